@@ -1,0 +1,109 @@
+"""Settings: the environment, read once, as typed values.
+
+What belongs here: every variable that changes what Clawback does, with its
+default, and the folders that follow from them. What does not: anything that
+reads a capture, opens a socket or writes a file.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+Edition = Literal["recorded", "live"]
+
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+
+# The folder that holds pyproject.toml and dbt_project/.
+PROJECT_ROOT = Path(__file__).resolve().parent.parent
+DBT_PROJECT_DIR = PROJECT_ROOT / "dbt_project"
+QUERIES_DIR = PROJECT_ROOT / "queries"
+
+
+class Settings(BaseSettings):
+    """What the environment says, prefix ``CLAWBACK_``; keys keep the names their publishers use."""
+
+    model_config = SettingsConfigDict(env_prefix="CLAWBACK_", extra="ignore", populate_by_name=True)
+
+    home: Path = Path("data")
+    edition: Edition = "recorded"
+    contact: str = ""
+    landing: Path | None = None
+
+    usaspending_url: str = "https://api.usaspending.gov/api/v2"
+    usaspending_files_url: str = "https://files.usaspending.gov"
+    cops_url: str = "https://cops.usdoj.gov"
+    legistar_url: str = "https://webapi.legistar.com/v1"
+    chicago_elms_url: str = "https://api.chicityclerkelms.chicago.gov"
+    socrata_url: str = "https://{domain}"
+    fbi_cde_url: str = "https://api.usa.gov/crime/fbi/cde"
+    fbi_files_url: str = "https://cde.ucr.cjis.gov/LATEST"
+    bjs_ncvs_url: str = "https://api.ojp.gov/bjsdataset/v1"
+    census_url: str = "https://api.census.gov/data"
+    ice_287g_url: str = "https://www.ice.gov/doclib/about/offices/ero/287g/participatingAgencies.xlsx"
+    doj_list_url: str = "https://www.justice.gov/ag/us-sanctuary-jurisdiction-list-following-executive-order-14287-protecting-american-communities"
+
+    # Keys belong to the publishers, so they keep the publishers' names and take no prefix.
+    data_gov_api_key: SecretStr | None = Field(default=None, validation_alias="DATA_GOV_API_KEY")
+    socrata_app_token: SecretStr | None = Field(default=None, validation_alias="SOCRATA_APP_TOKEN")
+    census_api_key: SecretStr | None = Field(default=None, validation_alias="CENSUS_API_KEY")
+
+    @cached_property
+    def root(self) -> Path:
+        """The folder under which everything captured, built and released is kept."""
+        return self.home.expanduser().absolute()
+
+    @property
+    def landing_dir(self) -> Path:
+        return self.landing.expanduser().absolute() if self.landing else self.root / "landing"
+
+    @property
+    def build_dir(self) -> Path:
+        return self.root / "build"
+
+    @property
+    def build_file(self) -> Path:
+        return self.build_dir / "warehouse.duckdb"
+
+    @property
+    def dbt_target_dir(self) -> Path:
+        return self.build_dir / "dbt"
+
+    @property
+    def releases_dir(self) -> Path:
+        return self.root / "releases"
+
+    @property
+    def published_dir(self) -> Path:
+        """The symlink that readers follow; it points at ``releases/<id>``."""
+        return self.root / "published"
+
+    @property
+    def published_file(self) -> Path:
+        return self.published_dir / "warehouse.duckdb"
+
+    @property
+    def dagster_home(self) -> Path:
+        return self.root / "dagster"
+
+    def base_urls(self) -> dict[str, str]:
+        """Every publisher's base URL by its setting's name."""
+        return {name: getattr(self, name) for name in type(self).model_fields if name.endswith("_url")}
+
+    def secrets(self) -> list[str]:
+        """The values that must never be written anywhere."""
+        found = []
+        for name in type(self).model_fields:
+            value = getattr(self, name)
+            if isinstance(value, SecretStr) and value.get_secret_value():
+                found.append(value.get_secret_value())
+        return found
+
+    def allowed_hosts(self) -> frozenset[str]:
+        """The ``host[:port]`` of every base URL: no request goes anywhere else."""
+        return frozenset(urlsplit(url).netloc.lower() for url in self.base_urls().values())

@@ -1,0 +1,187 @@
+"""What a source is: slices to ask for, payloads that come back, records cut from them.
+
+What belongs here: the types that every publisher's module fills in and that
+fetching, landing and Dagster read. What does not: any publisher's own oddity
+(its module), any HTTP (fetching), any file (landing).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
+
+if TYPE_CHECKING:
+    from orchestration.fetching.session import Web
+    from orchestration.settings import Settings
+
+Kind = Literal["fetched", "imported", "transcribed"]
+Domain = Literal["awards", "ordinances", "crime", "reference"]
+
+# replace   the newest accepted capture of a slice serves, the older ones are superseded whole
+# snapshot  every accepted capture serves: it is what a list said at that time
+# merge     every accepted capture serves: staging keeps the newest version of each key
+Policy = Literal["replace", "snapshot", "merge"]
+
+Record = dict[str, str | None]
+
+
+class SourceError(Exception):
+    """A publisher's answer that cannot be used, named so that a person can act on it."""
+
+    def __init__(self, dataset: str, slice_key: str, what: str, *, url: str | None = None) -> None:
+        self.dataset, self.slice_key, self.what, self.url = dataset, slice_key, what, url
+        where = f" ({url})" if url else ""
+        super().__init__(f"{dataset} slice {slice_key}: {what}{where}")
+
+
+@dataclass(frozen=True)
+class Slice:
+    """One thing to ask of a dataset: a fiscal year, a state, a page that is replaced whole."""
+
+    key: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Payload:
+    """One response as the publisher sent it. `url` never carries a secret."""
+
+    body: bytes
+    url: str
+    retrieved_at: datetime
+    media_type: str = "application/json"
+    method: str = "GET"
+    status: int = 200
+    request_body: bytes = b""
+    request_headers: Mapping[str, str] = field(default_factory=dict)
+    response_headers: Mapping[str, str] = field(default_factory=dict)
+    # records: cut into records. control: holds only the publisher's own totals. Both are archived.
+    role: Literal["records", "control"] = "records"
+    # Facts of the request that cut() needs and the body does not repeat (ORI, offence code, state).
+    context: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def sha256(self) -> str:
+        return hashlib.sha256(self.body).hexdigest()
+
+    @property
+    def payload_id(self) -> str:
+        """16 hex digits over request and response: the same answer to the same question has one id."""
+        parts = (self.method.encode(), self.url.encode(), self.request_body, self.body)
+        return hashlib.sha256(b"\x1f".join(parts)).hexdigest()[:16]
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The part of a list that a capture holds where it does not hold all: field and its values."""
+
+    field: str
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Batch:
+    """The payloads of one slice that did not come over HTTP: an imported file, a transcribed table."""
+
+    slice: Slice
+    payloads: Sequence[Payload]
+    retrieved_at: datetime
+    selection: Selection | None = None
+    note: str | None = None
+    publisher: str | None = None
+
+
+class Known(Protocol):
+    """What the landing folder already holds of one dataset (landing.catalog implements it)."""
+
+    def newest(self, slice_key: str) -> datetime | None:
+        """When the last accepted capture of the slice was retrieved; None if there is none."""
+
+    def high_water(self, slice_key: str) -> str | None:
+        """The greatest value of the dataset's `high_water_field` in the slice's accepted captures."""
+
+    def values(self, dataset_id: str, field: str) -> list[str]:
+        """The distinct values of a field in another dataset's serving captures, sorted."""
+
+
+class Dataset(ABC):
+    """One dataset of one publisher. Subclasses are declarations plus what is odd about it."""
+
+    source: ClassVar[str]
+    name: ClassVar[str]
+    domain: ClassVar[Domain]
+    title: ClassVar[str]
+    publisher: ClassVar[str]
+    homepage: ClassVar[str]
+    policy: ClassVar[Policy]
+    # Fields without which a capture is rejected, and those that may be absent.
+    required: ClassVar[tuple[str, ...]]
+    optional: ClassVar[tuple[str, ...]] = ()
+    # The publisher's own key; () where it has none, and then equal records are not duplicates.
+    key: ClassVar[tuple[str, ...]] = ()
+    high_water_field: ClassVar[str | None] = None
+    partitioned_by: ClassVar[Literal["fiscal_year", "state", "year"] | None] = None
+    # The settings field that must be filled for a live pull, e.g. "data_gov_api_key".
+    needs_key: ClassVar[str | None] = None
+    # The setting that holds the base URL; its host is the unit of politeness.
+    base_url_setting: ClassVar[str | None] = None
+    # A source that fails while its last good capture is older than this ends the run with exit 4.
+    max_age: ClassVar[timedelta] = timedelta(days=7)
+    # The least share of the last accepted capture's records that a new one must have (same shape).
+    min_volume_ratio: ClassVar[float] = 0.5
+    # For snapshots: the largest relative change from the neighbouring captures that is believed.
+    max_volume_change: ClassVar[float | None] = None
+    # Content older than this against the retrieval time is stale though the answer was 200.
+    max_content_age: ClassVar[timedelta | None] = None
+
+    @property
+    def id(self) -> str:
+        return f"{self.source}/{self.name}"
+
+    @property
+    def raw_name(self) -> str:
+        return f"{self.source}__{self.name}"
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        return (*self.required, *self.optional)
+
+    @abstractmethod
+    def slices(self, settings: Settings, known: Known) -> list[Slice]:
+        """The slices of a live night, stalest first where they are many."""
+
+    @abstractmethod
+    def pull(self, web: Web, settings: Settings, slice_: Slice, known: Known) -> Iterator[Payload]:
+        """Ask the publisher for one slice; yield each response as it comes."""
+
+    @abstractmethod
+    def cut(self, payload: Payload) -> Iterator[Record]:
+        """Cut one `records` payload into records: text or None, the publisher's field names.
+
+        Nested objects are flattened with a double underscore; lists become JSON text.
+        Raises SourceError where the payload does not have the form it must have.
+        """
+
+    def control_totals(self, payloads: Iterable[Payload]) -> dict[str, int]:
+        """The publisher's own counts; {"records": n} is compared with the records cut."""
+        return {}
+
+    def content_newest(self, record: Record) -> date | None:
+        """The date by which a record shows how fresh the content is; None if it shows none."""
+        return None
+
+    def read_file(self, path: Path, retrieved_at: datetime | None) -> Iterator[Batch]:
+        """Turn a file that a user brought into batches; override where a file can be brought.
+
+        Raises SourceError where the file is not one of this dataset.
+        """
+        raise SourceError(self.id, path.name, "this dataset takes no files")
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC).replace(microsecond=0)
