@@ -1,0 +1,60 @@
+{#-
+    Decide what becomes of each captured record: staged, quarantined, duplicate or superseded.
+
+    cte       a CTE of the typed rows with _reject_reason (null where the row is good), _capture_id,
+              _payload_id and _record_no
+    key       the columns of the publisher's own key; [] where it has none: then nothing is a
+              duplicate, because two equal rows may be two events (NCVS microdata)
+    content   the columns that make two rows of one key the same row
+    across    true for datasets of policy "merge": a key's newest version serves, whichever capture
+              holds it. false: versions are compared inside one capture only
+-#}
+{% macro with_fate(cte, key=[], content=[], across=false) %}
+fated as (
+    select
+        typed.*,
+        capture.kind as _kind,
+        capture.retrieved_at as _retrieved_at,
+        {% if key %}
+        row_number() over (
+            partition by
+                case when typed._reject_reason is null then 0 else 1 end,
+                {% if not across %}typed._capture_id,{% endif %}
+                {{ surrogate_key(key) }}, {{ surrogate_key(content or key) }}
+            order by capture.retrieved_at desc, typed._capture_id desc, typed._payload_id, typed._record_no
+        ) as _copy
+        {% else %}
+        1 as _copy
+        {% endif %}
+    from {{ cte }} as typed
+    inner join {{ source('raw', 'capture') }} as capture
+        on typed._capture_id = capture.capture_id
+),
+
+versioned as (
+    select
+        fated.*,
+        {% if key %}
+        row_number() over (
+            partition by
+                case when _reject_reason is null then _copy else -1 end,
+                {% if not across %}_capture_id,{% endif %}
+                {{ surrogate_key(key) }}
+            order by _retrieved_at desc, _capture_id desc, _payload_id desc, _record_no desc
+        ) as _version
+        {% else %}
+        1 as _version
+        {% endif %}
+    from fated
+)
+
+select
+    versioned.*,
+    case
+        when _reject_reason is not null then 'quarantined'
+        when _copy > 1 then 'duplicate'
+        when _version > 1 then 'superseded'
+        else 'staged'
+    end as _fate
+from versioned
+{% endmacro %}
