@@ -48,6 +48,9 @@ class Settings(BaseSettings):
     ice_287g_url: str = "https://www.ice.gov/doclib/about/offices/ero/287g/participatingAgencies.xlsx"
     doj_list_url: str = "https://www.justice.gov/ag/us-sanctuary-jurisdiction-list-following-executive-order-14287-protecting-american-communities"
 
+    # Where a failed run is told, as {"text": ...}; such addresses hold a token, so it is a secret.
+    notify_url: SecretStr | None = None
+
     # Keys belong to the publishers, so they keep the publishers' names and take no prefix.
     data_gov_api_key: SecretStr | None = Field(default=None, validation_alias="DATA_GOV_API_KEY")
     socrata_app_token: SecretStr | None = Field(default=None, validation_alias="SOCRATA_APP_TOKEN")
@@ -93,7 +96,7 @@ class Settings(BaseSettings):
 
     def base_urls(self) -> dict[str, str]:
         """Every publisher's base URL by its setting's name."""
-        return {name: getattr(self, name) for name in type(self).model_fields if name.endswith("_url")}
+        return {name: getattr(self, name) for name in type(self).model_fields if name.endswith("_url") and name != "notify_url"}
 
     def secrets(self) -> list[str]:
         """The values that must never be written anywhere."""

@@ -1,0 +1,58 @@
+# Two commands do all the set-up on a fresh machine: make refresh, make test.
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+SPARK_READY := $(VENV)/.ready-spark
+
+.DEFAULT_GOAL := help
+.PHONY: help setup refresh test check lint ui sql bench spark lock clean
+
+help: ## what there is
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+setup: $(READY) ## the virtual environment, from requirements.lock with hashes
+
+$(READY): requirements.lock pyproject.toml
+	@command -v $(PYTHON) >/dev/null 2>&1 || { echo "clawback needs $(PYTHON) (3.11 or later): make PYTHON=python3 $(MAKECMDGOALS)"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "setting up $(VENV) (once; a few minutes)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index -e .
+	@touch $@
+
+refresh: $(READY) ## set up, then the recorded edition to a published release
+	@$(BIN)/clawback refresh
+
+test: $(READY) lint ## set up, then everything CI runs
+	@$(BIN)/python -m pytest
+
+lint: $(READY)
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar dbt_project/models dbt_project/tests queries
+
+ui: $(READY) ## Dagster on 127.0.0.1:3000
+	@$(BIN)/clawback ui
+
+sql: $(READY) ## a read-only shell on the published warehouse
+	@$(BIN)/clawback sql
+
+bench: $(READY) ## ingest and build over generated captures of two sizes
+	@$(BIN)/python -m benchmarks.spine
+
+spark: $(SPARK_READY) ## the same dbt project on Spark, compared table by table (Java 17)
+	@$(BIN)/python -m pytest tests/spark -m spark
+
+$(SPARK_READY): $(READY) requirements-spark.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-spark.lock
+	@touch $@
+
+lock: $(READY) ## pin every dependency again, with hashes
+	@$(BIN)/python -m pip install --quiet pip-tools
+	@$(BIN)/pip-compile -q --generate-hashes --allow-unsafe --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header --strip-extras --extra dev -o requirements.lock pyproject.toml
+	@$(BIN)/pip-compile -q --generate-hashes --allow-unsafe --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header --strip-extras --extra dev --extra spark -o requirements-spark.lock pyproject.toml
+
+clean: ## the virtual environment and caches; never data/
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache

@@ -1,0 +1,8 @@
+"""The awards domain's captures: federal grants and the listings they are made under."""
+
+from orchestration.assets.capture import capture_assets
+
+ASSETS = [
+    *capture_assets("usaspending/awards"),
+    *capture_assets("usaspending/assistance_listings"),
+]

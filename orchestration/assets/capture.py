@@ -1,0 +1,133 @@
+"""Capture assets: one a dataset, and one more by partition where people backfill.
+
+What belongs here: how a dataset's night becomes a Dagster asset, its check,
+metadata, retries, pool and freshness policy: the policy of all captures in one
+place. What does not: what a publisher is asked (sources), how a capture is
+written (landing).
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+import dagster as dg
+
+from orchestration import sources
+from orchestration.assets.options import RefreshOptions
+from orchestration.landing.night import Night, capture_dataset
+from orchestration.settings import Settings
+from orchestration.sources.base import Dataset
+
+# Federal fiscal years that USAspending's search answers for (sources: dates before 2007-10-01 are refused).
+FISCAL_YEARS = [f"FY{year}" for year in range(2008, 2028)]
+NCVS_YEARS = [str(year) for year in range(1993, 2027)]
+CAPTURED_CHECK = "captured"
+
+
+def asset_key(dataset: Dataset) -> dg.AssetKey:
+    return dg.AssetKey([dataset.source, dataset.name])
+
+
+def backfill_key(dataset: Dataset) -> dg.AssetKey:
+    return dg.AssetKey([dataset.source, f"{dataset.name}_by_{dataset.partitioned_by}"])
+
+
+def capture_assets(dataset_id: str) -> list[dg.AssetsDefinition]:
+    """The nightly asset of a dataset, preceded by its partitioned backfill where it has slices to backfill."""
+    dataset = sources.get(dataset_id)
+    nightly = _nightly(dataset)
+    return [_backfill(dataset), nightly] if dataset.partitioned_by else [nightly]
+
+
+def _pool(dataset: Dataset) -> str:
+    """One step at a time asks a host: politeness is a limit shared by all its datasets."""
+    if dataset.base_url_setting is None:
+        return "own_tables"
+    default = Settings.model_fields[dataset.base_url_setting].default
+    return (urlsplit(default).hostname or dataset.source).replace(".", "_")
+
+
+def _nightly(dataset: Dataset) -> dg.AssetsDefinition:
+    @dg.asset(
+        key=asset_key(dataset),
+        group_name=dataset.domain,
+        deps=[backfill_key(dataset)] if dataset.partitioned_by else [],
+        description=_description(dataset),
+        kinds={"python", "parquet"},
+        pool=_pool(dataset),
+        retry_policy=dg.RetryPolicy(max_retries=1, delay=60),
+        freshness_policy=dg.FreshnessPolicy.time_window(
+            fail_window=dataset.max_age + timedelta(days=1), warn_window=dataset.max_age
+        ),
+        check_specs=[_check_spec(dataset)],
+        metadata={"publisher": dataset.publisher, "homepage": dg.MetadataValue.url(dataset.homepage)},
+    )
+    def nightly(options: RefreshOptions) -> dg.MaterializeResult:
+        settings = options.settings()
+        return _result(dataset, capture_dataset(dataset, settings, slice_keys=options.slice_keys(dataset.id)))
+
+    return nightly
+
+
+def _backfill(dataset: Dataset) -> dg.AssetsDefinition:
+    @dg.asset(
+        key=backfill_key(dataset),
+        group_name=dataset.domain,
+        description=f"The same captures as {dataset.id}, asked for one {dataset.partitioned_by} at a time.",
+        kinds={"python", "parquet"},
+        pool=_pool(dataset),
+        partitions_def=dg.StaticPartitionsDefinition(partition_keys(dataset)),
+        retry_policy=dg.RetryPolicy(max_retries=2, delay=300),
+    )
+    def backfill(context: dg.AssetExecutionContext, options: RefreshOptions) -> dg.MaterializeResult:
+        settings = options.settings()
+        night = capture_dataset(dataset, settings, partition=context.partition_key)
+        if night.failures:
+            raise dg.Failure(night.line(), metadata={"night": dg.MetadataValue.json(night.to_json())})
+        return _result(dataset, night, check=False)
+
+    return backfill
+
+
+def partition_keys(dataset: Dataset) -> list[str]:
+    from orchestration.reference import STATES
+
+    if dataset.partitioned_by == "fiscal_year":
+        return FISCAL_YEARS
+    if dataset.partitioned_by == "year":
+        return NCVS_YEARS
+    return [state.postal for state in STATES]
+
+
+def _check_spec(dataset: Dataset) -> dg.AssetCheckSpec:
+    return dg.AssetCheckSpec(
+        CAPTURED_CHECK,
+        asset=asset_key(dataset),
+        description="Every slice asked for was captured and accepted, or had not changed.",
+    )
+
+
+def _result(dataset: Dataset, night: Night, *, check: bool = True) -> dg.MaterializeResult:
+    severity = dg.AssetCheckSeverity.ERROR if night.too_old else dg.AssetCheckSeverity.WARN
+    failures = [f"{failure.slice}: {failure.message}" for failure in night.failures]
+    result = dg.AssetCheckResult(
+        check_name=CAPTURED_CHECK,
+        asset_key=asset_key(dataset),
+        passed=not night.failures,
+        severity=severity,
+        metadata={"failures": dg.MetadataValue.json(failures), "too_old": dg.MetadataValue.json(night.too_old)},
+    )
+    return dg.MaterializeResult(
+        metadata={
+            "dagster/row_count": night.records,
+            "summary": night.line(),
+            "night": dg.MetadataValue.json(night.to_json()),
+        },
+        check_results=[result] if check else [],
+    )
+
+
+def _description(dataset: Dataset) -> str:
+    fields = "\n".join(f"- `{name}`" for name in dataset.required)
+    return f"{dataset.title}\n\nPublisher: {dataset.publisher}. A record must have:\n\n{fields}"

@@ -1,0 +1,9 @@
+"""The crime domain's captures: agencies and their months, victimization surveys."""
+
+from orchestration.assets.capture import capture_assets
+
+ASSETS = [
+    *capture_assets("fbi/agencies"),
+    *capture_assets("fbi/agency_months"),
+    *capture_assets("bjs/victimizations"),
+]

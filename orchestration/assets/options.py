@@ -1,0 +1,47 @@
+"""What a run was asked for, beside what the environment says.
+
+What belongs here: the options that the command line and Dagster's launchpad
+share, and the settings and catalog that follow from them. No secret is an
+option: run configuration is stored and shown.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import dagster as dg
+from pydantic import Field
+
+from orchestration.landing.catalog import Catalog
+from orchestration.settings import Settings
+
+
+class RefreshOptions(dg.ConfigurableResource):
+    """Options of one run; what is not given comes from the environment."""
+
+    edition: str = Field(default="", description="recorded or live; empty: what CLAWBACK_EDITION says")
+    as_of: str = Field(default="", description="YYYY-MM-DD: read only captures retrieved by then")
+    landing: str = Field(default="", description="landing folder; empty: the one under CLAWBACK_HOME")
+    slices: list[str] = Field(default=[], description="source/dataset=KEY: ask only for these slices of that dataset")
+    accept: dict[str, str] = Field(default={}, description="release check -> why its finding is accepted this once")
+    force: bool = Field(default=False, description="rebuild although nothing changed")
+
+    def settings(self) -> Settings:
+        given: dict[str, object] = {}
+        if self.edition:
+            given["edition"] = self.edition
+        if self.landing:
+            given["landing"] = Path(self.landing)
+        return Settings(**given)  # type: ignore[arg-type]
+
+    def as_of_date(self) -> date | None:
+        return date.fromisoformat(self.as_of) if self.as_of else None
+
+    def catalog(self, settings: Settings) -> Catalog:
+        return Catalog(settings.landing_dir, as_of=self.as_of_date(), edition=settings.edition)
+
+    def slice_keys(self, dataset_id: str) -> list[str]:
+        """The slices asked for of this dataset; none means all."""
+        wanted = (text.partition("=") for text in self.slices)
+        return [key for name, _, key in wanted if name == dataset_id]

@@ -1,0 +1,9 @@
+"""The ordinances domain's captures: the trackers' lists and the ledger of legal events."""
+
+from orchestration.assets.capture import capture_assets
+
+ASSETS = [
+    *capture_assets("doj/sanctuary_list"),
+    *capture_assets("ice/agreements_287g"),
+    *capture_assets("ledger/policy_events"),
+]

@@ -1,0 +1,77 @@
+"""Candidate and publication: the build sealed with its run's mark, audited, and swapped in.
+
+What belongs here: the two assets. What does not: what the gate demands and how
+a release is made (release/).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import timedelta
+
+import dagster as dg
+
+from orchestration.assets.options import RefreshOptions
+from orchestration.assets.warehouse import WAREHOUSE_POOL
+from orchestration.progress import say
+from orchestration.release import audit, publish
+
+# The captures start at 02:00, the release at 04:00: the file must be new between midnight and 07:00.
+_NIGHT = timedelta(hours=7)
+
+
+def refused(refusal: audit.GateRefused) -> dg.Failure:
+    """The gate's refusal as a failed step that nobody retries, its findings readable by machines."""
+    findings = [asdict(finding) for finding in refusal.findings]
+    return dg.Failure(str(refusal), metadata={"findings": dg.MetadataValue.json(findings)}, allow_retries=False)
+
+
+def build_release_assets(model_keys: Sequence[dg.AssetKey]) -> list[dg.AssetsDefinition]:
+    """`candidate` after every model, `published` after the candidate."""
+
+    @dg.asset(
+        key=dg.AssetKey("candidate"),
+        deps=model_keys,
+        group_name="release",
+        pool=WAREHOUSE_POOL,
+        kinds={"duckdb"},
+        description="build/warehouse.duckdb sealed: the run that made it, its hash, the captures it used.",
+    )
+    def candidate(context: dg.AssetExecutionContext, options: RefreshOptions) -> dg.MaterializeResult:
+        settings = options.settings()
+        marker = audit.seal(settings, run_id=context.run_id, catalog=options.catalog(settings))
+        return dg.MaterializeResult(
+            metadata={"sha256": marker.sha256, "captures": len(marker.captures), "edition": marker.edition}
+        )
+
+    @dg.asset(
+        key=dg.AssetKey("published"),
+        deps=[candidate],
+        group_name="release",
+        pool=WAREHOUSE_POOL,
+        kinds={"duckdb", "parquet"},
+        description="The release that readers see. The gate is the publisher's own: it audits whoever starts it.",
+        freshness_policy=dg.FreshnessPolicy.cron(
+            deadline_cron="0 7 * * *", lower_bound_delta=_NIGHT, timezone="America/New_York"
+        ),
+    )
+    def published(context: dg.AssetExecutionContext, options: RefreshOptions) -> dg.MaterializeResult:
+        settings = options.settings()
+        say("auditing the candidate")
+        try:
+            report = audit.audit(settings, run_id=context.run_id, accepted=options.accept)
+        except audit.GateRefused as refusal:
+            raise refused(refusal) from refusal
+        release = publish.publish(settings, report)
+        say(f"published release {release.id}")
+        return dg.MaterializeResult(
+            metadata={
+                "release": release.id,
+                "path": dg.MetadataValue.path(str(release.path)),
+                "checks_passed": report.passed,
+                "checks_warned": report.warned,
+            }
+        )
+
+    return [candidate, published]

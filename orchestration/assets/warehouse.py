@@ -1,0 +1,179 @@
+"""The build: raw views over the serving captures, then every dbt model with its tests as checks.
+
+What belongs here: how dbt is run and what its events tell Dagster. What does
+not: SQL (dbt_project), the gate (release).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import duckdb
+from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtCliResource, dbt_assets
+from dbt.cli.main import dbtRunner
+
+from orchestration import sources
+from orchestration.assets.capture import asset_key
+from orchestration.assets.options import RefreshOptions
+from orchestration.landing import raw_views
+from orchestration.progress import say
+from orchestration.release import audit, history
+from orchestration.settings import DBT_PROJECT_DIR, Settings
+
+# One step at a time writes the build file.
+WAREHOUSE_POOL = "warehouse"
+DOMAIN_FOLDERS = ("awards", "ordinances", "crime", "identity")
+LANDING_KEYS = [dg.AssetKey(["landing", name]) for name in ("build", "capture", "payload")]
+
+
+class ClawbackDbtTranslator(DagsterDbtTranslator):
+    """Asset groups are the words of the folders: domains before the marts, schemas after."""
+
+    def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str:
+        parts = Path(dbt_resource_props["original_file_path"]).parts
+        if "seeds" in parts:
+            return "reference"
+        if "staging" in parts:
+            return _domain_of(parts[parts.index("staging") + 1])
+        if "quarantine" in parts:
+            return "quarantine"
+        return next((part for part in parts if part in (*DOMAIN_FOLDERS, "core", "analysis", "meta")), "warehouse")
+
+
+def _domain_of(source: str) -> str:
+    return next((d.domain for d in sources.DATASETS.values() if d.source == source), "reference")
+
+
+def dbt_environment(settings: Settings) -> dict[str, str]:
+    """What dbt is told, in the environment: where to build, where to spill, no telemetry."""
+    return {
+        "CLAWBACK_BUILD_FILE": str(settings.build_file),
+        "CLAWBACK_TEMP_DIR": str(settings.build_dir / "tmp"),
+        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+        "DBT_LOG_PATH": str(settings.build_dir / "logs"),
+    }
+
+
+@cache
+def manifest_path() -> Path:
+    """The manifest of the project as it is now; parsed only when a file of it has changed.
+
+    Raises RuntimeError with dbt's own words where the project does not parse.
+    """
+    settings = Settings()
+    folder = settings.dagster_home / "dbt"
+    manifest, stamp = folder / "manifest.json", folder / "project.sha256"
+    digest = _project_digest()
+    if not (manifest.exists() and stamp.exists() and stamp.read_text() == digest):
+        folder.mkdir(parents=True, exist_ok=True)
+        os.environ.update(dbt_environment(settings))
+        say("parsing the dbt project")
+        args = ["parse", "--project-dir", str(DBT_PROJECT_DIR), "--profiles-dir", str(DBT_PROJECT_DIR)]
+        result = dbtRunner().invoke([*args, "--target-path", str(folder), "--quiet"])
+        if not result.success:
+            raise RuntimeError(f"dbt cannot parse {DBT_PROJECT_DIR}: {result.exception}")
+        stamp.write_text(digest)
+    return manifest
+
+
+def _project_digest() -> str:
+    digest = hashlib.sha256()
+    for path in sorted(p for p in DBT_PROJECT_DIR.rglob("*") if p.is_file()):
+        relative = path.relative_to(DBT_PROJECT_DIR)
+        if relative.parts[0] in ("target", "logs") or relative.name == ".user.yml":
+            continue
+        digest.update(str(relative).encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+@dg.multi_asset(
+    name="raw_views",
+    specs=[
+        dg.AssetSpec(
+            key,
+            group_name="warehouse",
+            deps=[asset_key(dataset) for dataset in sources.DATASETS.values()],
+            skippable=True,
+            description=f"raw.{key.path[-1]} and one view a dataset over the captures that serve this build.",
+            kinds={"duckdb"},
+        )
+        for key in LANDING_KEYS
+    ],
+    pool=WAREHOUSE_POOL,
+)
+def landing_views(context: dg.AssetExecutionContext, options: RefreshOptions) -> Iterator[dg.MaterializeResult]:
+    """A fresh build file with the raw views; nothing at all where the last release knew the same captures."""
+    settings = options.settings()
+    catalog = options.catalog(settings)
+    if not options.force and (current := history.unchanged_since(settings, catalog)):
+        context.log.info("nothing new since release %s: dbt is not run", current)
+        say(f"nothing new since release {current}: it goes on serving, dbt is not run")
+        return
+    audit.begin(settings, run_id=context.run_id)
+    with duckdb.connect(str(settings.build_file)) as connection:
+        raw_views.create(connection, catalog, list(sources.DATASETS.values()))
+        for key in LANDING_KEYS:
+            (rows,) = connection.execute(f"select count(*) from raw.{key.path[-1]}").fetchone() or (0,)
+            yield dg.MaterializeResult(asset_key=key, metadata={"dagster/row_count": rows})
+
+
+def build_dbt_assets() -> dg.AssetsDefinition:
+    """Every model and seed as an asset, every test as a check, from the manifest."""
+
+    @dbt_assets(
+        manifest=manifest_path(),
+        name="dbt_models",
+        pool=WAREHOUSE_POOL,
+        dagster_dbt_translator=ClawbackDbtTranslator(
+            settings=DagsterDbtTranslatorSettings(enable_asset_checks=True, enable_code_references=False)
+        ),
+    )
+    def dbt_models(context: dg.AssetExecutionContext, dbt: DbtCliResource, options: RefreshOptions) -> Iterator[Any]:
+        settings = options.settings()
+        os.environ.update(dbt_environment(settings))
+        _reuse_parse(settings)
+        invocation = dbt.cli(
+            ["build"], context=context, target_path=settings.dbt_target_dir, raise_on_error=False
+        )
+        events = _counted(invocation.stream().fetch_row_counts().fetch_column_metadata())
+        yield from events
+        _close(invocation)
+        try:
+            audit.refuse_failed_build(settings)
+        except audit.GateRefused as refusal:
+            raise refused(refusal) from refusal
+
+    return dbt_models
+
+
+def _counted(events: Iterator[Any]) -> Iterator[Any]:
+    models = checks = 0
+    for event in events:
+        if isinstance(event, dg.AssetCheckResult):
+            checks += 1
+        else:
+            models += 1
+        yield event
+    say(f"  dbt: {models} tables and views built, {checks} checks run")
+
+
+def _reuse_parse(settings: Settings) -> None:
+    settings.dbt_target_dir.mkdir(parents=True, exist_ok=True)
+    for stale in ("run_results.json", "manifest.json"):
+        (settings.dbt_target_dir / stale).unlink(missing_ok=True)
+    partial = manifest_path().parent / "partial_parse.msgpack"
+    if partial.exists():
+        shutil.copy2(partial, settings.dbt_target_dir / partial.name)
+
+
+def _close(invocation: Any) -> None:
+    # fetch_row_counts leaves a connection open, and an open reader blocks whoever writes next.
+    if invocation.adapter is not None:
+        invocation.adapter.connections.close_all_connections()

@@ -1,0 +1,71 @@
+"""The only place that wires Dagster: assets, checks, jobs, schedules, sensors, resources.
+
+What belongs here: what is loaded as the code location. What does not: what an
+asset does (assets/).
+"""
+
+from __future__ import annotations
+
+import dagster as dg
+from dagster_dbt import DbtCliResource
+
+from orchestration.assets import awards, crime, ordinances, reference
+from orchestration.assets.options import RefreshOptions
+from orchestration.assets.release import build_release_assets
+from orchestration.assets.warehouse import build_dbt_assets, landing_views
+from orchestration.notify import tell
+from orchestration.settings import DBT_PROJECT_DIR
+
+TIMEZONE = "America/New_York"
+CAPTURE_ASSETS = [*awards.ASSETS, *ordinances.ASSETS, *crime.ASSETS, *reference.ASSETS]
+# Backfills are started by people, a partition at a time; a night asks for what is new.
+NIGHTLY = [asset for asset in CAPTURE_ASSETS if asset.partitions_def is None]
+
+
+@dg.run_failure_sensor(
+    name="tell_of_failure",
+    description="Tells CLAWBACK_NOTIFY_URL, where it is set, which run failed and why.",
+    default_status=dg.DefaultSensorStatus.RUNNING,
+)
+def tell_of_failure(context: dg.RunFailureSensorContext) -> None:
+    tell(f"Clawback run {context.dagster_run.run_id} ({context.dagster_run.job_name}) failed: {context.failure_event.message}")
+
+
+@dg.definitions
+def defs() -> dg.Definitions:
+    """The code location, made when Dagster asks for it."""
+    dbt_models = build_dbt_assets()
+    release_assets = build_release_assets(sorted(dbt_models.keys))
+    nightly = dg.AssetSelection.assets(*(key for asset in NIGHTLY for key in asset.keys))
+    build = dg.AssetSelection.assets(landing_views, dbt_models, *release_assets)
+
+    captures_job = dg.define_asset_job("captures", nightly, description="Ask every publisher what is new.")
+    release_job = dg.define_asset_job(
+        "release",
+        build,
+        description="Build the warehouse from the captures, audit it, publish it.",
+        executor_def=dg.in_process_executor,
+    )
+    refresh_job = dg.define_asset_job(
+        "refresh",
+        nightly | build,
+        description="Captures, then release, in one run: what `clawback refresh` runs.",
+        executor_def=dg.in_process_executor,
+    )
+    return dg.Definitions(
+        assets=[*CAPTURE_ASSETS, landing_views, dbt_models, *release_assets],
+        jobs=[captures_job, release_job, refresh_job],
+        schedules=[
+            dg.ScheduleDefinition(
+                name="nightly_captures", job=captures_job, cron_schedule="0 2 * * *", execution_timezone=TIMEZONE
+            ),
+            dg.ScheduleDefinition(
+                name="nightly_release", job=release_job, cron_schedule="0 4 * * *", execution_timezone=TIMEZONE
+            ),
+        ],
+        sensors=[tell_of_failure],
+        resources={
+            "options": RefreshOptions(),
+            "dbt": DbtCliResource(project_dir=str(DBT_PROJECT_DIR), profiles_dir=str(DBT_PROJECT_DIR)),
+        },
+    )

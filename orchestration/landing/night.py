@@ -1,0 +1,223 @@
+"""One dataset's night: every slice asked for, each outcome kept, no slice's failure stopping another.
+
+What belongs here: the loop over slices, the choice of where payloads come
+from (the publisher, or the recorded edition's tables), and the account that is
+given of it. What does not: Dagster, HTTP, the form of a capture.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from orchestration.fetching.session import FetchError, Web
+from orchestration.landing import capture as captures
+from orchestration.landing.catalog import Catalog
+from orchestration.progress import say
+from orchestration.recorded import build as recorded
+from orchestration.settings import Settings
+from orchestration.sources.base import Batch, Dataset, Payload, Slice, SourceError
+
+log = logging.getLogger(__name__)
+
+# After this many slices in a row that no retry could save, the publisher is down: the rest of its
+# slices are not asked for tonight.
+FAILURES_BEFORE_GIVING_UP = 2
+
+Status = Literal["landed", "unchanged", "empty", "rejected", "failed", "skipped"]
+
+
+@dataclass(frozen=True)
+class SliceNight:
+    """What became of one slice."""
+
+    slice: str
+    status: Status
+    message: str
+    records: int = 0
+    capture_id: str | None = None
+    # What goes on serving where nothing new was accepted; None where nothing serves.
+    serving: str | None = None
+
+
+@dataclass
+class Night:
+    """What became of one dataset: enough for the summary, the run's records and the exit code."""
+
+    dataset: str
+    slices: list[SliceNight] = field(default_factory=list)
+    seconds: float = 0.0
+    # A slice failed and its last good capture is older than the dataset allows, or there is none.
+    too_old: list[str] = field(default_factory=list)
+
+    def count(self, status: Status) -> int:
+        return sum(1 for night in self.slices if night.status == status)
+
+    @property
+    def records(self) -> int:
+        return sum(night.records for night in self.slices if night.status == "landed")
+
+    @property
+    def failures(self) -> list[SliceNight]:
+        return [night for night in self.slices if night.status in ("failed", "rejected")]
+
+    def line(self) -> str:
+        """One line for people."""
+        words = []
+        if landed := self.count("landed"):
+            words.append(f"{landed} new capture{'s' * (landed > 1)}, {self.records:,} records")
+        for status in ("unchanged", "empty", "rejected", "failed", "skipped"):
+            if n := self.count(status):  # type: ignore[arg-type]
+                words.append(f"{n} {'without news' if status == 'empty' else status}")
+        return "; ".join(words) or "no slice was asked for"
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def capture_dataset(
+    dataset: Dataset,
+    settings: Settings,
+    *,
+    slice_keys: Sequence[str] = (),
+    partition: str | None = None,
+    web: Web | None = None,
+) -> Night:
+    """Capture one dataset as the edition says. Publishers' faults are in the answer, never raised.
+
+    slice_keys: ask only for these slices; empty means those of a usual night.
+    partition: ask only for the slices of this fiscal year, state or year.
+    """
+    night = Night(dataset.id)
+    started = time.monotonic()
+    if settings.edition == "recorded":
+        _recorded_night(dataset, settings, night, slice_keys, partition)
+    elif missing_key := _missing_key(dataset, settings):
+        message = f"needs {missing_key} in the environment: skipped; what was captured before goes on serving"
+        night.slices.append(SliceNight("*", "skipped", message))
+    else:
+        _live_night(dataset, settings, night, slice_keys, partition, web or Web(settings))
+    night.seconds = round(time.monotonic() - started, 1)
+    for failure in night.failures:
+        say(f"  {dataset.id} {failure.slice}: {failure.status}: {failure.message}")
+    say(f"  {dataset.id}: {night.line()} ({night.seconds:.1f} s)")
+    return night
+
+
+def _recorded_night(
+    dataset: Dataset, settings: Settings, night: Night, slice_keys: Sequence[str], partition: str | None
+) -> None:
+    for batch in recorded.batches(dataset.id):
+        if slice_keys and batch.slice.key not in slice_keys:
+            continue
+        if partition and not _in_partition(dataset, batch.slice, partition):
+            continue
+        night.slices.append(_land(dataset, settings, batch.slice, batch.payloads, batch=batch))
+
+
+def _live_night(
+    dataset: Dataset,
+    settings: Settings,
+    night: Night,
+    slice_keys: Sequence[str],
+    partition: str | None,
+    web: Web,
+) -> None:
+    if dataset.base_url_setting is None:
+        # Our own tables (the ledger, printed figures): the same in every edition.
+        _recorded_night(dataset, settings, night, slice_keys, partition)
+        return
+    known = Catalog(settings.landing_dir, as_of=None, edition=settings.edition).known(dataset)
+    try:
+        slices = dataset.slices(settings, known)
+        if slice_keys:
+            slices = _chosen(dataset, slices, slice_keys)
+    except SourceError as error:
+        night.slices.append(SliceNight("*", "failed", str(error)))
+        return
+    if partition:
+        slices = [slice_ for slice_ in slices if _in_partition(dataset, slice_, partition)]
+    in_a_row = 0
+    for position, slice_ in enumerate(slices):
+        if in_a_row >= FAILURES_BEFORE_GIVING_UP:
+            rest = slices[position:]
+            message = f"not asked for: {in_a_row} slices failed in a row, {dataset.publisher} seems to be down"
+            night.slices.extend(SliceNight(s.key, "failed", message) for s in rest)
+            night.too_old.extend(s.key for s in rest if _is_too_old(dataset, known.newest(s.key)))
+            break
+        outcome = _land(dataset, settings, slice_, dataset.pull(web, settings, slice_, known))
+        night.slices.append(outcome)
+        in_a_row = in_a_row + 1 if outcome.status == "failed" else 0
+        if outcome.status in ("failed", "rejected") and _is_too_old(dataset, known.newest(slice_.key)):
+            night.too_old.append(slice_.key)
+
+
+def _land(
+    dataset: Dataset,
+    settings: Settings,
+    slice_: Slice,
+    payloads: Iterable[Payload],
+    *,
+    batch: Batch | None = None,
+) -> SliceNight:
+    try:
+        outcome = captures.write(
+            dataset,
+            slice_,
+            payloads,
+            landing_dir=settings.landing_dir,
+            kind="transcribed" if batch else "fetched",
+            edition="recorded" if batch and dataset.base_url_setting else "live",
+            retrieved_at=batch.retrieved_at if batch else None,
+            selection=batch.selection if batch else None,
+            note=batch.note if batch else None,
+            publisher=batch.publisher if batch else None,
+        )
+    except (SourceError, FetchError) as error:
+        return SliceNight(slice_.key, "failed", str(error), serving=_serving(dataset, settings, slice_))
+    except Exception as error:  # one dataset's fault, ours included, must not stop the others: kept and reported
+        log.exception("%s slice %s", dataset.id, slice_.key)
+        message = f"unexpected {type(error).__name__}: {error}"
+        return SliceNight(slice_.key, "failed", message, serving=_serving(dataset, settings, slice_))
+    taken = outcome.capture
+    return SliceNight(
+        slice_.key,
+        outcome.status,
+        outcome.message,
+        records=taken.records if taken and outcome.status == "landed" else 0,
+        capture_id=taken.capture_id if taken else None,
+        serving=outcome.serving.capture_id if outcome.serving else None,
+    )
+
+
+def _serving(dataset: Dataset, settings: Settings, slice_: Slice) -> str | None:
+    catalog = Catalog(settings.landing_dir, as_of=None, edition=settings.edition)
+    serving = [c for c in catalog.serving(dataset) if c.slice == slice_.key]
+    return serving[-1].capture_id if serving else None
+
+
+def _chosen(dataset: Dataset, slices: list[Slice], keys: Sequence[str]) -> list[Slice]:
+    by_key = {slice_.key: slice_ for slice_ in slices}
+    if unknown := [key for key in keys if key not in by_key]:
+        some = ", ".join(list(by_key)[:12])
+        raise SourceError(dataset.id, unknown[0], f"there is no such slice; there are: {some} ...")
+    return [by_key[key] for key in keys]
+
+
+def _in_partition(dataset: Dataset, slice_: Slice, partition: str) -> bool:
+    return dataset.partitioned_by is not None and str(slice_.params.get(dataset.partitioned_by)) == partition
+
+
+def _missing_key(dataset: Dataset, settings: Settings) -> str | None:
+    if dataset.needs_key is None or getattr(settings, dataset.needs_key) is not None:
+        return None
+    return dataset.needs_key.upper()
+
+
+def _is_too_old(dataset: Dataset, newest: datetime | None) -> bool:
+    return newest is None or datetime.now(UTC) - newest > dataset.max_age
+
