@@ -1,0 +1,117 @@
+"""The asset graph as a reviewed snapshot, and the proof that every source is wired.
+
+What belongs here: what Dagster is given to load. What does not: what an asset does when it runs.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+
+import dagster as dg
+import pytest
+
+from orchestration import sources
+from orchestration.assets.capture import CAPTURED_CHECK, asset_key, backfill_key, partition_keys
+from orchestration.settings import DBT_PROJECT_DIR
+from orchestration.sources.base import Dataset
+
+
+@pytest.fixture(scope="session")
+def definitions() -> dg.Definitions:
+    from orchestration.definitions import defs
+
+    return defs()
+
+
+@pytest.fixture(scope="session")
+def graph(definitions: dg.Definitions) -> dg.AssetGraph:
+    return definitions.resolve_asset_graph()
+
+
+def test_the_asset_graph_is_the_reviewed_one(graph, snapshot):
+    """A change of lineage, group or check shows in review as a change of this snapshot."""
+    lines = []
+    for key in sorted(graph.get_all_asset_keys(), key=lambda k: k.path):
+        node = graph.get(key)
+        lines.append(f"{key.to_user_string()} [{node.group_name}]")
+        lines.extend(f"  <- {parent.to_user_string()}" for parent in sorted(node.parent_keys, key=lambda k: k.path))
+    assert "\n".join(lines) == snapshot
+
+
+def test_every_module_in_sources_is_registered():
+    modules = {name for _, name, _ in pkgutil.iter_modules(sources.__path__)} - {"base"}
+    registered = {module.__name__.rpartition(".")[2] for module in sources.MODULES}
+    assert registered == modules
+    for name in modules:
+        module = importlib.import_module(f"orchestration.sources.{name}")
+        assert module.DATASETS, f"{name} declares no dataset"
+        assert all(dataset.source == name for dataset in module.DATASETS)
+
+
+@pytest.mark.parametrize("dataset", list(sources.DATASETS.values()), ids=lambda dataset: dataset.id)
+class TestEveryDataset:
+    def test_has_an_asset_with_a_description_a_check_and_its_publisher(self, dataset: Dataset, definitions, graph):
+        key = asset_key(dataset)
+        assert key in graph.executable_asset_keys
+        spec = next(spec for spec in definitions.resolve_all_asset_specs() if spec.key == key)
+        assert spec.group_name == dataset.domain
+        assert dataset.publisher in (spec.description or "")
+        assert dg.AssetCheckKey(key, CAPTURED_CHECK) in graph.asset_check_keys
+
+    def test_reaches_a_staging_model_the_candidate_and_the_publication(self, dataset: Dataset, graph):
+        downstream = _all_below(graph, asset_key(dataset))
+        names = {key.path[-1] for key in downstream}
+        assert f"stg_{dataset.raw_name}" in names
+        assert {"candidate", "published"} <= names
+
+    def test_has_its_staging_quarantine_and_documented_source(self, dataset: Dataset):
+        staging = DBT_PROJECT_DIR / "models" / "staging" / dataset.source
+        assert (staging / f"base_{dataset.raw_name}.sql").exists()
+        assert (staging / f"stg_{dataset.raw_name}.sql").exists()
+        assert (DBT_PROJECT_DIR / "models" / "quarantine" / f"quarantine_{dataset.raw_name}.sql").exists()
+
+    def test_can_be_backfilled_where_people_backfill(self, dataset: Dataset, graph):
+        if dataset.partitioned_by is None:
+            assert backfill_key(dataset) not in graph.get_all_asset_keys()
+            return
+        node = graph.get(backfill_key(dataset))
+        assert node.partitions_def.get_partition_keys() == partition_keys(dataset)
+
+
+def _all_below(graph, key: dg.AssetKey) -> set[dg.AssetKey]:
+    found: set[dg.AssetKey] = set()
+    queue = [key]
+    while queue:
+        for child in graph.get(queue.pop()).child_keys - found:
+            found.add(child)
+            queue.append(child)
+    return found
+
+
+def test_schedules_run_in_new_york_captures_before_the_release(definitions):
+    schedules = {s.name: s for s in definitions.get_repository_def().schedule_defs}
+    assert set(schedules) == {"nightly_captures", "nightly_release"}
+    assert {s.execution_timezone for s in schedules.values()} == {"America/New_York"}
+    assert schedules["nightly_captures"].cron_schedule < schedules["nightly_release"].cron_schedule
+
+
+def test_only_capture_assets_are_retried(definitions):
+    captures = {asset_key(d) for d in sources.DATASETS.values()}
+    captures |= {backfill_key(d) for d in sources.DATASETS.values() if d.partitioned_by}
+    for asset in definitions.assets:
+        retried = asset.op.retry_policy is not None
+        assert retried == bool(set(asset.keys) & captures), asset.keys
+
+
+def test_steps_that_write_the_warehouse_share_one_pool(definitions):
+    pools = {asset.op.name: asset.op.pool for asset in definitions.assets}
+    assert {pools[name] for name in ("raw_views", "dbt_models", "candidate", "published")} == {"warehouse"}
+
+
+def test_telemetry_is_off_in_the_instance_that_we_make(tmp_path, settings):
+    from orchestration.refresh import dagster_home
+
+    home = dagster_home(settings)
+    with dg.DagsterInstance.from_config(str(home)) as instance:
+        assert instance.telemetry_enabled is False
