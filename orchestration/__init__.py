@@ -6,3 +6,5 @@ What belongs here: nothing but this charter. The way of a figure runs
 (meaning) -> `release` (the gate and the published warehouse). `assets` and
 `definitions` wire these into Dagster; `cli` says them to people.
 """
+
+__version__ = "0.1.0"

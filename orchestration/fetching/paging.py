@@ -1,0 +1,104 @@
+"""How pages end: paginators as small state machines.
+
+What belongs here: which request comes next and when there is none. What does
+not: HTTP, records' meaning. A constructor refuses a configuration that cannot
+stop or that would page without a fixed order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+class CannotStop(ValueError):
+    """A paginator that would never end, refused when it is made."""
+
+
+class PagesExhausted(RuntimeError):
+    """A publisher that kept on sending full pages past every bound."""
+
+
+@dataclass
+class OffsetPages:
+    """``limit`` and ``offset`` over a fixed order; a page shorter than the limit is the last.
+
+    Without an order pages overlap (about 10% duplicates were seen on Socrata),
+    so `order` is not optional.
+    """
+
+    limit: int
+    order: str
+    max_pages: int = 100_000
+    limit_name: str = "$limit"
+    offset_name: str = "$offset"
+    order_name: str = "$order"
+    offset: int = 0
+
+    def __post_init__(self) -> None:
+        if self.limit < 1:
+            raise CannotStop(f"limit {self.limit}: a page of no rows is never shorter than its limit")
+        if self.max_pages < 1:
+            raise CannotStop(f"max_pages {self.max_pages}: no page could be asked for")
+        if not self.order.strip():
+            raise CannotStop("no order: pages without a fixed order overlap and omit rows")
+
+    def params(self) -> dict[str, str]:
+        return {
+            self.order_name: self.order,
+            self.limit_name: str(self.limit),
+            self.offset_name: str(self.offset),
+        }
+
+    def advance(self, received: int) -> bool:
+        """Move on after a page of `received` rows; False where it was the last."""
+        self.offset += self.limit
+        if received < self.limit:
+            return False
+        if self.offset >= self.limit * self.max_pages:
+            raise PagesExhausted(f"{self.max_pages} full pages of {self.limit} rows and no end")
+        return True
+
+
+@dataclass
+class CursorPages:
+    """The publisher names the next page: cursor fields that must all come, or none of them.
+
+    ends_when_equal: text that means "no more" although it looks like a value
+    (USAspending's sort value on the last page is the text "None").
+    """
+
+    fields: tuple[str, ...]
+    has_next: str | None = None
+    ends_when_equal: frozenset[str] = frozenset({"None"})
+    max_pages: int = 100_000
+    cursor: dict[str, Any] = field(default_factory=dict)
+    pages: int = 0
+
+    def __post_init__(self) -> None:
+        if not self.fields:
+            raise CannotStop("no cursor field: every request would be the first one")
+        if self.max_pages < 1:
+            raise CannotStop(f"max_pages {self.max_pages}: no page could be asked for")
+
+    def params(self) -> dict[str, Any]:
+        return dict(self.cursor)
+
+    def advance(self, received: int, metadata: Mapping[str, Any]) -> bool:
+        """Move on by what the answer's metadata says; False where it was the last page.
+
+        Raises PagesExhausted where the cursor does not move or pages never end.
+        """
+        self.pages += 1
+        if received == 0 or (self.has_next is not None and not metadata.get(self.has_next)):
+            return False
+        values = {name: metadata.get(name) for name in self.fields}
+        if any(value is None or str(value) in self.ends_when_equal for value in values.values()):
+            return False
+        if values == self.cursor:
+            raise PagesExhausted(f"the cursor {values} did not move: the same page would come for ever")
+        if self.pages >= self.max_pages:
+            raise PagesExhausted(f"{self.max_pages} pages and no end")
+        self.cursor = values
+        return True

@@ -1,0 +1,77 @@
+"""Whether a capture may be believed: checks on fields, counts, volume, freshness.
+
+What belongs here: pure functions from what was counted to a Check with a
+sentence. What does not: reading or writing files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import date, datetime
+
+from pydantic import BaseModel
+
+from orchestration.sources.base import Dataset
+
+
+class Check(BaseModel):
+    """One check of a capture and what it found."""
+
+    name: str
+    passed: bool
+    detail: str
+
+
+def form(malformed: list[str]) -> Check:
+    """Every payload had the form that its publisher's module knows."""
+    detail = "; ".join(malformed[:3]) or "every payload could be cut into records"
+    return Check(name="form", passed=not malformed, detail=detail)
+
+
+def fields_present(dataset: Dataset, seen: Collection[str], records: int) -> Check:
+    """Every required field was seen; a capture without records cannot show its fields."""
+    missing = [name for name in dataset.required if name not in seen] if records else []
+    new = sorted(set(seen) - set(dataset.fields))
+    detail = f"{len(dataset.required)} required fields present"
+    if missing:
+        detail = "missing: " + ", ".join(repr(name) for name in missing)
+    if new:
+        detail += "; not declared: " + ", ".join(repr(name) for name in new[:12])
+    return Check(name="fields", passed=not missing, detail=detail)
+
+
+def control_total(records: int, totals: Mapping[str, int]) -> Check:
+    """The records cut equal the publisher's own count, where it gives one."""
+    expected = totals.get("records")
+    if expected is None:
+        return Check(name="control_total", passed=True, detail="the publisher gives no count")
+    detail = f"{records:,} records, the publisher counts {expected:,}"
+    return Check(name="control_total", passed=records == expected, detail=detail)
+
+
+def volume(dataset: Dataset, records: int, last: int | None) -> Check:
+    """Not far fewer records than the slice's last accepted capture of the same shape."""
+    if dataset.policy == "merge" or last is None or last == 0:
+        return Check(name="volume", passed=True, detail="nothing to compare with")
+    ratio = records / last
+    detail = f"{records:,} records against {last:,} last time ({ratio:.0%}; at least {dataset.min_volume_ratio:.0%})"
+    return Check(name="volume", passed=ratio >= dataset.min_volume_ratio, detail=detail)
+
+
+def neighbours(dataset: Dataset, records: int, before: int | None, after: int | None) -> Check:
+    """A snapshot off by more than the dataset's bound from both its neighbours is held back."""
+    bound = dataset.max_volume_change
+    if bound is None or before is None or after is None:
+        return Check(name="neighbours", passed=True, detail="no neighbour on both sides")
+    changes = [abs(records - n) / max(n, 1) for n in (before, after)]
+    detail = f"{records:,} records between {before:,} before and {after:,} after (bound {bound:.0%})"
+    return Check(name="neighbours", passed=min(changes) <= bound, detail=detail)
+
+
+def freshness(dataset: Dataset, newest: date | None, retrieved_at: datetime) -> Check:
+    """The newest content is not older than the dataset allows, though the answer was 200."""
+    if dataset.max_content_age is None or newest is None:
+        return Check(name="freshness", passed=True, detail=f"newest content {newest or 'not told'}")
+    age = retrieved_at.date() - newest
+    detail = f"newest content {newest}, {age.days} days before the capture (at most {dataset.max_content_age.days})"
+    return Check(name="freshness", passed=age <= dataset.max_content_age, detail=detail)

@@ -1,0 +1,483 @@
+"""One capture: a folder that appears whole or not at all.
+
+What belongs here: the three files of a capture and how they are written
+(WARC by warcio's writer with isal's gzip members, Parquet by Arrow). What does
+not: which captures serve (catalog), why one is refused (accept).
+
+    landing/<source>/<dataset>/<capture_id>/
+        responses.warc.gz   one gzip member a record, ISO 28500
+        records.parquet     every field as text, with _capture_id, _payload_id, _record_no
+        capture.json        the Capture below
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import shutil
+import time
+import uuid
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import BinaryIO, Literal
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from isal import igzip
+from pydantic import BaseModel, ConfigDict
+from warcio.statusandheaders import StatusAndHeaders
+from warcio.warcwriter import WARCWriter
+
+from orchestration import __version__
+from orchestration.landing import accept
+from orchestration.sources.base import Dataset, Kind, Payload, Record, Selection, Slice, SourceError
+
+FORMAT_VERSION = 1
+CAPTURE_FILE, RECORDS_FILE, WARC_FILE = "capture.json", "records.parquet", "responses.warc.gz"
+UNCHANGED_FILE = "unchanged.jsonl"
+PROVENANCE = ("_capture_id", "_payload_id", "_record_no")
+_ROWS_A_BATCH = 20_000
+_OLD_LEFTOVER_SECONDS = 24 * 3600
+
+CaptureEdition = Literal["live", "recorded", "import"]
+
+
+class PayloadEntry(BaseModel):
+    """One payload of a capture, and where the WARC holds it."""
+
+    payload_id: str
+    url: str
+    method: str
+    status: int
+    media_type: str
+    retrieved_at: datetime
+    sha256: str
+    bytes: int
+    records: int
+    role: Literal["records", "control"]
+    warc_offset: int
+
+
+class Capture(BaseModel):
+    """capture.json: what was asked, what came, what was made of it, and whether it is believed."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    format_version: int = FORMAT_VERSION
+    software: str = __version__
+    capture_id: str
+    source: str
+    dataset: str
+    slice: str
+    slice_params: dict[str, str]
+    kind: Kind
+    edition: CaptureEdition
+    retrieved_at: datetime
+    landed_at: datetime
+    status: Literal["accepted", "rejected"]
+    checks: list[accept.Check]
+    records: int
+    control_totals: dict[str, int]
+    fields: list[str]
+    shape: str
+    content_digest: str
+    content_newest: date | None
+    high_water: str | None
+    selection: dict[str, str | list[str]] | None
+    note: str | None
+    publisher: str
+    payloads: list[PayloadEntry]
+
+    @property
+    def dataset_id(self) -> str:
+        return f"{self.source}/{self.dataset}"
+
+    @property
+    def raw_name(self) -> str:
+        return f"{self.source}__{self.dataset}"
+
+    @property
+    def reject_reason(self) -> str | None:
+        failed = [f"{check.name}: {check.detail}" for check in self.checks if not check.passed]
+        return "; ".join(failed) or None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one write."""
+
+    status: Literal["landed", "rejected", "unchanged", "empty"]
+    message: str
+    # The capture that was written, or the one that is unchanged; None where nothing came.
+    capture: Capture | None
+    # What goes on serving the slice; None where nothing does.
+    serving: Capture | None
+
+
+def write(
+    dataset: Dataset,
+    slice_: Slice,
+    payloads: Iterable[Payload],
+    *,
+    landing_dir: Path,
+    kind: Kind,
+    edition: CaptureEdition,
+    retrieved_at: datetime | None = None,
+    selection: Selection | None = None,
+    note: str | None = None,
+    publisher: str | None = None,
+) -> Outcome:
+    """Write one capture from payloads as they come; memory does not grow with their number.
+
+    retrieved_at: when the publisher showed this; None: when the first payload came.
+    Raises what the payloads raise (SourceError, FetchError): then nothing is left behind.
+    """
+    folder = landing_dir / dataset.source / dataset.name
+    folder.mkdir(parents=True, exist_ok=True)
+    sweep(folder)
+    writing = _Writing(dataset, folder / f".tmp-{uuid.uuid4().hex}", kind)
+    try:
+        for payload in payloads:
+            writing.add(payload)
+        writing.close()
+        return _settle(
+            writing, dataset, slice_, landing_dir, kind, edition, retrieved_at, selection, note, publisher
+        )
+    finally:
+        writing.discard()
+
+
+def sweep(folder: Path) -> None:
+    """Remove what a killed pull left half written: another process's leftovers once they are a day old."""
+    for leftover in folder.glob(".tmp-*"):
+        if time.time() - leftover.stat().st_mtime > _OLD_LEFTOVER_SECONDS:
+            shutil.rmtree(leftover, ignore_errors=True)
+
+
+class _Writing:
+    """The temporary folder of a capture, filled payload by payload."""
+
+    def __init__(self, dataset: Dataset, folder: Path, kind: Kind) -> None:
+        self.dataset, self.folder, self.kind = dataset, folder, kind
+        folder.mkdir()
+        self.warc: BinaryIO = (folder / WARC_FILE).open("wb")
+        self.warc_writer = WARCWriter(io.BytesIO(), gzip=False, warc_version="1.1")
+        self.spool = (folder / "records.spool").open("wb")
+        self.entries: list[PayloadEntry] = []
+        self.controls: list[Payload] = []
+        # Payloads without the form they must have: the capture is kept and rejected.
+        self.malformed: list[str] = []
+        self.fields: dict[str, None] = {}
+        self.records = 0
+        self.digest = 0
+        self.newest: date | None = None
+        self.high_water: str | None = None
+        self.first_retrieved: datetime | None = None
+        self._member({"software": f"clawback/{__version__}", "format": "WARC File Format 1.1"}, None)
+
+    def add(self, payload: Payload) -> None:
+        if self.first_retrieved is None:
+            self.first_retrieved = payload.retrieved_at
+        offset = self._archive(payload)
+        count = 0
+        if payload.role == "records":
+            try:
+                for record in self.dataset.cut(payload):
+                    self._record(record, payload.payload_id)
+                    count += 1
+            except SourceError as error:
+                self.malformed.append(str(error))
+        else:
+            self.controls.append(payload)
+        self.entries.append(
+            PayloadEntry(
+                payload_id=payload.payload_id,
+                url=payload.url,
+                method=payload.method,
+                status=payload.status,
+                media_type=payload.media_type,
+                retrieved_at=payload.retrieved_at,
+                sha256=payload.sha256,
+                bytes=len(payload.body),
+                records=count,
+                role=payload.role,
+                warc_offset=offset,
+            )
+        )
+
+    def _record(self, record: Record, payload_id: str) -> None:
+        self.records += 1
+        for name in record:
+            self.fields[name] = None
+        line = json.dumps(record, sort_keys=True, ensure_ascii=False).encode()
+        # A sum of the records' own hashes: neither the pages' order nor a repeated record is lost in it.
+        self.digest = (self.digest + int.from_bytes(hashlib.sha256(line).digest(), "big")) % 2**256
+        newest = self.dataset.content_newest(record)
+        if newest is not None and (self.newest is None or newest > self.newest):
+            self.newest = newest
+        if self.dataset.high_water_field:
+            mark = record.get(self.dataset.high_water_field)
+            if mark is not None and (self.high_water is None or mark > self.high_water):
+                self.high_water = mark
+        self.spool.write(payload_id.encode() + b"\t" + line + b"\n")
+
+    def _archive(self, payload: Payload) -> int:
+        stamp = payload.retrieved_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        headers = {"WARC-Date": stamp}
+        if self.kind != "fetched":
+            return self._member(None, ("resource", payload.url, payload.media_type, payload.body, None, headers))
+        http = StatusAndHeaders(
+            f"{payload.status} ", [(k, v) for k, v in payload.response_headers.items()
+                                   if k.lower() not in ("content-encoding", "transfer-encoding", "content-length")],
+            protocol="HTTP/1.1",
+        )  # fmt: skip
+        offset = self._member(None, ("response", payload.url, None, payload.body, http, headers))
+        asked = StatusAndHeaders(
+            f"{payload.method} {payload.url} HTTP/1.1", list(payload.request_headers.items()), is_http_request=True
+        )
+        self._member(None, ("request", payload.url, None, payload.request_body, asked, headers))
+        return offset
+
+    def _member(
+        self,
+        info: Mapping[str, str] | None,
+        record: tuple[str, str, str | None, bytes, StatusAndHeaders | None, dict[str, str]] | None,
+    ) -> int:
+        """Append one WARC record as its own gzip member; its offset in the file."""
+        buffer = io.BytesIO()
+        self.warc_writer.out = buffer
+        if info is not None:
+            made = self.warc_writer.create_warcinfo_record(WARC_FILE, info)
+        else:
+            assert record is not None
+            kind, url, media_type, body, http, headers = record
+            made = self.warc_writer.create_warc_record(
+                url,
+                kind,
+                payload=io.BytesIO(body),
+                length=len(body),
+                warc_content_type=media_type or "",
+                warc_headers_dict=headers,
+                http_headers=http,
+            )
+        self.warc_writer.write_record(made)
+        offset = self.warc.tell()
+        # warcio's own gzip runs at level 9 (9 MB/s measured); a member by isal is ten times faster.
+        self.warc.write(igzip.compress(buffer.getvalue(), compresslevel=2))
+        return offset
+
+    def close(self) -> None:
+        for stream in (self.warc, self.spool):
+            stream.flush()
+            os.fsync(stream.fileno())
+            stream.close()
+
+    def write_records(self, capture_id: str) -> None:
+        """records.parquet from the spool: all text, the fields in the order in which they were first seen."""
+        names = list(self.fields)
+        types = [pa.field(name, pa.string()) for name in names]
+        schema = pa.schema(
+            [pa.field("_capture_id", pa.string()), pa.field("_payload_id", pa.string()),
+             pa.field("_record_no", pa.int64()), *types]
+        )  # fmt: skip
+        spool = self.folder / "records.spool"
+        target = self.folder / RECORDS_FILE
+        with spool.open("rb") as lines, pq.ParquetWriter(target, schema, compression="zstd") as writer:
+            batch: list[tuple[str, Record]] = []
+            number = 0
+            for line in lines:
+                payload_id, _, text = line.partition(b"\t")
+                batch.append((payload_id.decode(), json.loads(text)))
+                if len(batch) == _ROWS_A_BATCH:
+                    number = _write_batch(writer, schema, names, capture_id, batch, number)
+                    batch = []
+            if batch:
+                _write_batch(writer, schema, names, capture_id, batch, number)
+        spool.unlink()
+        with target.open("rb") as stream:
+            os.fsync(stream.fileno())
+
+    def discard(self) -> None:
+        for stream in (self.warc, self.spool):
+            stream.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _write_batch(
+    writer: pq.ParquetWriter,
+    schema: pa.Schema,
+    names: list[str],
+    capture_id: str,
+    batch: list[tuple[str, Record]],
+    number: int,
+) -> int:
+    columns = [
+        pa.array([capture_id] * len(batch), pa.string()),
+        pa.array([payload_id for payload_id, _ in batch], pa.string()),
+        pa.array(range(number + 1, number + len(batch) + 1), pa.int64()),
+        *(pa.array([record.get(name) for _, record in batch], pa.string()) for name in names),
+    ]
+    writer.write_batch(pa.record_batch(columns, schema=schema))
+    return number + len(batch)
+
+
+def _settle(
+    writing: _Writing,
+    dataset: Dataset,
+    slice_: Slice,
+    landing_dir: Path,
+    kind: Kind,
+    edition: CaptureEdition,
+    retrieved_at: datetime | None,
+    selection: Selection | None,
+    note: str | None,
+    publisher: str | None,
+) -> Outcome:
+    """Decide what a finished temporary folder becomes: nothing, a line that says unchanged, or a capture."""
+    from orchestration.landing.catalog import Catalog
+
+    catalog = Catalog(landing_dir, as_of=None, edition="recorded")
+    accepted = [c for c in catalog.captures(dataset.id) if c.slice == slice_.key and c.status == "accepted"]
+    when = retrieved_at or writing.first_retrieved or datetime.now(UTC).replace(microsecond=0)
+    serving = _best(accepted)
+    totals = dataset.control_totals(writing.controls)
+    if writing.records == 0 and not writing.entries:
+        return Outcome("empty", "nothing was asked for", None, serving)
+    if writing.records == 0 and not writing.malformed and dataset.policy == "merge" and totals.get("records", 0) == 0:
+        _note_unchanged(landing_dir, dataset, slice_, serving)
+        return Outcome("empty", "nothing new since the high-water mark", None, serving)
+    digest = f"{writing.digest:064x}"
+    shape = hashlib.sha256("\x1f".join(sorted(writing.fields)).encode()).hexdigest()[:16]
+    twin = None if writing.malformed else next((c for c in reversed(accepted) if c.content_digest == digest and _is_twin(dataset, c, kind, when, serving)), None)  # fmt: skip
+    if twin is not None:
+        _note_unchanged(landing_dir, dataset, slice_, twin)
+        return Outcome("unchanged", f"the same as {twin.capture_id}", twin, serving)
+
+    checks = [
+        accept.form(writing.malformed),
+        accept.fields_present(dataset, writing.fields, writing.records),
+        accept.control_total(writing.records, totals),
+        accept.volume(dataset, writing.records, _last_volume(dataset, accepted, shape, selection, when)),
+        accept.neighbours(dataset, writing.records, *_neighbours(accepted, selection, when)),
+        accept.freshness(dataset, writing.newest, when),
+    ]
+    capture_id = f"{when.astimezone(UTC):%Y%m%dT%H%M%SZ}-{_short(dataset, slice_, kind, digest)}"
+    capture = Capture(
+        capture_id=capture_id,
+        source=dataset.source,
+        dataset=dataset.name,
+        slice=slice_.key,
+        slice_params={name: str(value) for name, value in slice_.params.items()},
+        kind=kind,
+        edition=edition,
+        retrieved_at=when,
+        landed_at=datetime.now(UTC).replace(microsecond=0),
+        status="accepted" if all(check.passed for check in checks) else "rejected",
+        checks=checks,
+        records=writing.records,
+        control_totals=totals,
+        fields=sorted(writing.fields),
+        shape=shape,
+        content_digest=digest,
+        content_newest=writing.newest,
+        high_water=writing.high_water,
+        selection={"field": selection.field, "values": list(selection.values)} if selection else None,
+        note=note,
+        publisher=publisher or dataset.publisher,
+        payloads=writing.entries,
+    )
+    writing.write_records(capture_id)
+    _put_in_place(writing.folder, capture, landing_dir / dataset.source / dataset.name / capture_id)
+    if capture.status == "rejected":
+        goes_on = f"{serving.capture_id} goes on serving" if serving else "nothing serves this slice yet"
+        where = f"{dataset.id}/{capture_id}"
+        return Outcome("rejected", f"{capture.reject_reason} (kept in {where}); {goes_on}", capture, serving)
+    return Outcome("landed", f"{capture.records:,} records", capture, _best([*accepted, capture]))
+
+
+def _put_in_place(folder: Path, capture: Capture, target: Path) -> None:
+    text = capture.model_dump_json(indent=2)
+    with (folder / CAPTURE_FILE).open("w", encoding="utf-8") as stream:
+        stream.write(text)
+        stream.flush()
+        os.fsync(stream.fileno())
+    try:
+        folder.rename(target)
+    except OSError:
+        # The same content of the same moment was landed by another process meanwhile: that one stands.
+        if not (target / CAPTURE_FILE).exists():
+            raise
+    _sync_folder(target.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _is_twin(dataset: Dataset, other: Capture, kind: Kind, when: datetime, serving: Capture | None) -> bool:
+    """Whether an equal capture makes this one superfluous.
+
+    A snapshot of another day is news even where it says the same, unless it follows the one that serves:
+    a list that went A, B, A must keep its third capture.
+    """
+    if other.kind != kind and kind != "transcribed":
+        return False
+    if dataset.policy == "snapshot" and kind != "fetched":
+        return other.retrieved_at == when
+    return serving is not None and (other.capture_id == serving.capture_id or kind == "transcribed")
+
+
+def _best(accepted: list[Capture]) -> Capture | None:
+    return max(accepted, key=lambda c: (c.kind != "transcribed", c.retrieved_at, c.landed_at), default=None)
+
+
+def _comparable(capture: Capture, selection: Selection | None) -> bool:
+    """Two captures hold the same part of the list: their volumes may be compared."""
+    return capture.selection == ({"field": selection.field, "values": list(selection.values)} if selection else None)
+
+
+def _last_volume(
+    dataset: Dataset, accepted: list[Capture], shape: str, selection: Selection | None, when: datetime
+) -> int | None:
+    if dataset.policy == "snapshot":
+        like = [c for c in accepted if _comparable(c, selection) and c.retrieved_at <= when and c.kind == "fetched"]
+    else:
+        like = [c for c in accepted if _comparable(c, selection) and c.shape == shape and c.kind != "transcribed"]
+    last = max(like, key=lambda c: c.retrieved_at, default=None)
+    return last.records if last else None
+
+
+def _neighbours(
+    accepted: list[Capture], selection: Selection | None, when: datetime
+) -> tuple[int | None, int | None]:
+    like = sorted((c for c in accepted if _comparable(c, selection)), key=lambda c: c.retrieved_at)
+    before = [c.records for c in like if c.retrieved_at < when]
+    after = [c.records for c in like if c.retrieved_at > when]
+    return (before[-1] if before else None, after[0] if after else None)
+
+
+def _short(dataset: Dataset, slice_: Slice, kind: Kind, digest: str) -> str:
+    return hashlib.sha256("\x1f".join((dataset.id, slice_.key, kind, digest)).encode()).hexdigest()[:10]
+
+
+def _note_unchanged(landing_dir: Path, dataset: Dataset, slice_: Slice, capture: Capture | None) -> None:
+    """One line that the slice was asked for and had not changed: a fact, not a state."""
+    line = {
+        "slice": slice_.key,
+        "checked_at": datetime.now(UTC).replace(microsecond=0).isoformat(),
+        "capture_id": capture.capture_id if capture else None,
+    }
+    path = landing_dir / dataset.source / dataset.name / UNCHANGED_FILE
+    with path.open("a", encoding="utf-8") as stream:
+        stream.write(json.dumps(line) + "\n")
+
+
+__all__ = ["Capture", "Outcome", "PayloadEntry", "SourceError", "sweep", "write"]

@@ -1,0 +1,73 @@
+"""Files that a user brings: what is taken, what is not, and why.
+
+What belongs here: one result a file. What does not: how a file is read (its
+source's module).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from orchestration.landing import capture
+from orchestration.settings import Settings
+from orchestration.sources.base import Dataset, SourceError
+
+
+@dataclass
+class FileResult:
+    """What became of one file."""
+
+    file: str
+    ok: bool
+    captures: list[str] = field(default_factory=list)
+    records: int = 0
+    messages: list[str] = field(default_factory=list)
+
+    def line(self) -> str:
+        """One line for people."""
+        what = "; ".join(self.messages)
+        return f"{self.file}: {'took' if self.ok else 'NOT taken'}: {what}"
+
+
+def import_files(
+    dataset: Dataset, files: Sequence[Path], settings: Settings, *, retrieved_at: datetime | None = None
+) -> list[FileResult]:
+    """Import each file on its own: one that cannot be read never stops the others.
+
+    retrieved_at: when the files were taken from the publisher; None: what the file's name says, else now.
+    """
+    return [_one(dataset, path, settings, retrieved_at) for path in files]
+
+
+def _one(dataset: Dataset, path: Path, settings: Settings, retrieved_at: datetime | None) -> FileResult:
+    result = FileResult(path.name, ok=True)
+    try:
+        for batch in dataset.read_file(path, retrieved_at):
+            outcome = capture.write(
+                dataset,
+                batch.slice,
+                batch.payloads,
+                landing_dir=settings.landing_dir,
+                kind="imported",
+                edition="import",
+                retrieved_at=batch.retrieved_at,
+                selection=batch.selection,
+                note=batch.note,
+                publisher=batch.publisher,
+            )
+            shown = f"slice {batch.slice.key} as of {batch.retrieved_at:%Y-%m-%d}: {outcome.status}, {outcome.message}"
+            result.messages.append(shown)
+            result.ok = result.ok and outcome.status in ("landed", "unchanged")
+            if outcome.capture:
+                result.captures.append(outcome.capture.capture_id)
+                result.records += outcome.capture.records if outcome.status == "landed" else 0
+    except (SourceError, OSError) as error:
+        result.ok = False
+        result.messages.append(str(error))
+    if not result.messages:
+        result.ok = False
+        result.messages.append("the file holds no records of this dataset")
+    return result
