@@ -61,7 +61,7 @@ def _nightly(dataset: Dataset) -> dg.AssetsDefinition:
             fail_window=dataset.max_age + timedelta(days=1), warn_window=dataset.max_age
         ),
         check_specs=[_check_spec(dataset)],
-        metadata={"publisher": dataset.publisher, "homepage": dg.MetadataValue.url(dataset.homepage)},
+        metadata={"publisher": dataset.publisher, "homepage": dataset.homepage},
     )
     def nightly(options: RefreshOptions) -> dg.MaterializeResult:
         settings = options.settings()

@@ -19,6 +19,7 @@ import os
 import shutil
 import time
 import uuid
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -81,7 +82,9 @@ class Capture(BaseModel):
     status: Literal["accepted", "rejected"]
     checks: list[accept.Check]
     records: int
+    # The publisher's own counts, and what the records add up to under the same names.
     control_totals: dict[str, int]
+    counted: dict[str, int]
     fields: list[str]
     shape: str
     content_digest: str
@@ -173,6 +176,7 @@ class _Writing:
         self.malformed: list[str] = []
         self.fields: dict[str, None] = {}
         self.records = 0
+        self.counted: Counter[str] = Counter()
         self.digest = 0
         self.newest: date | None = None
         self.high_water: str | None = None
@@ -211,6 +215,7 @@ class _Writing:
 
     def _record(self, record: Record, payload_id: str) -> None:
         self.records += 1
+        self.counted.update(self.dataset.counted(record))
         for name in record:
             self.fields[name] = None
         line = json.dumps(record, sort_keys=True, ensure_ascii=False).encode()
@@ -347,7 +352,7 @@ def _settle(
     totals = dataset.control_totals(writing.controls)
     if writing.records == 0 and not writing.entries:
         return Outcome("empty", "nothing was asked for", None, serving)
-    if writing.records == 0 and not writing.malformed and dataset.policy == "merge" and totals.get("records", 0) == 0:
+    if writing.records == 0 and not writing.malformed and dataset.policy == "merge" and not any(totals.values()):
         _note_unchanged(landing_dir, dataset, slice_, serving)
         return Outcome("empty", "nothing new since the high-water mark", None, serving)
     digest = f"{writing.digest:064x}"
@@ -360,7 +365,7 @@ def _settle(
     checks = [
         accept.form(writing.malformed),
         accept.fields_present(dataset, writing.fields, writing.records),
-        accept.control_total(writing.records, totals),
+        accept.control_total(writing.counted, totals),
         accept.volume(dataset, writing.records, _last_volume(dataset, accepted, shape, selection, when)),
         accept.neighbours(dataset, writing.records, *_neighbours(accepted, selection, when)),
         accept.freshness(dataset, writing.newest, when),
@@ -380,6 +385,7 @@ def _settle(
         checks=checks,
         records=writing.records,
         control_totals=totals,
+        counted=dict(writing.counted),
         fields=sorted(writing.fields),
         shape=shape,
         content_digest=digest,

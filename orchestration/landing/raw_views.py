@@ -23,7 +23,7 @@ _BUILD = pa.schema([("as_of", pa.date32()), ("edition", _TEXT)])
 _CAPTURE = pa.schema(
     [("capture_id", _TEXT), ("source", _TEXT), ("dataset", _TEXT), ("slice", _TEXT), ("kind", _TEXT),
      ("edition", _TEXT), ("status", _TEXT), ("is_serving", _YES), ("is_stale", _YES), ("retrieved_at", _TIME),
-     ("landed_at", _TIME), ("records", _WHOLE), ("control_total", _WHOLE), ("selection_field", _TEXT),
+     ("landed_at", _TIME), ("records", _WHOLE), ("control_total", _WHOLE), ("counted", _WHOLE), ("selection_field", _TEXT),
      ("selection_values", _TEXT), ("note", _TEXT), ("publisher", _TEXT), ("content_newest", pa.date32()),
      ("reject_reason", _TEXT)]
 )  # fmt: skip
@@ -102,7 +102,8 @@ def _capture_row(capture: Capture, is_serving: bool, catalog: Catalog) -> dict[s
         "retrieved_at": _naive(capture.retrieved_at),
         "landed_at": _naive(capture.landed_at),
         "records": capture.records,
-        "control_total": capture.control_totals.get("records"),
+        "control_total": next(iter(capture.control_totals.values()), None),
+        "counted": capture.counted.get(next(iter(capture.control_totals), "records"), 0),
         "selection_field": selection.get("field"),
         "selection_values": "|".join(values) if isinstance(values, list) else None,
         "note": capture.note,

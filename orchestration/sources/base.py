@@ -8,6 +8,7 @@ fetching, landing and Dagster read. What does not: any publisher's own oddity
 from __future__ import annotations
 
 import hashlib
+import json
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -168,8 +169,12 @@ class Dataset(ABC):
         """
 
     def control_totals(self, payloads: Iterable[Payload]) -> dict[str, int]:
-        """The publisher's own counts; {"records": n} is compared with the records cut."""
+        """The publisher's own counts, from the `control` payloads: what `counted` must add up to."""
         return {}
+
+    def counted(self, record: Record) -> dict[str, int]:
+        """What one record counts for, under the names that `control_totals` uses."""
+        return {"records": 1}
 
     def content_newest(self, record: Record) -> date | None:
         """The date by which a record shows how fresh the content is; None if it shows none."""
@@ -181,6 +186,13 @@ class Dataset(ABC):
         Raises SourceError where the file is not one of this dataset.
         """
         raise SourceError(self.id, path.name, "this dataset takes no files")
+
+
+def as_text(value: object) -> str | None:
+    """A JSON value as the text it was: numbers as written by JSON, lists and objects as JSON."""
+    if value is None or isinstance(value, str):
+        return value
+    return json.dumps(value, ensure_ascii=False)
 
 
 def utc_now() -> datetime:

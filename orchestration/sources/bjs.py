@@ -1,0 +1,129 @@
+"""Bureau of Justice Statistics: the National Crime Victimization Survey's public API.
+
+What belongs here: the grouped question that a night asks, and the microdata
+that a user may bring. What does not: percentages and intervals (dbt).
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from orchestration.fetching.paging import OffsetPages
+from orchestration.sources.base import Batch, Dataset, Known, Payload, Record, Slice, SourceError, as_text, utc_now
+
+if TYPE_CHECKING:
+    from orchestration.fetching.session import Web
+    from orchestration.settings import Settings
+
+# Personal victimization, all years; the household file is another resource.
+RESOURCE = "gcuy-rt5g.json"
+FIRST_YEAR = 1993
+GROUPS = ("year", "hispanic", "newoff", "direl", "notify")
+# The API answers 1,000 rows and says nothing where no limit is given: the limit is always given.
+PAGE = 1000
+MICRODATA = (
+    "idper", "yearq", "ager", "sex", "race", "race_ethnicity", "hincome1", "hincome2", "marital", "popsize",
+    "region", "msa", "locality", "educatn1", "educatn2", "veteran", "citizen", "newcrime", "seriousviolent",
+    "vicservices", "locationr", "weapon", "weapcat", "injury", "serious", "treatment", "offenderage",
+    "offendersex", "offtracenew", "wgtviccy", "series", "newwgt",
+)  # fmt: skip
+
+
+class Victimizations(Dataset):
+    """Victimizations of a year: as weighted sums of groups (fetched), or one row each (imported).
+
+    The microdata has no key: two equal rows are two victimizations, and none is a duplicate.
+    """
+
+    source = "bjs"
+    name = "victimizations"
+    domain = "crime"
+    title = "NCVS personal victimizations: weights by year, ethnicity, offence, relation and notification"
+    publisher = "Bureau of Justice Statistics"
+    homepage = "https://bjs.ojp.gov/national-crime-victimization-survey-ncvs-api"
+    policy = "replace"
+    required = GROUPS
+    optional = ("n", "weight", *MICRODATA)
+    partitioned_by = "year"
+    base_url_setting = "bjs_ncvs_url"
+    max_age = timedelta(days=400)
+    min_volume_ratio = 0.8
+
+    def slices(self, settings: Settings, known: Known) -> list[Slice]:
+        """One slice a survey year up to last year; a year that is not out yet answers no rows."""
+        return [Slice(str(y), {"year": str(y)}) for y in range(FIRST_YEAR, utc_now().year)]
+
+    def pull(self, web: Web, settings: Settings, slice_: Slice, known: Known) -> Iterator[Payload]:
+        """The publisher's count of the year, then the grouped rows, page by page."""
+        url = f"{settings.bjs_ncvs_url}/{RESOURCE}"
+        where = {"$where": f"year='{slice_.key}'"}
+        count = web.get(url, params={"$select": "count(*) as n", **where}, role="control", media_type="json")
+        yield count
+        if _count(count) == 0:
+            return
+        select = {"$select": ",".join((*GROUPS, "count(*) as n", "sum(newwgt) as weight")), "$group": ",".join(GROUPS)}
+        pages = OffsetPages(limit=PAGE, order=",".join(GROUPS))
+        while True:
+            page = web.get(url, params={**select, **where, **pages.params()}, media_type="json")
+            rows = _rows(self.id, page)
+            if rows:
+                yield page
+            if not pages.advance(len(rows)):
+                return
+
+    def cut(self, payload: Payload) -> Iterator[Record]:
+        for row in _rows(self.id, payload):
+            yield {name: as_text(value) for name, value in row.items()}
+
+    def control_totals(self, payloads: Iterable[Payload]) -> dict[str, int]:
+        return {"victimizations": sum(_count(payload) for payload in payloads)}
+
+    def counted(self, record: Record) -> dict[str, int]:
+        """A grouped row stands for n victimizations, a microdata row for one."""
+        return {"victimizations": int(record.get("n") or 1)}
+
+    def read_file(self, path: Path, retrieved_at: datetime | None) -> Iterator[Batch]:
+        """A saved answer of the API (.json or .json.gz), one slice a year found in it."""
+        when = retrieved_at or utc_now()
+        body = path.read_bytes()
+        try:
+            text = gzip.decompress(body) if body[:2] == b"\x1f\x8b" else body
+            rows = json.loads(text)
+        except (OSError, EOFError, ValueError) as error:
+            raise SourceError(self.id, path.name, f"not a saved answer of the API: {error}") from error
+        if not isinstance(rows, list) or not rows or not isinstance(rows[0], dict):
+            raise SourceError(self.id, path.name, "not a list of victimizations")
+        if missing := [name for name in self.required if name not in rows[0]]:
+            raise SourceError(self.id, path.name, f"field {missing[0]!r} missing; there are {sorted(rows[0])}")
+        by_year: dict[str, list[dict[str, Any]]] = defaultdict(list)
+        for row in rows:
+            by_year[str(row["year"])].append(row)
+        for year, of_year in sorted(by_year.items()):
+            # A file of one year is archived as it came; of several, as the rows of each.
+            content = text if len(by_year) == 1 else json.dumps(of_year).encode()
+            payload = Payload(content, f"file:{path.name}", when, method="FILE")
+            yield Batch(Slice(year, {"year": year}), [payload], when)
+
+
+def _rows(dataset: str, payload: Payload) -> list[dict[str, Any]]:
+    try:
+        rows = json.loads(payload.body)
+    except ValueError as error:
+        raise SourceError(dataset, "?", f"not JSON: {error}", url=payload.url) from error
+    if not isinstance(rows, list):
+        raise SourceError(dataset, "?", f"not a list of rows: {str(rows)[:200]}", url=payload.url)
+    return rows
+
+
+def _count(payload: Payload) -> int:
+    rows = json.loads(payload.body)
+    return int(rows[0]["n"]) if rows else 0
+
+
+DATASETS = (Victimizations(),)

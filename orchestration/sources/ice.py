@@ -1,0 +1,108 @@
+"""US Immigration and Customs Enforcement: agencies with a 287(g) agreement.
+
+What belongs here: the workbook's form in its five known header variants, and
+the moment a file's name tells. What does not: spells over time (dbt).
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+from zipfile import BadZipFile
+
+import pandas as pd
+from python_calamine import CalamineError
+
+from orchestration.sources.base import Batch, Dataset, Known, Payload, Record, Slice, SourceError, utc_now
+
+if TYPE_CHECKING:
+    from orchestration.fetching.session import Web
+    from orchestration.settings import Settings
+
+# ParticipatingEntities-20210113002027.xlsx (an archive's time), participatingAgencies05182026am.xlsx (ICE's own).
+_ARCHIVE_TIME = re.compile(r"(20\d{12})")
+_OWN_DATE = re.compile(r"(\d{2})(\d{2})(20\d{2})(am|pm)?", re.IGNORECASE)
+# ICE replaces the file up to twice a day; its names tell only the half.
+_HALF_OF_DAY = {"am": 6, "pm": 18, None: 12}
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+class Agreements287g(Dataset):
+    """Every participating agency and support type on the day of the capture."""
+
+    source = "ice"
+    name = "agreements_287g"
+    domain = "ordinances"
+    title = "Agencies with a 287(g) agreement, as listed by ICE"
+    publisher = "US Immigration and Customs Enforcement"
+    homepage = "https://www.ice.gov/identify-and-arrest/287g"
+    policy = "snapshot"
+    required = ("STATE", "LAW ENFORCEMENT AGENCY", "SUPPORT TYPE", "SIGNED")
+    optional = ("TYPE", "COUNTY", "MOA", "ADDENDUM")
+    base_url_setting = "ice_287g_url"
+    max_age = timedelta(days=7)
+    min_volume_ratio = 0.9
+    # A file can be misdated or cut off: off by more than 10% from both neighbours, it is held back.
+    max_volume_change = 0.10
+
+    def slices(self, settings: Settings, known: Known) -> list[Slice]:
+        return [Slice("participating")]
+
+    def pull(self, web: Web, settings: Settings, slice_: Slice, known: Known) -> Iterator[Payload]:
+        yield web.get(settings.ice_287g_url)
+
+    def cut(self, payload: Payload) -> Iterator[Record]:
+        """One record a row, every cell as text under the publisher's own header.
+
+        The header row is found by name in the first ten rows, whatever its case and spaces. Raises SourceError
+        where the file is no workbook or a required header is missing, naming the headers that were found.
+        """
+        try:
+            sheet = pd.read_excel(io.BytesIO(payload.body), header=None, dtype=str, engine="calamine")
+        except (CalamineError, BadZipFile, ValueError) as error:
+            raise SourceError(self.id, "participating", f"not a workbook: {error}", url=payload.url) from error
+        rows = [[_cell(value) for value in row] for row in sheet.itertuples(index=False)]
+        for position, row in enumerate(rows[:10]):
+            headers = [" ".join((cell or "").split()).upper() for cell in row]
+            if set(self.required) <= set(headers):
+                break
+        else:
+            found = [cell for cell in (rows[0] if rows else []) if cell]
+            missing = [name for name in self.required if name not in {str(f).strip().upper() for f in found}]
+            what = f"column {', '.join(map(repr, missing))} missing; the first row holds {found}"
+            raise SourceError(self.id, "participating", what, url=payload.url)
+        for row in rows[position + 1 :]:
+            if any(row):
+                yield {header: cell for header, cell in zip(headers, row, strict=True) if header}
+
+    def read_file(self, path: Path, retrieved_at: datetime | None) -> Iterator[Batch]:
+        """A workbook as downloaded: its moment is what the user says, else what its name says, else now."""
+        named = moment_of(path.name)
+        when = retrieved_at or named or utc_now()
+        note = None if retrieved_at or not named else f"moment taken from the file's name {path.name}"
+        payload = Payload(path.read_bytes(), f"file:{path.name}", when, media_type=XLSX, method="FILE")
+        yield Batch(Slice("participating"), [payload], when, note=note)
+
+
+def moment_of(file_name: str) -> datetime | None:
+    """The UTC moment that a file's name tells; None where it tells none."""
+    if match := _ARCHIVE_TIME.search(file_name):
+        return datetime.strptime(match[1], "%Y%m%d%H%M%S").replace(tzinfo=UTC)
+    if match := _OWN_DATE.search(file_name):
+        month, day, year, half = match.groups()
+        hour = _HALF_OF_DAY[half.lower() if half else None]
+        return datetime(int(year), int(month), int(day), hour, tzinfo=UTC)
+    return None
+
+
+def _cell(value: object) -> str | None:
+    if value is None or pd.isna(value):  # type: ignore[call-overload]
+        return None
+    return str(value).strip() or None
+
+
+DATASETS = (Agreements287g(),)

@@ -1,0 +1,46 @@
+"""The policy ledger: our own table of legal events, each with its citation.
+
+What belongs here: the ledger's form. What does not: which event puts a policy
+in force (dbt), the rows themselves (recorded/tables).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from orchestration.sources.base import Dataset, Known, Payload, Record, Slice
+from orchestration.sources.tables import csv_records
+
+if TYPE_CHECKING:
+    from orchestration.fetching.session import Web
+    from orchestration.settings import Settings
+
+
+class PolicyEvents(Dataset):
+    """Every legal event that we know of, replaced whole when the committed table changes."""
+
+    source = "ledger"
+    name = "policy_events"
+    domain = "ordinances"
+    title = "Legal events of sanctuary policies, with a citation a row"
+    publisher = "Clawback's ledger, from the sources that each row cites"
+    homepage = "orchestration/recorded/tables/policy_events.csv"
+    policy = "replace"
+    required = ("jurisdiction", "level", "geoid", "instrument", "event", "event_date", "date_precision",
+                "source", "source_status")  # fmt: skip
+    optional = ("number", "note")
+    max_age = timedelta(days=36500)
+
+    def slices(self, settings: Settings, known: Known) -> list[Slice]:
+        return [Slice("all")]
+
+    def pull(self, web: Web, settings: Settings, slice_: Slice, known: Known) -> Iterator[Payload]:
+        raise AssertionError("the ledger is a table of our own: recorded.build gives it in every edition")
+
+    def cut(self, payload: Payload) -> Iterator[Record]:
+        yield from csv_records(self, payload)
+
+
+DATASETS = (PolicyEvents(),)

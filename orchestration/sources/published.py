@@ -1,0 +1,46 @@
+"""Figures that agencies printed and no open data set holds, typed from the publications.
+
+What belongs here: the form of such a figure. What does not: the figures
+(recorded/tables), what they are compared with (dbt).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from orchestration.sources.base import Dataset, Known, Payload, Record, Slice
+from orchestration.sources.tables import csv_records
+
+if TYPE_CHECKING:
+    from orchestration.fetching.session import Web
+    from orchestration.settings import Settings
+
+
+class Statistics(Dataset):
+    """Announced award totals and printed reporting figures, each with its period and its source."""
+
+    source = "published"
+    name = "statistics"
+    domain = "reference"
+    title = "Figures printed by agencies, the press and advocates, each with its source and period"
+    publisher = "Several; each row names its own"
+    homepage = "orchestration/recorded/tables/published_statistics.csv"
+    policy = "replace"
+    required = ("publisher", "table", "entity", "period_as_printed", "subject", "measure", "value", "unit", "source")
+    optional = ("period_from", "period_to", "period_precision", "programme", "victim_group", "offense_group",
+                "as_printed", "compared_with")  # fmt: skip
+    max_age = timedelta(days=36500)
+
+    def slices(self, settings: Settings, known: Known) -> list[Slice]:
+        return [Slice("all")]
+
+    def pull(self, web: Web, settings: Settings, slice_: Slice, known: Known) -> Iterator[Payload]:
+        raise AssertionError("printed figures are tables of our own: recorded.build gives them in every edition")
+
+    def cut(self, payload: Payload) -> Iterator[Record]:
+        yield from csv_records(self, payload)
+
+
+DATASETS = (Statistics(),)
