@@ -18,6 +18,7 @@ from orchestration.assets.options import RefreshOptions
 from orchestration.landing.night import Night, capture_dataset
 from orchestration.settings import Settings
 from orchestration.sources.base import Dataset
+from orchestration.sources.states import STATES
 
 # Federal fiscal years that USAspending's search answers for (sources: dates before 2007-10-01 are refused).
 FISCAL_YEARS = [f"FY{year}" for year in range(2008, 2028)]
@@ -91,8 +92,6 @@ def _backfill(dataset: Dataset) -> dg.AssetsDefinition:
 
 
 def partition_keys(dataset: Dataset) -> list[str]:
-    from orchestration.reference import STATES
-
     if dataset.partitioned_by == "fiscal_year":
         return FISCAL_YEARS
     if dataset.partitioned_by == "year":

@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Literal
 from urllib.parse import urlencode, urljoin, urlsplit
 
 import requests
@@ -289,9 +289,3 @@ def _retry_after(response: requests.Response) -> float | None:
         return None
     return max(0.0, (when - datetime.now(UTC)).total_seconds())
 
-
-def json_body(value: Any) -> bytes:
-    """A request body with one spelling: the same question is the same bytes."""
-    import json
-
-    return json.dumps(value, sort_keys=True, separators=(",", ":")).encode()

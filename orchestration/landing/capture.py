@@ -350,8 +350,9 @@ def _settle(
     when = retrieved_at or writing.first_retrieved or datetime.now(UTC).replace(microsecond=0)
     serving = _best(accepted)
     totals = dataset.control_totals(writing.controls)
-    if writing.records == 0 and not writing.entries:
-        return Outcome("empty", "nothing was asked for", None, serving)
+    if not writing.entries:
+        _note_unchanged(landing_dir, dataset, slice_, serving)
+        return Outcome("empty", "the publisher has nothing new", None, serving)
     if writing.records == 0 and not writing.malformed and dataset.policy == "merge" and not any(totals.values()):
         _note_unchanged(landing_dir, dataset, slice_, serving)
         return Outcome("empty", "nothing new since the high-water mark", None, serving)

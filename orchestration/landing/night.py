@@ -134,13 +134,14 @@ def _live_night(
     known = Catalog(settings.landing_dir, as_of=None, edition=settings.edition).known(dataset)
     try:
         slices = dataset.slices(settings, known)
+        if partition:
+            every = dataset.all_slices() or slices
+            slices = [slice_ for slice_ in every if _in_partition(dataset, slice_, partition)]
         if slice_keys:
             slices = _chosen(dataset, slices, slice_keys)
     except SourceError as error:
         night.slices.append(SliceNight("*", "failed", str(error)))
         return
-    if partition:
-        slices = [slice_ for slice_ in slices if _in_partition(dataset, slice_, partition)]
     in_a_row = 0
     for position, slice_ in enumerate(slices):
         if in_a_row >= FAILURES_BEFORE_GIVING_UP:

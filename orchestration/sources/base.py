@@ -156,6 +156,10 @@ class Dataset(ABC):
     def slices(self, settings: Settings, known: Known) -> list[Slice]:
         """The slices of a live night, stalest first where they are many."""
 
+    def all_slices(self) -> list[Slice]:
+        """Every slice there is, for a backfill by partition; [] where `slices` gives them all."""
+        return []
+
     @abstractmethod
     def pull(self, web: Web, settings: Settings, slice_: Slice, known: Known) -> Iterator[Payload]:
         """Ask the publisher for one slice; yield each response as it comes."""
@@ -193,6 +197,11 @@ def as_text(value: object) -> str | None:
     if value is None or isinstance(value, str):
         return value
     return json.dumps(value, ensure_ascii=False)
+
+
+def json_body(value: object) -> bytes:
+    """A request body with one spelling: the same question is the same bytes."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
 
 
 def utc_now() -> datetime:

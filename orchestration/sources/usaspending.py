@@ -1,0 +1,310 @@
+"""USAspending: federal awards under the listings that pay for policing, and what each listing obligates.
+
+What belongs here: the questions of the search API, its cursor, its windows and
+its own counts. What does not: programme areas, recipients' identity, what is
+disbursed (dbt).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from orchestration.fetching.paging import CursorPages
+from orchestration.sources.base import (
+    Batch,
+    Dataset,
+    Known,
+    Payload,
+    Record,
+    Slice,
+    SourceError,
+    as_text,
+    json_body,
+    utc_now,
+)
+
+if TYPE_CHECKING:
+    from orchestration.fetching.session import Web
+    from orchestration.settings import Settings
+
+# COPS money was 16.710 until FY2024 and is split over the others since; ask for all of them, always.
+COPS_LISTINGS = ("16.710", "16.065", "16.066", "16.068", "16.069", "16.070", "16.071", "16.072", "16.073")
+# The wider money at stake is the Office of Justice Programs': JAG, SCAAP, BVP and others.
+WIDER_LISTINGS = ("16.738", "16.606", "16.607", "16.588", "16.590", "16.751", "16.753", "16.034", "16.839")
+LISTINGS = (*COPS_LISTINGS, *WIDER_LISTINGS)
+# One request may hold the codes of one group only (else 422). F001 and F002 are grants since 2026-02.
+TYPE_GROUPS: Mapping[str, tuple[str, ...]] = {
+    "grants": ("02", "03", "04", "05", "F001", "F002"),
+    "direct_payments": ("06", "10"),
+}
+# Dates before this are refused, or answered with nothing but a message.
+FIRST_FISCAL_YEAR = 2008
+PAGE = 100
+# A window with more awards than this is halved: page numbers see 10,000 hits only, and a small window is
+# cheap to ask for again.
+MOST_AWARDS_A_WINDOW = 10_000
+# last_modified_date is a day, and days are published late: ask for a week again.
+OVERLAP = timedelta(days=7)
+_BENIGN_MESSAGE = "limited to an earliest date of 2007-10-01"
+
+FIELDS = (
+    "Award ID", "Recipient Name", "Recipient UEI", "Recipient DUNS Number", "recipient_id", "Start Date", "End Date",
+    "Award Amount", "Total Outlays", "Award Type", "Description", "Last Modified Date", "Base Obligation Date",
+    "Assistance Listings", "CFDA Number", "Awarding Agency", "Awarding Sub Agency", "def_codes",
+    "Recipient Location", "Primary Place of Performance",
+)  # fmt: skip
+_LOCATION = ("country_name", "location_country_code", "state_code", "state_name", "city_name", "county_code",
+             "county_name", "congressional_code", "zip4", "zip5", "address_line1", "address_line2",
+             "address_line3", "foreign_postal_code", "foreign_province")  # fmt: skip
+
+
+class Awards(Dataset):
+    """Every award under the listings, by fiscal year of its base obligation and by what changed since."""
+
+    source = "usaspending"
+    name = "awards"
+    domain = "awards"
+    title = "Federal awards under the COPS Office's and the related assistance listings"
+    publisher = "USAspending.gov (US Treasury)"
+    homepage = "https://www.usaspending.gov"
+    policy = "merge"
+    required = ("Award ID", "Recipient Name", "Award Amount", "generated_internal_id", "Start Date")
+    optional = (
+        "internal_id", "Recipient UEI", "Recipient DUNS Number", "recipient_id", "End Date", "Total Outlays",
+        "Award Type", "Description", "Last Modified Date", "Base Obligation Date", "Assistance Listings",
+        "CFDA Number", "Awarding Agency", "Awarding Sub Agency", "Awarding Agency Code", "Awarding Sub Agency Code",
+        "def_codes", *(f"Recipient Location__{part}" for part in _LOCATION),
+        *(f"Primary Place of Performance__{part}" for part in _LOCATION),
+    )  # fmt: skip
+    key = ("generated_internal_id",)
+    high_water_field = "Last Modified Date"
+    partitioned_by = "fiscal_year"
+    base_url_setting = "usaspending_url"
+    max_age = timedelta(days=7)
+
+    def slices(self, settings: Settings, known: Known) -> list[Slice]:
+        """Each fiscal year until it was captured once; from then on what changed since the high-water mark."""
+        today = utc_now().date()
+        this_year = today.year + (today.month >= 10)
+        years, changed = [], []
+        for group in TYPE_GROUPS:
+            marks = []
+            for year in range(FIRST_FISCAL_YEAR, this_year + 1):
+                slice_ = _fiscal_year(group, year)
+                years.append(slice_)
+                if mark := known.high_water(slice_.key):
+                    marks.append(mark[:10])
+            if marks:
+                newest = max([*marks, (known.high_water(f"{group}:changed") or "")[:10]])
+                since = date.fromisoformat(newest) - OVERLAP
+                params = {"group": group, "from": since.isoformat(), "to": today.isoformat()}
+                changed.append(Slice(f"{group}:changed", {**params, "date_type": "last_modified_date"}))
+        missing = [slice_ for slice_ in years if known.newest(slice_.key) is None]
+        return [*missing, *changed]
+
+    def all_slices(self) -> list[Slice]:
+        """Every fiscal year again, for a backfill."""
+        today = utc_now().date()
+        last = today.year + (today.month >= 10)
+        return [_fiscal_year(group, year) for group in TYPE_GROUPS for year in range(FIRST_FISCAL_YEAR, last + 1)]
+
+    def pull(self, web: Web, settings: Settings, slice_: Slice, known: Known) -> Iterator[Payload]:
+        """Halve the window until the publisher's count is small, then follow the cursor to its end."""
+        params = slice_.params
+        first, last = date.fromisoformat(params["from"]), date.fromisoformat(params["to"])
+        yield from self._window(web, settings, slice_, params["group"], params["date_type"], first, last)
+
+    def _window(
+        self, web: Web, settings: Settings, slice_: Slice, group: str, date_type: str, first: date, last: date
+    ) -> Iterator[Payload]:
+        filters = {
+            "award_type_codes": list(TYPE_GROUPS[group]),
+            "program_numbers": list(LISTINGS),
+            "time_period": [
+                {"start_date": first.isoformat(), "end_date": last.isoformat(), "date_type": date_type},
+            ],
+        }
+        count = web.post(
+            f"{settings.usaspending_url}/search/spending_by_award_count/",
+            json=json_body({"filters": filters}),
+            role="control",
+            context={"group": group},
+        )
+        self._must_use_every_filter(slice_, count)
+        if _count(count) > MOST_AWARDS_A_WINDOW and first < last:
+            middle = first + (last - first) / 2
+            yield from self._window(web, settings, slice_, group, date_type, first, middle)
+            yield from self._window(web, settings, slice_, group, date_type, middle + timedelta(days=1), last)
+            return
+        yield count
+        if _count(count) == 0:
+            return
+        pages = CursorPages(fields=("last_record_unique_id", "last_record_sort_value"), has_next="hasNext")
+        while True:
+            # The cursor works on single-column sorts only; both halves go together (one alone is a 500).
+            body = {"filters": filters, "fields": list(FIELDS), "sort": "Award ID", "order": "asc", "limit": PAGE,
+                    "subawards": False, **pages.params()}  # fmt: skip
+            page = web.post(f"{settings.usaspending_url}/search/spending_by_award/", json=json_body(body))
+            self._must_use_every_filter(slice_, page)
+            answer = _object(self.id, page)
+            received = len(answer.get("results", []))
+            if received:
+                yield page
+            if not pages.advance(received, answer.get("page_metadata") or {}):
+                return
+
+    def _must_use_every_filter(self, slice_: Slice, payload: Payload) -> None:
+        """A filter that the API does not know is ignored, and only `messages` says so."""
+        for message in _object(self.id, payload).get("messages") or []:
+            text = str(message)
+            if _BENIGN_MESSAGE not in text and any(w in text.lower() for w in ("filter", "ignored", "not recognized")):
+                raise SourceError(self.id, slice_.key, f"the API says: {text[:300]}", url=payload.url)
+
+    def cut(self, payload: Payload) -> Iterator[Record]:
+        """One record an award; locations flattened by a double underscore, lists as JSON text.
+
+        Raises SourceError where the answer has no `results`.
+        """
+        answer = _object(self.id, payload)
+        results = answer.get("results")
+        if not isinstance(results, list):
+            raise SourceError(self.id, "?", f"no results in the answer: {sorted(answer)}", url=payload.url)
+        for result in results:
+            yield dict(_flat(result))
+
+    def control_totals(self, payloads: Iterable[Payload]) -> dict[str, int]:
+        counts = [_count(payload) for payload in payloads]
+        return {"records": sum(counts)} if counts else {}
+
+
+class AssistanceListings(Dataset):
+    """What each listing obligated and paid out in a fiscal year, as a total to hold awards against."""
+
+    source = "usaspending"
+    name = "assistance_listings"
+    domain = "awards"
+    title = "Assistance listings: obligations and outlays by fiscal year"
+    publisher = "USAspending.gov (US Treasury)"
+    homepage = "https://www.usaspending.gov"
+    policy = "replace"
+    required = ("id", "name", "fiscal_year", "obligation")
+    optional = ("popular_name", "sub_agency_name", "outlay", "sam_actual", "sam_estimate", "type_group")
+    base_url_setting = "usaspending_url"
+    max_age = timedelta(days=45)
+
+    def slices(self, settings: Settings, known: Known) -> list[Slice]:
+        today = utc_now().date()
+        last = today.year + (today.month >= 10)
+        return [Slice(f"FY{y}", {"fiscal_year": str(y)}) for y in range(FIRST_FISCAL_YEAR, last + 1)]
+
+    def pull(self, web: Web, settings: Settings, slice_: Slice, known: Known) -> Iterator[Payload]:
+        """Spending by listing, one request a type group; a page shorter than its limit is the last."""
+        year = int(slice_.params["fiscal_year"])
+        period = {"start_date": f"{year - 1}-10-01", "end_date": f"{year}-09-30", "date_type": "action_date"}
+        for group, codes in TYPE_GROUPS.items():
+            page = 1
+            while True:
+                body = {
+                    "filters": {
+                        "award_type_codes": list(codes),
+                        "program_numbers": list(LISTINGS),
+                        "time_period": [period],
+                    },
+                    "category": "cfda",
+                    "limit": PAGE,
+                    "page": page,
+                }
+                answer = web.post(
+                    f"{settings.usaspending_url}/search/spending_by_category/cfda/",
+                    json=json_body(body),
+                    context={"fiscal_year": str(year), "type_group": group},
+                )
+                rows = _object(self.id, answer).get("results") or []
+                if rows:
+                    yield answer
+                if len(rows) < PAGE:
+                    break
+                page += 1
+
+    def cut(self, payload: Payload) -> Iterator[Record]:
+        """Rows of spending by category, or a listing's own record of the Federal Program Inventory.
+
+        Only the listings that were asked for: the category answers every listing an award ever had.
+        """
+        answer = _object(self.id, payload)
+        if "obligations" in answer:
+            yield from _inventory_record(answer)
+            return
+        if not isinstance(answer.get("results"), list):
+            raise SourceError(self.id, "?", f"no results in the answer: {sorted(answer)}", url=payload.url)
+        for row in answer["results"]:
+            if row.get("code") in LISTINGS:
+                yield {
+                    "id": as_text(row.get("code")),
+                    "name": as_text(row.get("name")),
+                    "fiscal_year": payload.context.get("fiscal_year"),
+                    "type_group": payload.context.get("type_group"),
+                    "obligation": as_text(row.get("amount")),
+                    "outlay": as_text(row.get("total_outlays")),
+                }
+
+    def read_file(self, path: Path, retrieved_at: datetime | None) -> Iterator[Batch]:
+        """A listing's record of the Federal Program Inventory (JSON)."""
+        when = retrieved_at or utc_now()
+        payload = Payload(path.read_bytes(), f"file:{path.name}", when, method="FILE")
+        listing = _object(self.id, payload).get("id")
+        if listing not in LISTINGS:
+            raise SourceError(self.id, path.name, f"not one of the listings asked for: {listing!r}")
+        yield Batch(Slice(f"inventory:{listing}"), [payload], when, publisher="Federal Program Inventory (OMB)")
+
+
+def _fiscal_year(group: str, year: int) -> Slice:
+    params = {"group": group, "fiscal_year": f"FY{year}", "from": f"{year - 1}-10-01", "to": f"{year}-09-30"}
+    return Slice(f"{group}:FY{year}", {**params, "date_type": "new_awards_only"})
+
+
+def _inventory_record(answer: dict[str, Any]) -> Iterator[Record]:
+    outlays = {row["x"]: row.get("outlay") for row in answer.get("outlays") or []}
+    for row in answer["obligations"]:
+        yield {
+            "id": as_text(answer.get("id")),
+            "name": as_text(answer.get("name")),
+            "popular_name": as_text(answer.get("popular_name")),
+            "sub_agency_name": as_text(answer.get("sub_agency_name")),
+            "fiscal_year": as_text(row.get("x")),
+            "obligation": as_text(row.get("usa_spending_actual")),
+            "outlay": as_text(outlays.get(row.get("x"))),
+            "sam_actual": as_text(row.get("sam_actual")),
+            "sam_estimate": as_text(row.get("sam_estimate")),
+        }
+
+
+def _flat(result: Mapping[str, Any]) -> Iterator[tuple[str, str | None]]:
+    for name, value in result.items():
+        if isinstance(value, dict):
+            for part, inner in value.items():
+                yield f"{name}__{part}", as_text(inner)
+        else:
+            yield name, as_text(value)
+
+
+def _count(payload: Payload) -> int:
+    results = json.loads(payload.body).get("results") or {}
+    return int(results.get(payload.context.get("group", ""), 0))
+
+
+def _object(dataset: str, payload: Payload) -> dict[str, Any]:
+    try:
+        answer = json.loads(payload.body)
+    except ValueError as error:
+        raise SourceError(dataset, "?", f"not JSON: {error}", url=payload.url) from error
+    if not isinstance(answer, dict):
+        raise SourceError(dataset, "?", "not a JSON object", url=payload.url)
+    return answer
+
+
+DATASETS = (Awards(), AssistanceListings())
