@@ -82,7 +82,8 @@ class Victimizations(Dataset):
             yield {name: as_text(value) for name, value in row.items()}
 
     def control_totals(self, payloads: Iterable[Payload]) -> dict[str, int]:
-        return {"victimizations": sum(_count(payload) for payload in payloads)}
+        counts = [_count(payload) for payload in payloads]
+        return {"victimizations": sum(counts)} if counts else {}
 
     def counted(self, record: Record) -> dict[str, int]:
         """A grouped row stands for n victimizations, a microdata row for one."""

@@ -1,0 +1,347 @@
+"""Transcribe the recorded edition's tables from files of the publishers and their mirrors.
+
+What belongs here: which figures were selected, and how each was read. Run once
+by hand; its output is committed and reviewed:
+
+    python -m orchestration.recorded.transcribe FOLDER_OF_REAL_FILES FOLDER_OF_FACTS
+
+The files themselves stay out of the repository.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import json
+import re
+import sys
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
+from pathlib import Path
+
+from orchestration.sources.fbi import STUDY_AGENCIES
+from orchestration.sources.ice import Agreements287g, moment_of
+from orchestration.sources.base import Payload, utc_now
+from orchestration.sources.states import BY_NAME, BY_POSTAL
+
+TABLES = Path(__file__).with_name("tables")
+COLUMNS = ("publisher", "table", "entity", "period", "measure", "value", "source")
+Row = tuple[str, str, str, str, str, str, str]
+
+# Cities that the trackers, the ledger or the awards name, beside the largest ones.
+NAMED_CITIES = {
+    ("CA", "Berkeley"), ("MI", "East Lansing"), ("NJ", "Hoboken"), ("NJ", "Jersey City"), ("NJ", "Newark"),
+    ("NJ", "Paterson"), ("NY", "Rochester"), ("CT", "Hartford"), ("CT", "New Haven"), ("CA", "Santa Ana"),
+    ("LA", "New Orleans"), ("LA", "Baton Rouge"), ("MN", "St. Paul"), ("NC", "Greensboro"), ("AL", "Birmingham"),
+    ("MO", "St. Louis"), ("GA", "Brookhaven"), ("WI", "Wauwatosa"), ("PA", "Harrisburg"), ("ID", "Boise"),
+}  # fmt: skip
+LARGEST_CITIES = 62
+COUNTY_POPULATION = 100_000
+OFFENSES = {
+    "HOM": "homicide", "RPE": "rape", "ROB": "robbery", "ASS": "aggravated_assault", "BUR": "burglary",
+    "LAR": "larceny", "MVT": "motor_vehicle_theft",
+}  # fmt: skip
+ICE_FILES = (
+    "ParticipatingEntities-20210113002027.xlsx",
+    "ParticipatingEntities-20230915220254.xlsx",
+    "participatingAgencies-20250221214937.xlsx",
+    "participatingAgencies-20250317231040.xlsx",
+    "participatingAgencies05182026am.xlsx",
+)
+
+
+def main() -> None:
+    real, facts = Path(sys.argv[1]), Path(sys.argv[2])
+    agencies = _study_agencies(real)
+    states = sorted({row["state_abbr"] for row in agencies})
+    _write("usaspending_awards", _awards(real))
+    _write("usaspending_assistance_listings", _listings(real))
+    _write("doj_sanctuary_list", _doj(real))
+    _write("ice_agreements_287g", _ice(real, states))
+    _write("fbi_agencies", _agencies(real, agencies))
+    for code, offense in OFFENSES.items():
+        _write(f"fbi_agency_months_{code}", _months(real, agencies, code, offense))
+    _write("fbi_agency_population", _populations(real, agencies))
+    _write("bjs_victimizations", _ncvs(real))
+    _write("census_places", _census(real))
+    _ledger(facts)
+    _published(facts)
+
+
+def _write(name: str, rows: Iterable[Row]) -> None:
+    path = TABLES / f"{name}.csv"
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow(COLUMNS)
+        count = sum(1 for row in rows if writer.writerow(row))
+    print(f"{path.name}: {count} figures, {path.stat().st_size:,} bytes")
+
+
+def _read(path: Path) -> list[dict[str, str]]:
+    body = path.read_bytes()
+    if path.suffix == ".gz":
+        body = gzip.decompress(body)
+    try:
+        text = body.decode("utf-8")
+    except UnicodeDecodeError:
+        text = body.decode("latin-1")  # the mirror of the county populations
+    return list(csv.DictReader(io.StringIO(text, newline="")))
+
+
+def _awards(real: Path) -> Iterator[Row]:
+    """The 83 awards. An outlay is known only where something was drawn: `remaining` treats none as 0."""
+    for row in _read(real / "usaspending" / "cops_awards_83.csv"):
+        total, remaining = (Decimal(re.sub(r"[$,]", "", row[name])) for name in ("total_usd", "remaining_usd"))
+        programme = row["programme_from_description"]
+        place = re.match(r"^([A-Za-z .]+), ([a-z]{2}) ", row["description"])
+        state = place[2].upper() if place and place[2].upper() in BY_POSTAL else ""
+        figures = {
+            "generated_internal_id": row["assistance_award_unique_key_legacy"],
+            "recipient_name": row["recipient"],
+            "recipient_state": state,
+            "start_date": row["grant_start"],
+            "end_date": row["grant_end"],
+            "obligation": str(total),
+            "outlay": str(total - remaining) if remaining < total else "",
+            "description": f"{place[1]}, {state}: {programme}" if place and state else programme,
+        }
+        for measure, value in figures.items():
+            if value:
+                yield ("usaspending", "awards", row["award_id_fain"], "", measure, value, "usaspending-cops-83")
+
+
+def _listings(real: Path) -> Iterator[Row]:
+    for path in sorted((real / "usaspending" / "assistance_listings").glob("*.json")):
+        listing = json.loads(path.read_text(encoding="utf-8"))
+        number = listing["id"]
+        source = ("fpi", "assistance_listings", number)
+        for measure in ("name", "popular_name", "sub_agency_name"):
+            if listing.get(measure):
+                yield (*source, "", measure, " ".join(listing[measure].split()), "fpi-listings")
+        for row in listing["obligations"]:
+            for measure in ("usa_spending_actual", "sam_actual", "sam_estimate"):
+                yield (*source, row["x"], measure, str(row[measure]), "fpi-listings")
+        for row in listing["outlays"] or []:
+            yield (*source, row["x"], "outlay", str(row["outlay"]), "fpi-listings")
+
+
+def _doj(real: Path) -> Iterator[Row]:
+    rows = _read(real / "trackers" / "doj_sanctuary_list_2025-08-05.csv")
+    for day, source in (("2025-08-05", "doj-list-2025-08-05"), ("2025-09-26", "doj-nevada-2025-09-26")):
+        for row in rows:
+            if day == "2025-09-26" and row["removed_note"].startswith("removed 2025-09-26"):
+                continue
+            printed = row["jurisdiction_as_printed"]
+            entity = f"{printed}, {row['state_abbr']}" if row["state_abbr"] else printed
+            yield ("doj", "sanctuary_list", entity, day, "heading", row["heading"], source)
+
+
+def _ice(real: Path, states: list[str]) -> Iterator[Row]:
+    """Agreements of the study's states: the entity is state, agency, type and county as printed."""
+    names = {BY_POSTAL[postal].name.upper() for postal in states}
+    dataset = Agreements287g()
+    for file in ICE_FILES:
+        moment = moment_of(file)
+        assert moment is not None
+        body = (real / "trackers" / "ice_287g" / file).read_bytes()
+        for record in dataset.cut(Payload(body, file, utc_now())):
+            if (record["STATE"] or "").strip().upper() not in names:
+                continue
+            parts = [record.get(name) or "" for name in ("STATE", "LAW ENFORCEMENT AGENCY", "TYPE", "COUNTY")]
+            entity = "|".join(" ".join(part.split()) for part in parts)
+            signed = (record["SIGNED"] or "").split(" ")[0]
+            support = " ".join((record["SUPPORT TYPE"] or "").split())
+            yield ("ice", "agreements_287g", entity, f"{moment:%Y-%m-%dT%H:%M:%SZ}", support, signed, "ice-287g")
+
+
+def _study_agencies(real: Path) -> list[dict[str, str]]:
+    """The police of the largest cities and of those that trackers, ledger and awards name."""
+    edits = {row["ori"]: row for row in _read(real / "fbi" / "fbi_cde_agency_name_edits.csv.gz")}
+    population: dict[str, float] = defaultdict(float)
+    names: dict[str, tuple[str, str]] = {}
+    for row in _read(real / "fbi" / "cde_api_agency_monthly_2025-01_2026-04.csv.gz"):
+        population[row["ori"]] = max(population[row["ori"]], float(row["population"] or 0))
+        names[row["ori"]] = (row["agency_name"], "NE" if row["state"] == "NB" else row["state"])
+    cities = []
+    for ori, (name, state) in names.items():
+        edit = edits.get(ori, {})
+        if edit.get("agency_type_name") != "City" and name != "Jacksonville Sheriff's Office":
+            continue
+        city = _city_of(name)
+        cities.append({"ori": ori, "state_abbr": state, "city": city, "agency_name": name})
+    cities.sort(key=lambda c: -population[c["ori"]])
+    chosen = cities[:LARGEST_CITIES]
+    chosen += [c for c in cities[LARGEST_CITIES:] if (c["state_abbr"], c["city"]) in NAMED_CITIES]
+    missing = NAMED_CITIES - {(c["state_abbr"], c["city"]) for c in chosen}
+    print(f"{len(chosen)} agencies; no monthly figures for {sorted(missing)}")
+    chosen.sort(key=lambda c: (c["state_abbr"], c["ori"]))
+    with STUDY_AGENCIES.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.DictWriter(stream, ("ori", "state_abbr", "city"), extrasaction="ignore", lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(chosen)
+    return chosen
+
+
+def _city_of(agency: str) -> str:
+    known = {
+        "Las Vegas Metropolitan Police Department": "Las Vegas",
+        "Charlotte-Mecklenburg Police Department": "Charlotte",
+        "Metropolitan Nashville Police Department": "Nashville",
+        "Louisville Metro Police Department": "Louisville",
+        "Jacksonville Sheriff's Office": "Jacksonville",
+    }
+    return known.get(agency) or agency.removesuffix(" Police Department")
+
+
+def _agencies(real: Path, chosen: list[dict[str, str]]) -> Iterator[Row]:
+    listed = {row["ori"]: row for row in _read(real / "fbi" / "fbi_agencies_2020.csv.gz")}
+    edits = {row["ori"]: row for row in _read(real / "fbi" / "fbi_cde_agency_name_edits.csv.gz")}
+    for agency in chosen:
+        ori = agency["ori"]
+        row = listed.get(ori, {})
+        state = agency["state_abbr"]
+        figures = {
+            "agency_name": agency["agency_name"],
+            "agency_type_name": edits.get(ori, {}).get("agency_type_name") or row.get("agency_type_name", ""),
+            "state_abbr": state,
+            "state_name": BY_POSTAL[state].name,
+            "counties": _known(row.get("county_name")),
+            "is_nibrs": {"TRUE": "true", "FALSE": "false"}.get(row.get("nibrs", ""), ""),
+            "nibrs_start_date": _known(row.get("nibrs_start_date")),
+            "latitude": _known(row.get("latitude")),
+            "longitude": _known(row.get("longitude")),
+        }
+        for measure, value in figures.items():
+            if value:
+                yield ("fbi", "agencies", ori, "2020", measure, value, "cde-agencies-2020")
+
+
+def _known(value: str | None) -> str:
+    return "" if value in (None, "", "NULL", "NA") else str(value)
+
+
+def _months(real: Path, chosen: list[dict[str, str]], code: str, offense: str) -> Iterator[Row]:
+    """Counts by month; a month without a count stands with an empty value: null is not zero."""
+    wanted = {agency["ori"] for agency in chosen}
+    for row in _read(real / "fbi" / "cde_api_agency_monthly_2025-01_2026-04.csv.gz"):
+        if row["ori"] in wanted:
+            period = f"{row['year']}-{int(row['month']):02d}"
+            yield ("fbi", code, row["ori"], period, "actual", _known(row[f"{offense}_actual"]), "cde-months-2026-04")
+            yield ("fbi", code, row["ori"], period, "cleared", _known(row[f"{offense}_cleared"]), "cde-months-2026-04")
+
+
+def _populations(real: Path, chosen: list[dict[str, str]]) -> Iterator[Row]:
+    wanted = {agency["ori"] for agency in chosen}
+    seen: dict[tuple[str, str], str] = {}
+    for row in _read(real / "fbi" / "cde_api_agency_monthly_2025-01_2026-04.csv.gz"):
+        if row["ori"] in wanted:
+            seen[row["ori"], row["year"]] = row["population"]
+    for (ori, year), value in sorted(seen.items()):
+        yield ("fbi", "agency_population", ori, year, "population", _known(value), "cde-months-2026-04")
+
+
+def _ncvs(real: Path) -> Iterator[Row]:
+    """Count and weight of every group, as the API sums them when asked with $select and $group."""
+    for path in sorted((real / "bjs_ncvs").glob("*.json.gz")):
+        groups: dict[tuple[str, ...], list[Decimal]] = defaultdict(list)
+        for row in json.loads(gzip.decompress(path.read_bytes())):
+            key = tuple(row[name] for name in ("year", "hispanic", "newoff", "direl", "notify"))
+            groups[key].append(Decimal(row["newwgt"]))
+        for (year, hispanic, newoff, direl, notify), weights in sorted(groups.items()):
+            entity = f"hispanic={hispanic};newoff={newoff};direl={direl};notify={notify}"
+            yield ("bjs", "victimizations", entity, year, "n", str(len(weights)), "ncvs-gcuy-rt5g")
+            yield ("bjs", "victimizations", entity, year, "weight", str(sum(weights)), "ncvs-gcuy-rt5g")
+
+
+def _census(real: Path) -> Iterator[Row]:
+    """Places and the counties of 100,000 people and more: population and Hispanic share, 2023."""
+    folder = real / "census"
+    year = "2023"
+    for level, population_file, share_file in (
+        ("place", "place_populations_2014_2023_urban.csv", "urban_acs5_race_ethnicity_share_place.csv"),
+        ("county", "county_populations_2014_2023_urban.csv.gz", "urban_acs5_race_ethnicity_share_county.csv.gz"),
+    ):
+        shares = {(r["state"], r[level]): r["share_desc_rep_hispanic"] for r in _read(folder / share_file)
+                  if r["year"] == year}  # fmt: skip
+        for row in _read(folder / population_file):
+            if row["year"] != year or (level == "county" and int(row["population"]) < COUNTY_POPULATION):
+                continue
+            name = f"{row[f'{level}_name'].strip()}, {row['state_name'].strip()}"
+            if row["state_name"].strip().upper() not in BY_NAME:
+                continue
+            entity = f"{level}|{row['state']}|{row[level]}|{name}"
+            yield ("census", "places", entity, year, "B01003_001E", row["population"], "acs5-2023-urban")
+            share = _known(shares.get((row["state"], row[level])))
+            if share:
+                yield ("census", "places", entity, year, "HISPANIC_SHARE", f"{Decimal(share):.6f}", "acs5-2023-urban")
+
+
+def _ledger(facts: Path) -> None:
+    text = (facts / "policy_events.csv").read_text(encoding="utf-8")
+    (TABLES / "policy_events.csv").write_text(text.replace("\r\n", "\n"), encoding="utf-8")
+
+
+def _published(facts: Path) -> None:
+    """Two tables of printed figures, brought into one form; periods are read by the rules beside them."""
+    columns = ("publisher", "table", "entity", "period_as_printed", "period_from", "period_to", "period_precision",
+               "subject", "programme", "measure", "victim_group", "offense_group", "value", "unit", "as_printed",
+               "compared_with", "source")  # fmt: skip
+    rows: list[dict[str, str]] = []
+    for row in _read(facts / "published_awards.csv"):
+        year = int(row["fiscal_year"])
+        analyst = "CIS" if "cis.org" in row["source"] else "COPS Office"
+        rows.append(
+            {
+                "publisher": "Center for Immigration Studies" if analyst == "CIS" else "COPS Office, as printed by others",
+                "table": "announced awards" if analyst != "CIS" else "analysis",
+                "entity": row["scope"], "period_as_printed": f"FY{year}",
+                "period_from": f"{year - 1}-10-01", "period_to": f"{year}-09-30", "period_precision": "fiscal_year",
+                "subject": "awards", "programme": row["program"], "measure": row["figure"],
+                "value": row["value"], "unit": row["unit"], "as_printed": row["as_printed"], "source": row["source"],
+            }
+        )  # fmt: skip
+    last_source = ""
+    for row in _read(facts / "published_statistics.csv"):
+        source = row["source"]
+        if source.lower().startswith("same") or source == "Circa":
+            source = f"{source}: {last_source}"
+        else:
+            last_source = source
+        start, end, precision, compared = _period(row["period"])
+        rows.append(
+            {
+                "publisher": row["agency"], "table": "reporting by victim group", "entity": row["agency"],
+                "period_as_printed": row["period"] + (f" [{row['period_end_note']}]" if row["period_end_note"] else ""),
+                "period_from": start, "period_to": end, "period_precision": precision,
+                "subject": "crime_reporting",
+                "measure": {"pct": "change", "difference": "change", "count": "reports"}[row["unit"]],
+                "victim_group": row["victim_group"], "offense_group": row["offense_group"],
+                "value": row["value"], "unit": {"pct": "percent"}.get(row["unit"], row["unit"]),
+                "as_printed": row["value"], "compared_with": compared, "source": source,
+            }
+        )  # fmt: skip
+    with (TABLES / "published_statistics.csv").open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.DictWriter(stream, columns, restval="", lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def _period(printed: str) -> tuple[str, str, str, str]:
+    """(from, to, precision, compared with) of a period as printed; empty where the print does not tell."""
+    known = {
+        "2016-01-01": ("2016-01-01", "2016-02-29", "about", ""),
+        "2017-01-01": ("2017-01-01", "2017-02-28", "about", ""),
+        "2017 YTD vs 2016 (21 Mar 2017)": ("2017-01-01", "2017-03-21", "about", "same days of 2016"),
+        "2016 same period": ("2016-01-01", "", "about", ""),
+        "2017 vs 2016 same period": ("2017-01-01", "", "about", "same days of 2016"),
+        "YTD 30 Apr 2017 vs 2016": ("2017-01-01", "2017-04-30", "day", "same days of 2016"),
+        "full year 2017 vs 2016": ("2017-01-01", "2017-12-31", "day", "2016"),
+        "Jan-Mar 2017 vs Jan-Mar 2016": ("2017-01-01", "2017-03-31", "day", "January to March 2016"),
+    }
+    return known[printed]
+
+
+if __name__ == "__main__":
+    main()
