@@ -224,10 +224,9 @@ class _Writing:
         newest = self.dataset.content_newest(record)
         if newest is not None and (self.newest is None or newest > self.newest):
             self.newest = newest
-        if self.dataset.high_water_field:
-            mark = record.get(self.dataset.high_water_field)
-            if mark is not None and (self.high_water is None or mark > self.high_water):
-                self.high_water = mark
+        mark = self.dataset.high_water(record)
+        if mark is not None and (self.high_water is None or mark > self.high_water):
+            self.high_water = mark
         self.spool.write(payload_id.encode() + b"\t" + line + b"\n")
 
     def _archive(self, payload: Payload) -> int:
@@ -367,7 +366,7 @@ def _settle(
         accept.form(writing.malformed),
         accept.fields_present(dataset, writing.fields, writing.records),
         accept.control_total(writing.counted, totals),
-        accept.volume(dataset, writing.records, _last_volume(dataset, accepted, shape, selection, when)),
+        accept.volume(dataset, writing.records, _last_volume(dataset, accepted, shape if writing.records else None, selection, when)),
         accept.neighbours(dataset, writing.records, *_neighbours(accepted, selection, when)),
         accept.freshness(dataset, writing.newest, when),
     ]
@@ -452,12 +451,13 @@ def _comparable(capture: Capture, selection: Selection | None) -> bool:
 
 
 def _last_volume(
-    dataset: Dataset, accepted: list[Capture], shape: str, selection: Selection | None, when: datetime
+    dataset: Dataset, accepted: list[Capture], shape: str | None, selection: Selection | None, when: datetime
 ) -> int | None:
+    """Records of the last capture that may be compared; shape None: this one has no records, hence no shape."""
     if dataset.policy == "snapshot":
         like = [c for c in accepted if _comparable(c, selection) and c.retrieved_at <= when and c.kind == "fetched"]
     else:
-        like = [c for c in accepted if _comparable(c, selection) and c.shape == shape and c.kind != "transcribed"]
+        like = [c for c in accepted if _comparable(c, selection) and shape in (None, c.shape) and c.kind != "transcribed"]
     last = max(like, key=lambda c: c.retrieved_at, default=None)
     return last.records if last else None
 

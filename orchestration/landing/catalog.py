@@ -168,6 +168,24 @@ class KnownCaptures:
     def newest(self, slice_key: str) -> datetime | None:
         return max((c.retrieved_at for c in self._accepted(slice_key)), default=None)
 
+    def checked(self, slice_key: str) -> datetime | None:
+        accepted = self._accepted(slice_key)
+        ids = {c.capture_id for c in accepted}
+        times = [c.landed_at for c in accepted]
+        # A check against a capture of another edition says nothing about this edition's publisher.
+        times += [when for when, capture_id in self._checks.get(slice_key, ()) if capture_id is None or capture_id in ids]
+        return max(times, default=None)
+
+    @cached_property
+    def _checks(self) -> dict[str, list[tuple[datetime, str | None]]]:
+        found: dict[str, list[tuple[datetime, str | None]]] = defaultdict(list)
+        path = self._catalog.landing_dir / self._dataset.source / self._dataset.name / UNCHANGED_FILE
+        if path.exists():
+            for line in path.read_text(encoding="utf-8").splitlines():
+                check = json.loads(line)
+                found[check["slice"]].append((datetime.fromisoformat(check["checked_at"]), check["capture_id"]))
+        return found
+
     def high_water(self, slice_key: str) -> str | None:
         return max((c.high_water for c in self._accepted(slice_key) if c.high_water), default=None)
 

@@ -103,8 +103,11 @@ class Known(Protocol):
     def newest(self, slice_key: str) -> datetime | None:
         """When the last accepted capture of the slice was retrieved; None if there is none."""
 
+    def checked(self, slice_key: str) -> datetime | None:
+        """When the publisher last answered for the slice, with news or without; None if it never did."""
+
     def high_water(self, slice_key: str) -> str | None:
-        """The greatest value of the dataset's `high_water_field` in the slice's accepted captures."""
+        """The greatest of what the dataset's `high_water` says of the slice's accepted records."""
 
     def values(self, dataset_id: str, field: str) -> list[str]:
         """The distinct values of a field in another dataset's serving captures, sorted."""
@@ -180,6 +183,10 @@ class Dataset(ABC):
         """What one record counts for, under the names that `control_totals` uses."""
         return {"records": 1}
 
+    def high_water(self, record: Record) -> str | None:
+        """How far a record says that its slice has come, as text that sorts; None where it says nothing."""
+        return record.get(self.high_water_field) if self.high_water_field else None
+
     def content_newest(self, record: Record) -> date | None:
         """The date by which a record shows how fresh the content is; None if it shows none."""
         return None
@@ -190,6 +197,14 @@ class Dataset(ABC):
         Raises SourceError where the file is not one of this dataset.
         """
         raise SourceError(self.id, path.name, "this dataset takes no files")
+
+
+def due(slices: Iterable[Slice], known: Known, every: timedelta = timedelta(0)) -> list[Slice]:
+    """The slices that the publisher has not answered for within `every`, stalest first."""
+    never = datetime.min.replace(tzinfo=UTC)
+    asked = [(known.checked(slice_.key) or never, slice_) for slice_ in slices]
+    now = utc_now()
+    return [s for when, s in sorted(asked, key=lambda a: (a[0], a[1].key)) if when == never or now - when >= every]
 
 
 def as_text(value: object) -> str | None:

@@ -1,0 +1,58 @@
+with listings as (
+    select
+        assistance_listing,
+        max(listing_name) as listing_name
+    from {{ ref('stg_usaspending__assistance_listings') }}
+    group by assistance_listing
+),
+
+from_awards as (
+    select distinct
+        coalesce(awards.assistance_listing, 'unknown') as assistance_listing,
+        programs.program_area
+    from {{ ref('stg_usaspending__awards') }} as awards
+    inner join {{ ref('int_awards__programs') }} as programs
+        on awards.fain = programs.fain and awards.awarding_agency = programs.awarding_agency
+),
+
+from_seed as (
+    select distinct
+        assistance_listing_since_fy2025 as assistance_listing,
+        program_area
+    from {{ ref('cops_programs') }}
+    where assistance_listing_since_fy2025 is not null and program_area <> 'unknown'
+),
+
+from_listings as (
+    select
+        listings.assistance_listing,
+        coalesce(from_seed.program_area, 'unknown') as program_area
+    from listings
+    left join from_seed on listings.assistance_listing = from_seed.assistance_listing
+),
+
+every_program as (
+    select assistance_listing, program_area from from_awards
+    union
+    select assistance_listing, program_area from from_seed
+    union
+    select assistance_listing, program_area from from_listings
+)
+
+select
+    {{ surrogate_key(['every_program.assistance_listing', 'every_program.program_area']) }} as program_key,
+    every_program.assistance_listing,
+    listings.listing_name,
+    every_program.program_area,
+    every_program.assistance_listing in (
+        'unknown', '16.710', '16.065', '16.068', '16.069', '16.070', '16.071', '16.072', '16.073'
+    ) and every_program.program_area <> 'unknown' as is_cops_office
+from every_program
+left join listings on every_program.assistance_listing = listings.assistance_listing
+union all
+select
+    {{ unknown_key() }} as program_key,
+    'unknown' as assistance_listing,
+    cast(null as {{ dbt.type_string() }}) as listing_name,
+    'unknown' as program_area,
+    false as is_cops_office

@@ -1,0 +1,56 @@
+with awards as (
+    select
+        awards.*,
+        programs.fain_year,
+        programs.program_area,
+        programs.program_rule,
+        coalesce(
+            awards.recipient_uei,
+            awards.recipient_duns,
+            concat(awards.recipient_name, ' ', coalesce(awards.recipient_state_code, ''))
+        ) as recipient_id,
+        -- search shows 0 where the award's page shows none: nothing is known of its outlays
+        case when awards.outlayed_amount_shown <> 0 then awards.outlayed_amount_shown end as outlayed_amount
+    from {{ ref('stg_usaspending__awards') }} as awards
+    inner join {{ ref('int_awards__programs') }} as programs
+        on awards.fain = programs.fain and awards.awarding_agency = programs.awarding_agency
+)
+
+select
+    {{ surrogate_key(['awards.fain', 'awards.awarding_agency']) }} as award_key,
+    awards.fain,
+    awards.award_unique_key,
+    {{ surrogate_key(['awards.recipient_id']) }} as recipient_key,
+    coalesce(recipients.jurisdiction_key, {{ unknown_key() }}) as jurisdiction_key,
+    {{ surrogate_key(["coalesce(awards.assistance_listing, 'unknown')", 'awards.program_area']) }} as program_key,
+    {{ date_key('awards.start_on') }} as start_date_key,
+    {{ date_key('awards.end_on') }} as end_date_key,
+    awards.awarding_agency,
+    awards.program_area,
+    awards.program_rule,
+    cast(awards.fain_year as int) as award_fiscal_year,
+    awards.description,
+    awards.start_on,
+    awards.end_on,
+    awards.end_on >= build.as_of as is_open,
+    awards.obligated_amount,
+    cast(awards.outlayed_amount as decimal(18, 2)) as outlayed_amount,
+    cast(awards.obligated_amount - awards.outlayed_amount as decimal(18, 2)) as undisbursed_amount,
+    case when awards.outlayed_amount is not null then 'reported' else 'unknown' end as outlay_coverage,
+    cast(null as bigint) as officers_funded_reported,
+    -- the programme's cap of federal money a position: 125,000 USD (COPS Hiring Program, FY2016-17)
+    case
+        when awards.program_area = 'hiring' and awards.obligated_amount > 0
+            then cast(ceil(awards.obligated_amount / 125000) as bigint)
+    end as officers_funded_minimum,
+    captures.note as selection_note,
+    awards._capture_id,
+    awards._payload_id,
+    awards._record_no,
+    awards._kind
+from awards
+cross join {{ source('raw', 'build') }} as build
+left join {{ ref('int_identity__recipients') }} as recipients
+    on awards.recipient_id = recipients.recipient_id
+left join {{ source('raw', 'capture') }} as captures
+    on awards._capture_id = captures.capture_id

@@ -1,0 +1,13 @@
+select
+    {{ surrogate_key(['listings.assistance_listing', 'listings.fiscal_year', 'listings.type_group']) }} as listing_year_key,
+    listings.assistance_listing,
+    listings.fiscal_year,
+    listings.type_group,
+    listings.obligated_amount,
+    listings.outlayed_amount,
+    listings.sam_actual_amount,
+    listings._capture_id,
+    listings._payload_id,
+    listings._record_no,
+    listings._kind
+from {{ ref('stg_usaspending__assistance_listings') }} as listings

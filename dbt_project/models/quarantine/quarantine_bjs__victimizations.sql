@@ -1,0 +1,3 @@
+{{ config(alias='bjs__victimizations') }}
+
+{{ quarantined('bjs__victimizations') }}

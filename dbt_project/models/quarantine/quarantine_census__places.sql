@@ -1,0 +1,3 @@
+{{ config(alias='census__places') }}
+
+{{ quarantined('census__places') }}

@@ -1,0 +1,3 @@
+{{ config(alias='doj__sanctuary_list') }}
+
+{{ quarantined('doj__sanctuary_list') }}

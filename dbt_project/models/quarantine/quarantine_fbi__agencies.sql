@@ -1,0 +1,3 @@
+{{ config(alias='fbi__agencies') }}
+
+{{ quarantined('fbi__agencies') }}

@@ -1,0 +1,3 @@
+{{ config(alias='fbi__agency_months') }}
+
+{{ quarantined('fbi__agency_months') }}

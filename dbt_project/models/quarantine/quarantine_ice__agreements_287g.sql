@@ -1,0 +1,3 @@
+{{ config(alias='ice__agreements_287g') }}
+
+{{ quarantined('ice__agreements_287g') }}

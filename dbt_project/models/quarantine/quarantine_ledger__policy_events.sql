@@ -1,0 +1,3 @@
+{{ config(alias='ledger__policy_events') }}
+
+{{ quarantined('ledger__policy_events') }}

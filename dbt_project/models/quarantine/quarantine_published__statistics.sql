@@ -1,0 +1,3 @@
+{{ config(alias='published__statistics') }}
+
+{{ quarantined('published__statistics') }}

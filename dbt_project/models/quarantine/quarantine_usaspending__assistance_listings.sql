@@ -1,0 +1,3 @@
+{{ config(alias='usaspending__assistance_listings') }}
+
+{{ quarantined('usaspending__assistance_listings') }}

@@ -1,0 +1,3 @@
+{{ config(alias='usaspending__awards') }}
+
+{{ quarantined('usaspending__awards') }}

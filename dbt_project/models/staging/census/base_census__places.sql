@@ -1,0 +1,28 @@
+{{ config(materialized='table') }}
+
+with typed as (
+    select
+        {{ text_field('level') }} as level,
+        {{ text_field('state') }} as state_fips,
+        concat({{ text_field('state') }}, coalesce({{ text_field('place') }}, {{ text_field('county') }}, '')) as geoid,
+        {{ text_field('NAME') }} as name,
+        try_cast({{ text_field('year') }} as int) as acs_year,
+        -- the bureau's sentinels for "not available" are large negative numbers
+        case when try_cast({{ text_field('B01003_001E') }} as bigint) >= 0
+            then try_cast({{ text_field('B01003_001E') }} as bigint) end as population,
+        case when try_cast({{ text_field('B03003_003E') }} as bigint) >= 0
+            then try_cast({{ text_field('B03003_003E') }} as bigint) end as hispanic_population,
+        try_cast({{ text_field('HISPANIC_SHARE') }} as double) as hispanic_share_given,
+        case
+            when {{ text_field('NAME') }} is null then 'no name'
+            when {{ text_field('state') }} is null then 'no state'
+            when try_cast({{ text_field('B01003_001E') }} as bigint) is null then 'population is not a number'
+            when {{ text_field('level') }} not in ('state', 'county', 'place') then 'level is none of state, county, place'
+        end as _reject_reason,
+        _capture_id,
+        _payload_id,
+        _record_no
+    from {{ source('raw', 'census__places') }}
+)
+,
+{{ with_fate('typed', key=['geoid', 'acs_year'], content=['name', 'population', 'hispanic_population']) }}

@@ -1,0 +1,25 @@
+{{ config(materialized='table') }}
+
+with typed as (
+    select
+        {{ text_field('ori') }} as ori,
+        {{ text_field('state_abbr') }} as state_code,
+        {{ text_field('agency_name') }} as agency_name,
+        {{ text_field('agency_type_name') }} as agency_type,
+        {{ text_field('counties') }} as counties,
+        try_cast({{ text_field('is_nibrs') }} as boolean) as is_nibrs,
+        try_cast(substr({{ text_field('nibrs_start_date') }}, 1, 10) as date) as nibrs_start_on,
+        try_cast({{ text_field('latitude') }} as double) as latitude,
+        try_cast({{ text_field('longitude') }} as double) as longitude,
+        case
+            when {{ text_field('ori') }} is null or length({{ text_field('ori') }}) <> 9 then 'ori is not nine characters'
+            when {{ text_field('agency_name') }} is null then 'no name'
+            when {{ text_field('state_abbr') }} is null then 'no state'
+        end as _reject_reason,
+        _capture_id,
+        _payload_id,
+        _record_no
+    from {{ source('raw', 'fbi__agencies') }}
+)
+,
+{{ with_fate('typed', key=['ori'], content=['agency_name', 'agency_type', 'counties', 'nibrs_start_on']) }}

@@ -1,0 +1,27 @@
+{{ config(materialized='table') }}
+
+with typed as (
+    select
+        upper({{ text_field('STATE') }}) as state_name,
+        {{ one_spelling(text_field('LAW ENFORCEMENT AGENCY')) }} as agency_name,
+        {{ one_spelling(text_field('TYPE')) }} as agency_type,
+        {{ one_spelling(text_field('COUNTY')) }} as county_name,
+        {{ one_spelling(text_field('SUPPORT TYPE')) }} as support_type,
+        try_cast(substr({{ text_field('SIGNED') }}, 1, 10) as date) as signed_on,
+        {{ text_field('ADDENDUM') }} as addendum,
+        case
+            when {{ text_field('STATE') }} is null then 'no state'
+            when {{ text_field('LAW ENFORCEMENT AGENCY') }} is null then 'no agency'
+            when {{ text_field('SUPPORT TYPE') }} is null then 'no support type'
+        end as _reject_reason,
+        _capture_id,
+        _payload_id,
+        _record_no
+    from {{ source('raw', 'ice__agreements_287g') }}
+)
+,
+{{ with_fate(
+    'typed',
+    key=['state_name', 'agency_name', 'support_type', 'signed_on'],
+    content=['state_name', 'agency_name', 'support_type', 'signed_on', 'county_name', 'agency_type']
+) }}

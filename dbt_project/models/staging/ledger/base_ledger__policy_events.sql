@@ -1,0 +1,68 @@
+{{ config(materialized='table') }}
+
+with worded as (
+    select
+        {{ text_field('jurisdiction') }} as jurisdiction_name,
+        {{ text_field('level') }} as level,
+        {{ text_field('geoid') }} as geoid_text,
+        {{ text_field('instrument') }} as instrument,
+        {{ text_field('number') }} as instrument_number,
+        {{ text_field('event') }} as event,
+        {{ text_field('event_date') }} as event_date_text,
+        {{ text_field('date_precision') }} as date_precision,
+        {{ text_field('source') }} as source_citation,
+        {{ text_field('source_status') }} as source_status,
+        {{ text_field('note') }} as note,
+        _capture_id,
+        _payload_id,
+        _record_no
+    from {{ source('raw', 'ledger__policy_events') }}
+),
+
+dated as (
+    select
+        worded.*,
+        case date_precision
+            when 'day' then try_cast(event_date_text as date)
+            when 'month' then try_cast(concat(event_date_text, '-01') as date)
+            when 'year' then try_cast(concat(event_date_text, '-01-01') as date)
+        end as event_from
+    from worded
+),
+
+typed as (
+    select
+        jurisdiction_name,
+        level,
+        geoid_text,
+        instrument,
+        instrument_number,
+        event,
+        date_precision,
+        event_from,
+        case date_precision
+            when 'day' then event_from
+            when 'month' then cast({{ dbt.dateadd('day', -1, dbt.dateadd('month', 1, 'event_from')) }} as date)
+            when 'year' then cast({{ dbt.dateadd('day', -1, dbt.dateadd('year', 1, 'event_from')) }} as date)
+        end as event_to,
+        source_citation,
+        source_status,
+        note,
+        case
+            when jurisdiction_name is null then 'no jurisdiction'
+            when event is null then 'no event'
+            when date_precision not in ('day', 'month', 'year', 'unknown') then 'date_precision is not known'
+            when date_precision <> 'unknown' and event_from is null then 'event_date is no date of its precision'
+            when source_status not in ('sourced', 'partial', 'unsourced') then 'source_status is not known'
+        end as _reject_reason,
+        _capture_id,
+        _payload_id,
+        _record_no
+    from dated
+)
+,
+{{ with_fate(
+    'typed',
+    key=['jurisdiction_name', 'instrument', 'instrument_number', 'event', 'event_from'],
+    content=['jurisdiction_name', 'instrument', 'instrument_number', 'event', 'event_from', 'source_status', 'note']
+) }}

@@ -1,0 +1,20 @@
+select
+    jurisdiction_name,
+    level,
+    geoid_text,
+    instrument,
+    instrument_number,
+    event,
+    date_precision,
+    event_from,
+    event_to,
+    source_citation,
+    source_status,
+    note,
+    _capture_id,
+    _payload_id,
+    _record_no,
+    _kind,
+    _retrieved_at
+from {{ ref('base_ledger__policy_events') }}
+where _fate = 'staged'

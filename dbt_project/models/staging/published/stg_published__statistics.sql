@@ -1,0 +1,25 @@
+select
+    publisher,
+    published_table,
+    entity,
+    period_as_printed,
+    period_from,
+    period_to,
+    period_precision,
+    subject,
+    programme,
+    measure,
+    victim_group,
+    offense_group,
+    figure,
+    unit,
+    as_printed,
+    compared_with,
+    source_citation,
+    _capture_id,
+    _payload_id,
+    _record_no,
+    _kind,
+    _retrieved_at
+from {{ ref('base_published__statistics') }}
+where _fate = 'staged'
