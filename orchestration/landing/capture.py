@@ -362,11 +362,12 @@ def _settle(
         _note_unchanged(landing_dir, dataset, slice_, twin)
         return Outcome("unchanged", f"the same as {twin.capture_id}", twin, serving)
 
+    last_volume = _last_volume(dataset, accepted, shape if writing.records else None, selection, when)
     checks = [
         accept.form(writing.malformed),
         accept.fields_present(dataset, writing.fields, writing.records),
         accept.control_total(writing.counted, totals),
-        accept.volume(dataset, writing.records, _last_volume(dataset, accepted, shape if writing.records else None, selection, when)),
+        accept.volume(dataset, writing.records, last_volume),
         accept.neighbours(dataset, writing.records, *_neighbours(accepted, selection, when)),
         accept.freshness(dataset, writing.newest, when),
     ]
@@ -457,7 +458,8 @@ def _last_volume(
     if dataset.policy == "snapshot":
         like = [c for c in accepted if _comparable(c, selection) and c.retrieved_at <= when and c.kind == "fetched"]
     else:
-        like = [c for c in accepted if _comparable(c, selection) and shape in (None, c.shape) and c.kind != "transcribed"]
+        bytes_seen = [c for c in accepted if c.kind != "transcribed" and _comparable(c, selection)]
+        like = [c for c in bytes_seen if shape in (None, c.shape)]
     last = max(like, key=lambda c: c.retrieved_at, default=None)
     return last.records if last else None
 

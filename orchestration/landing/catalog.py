@@ -173,7 +173,7 @@ class KnownCaptures:
         ids = {c.capture_id for c in accepted}
         times = [c.landed_at for c in accepted]
         # A check against a capture of another edition says nothing about this edition's publisher.
-        times += [when for when, capture_id in self._checks.get(slice_key, ()) if capture_id is None or capture_id in ids]
+        times += [when for when, compared in self._checks.get(slice_key, ()) if compared is None or compared in ids]
         return max(times, default=None)
 
     @cached_property

@@ -138,7 +138,7 @@ def _live_night(
             every = dataset.all_slices() or slices
             slices = [slice_ for slice_ in every if _in_partition(dataset, slice_, partition)]
         if slice_keys:
-            slices = _chosen(dataset, slices, slice_keys)
+            slices = _chosen(dataset, [*dataset.all_slices(), *slices], slice_keys)
     except SourceError as error:
         night.slices.append(SliceNight("*", "failed", str(error)))
         return
@@ -148,12 +148,12 @@ def _live_night(
             rest = slices[position:]
             message = f"not asked for: {in_a_row} slices failed in a row, {dataset.publisher} seems to be down"
             night.slices.extend(SliceNight(s.key, "failed", message) for s in rest)
-            night.too_old.extend(s.key for s in rest if _is_too_old(dataset, known.newest(s.key)))
+            night.too_old.extend(s.key for s in rest if _is_too_old(dataset, known.checked(s.key)))
             break
         outcome = _land(dataset, settings, slice_, dataset.pull(web, settings, slice_, known))
         night.slices.append(outcome)
         in_a_row = in_a_row + 1 if outcome.status == "failed" else 0
-        if outcome.status in ("failed", "rejected") and _is_too_old(dataset, known.newest(slice_.key)):
+        if outcome.status in ("failed", "rejected") and _is_too_old(dataset, known.checked(slice_.key)):
             night.too_old.append(slice_.key)
 
 
@@ -219,6 +219,7 @@ def _missing_key(dataset: Dataset, settings: Settings) -> str | None:
     return dataset.needs_key.upper()
 
 
-def _is_too_old(dataset: Dataset, newest: datetime | None) -> bool:
-    return newest is None or datetime.now(UTC) - newest > dataset.max_age
+def _is_too_old(dataset: Dataset, good: datetime | None) -> bool:
+    """Whether the slice's last good answer, with news or without, is older than the dataset allows."""
+    return good is None or datetime.now(UTC) - good > dataset.max_age
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from orchestration.fetching.paging import OffsetPages
-from orchestration.sources.base import Batch, Dataset, Known, Payload, Record, Slice, SourceError, as_text, utc_now
+from orchestration.sources.base import Batch, Dataset, Known, Payload, Record, Slice, SourceError, as_text, due, utc_now
 
 if TYPE_CHECKING:
     from orchestration.fetching.session import Web
@@ -56,7 +56,11 @@ class Victimizations(Dataset):
     min_volume_ratio = 0.8
 
     def slices(self, settings: Settings, known: Known) -> list[Slice]:
-        """One slice a survey year up to last year; a year that is not out yet answers no rows."""
+        """One slice a survey year up to last year, asked for once a month; a year not out yet has no rows."""
+        return due(self.all_slices(), known, timedelta(days=30))
+
+    def all_slices(self) -> list[Slice]:
+        """Every survey year."""
         return [Slice(str(y), {"year": str(y)}) for y in range(FIRST_YEAR, utc_now().year)]
 
     def pull(self, web: Web, settings: Settings, slice_: Slice, known: Known) -> Iterator[Payload]:
@@ -64,9 +68,9 @@ class Victimizations(Dataset):
         url = f"{settings.bjs_ncvs_url}/{RESOURCE}"
         where = {"$where": f"year='{slice_.key}'"}
         count = web.get(url, params={"$select": "count(*) as n", **where}, role="control", media_type="json")
-        yield count
-        if _count(count) == 0:
+        if _count(self.id, count) == 0 and known.newest(slice_.key) is None:
             return
+        yield count
         select = {"$select": ",".join((*GROUPS, "count(*) as n", "sum(newwgt) as weight")), "$group": ",".join(GROUPS)}
         pages = OffsetPages(limit=PAGE, order=",".join(GROUPS))
         while True:
@@ -78,11 +82,12 @@ class Victimizations(Dataset):
                 return
 
     def cut(self, payload: Payload) -> Iterator[Record]:
+        """One record a row, grouped or microdata. Raises SourceError where the answer is no list of rows."""
         for row in _rows(self.id, payload):
             yield {name: as_text(value) for name, value in row.items()}
 
     def control_totals(self, payloads: Iterable[Payload]) -> dict[str, int]:
-        counts = [_count(payload) for payload in payloads]
+        counts = [_count(self.id, payload) for payload in payloads]
         return {"victimizations": sum(counts)} if counts else {}
 
     def counted(self, record: Record) -> dict[str, int]:
@@ -122,9 +127,11 @@ def _rows(dataset: str, payload: Payload) -> list[dict[str, Any]]:
     return rows
 
 
-def _count(payload: Payload) -> int:
-    rows = json.loads(payload.body)
-    return int(rows[0]["n"]) if rows else 0
+def _count(dataset: str, payload: Payload) -> int:
+    rows = _rows(dataset, payload)
+    if len(rows) != 1 or "n" not in rows[0]:
+        raise SourceError(dataset, "?", f"not a count: {str(rows)[:200]}", url=payload.url)
+    return int(rows[0]["n"])
 
 
 DATASETS = (Victimizations(),)

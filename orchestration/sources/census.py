@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from orchestration.sources.base import Dataset, Known, Payload, Record, Slice, SourceError, as_text, utc_now
+from orchestration.sources.base import Dataset, Known, Payload, Record, Slice, SourceError, as_text, due, utc_now
 from orchestration.sources.states import STATES
 
 if TYPE_CHECKING:
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 # Total population; of Hispanic or Latino origin.
 VARIABLES = ("NAME", "B01003_001E", "B03003_003E")
 LEVELS = ("place", "county", "state")
-# The five-year estimates of a year come out in December of the year after.
-_PUBLICATION_LAG_YEARS = 2
+# The five-year estimates of a year come out in December of the year after, or some months later.
+_PUBLICATION_LAG_YEARS = (1, 2, 3)
 
 
 class Places(Dataset):
@@ -44,6 +44,10 @@ class Places(Dataset):
     min_volume_ratio = 0.9
 
     def slices(self, settings: Settings, known: Known) -> list[Slice]:
+        """One slice a level and state, asked for once a month: the estimates come out once a year."""
+        return due(self.all_slices(), known, timedelta(days=30))
+
+    def all_slices(self) -> list[Slice]:
         """One slice a level and state: the API asks for a state with every place or county."""
         return [
             Slice(f"{level}:{state.fips}", {"level": level, "fips": state.fips, "state": state.postal})
@@ -52,22 +56,33 @@ class Places(Dataset):
         ]
 
     def pull(self, web: Web, settings: Settings, slice_: Slice, known: Known) -> Iterator[Payload]:
-        year = str(utc_now().year - _PUBLICATION_LAG_YEARS)
+        """One request: an answer is never paged. The newest year that is out, which a 404 tells."""
         level, fips = slice_.params["level"], slice_.params["fips"]
         params = {"get": ",".join(VARIABLES), "for": f"{level}:{fips}" if level == "state" else f"{level}:*"}
         if level != "state":
             params["in"] = f"state:{fips}"
         assert settings.census_api_key is not None
-        yield web.get(
-            f"{settings.census_url}/{year}/acs/acs5",
-            params=params,
-            secret_params={"key": settings.census_api_key.get_secret_value()},
-            context={"level": level, "year": year},
-            media_type="json",
-        )
+        for lag in _PUBLICATION_LAG_YEARS:
+            year = str(utc_now().year - lag)
+            answer = web.get(
+                f"{settings.census_url}/{year}/acs/acs5",
+                params=params,
+                secret_params={"key": settings.census_api_key.get_secret_value()},
+                accept_status=frozenset({404}),
+                context={"level": level, "year": year},
+            )
+            if answer.status == 404:
+                continue
+            if answer.body.lstrip()[:1] == b"<":
+                # A missing or refused key is answered with 200 and a page for people.
+                what = "a page came instead of data: is CENSUS_API_KEY valid?"
+                raise SourceError(self.id, slice_.key, what, url=answer.url)
+            yield answer
+            return
+        raise SourceError(self.id, slice_.key, f"no estimates of the last {len(_PUBLICATION_LAG_YEARS)} years")
 
     def cut(self, payload: Payload) -> Iterator[Record]:
-        """One record a unit, from a header row and rows of text.
+        """One record a unit, from a header row and rows of text; negative sentinels stay the text they are.
 
         Raises SourceError where the answer is not that, or a row has another width than the header.
         """

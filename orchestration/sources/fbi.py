@@ -16,14 +16,14 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from orchestration.sources.base import Dataset, Known, Payload, Record, Slice, SourceError, as_text, utc_now
+from orchestration.sources.base import Dataset, Known, Payload, Record, Slice, SourceError, as_text, due, utc_now
 from orchestration.sources.states import STATES
 
 if TYPE_CHECKING:
     from orchestration.fetching.session import Web
     from orchestration.settings import Settings
 
-OFFENSES = ("HOM", "RPE", "ROB", "ASS", "BUR", "LAR", "MVT")
+OFFENSES = ("HOM", "RPE", "ROB", "ASS", "BUR", "LAR", "MVT", "ARS")
 # About 1,000 requests an hour a key; a night stays under it and leaves room for the agencies' lists.
 REQUESTS_A_NIGHT = 840
 FIRST_MONTH = date(2016, 1, 1)
@@ -59,9 +59,13 @@ class Agencies(Dataset):
     min_volume_ratio = 0.9
 
     def slices(self, settings: Settings, known: Known) -> list[Slice]:
-        """The states of the study, stalest first."""
+        """The states of the study, once a week: agencies come and go by the year."""
         wanted = sorted({agency["state_abbr"] for agency in study_agencies()})
-        return _stalest_first([Slice(state, {"state": state}) for state in wanted], known)
+        return due([Slice(state, {"state": state}) for state in wanted], known, timedelta(days=7))
+
+    def all_slices(self) -> list[Slice]:
+        """Every state there is."""
+        return [Slice(state.postal, {"state": state.postal}) for state in STATES]
 
     def pull(self, web: Web, settings: Settings, slice_: Slice, known: Known) -> Iterator[Payload]:
         yield web.get(
@@ -115,8 +119,11 @@ class AgencyMonths(Dataset):
 
     def slices(self, settings: Settings, known: Known) -> list[Slice]:
         """One slice an agency, stalest first, as many as a night's budget of requests allows."""
-        every = [Slice(a["ori"], {"state": a["state_abbr"], "ori": a["ori"]}) for a in study_agencies()]
-        return _stalest_first(every, known)[: REQUESTS_A_NIGHT // len(OFFENSES)]
+        return due(self.all_slices(), known)[: REQUESTS_A_NIGHT // len(OFFENSES)]
+
+    def all_slices(self) -> list[Slice]:
+        """Every agency of the study."""
+        return [Slice(a["ori"], {"state": a["state_abbr"], "ori": a["ori"]}) for a in study_agencies()]
 
     def pull(self, web: Web, settings: Settings, slice_: Slice, known: Known) -> Iterator[Payload]:
         """Nothing where the publisher has not refreshed since the last capture; else one request an offence.
@@ -129,7 +136,7 @@ class AgencyMonths(Dataset):
         today = utc_now()
         window = {"from": f"{FIRST_MONTH:%m-%Y}", "to": f"{today:%m-%Y}"}
         for offense in OFFENSES:
-            answer = web.get(
+            yield web.get(
                 f"{settings.fbi_cde_url}/summarized/agency/{slice_.key}/{offense}",
                 params=window,
                 secret_headers=_key(settings),
@@ -137,12 +144,17 @@ class AgencyMonths(Dataset):
                 media_type="json",
                 context={"ori": slice_.key, "offense_code": offense, "state_abbr": slice_.params["state"]},
             )
-            yield answer
 
     def _refresh_date(self, web: Web, settings: Settings) -> str:
+        """The publisher's day of refresh, or "" where it does not tell: then every agency is asked for."""
         if web not in self._refreshed:
-            answer = web.get(f"{settings.fbi_cde_url}/refresh-date", secret_headers=_key(settings), role="control")
-            self._refreshed[web] = _date_in(answer.body)
+            answer = web.get(
+                f"{settings.fbi_cde_url}/refresh-date",
+                secret_headers=_key(settings),
+                accept_status=frozenset({400, 404}),
+                role="control",
+            )
+            self._refreshed[web] = _sortable(_date_in(answer.body)) or "" if answer.status == 200 else ""
         return self._refreshed[web]
 
     def cut(self, payload: Payload) -> Iterator[Record]:
@@ -187,16 +199,14 @@ class AgencyMonths(Dataset):
             raise SourceError(self.id, where, f"expected one agency's series, found {own} in {names}", url=payload.url)
         return own[0]
 
+    def high_water(self, record: Record) -> str | None:
+        return _sortable(record.get("last_refresh_date"))
+
     def content_newest(self, record: Record) -> date | None:
         month = record.get("month")
         if month is None or record.get("actual") is None:
             return None
         return datetime.strptime(month, "%m-%Y").replace(tzinfo=UTC).date()
-
-
-def _stalest_first(slices: list[Slice], known: Known) -> list[Slice]:
-    never = datetime.min.replace(tzinfo=UTC)
-    return sorted(slices, key=lambda slice_: (known.newest(slice_.key) or never, slice_.key))
 
 
 def _key(settings: Settings) -> dict[str, str]:
@@ -218,8 +228,18 @@ def _answer(dataset: str, payload: Payload) -> dict[str, Any]:
 def _innermost(value: object) -> str | None:
     """cde_properties holds a text, or an object that holds one by product (`{"UCR": "04/2026"}`)."""
     while isinstance(value, dict):
-        value = next(iter(value.values()), None)
+        value = value["UCR"] if "UCR" in value else next(iter(value.values()), None)
     return as_text(value)
+
+
+def _sortable(day: str | None) -> str | None:
+    """A US date as an ISO one, so that later days are greater; any other text as it is, to be compared only."""
+    for form in ("%m/%d/%Y", "%B %d, %Y", "%Y-%m-%d"):
+        try:
+            return datetime.strptime((day or "").strip(), form).replace(tzinfo=UTC).date().isoformat()
+        except ValueError:
+            continue
+    return day
 
 
 def _date_in(body: bytes) -> str:

@@ -23,6 +23,7 @@ from orchestration.sources.base import (
     Slice,
     SourceError,
     as_text,
+    due,
     json_body,
     utc_now,
 )
@@ -49,13 +50,18 @@ PAGE = 100
 MOST_AWARDS_A_WINDOW = 10_000
 # last_modified_date is a day, and days are published late: ask for a week again.
 OVERLAP = timedelta(days=7)
-_BENIGN_MESSAGE = "limited to an earliest date of 2007-10-01"
+# An outlay may change without last_modified_date: every year is asked for again once a month.
+WHOLE_AGAIN = timedelta(days=30)
+# How the API says that a filter was ignored (usaspending_api/common/helpers/generic_helper.py). Its other
+# message, that dates before 2007-10-01 are not searched, comes with every answer and says nothing new.
+_IGNORED = "were not used"
 
 FIELDS = (
     "Award ID", "Recipient Name", "Recipient UEI", "Recipient DUNS Number", "recipient_id", "Start Date", "End Date",
     "Award Amount", "Total Outlays", "Award Type", "Description", "Last Modified Date", "Base Obligation Date",
-    "Assistance Listings", "CFDA Number", "Awarding Agency", "Awarding Sub Agency", "def_codes",
-    "Recipient Location", "Primary Place of Performance",
+    "Assistance Listings", "CFDA Number", "Awarding Agency", "Awarding Agency Code", "Awarding Sub Agency",
+    "Awarding Sub Agency Code", "def_codes", "Recipient Location",
+    "Primary Place of Performance",
 )  # fmt: skip
 _LOCATION = ("country_name", "location_country_code", "state_code", "state_name", "city_name", "county_code",
              "county_name", "congressional_code", "zip4", "zip5", "address_line1", "address_line2",
@@ -77,40 +83,43 @@ class Awards(Dataset):
         "internal_id", "Recipient UEI", "Recipient DUNS Number", "recipient_id", "End Date", "Total Outlays",
         "Award Type", "Description", "Last Modified Date", "Base Obligation Date", "Assistance Listings",
         "CFDA Number", "Awarding Agency", "Awarding Sub Agency", "Awarding Agency Code", "Awarding Sub Agency Code",
-        "def_codes", *(f"Recipient Location__{part}" for part in _LOCATION),
+        "awarding_agency_id", "agency_slug", "def_codes", *(f"Recipient Location__{part}" for part in _LOCATION),
         *(f"Primary Place of Performance__{part}" for part in _LOCATION),
     )  # fmt: skip
     key = ("generated_internal_id",)
     high_water_field = "Last Modified Date"
     partitioned_by = "fiscal_year"
     base_url_setting = "usaspending_url"
-    max_age = timedelta(days=7)
+    # A year is asked for again once a month: its last good answer is that old when the next one fails.
+    max_age = WHOLE_AGAIN + timedelta(days=7)
 
     def slices(self, settings: Settings, known: Known) -> list[Slice]:
-        """Each fiscal year until it was captured once; from then on what changed since the high-water mark."""
-        today = utc_now().date()
-        this_year = today.year + (today.month >= 10)
-        years, changed = [], []
+        """Each fiscal year that was never captured or is due again, and what changed in those that were."""
+        slices = []
         for group in TYPE_GROUPS:
-            marks = []
-            for year in range(FIRST_FISCAL_YEAR, this_year + 1):
-                slice_ = _fiscal_year(group, year)
-                years.append(slice_)
-                if mark := known.high_water(slice_.key):
-                    marks.append(mark[:10])
-            if marks:
-                newest = max([*marks, (known.high_water(f"{group}:changed") or "")[:10]])
-                since = date.fromisoformat(newest) - OVERLAP
-                params = {"group": group, "from": since.isoformat(), "to": today.isoformat()}
-                changed.append(Slice(f"{group}:changed", {**params, "date_type": "last_modified_date"}))
-        missing = [slice_ for slice_ in years if known.newest(slice_.key) is None]
-        return [*missing, *changed]
+            years = [_fiscal_year(group, year) for year in _fiscal_years()]
+            slices += due(years, known, WHOLE_AGAIN)
+            if since := self._complete_until(group, years, known):
+                window = {"from": (since - OVERLAP).isoformat(), "to": utc_now().date().isoformat()}
+                params = {"group": group, **window, "date_type": "last_modified_date"}
+                slices.append(Slice(f"{group}:changed", params))
+        return slices
+
+    def _complete_until(self, group: str, years: list[Slice], known: Known) -> date | None:
+        """The day up to which changes of the captured years are surely known; None where none is captured.
+
+        Each capture of changes covers every year, so the last one's own mark holds. Before there is one, it is
+        the day of the oldest year's capture, or the newest change seen in any year where the publisher lagged.
+        """
+        if mark := known.high_water(f"{group}:changed"):
+            return date.fromisoformat(mark[:10])
+        days = [when.date() for year in years if (when := known.newest(year.key))]
+        marks = [date.fromisoformat(mark[:10]) for year in years if (mark := known.high_water(year.key))]
+        return min([min(days), *([max(marks)] if marks else [])]) if days else None
 
     def all_slices(self) -> list[Slice]:
-        """Every fiscal year again, for a backfill."""
-        today = utc_now().date()
-        last = today.year + (today.month >= 10)
-        return [_fiscal_year(group, year) for group in TYPE_GROUPS for year in range(FIRST_FISCAL_YEAR, last + 1)]
+        """Every fiscal year, for a backfill."""
+        return [_fiscal_year(group, year) for group in TYPE_GROUPS for year in _fiscal_years()]
 
     def pull(self, web: Web, settings: Settings, slice_: Slice, known: Known) -> Iterator[Payload]:
         """Halve the window until the publisher's count is small, then follow the cursor to its end."""
@@ -132,9 +141,8 @@ class Awards(Dataset):
             f"{settings.usaspending_url}/search/spending_by_award_count/",
             json=json_body({"filters": filters}),
             role="control",
-            context={"group": group},
         )
-        self._must_use_every_filter(slice_, count)
+        _must_use_every_filter(self.id, slice_, count)
         if _count(count) > MOST_AWARDS_A_WINDOW and first < last:
             middle = first + (last - first) / 2
             yield from self._window(web, settings, slice_, group, date_type, first, middle)
@@ -149,20 +157,13 @@ class Awards(Dataset):
             body = {"filters": filters, "fields": list(FIELDS), "sort": "Award ID", "order": "asc", "limit": PAGE,
                     "subawards": False, **pages.params()}  # fmt: skip
             page = web.post(f"{settings.usaspending_url}/search/spending_by_award/", json=json_body(body))
-            self._must_use_every_filter(slice_, page)
+            _must_use_every_filter(self.id, slice_, page)
             answer = _object(self.id, page)
             received = len(answer.get("results", []))
             if received:
                 yield page
             if not pages.advance(received, answer.get("page_metadata") or {}):
                 return
-
-    def _must_use_every_filter(self, slice_: Slice, payload: Payload) -> None:
-        """A filter that the API does not know is ignored, and only `messages` says so."""
-        for message in _object(self.id, payload).get("messages") or []:
-            text = str(message)
-            if _BENIGN_MESSAGE not in text and any(w in text.lower() for w in ("filter", "ignored", "not recognized")):
-                raise SourceError(self.id, slice_.key, f"the API says: {text[:300]}", url=payload.url)
 
     def cut(self, payload: Payload) -> Iterator[Record]:
         """One record an award; locations flattened by a double underscore, lists as JSON text.
@@ -197,38 +198,35 @@ class AssistanceListings(Dataset):
     max_age = timedelta(days=45)
 
     def slices(self, settings: Settings, known: Known) -> list[Slice]:
-        today = utc_now().date()
-        last = today.year + (today.month >= 10)
-        return [Slice(f"FY{y}", {"fiscal_year": str(y)}) for y in range(FIRST_FISCAL_YEAR, last + 1)]
+        """One slice a fiscal year, once a week."""
+        return due(self.all_slices(), known, timedelta(days=7))
+
+    def all_slices(self) -> list[Slice]:
+        """Every fiscal year."""
+        return [Slice(f"FY{year}", {"fiscal_year": str(year)}) for year in _fiscal_years()]
 
     def pull(self, web: Web, settings: Settings, slice_: Slice, known: Known) -> Iterator[Payload]:
-        """Spending by listing, one request a type group; a page shorter than its limit is the last."""
+        """Spending by listing, one request a type group.
+
+        No `references/` endpoint gives money by listing (references/cfda/totals counts Grants.gov notices,
+        references/assistance_listing gives names): by the API's contracts this search does.
+        """
         year = int(slice_.params["fiscal_year"])
         period = {"start_date": f"{year - 1}-10-01", "end_date": f"{year}-09-30", "date_type": "action_date"}
         for group, codes in TYPE_GROUPS.items():
-            page = 1
-            while True:
-                body = {
-                    "filters": {
-                        "award_type_codes": list(codes),
-                        "program_numbers": list(LISTINGS),
-                        "time_period": [period],
-                    },
-                    "category": "cfda",
-                    "limit": PAGE,
-                    "page": page,
-                }
-                answer = web.post(
-                    f"{settings.usaspending_url}/search/spending_by_category/cfda/",
-                    json=json_body(body),
-                    context={"fiscal_year": str(year), "type_group": group},
-                )
-                rows = _object(self.id, answer).get("results") or []
-                if rows:
-                    yield answer
-                if len(rows) < PAGE:
-                    break
-                page += 1
+            filters = {"award_type_codes": list(codes), "program_numbers": list(LISTINGS), "time_period": [period]}
+            answer = web.post(
+                f"{settings.usaspending_url}/search/spending_by_category/cfda/",
+                json=json_body({"filters": filters, "category": "cfda", "limit": PAGE, "page": 1}),
+                context={"fiscal_year": str(year), "type_group": group},
+            )
+            _must_use_every_filter(self.id, slice_, answer)
+            found = _object(self.id, answer)
+            if (found.get("page_metadata") or {}).get("hasNext"):
+                what = f"more than {PAGE} listings came for the {len(LISTINGS)} asked for"
+                raise SourceError(self.id, slice_.key, what, url=answer.url)
+            if found.get("results"):
+                yield answer
 
     def cut(self, payload: Payload) -> Iterator[Record]:
         """Rows of spending by category, or a listing's own record of the Federal Program Inventory.
@@ -262,7 +260,24 @@ class AssistanceListings(Dataset):
         yield Batch(Slice(f"inventory:{listing}"), [payload], when, publisher="Federal Program Inventory (OMB)")
 
 
+def _must_use_every_filter(dataset: str, slice_: Slice, payload: Payload) -> None:
+    """A filter that the API does not know is ignored, and only `messages` says so."""
+    messages = _object(dataset, payload).get("messages") or []
+    for message in messages:
+        # The search wraps its list of messages into another list (search/v2/views/spending_by_award.py).
+        for text in message if isinstance(message, list) else [message]:
+            if _IGNORED in str(text):
+                raise SourceError(dataset, slice_.key, f"a filter was ignored: {str(text)[:300]}", url=payload.url)
+
+
+def _fiscal_years() -> range:
+    """Every federal fiscal year that can be asked for, the running one included."""
+    today = utc_now().date()
+    return range(FIRST_FISCAL_YEAR, today.year + (today.month >= 10) + 1)
+
+
 def _fiscal_year(group: str, year: int) -> Slice:
+    """The awards first signed in a year: `new_awards_only` tests date_signed alone, so windows never overlap."""
     params = {"group": group, "fiscal_year": f"FY{year}", "from": f"{year - 1}-10-01", "to": f"{year}-09-30"}
     return Slice(f"{group}:FY{year}", {**params, "date_type": "new_awards_only"})
 
@@ -285,6 +300,8 @@ def _inventory_record(answer: dict[str, Any]) -> Iterator[Record]:
 
 def _flat(result: Mapping[str, Any]) -> Iterator[tuple[str, str | None]]:
     for name, value in result.items():
+        if name in ("Recipient Location", "Primary Place of Performance") and value is None:
+            continue
         if isinstance(value, dict):
             for part, inner in value.items():
                 yield f"{name}__{part}", as_text(inner)
@@ -293,8 +310,13 @@ def _flat(result: Mapping[str, Any]) -> Iterator[tuple[str, str | None]]:
 
 
 def _count(payload: Payload) -> int:
-    results = json.loads(payload.body).get("results") or {}
-    return int(results.get(payload.context.get("group", ""), 0))
+    """Awards in the window. The request names the codes of one group, so the counts of all groups are its own:
+    which of them holds F001 and F002 is not written anywhere.
+    """
+    results = _object("usaspending/awards", payload).get("results")
+    if not isinstance(results, dict):
+        raise SourceError("usaspending/awards", "?", "the count has no results", url=payload.url)
+    return sum(int(count or 0) for count in results.values())
 
 
 def _object(dataset: str, payload: Payload) -> dict[str, Any]:
