@@ -13,22 +13,28 @@
 fated as (
     select
         typed.*,
-        capture.kind as _kind,
-        capture.retrieved_at as _retrieved_at,
+        serving._kind,
+        serving._retrieved_at,
         {% if key %}
         row_number() over (
             partition by
                 case when typed._reject_reason is null then 0 else 1 end,
                 {% if not across %}typed._capture_id,{% endif %}
                 {{ surrogate_key(key) }}, {{ surrogate_key(content or key) }}
-            order by capture.retrieved_at desc, typed._capture_id desc, typed._payload_id, typed._record_no
+            order by serving._retrieved_at desc, typed._capture_id desc, typed._payload_id, typed._record_no
         ) as _copy
         {% else %}
         1 as _copy
         {% endif %}
     from {{ cte }} as typed
-    inner join {{ source('raw', 'capture') }} as capture
-        on typed._capture_id = capture.capture_id
+    inner join (
+        select
+            capture_id as _serving_id,
+            kind as _kind,
+            retrieved_at as _retrieved_at
+        from {{ source('raw', 'capture') }}
+    ) as serving
+        on typed._capture_id = serving._serving_id
 ),
 
 versioned as (

@@ -222,4 +222,3 @@ def _missing_key(dataset: Dataset, settings: Settings) -> str | None:
 def _is_too_old(dataset: Dataset, good: datetime | None) -> bool:
     """Whether the slice's last good answer, with news or without, is older than the dataset allows."""
     return good is None or datetime.now(UTC) - good > dataset.max_age
-

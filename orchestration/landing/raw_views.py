@@ -17,7 +17,7 @@ from orchestration.landing.capture import PROVENANCE, Capture
 from orchestration.landing.catalog import Catalog
 from orchestration.sources.base import Dataset
 
-_TEXT, _TIME, _WHOLE, _YES = pa.string(), pa.timestamp("s"), pa.int64(), pa.bool_()
+_TEXT, _TIME, _WHOLE, _YES = pa.string(), pa.timestamp("us"), pa.int64(), pa.bool_()
 
 _BUILD = pa.schema([("as_of", pa.date32()), ("edition", _TEXT)])
 _CAPTURE = pa.schema(

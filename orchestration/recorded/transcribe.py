@@ -94,7 +94,9 @@ def _awards(real: Path) -> Iterator[Row]:
     """The 83 awards. An outlay is known only where something was drawn: `remaining` treats none as 0."""
     for row in _read(real / "usaspending" / "cops_awards_83.csv"):
         total, remaining = (Decimal(re.sub(r"[$,]", "", row[name])) for name in ("total_usd", "remaining_usd"))
-        programme = row["programme_from_description"]
+        # An ambiguous code (MUMU) is told apart by the programme's name in the description.
+        spelled = re.search(r"[(](chp|cpd|svpp|lemhwa|tep)[)]", row["description"].lower())
+        programme = row["programme_from_description"] or (spelled[1].upper() if spelled else "")
         place = re.match(r"^([A-Za-z .]+), ([a-z]{2}) ", row["description"])
         state = place[2].upper() if place and place[2].upper() in BY_POSTAL else ""
         figures = {

@@ -13,6 +13,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
 
@@ -66,11 +67,11 @@ class Payload:
     # Facts of the request that cut() needs and the body does not repeat (ORI, offence code, state).
     context: Mapping[str, str] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def sha256(self) -> str:
         return hashlib.sha256(self.body).hexdigest()
 
-    @property
+    @cached_property
     def payload_id(self) -> str:
         """16 hex digits over request and response: the same answer to the same question has one id."""
         parts = (self.method.encode(), self.url.encode(), self.request_body, self.body)

@@ -88,9 +88,11 @@ class Places(Dataset):
         """
         try:
             rows = json.loads(payload.body)
-            header, *units = rows
-        except (ValueError, TypeError) as error:
+        except ValueError as error:
             raise SourceError(self.id, "?", f"not a header row and rows: {error}", url=payload.url) from error
+        if not isinstance(rows, list) or not rows or not all(isinstance(row, list) for row in rows):
+            raise SourceError(self.id, "?", f"not a header row and rows: {str(rows)[:200]}", url=payload.url)
+        header, *units = rows
         level, year = payload.context["level"], payload.context["year"]
         for row in units:
             if len(row) != len(header):

@@ -37,6 +37,7 @@ kinds as (
     select
         worded.*,
         case
+            when {{ regexp_matches('words', 'FOUNDATION|ASSOCIATION') }} then 'organization'
             when {{ regexp_matches('words', '(^| )SCHOOL|BOARD OF EDUCATION') }} then 'school district'
             when {{ regexp_matches('words', '^CITY OF |^TOWN OF |^VILLAGE OF | CITY OF$| BOROUGH OF$| TOWN OF$| CITY OF OFFICE ') }}
                 then 'place'
@@ -61,9 +62,12 @@ kinds as (
 with_state as (
     select
         kinds.*,
-        coalesce(kinds.recipient_state_code, states.postal) as state_code,
-        case when kinds.recipient_state_code is not null then 'address' when states.postal is not null then 'name' end
-            as state_from,
+        coalesce(
+            kinds.recipient_state_code,
+            states.postal,
+            case when kinds.bare_name = 'DISTRICT OF COLUMBIA' then 'DC' end
+        ) as state_code,
+        case when kinds.recipient_state_code is not null then 'address' else 'name' end as state_from,
         trim({{ regexp_replace_all(
             regexp_replace_all(
                 "case when states.postal is not null then substr(kinds.bare_name, 1, length(kinds.bare_name) - length(states.name) - 1) else kinds.bare_name end",

@@ -84,12 +84,43 @@ named_units as (
     where named.first_mention = 1 and census_units.geoid is null and state_units.geoid is null
 ),
 
+-- units that a tracker names, hand-kept because neither the estimates nor the ledger hold them
+extra as (
+    select
+        extra_units.geoid,
+        extra_units.level,
+        extra_units.name,
+        {{ census_base_name('extra_units.name') }} as name_normalized,
+        substr(extra_units.geoid, 1, 2) as state_fips,
+        cast(null as bigint) as population,
+        cast(null as int) as population_year,
+        cast(null as double) as hispanic_share,
+        '-' as _capture_id,
+        '-' as _payload_id,
+        'transcribed' as _kind
+    from {{ ref('extra_units') }} as extra_units
+    left join census_units on extra_units.geoid = census_units.geoid
+    left join named_units on extra_units.geoid = named_units.geoid
+    where census_units.geoid is null and named_units.geoid is null
+),
+
 every_unit as (
-    select * from census_units
-    union all
-    select * from state_units
-    union all
-    select * from named_units
+    {% for part in ['census_units', 'state_units', 'named_units', 'extra'] %}
+    select
+        geoid,
+        level,
+        name,
+        name_normalized,
+        state_fips,
+        population,
+        population_year,
+        hispanic_share,
+        _capture_id,
+        _payload_id,
+        _kind
+    from {{ part }}
+    {% if not loop.last %}union all{% endif %}
+    {% endfor %}
 )
 
 select

@@ -1,0 +1,59 @@
+-- Each victimization (or group of them) under every family and group that it belongs to. Families overlap: never add
+-- all_violent or intimate_partner_violence to the others.
+with victimizations as (
+    select
+        survey_year,
+        hispanic_code,
+        offense_code,
+        relation_code,
+        notify_code,
+        interviewed,
+        weight,
+        _capture_id,
+        _payload_id,
+        _kind
+    from {{ ref('stg_bjs__victimizations') }}
+),
+
+families as (
+    select 'all_violent' as family, 1 as least_code, 4 as greatest_code, cast(null as int) as only_relation
+    union all
+    select 'rape_sexual_assault' as family, 1 as least_code, 1 as greatest_code, cast(null as int) as only_relation
+    union all
+    select 'robbery' as family, 2 as least_code, 2 as greatest_code, cast(null as int) as only_relation
+    union all
+    select 'aggravated_assault' as family, 3 as least_code, 3 as greatest_code, cast(null as int) as only_relation
+    union all
+    select 'simple_assault' as family, 4 as least_code, 4 as greatest_code, cast(null as int) as only_relation
+    union all
+    select 'personal_theft' as family, 5 as least_code, 5 as greatest_code, cast(null as int) as only_relation
+    union all
+    select 'intimate_partner_violence' as family, 1 as least_code, 4 as greatest_code, 1 as only_relation
+),
+
+victim_groups as (
+    select 'all' as victim_group, cast(null as int) as only_hispanic
+    union all
+    select 'hispanic' as victim_group, 1 as only_hispanic
+    union all
+    select 'non_hispanic' as victim_group, 2 as only_hispanic
+)
+
+select
+    victimizations.survey_year,
+    victim_groups.victim_group,
+    families.family,
+    sum(victimizations.interviewed) as interviewed,
+    sum(victimizations.weight) as weighted,
+    sum(case when victimizations.notify_code = 1 then victimizations.weight else 0 end) as weighted_reported,
+    max(victimizations._capture_id) as _capture_id,
+    max(victimizations._payload_id) as _payload_id,
+    max(victimizations._kind) as _kind
+from victimizations
+inner join families
+    on
+        victimizations.offense_code between families.least_code and families.greatest_code
+        and (families.only_relation is null or victimizations.relation_code = families.only_relation)
+inner join victim_groups
+    on victim_groups.only_hispanic is null or victimizations.hispanic_code = victim_groups.only_hispanic
+group by victimizations.survey_year, victim_groups.victim_group, families.family

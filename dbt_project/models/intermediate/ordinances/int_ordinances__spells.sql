@@ -1,0 +1,51 @@
+-- Gaps and islands: a listing is in force from the first snapshot that holds it to the first covering snapshot that
+-- does not. A night without a capture is no gap, because only snapshots that were taken are counted.
+with seen as (
+    select
+        listed.*,
+        snapshots.snapshot_no,
+        snapshots.snapshot_on,
+        snapshots.next_snapshot_on,
+        snapshots.snapshot_no
+        - row_number() over (partition by listed.listing_id order by snapshots.snapshot_no) as island
+    from {{ ref('int_ordinances__listed') }} as listed
+    inner join {{ ref('int_ordinances__snapshots') }} as snapshots
+        on
+            listed.tracker_code = snapshots.tracker_code
+            and listed.state_code = snapshots.state_code
+            and listed.snapshot_at = snapshots.snapshot_at
+),
+
+placed as (
+    select
+        seen.*,
+        row_number() over (partition by listing_id, island order by snapshot_no) as nth,
+        row_number() over (partition by listing_id, island order by snapshot_no desc) as nth_from_end
+    from seen
+)
+
+select
+    first_seen.listing_id,
+    first_seen.island,
+    first_seen.tracker_code,
+    first_seen.state_code,
+    last_seen.listed_name,
+    first_seen.listed_level,
+    first_seen.support_type,
+    last_seen.signed_on,
+    first_seen.unit_name,
+    first_seen.snapshot_on as listed_from,
+    last_seen.next_snapshot_on as listed_to,
+    last_seen.snapshot_on as last_seen_on,
+    last_seen.nth as snapshots_seen,
+    first_seen._capture_id,
+    first_seen._payload_id,
+    first_seen._record_no,
+    first_seen._kind
+from placed as first_seen
+inner join placed as last_seen
+    on
+        first_seen.listing_id = last_seen.listing_id
+        and first_seen.island = last_seen.island
+        and last_seen.nth_from_end = 1
+where first_seen.nth = 1

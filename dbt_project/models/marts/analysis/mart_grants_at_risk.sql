@@ -1,0 +1,78 @@
+-- Every jurisdiction with awards stands once beside every tracker, listed or not: for each tracker the money adds up to
+-- the awards.
+with money as (
+    select
+        jurisdiction_key,
+        program_area,
+        count(*) as awards,
+        sum(case when is_open then 1 else 0 end) as awards_open,
+        sum(obligated_amount) as obligated_amount,
+        sum(case when is_open then obligated_amount else 0 end) as obligated_amount_open,
+        sum(outlayed_amount) as outlayed_amount,
+        sum(undisbursed_amount) as undisbursed_amount,
+        sum(case when outlay_coverage = 'reported' then 1 else 0 end) as awards_with_outlay,
+        sum(officers_funded_minimum) as officers_funded_minimum,
+        max(selection_note) as selection_note
+    from {{ ref('fct_award') }}
+    group by jurisdiction_key, program_area
+),
+
+trackers as (
+    select
+        tracker_key,
+        tracker_code,
+        verdict
+    from {{ ref('dim_tracker') }}
+    where tracker_code <> 'unknown'
+),
+
+listed as (
+    select
+        tracker_key,
+        jurisdiction_key,
+        min(listed_from) as listed_since
+    from {{ ref('fct_tracker_listing') }}
+    where listed_to is null and jurisdiction_key <> {{ unknown_key() }} and listed_level <> 'state'
+    group by tracker_key, jurisdiction_key
+),
+
+states_listed as (
+    select
+        tracker_key,
+        state_code,
+        min(listed_from) as listed_since
+    from {{ ref('fct_tracker_listing') }}
+    where listed_to is null and listed_level = 'state'
+    group by tracker_key, state_code
+)
+
+select
+    {{ surrogate_key(['money.jurisdiction_key', 'trackers.tracker_key', 'money.program_area']) }} as grants_at_risk_key,
+    money.jurisdiction_key,
+    trackers.tracker_key,
+    jurisdictions.name as jurisdiction_name,
+    jurisdictions.state_code,
+    jurisdictions.level as jurisdiction_level,
+    trackers.tracker_code,
+    money.program_area,
+    case when listed.jurisdiction_key is not null then trackers.verdict else 'not listed' end as tracker_verdict,
+    listed.listed_since,
+    case when states_listed.state_code is not null then trackers.verdict else 'not listed' end as state_verdict,
+    states_listed.listed_since as state_listed_since,
+    cast(money.awards as bigint) as awards,
+    cast(money.awards_open as bigint) as awards_open,
+    cast(money.obligated_amount as decimal(18, 2)) as obligated_amount,
+    cast(money.obligated_amount_open as decimal(18, 2)) as obligated_amount_open,
+    cast(money.outlayed_amount as decimal(18, 2)) as outlayed_amount,
+    cast(money.undisbursed_amount as decimal(18, 2)) as undisbursed_amount,
+    cast(money.awards_with_outlay as bigint) as awards_with_outlay,
+    cast(money.officers_funded_minimum as bigint) as officers_funded_minimum,
+    money.selection_note
+from money
+cross join trackers
+inner join {{ ref('dim_jurisdiction') }} as jurisdictions
+    on money.jurisdiction_key = jurisdictions.jurisdiction_key
+left join listed
+    on money.jurisdiction_key = listed.jurisdiction_key and trackers.tracker_key = listed.tracker_key
+left join states_listed
+    on jurisdictions.state_code = states_listed.state_code and trackers.tracker_key = states_listed.tracker_key

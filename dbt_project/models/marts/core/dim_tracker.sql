@@ -1,0 +1,20 @@
+select
+    {{ surrogate_key(['tracker_code']) }} as tracker_key,
+    tracker_code,
+    tracker_name,
+    publisher,
+    stance,
+    verdict,
+    definition,
+    homepage
+from {{ ref('trackers') }}
+union all
+select
+    {{ unknown_key() }} as tracker_key,
+    'unknown' as tracker_code,
+    'unknown' as tracker_name,
+    'unknown' as publisher,
+    'unknown' as stance,
+    'unknown' as verdict,
+    'the unknown member' as definition,
+    cast(null as {{ dbt.type_string() }}) as homepage

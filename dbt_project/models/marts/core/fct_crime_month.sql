@@ -1,0 +1,40 @@
+with months as (
+    select
+        months.*,
+        -- a month in which nothing at all was counted is suspect: not reported rather than quiet
+        sum(abs(coalesce(months.offenses, 0))) over (partition by months.ori, months.month_start) as offenses_of_all_kinds,
+        count(months.offenses) over (partition by months.ori, months.month_start) as kinds_reported
+    from {{ ref('stg_fbi__agency_months') }} as months
+)
+
+select
+    {{ surrogate_key(['months.ori', 'months.offense_code', 'months.month_start']) }} as crime_month_key,
+    case when agencies.ori is null then {{ unknown_key() }} else {{ surrogate_key(['agencies.ori']) }} end as agency_key,
+    coalesce(agencies.jurisdiction_key, {{ unknown_key() }}) as jurisdiction_key,
+    case when offenses.offense_code is null then {{ unknown_key() }} else {{ surrogate_key(['offenses.offense_code']) }} end
+        as offense_key,
+    {{ date_key('months.month_start') }} as month_date_key,
+    months.ori,
+    months.month_start,
+    months.offense_code as fbi_offense_code,
+    'summary, revised rape' as series,
+    months.offenses,
+    months.cleared,
+    months.population,
+    case when months.population > 0 and months.offenses is not null
+        then cast(months.offenses as double) * 100000 / cast(months.population as double) end as offenses_per_100k,
+    case
+        when months.offenses is null then 'not reported'
+        when months.offenses < 0 then 'negative: earlier reports unfounded'
+        when months.offenses_of_all_kinds = 0 and months.kinds_reported > 0 then 'suspect: nothing of any kind'
+        else 'reported'
+    end as coverage,
+    months._capture_id,
+    months._payload_id,
+    months._record_no,
+    months._kind
+from months
+left join {{ ref('int_crime__agencies') }} as agencies
+    on months.ori = agencies.ori
+left join {{ ref('offenses') }} as offenses
+    on months.offense_code = offenses.fbi_code

@@ -1,0 +1,38 @@
+select
+    {{ surrogate_key([
+        'figures.publisher', 'figures.entity', 'figures.period_as_printed', 'figures.programme', 'figures.measure',
+        'figures.victim_group', 'figures.offense_group', 'figures.unit'
+    ]) }} as published_statistic_key,
+    case figures.victim_group
+        when 'Hispanic' then {{ surrogate_key(["'hispanic'"]) }}
+        when 'Non-Hispanic' then {{ surrogate_key(["'non_hispanic'"]) }}
+        when 'Citywide' then {{ surrogate_key(["'citywide'"]) }}
+        else {{ unknown_key() }}
+    end as victim_group_key,
+    case when offenses.offense_code is null then {{ unknown_key() }} else {{ surrogate_key(['offenses.offense_code']) }} end
+        as offense_key,
+    {{ date_key('figures.period_from') }} as period_from_date_key,
+    figures.publisher,
+    figures.published_table,
+    figures.entity,
+    figures.subject,
+    figures.programme,
+    figures.measure,
+    figures.victim_group,
+    figures.offense_group,
+    figures.period_as_printed,
+    figures.period_from,
+    figures.period_to,
+    figures.period_precision,
+    figures.compared_with,
+    figures.figure,
+    figures.unit,
+    figures.as_printed,
+    figures.source_citation,
+    figures._capture_id,
+    figures._payload_id,
+    figures._record_no,
+    figures._kind
+from {{ ref('stg_published__statistics') }} as figures
+left join {{ ref('offenses') }} as offenses
+    on figures.offense_group = offenses.offense_code

@@ -1,0 +1,22 @@
+select
+    capture_id,
+    source,
+    dataset,
+    slice,
+    kind,
+    edition,
+    status,
+    is_serving,
+    is_stale,
+    retrieved_at,
+    landed_at,
+    cast(records as bigint) as records,
+    cast(control_total as bigint) as control_total,
+    cast(counted as bigint) as counted,
+    selection_field,
+    selection_values,
+    note,
+    publisher,
+    content_newest,
+    reject_reason
+from {{ source('raw', 'capture') }}
