@@ -26,7 +26,7 @@ app = typer.Typer(
     name="clawback",
     no_args_is_help=True,
     add_completion=False,
-    pretty_exceptions_show_locals=False,  # a traceback's locals could hold a key
+    pretty_exceptions_enable=False,  # a decorated traceback prints locals, and those could hold a key
     help="Federal policing grants, sanctuary ordinances and crime reporting, side by side.",
 )
 out = Console(soft_wrap=True, highlight=False)
@@ -143,11 +143,11 @@ def _show_account(settings: Settings, account: Any) -> None:
     word = "published" if account.published else "nothing new; goes on serving"
     out.print(f"\nRelease {release.id} ({release.edition} edition): {word}", style="bold", markup=False)
     with connect(settings) as connection:
-        _table(connection.sql(
-            "select dataset, kind, slices, records, as_of, note from meta.source_status_summary"
-        ) if _has(connection, "meta", "source_status_summary") else connection.sql(
-            "select dataset, kind, records, cast(last_retrieved_at as date) as as_of, note from meta.source_status order by dataset"
-        ), "What each source gave, and as of when")
+        given = connection.sql(
+            "select dataset, kind, records, cast(last_retrieved_at as date) as as_of, state, note"
+            " from meta.source_status order by dataset"
+        )
+        _table(given, "What each source gave, and as of when")
         facts = connection.execute(
             "select table_name from information_schema.tables where table_schema = 'core' and table_name like 'fct%' order by 1"
         ).fetchall()
@@ -162,20 +162,13 @@ def _show_account(settings: Settings, account: Any) -> None:
                 _show_answer(connection, asked, {}, heading=f"clawback query {name}")
 
 
-def _has(connection: Any, schema: str, table: str) -> bool:
-    found = connection.execute(
-        "select 1 from information_schema.tables where table_schema = ? and table_name = ?", [schema, table]
-    )
-    return found.fetchone() is not None
-
-
 def _table(relation: Any, title: str | None = None, limit: int = 60) -> None:
     """A relation as a table for people: numbers right, nulls as an empty cell."""
     table = Table(title=title, title_justify="left", title_style="bold", header_style="dim", box=None, pad_edge=False)
     numeric = [str(kind).upper().startswith(("BIGINT", "INT", "DOUBLE", "DECIMAL", "HUGEINT")) for kind in relation.types]
     for name, right in zip(relation.columns, numeric, strict=True):
         table.add_column(name, justify="right" if right else "left", overflow="fold")
-    rows = relation.fetchmany(limit + 1)
+    rows = relation.limit(limit + 1).fetchall()
     for row in rows[:limit]:
         table.add_row(*(_cell(value) for value in row))
     out.print()

@@ -4,7 +4,8 @@ What belongs here: what is loaded as the code location. What does not: what an
 asset does (assets/).
 """
 
-from __future__ import annotations
+import sys
+from pathlib import Path
 
 import dagster as dg
 from dagster_dbt import DbtCliResource
@@ -66,6 +67,11 @@ def defs() -> dg.Definitions:
         sensors=[tell_of_failure],
         resources={
             "options": RefreshOptions(),
-            "dbt": DbtCliResource(project_dir=str(DBT_PROJECT_DIR), profiles_dir=str(DBT_PROJECT_DIR)),
+            "dbt": DbtCliResource(
+                project_dir=str(DBT_PROJECT_DIR),
+                profiles_dir=str(DBT_PROJECT_DIR),
+                # the dbt beside this interpreter: a venv need not be on PATH
+                dbt_executable=str(Path(sys.executable).with_name("dbt")),
+            ),
         },
     )

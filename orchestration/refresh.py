@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Sequence
+from contextlib import redirect_stdout
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -124,7 +125,14 @@ def _run(
         "accept": accept,
         "force": force,
     }
-    with dg.DagsterInstance.get() as instance:
+    logs = settings.build_dir / "logs"
+    logs.mkdir(parents=True, exist_ok=True)
+    # dbt's own lines go to a file: the screen holds the progress.
+    with (
+        dg.DagsterInstance.get() as instance,
+        (logs / "dbt.out").open("w", encoding="utf-8") as dbt_lines,
+        redirect_stdout(dbt_lines),
+    ):
         result = job.execute_in_process(
             run_config={"resources": {"options": {"config": options}}, "loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
             instance=instance,

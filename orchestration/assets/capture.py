@@ -6,8 +6,6 @@ place. What does not: what a publisher is asked (sources), how a capture is
 written (landing).
 """
 
-from __future__ import annotations
-
 from datetime import timedelta
 from urllib.parse import urlsplit
 

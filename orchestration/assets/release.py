@@ -4,14 +4,12 @@ What belongs here: the two assets. What does not: what the gate demands and how
 a release is made (release/).
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
-from dataclasses import asdict
 from datetime import timedelta
 
 import dagster as dg
 
+from orchestration.assets.gate import refused
 from orchestration.assets.options import RefreshOptions
 from orchestration.assets.warehouse import WAREHOUSE_POOL
 from orchestration.progress import say
@@ -19,12 +17,6 @@ from orchestration.release import audit, publish
 
 # The captures start at 02:00, the release at 04:00: the file must be new between midnight and 07:00.
 _NIGHT = timedelta(hours=7)
-
-
-def refused(refusal: audit.GateRefused) -> dg.Failure:
-    """The gate's refusal as a failed step that nobody retries, its findings readable by machines."""
-    findings = [asdict(finding) for finding in refusal.findings]
-    return dg.Failure(str(refusal), metadata={"findings": dg.MetadataValue.json(findings)}, allow_retries=False)
 
 
 def build_release_assets(model_keys: Sequence[dg.AssetKey]) -> list[dg.AssetsDefinition]:
@@ -40,7 +32,10 @@ def build_release_assets(model_keys: Sequence[dg.AssetKey]) -> list[dg.AssetsDef
     )
     def candidate(context: dg.AssetExecutionContext, options: RefreshOptions) -> dg.MaterializeResult:
         settings = options.settings()
-        marker = audit.seal(settings, run_id=context.run_id, catalog=options.catalog(settings))
+        try:
+            marker = audit.seal(settings, run_id=context.run_id, catalog=options.catalog(settings))
+        except audit.GateRefused as refusal:
+            raise refused(refusal) from refusal
         return dg.MaterializeResult(
             metadata={"sha256": marker.sha256, "captures": len(marker.captures), "edition": marker.edition}
         )

@@ -4,9 +4,8 @@ What belongs here: how dbt is run and what its events tell Dagster. What does
 not: SQL (dbt_project), the gate (release).
 """
 
-from __future__ import annotations
-
 import hashlib
+import json
 import os
 import shutil
 from collections.abc import Iterator, Mapping
@@ -21,9 +20,11 @@ from dbt.cli.main import dbtRunner
 
 from orchestration import sources
 from orchestration.assets.capture import asset_key
+from orchestration.assets.lineage import describe, read_build
 from orchestration.assets.options import RefreshOptions
 from orchestration.landing import raw_views
 from orchestration.progress import say
+from orchestration.assets.gate import refused
 from orchestration.release import audit, history
 from orchestration.settings import DBT_PROJECT_DIR, Settings
 
@@ -126,25 +127,27 @@ def landing_views(context: dg.AssetExecutionContext, options: RefreshOptions) ->
 
 def build_dbt_assets() -> dg.AssetsDefinition:
     """Every model and seed as an asset, every test as a check, from the manifest."""
+    translator = ClawbackDbtTranslator(
+        settings=DagsterDbtTranslatorSettings(enable_asset_checks=True, enable_code_references=False)
+    )
 
     @dbt_assets(
         manifest=manifest_path(),
         name="dbt_models",
         pool=WAREHOUSE_POOL,
-        dagster_dbt_translator=ClawbackDbtTranslator(
-            settings=DagsterDbtTranslatorSettings(enable_asset_checks=True, enable_code_references=False)
-        ),
+        dagster_dbt_translator=translator,
     )
     def dbt_models(context: dg.AssetExecutionContext, dbt: DbtCliResource, options: RefreshOptions) -> Iterator[Any]:
         settings = options.settings()
         os.environ.update(dbt_environment(settings))
         _reuse_parse(settings)
-        invocation = dbt.cli(
-            ["build"], context=context, target_path=settings.dbt_target_dir, raise_on_error=False
-        )
-        events = _counted(invocation.stream().fetch_row_counts().fetch_column_metadata())
-        yield from events
-        _close(invocation)
+        invocation = dbt.cli(["build"], context=context, target_path=settings.dbt_target_dir, raise_on_error=False)
+        # The events wait for dbt's end: while it writes, nobody else may open the file.
+        events = list(_watched(invocation.stream()))
+        results = _read_json(settings.dbt_target_dir / "run_results.json")
+        compiled = {result["unique_id"]: result.get("compiled_code") for result in results.get("results", [])}
+        manifest = _read_json(settings.dbt_target_dir / "manifest.json") or _read_json(manifest_path())
+        yield from describe(iter(events), read_build(settings.build_file), manifest, compiled, translator)
         try:
             audit.refuse_failed_build(settings)
         except audit.GateRefused as refusal:
@@ -153,13 +156,16 @@ def build_dbt_assets() -> dg.AssetsDefinition:
     return dbt_models
 
 
-def _counted(events: Iterator[Any]) -> Iterator[Any]:
+def _watched(events: Iterator[Any]) -> Iterator[Any]:
+    """The events as they come, with a line now and then for whoever waits."""
     models = checks = 0
     for event in events:
         if isinstance(event, dg.AssetCheckResult):
             checks += 1
         else:
             models += 1
+        if (models + checks) % 100 == 0:
+            say(f"  dbt: {models} tables and views, {checks} checks so far")
         yield event
     say(f"  dbt: {models} tables and views built, {checks} checks run")
 
@@ -173,7 +179,5 @@ def _reuse_parse(settings: Settings) -> None:
         shutil.copy2(partial, settings.dbt_target_dir / partial.name)
 
 
-def _close(invocation: Any) -> None:
-    # fetch_row_counts leaves a connection open, and an open reader blocks whoever writes next.
-    if invocation.adapter is not None:
-        invocation.adapter.connections.close_all_connections()
+def _read_json(path: Path) -> dict[str, Any]:
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}

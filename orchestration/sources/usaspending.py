@@ -8,6 +8,7 @@ disbursed (dbt).
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -54,7 +55,7 @@ OVERLAP = timedelta(days=7)
 WHOLE_AGAIN = timedelta(days=30)
 # How the API says that a filter was ignored (usaspending_api/common/helpers/generic_helper.py). Its other
 # message, that dates before 2007-10-01 are not searched, comes with every answer and says nothing new.
-_IGNORED = "were not used"
+_IGNORED = re.compile(r"were not used: (\{[^}]*\})")
 
 FIELDS = (
     "Award ID", "Recipient Name", "Recipient UEI", "Recipient DUNS Number", "recipient_id", "Start Date", "End Date",
@@ -262,12 +263,9 @@ class AssistanceListings(Dataset):
 
 def _must_use_every_filter(dataset: str, slice_: Slice, payload: Payload) -> None:
     """A filter that the API does not know is ignored, and only `messages` says so."""
-    messages = _object(dataset, payload).get("messages") or []
-    for message in messages:
-        # The search wraps its list of messages into another list (search/v2/views/spending_by_award.py).
-        for text in message if isinstance(message, list) else [message]:
-            if _IGNORED in str(text):
-                raise SourceError(dataset, slice_.key, f"a filter was ignored: {str(text)[:300]}", url=payload.url)
+    # As text: the search wraps its list of messages into another list (search/v2/views/spending_by_award.py).
+    if ignored := _IGNORED.search(str(_object(dataset, payload).get("messages"))):
+        raise SourceError(dataset, slice_.key, f"the API ignored the filters {ignored[1]}", url=payload.url)
 
 
 def _fiscal_years() -> range:

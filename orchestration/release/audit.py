@@ -1,0 +1,371 @@
+"""The gate: what a candidate must show before analysts see it, whoever starts the publication.
+
+What belongs here: the build's marks, the demand that every expected test ran
+and passed, the checks against the last release, control totals and key
+figures. What does not: copying or swapping files (publish).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+import duckdb
+from pydantic import BaseModel
+
+from orchestration import sources
+from orchestration.landing.catalog import Catalog
+from orchestration.release import history
+from orchestration.settings import Settings
+
+BEGUN_FILE, MARKER_FILE = "begun.json", "build.json"
+PUBLISHED_SCHEMAS = ("core", "analysis", "meta", "quarantine")
+# A fact that lost more than this share of its rows since the last release is a fault until somebody says otherwise.
+LARGEST_FALL = 0.3
+KEY_FIGURES = Path(__file__).with_name("key_figures.toml")
+
+
+class Marker(BaseModel):
+    """build.json: which run made the candidate, of what, and its hash."""
+
+    run_id: str
+    invocation_id: str
+    sha256: str
+    captures: list[str]
+    fingerprint: str
+    code_digest: str
+    edition: str
+    as_of: date | None
+    sealed_at: datetime
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that is wrong with the candidate."""
+
+    check: str
+    detail: str
+    see: str
+
+    def line(self) -> str:
+        return f"  {self.check}: {self.detail}\n    see: {self.see}"
+
+
+class GateRefused(Exception):
+    """The candidate may not be published; every finding is named."""
+
+    def __init__(self, findings: list[Finding]) -> None:
+        self.findings = findings
+        lines = "\n".join(finding.line() for finding in findings)
+        super().__init__(f"the gate refused the candidate ({len(findings)} findings):\n{lines}")
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """One check as the release records it."""
+
+    name: str
+    kind: Literal["dbt test", "dbt unit test", "release check"]
+    severity: str
+    status: str
+    failures: int
+    detail: str | None = None
+    accepted_because: str | None = None
+
+
+@dataclass
+class Audit:
+    """A passed audit: what the publisher needs and what the release will say of its checks."""
+
+    marker: Marker
+    checks: list[CheckResult] = field(default_factory=list)
+    accepted: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def passed(self) -> int:
+        return sum(1 for check in self.checks if check.status == "pass")
+
+    @property
+    def warned(self) -> int:
+        return sum(1 for check in self.checks if check.status != "pass")
+
+
+def begin(settings: Settings, *, run_id: str) -> None:
+    """Clear the build folder of what an earlier run left, and say whose build this is."""
+    settings.build_dir.mkdir(parents=True, exist_ok=True)
+    for leftover in (settings.build_file, settings.build_file.with_suffix(".duckdb.wal"),
+                     settings.build_dir / MARKER_FILE, settings.build_dir / BEGUN_FILE,
+                     settings.dbt_target_dir / "run_results.json"):  # fmt: skip
+        leftover.unlink(missing_ok=True)
+    (settings.build_dir / BEGUN_FILE).write_text(json.dumps({"run_id": run_id}), encoding="utf-8")
+
+
+def seal(settings: Settings, *, run_id: str, catalog: Catalog) -> Marker:
+    """Write the mark of a finished build. Raises GateRefused where the build is another run's."""
+    begun = _read_json(settings.build_dir / BEGUN_FILE)
+    if begun is None or begun.get("run_id") != run_id:
+        raise GateRefused([_other_run(settings, begun, run_id)])
+    results = _read_json(settings.dbt_target_dir / "run_results.json")
+    if results is None:
+        detail = "dbt left no run_results.json: the build did not finish"
+        raise GateRefused([Finding("build marker", detail, str(settings.dbt_target_dir))])
+    with duckdb.connect(str(settings.build_file)) as connection:
+        connection.execute("checkpoint")
+    datasets = list(sources.DATASETS.values())
+    marker = Marker(
+        run_id=run_id,
+        invocation_id=results["metadata"]["invocation_id"],
+        sha256=file_sha256(settings.build_file),
+        captures=sorted(c.capture_id for d in datasets for c in catalog.serving(d)),
+        fingerprint=catalog.fingerprint(datasets),
+        code_digest=history.code_digest(),
+        edition=catalog.edition,
+        as_of=catalog.as_of,
+        sealed_at=datetime.now(UTC).replace(microsecond=0),
+    )
+    (settings.build_dir / MARKER_FILE).write_text(marker.model_dump_json(indent=2), encoding="utf-8")
+    return marker
+
+
+def refuse_failed_build(settings: Settings) -> None:
+    """Raise GateRefused with what failed where dbt's own run did: then nothing after it is tried."""
+    results = _read_json(settings.dbt_target_dir / "run_results.json")
+    if results is None:
+        raise GateRefused([Finding("dbt build", "dbt left no results", str(settings.build_dir / "logs" / "dbt.log"))])
+    manifest = _read_json(settings.dbt_target_dir / "manifest.json") or {"nodes": {}}
+    findings = [
+        _failed(manifest["nodes"].get(r["unique_id"], {}), r, settings)
+        for r in results["results"]
+        if r["status"] in ("fail", "error", "runtime error")
+    ]
+    if findings:
+        raise GateRefused(findings)
+
+
+def audit(settings: Settings, *, run_id: str, accepted: Mapping[str, str] | None = None) -> Audit:
+    """Everything that must be true of the candidate.
+
+    accepted: release check -> why its finding is accepted this once; a dbt test or a mark cannot be accepted.
+    Raises GateRefused with every finding.
+    """
+    findings: list[Finding] = []
+    marker = _marked(settings, run_id, findings)
+    if marker is None:
+        raise GateRefused(findings)
+    checks = _dbt_checks(settings, marker, findings)
+    used: dict[str, str] = {}
+    with duckdb.connect(str(settings.build_file), read_only=True) as connection:
+        release_checks = [
+            *_falls(connection, settings, marker),
+            *_control_totals(connection),
+            *_key_figures(connection),
+            *_documented(connection, settings),
+        ]
+    for check, finding in release_checks:
+        because = (accepted or {}).get(check.name)
+        if finding is not None and because:
+            used[check.name] = because
+            checks.append(CheckResult(**{**vars(check), "accepted_because": because}))
+            continue
+        checks.append(check)
+        if finding is not None:
+            findings.append(finding)
+    if unknown := sorted(set(accepted or {}) - {check.name for check, _ in release_checks}):
+        there_are = ", ".join(check.name for check, _ in release_checks)
+        findings.append(Finding("accept", f"no release check is named {unknown[0]!r}", f"there are: {there_are}"))
+    if findings:
+        raise GateRefused(findings)
+    return Audit(marker, checks, used)
+
+
+def file_sha256(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _marked(settings: Settings, run_id: str, findings: list[Finding]) -> Marker | None:
+    """The candidate's mark, held against the file and the run; None where it cannot be trusted."""
+    path = settings.build_dir / MARKER_FILE
+    if not path.exists() or not settings.build_file.exists():
+        detail = "no sealed candidate: a publication alone has nothing to publish"
+        findings.append(Finding("build marker", detail, "run the whole: clawback refresh"))
+        return None
+    marker = Marker.model_validate_json(path.read_text(encoding="utf-8"))
+    if marker.run_id != run_id:
+        findings.append(_other_run(settings, {"run_id": marker.run_id}, run_id))
+        return None
+    if file_sha256(settings.build_file) != marker.sha256:
+        detail = "the file was changed after it was sealed"
+        findings.append(Finding("build marker", detail, f"{settings.build_file} against {path}"))
+        return None
+    return marker
+
+
+def _other_run(settings: Settings, begun: Mapping[str, Any] | None, run_id: str) -> Finding:
+    made_by = begun.get("run_id") if begun else "no run"
+    detail = f"the candidate was made by {made_by}, this is run {run_id}"
+    return Finding("build marker", detail, str(settings.build_dir / MARKER_FILE))
+
+
+def _dbt_checks(settings: Settings, marker: Marker, findings: list[Finding]) -> list[CheckResult]:
+    """Every enabled test of the manifest ran in the build's own invocation, and those of error severity passed."""
+    results = _read_json(settings.dbt_target_dir / "run_results.json") or {"metadata": {}, "results": []}
+    manifest = _read_json(settings.dbt_target_dir / "manifest.json") or {"nodes": {}, "unit_tests": {}}
+    where = str(settings.dbt_target_dir)
+    if results["metadata"].get("invocation_id") != marker.invocation_id:
+        findings.append(Finding("dbt results", "run_results.json is of another invocation than the build", where))
+        return []
+    ran = {result["unique_id"]: result for result in results["results"]}
+    expected = {uid: node for uid, node in manifest["nodes"].items() if node["resource_type"] == "test"}
+    expected |= manifest.get("unit_tests", {})
+    checks = []
+    for uid, node in sorted(expected.items()):
+        unit = uid.startswith("unit_test.")
+        severity = "error" if unit else str(node["config"].get("severity", "error")).lower()
+        result = ran.get(uid)
+        if result is None:
+            if severity == "error":
+                findings.append(Finding(node["name"], "the test was left out of the build", f"clawback refresh; {where}"))
+            continue
+        checks.append(
+            CheckResult(
+                name=node["name"],
+                kind="dbt unit test" if unit else "dbt test",
+                severity=severity,
+                status=result["status"],
+                failures=result.get("failures") or 0,
+            )
+        )
+        if severity == "error" and result["status"] != "pass":
+            findings.append(_failed(node, result, settings))
+    for uid, result in ran.items():
+        if uid.startswith(("model.", "seed.")) and result["status"] != "success":
+            findings.append(_failed(manifest["nodes"].get(uid, {}), result, settings))
+    return checks
+
+
+def _failed(node: Mapping[str, Any], result: Mapping[str, Any], settings: Settings) -> Finding:
+    name = node.get("name") or result["unique_id"]
+    failures = result.get("failures")
+    detail = f"{failures} rows fail" if failures else str(result.get("message") or result["status"]).strip()
+    compiled = result.get("compiled_code") or node.get("compiled_code")
+    see = str(settings.build_dir / "logs" / "dbt.log")
+    if compiled:
+        path = settings.build_dir / "failed" / f"{name}.sql"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(compiled, encoding="utf-8")
+        see = f"duckdb -readonly {settings.build_file} < {path}"
+    return Finding(name, detail, see)
+
+
+Checked = tuple[CheckResult, Finding | None]
+
+
+def _checked(name: str, detail: str, see: str | None) -> Checked:
+    """A release check that passed (no `see`) or did not."""
+    status = "pass" if see is None else "fail"
+    check = CheckResult(name, "release check", "error", status, 0 if see is None else 1, detail)
+    return check, None if see is None else Finding(name, detail, see)
+
+
+def _falls(connection: duckdb.DuckDBPyConnection, settings: Settings, marker: Marker) -> list[Checked]:
+    """No fact lost a large share of its rows since the last release of the same edition and as-of."""
+    last = history.last_release(settings)
+    rows = table_rows(connection)
+    facts = sorted(table for table in rows if table.startswith("core.fct_"))
+    out = []
+    for table in facts:
+        name = f"rows of {table}"
+        comparable = last is not None and last.edition == marker.edition and last.as_of == marker.as_of
+        before = last.rows.get(table) if last is not None and comparable else None
+        if not before:
+            out.append(_checked(name, f"{rows[table]:,} rows, nothing to compare with", None))
+            continue
+        fall = 1 - rows[table] / before
+        detail = f"{rows[table]:,} rows against {before:,} in release {last.id if last else ''} ({-fall:+.0%})"
+        see = f"duckdb -readonly {settings.build_file} -c 'from {table}'" if fall > LARGEST_FALL else None
+        out.append(_checked(name, detail, see))
+    lost = [] if last is None else [t for t in last.rows if t.startswith(("core.", "analysis.")) and t not in rows]
+    detail = f"gone since release {last.id}: {', '.join(lost)}" if last and lost else "no published table is gone"
+    out.append(_checked("tables kept", detail, str(settings.build_file) if lost else None))
+    return out
+
+
+def _control_totals(connection: duckdb.DuckDBPyConnection) -> list[Checked]:
+    """What the serving captures add up to equals the publishers' own counts, and staging holds all of it."""
+    broken = connection.execute(
+        "select dataset, slice, counted, control_total from meta.capture"
+        " where is_serving and control_total is not null and counted <> control_total order by all limit 5"
+    ).fetchall()
+    detail = "; ".join(f"{d} {s}: {n:,} of {total:,}" for d, s, n, total in broken) or "every control total is met"
+    see = "select * from meta.capture where counted <> control_total" if broken else None
+    lost = connection.execute(
+        "with captured as (select dataset, sum(records) as records from meta.capture where status = 'accepted' group by all),"
+        " kept as (select dataset, sum(records) as records from meta.record_fate group by all)"
+        " select dataset, captured.records, coalesce(kept.records, 0) from captured left join kept using (dataset)"
+        " where captured.records <> coalesce(kept.records, 0)"
+    ).fetchall()
+    lost_detail = "; ".join(f"{d}: {n:,} captured, {m:,} accounted for" for d, n, m in lost) or "no record is lost"
+    return [
+        _checked("control totals", detail, see),
+        _checked("records conserved", lost_detail, "select * from meta.record_fate" if lost else None),
+    ]
+
+
+def _key_figures(connection: duckdb.DuckDBPyConnection) -> list[Checked]:
+    out = []
+    for figure in tomllib.loads(KEY_FIGURES.read_text(encoding="utf-8"))["figure"]:
+        (value,) = connection.execute(figure["sql"]).fetchone() or (None,)
+        name, expected = f"key figure {figure['name']}", figure["expected"]
+        if value is None:
+            out.append(_checked(name, "not in this build: not checked", None))
+            continue
+        close = abs(float(value) - expected) <= figure["tolerance"] + 1e-9
+        detail = f"{float(value):g}, published {expected:g} +- {figure['tolerance']:g} ({figure['source']})"
+        out.append(_checked(name, detail, None if close else figure["sql"]))
+    return out
+
+
+def _documented(connection: duckdb.DuckDBPyConnection, settings: Settings) -> list[Checked]:
+    """The documented columns are the published ones."""
+    manifest = _read_json(settings.dbt_target_dir / "manifest.json") or {"nodes": {}}
+    documented = {
+        (node["schema"], node.get("alias") or node["name"]): {
+            column["name"] for column in node["columns"].values() if column.get("description")
+        }
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "model" and node["schema"] in PUBLISHED_SCHEMAS and node.get("description")
+    }
+    wrong = []
+    for schema, table, columns in connection.execute(
+        "select table_schema, table_name, list(column_name) from information_schema.columns"
+        " where table_schema in ('core', 'analysis', 'meta', 'quarantine') group by all order by all"
+    ).fetchall():
+        difference = set(columns) ^ documented.get((schema, table), set())
+        if difference:
+            wrong.append(f"{schema}.{table}: {', '.join(sorted(difference)[:5])}")
+    detail = "; ".join(wrong[:5]) or "every published table and column is described"
+    return [_checked("columns described", detail, "the .yml beside the model" if wrong else None)]
+
+
+def table_rows(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    """Rows of every table of the published schemas."""
+    tables = connection.execute(
+        "select table_schema, table_name from information_schema.tables"
+        " where table_schema in ('core', 'analysis', 'meta', 'quarantine') order by all"
+    ).fetchall()
+    counts = {}
+    for schema, table in tables:
+        (n,) = connection.execute(f'select count(*) from "{schema}"."{table}"').fetchone() or (0,)
+        counts[f"{schema}.{table}"] = n
+    return counts
+
+
+def _read_json(path: Path) -> dict[str, Any] | None:
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None

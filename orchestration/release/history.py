@@ -1,0 +1,117 @@
+"""The releases that are kept, and which one serves.
+
+What belongs here: reading release.json files. What does not: making one (publish).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import date, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+
+from orchestration import sources
+from orchestration.landing.catalog import Catalog
+from orchestration.settings import DBT_PROJECT_DIR, PROJECT_ROOT, Settings
+
+RELEASE_FILE = "release.json"
+
+
+class NoSuchRelease(Exception):
+    """A release was named that is not kept."""
+
+
+class Release(BaseModel):
+    """release.json: what a release was made of and what it holds."""
+
+    id: str
+    built_at: datetime
+    run_id: str
+    edition: str
+    as_of: date | None
+    fingerprint: str
+    code_digest: str
+    software: str
+    previous: str | None
+    captures: list[str]
+    # schema.table -> rows
+    rows: dict[str, int]
+    # schema.table -> rows more or fewer than in the previous release
+    differences: dict[str, int]
+    checks: dict[str, int]
+    accepted: dict[str, str]
+    serves: bool = False
+    folder: Path | None = None
+
+    @property
+    def path(self) -> Path:
+        assert self.folder is not None
+        return self.folder / "warehouse.duckdb"
+
+    def to_json(self) -> dict[str, Any]:
+        return self.model_dump(mode="json", exclude={"captures", "folder"})
+
+    def line(self) -> str:
+        """One line for people."""
+        facts = sum(n for table, n in self.rows.items() if table.startswith("core.fct_"))
+        asked = f", as of {self.as_of}" if self.as_of else ""
+        marks = f"{'  <- serves' if self.serves else ''}"
+        return f"{self.id}  {self.edition} edition{asked}, {len(self.captures)} captures, {facts:,} fact rows{marks}"
+
+
+def releases(settings: Settings) -> list[Release]:
+    """Every release kept, newest first."""
+    serving = settings.published_dir.resolve() if settings.published_dir.is_symlink() else None
+    found = []
+    for path in settings.releases_dir.glob(f"*/{RELEASE_FILE}"):
+        if path.parent.name.startswith("."):
+            continue
+        release = Release.model_validate_json(path.read_text(encoding="utf-8"))
+        release.folder, release.serves = path.parent, path.parent == serving
+        found.append(release)
+    return sorted(found, key=lambda r: (r.built_at, r.id), reverse=True)
+
+
+def last_release(settings: Settings) -> Release | None:
+    """The release that serves; None where nothing is published."""
+    return next((release for release in releases(settings) if release.serves), None)
+
+
+def find(settings: Settings, release_id: str) -> Release:
+    """The release of that id; raises NoSuchRelease with the ids there are."""
+    kept = releases(settings)
+    for release in kept:
+        if release.id == release_id:
+            return release
+    raise NoSuchRelease(f"no release {release_id!r}; kept are: {', '.join(r.id for r in kept) or 'none'}")
+
+
+def unchanged_since(settings: Settings, catalog: Catalog) -> str | None:
+    """The id of the serving release where it was made of the same captures by the same code; else None."""
+    last = last_release(settings)
+    if last is None or last.as_of != catalog.as_of or last.code_digest != code_digest():
+        return None
+    same = last.fingerprint == catalog.fingerprint(list(sources.DATASETS.values()))
+    return last.id if same else None
+
+
+@cache
+def code_digest() -> str:
+    """A digest of everything that turns captures into a release."""
+    digest = hashlib.sha256()
+    package = PROJECT_ROOT / "orchestration"
+    files = [p for p in DBT_PROJECT_DIR.rglob("*") if p.suffix in (".sql", ".yml", ".csv")]
+    files += [p for folder in ("landing", "release", "sources") for p in (package / folder).rglob("*") if p.is_file()]
+    for path in sorted(files):
+        if "__pycache__" in path.parts or "target" in path.parts or "logs" in path.parts:
+            continue
+        digest.update(str(path.relative_to(PROJECT_ROOT)).encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def dump(release: Release) -> str:
+    return json.dumps(release.model_dump(mode="json", exclude={"serves", "folder"}), indent=2) + "\n"

@@ -1,0 +1,348 @@
+"""Making a release of an audited candidate and swapping it in.
+
+What belongs here: the release folder, written whole beside the others and
+renamed; the symlink that readers follow. What does not: whether the candidate
+is good (audit).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import uuid
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+from filelock import FileLock, Timeout
+
+from orchestration import __version__
+from orchestration.release import history
+from orchestration.release.audit import PUBLISHED_SCHEMAS, Audit, Finding, GateRefused, file_sha256, table_rows
+from orchestration.release.history import RELEASE_FILE, Release
+from orchestration.settings import Settings
+
+# Clients of 1.4 and 1.5 read this; the storage of 2.x they do not.
+STORAGE_VERSION = "v1.4.0"
+
+# The three tables that only a publication can fill, described as dbt describes the others.
+RELEASE_TABLES: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
+    "release": (
+        "Grain: one row. Which release this file is.",
+        {
+            "release_id": ("varchar", "YYYY.MM.DD of the publication, .n for the next ones of a day. Never null."),
+            "built_at": ("timestamp", "When it was published, UTC. Never null."),
+            "run_id": ("varchar", "Dagster run that made it. Never null."),
+            "edition": ("varchar", "recorded or live. Never null."),
+            "as_of": ("date", "Only captures retrieved by this day were read; null where all were."),
+            "software": ("varchar", "Version of Clawback. Never null."),
+            "captures": ("bigint", "Captures that were read, count. Never null."),
+            "previous_release": ("varchar", "The release that served before; null for the first."),
+        },
+    ),
+    "check_result": (
+        "Grain: one row per check of the gate. Every check that this release passed, or was accepted with a reason.",
+        {
+            "check_name": ("varchar", "The check. Never null."),
+            "check_kind": ("varchar", "dbt test, dbt unit test or release check. Never null."),
+            "severity": ("varchar", "error or warn. Never null."),
+            "status": ("varchar", "pass, warn or fail (accepted). Never null."),
+            "failures": ("bigint", "Rows that fail it, count. Never null."),
+            "detail": ("varchar", "What was found; null for dbt's tests."),
+            "accepted_because": ("varchar", "Why a failure was accepted; null where nothing had to be."),
+        },
+    ),
+    "column_dictionary": (
+        "Grain: one row per published column. What each column means, its unit, and where it comes from.",
+        {
+            "table_schema": ("varchar", "Schema. Never null."),
+            "table_name": ("varchar", "Table. Never null."),
+            "column_name": ("varchar", "Column. Never null."),
+            "data_type": ("varchar", "Type. Never null."),
+            "description": ("varchar", "What it means, its unit, what null means. Never null."),
+            "comes_from": ("varchar", "Datasets that the table is made of; null for tables of the publication."),
+        },
+    ),
+}
+
+
+class AnotherPublicationRuns(Exception):
+    """The publication lock is held."""
+
+
+def publish(settings: Settings, audit: Audit) -> Release:
+    """Write the release and, unless it was built as of a past date, let readers see it.
+
+    Raises AnotherPublicationRuns where the lock is held. Whatever is raised, what was published stays.
+    """
+    settings.releases_dir.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(settings.root / "publish.lock", timeout=0)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise AnotherPublicationRuns(f"another publication runs ({lock.lock_file})") from None
+    try:
+        return _publish(settings, audit)
+    finally:
+        lock.release()
+
+
+def rollback(settings: Settings, release_id: str) -> None:
+    """Serve an earlier release again. Raises history.NoSuchRelease."""
+    swap(settings, history.find(settings, release_id).path.parent)
+
+
+def swap(settings: Settings, folder: Path) -> None:
+    """Point `published` at a release in one step: readers see the old one or the new one, never half."""
+    beside = settings.root / f".published-{uuid.uuid4().hex}"
+    beside.symlink_to(folder.relative_to(settings.root), target_is_directory=True)
+    os.replace(beside, settings.published_dir)
+    _sync(settings.root)
+
+
+def _publish(settings: Settings, audit: Audit) -> Release:
+    for leftover in (*settings.releases_dir.glob(".tmp-*"), *settings.root.glob(".published-*")):
+        leftover.unlink() if leftover.is_symlink() else shutil.rmtree(leftover)
+    last = history.last_release(settings)
+    release_id = _next_id(settings)
+    folder = settings.releases_dir / f".tmp-{uuid.uuid4().hex}"
+    folder.mkdir()
+    try:
+        release = _write(settings, audit, folder, release_id, last)
+        final = settings.releases_dir / release_id
+        folder.rename(final)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    _sync(settings.releases_dir)
+    release.folder = final
+    if release.as_of is None:
+        swap(settings, final)
+        release.serves = True
+    return release
+
+
+def _next_id(settings: Settings) -> str:
+    day = datetime.now(UTC).strftime("%Y.%m.%d")
+    taken = {path.name for path in settings.releases_dir.iterdir()}
+    if day not in taken:
+        return day
+    return next(f"{day}.{n}" for n in range(1, 10_000) if f"{day}.{n}" not in taken)
+
+
+def _write(settings: Settings, audit: Audit, folder: Path, release_id: str, last: Release | None) -> Release:
+    marker = audit.marker
+    manifest = json.loads((settings.dbt_target_dir / "manifest.json").read_text(encoding="utf-8"))
+    built_at = datetime.now(UTC).replace(microsecond=0)
+    target = folder / "warehouse.duckdb"
+    with duckdb.connect() as connection:
+        connection.execute(f"attach '{settings.build_file}' as build (read_only)")
+        connection.execute(f"attach '{target}' as release (storage_version '{STORAGE_VERSION}')")
+        described = _copy(connection, manifest)
+        own = {
+            "release": [{
+                "release_id": release_id, "built_at": built_at.replace(tzinfo=None), "run_id": marker.run_id,
+                "edition": marker.edition, "as_of": marker.as_of, "software": __version__,
+                "captures": len(marker.captures), "previous_release": last.id if last else None,
+            }],
+            "check_result": [{
+                "check_name": c.name, "check_kind": c.kind, "severity": c.severity, "status": c.status,
+                "failures": c.failures, "detail": c.detail, "accepted_because": c.accepted_because,
+            } for c in audit.checks],
+        }  # fmt: skip
+        for name, rows in own.items():
+            described += _own_table(connection, name, rows)
+        # The dictionary describes itself, so its own rows are known before it is written.
+        itself = _described_columns(
+            "meta", "column_dictionary", RELEASE_TABLES["column_dictionary"][1], None
+        )
+        _own_table(connection, "column_dictionary", [*described, *itself])
+        _parquet(connection, folder)
+        rows = {}
+        connection.execute("use release")
+        rows = table_rows(connection)
+        connection.execute("use memory")
+        connection.execute("checkpoint release")
+        connection.execute("detach release")
+    if target.with_name(target.name + ".wal").exists():
+        raise GateRefused([Finding("release", "a .wal stands beside the release: not checkpointed", str(folder))])
+    release = Release(
+        id=release_id,
+        built_at=built_at,
+        run_id=marker.run_id,
+        edition=marker.edition,
+        as_of=marker.as_of,
+        fingerprint=marker.fingerprint,
+        code_digest=marker.code_digest,
+        software=__version__,
+        previous=last.id if last else None,
+        captures=marker.captures,
+        rows=rows,
+        differences={t: n - last.rows.get(t, 0) for t, n in rows.items() if last and n != last.rows.get(t, 0)},
+        checks={"passed": audit.passed, "warned": audit.warned},
+        accepted=audit.accepted,
+    )
+    (folder / RELEASE_FILE).write_text(history.dump(release), encoding="utf-8")
+    _datapackage(folder, release, described + itself)
+    _sums(folder)
+    return release
+
+
+Column = dict[str, Any]
+
+
+def _copy(connection: duckdb.DuckDBPyConnection, manifest: dict[str, Any]) -> list[Column]:
+    """The published schemas' tables with their comments; the dictionary rows of their columns."""
+    described: list[Column] = []
+    nodes = {
+        (node["schema"], node.get("alias") or node["name"]): node
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "model"
+    }
+    for schema in PUBLISHED_SCHEMAS:
+        connection.execute(f"create schema release.{schema}")
+        tables = connection.execute(
+            "select table_name from duckdb_tables() where database_name = 'build' and schema_name = ? order by 1", [schema]
+        ).fetchall()
+        for (table,) in tables:
+            connection.execute(f'create table release.{schema}."{table}" as from build.{schema}."{table}"')
+            node = nodes.get((schema, table))
+            if node is None:
+                raise GateRefused([Finding("release", f"{schema}.{table} is no model of the project", "dbt_project/")])
+            _comment(connection, f'table release.{schema}."{table}"', node["description"])
+            sources_of = ", ".join(sorted(_datasets_of(node["unique_id"], manifest)))
+            types = dict(
+                connection.execute(
+                    "select column_name, data_type from duckdb_columns() where database_name = 'release'"
+                    " and schema_name = ? and table_name = ? order by column_index",
+                    [schema, table],
+                ).fetchall()
+            )
+            columns = {c["name"]: (types[c["name"]], c["description"]) for c in node["columns"].values()}
+            for name, (_, text) in columns.items():
+                _comment(connection, f'column release.{schema}."{table}"."{name}"', text)
+            described += _described_columns(schema, table, columns, sources_of or None)
+    return described
+
+
+def _described_columns(
+    schema: str, table: str, columns: dict[str, tuple[str, str]], comes_from: str | None
+) -> list[Column]:
+    return [
+        {"table_schema": schema, "table_name": table, "column_name": name, "data_type": kind.upper(),
+         "description": text, "comes_from": comes_from}
+        for name, (kind, text) in columns.items()
+    ]  # fmt: skip
+
+
+def _own_table(connection: duckdb.DuckDBPyConnection, name: str, rows: list[dict[str, Any]]) -> list[Column]:
+    text, columns = RELEASE_TABLES[name]
+    declared = ", ".join(f'"{column}" {kind}' for column, (kind, _) in columns.items())
+    connection.execute(f"create table release.meta.{name} ({declared})")
+    arrow = pa.Table.from_pylist(rows) if rows else None
+    if arrow is not None:
+        connection.register("own_rows", arrow)
+        listed = ", ".join(f'"{column}"' for column in columns)
+        connection.execute(f"insert into release.meta.{name} select {listed} from own_rows")
+        connection.unregister("own_rows")
+    _comment(connection, f"table release.meta.{name}", text)
+    for column, (_, said) in columns.items():
+        _comment(connection, f'column release.meta.{name}."{column}"', said)
+    return _described_columns("meta", name, columns, None)
+
+
+def _comment(connection: duckdb.DuckDBPyConnection, what: str, text: str) -> None:
+    quoted = " ".join(text.split()).replace("'", "''")
+    connection.execute(f"comment on {what} is '{quoted}'")
+
+
+def _datasets_of(unique_id: str, manifest: dict[str, Any], seen: set[str] | None = None) -> set[str]:
+    """The raw datasets that a model is made of, by the manifest's own graph."""
+    seen = seen if seen is not None else set()
+    found: set[str] = set()
+    for parent in manifest["parent_map"].get(unique_id, []):
+        if parent in seen:
+            continue
+        seen.add(parent)
+        if parent.startswith("source."):
+            name = parent.rpartition(".")[2]
+            if "__" in name:
+                found.add(name.replace("__", "/", 1))
+        else:
+            found |= _datasets_of(parent, manifest, seen)
+    return found
+
+
+def _parquet(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
+    tables = connection.execute(
+        "select schema_name, table_name from duckdb_tables() where database_name = 'release' order by all"
+    ).fetchall()
+    for schema, table in tables:
+        target = folder / "parquet" / schema / f"{table}.parquet"
+        target.parent.mkdir(parents=True, exist_ok=True)
+        connection.execute(f'copy release.{schema}."{table}" to \'{target}\' (format parquet, compression zstd)')
+
+
+_FRICTIONLESS = {"VARCHAR": "string", "BIGINT": "integer", "INTEGER": "integer", "DOUBLE": "number", "DATE": "date",
+                 "TIMESTAMP": "datetime", "BOOLEAN": "boolean"}  # fmt: skip
+
+
+def _datapackage(folder: Path, release: Release, described: list[Column]) -> None:
+    """datapackage.json: every Parquet file as a resource with its fields, types and descriptions."""
+    tables: dict[tuple[str, str], list[Column]] = {}
+    for column in described:
+        tables.setdefault((column["table_schema"], column["table_name"]), []).append(column)
+    resources = []
+    for (schema, table), columns in tables.items():
+        path = f"parquet/{schema}/{table}.parquet"
+        fields = [
+            {
+                "name": c["column_name"],
+                "type": _FRICTIONLESS.get(c["data_type"].partition("(")[0], "number"),
+                "description": c["description"],
+            }
+            for c in columns
+        ]
+        resources.append(
+            {
+                "name": f"{schema}-{table}".replace("_", "-"),
+                "path": path,
+                "format": "parquet",
+                "mediatype": "application/vnd.apache.parquet",
+                "bytes": (folder / path).stat().st_size,
+                "hash": f"sha256:{file_sha256(folder / path)}",
+                "schema": {"fields": fields},
+            }
+        )
+    package = {
+        "name": "clawback",
+        "title": "Clawback: federal policing grants, sanctuary ordinances and crime reporting, side by side",
+        "version": release.id,
+        "created": release.built_at.isoformat(),
+        "resources": resources,
+    }
+    (folder / "datapackage.json").write_text(json.dumps(package, indent=1) + "\n", encoding="utf-8")
+
+
+def _sums(folder: Path) -> None:
+    lines = []
+    for path in sorted(p for p in folder.rglob("*") if p.is_file()):
+        with path.open("rb") as stream:
+            digest = hashlib.file_digest(stream, "sha256").hexdigest()
+            os.fsync(stream.fileno())
+        lines.append(f"{digest}  {path.relative_to(folder)}\n")
+    with (folder / "SHA256SUMS").open("w", encoding="utf-8") as stream_:
+        stream_.writelines(lines)
+        stream_.flush()
+        os.fsync(stream_.fileno())
+
+
+def _sync(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

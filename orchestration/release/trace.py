@@ -1,0 +1,148 @@
+"""From a published row back to the bytes: capture, payload, address, time, digest, and the record as it came.
+
+What belongs here: following provenance columns into the landing folder and
+proving the payload's digest against the WARC. What does not: what the row means.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import duckdb
+from warcio.archiveiterator import ArchiveIterator
+
+from orchestration.landing.capture import Capture
+from orchestration.landing.catalog import Catalog
+from orchestration.reading import NothingPublished, connect
+from orchestration.settings import Settings
+
+MOST_RECORDS = 20
+
+
+class CannotTrace(Exception):
+    """The table, the row or its capture cannot be found; says which."""
+
+
+@dataclass(frozen=True)
+class Trace:
+    """The way of one row."""
+
+    table: str
+    row: dict[str, Any]
+    capture: dict[str, Any]
+    payload: dict[str, Any]
+    digest_verified: bool
+    warc: str
+    records: list[dict[str, Any]] = field(default_factory=list)
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    def to_text(self) -> str:
+        def block(values: dict[str, Any]) -> list[str]:
+            return [f"  {name}: {value}" for name, value in values.items() if value is not None]
+
+        proof = "verified against the WARC" if self.digest_verified else "NOT the bytes in the WARC"
+        lines = [f"{self.table}", *block(self.row), "", "capture", *block(self.capture), "", "payload"]
+        lines += [*block(self.payload), f"  digest: {proof} ({self.warc})", ""]
+        many = "record as it came" if len(self.records) == 1 else f"records of the payload (first {len(self.records)})"
+        lines.append(many)
+        for record in self.records:
+            lines += [*block(record), ""]
+        return "\n".join(lines).rstrip()
+
+
+def trace(settings: Settings, table: str, key: str) -> Trace:
+    """Follow one row of a published table to the record that it came from.
+
+    table: ``core.fct_award`` or just its name. key: the value of the table's first column, or ``column=value``.
+    Raises CannotTrace where table, row, provenance or capture are missing.
+    """
+    try:
+        connection = connect(settings)
+    except NothingPublished as nothing:
+        raise CannotTrace(str(nothing)) from nothing
+    with connection:
+        schema, name, columns = _columns(connection, table)
+        row = _row(connection, schema, name, columns, key)
+    if "_capture_id" not in row:
+        raise CannotTrace(f"{schema}.{name} carries no provenance: trace the facts that it is made of (core.fct_...)")
+    if row["_capture_id"] == "-":
+        raise CannotTrace(f"the row comes from a table of ours (dbt_project/seeds), not from a capture: {row}")
+    catalog = Catalog(settings.landing_dir, as_of=None, edition="recorded")
+    capture, entry = _provenance(catalog, row)
+    verified = _verified(catalog, capture, entry)
+    records = _records(catalog, capture, row)
+    shown = {
+        "capture_id": capture.capture_id,
+        "dataset": capture.dataset_id,
+        "slice": capture.slice,
+        "kind": capture.kind,
+        "publisher": capture.publisher,
+        "retrieved_at": capture.retrieved_at.isoformat(),
+        "note": capture.note,
+    }
+    payload = entry.model_dump(mode="json", include={"payload_id", "url", "method", "retrieved_at", "sha256", "bytes"})
+    return Trace(f"{schema}.{name}", row, shown, payload, verified, str(catalog.warc_path(capture)), records)
+
+
+def _columns(connection: duckdb.DuckDBPyConnection, table: str) -> tuple[str, str, list[str]]:
+    schema, _, name = table.rpartition(".")
+    found = connection.execute(
+        "select schema_name, table_name, list(column_name order by column_index) from duckdb_columns()"
+        " where table_name = ? and (? = '' or schema_name = ?) and database_name = current_database() group by all",
+        [name, schema, schema],
+    ).fetchall()
+    if not found:
+        raise CannotTrace(f"no published table {table!r}: clawback sql, then .tables")
+    if len(found) > 1:
+        raise CannotTrace(f"{table!r} is in {', '.join(f'{s}.{n}' for s, n, _ in found)}: name one with its schema")
+    return found[0]
+
+
+def _row(
+    connection: duckdb.DuckDBPyConnection, schema: str, name: str, columns: list[str], key: str
+) -> dict[str, Any]:
+    column, equals, value = key.partition("=")
+    if not equals or column not in columns:
+        column, value = columns[0], key
+    rows = connection.execute(
+        f'select * from "{schema}"."{name}" where cast("{column}" as varchar) = ? limit 2', [value]
+    ).fetchall()
+    if not rows:
+        raise CannotTrace(f"{schema}.{name} has no row with {column} = {value!r}")
+    if len(rows) > 1:
+        raise CannotTrace(f"{schema}.{name} has several rows with {column} = {value!r}: give {columns[0]}=...")
+    return dict(zip(columns, rows[0], strict=True))
+
+
+def _provenance(catalog: Catalog, row: dict[str, Any]) -> tuple[Capture, Any]:
+    candidates = [c for c in catalog.captures() if c.capture_id == row["_capture_id"]]
+    for capture in candidates:
+        for entry in capture.payloads:
+            if entry.payload_id == row["_payload_id"]:
+                return capture, entry
+    where = catalog.landing_dir
+    raise CannotTrace(f"capture {row['_capture_id']} with payload {row['_payload_id']} is not in {where}")
+
+
+def _verified(catalog: Catalog, capture: Capture, entry: Any) -> bool:
+    """Whether the WARC's bytes at the recorded offset have the recorded digest."""
+    with catalog.warc_path(capture).open("rb") as stream:
+        stream.seek(entry.warc_offset)
+        record = next(iter(ArchiveIterator(stream)))
+        return hashlib.sha256(record.content_stream().read()).hexdigest() == entry.sha256
+
+
+def _records(catalog: Catalog, capture: Capture, row: dict[str, Any]) -> list[dict[str, Any]]:
+    number = row.get("_record_no")
+    where = "_record_no = ?" if number is not None else "_payload_id = ?"
+    relation = duckdb.execute(
+        f"select * from read_parquet(?) where {where} order by _record_no limit {MOST_RECORDS}",
+        [str(catalog.records_path(capture)), number if number is not None else row["_payload_id"]],
+    )
+    names = [column[0] for column in relation.description or []]
+    return [json.loads(json.dumps(dict(zip(names, values, strict=True)), default=str)) for values in relation.fetchall()]

@@ -1,0 +1,11 @@
+-- question: What did each source give, as of when, and what must I know of it?
+-- caveat: A capture of kind transcribed holds true figures, typed from the publication; most are selections, and the note says of what.
+select
+    dataset,
+    kind,
+    records,
+    cast(last_retrieved_at as date) as as_of,
+    state,
+    note
+from meta.source_status
+order by dataset;

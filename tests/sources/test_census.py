@@ -1,0 +1,131 @@
+"""ACS over HTTP: GEOIDs as text, sentinels as they came, the newest year that is out, the key nowhere to be read.
+
+What belongs here: the question and the form of the answer. What does not: which unit a printed name means (dbt).
+"""
+
+from __future__ import annotations
+
+import gzip
+from datetime import UTC, datetime
+
+import duckdb
+import pytest
+import servers
+import time_machine
+from pydantic import SecretStr
+
+from orchestration.landing.catalog import Catalog
+from orchestration.landing.night import Night, capture_dataset
+from orchestration.settings import Settings
+from orchestration.sources import census
+from orchestration.sources.base import Payload, SourceError
+
+PLACES = census.Places()
+TODAY = datetime(2026, 11, 23, 6, tzinfo=UTC)
+
+
+@pytest.fixture
+def publisher(httpserver) -> servers.Census:
+    acs = servers.Census(httpserver, newest_year=2024)
+    acs.units = {
+        ("place", "01"): [("Testville city, Testland", "1000", "250", "00100"),
+                          ("Nulltown CDP, Testland", "-666666666", None, "00200")],
+        ("county", "01"): [("Test County, Testland", "5000", "700", "001")],
+        ("state", "01"): [("Testland", "90000", "8000", "")],
+    }  # fmt: skip
+    return acs
+
+
+@pytest.fixture
+def settings(publisher, tmp_path) -> Settings:
+    key = SecretStr(servers.CENSUS_KEY)
+    return Settings(edition="live", home=tmp_path, census_url=publisher.url, census_api_key=key)
+
+
+@pytest.fixture
+def night(settings, web_for):
+    """One live night of some slices."""
+
+    def run(*slices: str, settings: Settings = settings) -> Night:
+        with time_machine.travel(TODAY, tick=True):
+            return capture_dataset(PLACES, settings, slice_keys=slices, web=web_for(settings))
+
+    return run
+
+
+def serving(settings: Settings) -> dict[str | None, dict[str, str | None]]:
+    catalog = Catalog(settings.landing_dir, as_of=None, edition="live")
+    files = [str(catalog.records_path(capture)) for capture in catalog.serving(PLACES)]
+    found = duckdb.sql(f"from read_parquet({files!r}, union_by_name = true)")
+    return {row["NAME"]: row for row in (dict(zip(found.columns, r, strict=True)) for r in found.fetchall())}
+
+
+def test_places_counties_and_the_state_come_with_geoid_parts_as_text(night, settings):
+    done = night("place:01", "county:01", "state:01")
+    assert [(s.status, s.records) for s in done.slices] == [("landed", 2), ("landed", 1), ("landed", 1)]
+    units = serving(settings)
+    place, county, state = units["Testville city, Testland"], units["Test County, Testland"], units["Testland"]
+    assert (place["level"], place["state"], place["place"]) == ("place", "01", "00100")
+    assert (county["level"], county["state"], county["county"]) == ("county", "01", "001")
+    assert (state["level"], state["state"], state["B01003_001E"], state["B03003_003E"]) == (
+        "state",
+        "01",
+        "90000",
+        "8000",
+    )
+
+
+def test_a_negative_sentinel_and_a_null_stay_what_they_are(night, settings):
+    night("place:01")
+    unit = serving(settings)["Nulltown CDP, Testland"]
+    assert (unit["B01003_001E"], unit["B03003_003E"]) == ("-666666666", None)
+
+
+def test_the_newest_year_that_is_out_is_taken_and_written_to_each_record(night, settings, publisher):
+    night("state:01")
+    assert [r.path.split("/")[2] for r in publisher.asked] == ["2025", "2024"]
+    assert serving(settings)["Testland"]["year"] == "2024"
+    capture = Catalog(settings.landing_dir, as_of=None, edition="live").serving(PLACES)[0]
+    assert [p.status for p in capture.payloads] == [200]
+
+
+def test_the_key_goes_on_the_wire_and_into_no_file(night, settings, publisher):
+    night("place:01")
+    assert all(r.args["key"] == servers.CENSUS_KEY for r in publisher.asked)
+    for path in settings.landing_dir.rglob("*"):
+        if path.is_file():
+            content = path.read_bytes()
+            content += gzip.decompress(content) if path.suffix == ".gz" else b""
+            assert servers.CENSUS_KEY.encode() not in content, path.name
+
+
+def test_a_refused_key_is_told_as_such_at_once_and_not_shown(night, settings, publisher):
+    wrong = settings.model_copy(update={"census_api_key": SecretStr("synthetic-wrong-key")})
+    done = night("place:01", settings=wrong)
+    assert done.slices[0].status == "failed"
+    assert "census/places slice place:01" in done.slices[0].message
+    assert "CENSUS_API_KEY" in done.slices[0].message
+    assert "synthetic-wrong-key" not in done.slices[0].message
+    assert len(publisher.asked) == 1
+
+
+def test_every_state_has_its_three_levels_and_a_captured_one_rests_for_a_month(night, settings):
+    assert len({s.key for s in PLACES.all_slices()}) == 52 * 3
+    night("place:01")
+    known = Catalog(settings.landing_dir, as_of=None, edition="live").known(PLACES)
+    with time_machine.travel(datetime(2026, 12, 1, tzinfo=UTC)):
+        assert len(PLACES.slices(settings, known)) == 52 * 3 - 1
+    with time_machine.travel(datetime(2026, 12, 24, tzinfo=UTC)):
+        assert len(PLACES.slices(settings, known)) == 52 * 3
+
+
+@pytest.mark.parametrize(("body", "why"), [
+    (b"[]", "not a header row"),
+    (b"error: unknown variable", "not a header row"),
+    (b'{"error": "synthetic"}', "not a header row"),
+    (b'[["NAME", "state"], ["Testland"]]', "a row of 1 under 2 headers"),
+])  # fmt: skip
+def test_an_answer_of_another_form_is_refused_with_its_address(body, why):
+    payload = Payload(body, "https://example.invalid/acs5", TODAY, context={"level": "state", "year": "2024"})
+    with pytest.raises(SourceError, match=rf"{why}.*example\.invalid"):
+        list(PLACES.cut(payload))
