@@ -105,7 +105,7 @@ def test_a_year_that_is_not_out_yet_makes_no_capture_and_one_that_vanished_is_re
     assert sum(int(r["n"] or 0) for r in serving(settings)) == 40
 
 
-def test_years_are_asked_for_once_a_month_and_a_missing_one_every_time(night, settings):
+def test_a_year_is_asked_for_once_a_month(night, settings):
     night("2017")
 
     def tonight(at: datetime) -> set[str]:
