@@ -184,7 +184,13 @@ def main() -> None:
                 cost = taken.seconds / n
                 ratio = f"{cost / smaller[stage]:.2f}" if stage in smaller else ""
                 smaller.setdefault(stage, cost)
-                row = (stage, f"{2 * n:,}", f"{taken.seconds:.1f}", f"{2 * n / taken.seconds:,.0f}", f"{taken.peak_mib:,.0f}")
+                row = (
+                    stage,
+                    f"{2 * n:,}",
+                    f"{taken.seconds:.1f}",
+                    f"{2 * n / taken.seconds:,.0f}",
+                    f"{taken.peak_mib:,.0f}",
+                )
                 table.add_row(*row, ratio)
     Console().print(table)
 

@@ -11,6 +11,7 @@ import os
 import sys
 from collections.abc import Callable
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -29,7 +30,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,  # a decorated traceback prints locals, and those could hold a key
     help="Federal policing grants, sanctuary ordinances and crime reporting, side by side.",
 )
-out = Console(soft_wrap=True, highlight=False)
+# Wide: a terminal wraps a long row more readably than a table folds every cell of it.
+out = Console(width=240, soft_wrap=True, highlight=False)
 err = Console(stderr=True, soft_wrap=True, highlight=False)
 
 EXIT_USAGE = 2
@@ -107,7 +109,7 @@ def _show_plan(settings: Settings, only: list[str], when: date | None, as_json: 
     from orchestration.recorded import build as recorded
 
     catalog = Catalog(settings.landing_dir, as_of=when, edition=settings.edition)
-    plan = []
+    plan: list[dict[str, Any]] = []
     for dataset in sources.DATASETS.values():
         if only and not {dataset.source, dataset.id} & set(only):
             continue
@@ -124,7 +126,10 @@ def _show_plan(settings: Settings, only: list[str], when: date | None, as_json: 
     for row in plan:
         keys = row["slices"]
         some = ", ".join(keys[:6]) + (f" and {len(keys) - 6} more" if len(keys) > 6 else "")
-        out.print(f"  {row['dataset']}: {len(keys)} slices ({some}); {row['captures_serving']} captures serve now", markup=False)
+        out.print(
+            f"  {row['dataset']}: {len(keys)} slices ({some}); {row['captures_serving']} captures serve now",
+            markup=False,
+        )
 
 
 def _show_account(settings: Settings, account: Any) -> None:
@@ -149,14 +154,17 @@ def _show_account(settings: Settings, account: Any) -> None:
         )
         _table(given, "What each source gave, and as of when")
         facts = connection.execute(
-            "select table_name from information_schema.tables where table_schema = 'core' and table_name like 'fct%' order by 1"
+            "select table_name from information_schema.tables"
+            " where table_schema = 'core' and table_name like 'fct%' order by 1"
         ).fetchall()
         counts = " union all ".join(f"select '{name}' as fact, count(*) as rows from core.{name}" for (name,) in facts)
         _table(connection.sql(counts), "Rows a fact table")
         checks = dict(connection.execute("select status, count(*) from meta.check_result group by status").fetchall())
         told = ", ".join(f"{n} {status}" for status, n in sorted(checks.items()))
         out.print(f"\nChecks: {told}", markup=False)
-        out.print(f"Warehouse: {settings.published_file}  (make sql; clawback query; any DuckDB 1.4 or later)", markup=False)
+        out.print(
+            f"Warehouse: {settings.published_file}  (make sql; clawback query; any DuckDB 1.4 or later)", markup=False
+        )
         for name, asked in questions().items():
             if asked.headline:
                 _show_answer(connection, asked, {}, heading=f"clawback query {name}")
@@ -165,9 +173,11 @@ def _show_account(settings: Settings, account: Any) -> None:
 def _table(relation: Any, title: str | None = None, limit: int = 60) -> None:
     """A relation as a table for people: numbers right, nulls as an empty cell."""
     table = Table(title=title, title_justify="left", title_style="bold", header_style="dim", box=None, pad_edge=False)
-    numeric = [str(kind).upper().startswith(("BIGINT", "INT", "DOUBLE", "DECIMAL", "HUGEINT")) for kind in relation.types]
+    numeric = [
+        str(kind).upper().startswith(("BIGINT", "INT", "DOUBLE", "DECIMAL", "HUGEINT")) for kind in relation.types
+    ]
     for name, right in zip(relation.columns, numeric, strict=True):
-        table.add_column(name, justify="right" if right else "left", overflow="fold")
+        table.add_column(name, justify="right" if right else "left", overflow="fold", max_width=72, min_width=len(name))
     rows = relation.limit(limit + 1).fetchall()
     for row in rows[:limit]:
         table.add_row(*(_cell(value) for value in row))
@@ -186,6 +196,8 @@ def _cell(value: Any) -> str:
         return f"{value:,}" if abs(value) >= 10_000 else str(value)
     if isinstance(value, float):
         return f"{value:,.1f}"
+    if isinstance(value, Decimal):
+        return f"{value:,.0f}" if value == value.to_integral_value() else f"{value:,.2f}"
     return str(value).replace("[", "\\[")
 
 
@@ -204,7 +216,9 @@ def import_(
     files: Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, help="Files as the publisher gave them.")],
     retrieved: Annotated[
         datetime | None,
-        typer.Option(formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"], help="When the files were taken from the publisher (UTC)."),
+        typer.Option(
+            formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"], help="When the files were taken from the publisher (UTC)."
+        ),
     ] = None,
     landing: Annotated[Path | None, typer.Option(help="Another landing folder.")] = None,
     as_json: AsJson = False,
@@ -230,7 +244,9 @@ def import_(
 @app.command()
 def query(
     name: Annotated[str | None, typer.Argument(help="A named question; without one, the list.")] = None,
-    parameter: Annotated[list[str] | None, typer.Option("--set", help="name=value for the question's parameters.")] = None,
+    parameter: Annotated[
+        list[str] | None, typer.Option("--set", help="name=value for the question's parameters.")
+    ] = None,
     jurisdiction: Annotated[str | None, typer.Option(help="Short for --set jurisdiction=...")] = None,
     format_: Annotated[str, typer.Option("--format", help="table, csv, json, parquet or xlsx.")] = "table",
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Write here instead of the screen.")] = None,
@@ -328,7 +344,9 @@ def _shell(connection: Any) -> None:
     if interactive:
         import readline  # noqa: F401  # line editing and history in input()
 
-        out.print("The published warehouse, read-only. End a statement with ;  .tables  .columns TABLE  .quit", markup=False)
+        out.print(
+            "The published warehouse, read-only. End a statement with ;  .tables  .columns TABLE  .quit", markup=False
+        )
     statement = ""
     while True:
         try:
@@ -339,7 +357,9 @@ def _shell(connection: Any) -> None:
             command, _, argument = line.strip().partition(" ")
             if command in (".quit", ".exit"):
                 return
-            line = _SHELL_COMMANDS.get(command, "").replace("{}", argument.strip().rpartition(".")[2].replace("'", "''"))
+            line = _SHELL_COMMANDS.get(command, "").replace(
+                "{}", argument.strip().rpartition(".")[2].replace("'", "''")
+            )
             if not line:
                 out.print(f"{command}? There are .tables, .columns TABLE, .quit", markup=False)
                 continue
@@ -356,9 +376,10 @@ def _shell(connection: Any) -> None:
 
 
 _SHELL_COMMANDS = {
-    ".tables": "select schema_name || '.' || table_name as name, estimated_size as rows, comment from duckdb_tables() order by 1;",
-    ".columns": "select schema_name || '.' || table_name as of_table, column_name, data_type, comment from duckdb_columns()"
-    " where table_name = '{}' order by column_index;",
+    ".tables": "select schema_name || '.' || table_name as name, estimated_size as rows, comment"
+    " from duckdb_tables() order by 1;",
+    ".columns": "select schema_name || '.' || table_name as of_table, column_name, data_type, comment"
+    " from duckdb_columns() where table_name = '{}' order by column_index;",
 }
 
 
@@ -456,7 +477,9 @@ def doctor(as_json: AsJson = False) -> None:
         _say_json([vars(finding) for finding in findings])
     else:
         for finding in findings:
-            mark = {"ok": "[green]ok  [/green]", "note": "[yellow]note[/yellow]", "bad": "[red]bad [/red]"}[finding.state]
+            mark = {"ok": "[green]ok  [/green]", "note": "[yellow]note[/yellow]", "bad": "[red]bad [/red]"}[
+                finding.state
+            ]
             out.print(mark, end=" ")
             out.print(f"{finding.what}: {finding.says}", markup=False)
     raise typer.Exit(1 if any(finding.state == "bad" for finding in findings) else 0)

@@ -29,7 +29,8 @@ NIGHTLY = [asset for asset in CAPTURE_ASSETS if asset.partitions_def is None]
     default_status=dg.DefaultSensorStatus.RUNNING,
 )
 def tell_of_failure(context: dg.RunFailureSensorContext) -> None:
-    tell(f"Clawback run {context.dagster_run.run_id} ({context.dagster_run.job_name}) failed: {context.failure_event.message}")
+    run = context.dagster_run
+    tell(f"Clawback run {run.run_id} ({run.job_name}) failed: {context.failure_event.message}")
 
 
 @dg.definitions

@@ -98,6 +98,8 @@ def _published(settings: Settings) -> Iterator[Finding]:
             if hashlib.file_digest(stream, "sha256").hexdigest() != digest:
                 changed.append(name)
     if changed:
-        yield Finding("published", "bad", f"{folder.name}: changed since release: {', '.join(changed)}; clawback rollback")
+        yield Finding(
+            "published", "bad", f"{folder.name}: changed since release: {', '.join(changed)}; clawback rollback"
+        )
     else:
         yield Finding("published", "ok", f"release {folder.name}, every file as released")

@@ -134,7 +134,10 @@ def _run(
         redirect_stdout(dbt_lines),
     ):
         result = job.execute_in_process(
-            run_config={"resources": {"options": {"config": options}}, "loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+            run_config={
+                "resources": {"options": {"config": options}},
+                "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
+            },
             instance=instance,
             asset_selection=sorted(wanted),
             raise_on_error=False,

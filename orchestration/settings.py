@@ -96,7 +96,11 @@ class Settings(BaseSettings):
 
     def base_urls(self) -> dict[str, str]:
         """Every publisher's base URL by its setting's name."""
-        return {name: getattr(self, name) for name in type(self).model_fields if name.endswith("_url") and name != "notify_url"}
+        return {
+            name: getattr(self, name)
+            for name in type(self).model_fields
+            if name.endswith("_url") and name != "notify_url"
+        }
 
     def secrets(self) -> list[str]:
         """The values that must never be written anywhere."""

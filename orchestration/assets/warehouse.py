@@ -20,11 +20,11 @@ from dbt.cli.main import dbtRunner
 
 from orchestration import sources
 from orchestration.assets.capture import asset_key
+from orchestration.assets.gate import refused
 from orchestration.assets.lineage import describe, read_build
 from orchestration.assets.options import RefreshOptions
 from orchestration.landing import raw_views
 from orchestration.progress import say
-from orchestration.assets.gate import refused
 from orchestration.release import audit, history
 from orchestration.settings import DBT_PROJECT_DIR, Settings
 

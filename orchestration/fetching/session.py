@@ -67,7 +67,9 @@ class Patience:
 class HostLimits:
     """At most `requests` in any `seconds` to one host, whoever in this process asks."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic, sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(
+        self, clock: Callable[[], float] = time.monotonic, sleep: Callable[[float], None] = time.sleep
+    ) -> None:
         self._sent: dict[str, deque[float]] = {}
         self._lock = threading.Lock()
         self._clock, self._sleep = clock, sleep
@@ -164,9 +166,12 @@ class Web:
                                           accept_status, media_type)  # fmt: skip
                     except _Transient as fault:
                         if fault.wait is not None and attempts < patience.attempts:
-                            if fault.wait > patience.longest_retry_after or time.monotonic() + fault.wait > ends_at:
-                                raise FetchError(f"{fault.what}; it asks to wait {fault.wait:.0f} s", url=shown,
-                                                 status=fault.status, attempts=attempts, body=fault.body) from None  # fmt: skip
+                            too_long = fault.wait > patience.longest_retry_after
+                            if too_long or time.monotonic() + fault.wait > ends_at:
+                                what = f"{fault.what}; it asks to wait {fault.wait:.0f} s"
+                                raise FetchError(
+                                    what, url=shown, status=fault.status, attempts=attempts, body=fault.body
+                                ) from None
                             time.sleep(fault.wait + random.uniform(0, patience.first_wait))
                         raise
         except _Transient as fault:
@@ -202,8 +207,11 @@ class Web:
             except requests.exceptions.Timeout:
                 raise _Transient(f"no answer within {self._patience.timeout:.0f} s") from None
             except requests.exceptions.ConnectionError as error:
-                raise _Transient(f"the connection failed ({type(error.args[0]).__name__ if error.args else 'unknown'})") from None  # fmt: skip
-            return self._judged(response, content, method, shown, body, headers, context, role, accept_status, media_type)
+                cause = type(error.args[0]).__name__ if error.args else "unknown"
+                raise _Transient(f"the connection failed ({cause})") from None
+            return self._judged(
+                response, content, method, shown, body, headers, context, role, accept_status, media_type
+            )
         raise FetchError("redirected more than five times", url=shown)
 
     def _judged(
@@ -288,4 +296,3 @@ def _retry_after(response: requests.Response) -> float | None:
     except ValueError:
         return None
     return max(0.0, (when - datetime.now(UTC)).total_seconds())
-

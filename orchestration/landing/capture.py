@@ -147,9 +147,7 @@ def write(
         for payload in payloads:
             writing.add(payload)
         writing.close()
-        return _settle(
-            writing, dataset, slice_, landing_dir, kind, edition, retrieved_at, selection, note, publisher
-        )
+        return _settle(writing, dataset, slice_, landing_dir, kind, edition, retrieved_at, selection, note, publisher)
     finally:
         writing.discard()
 
@@ -357,7 +355,10 @@ def _settle(
         return Outcome("empty", "nothing new since the high-water mark", None, serving)
     digest = f"{writing.digest:064x}"
     shape = hashlib.sha256("\x1f".join(sorted(writing.fields)).encode()).hexdigest()[:16]
-    twin = None if writing.malformed else next((c for c in reversed(accepted) if c.content_digest == digest and _is_twin(dataset, c, kind, when, serving)), None)  # fmt: skip
+    twin = None
+    if not writing.malformed:
+        same = [c for c in reversed(accepted) if c.content_digest == digest]
+        twin = next((c for c in same if _is_twin(dataset, c, kind, when, serving)), None)
     if twin is not None:
         _note_unchanged(landing_dir, dataset, slice_, twin)
         return Outcome("unchanged", f"the same as {twin.capture_id}", twin, serving)
@@ -464,9 +465,7 @@ def _last_volume(
     return last.records if last else None
 
 
-def _neighbours(
-    accepted: list[Capture], selection: Selection | None, when: datetime
-) -> tuple[int | None, int | None]:
+def _neighbours(accepted: list[Capture], selection: Selection | None, when: datetime) -> tuple[int | None, int | None]:
     like = sorted((c for c in accepted if _comparable(c, selection)), key=lambda c: c.retrieved_at)
     before = [c.records for c in like if c.retrieved_at < when]
     after = [c.records for c in like if c.retrieved_at > when]

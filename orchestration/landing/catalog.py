@@ -198,7 +198,8 @@ class KnownCaptures:
             return []
         column = '"' + field.replace('"', '""') + '"'
         rows = duckdb.execute(
-            f"select distinct {column} from read_parquet(?, union_by_name = true) where {column} is not null order by 1",
+            f"select distinct {column} from read_parquet(?, union_by_name = true)"
+            f" where {column} is not null order by 1",
             [files],
         ).fetchall()
         return [value for (value,) in rows]

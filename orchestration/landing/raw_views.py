@@ -23,7 +23,8 @@ _BUILD = pa.schema([("as_of", pa.date32()), ("edition", _TEXT)])
 _CAPTURE = pa.schema(
     [("capture_id", _TEXT), ("source", _TEXT), ("dataset", _TEXT), ("slice", _TEXT), ("kind", _TEXT),
      ("edition", _TEXT), ("status", _TEXT), ("is_serving", _YES), ("is_stale", _YES), ("retrieved_at", _TIME),
-     ("landed_at", _TIME), ("records", _WHOLE), ("control_total", _WHOLE), ("counted", _WHOLE), ("selection_field", _TEXT),
+     ("landed_at", _TIME), ("records", _WHOLE), ("control_total", _WHOLE), ("counted", _WHOLE),
+     ("selection_field", _TEXT),
      ("selection_values", _TEXT), ("note", _TEXT), ("publisher", _TEXT), ("content_newest", pa.date32()),
      ("reject_reason", _TEXT)]
 )  # fmt: skip

@@ -140,10 +140,13 @@ def _listings() -> Iterator[Batch]:
             "id": listing,
             **names,
             "obligations": [
-                {"x": year, **{m: _number(figures[m]) for m in spent if m in figures}} for year, figures in years.items()
+                {"x": year, **{m: _number(figures[m]) for m in spent if m in figures}}
+                for year, figures in years.items()
             ],
             "outlays": [
-                {"x": year, "outlay": _number(figures["outlay"])} for year, figures in years.items() if "outlay" in figures
+                {"x": year, "outlay": _number(figures["outlay"])}
+                for year, figures in years.items()
+                if "outlay" in figures
             ],
         }
         yield _batch(Slice(f"inventory:{listing}"), "fpi-listings", [_payload(_json(body), "fpi-listings")])

@@ -21,9 +21,9 @@ from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from pathlib import Path
 
+from orchestration.sources.base import Payload, utc_now
 from orchestration.sources.fbi import STUDY_AGENCIES
 from orchestration.sources.ice import Agreements287g, moment_of
-from orchestration.sources.base import Payload, utc_now
 from orchestration.sources.states import BY_NAME, BY_POSTAL
 
 TABLES = Path(__file__).with_name("tables")
@@ -296,7 +296,7 @@ def _published(facts: Path) -> None:
         analyst = "CIS" if "cis.org" in row["source"] else "COPS Office"
         rows.append(
             {
-                "publisher": "Center for Immigration Studies" if analyst == "CIS" else "COPS Office, as printed by others",
+                "publisher": {"CIS": "Center for Immigration Studies"}.get(analyst, "COPS Office, as printed by others"),
                 "table": "announced awards" if analyst != "CIS" else "analysis",
                 "entity": row["scope"], "period_as_printed": f"FY{year}",
                 "period_from": f"{year - 1}-10-01", "period_to": f"{year}-09-30", "period_precision": "fiscal_year",

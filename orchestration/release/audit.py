@@ -231,7 +231,9 @@ def _dbt_checks(settings: Settings, marker: Marker, findings: list[Finding]) -> 
         result = ran.get(uid)
         if result is None:
             if severity == "error":
-                findings.append(Finding(node["name"], "the test was left out of the build", f"clawback refresh; {where}"))
+                findings.append(
+                    Finding(node["name"], "the test was left out of the build", f"clawback refresh; {where}")
+                )
             continue
         checks.append(
             CheckResult(
@@ -306,7 +308,8 @@ def _control_totals(connection: duckdb.DuckDBPyConnection) -> list[Checked]:
     detail = "; ".join(f"{d} {s}: {n:,} of {total:,}" for d, s, n, total in broken) or "every control total is met"
     see = "select * from meta.capture where counted <> control_total" if broken else None
     lost = connection.execute(
-        "with captured as (select dataset, sum(records) as records from meta.capture where status = 'accepted' group by all),"
+        "with captured as (select dataset, sum(records) as records from meta.capture"
+        " where status = 'accepted' group by all),"
         " kept as (select dataset, sum(records) as records from meta.record_fate group by all)"
         " select dataset, captured.records, coalesce(kept.records, 0) from captured left join kept using (dataset)"
         " where captured.records <> coalesce(kept.records, 0)"

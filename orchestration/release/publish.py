@@ -156,9 +156,7 @@ def _write(settings: Settings, audit: Audit, folder: Path, release_id: str, last
         for name, rows in own.items():
             described += _own_table(connection, name, rows)
         # The dictionary describes itself, so its own rows are known before it is written.
-        itself = _described_columns(
-            "meta", "column_dictionary", RELEASE_TABLES["column_dictionary"][1], None
-        )
+        itself = _described_columns("meta", "column_dictionary", RELEASE_TABLES["column_dictionary"][1], None)
         _own_table(connection, "column_dictionary", [*described, *itself])
         _parquet(connection, folder)
         rows = {}
@@ -205,7 +203,8 @@ def _copy(connection: duckdb.DuckDBPyConnection, manifest: dict[str, Any]) -> li
     for schema in PUBLISHED_SCHEMAS:
         connection.execute(f"create schema release.{schema}")
         tables = connection.execute(
-            "select table_name from duckdb_tables() where database_name = 'build' and schema_name = ? order by 1", [schema]
+            "select table_name from duckdb_tables() where database_name = 'build' and schema_name = ? order by 1",
+            [schema],
         ).fetchall()
         for (table,) in tables:
             connection.execute(f'create table release.{schema}."{table}" as from build.{schema}."{table}"')
@@ -283,7 +282,7 @@ def _parquet(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
     for schema, table in tables:
         target = folder / "parquet" / schema / f"{table}.parquet"
         target.parent.mkdir(parents=True, exist_ok=True)
-        connection.execute(f'copy release.{schema}."{table}" to \'{target}\' (format parquet, compression zstd)')
+        connection.execute(f"copy release.{schema}.\"{table}\" to '{target}' (format parquet, compression zstd)")
 
 
 _FRICTIONLESS = {"VARCHAR": "string", "BIGINT": "integer", "INTEGER": "integer", "DOUBLE": "number", "DATE": "date",

@@ -103,9 +103,7 @@ def _columns(connection: duckdb.DuckDBPyConnection, table: str) -> tuple[str, st
     return found[0]
 
 
-def _row(
-    connection: duckdb.DuckDBPyConnection, schema: str, name: str, columns: list[str], key: str
-) -> dict[str, Any]:
+def _row(connection: duckdb.DuckDBPyConnection, schema: str, name: str, columns: list[str], key: str) -> dict[str, Any]:
     column, equals, value = key.partition("=")
     if not equals or column not in columns:
         column, value = columns[0], key
@@ -145,4 +143,6 @@ def _records(catalog: Catalog, capture: Capture, row: dict[str, Any]) -> list[di
         [str(catalog.records_path(capture)), number if number is not None else row["_payload_id"]],
     )
     names = [column[0] for column in relation.description or []]
-    return [json.loads(json.dumps(dict(zip(names, values, strict=True)), default=str)) for values in relation.fetchall()]
+    return [
+        json.loads(json.dumps(dict(zip(names, values, strict=True)), default=str)) for values in relation.fetchall()
+    ]

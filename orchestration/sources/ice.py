@@ -66,18 +66,16 @@ class Agreements287g(Dataset):
         except (CalamineError, BadZipFile, ValueError) as error:
             raise SourceError(self.id, "participating", f"not a workbook: {error}", url=payload.url) from error
         rows = [[_cell(value) for value in row] for row in sheet.itertuples(index=False)]
-        for position, row in enumerate(rows[:10]):
-            headers = [" ".join((cell or "").split()).upper() for cell in row]
-            if set(self.required) <= set(headers):
-                break
-        else:
+        spelled = [[" ".join((cell or "").split()).upper() for cell in row] for row in rows[:10]]
+        first = next((n for n, headers in enumerate(spelled) if set(self.required) <= set(headers)), None)
+        if first is None:
             found = [cell for cell in (rows[0] if rows else []) if cell]
             missing = [name for name in self.required if name not in {str(f).strip().upper() for f in found}]
             what = f"column {', '.join(map(repr, missing))} missing; the first row holds {found}"
             raise SourceError(self.id, "participating", what, url=payload.url)
-        for row in rows[position + 1 :]:
+        for row in rows[first + 1 :]:
             if any(row):
-                yield {header: cell for header, cell in zip(headers, row, strict=True) if header}
+                yield {header: cell for header, cell in zip(spelled[first], row, strict=True) if header}
 
     def read_file(self, path: Path, retrieved_at: datetime | None) -> Iterator[Batch]:
         """A workbook as downloaded: its moment is what the user says, else what its name says, else now."""

@@ -103,7 +103,9 @@ def _raw_tables(session: Any, settings: Settings) -> None:
     for dataset in sources.DATASETS.values():
         files = [str(catalog.records_path(capture)) for capture in catalog.serving(dataset)]
         frame = session.read.option("mergeSchema", "true").parquet(*files)
-        fields = [f.col(f"`{n}`") if n in frame.columns else f.lit(None).cast("string").alias(n) for n in dataset.fields]
+        fields = [
+            f.col(f"`{n}`") if n in frame.columns else f.lit(None).cast("string").alias(n) for n in dataset.fields
+        ]
         provenance = [f.col(n) for n in ("_capture_id", "_payload_id", "_record_no")]
         frame.select(*provenance, *fields).write.mode("overwrite").saveAsTable(f"raw.{dataset.raw_name}")
     with duckdb.connect(str(settings.build_file), read_only=True) as connection:

@@ -1,0 +1,19 @@
+-- question: How many 287(g) agreements did each state's agencies have at each snapshot?
+-- caveat: The recorded edition holds the study's states only; import ICE's workbooks for all of them.
+select
+    snapshots.listed_from as snapshot_on,
+    listings.state_code,
+    count(*) as agreements
+from (
+    select distinct listed_from
+    from core.fct_tracker_listing as l
+    join core.dim_tracker as t using (tracker_key)
+    where t.tracker_code = 'ice_287g'
+) as snapshots
+join core.fct_tracker_listing as listings
+    on
+        listings.listed_from <= snapshots.listed_from
+        and (listings.listed_to is null or listings.listed_to > snapshots.listed_from)
+join core.dim_tracker as trackers on listings.tracker_key = trackers.tracker_key and trackers.tracker_code = 'ice_287g'
+group by snapshots.listed_from, listings.state_code
+order by snapshots.listed_from, agreements desc;

@@ -1,0 +1,18 @@
+-- question: How much do the jurisdictions on the Justice Department's list hold in the captured awards?
+-- headline: yes
+-- parameter: tracker=doj
+-- caveat: Sums are of the captured awards only (83 awards transcribed, not all there are, in the recorded edition).
+-- caveat: One tracker's verdict. Absence from a list is not a no; outlays are known for some awards only.
+select
+    jurisdiction_name,
+    state_code,
+    max(listed_since) as listed_since,
+    sum(awards) as awards,
+    sum(obligated_amount) as obligated_usd,
+    sum(obligated_amount_open) as of_it_open_usd,
+    sum(undisbursed_amount) as undisbursed_where_known_usd,
+    sum(awards_with_outlay) as awards_with_known_outlay
+from analysis.mart_grants_at_risk
+where tracker_code = $tracker and tracker_verdict = 'sanctuary'
+group by jurisdiction_name, state_code
+order by obligated_usd desc;

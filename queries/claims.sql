@@ -1,0 +1,12 @@
+-- headline: yes
+-- question: What does the warehouse say to each claim of the article of 2017-03-27?
+-- caveat: "no data yet" and "not testable" are answers: nothing is guessed.
+select
+    claim_id,
+    claimed_value,
+    unit,
+    computed_value,
+    verdict,
+    why
+from analysis.mart_claim_check
+order by verdict, claim_id;

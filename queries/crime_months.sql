@@ -1,0 +1,18 @@
+-- question: What did the police of a city report by month, and may the months be compared?
+-- parameter: city=Los Angeles
+-- parameter: offense=RPE
+-- caveat: Reported offences, not offences. A month marked suspect or not reported is not a zero.
+-- caveat: Some agencies cover more than their city: see coverage.
+select
+    months.month_start,
+    months.fbi_offense_code,
+    months.offenses,
+    months.cleared,
+    round(months.offenses_per_100k, 1) as per_100k,
+    months.coverage,
+    agencies.agency_name,
+    agencies.coverage as agency_covers
+from core.fct_crime_month as months
+join core.dim_agency as agencies using (agency_key)
+where agencies.agency_name ilike $city || '%' and months.fbi_offense_code = $offense
+order by months.month_start;

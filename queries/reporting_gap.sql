@@ -1,0 +1,18 @@
+-- question: Do Hispanic victims of violence report to the police as often as others?
+-- headline: yes
+-- parameter: offense_family=all_violent
+-- caveat: A national survey (NCVS): no city can be told apart. The interval assumes a design effect of 2.
+-- caveat: A lower share is not proof of fear, and says nothing of how much crime there is.
+select
+    first_year,
+    last_year,
+    hispanic_interviewed as n_hispanic,
+    round(hispanic_percent_reported, 1) as hispanic_percent,
+    others_interviewed as n_others,
+    round(others_percent_reported, 1) as others_percent,
+    round(gap_points, 1) as gap_points,
+    round(gap_half_interval, 1) as plus_minus,
+    reading
+from analysis.mart_reporting_gap
+where offense_family = $offense_family and window_kind = 'three years'
+order by first_year;
