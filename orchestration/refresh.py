@@ -114,7 +114,7 @@ def _run(
     for name in ("dagster", "dagster.builtin"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
     job = defs().resolve_job_def("refresh")
-    keys = job.asset_layer.executable_asset_keys & set(job.asset_layer.selected_asset_keys)
+    keys = set(job.asset_layer.executable_asset_keys) & set(job.asset_layer.selected_asset_keys)
     captures = {asset_key(dataset) for dataset in sources.DATASETS.values()}
     wanted = (keys - captures) | {asset_key(dataset) for dataset in selected} | set(LANDING_KEYS)
     options = {

@@ -95,7 +95,7 @@ def describe(
             yield event
             continue
         relation = (node["schema"], node.get("alias") or node["name"])
-        metadata = {"dagster/column_schema": _schema(node, built.columns.get(relation, {}))}
+        metadata: dict[str, Any] = {"dagster/column_schema": _schema(node, built.columns.get(relation, {}))}
         if relation in built.rows:
             metadata["dagster/row_count"] = built.rows[relation]
         if sql := compiled.get(node["unique_id"]):

@@ -71,7 +71,7 @@ class Night:
         if landed := self.count("landed"):
             words.append(f"{landed} new capture{'s' * (landed > 1)}, {self.records:,} records")
         for status in ("unchanged", "empty", "rejected", "failed", "skipped"):
-            if n := self.count(status):  # type: ignore[arg-type]
+            if n := self.count(status):
                 words.append(f"{n} {'without news' if status == 'empty' else status}")
         return "; ".join(words) or "no slice was asked for"
 

@@ -293,11 +293,11 @@ def _published(facts: Path) -> None:
     rows: list[dict[str, str]] = []
     for row in _read(facts / "published_awards.csv"):
         year = int(row["fiscal_year"])
-        analyst = "CIS" if "cis.org" in row["source"] else "COPS Office"
+        analyst = "cis.org" in row["source"]
         rows.append(
             {
-                "publisher": {"CIS": "Center for Immigration Studies"}.get(analyst, "COPS Office, as printed by others"),
-                "table": "announced awards" if analyst != "CIS" else "analysis",
+                "publisher": "Center for Immigration Studies" if analyst else "COPS Office, as printed by others",
+                "table": "analysis" if analyst else "announced awards",
                 "entity": row["scope"], "period_as_printed": f"FY{year}",
                 "period_from": f"{year - 1}-10-01", "period_to": f"{year}-09-30", "period_precision": "fiscal_year",
                 "subject": "awards", "programme": row["program"], "measure": row["figure"],

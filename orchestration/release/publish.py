@@ -142,7 +142,7 @@ def _write(settings: Settings, audit: Audit, folder: Path, release_id: str, last
         connection.execute(f"attach '{settings.build_file}' as build (read_only)")
         connection.execute(f"attach '{target}' as release (storage_version '{STORAGE_VERSION}')")
         described = _copy(connection, manifest)
-        own = {
+        own: dict[str, list[dict[str, Any]]] = {
             "release": [{
                 "release_id": release_id, "built_at": built_at.replace(tzinfo=None), "run_id": marker.run_id,
                 "edition": marker.edition, "as_of": marker.as_of, "software": __version__,
@@ -153,13 +153,13 @@ def _write(settings: Settings, audit: Audit, folder: Path, release_id: str, last
                 "failures": c.failures, "detail": c.detail, "accepted_because": c.accepted_because,
             } for c in audit.checks],
         }  # fmt: skip
-        for name, rows in own.items():
-            described += _own_table(connection, name, rows)
+        for name, values in own.items():
+            described += _own_table(connection, name, values)
         # The dictionary describes itself, so its own rows are known before it is written.
         itself = _described_columns("meta", "column_dictionary", RELEASE_TABLES["column_dictionary"][1], None)
         _own_table(connection, "column_dictionary", [*described, *itself])
         _parquet(connection, folder)
-        rows = {}
+
         connection.execute("use release")
         rows = table_rows(connection)
         connection.execute("use memory")

@@ -60,14 +60,14 @@ class SanctuaryList(Dataset):
         if any(mark in text for mark in _MOJIBAKE):
             raise SourceError(self.id, "list", "the page's letters are broken (mojibake)", url=payload.url)
         try:
-            page = html.fromstring(text)
+            page = html.document_fromstring(text)
         except (ParserError, ValueError) as error:
             raise SourceError(self.id, "list", f"the page is not HTML: {error}", url=payload.url) from error
-        updated = _updated_on(page.text_content())
+        updated = _updated_on(_words(page))
         names: dict[str, list[str]] = {heading: [] for heading in HEADINGS}
         current: str | None = None
         for element in page.iter("h1", "h2", "h3", "h4", "h5", "strong", "b", "p", "li"):
-            words = " ".join(element.text_content().split())
+            words = _words(element)
             heading = words.rstrip(":").upper()
             if heading in names:
                 current = heading
@@ -94,6 +94,10 @@ class SanctuaryList(Dataset):
         when = retrieved_at or utc_now()
         payload = Payload(path.read_bytes(), f"file:{path.name}", when, media_type="text/html", method="FILE")
         yield Batch(Slice("list"), [payload], when)
+
+
+def _words(element: html.HtmlElement) -> str:
+    return " ".join("".join(map(str, element.itertext())).split())
 
 
 def _updated_on(text: str) -> date | None:

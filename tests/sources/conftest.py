@@ -1,17 +1,14 @@
-"""What the tests of sources share: quick patience over the real session, and the real files where they are."""
+"""What the tests of sources share: quick patience over the real session."""
 
 from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
 from orchestration.fetching.session import HostLimits, Patience, Web
-from orchestration.settings import PROJECT_ROOT, Settings
-
-REAL = PROJECT_ROOT.parent / "shared" / "real"
+from orchestration.settings import Settings
 
 
 @pytest.fixture
@@ -23,11 +20,3 @@ def web_for() -> Callable[[Settings], Web]:
         return Web(settings, patience=patience, limits=HostLimits(clock=itertools.count(step=3600).__next__))
 
     return make
-
-
-@pytest.fixture
-def real() -> Path:
-    """The folder of real files; the test is skipped where it is absent."""
-    if not REAL.is_dir():
-        pytest.skip(f"the real files are not at {REAL}")
-    return REAL

@@ -1,0 +1,78 @@
+"""What every test shares: a home of its own, the real files where they are, and one published release a session.
+
+What belongs here: fixtures. Real parts only: no mock of our own code.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from orchestration.settings import PROJECT_ROOT, Settings
+
+REAL = PROJECT_ROOT.parent / "shared" / "real"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if not REAL.is_dir():
+        skip = pytest.mark.skip(reason=f"the real files are not at {REAL.name}/ beside the project's folder")
+        for item in items:
+            if item.get_closest_marker("real"):
+                item.add_marker(skip)
+    for item in items:
+        if item.get_closest_marker("spark") and not os.environ.get("CLAWBACK_TEST_SPARK"):
+            item.add_marker(pytest.mark.skip(reason="Spark is compared by `make spark`"))
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """The recorded edition in a home of this test's own."""
+    return Settings(home=tmp_path / "home", edition="recorded")
+
+
+@pytest.fixture(scope="session")
+def real() -> Path:
+    """The folder of real files (tests that ask for it are marked `real`)."""
+    return REAL
+
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+def clawback(home: Path, *args: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """The command line as a user runs it, in a process of its own."""
+    clean = {k: v for k, v in os.environ.items() if not k.startswith(("CLAWBACK_", "DAGSTER_"))}
+    command = [str(Path(sys.executable).with_name("clawback")), *args]
+    return subprocess.run(
+        command,
+        env={**clean, "CLAWBACK_HOME": str(home), **environment},
+        capture_output=True,
+        text=True,
+        timeout=500,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="session")
+def published(tmp_path_factory: pytest.TempPathFactory) -> tuple[Settings, dict[str, object]]:
+    """One refresh of the recorded edition by the command line: its settings and its account (JSON)."""
+    home = tmp_path_factory.mktemp("published") / "home"
+    done = clawback(home, "refresh", "--json")
+    assert done.returncode == 0, done.stdout + done.stderr
+    return Settings(home=home, edition="recorded"), json.loads(done.stdout)
+
+
+@pytest.fixture
+def sealed(published: tuple[Settings, dict[str, object]], tmp_path: Path) -> tuple[Settings, str]:
+    """A copy of the published home with its sealed candidate: (settings, run id), to be spoilt by a test."""
+    original, account = published
+    home = tmp_path / "home"
+    shutil.copytree(original.root, home, symlinks=True, ignore=shutil.ignore_patterns("dagster"))
+    return Settings(home=home, edition="recorded"), str(account["run_id"])
