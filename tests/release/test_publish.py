@@ -91,7 +91,9 @@ def test_a_release_is_checkpointed_described_and_sums_verify(sealed):
     with duckdb.connect(str(settings.published_file), read_only=True) as connection:
         schemas = {s for (s,) in connection.execute("select distinct schema_name from duckdb_tables()").fetchall()}
         assert schemas == {"core", "analysis", "meta", "quarantine"}
-        bare = connection.execute("select table_name, column_name from duckdb_columns() where comment is null and not internal").fetchall()
+        bare = connection.execute(
+            "select table_name, column_name from duckdb_columns() where comment is null and not internal"
+        ).fetchall()
         assert bare == []
         undocumented = connection.execute(
             "select c.schema_name, c.table_name, c.column_name from duckdb_columns() as c"

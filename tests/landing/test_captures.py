@@ -1,0 +1,296 @@
+"""Captures: whole or not at all, accepted or kept aside, unchanged without a new one.
+
+What belongs here: the landing folder with the real writer, catalog and raw views. What does not: publishers' forms.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import duckdb
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from warcio.archiveiterator import ArchiveIterator
+
+from orchestration import sources
+from orchestration.landing import accept, capture, raw_views
+from orchestration.landing.capture import Outcome
+from orchestration.landing.catalog import BrokenCapture, Catalog
+from orchestration.settings import PROJECT_ROOT, Settings
+from orchestration.sources.base import Payload, Selection, Slice
+
+NCVS = sources.get("bjs/victimizations")
+ICE = sources.get("ice/agreements_287g")
+AWARDS = sources.get("usaspending/awards")
+
+
+def moment(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+def rows_payload(rows: list[dict[str, str]], when: datetime, url: str = "https://synthetic.invalid/rows") -> Payload:
+    return Payload(json.dumps(rows).encode(), url, when)
+
+
+def ncvs(n: int, weight: str = "1") -> list[dict[str, str]]:
+    group = {"year": "2016", "hispanic": "1", "direl": "1", "notify": "1", "n": "1", "weight": weight}
+    return [{**group, "newoff": str(i % 5 + 1)} for i in range(n)]
+
+
+def land(
+    settings: Settings, rows: list[dict[str, str]], when: str, *, kind: str = "fetched", edition: str = "live"
+) -> Outcome:
+    payloads = [rows_payload(rows, moment(when))]
+    return capture.write(
+        NCVS, Slice("2016"), payloads, landing_dir=settings.landing_dir, kind=kind, edition=edition,
+        retrieved_at=moment(when),
+    )  # fmt: skip
+
+
+def catalog(settings: Settings, as_of: date | None = None, edition: str = "live") -> Catalog:
+    return Catalog(settings.landing_dir, as_of=as_of, edition=edition)
+
+
+def raw(settings: Settings, **options: object) -> duckdb.DuckDBPyConnection:
+    connection = duckdb.connect()
+    raw_views.create(connection, catalog(settings, **options), list(sources.DATASETS.values()))
+    return connection
+
+
+def test_a_capture_holds_what_was_sent_and_what_was_cut(settings):
+    outcome = land(settings, ncvs(3), "2026-01-01T02:00:00")
+    assert outcome.status == "landed"
+    folder = catalog(settings).folder(outcome.capture)
+    assert sorted(p.name for p in folder.iterdir()) == ["capture.json", "records.parquet", "responses.warc.gz"]
+    with (folder / "responses.warc.gz").open("rb") as stream:
+        found = [(r.rec_type, r.rec_headers.get_header("WARC-Target-URI")) for r in ArchiveIterator(stream)]
+    assert found == [
+        ("warcinfo", None),
+        ("response", "https://synthetic.invalid/rows"),
+        ("request", "https://synthetic.invalid/rows"),
+    ]
+    entry = outcome.capture.payloads[0]
+    with (folder / "responses.warc.gz").open("rb") as stream:
+        stream.seek(entry.warc_offset)
+        assert next(iter(ArchiveIterator(stream))).content_stream().read() == json.dumps(ncvs(3)).encode()
+    table = duckdb.sql(f"from read_parquet('{folder / 'records.parquet'}')")
+    assert dict(zip(table.columns, map(str, table.types), strict=True)) == {
+        "_capture_id": "VARCHAR", "_payload_id": "VARCHAR", "_record_no": "BIGINT", "year": "VARCHAR",
+        "hispanic": "VARCHAR", "direl": "VARCHAR", "notify": "VARCHAR", "n": "VARCHAR", "weight": "VARCHAR",
+        "newoff": "VARCHAR",
+    }  # fmt: skip
+    assert outcome.capture.capture_id.startswith("20260101T020000Z-")
+
+
+def test_an_unchanged_slice_makes_no_new_capture_and_says_so(settings):
+    first = land(settings, ncvs(3), "2026-01-01T02:00:00")
+    again = land(settings, list(reversed(ncvs(3))), "2026-01-02T02:00:00")
+    assert (again.status, again.capture.capture_id) == ("unchanged", first.capture.capture_id)
+    assert len(catalog(settings).captures()) == 1
+    lines = (settings.landing_dir / "bjs" / "victimizations" / "unchanged.jsonl").read_text().splitlines()
+    assert [json.loads(line)["capture_id"] for line in lines] == [first.capture.capture_id]
+    assert catalog(settings).last_checked(NCVS) >= first.capture.landed_at
+
+
+def test_a_newer_capture_supersedes_the_older_one_whole(settings):
+    land(settings, ncvs(4), "2026-01-01T02:00:00")
+    newer = land(settings, ncvs(5), "2026-01-02T02:00:00")
+    assert [c.capture_id for c in catalog(settings).serving(NCVS)] == [newer.capture.capture_id]
+    connection = raw(settings)
+    assert connection.execute("select count(*) from raw.bjs__victimizations").fetchone() == (5,)
+    assert connection.execute("select sum(records) from raw.capture where status = 'accepted'").fetchone() == (9,)
+
+
+def test_a_rejected_capture_is_kept_and_never_reaches_raw_views(settings):
+    good = land(settings, ncvs(10), "2026-01-01T02:00:00")
+    bad = land(settings, ncvs(2), "2026-01-02T02:00:00")
+    assert bad.status == "rejected"
+    assert "2 records against 10 last time" in bad.message
+    assert f"{good.capture.capture_id} goes on serving" in bad.message
+    assert catalog(settings).records_path(bad.capture).exists()
+    connection = raw(settings)
+    assert connection.sql("select distinct _capture_id from raw.bjs__victimizations").fetchall() == [
+        (good.capture.capture_id,)
+    ]
+    told = connection.sql("select status, is_serving, is_stale from raw.capture order by retrieved_at").fetchall()
+    assert told == [("accepted", True, True), ("rejected", False, False)]
+
+
+def test_a_missing_field_rejects_the_capture_and_names_it(settings):
+    rows = [{k: v for k, v in row.items() if k != "notify"} for row in ncvs(3)]
+    outcome = land(settings, rows, "2026-01-01T02:00:00")
+    assert outcome.status == "rejected"
+    assert "missing: 'notify'" in outcome.message
+    assert "nothing serves this slice yet" in outcome.message
+
+
+def test_a_page_that_has_changed_is_kept_and_rejected(settings):
+    doj = sources.get("doj/sanctuary_list")
+    page = Payload(b"<html><h1>Access denied</h1></html>", "https://synthetic.invalid", moment("2026-01-01T00:00:00"))
+    outcome = capture.write(
+        doj, Slice("list"), [page], landing_dir=settings.landing_dir, kind="fetched", edition="live"
+    )
+    assert outcome.status == "rejected"
+    assert "no names under STATES, COUNTIES, CITIES" in outcome.message
+    assert catalog(settings).warc_path(outcome.capture).stat().st_size > 0
+
+
+def test_a_publishers_own_count_that_is_not_met_rejects(settings):
+    when = moment("2026-01-01T02:00:00")
+    control = Payload(b'[{"n": "4"}]', "https://synthetic.invalid/count", when, role="control")
+    outcome = capture.write(
+        NCVS, Slice("2016"), [control, rows_payload(ncvs(3), when)], landing_dir=settings.landing_dir,
+        kind="fetched", edition="live",
+    )  # fmt: skip
+    assert outcome.status == "rejected"
+    assert "3 victimizations, the publisher counts 4" in outcome.message
+
+
+def test_a_transcribed_capture_yields_to_bytes_of_its_slice(settings):
+    land(settings, ncvs(4), "2026-06-01T00:00:00", kind="transcribed", edition="recorded")
+    brought = land(settings, ncvs(5), "2026-01-01T00:00:00", kind="imported", edition="import")
+    assert [c.capture_id for c in catalog(settings, edition="recorded").serving(NCVS)] == [brought.capture.capture_id]
+
+
+def test_the_recorded_edition_does_not_serve_a_live_build(settings):
+    land(settings, ncvs(4), "2026-06-01T00:00:00", kind="transcribed", edition="recorded")
+    assert catalog(settings, edition="live").serving(NCVS) == []
+    assert len(catalog(settings, edition="recorded").serving(NCVS)) == 1
+
+
+def test_as_of_a_past_date_the_catalog_knows_what_that_date_knew(settings):
+    old = land(settings, ncvs(4), "2026-01-01T23:59:59")
+    land(settings, ncvs(5), "2026-01-02T00:00:00")
+    assert [c.capture_id for c in catalog(settings, as_of=date(2026, 1, 1)).serving(NCVS)] == [old.capture.capture_id]
+    assert catalog(settings, as_of=date(2025, 12, 31)).serving(NCVS) == []
+
+
+def test_every_snapshot_serves_and_a_list_that_returns_is_a_new_one(settings):
+    from orchestration.recorded.build import workbook
+
+    def snapshot(day: str, *agencies: str) -> Outcome:
+        rows = [["STATE", "LAW ENFORCEMENT AGENCY", "SUPPORT TYPE", "SIGNED"]]
+        rows += [["OHIO", agency, "Task Force Model", "2020-01-01"] for agency in agencies]
+        payload = Payload(workbook(rows), "https://synthetic.invalid/x.xlsx", moment(day))
+        return capture.write(
+            ICE, Slice("participating"), [payload], landing_dir=settings.landing_dir, kind="fetched", edition="live"
+        )
+
+    everyone = [f"Synthetic {n} Police Department" for n in range(20)]
+    outcomes = [
+        snapshot("2026-01-01T00:00:00", *everyone),
+        snapshot("2026-01-02T00:00:00", *everyone[1:]),
+        snapshot("2026-01-03T00:00:00", *everyone),
+    ]
+    assert [o.status for o in outcomes] == ["landed", "landed", "landed"]
+    assert len(catalog(settings).serving(ICE)) == 3
+    cut_off = snapshot("2026-01-04T00:00:00", *everyone[:10])
+    assert cut_off.status == "rejected"
+
+
+def test_a_field_that_no_capture_has_is_null_and_an_empty_dataset_is_an_empty_view(settings):
+    land(settings, ncvs(3), "2026-01-01T02:00:00")
+    connection = raw(settings)
+    assert connection.execute("select count(newwgt), count(weight) from raw.bjs__victimizations").fetchone() == (0, 3)
+    assert connection.execute('select count(*), count("Award ID") from raw.usaspending__awards').fetchone() == (0, 0)
+
+
+def test_a_selection_says_which_part_of_the_list_it_is(settings):
+    payload = rows_payload(ncvs(3), moment("2026-01-01T00:00:00"))
+    capture.write(
+        NCVS, Slice("2016"), [payload], landing_dir=settings.landing_dir, kind="transcribed", edition="recorded",
+        selection=Selection("hispanic", ("1", "2")), note="synthetic selection",
+    )  # fmt: skip
+    told = raw(settings, edition="recorded").sql("select selection_field, selection_values, note from raw.capture")
+    assert told.fetchall() == [("hispanic", "1|2", "synthetic selection")]
+
+
+def test_a_folder_that_is_not_a_whole_capture_is_named(settings):
+    outcome = land(settings, ncvs(3), "2026-01-01T02:00:00")
+    catalog(settings).records_path(outcome.capture).unlink()
+    with pytest.raises(BrokenCapture, match=r"records.parquet missing: restore it, or move the folder away"):
+        catalog(settings).captures()
+
+
+def test_what_a_pull_raises_leaves_nothing_behind(settings):
+    def broken() -> Iterator[Payload]:
+        yield rows_payload(ncvs(3), moment("2026-01-01T02:00:00"))
+        raise ConnectionResetError("synthetic")
+
+    with pytest.raises(ConnectionResetError):
+        capture.write(NCVS, Slice("2016"), broken(), landing_dir=settings.landing_dir, kind="fetched", edition="live")
+    assert list((settings.landing_dir / "bjs" / "victimizations").iterdir()) == []
+
+
+def test_a_killed_pull_leaves_no_half_capture_and_the_next_one_converges(settings):
+    program = textwrap.dedent(
+        """
+        import sys, time, json
+        from datetime import UTC, datetime
+        from pathlib import Path
+        from orchestration import sources
+        from orchestration.landing import capture
+        from orchestration.sources.base import Payload, Slice
+        row = {"year": "2016", "hispanic": "1", "newoff": "1", "direl": "1", "notify": "1", "n": "1", "weight": "1"}
+        def pages():
+            for n in range(1000):
+                yield Payload(json.dumps([row]).encode(), f"https://synthetic.invalid/{n}", datetime.now(UTC))
+                print("page", n, flush=True)
+                time.sleep(0.01)
+        capture.write(sources.get("bjs/victimizations"), Slice("2016"), pages(), landing_dir=Path(sys.argv[1]),
+                      kind="fetched", edition="live")
+        """
+    )
+    pull = subprocess.Popen(
+        [sys.executable, "-c", program, str(settings.landing_dir)], stdout=subprocess.PIPE, cwd=PROJECT_ROOT, text=True
+    )
+    for _ in range(5):
+        pull.stdout.readline()
+    pull.send_signal(signal.SIGKILL)
+    pull.wait()
+    folder = settings.landing_dir / "bjs" / "victimizations"
+    leftovers = list(folder.iterdir())
+    assert [p.name[:5] for p in leftovers] == [".tmp-"]
+    assert catalog(settings).captures() == []
+
+    two_days_ago = time.time() - 2 * 24 * 3600
+    os.utime(leftovers[0], (two_days_ago, two_days_ago))
+    assert land(settings, ncvs(3), "2026-01-01T02:00:00").status == "landed"
+    assert [p.name[:5] for p in folder.iterdir()] == ["20260"]
+
+
+@given(st.permutations(range(6)), st.integers(1, 6))
+def test_the_content_digest_knows_neither_the_order_of_records_nor_the_cut_of_pages(tmp_path_factory, order, pages):
+    folder: Path = tmp_path_factory.mktemp("digest")
+    rows = ncvs(6)
+    when = moment("2026-01-01T00:00:00")
+
+    def digest(records: list[dict[str, str]], size: int, where: Path) -> str:
+        parts = [records[i : i + size] for i in range(0, len(records), size)]
+        payloads = [rows_payload(part, when, f"https://synthetic.invalid/{n}") for n, part in enumerate(parts)]
+        outcome = capture.write(NCVS, Slice("2016"), payloads, landing_dir=where, kind="fetched", edition="live")
+        return outcome.capture.content_digest
+
+    assert digest(rows, 6, folder / "a") == digest([rows[i] for i in order], pages, folder / "b")
+    assert digest([*rows, rows[0]], 7, folder / "c") != digest(rows, 6, folder / "d")
+
+
+class TestChecks:
+    def test_a_snapshot_off_from_both_neighbours_is_held_back(self):
+        assert accept.neighbours(ICE, 50, 100, 102).passed is False
+        assert accept.neighbours(ICE, 50, 100, None).passed is True
+        assert accept.neighbours(ICE, 95, 100, 200).passed is True
+
+    def test_volume_is_not_asked_of_an_incremental_pull(self):
+        assert accept.volume(AWARDS, 1, 1000).passed is True
+        assert accept.volume(NCVS, 1, 1000).passed is False

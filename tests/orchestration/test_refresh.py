@@ -1,0 +1,335 @@
+"""The command line over one published release, as a reader and an operator use it.
+
+What belongs here: `clawback ...` in processes of its own, and known answers in the published file. What does not:
+the gate's refusals (tests/release).
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import duckdb
+import pytest
+from filelock import FileLock
+
+from orchestration import reading, sources
+from orchestration.release import history, trace
+from orchestration.settings import Settings
+from tests.conftest import clawback
+
+
+@pytest.fixture(scope="module")
+def connection(published):
+    settings, _ = published
+    with reading.connect(settings) as opened:
+        yield opened
+
+
+def scalar(connection, sql: str):
+    (value,) = connection.execute(sql).fetchone()
+    return value
+
+
+def test_every_dataset_was_captured_and_every_record_is_accounted_for(published, connection):
+    _, account = published
+    assert {night["dataset"] for night in account["nights"]} == set(sources.DATASETS)
+    assert account["published"] is True
+    lost = connection.execute(
+        "select dataset from"
+        " (select dataset, sum(records) as n from meta.capture where status = 'accepted' group by all)"
+        " join (select dataset, sum(records) as m from meta.record_fate group by all) using (dataset) where n <> m"
+    ).fetchall()
+    assert lost == []
+
+
+class TestKnownAnswers:
+    @pytest.mark.parametrize(
+        ("year", "percent"), [(2016, 43.9), (2017, 44.9), (2018, 42.6), (2019, 40.9), (2020, 40.2), (2021, 45.6)]
+    )
+    def test_percent_of_violence_reported_is_the_bureaus(self, connection, year, percent):
+        found = scalar(
+            connection,
+            "select percent_reported from core.fct_victimization_reporting"
+            f" where survey_year = {year} and victim_group = 'all' and offense_family = 'all_violent'",
+        )
+        assert found == pytest.approx(percent, abs=0.1)
+
+    @pytest.mark.parametrize(("first", "hispanic", "n", "others"), [(2014, 51.0, 693, 44.5), (2017, 43.9, 992, 42.5)])
+    def test_hispanic_reporting_by_three_years(self, connection, first, hispanic, n, others):
+        found = connection.execute(
+            "select hispanic_percent_reported, hispanic_interviewed, others_percent_reported"
+            " from analysis.mart_reporting_gap where offense_family = 'all_violent' and window_kind = 'three years'"
+            f" and first_year = {first}"
+        ).fetchone()
+        assert found == (pytest.approx(hispanic, abs=0.1), n, pytest.approx(others, abs=0.1))
+
+    @pytest.mark.parametrize(("day", "names"), [("2025-08-05", 35), ("2025-09-25", 35), ("2025-09-26", 34)])
+    def test_the_doj_list_before_and_after_nevada(self, connection, day, names):
+        found = scalar(
+            connection,
+            "select count(*) from core.fct_tracker_listing as l join core.dim_tracker as t using (tracker_key)"
+            f" where t.tracker_code = 'doj' and l.listed_from <= date '{day}'"
+            f" and (l.listed_to is null or l.listed_to > date '{day}')",
+        )
+        assert found == names
+
+    def test_every_name_on_the_doj_list_is_resolved_to_its_own_kind_of_unit(self, connection):
+        found = connection.execute(
+            "select l.listed_name, l.listed_level, j.geoid from core.fct_tracker_listing as l"
+            " join core.dim_tracker as t using (tracker_key) join core.dim_jurisdiction as j using (jurisdiction_key)"
+            " where t.tracker_code = 'doj'"
+        ).fetchall()
+        geoids = {(name, level): geoid for name, level, geoid in found}
+        assert None not in geoids.values()
+        assert geoids["New York City", "place"] == "3651000"
+        assert geoids["Portland", "place"] == "4159000"
+        assert geoids["Rochester", "place"] == "3663000"
+        assert geoids["Newark", "place"] == "3451000"
+        assert geoids["Baltimore County", "county"] == "24005"
+        assert geoids["New York", "state"] == "36"
+        # one consolidated government, printed as a county and as a city
+        assert geoids["San Francisco County", "county"] == geoids["San Francisco City", "place"] == "0667000"
+
+    def test_the_lapds_figures_stand_beside_the_citys(self, connection):
+        found = connection.execute(
+            "select offense_group, victim_group, figure from core.fct_published_statistic"
+            " where publisher = 'LAPD' and period_to = date '2017-04-30' order by all"
+        ).fetchall()
+        assert found == [
+            ("domestic_violence", "Citywide", -4.3),
+            ("domestic_violence", "Hispanic", -8.1),
+            ("sexual_assault", "Citywide", -13.7),
+            ("sexual_assault", "Hispanic", -23.5),
+        ]
+
+    def test_every_claim_of_the_article_has_a_verdict_that_is_no_guess(self, connection):
+        verdicts = dict(connection.execute("select claim_id, verdict from analysis.mart_claim_check").fetchall())
+        assert len(verdicts) == 10
+        assert verdicts["cops_total_fy2016"] == "no data yet"
+        assert verdicts["sanctuary_cities_over_100"] == "no data yet"
+        assert verdicts["fy2012_budget_scrap"] == "not testable"
+        assert verdicts["hopkins_operation_recess"] == "not testable"
+        assert verdicts["latino_sexual_assault_reports_2017"] == "supported"
+
+    def test_83_awards_add_up_to_the_transcribed_total_and_say_that_they_are_a_selection(self, connection):
+        """114,985,583 USD: the sum of the 83 totals in the file that was transcribed."""
+        assert connection.execute(
+            "select count(*), sum(obligated_amount),"
+            " min(selection_note) like '83 awards transcribed, not all there are%'"
+            " from core.fct_award"
+        ).fetchone() == (83, 114985583, True)
+
+
+class TestReading:
+    def test_nothing_else_is_in_reach_of_a_readers_sql(self, connection):
+        for sql in (
+            "select * from read_text('/etc/passwd')",
+            "copy (select 1) to '/tmp/out.csv'",
+            "attach '/tmp/other.duckdb'",
+            "set enable_external_access = true",
+            "create table core.mine (a int)",
+        ):
+            with pytest.raises(duckdb.Error):
+                connection.execute(sql)
+
+    @pytest.mark.parametrize("name", sorted(reading.questions()))
+    def test_every_named_question_answers_and_carries_a_caveat(self, connection, name):
+        asked = reading.question(name)
+        assert asked.question.endswith("?")
+        assert asked.caveats
+        assert reading.ask(connection, asked, {}).fetchall(), name
+
+    def test_there_are_at_least_eight_questions(self):
+        assert len(reading.questions()) >= 8
+
+    def test_an_unknown_parameter_is_refused_by_name(self, connection):
+        with pytest.raises(reading.UnknownQuestion, match="it has: jurisdiction"):
+            reading.ask(connection, reading.question("exposure"), {"city": "Chicago"})
+
+
+class TestCommandLine:
+    def test_a_second_refresh_with_nothing_new_builds_nothing(self, published):
+        settings, _ = published
+        before = history.last_release(settings).id
+        done = clawback(settings.root, "refresh", "--json")
+        account = json.loads(done.stdout)
+        assert (done.returncode, account["published"], account["release"]) == (0, False, before)
+        assert all(s["status"] == "unchanged" for night in account["nights"] for s in night["slices"])
+        assert "dbt is not run" in done.stderr
+
+    def test_another_refresh_at_the_same_time_is_told_so(self, published):
+        settings, _ = published
+        with FileLock(settings.root / "refresh.lock"):
+            done = clawback(settings.root, "refresh")
+        assert done.returncode == 5
+        assert "another refresh runs" in done.stderr
+
+    def test_the_summary_says_what_a_stranger_wants_to_know(self, published):
+        settings, _ = published
+        said = clawback(settings.root, "refresh").stdout
+        for word in ("Release ", "What each source gave", "Rows a fact table", "Checks:", "Warehouse:", "?"):
+            assert word in said, word
+
+    def test_query_prints_the_caveats_and_json_is_json(self, published):
+        settings, _ = published
+        said = clawback(settings.root, "query", "exposure", "--jurisdiction", "Chicago")
+        assert said.returncode == 0
+        assert "caveat: " in said.stdout
+        assert "https://www.usaspending.gov/award/ASST_NON_" in said.stdout
+        rows = json.loads(clawback(settings.root, "query", "at_risk", "--json").stdout)
+        assert {row["jurisdiction_name"] for row in rows} >= {"Chicago city, Illinois"}
+
+    def test_query_writes_files_of_every_format(self, published, tmp_path):
+        settings, _ = published
+        for kind in ("csv", "json", "parquet", "xlsx"):
+            target = tmp_path / f"claims.{kind}"
+            done = clawback(settings.root, "query", "claims", "--format", kind, "--output", str(target))
+            assert done.returncode == 0, done.stderr
+            assert target.stat().st_size > 0
+
+    def test_usage_errors_exit_2_and_say_the_way_out(self, published):
+        settings, _ = published
+        for args, word in (
+            (("query", "nothing"), "there are: "),
+            (("refresh", "--source", "nothing"), "there are: "),
+            (("refresh", "--accept", "x"), "--because"),
+            (("refresh", "--live"), "CLAWBACK_CONTACT"),
+            (("import", "nothing/none", __file__), "there are: "),
+            (("query", "claims", "--format", "parquet"), "--output"),
+        ):
+            done = clawback(settings.root, *args)
+            assert done.returncode == 2, (args, done.stdout, done.stderr)
+            assert word in done.stderr
+
+    def test_sql_answers_and_refuses_to_write(self, published):
+        settings, _ = published
+        done = clawback(settings.root, "sql", "select count(*) as awards from core.fct_award", "--json")
+        assert json.loads(done.stdout) == [{"awards": 83}]
+        assert clawback(settings.root, "sql", "delete from core.fct_award").returncode == 1
+
+    def test_before_anything_is_published_reading_says_what_to_do(self, tmp_path):
+        done = clawback(tmp_path / "empty", "query", "claims")
+        assert done.returncode == 2
+        assert "clawback refresh" in done.stderr
+
+    def test_status_releases_and_doctor_answer(self, published):
+        settings, _ = published
+        status = json.loads(clawback(settings.root, "status", "--json").stdout)
+        assert {row["dataset"] for row in status} == set(sources.DATASETS)
+        assert all(row["state"] == "serving" for row in status)
+        assert json.loads(clawback(settings.root, "releases", "--json").stdout)[0]["serves"] is True
+        doctor = clawback(settings.root, "doctor", "--json", DATA_GOV_API_KEY="SYNTHETIC-KEY")
+        assert doctor.returncode == 0
+        assert "SYNTHETIC-KEY" not in doctor.stdout
+        assert any(f["what"] == "DATA_GOV_API_KEY" and f["state"] == "ok" for f in json.loads(doctor.stdout))
+
+    def test_dry_run_asks_nothing_and_writes_nothing(self, tmp_path):
+        done = clawback(tmp_path / "home", "refresh", "--dry-run", "--live", CLAWBACK_CONTACT="synthetic@example.org")
+        assert done.returncode == 0, done.stderr
+        assert "usaspending/awards" in done.stdout
+        assert not (tmp_path / "home" / "landing").exists()
+
+
+class TestTrace:
+    @pytest.mark.parametrize(
+        ("table", "key"),
+        [
+            ("fct_award", "award_key"),
+            ("fct_tracker_listing", "listing_key"),
+            ("fct_policy_event", "policy_event_key"),
+            ("fct_crime_month", "crime_month_key"),
+            ("fct_victimization_reporting", "victimization_reporting_key"),
+            ("fct_published_statistic", "published_statistic_key"),
+            ("fct_listing_year", "listing_year_key"),
+        ],
+    )
+    def test_every_fact_leads_back_to_bytes_with_the_recorded_digest(self, published, connection, table, key):
+        settings, _ = published
+        found = trace.trace(settings, f"core.{table}", scalar(connection, f"select {key} from core.{table} limit 1"))
+        assert found.digest_verified
+        assert found.records
+        assert found.payload["url"]
+        assert found.capture["kind"] == "transcribed"
+
+    def test_an_award_leads_to_the_record_that_holds_its_number(self, published):
+        settings, _ = published
+        found = trace.trace(settings, "core.fct_award", "fain=2020ULWX0056")
+        (record,) = found.records
+        assert record["Award ID"] == "2020ULWX0056"
+        assert float(record["Award Amount"]) == float(found.row["obligated_amount"])
+        said = clawback(settings.root, "trace", "core.fct_award", "fain=2020ULWX0056").stdout
+        assert "verified against the WARC" in said
+
+    def test_what_cannot_be_traced_says_why(self, published):
+        settings, _ = published
+        for table, key, word in (
+            ("core.nothing", "1", "no published table"),
+            ("core.fct_award", "fain=none", "no row with fain"),
+            ("analysis.mart_claim_check", "cops_total_fy2016", "carries no provenance"),
+        ):
+            with pytest.raises(trace.CannotTrace, match=word):
+                trace.trace(settings, table, key)
+
+
+def test_a_refresh_whose_facts_fell_by_half_is_refused_with_exit_3(published, tmp_path):
+    """The whole command: a landing folder without half of the states, the release before it untouched."""
+    original, _ = published
+    home = tmp_path / "home"
+    shutil.copytree(original.root, home, symlinks=True, ignore=shutil.ignore_patterns("dagster", "build"))
+    settings = Settings(home=home)
+    before = history.last_release(settings).id
+    poorer = tmp_path / "landing"
+    shutil.copytree(settings.landing_dir, poorer)
+    months = sorted(p for p in (poorer / "fbi" / "agency_months").iterdir() if p.is_dir())
+    for folder in months[::2]:
+        shutil.rmtree(folder)
+    done = clawback(home, "refresh", "--landing", str(poorer), "--source", "ledger/policy_events", "--force", "--json")
+    account = json.loads(done.stdout)
+    assert done.returncode == 3, done.stderr
+    assert [f["check"] for f in account["findings"]] == ["rows of core.fct_crime_month"]
+    assert account["release"] == before
+    assert history.last_release(settings).id == before
+
+
+@pytest.mark.real
+def test_real_files_are_imported_and_published_with_the_publishers_counts(published, real: Path, tmp_path):
+    """ICE: 150 agreements on 2021-01-13 and 1,843 on 2026-05-18; NCVS from the microdata as from the grouped sums."""
+    original, _ = published
+    home = tmp_path / "home"
+    shutil.copytree(original.root, home, symlinks=True, ignore=shutil.ignore_patterns("dagster", "build"))
+    ncvs = sorted(str(p) for p in (real / "bjs_ncvs").glob("*.json.gz"))
+    ice = sorted(str(p) for p in (real / "trackers" / "ice_287g").glob("*.xlsx"))
+    took = json.loads(clawback(home, "import", "bjs/victimizations", *ncvs, "--json").stdout)
+    assert [r["ok"] for r in took] == [True] * 8
+    assert sum(r["records"] for r in took) == 15123
+    took = json.loads(clawback(home, "import", "ice/agreements_287g", *ice, "--json").stdout)
+    assert {r["file"]: r["records"] for r in took if r["ok"]} == {
+        "ParticipatingEntities-20210113002027.xlsx": 150,
+        "ParticipatingEntities-20230915220254.xlsx": 137,
+        "participatingAgencies-20250221214937.xlsx": 151,
+        "participatingAgencies-20250317231040.xlsx": 360,
+        "participatingAgencies05182026am.xlsx": 1843,
+    }
+    wrong = clawback(home, "import", "ice/agreements_287g", ncvs[0])
+    assert wrong.returncode == 1
+    assert "NOT taken" in wrong.stdout
+    done = clawback(home, "refresh", "--json")
+    assert done.returncode == 0, done.stdout + done.stderr
+    with reading.connect(Settings(home=home)) as connection:
+        for day, agreements in (("2021-01-13", 150), ("2026-05-18", 1843)):
+            assert agreements == scalar(
+                connection,
+                "select count(*) from core.fct_tracker_listing as l join core.dim_tracker as t using (tracker_key)"
+                f" where t.tracker_code = 'ice_287g' and l.listed_from <= date '{day}'"
+                f" and (l.listed_to is null or l.listed_to > date '{day}')",
+            )
+        kinds = connection.execute("select distinct _kind from core.fct_victimization_reporting").fetchall()
+        assert kinds == [("imported",)]
+        percent = scalar(
+            connection,
+            "select percent_reported from core.fct_victimization_reporting"
+            " where survey_year = 2019 and victim_group = 'all' and offense_family = 'all_violent'",
+        )
+        assert percent == pytest.approx(40.9, abs=0.1)

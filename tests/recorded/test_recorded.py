@@ -1,0 +1,140 @@
+"""The recorded edition: true figures only, each with its source, the same bytes each time.
+
+What belongs here: the tables and what they become. The counts are the publishers' and the transcription's own.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import json
+from collections import Counter, defaultdict
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from orchestration import sources
+from orchestration.recorded import build
+from orchestration.recorded.transcribe import OFFENSES
+from orchestration.sources.fbi import study_agencies
+
+FIGURES = sorted(
+    p
+    for p in build.TABLES.glob("*.csv")
+    if p.name not in ("sources.csv", "policy_events.csv", "published_statistics.csv")
+)
+
+
+def records(dataset_id: str) -> list[dict[str, str | None]]:
+    dataset = sources.get(dataset_id)
+    return [r for batch in build.batches(dataset_id) for payload in batch.payloads for r in dataset.cut(payload)]
+
+
+@pytest.mark.parametrize("path", FIGURES, ids=lambda path: path.stem)
+def test_every_figure_names_its_publisher_and_a_source_that_is_explained(path: Path):
+    rows = build.table(path.stem)
+    assert rows
+    for row in rows:
+        assert row["publisher"]
+        assert row["entity"]
+        assert row["measure"]
+        told = build.source(row["source"])
+        assert told["publisher"]
+        assert told["where"]
+        assert told["transcribed_on"]
+
+
+@pytest.mark.parametrize("dataset_id", list(sources.DATASETS))
+def test_two_builds_give_the_same_bytes(dataset_id):
+    def digests() -> list[str]:
+        return [payload.sha256 for batch in build.batches(dataset_id) for payload in batch.payloads]
+
+    assert digests() == digests()
+    for batch in build.batches(dataset_id):
+        assert batch.publisher
+        assert batch.retrieved_at.tzinfo is not None
+
+
+def test_the_tables_weigh_less_than_three_mebibytes():
+    assert sum(path.stat().st_size for path in build.TABLES.parent.rglob("*") if path.suffix == ".csv") < 3 * 1024**2
+
+
+def test_there_are_83_awards_and_none_has_an_outlay_where_nothing_was_drawn():
+    awards = records("usaspending/awards")
+    assert len({award["Award ID"] for award in awards}) == len(awards) == 83
+    assert all(award["Total Outlays"] == "0" or Decimal(award["Total Outlays"]) > 0 for award in awards)
+
+
+def test_the_doj_list_has_35_names_then_34_without_nevada():
+    lists = {batch.retrieved_at.date().isoformat(): batch for batch in build.batches("doj/sanctuary_list")}
+    names = {
+        day: [r for p in batch.payloads for r in sources.get("doj/sanctuary_list").cut(p)]
+        for day, batch in lists.items()
+    }
+    assert {day: len(found) for day, found in names.items()} == {"2025-08-05": 35, "2025-09-26": 34}
+    assert Counter(r["heading"] for r in names["2025-08-05"]) == {"STATES": 13, "COUNTIES": 4, "CITIES": 18}
+    gone = {r["jurisdiction_as_printed"] for r in names["2025-08-05"]} - {
+        r["jurisdiction_as_printed"] for r in names["2025-09-26"]
+    }
+    assert gone == {"Nevada"}
+
+
+def test_the_ledger_has_its_66_events_and_carries_their_standing():
+    events = records("ledger/policy_events")
+    assert len(events) == 66
+    assert {event["source_status"] for event in events} == {"sourced", "partial", "unsourced"}
+
+
+def test_there_are_at_least_60_cities_with_sixteen_months_each():
+    assert len(study_agencies()) >= 60
+    months = records("fbi/agency_months")
+    assert {m["ori"] for m in months} == {a["ori"] for a in study_agencies()}
+    assert set(Counter((m["ori"], m["offense_code"]) for m in months).values()) == {16}
+    assert any(m["actual"] is None for m in months), "a month that was not reported stays null"
+
+
+def test_agreements_are_of_at_least_three_dates_and_say_which_states_they_cover():
+    batches = list(build.batches("ice/agreements_287g"))
+    assert len({batch.retrieved_at.date() for batch in batches}) >= 3
+    for batch in batches:
+        held = {r["STATE"] for p in batch.payloads for r in sources.get("ice/agreements_287g").cut(p)}
+        assert held <= set(batch.selection.values)
+
+
+@pytest.mark.real
+class TestAgainstTheFiles:
+    def test_every_award_is_the_files(self, real):
+        with (real / "usaspending" / "cops_awards_83.csv").open(encoding="utf-8") as stream:
+            rows = list(csv.DictReader(stream))
+        awards = {award["Award ID"]: award for award in records("usaspending/awards")}
+        for row in rows:
+            total, remaining = (
+                Decimal(row[c].replace("$", "").replace(",", "")) for c in ("total_usd", "remaining_usd")
+            )
+            award = awards[row["award_id_fain"]]
+            assert Decimal(award["Award Amount"]) == total
+            assert award["Recipient Name"] == row["recipient"]
+            assert Decimal(award["Total Outlays"]) == (total - remaining if remaining < total else 0)
+
+    def test_every_month_is_the_files(self, real):
+        with gzip.open(real / "fbi" / "cde_api_agency_monthly_2025-01_2026-04.csv.gz", "rt") as stream:
+            months = {(r["ori"], f"{int(r['month']):02d}-{r['year']}"): r for r in csv.DictReader(stream)}
+        for record in records("fbi/agency_months"):
+            row = months[record["ori"], record["month"]]
+            offense = OFFENSES[record["offense_code"]]
+            assert (record["actual"] or "") == row[f"{offense}_actual"]
+            assert (record["cleared"] or "") == row[f"{offense}_cleared"]
+
+    def test_every_group_of_victimizations_is_the_sum_of_the_files(self, real):
+        weights: dict[tuple[str, ...], list[Decimal]] = defaultdict(list)
+        for path in sorted((real / "bjs_ncvs").glob("*.json.gz")):
+            for row in json.loads(gzip.decompress(path.read_bytes())):
+                weights[tuple(row[n] for n in ("year", "hispanic", "newoff", "direl", "notify"))].append(
+                    Decimal(row["newwgt"])
+                )
+        groups = records("bjs/victimizations")
+        assert len(groups) == len(weights)
+        for group in groups:
+            found = weights[tuple(group[n] for n in ("year", "hispanic", "newoff", "direl", "notify"))]
+            assert (int(group["n"]), Decimal(group["weight"])) == (len(found), sum(found))
