@@ -112,7 +112,7 @@ mcfarland as (
 judged as (
     select
         cops_total.claim_id,
-        cops_total.computed_value,
+        case when whole_fy2016.captures > 0 then cops_total.computed_value end as computed_value,
         case
             when whole_fy2016.captures = 0 then 'no data yet'
             when cops_total.computed_value between 0.95 * claims.claimed_value and 1.05 * claims.claimed_value
