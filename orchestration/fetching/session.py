@@ -7,6 +7,7 @@ What does not: which address to ask (sources) and what the bytes mean.
 from __future__ import annotations
 
 import email.utils
+import logging
 import random
 import threading
 import time
@@ -29,6 +30,10 @@ _KEPT_RESPONSE_HEADERS = frozenset(
     {"content-type", "content-length", "content-encoding", "date", "etag", "last-modified", "retry-after",
      "server", "x-ratelimit-limit", "x-ratelimit-remaining"}
 )  # fmt: skip
+
+
+# urllib3 writes whole request lines at DEBUG, with whatever a secret parameter holds.
+logging.getLogger("urllib3").setLevel(logging.INFO)
 
 
 class FetchError(SourceError):
