@@ -17,6 +17,13 @@ from orchestration.settings import QUERIES_DIR, Settings
 _HEADER = re.compile(r"^--\s*(question|caveat|parameter|headline)\s*:\s*(.*)$")
 
 
+_SANDBOX: dict[str, str | bool | int | float | list[str]] = {
+    "autoload_known_extensions": "false",
+    "enable_external_access": "false",
+    "lock_configuration": "true",
+}
+
+
 class NothingPublished(Exception):
     """There is no release to read yet."""
 
@@ -49,10 +56,7 @@ def connect(settings: Settings, *, release: str | None = None) -> duckdb.DuckDBP
     if not file.exists():
         what = f"release {release}" if release else "nothing published"
         raise NothingPublished(f"{what} under {settings.root}: run `clawback refresh` first, or set CLAWBACK_HOME")
-    connection = duckdb.connect(str(file), read_only=True, config={"autoload_known_extensions": "false"})
-    connection.execute("set enable_external_access = false")
-    connection.execute("set lock_configuration = true")
-    return connection
+    return duckdb.connect(str(file), read_only=True, config=_SANDBOX)
 
 
 def questions(folder: Path = QUERIES_DIR) -> dict[str, Question]:

@@ -3,7 +3,8 @@ with doj as (
     select
         'doj' as tracker_code,
         listings._retrieved_at as snapshot_at,
-        coalesce(by_code.postal, by_name.postal, of_state.postal) as state_code,
+        -- ?? where the page prints no state: the name still has its spells
+        coalesce(by_code.postal, by_name.postal, of_state.postal, '??') as state_code,
         listings.listed_name,
         case listings.heading when 'STATES' then 'state' when 'COUNTIES' then 'county' else 'place' end as listed_level,
         cast(null as {{ dbt.type_string() }}) as support_type,
@@ -64,7 +65,7 @@ keyed as (
         every_listing.*,
         -- the spelling by which captures are compared: case, spaces and marks do not make another listing
         concat(
-            tracker_code, '|', coalesce(state_code, '?'), '|', listed_level, '|',
+            tracker_code, '|', state_code, '|', listed_level, '|',
             {{ regexp_replace_all("upper(listed_name)", "[^A-Z0-9]+", " ") }}, '|', coalesce(upper(support_type), '')
         ) as listing_id
     from every_listing

@@ -9,17 +9,24 @@ with captures as (
     where is_serving and dataset in ('doj__sanctuary_list', 'ice__agreements_287g')
 ),
 
+places as (
+    select postal, upper(name) as name from {{ ref('states') }}
+    union all
+    -- names that are printed without a state are covered by whole lists only
+    select '??' as postal, '??' as name
+),
+
 covering as (
     select
         captures.tracker_code,
         captures.snapshot_at,
-        states.postal as state_code
+        places.postal as state_code
     from captures
-    inner join {{ ref('states') }} as states
+    inner join places
         on
             captures.selection_values is null
-            or position(concat('|', upper(states.name), '|') in concat('|', upper(captures.selection_values), '|')) > 0
-    group by captures.tracker_code, captures.snapshot_at, states.postal
+            or position(concat('|', places.name, '|') in concat('|', upper(captures.selection_values), '|')) > 0
+    group by captures.tracker_code, captures.snapshot_at, places.postal
 )
 
 select

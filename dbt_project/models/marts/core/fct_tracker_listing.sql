@@ -5,7 +5,7 @@ select
     {{ date_key('spells.listed_from') }} as listed_from_date_key,
     spells.listed_name,
     spells.listed_level,
-    spells.state_code,
+    nullif(spells.state_code, '??') as state_code,
     spells.support_type,
     trackers.verdict,
     spells.signed_on,

@@ -11,13 +11,16 @@ with typed as (
         {{ text_field('ADDENDUM') }} as addendum,
         case
             when {{ text_field('STATE') }} is null then 'no state'
+            when states.name is null then 'STATE is no state or territory that is known'
             when {{ text_field('LAW ENFORCEMENT AGENCY') }} is null then 'no agency'
             when {{ text_field('SUPPORT TYPE') }} is null then 'no support type'
         end as _reject_reason,
         _capture_id,
         _payload_id,
         _record_no
-    from {{ source('raw', 'ice__agreements_287g') }}
+    from {{ source('raw', 'ice__agreements_287g') }} as captured
+    left join {{ ref('states') }} as states
+        on upper({{ text_field('STATE') }}) = upper(states.name)
 )
 ,
 {{ with_fate(
