@@ -27,6 +27,8 @@ PUBLISHED, BROKEN, USAGE, REFUSED, SOURCE_TOO_OLD, ANOTHER_RUNS = 0, 1, 2, 3, 4,
 _DAGSTER_YAML = """\
 telemetry:
   enabled: false
+nux:
+  enabled: false
 concurrency:
   pools:
     default_limit: 1
