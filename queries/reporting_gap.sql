@@ -1,7 +1,7 @@
 -- question: Do Hispanic victims of violence report to the police as often as others?
 -- headline: yes
 -- parameter: offense_family=all_violent
--- caveat: A national survey (NCVS): no city can be told apart. The interval assumes a design effect of 2.
+-- caveat: A national survey (NCVS): no city can be told apart. The interval assumes a design effect of 4 (meta.column_dictionary says why).
 -- caveat: A lower share is not proof of fear, and says nothing of how much crime there is.
 select
     first_year,
@@ -11,7 +11,8 @@ select
     others_interviewed as n_others,
     round(others_percent_reported, 1) as others_percent,
     round(gap_points, 1) as gap_points,
-    round(gap_half_interval, 1) as plus_minus,
+    round(gap_low, 1) as gap_low,
+    round(gap_high, 1) as gap_high,
     reading
 from analysis.mart_reporting_gap
 where offense_family = $offense_family and window_kind = 'three years'

@@ -3,8 +3,8 @@ with worded as (
     select
         agencies.*,
         case
-            when agencies.agency_type = 'City' then 'place'
-            when agencies.agency_type in ('County', 'Parish') then 'county'
+            when agencies.agency_type in ('City', 'Municipality', 'City and Borough') then 'place'
+            when agencies.agency_type in ('County', 'Parish', 'Borough', 'Census Area') then 'county'
         end as level_group,
         trim({{ regexp_replace_all(
             regexp_replace_all(normalize_name('agencies.agency_name'), ' (POLICE DEPARTMENT|SHERIFF.*)$', ''),
@@ -29,8 +29,10 @@ select
         when worded.level_group is null then 'not a general government'
         else 'unresolved'
     end as match_method,
-    cast(case when coalesce(names.jurisdiction_key, consolidated.jurisdiction_key) is not null then 1.0 end as double)
-        as match_score,
+    cast(case
+        when names.jurisdiction_key is not null then 1.0
+        when consolidated.jurisdiction_key is not null then 0.9
+    end as double) as match_score,
     concat(worded.unit_name, ', ', worded.state_code, ' as ', coalesce(worded.level_group, worded.agency_type, 'unknown'))
         as match_evidence,
     worded._capture_id,

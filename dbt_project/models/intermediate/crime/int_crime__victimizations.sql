@@ -1,5 +1,5 @@
 -- Each victimization (or group of them) under every family and group that it belongs to. Families overlap: never add
--- all_violent or intimate_partner_violence to the others.
+-- all_violent, domestic_violence or intimate_partner_violence to the others, nor the groups to `all`.
 with victimizations as (
     select
         survey_year,
@@ -16,19 +16,22 @@ with victimizations as (
 ),
 
 families as (
-    select 'all_violent' as family, 1 as least_code, 4 as greatest_code, cast(null as int) as only_relation
+    select 'all_violent' as family, 1 as least_code, 4 as greatest_code, cast(null as int) as greatest_relation
     union all
-    select 'rape_sexual_assault' as family, 1 as least_code, 1 as greatest_code, cast(null as int) as only_relation
+    select 'rape_sexual_assault' as family, 1 as least_code, 1 as greatest_code, cast(null as int) as greatest_relation
     union all
-    select 'robbery' as family, 2 as least_code, 2 as greatest_code, cast(null as int) as only_relation
+    select 'robbery' as family, 2 as least_code, 2 as greatest_code, cast(null as int) as greatest_relation
     union all
-    select 'aggravated_assault' as family, 3 as least_code, 3 as greatest_code, cast(null as int) as only_relation
+    select 'aggravated_assault' as family, 3 as least_code, 3 as greatest_code, cast(null as int) as greatest_relation
     union all
-    select 'simple_assault' as family, 4 as least_code, 4 as greatest_code, cast(null as int) as only_relation
+    select 'simple_assault' as family, 4 as least_code, 4 as greatest_code, cast(null as int) as greatest_relation
     union all
-    select 'personal_theft' as family, 5 as least_code, 5 as greatest_code, cast(null as int) as only_relation
+    select 'personal_theft' as family, 5 as least_code, 5 as greatest_code, cast(null as int) as greatest_relation
     union all
-    select 'intimate_partner_violence' as family, 1 as least_code, 4 as greatest_code, 1 as only_relation
+    select 'intimate_partner_violence' as family, 1 as least_code, 4 as greatest_code, 1 as greatest_relation
+    union all
+    -- direl 1 is an intimate, 2 another relative
+    select 'domestic_violence' as family, 1 as least_code, 4 as greatest_code, 2 as greatest_relation
 ),
 
 victim_groups as (
@@ -53,7 +56,10 @@ from victimizations
 inner join families
     on
         victimizations.offense_code between families.least_code and families.greatest_code
-        and (families.only_relation is null or victimizations.relation_code = families.only_relation)
+        and (
+            families.greatest_relation is null
+            or victimizations.relation_code between 1 and families.greatest_relation
+        )
 inner join victim_groups
     on victim_groups.only_hispanic is null or victimizations.hispanic_code = victim_groups.only_hispanic
 group by victimizations.survey_year, victim_groups.victim_group, families.family

@@ -1,239 +1,438 @@
 -- What the article of 2017-03-27 claims, what the warehouse computes, and whether it may judge. Every verdict follows
 -- from the facts: it changes when a capture brings what is missing.
-with whole_fy2016 as (
-    -- a fetched or imported capture of FY2016's grants that is not a selection
-    select count(*) as captures
-    from {{ source('raw', 'capture') }}
-    where dataset = 'usaspending__awards' and is_serving and kind <> 'transcribed' and slice like '%FY2016'
+with claims as (
+    select *
+    from {{ ref('article_claims') }}
 ),
 
-awards_fy2016 as (
+-- what each dataset gave, in words, for data_note
+datasets as (
     select
-        awards.obligated_amount,
-        awards.officers_funded_minimum,
+        dataset,
+        case
+            when state = 'nothing captured' then concat(dataset, ': nothing captured')
+            else concat(
+                dataset, ': ', coalesce(kind, 'unknown'), ', as of ',
+                coalesce(cast(cast(last_retrieved_at as date) as {{ dbt.type_string() }}), 'unknown'),
+                case when note is null then '' else concat(': ', note) end
+            )
+        end as said
+    from {{ ref('source_status') }}
+),
+
+data_notes as (
+    select
+        max(case when dataset = 'usaspending__awards' then said end) as awards,
+        max(case when dataset = 'doj__sanctuary_list' then said end) as lists,
+        max(case when dataset = 'ledger__policy_events' then said end) as events,
+        max(case when dataset = 'published__statistics' then said end) as printed
+    from datasets
+),
+
+-- the grants of FY2016 asked for whole, and not typed from a selection
+whole_fy2016 as (
+    select
+        count(*) as captures
+    from {{ source('raw', 'capture') }}
+    where
+        dataset = 'usaspending__awards' and is_serving and kind <> 'transcribed' and selection_field is null
+        and slice = 'grants:FY2016'
+),
+
+awards as (
+    select
+        awards.fain,
+        awards.award_fiscal_year,
         awards.program_area,
-        jurisdictions.geoid
+        awards.description,
+        awards.obligated_amount,
+        coalesce(awards.officers_funded_reported, awards.officers_funded_minimum) as officers,
+        concat(
+            awards.fain, ', ', cast(cast(awards.obligated_amount as bigint) as {{ dbt.type_string() }}), ' USD'
+        ) as said,
+        jurisdictions.geoid,
+        jurisdictions.name_normalized,
+        jurisdictions.state_code
     from {{ ref('fct_award') }} as awards
     inner join {{ ref('dim_jurisdiction') }} as jurisdictions
         on awards.jurisdiction_key = jurisdictions.jurisdiction_key
-    where awards.award_fiscal_year = 2016
+),
+
+-- announced figures stand beside the awards: they are other amounts, by other people, and never decide
+printed_awards as (
+    select
+        {{ joined("case when period_as_printed = 'FY2016' and entity = 'national' then said end") }} as fy2016,
+        {{ joined("case when entity like '%Los Angeles%' then said end") }} as los_angeles,
+        {{ joined("case when entity like '%Chicago%' then said end") }} as chicago,
+        {{ joined("case when period_as_printed in ('FY2010', 'FY2011', 'FY2012', 'FY2013') then said end") }}
+            as fy2010_to_2013
+    from (
+        select
+            entity,
+            period_as_printed,
+            concat(
+                coalesce(entity, ''), ' ', coalesce(period_as_printed, ''), ' ', coalesce(programme, ''), ' ',
+                coalesce(measure, ''), ': ', coalesce(as_printed, cast(figure as {{ dbt.type_string() }}))
+            ) as said
+        from {{ ref('fct_published_statistic') }}
+        where subject = 'awards' and programme in ('CHP', 'COPS')
+    ) as figures
 ),
 
 cops_total as (
     select
-        'cops_total_fy2016' as claim_id,
-        cast(coalesce(sum(obligated_amount), 0) as double) as computed_value,
-        count(*) as evidence_rows
-    from awards_fy2016
-    where program_area in (
-        'hiring', 'community_policing', 'tribal_assistance', 'anti_heroin', 'anti_methamphetamine'
-    )
+        sum(case when award_fiscal_year = 2016 then obligated_amount end) as fy2016_amount,
+        count(case when award_fiscal_year = 2016 then 1 end) as fy2016_awards,
+        sum(case when award_fiscal_year between 2010 and 2013 then obligated_amount end) as fy2010_to_2013_amount,
+        count(case when award_fiscal_year between 2010 and 2013 then 1 end) as fy2010_to_2013_awards
+    from awards
+    where program_area in ('hiring', 'community_policing', 'tribal_assistance', 'anti_heroin', 'anti_methamphetamine')
+),
+
+-- the two police departments by their cities' GEOIDs
+hiring_claims as (
+    select 'lapd_chp_fy2016' as claim_id, '0644000' as geoid
+    union all
+    select 'chicago_chp_fy2016' as claim_id, '1714000' as geoid
 ),
 
 city_hiring as (
     select
-        'lapd_chp_fy2016' as claim_id,
-        cast(sum(obligated_amount) as double) as computed_value,
-        count(*) as evidence_rows,
-        max(officers_funded_minimum) as officers
-    from awards_fy2016
-    where program_area = 'hiring' and geoid = '0644000'
-    union all
-    select
-        'chicago_chp_fy2016' as claim_id,
-        cast(sum(obligated_amount) as double) as computed_value,
-        count(*) as evidence_rows,
-        max(officers_funded_minimum) as officers
-    from awards_fy2016
-    where program_area = 'hiring' and geoid = '1714000'
+        hiring_claims.claim_id,
+        sum(awards.obligated_amount) as obligated_amount,
+        count(awards.fain) as evidence_rows,
+        sum(awards.officers) as officers,
+        {{ joined('awards.said') }} as said
+    from hiring_claims
+    left join awards
+        on
+            hiring_claims.geoid = awards.geoid
+            and awards.program_area = 'hiring'
+            and awards.award_fiscal_year = 2016
+    group by hiring_claims.claim_id
 ),
 
-snapshots_then as (
-    select count(*) as snapshots
-    from {{ ref('int_ordinances__snapshots') }}
-    where tracker_code <> 'ice_287g' and snapshot_on <= cast('2017-03-27' as date)
-),
-
-cities_listed as (
+listed as (
     select
-        'sanctuary_cities_over_100' as claim_id,
-        cast(count(distinct case
+        trackers.tracker_code,
+        min(listings.listed_from) as first_snapshot,
+        count(distinct case
             when listings.listed_from <= cast('2017-03-27' as date)
                 and (listings.listed_to is null or listings.listed_to > cast('2017-03-27' as date))
-                then listings.jurisdiction_key
-        end) as double) as computed_value,
-        count(distinct listings.jurisdiction_key) as evidence_rows
+                then concat(listings.listed_name, ', ', listings.state_code)
+        end) as cities_then,
+        count(distinct case
+            when listings.listed_to is null then concat(listings.listed_name, ', ', listings.state_code)
+        end) as cities_now,
+        max(listings.last_seen_on) as last_seen_on
     from {{ ref('fct_tracker_listing') }} as listings
+    inner join {{ ref('dim_tracker') }} as trackers
+        on listings.tracker_key = trackers.tracker_key
     where listings.verdict = 'sanctuary' and listings.listed_level = 'place'
+    group by trackers.tracker_code
+),
+
+-- each tracker beside the other: the longest list answers, lists are never merged
+cities_listed as (
+    select
+        count(case when first_snapshot <= cast('2017-03-27' as date) then 1 end) as trackers_then,
+        max(cities_then) as cities_then,
+        coalesce(sum(cities_now), 0) as evidence_rows,
+        {{ joined("concat(tracker_code, ' names ', cast(cities_now as " ~ dbt.type_string() ~ "), ' cities as of '"
+            ~ ", cast(last_seen_on as " ~ dbt.type_string() ~ "))") }} as said
+    from listed
+),
+
+four_cities as (
+    select
+        events.jurisdiction_name,
+        jurisdictions.geoid,
+        events.event_from,
+        events.event_from between cast('2016-11-08' as date) and cast('2017-03-27' as date)
+        and events.source_status <> 'unsourced'
+        and effects.track = 'force'
+        and effects.sets = 1
+        and events.event <> 'weakened' as affirms,
+        concat(
+            events.jurisdiction_name, ' ', coalesce(events.instrument_number, events.instrument), ' ', events.event, ' ',
+            coalesce(cast(events.event_from as {{ dbt.type_string() }}), 'on a day not known')
+        ) as said
+    from {{ ref('fct_policy_event') }} as events
+    inner join {{ ref('dim_jurisdiction') }} as jurisdictions
+        on events.jurisdiction_key = jurisdictions.jurisdiction_key
+    left join {{ ref('policy_event_effects') }} as effects
+        on events.event = effects.event
+    where jurisdictions.geoid in ('1714000', '0644000', '3651000', '2507000')
 ),
 
 affirmed as (
     select
-        'affirmed_after_election' as claim_id,
-        cast(count(distinct jurisdictions.geoid) as double) as computed_value,
-        count(*) as evidence_rows
-    from {{ ref('fct_policy_event') }} as events
-    inner join {{ ref('dim_jurisdiction') }} as jurisdictions
-        on events.jurisdiction_key = jurisdictions.jurisdiction_key
-    where
-        jurisdictions.geoid in ('1714000', '0644000', '3651000', '2507000')
-        and events.source_status <> 'unsourced'
-        and events.effect_track = 'force'
-        and events.event_from between cast('2016-11-08' as date) and cast('2017-03-27' as date)
+        count(distinct case when affirms then geoid end) as cities,
+        count(*) as evidence_rows,
+        {{ joined("case when affirms then said end") }} as said
+    from four_cities
 ),
 
-lapd as (
+-- LAPD's counts of reports by Hispanic victims from New Year to before 21 March, as printed; and its percentages of
+-- longer periods, with the city as a whole
+lapd_figures as (
     select
         case offense_group
             when 'sexual_assault' then 'latino_sexual_assault_reports_2017'
             when 'domestic_violence' then 'latino_domestic_violence_reports_2017'
         end as claim_id,
-        max(case when victim_group = 'Hispanic' and period_to = cast('2017-04-30' as date) then figure end) as ytd_hispanic,
-        max(case when victim_group = 'Citywide' and period_to = cast('2017-04-30' as date) then figure end) as ytd_city,
-        max(case when victim_group = 'Hispanic' and period_to = cast('2017-12-31' as date) then figure end) as year_hispanic,
-        max(case when victim_group = 'Citywide' and period_to = cast('2017-12-31' as date) then figure end) as year_city,
-        count(*) as evidence_rows
+        victim_group,
+        measure,
+        unit,
+        figure,
+        period_to,
+        extract(year from period_from) as year_printed
     from {{ ref('fct_published_statistic') }}
-    where publisher = 'LAPD' and unit = 'percent' and offense_group in ('sexual_assault', 'domestic_violence')
-    group by offense_group
+    where
+        publisher = 'LAPD' and subject = 'crime_reporting'
+        and offense_group in ('sexual_assault', 'domestic_violence')
 ),
 
-mcfarland as (
+lapd_periods as (
     select
-        'mcfarland_tip_line' as claim_id,
-        cast(sum(awards.obligated_amount) as double) as computed_value,
-        count(*) as evidence_rows
-    from {{ ref('fct_award') }} as awards
-    inner join {{ ref('dim_jurisdiction') }} as jurisdictions
-        on awards.jurisdiction_key = jurisdictions.jurisdiction_key
-    where jurisdictions.name_normalized = 'MCFARLAND' and jurisdictions.state_code = 'CA'
+        claim_id,
+        count(*) as evidence_rows,
+        max(case when measure = 'reports' and unit = 'count' and year_printed = 2016 then figure end) as reports_2016,
+        max(case when measure = 'reports' and unit = 'count' and year_printed = 2017 then figure end) as reports_2017,
+        max(case when unit = 'difference' and year_printed = 2017 then figure end) as difference_2017,
+        max(case when unit = 'percent' and victim_group = 'Hispanic' and period_to = cast('2017-04-30' as date)
+            then figure end) as april_hispanic,
+        max(case when unit = 'percent' and victim_group = 'Citywide' and period_to = cast('2017-04-30' as date)
+            then figure end) as april_city,
+        max(case when unit = 'percent' and victim_group = 'Hispanic' and period_to = cast('2017-12-31' as date)
+            then figure end) as year_hispanic,
+        max(case when unit = 'percent' and victim_group = 'Citywide' and period_to = cast('2017-12-31' as date)
+            then figure end) as year_city
+    from lapd_figures
+    group by claim_id
+),
+
+lapd as (
+    select
+        lapd_periods.*,
+        round(100.0 * coalesce(reports_2017 - reports_2016, difference_2017) / nullif(reports_2016, 0), 1) as change_percent
+    from lapd_periods
+),
+
+recipients as (
+    select
+        count(case when name_normalized = 'MCFARLAND' and state_code = 'CA' then 1 end) as mcfarland,
+        sum(case when name_normalized = 'MCFARLAND' and state_code = 'CA' then obligated_amount end) as mcfarland_amount,
+        count(case
+            when name_normalized = 'MCFARLAND' and state_code = 'CA' and lower(description) like '%tip line%' then 1
+        end) as mcfarland_tip_line,
+        {{ joined("case when name_normalized = 'MCFARLAND' and state_code = 'CA' then said end") }} as mcfarland_said,
+        count(case when name_normalized = 'HOPKINS' and state_code = 'MN' then 1 end) as hopkins,
+        {{ joined("case when name_normalized = 'HOPKINS' and state_code = 'MN' then said end") }} as hopkins_said
+    from awards
 ),
 
 judged as (
     select
-        cops_total.claim_id,
-        case when whole_fy2016.captures > 0 then cops_total.computed_value end as computed_value,
+        claims.claim_id,
+        case when whole_fy2016.captures > 0 then cast(coalesce(cops_total.fy2016_amount, 0) as double) end as computed_value,
         case
             when whole_fy2016.captures = 0 then 'no data yet'
-            when cops_total.computed_value between 0.95 * claims.claimed_value and 1.05 * claims.claimed_value
+            when coalesce(cops_total.fy2016_amount, 0) between 0.95 * claims.claimed_value and 1.05 * claims.claimed_value
                 then 'supported'
             else 'contradicted'
         end as verdict,
         case
-            when whole_fy2016.captures = 0 then concat(
-                'the awards of FY2016 are not captured whole: ', cast(cops_total.evidence_rows as {{ dbt.type_string() }}),
-                ' transcribed awards of that year are not a total')
-            else 'obligations of the five areas in FY2016, within 5 percent of the claim or not'
+            when whole_fy2016.captures = 0 then 'the grants of FY2016 are not captured whole, and what is captured is no total'
+            else 'what is obligated now to awards of FY2016 in the five areas, within 5 percent of the claim or not'
         end as why,
-        cops_total.evidence_rows
-    from cops_total
+        concat(
+            cast(cops_total.fy2016_awards as {{ dbt.type_string() }}), ' captured awards of FY2016 in the five areas; printed: ',
+            coalesce(printed_awards.fy2016, 'nothing')
+        ) as evidence,
+        data_notes.awards as data_note,
+        cops_total.fy2016_awards as evidence_rows
+    from claims
     cross join whole_fy2016
-    inner join {{ ref('article_claims') }} as claims on cops_total.claim_id = claims.claim_id
+    cross join cops_total
+    cross join printed_awards
+    cross join data_notes
+    where claims.claim_id = 'cops_total_fy2016'
 
     union all
 
     select
-        city_hiring.claim_id,
-        city_hiring.computed_value,
+        claims.claim_id,
+        cast(city_hiring.obligated_amount as double) as computed_value,
         case
-            when city_hiring.evidence_rows > 0 and city_hiring.computed_value >= claims.claimed_value
-                and city_hiring.officers = 25 then 'supported'
-            when city_hiring.evidence_rows > 0 then 'contradicted'
+            when city_hiring.obligated_amount > claims.claimed_value and city_hiring.officers = 25 then 'supported'
             when whole_fy2016.captures > 0 then 'contradicted'
             else 'no data yet'
         end as verdict,
         case
             when city_hiring.evidence_rows > 0 then concat(
-                'the FY2016 hiring award in the warehouse pays for at least ',
-                cast(city_hiring.officers as {{ dbt.type_string() }}), ' officers at the cap of 125,000 USD each')
-            when whole_fy2016.captures > 0 then 'the awards of FY2016 are captured whole and hold none'
-            else 'no FY2016 hiring award of the city among the captured awards, and those are not all there are'
+                'the captured hiring awards of FY2016 pay for at least ',
+                coalesce(cast(city_hiring.officers as {{ dbt.type_string() }}), 'an unknown number of'),
+                ' officers at the cap of 125,000 USD each; the claim is more than 3 million USD for 25')
+            when whole_fy2016.captures > 0 then 'the grants of FY2016 are captured whole and hold no hiring award of the city'
+            else 'no FY2016 hiring award of the city is captured, and the grants of FY2016 are not captured whole'
         end as why,
+        concat(
+            'awards: ', coalesce(city_hiring.said, 'none'), '; printed of any year: ',
+            coalesce(
+                case claims.claim_id
+                    when 'lapd_chp_fy2016' then printed_awards.los_angeles
+                    else printed_awards.chicago
+                end,
+                'nothing'
+            )
+        ) as evidence,
+        data_notes.awards as data_note,
         city_hiring.evidence_rows
-    from city_hiring
+    from claims
+    inner join city_hiring on claims.claim_id = city_hiring.claim_id
     cross join whole_fy2016
-    inner join {{ ref('article_claims') }} as claims on city_hiring.claim_id = claims.claim_id
+    cross join printed_awards
+    cross join data_notes
 
     union all
 
     select
-        cities_listed.claim_id,
-        case when snapshots_then.snapshots > 0 then cities_listed.computed_value end as computed_value,
+        claims.claim_id,
+        case when cities_listed.trackers_then > 0 then cast(cities_listed.cities_then as double) end as computed_value,
         case
-            when snapshots_then.snapshots = 0 then 'no data yet'
-            when cities_listed.computed_value > claims.claimed_value then 'supported'
+            when cities_listed.trackers_then = 0 then 'no data yet'
+            when cities_listed.cities_then > claims.claimed_value then 'supported'
             else 'contradicted'
         end as verdict,
         case
-            when snapshots_then.snapshots = 0 then concat(
-                'no tracker of sanctuary jurisdictions is captured as of that day; later lists name ',
-                cast(cities_listed.evidence_rows as {{ dbt.type_string() }}), ' cities')
-            else 'cities listed on that day by the captured trackers'
+            when cities_listed.trackers_then = 0
+                then 'no list of sanctuary jurisdictions is captured as of that day; what later lists name is no answer'
+            else 'cities on the longest list of that day; what a list leaves out is not denied'
         end as why,
+        coalesce(cities_listed.said, 'no list is captured') as evidence,
+        data_notes.lists as data_note,
         cities_listed.evidence_rows
-    from cities_listed
-    cross join snapshots_then
-    inner join {{ ref('article_claims') }} as claims on cities_listed.claim_id = claims.claim_id
+    from claims
+    cross join cities_listed
+    cross join data_notes
+    where claims.claim_id = 'sanctuary_cities_over_100'
 
     union all
 
     select
-        affirmed.claim_id,
-        affirmed.computed_value,
-        case when affirmed.computed_value >= claims.claimed_value then 'supported' else 'no data yet' end as verdict,
+        claims.claim_id,
+        cast(affirmed.cities as double) as computed_value,
+        case when affirmed.cities >= claims.claimed_value then 'supported' else 'no data yet' end as verdict,
         concat(
-            'cities of the four with a sourced legal event between the election and the article; the ledger is not ',
-            'complete and a statement is no legal event, so that fewer than four contradicts nothing') as why,
+            'cities of the four with a sourced legal act between the election and the article; the ledger is not whole ',
+            'and a statement is no legal act, so that fewer than four contradicts nothing') as why,
+        concat(
+            coalesce(affirmed.said, 'no such act in the ledger'), '; ',
+            cast(affirmed.evidence_rows as {{ dbt.type_string() }}), ' acts of the four cities at any time'
+        ) as evidence,
+        data_notes.events as data_note,
         affirmed.evidence_rows
-    from affirmed
-    inner join {{ ref('article_claims') }} as claims on affirmed.claim_id = claims.claim_id
+    from claims
+    cross join affirmed
+    cross join data_notes
+    where claims.claim_id = 'affirmed_after_election'
 
     union all
 
     select
-        lapd.claim_id,
-        lapd.ytd_hispanic as computed_value,
+        claims.claim_id,
+        lapd.change_percent as computed_value,
+        -- the claim is a figure rounded to a percent or so; the city as a whole stands in `why`
         case
-            when lapd.ytd_hispanic is null then 'no data yet'
-            when abs(lapd.ytd_hispanic - claims.claimed_value) <= 5 then 'supported'
+            when lapd.change_percent is null then 'no data yet'
+            when abs(lapd.change_percent - claims.claimed_value) <= 1 then 'supported'
             else 'contradicted'
         end as verdict,
-        concat(
-            'published figures only, no incident data: Hispanic ', cast(lapd.ytd_hispanic as {{ dbt.type_string() }}),
-            ' percent by 2017-04-30 while the city as a whole was ', cast(lapd.ytd_city as {{ dbt.type_string() }}),
-            '; over the full year ', cast(lapd.year_hispanic as {{ dbt.type_string() }}), ' against ',
-            cast(lapd.year_city as {{ dbt.type_string() }}), '; fewer reports is not proof of fear, nor of less crime'
-        ) as why,
-        lapd.evidence_rows
-    from lapd
-    inner join {{ ref('article_claims') }} as claims on lapd.claim_id = claims.claim_id
-
-    union all
-
-    select
-        mcfarland.claim_id,
-        mcfarland.computed_value,
-        case when mcfarland.evidence_rows > 0 then 'supported' else 'no data yet' end as verdict,
         case
-            when mcfarland.evidence_rows > 0 then 'the city holds COPS awards; what they paid for is in their descriptions'
-            else 'no captured award resolves to McFarland, California'
+            when lapd.change_percent is null then 'the counts of reports are not captured, neither printed nor by incident'
+            else concat(
+                'printed counts of the first months, for want of incidents. To 30 April: Hispanic victims ',
+                coalesce(cast(lapd.april_hispanic as {{ dbt.type_string() }}), 'unknown'), ' percent, the whole city ',
+                coalesce(cast(lapd.april_city as {{ dbt.type_string() }}), 'unknown'), '; over the year ',
+                coalesce(cast(lapd.year_hispanic as {{ dbt.type_string() }}), 'unknown'), ' and ',
+                coalesce(cast(lapd.year_city as {{ dbt.type_string() }}), 'unknown'),
+                '. Fewer reports is neither less crime nor proof of fear'
+            )
         end as why,
-        mcfarland.evidence_rows
-    from mcfarland
+        concat(
+            'reports by Hispanic victims: ',
+            coalesce(cast(cast(lapd.reports_2016 as bigint) as {{ dbt.type_string() }}), 'unknown'), ' in 2016, ',
+            coalesce(
+                cast(cast(coalesce(lapd.reports_2017, lapd.reports_2016 + lapd.difference_2017) as bigint)
+                    as {{ dbt.type_string() }}),
+                'unknown'
+            ), ' in 2017, the same months'
+        ) as evidence,
+        data_notes.printed as data_note,
+        coalesce(lapd.evidence_rows, 0) as evidence_rows
+    from claims
+    left join lapd on claims.claim_id = lapd.claim_id
+    cross join data_notes
+    where claims.claim_id in ('latino_sexual_assault_reports_2017', 'latino_domestic_violence_reports_2017')
 
     union all
 
     select
-        claim_id,
+        claims.claim_id,
         cast(null as double) as computed_value,
         'not testable' as verdict,
-        case claim_id
-            when 'fy2012_budget_scrap' then 'a proposed budget is no award: no source of this warehouse holds proposals'
-            else 'disciplinary reports of a school are in no source of this warehouse'
+        'a proposed budget is no award: no source of this warehouse holds proposals' as why,
+        concat(
+            cast(cops_total.fy2010_to_2013_awards as {{ dbt.type_string() }}), ' captured awards of FY2010 to FY2013, ',
+            cast(cast(coalesce(cops_total.fy2010_to_2013_amount, 0) as bigint) as {{ dbt.type_string() }}),
+            ' USD; printed: ', coalesce(printed_awards.fy2010_to_2013, 'nothing')
+        ) as evidence,
+        data_notes.awards as data_note,
+        cops_total.fy2010_to_2013_awards as evidence_rows
+    from claims
+    cross join cops_total
+    cross join printed_awards
+    cross join data_notes
+    where claims.claim_id = 'fy2012_budget_scrap'
+
+    union all
+
+    select
+        claims.claim_id,
+        cast(null as double) as computed_value,
+        'not testable' as verdict,
+        'disciplinary reports of a school are in no source of this warehouse' as why,
+        concat('awards to Hopkins, Minnesota: ', coalesce(recipients.hopkins_said, 'none captured')) as evidence,
+        data_notes.awards as data_note,
+        recipients.hopkins as evidence_rows
+    from claims
+    cross join recipients
+    cross join data_notes
+    where claims.claim_id = 'hopkins_operation_recess'
+
+    union all
+
+    select
+        claims.claim_id,
+        case when recipients.mcfarland_tip_line > 0 then cast(recipients.mcfarland_amount as double) end as computed_value,
+        case
+            when recipients.mcfarland_tip_line > 0 then 'supported'
+            when recipients.mcfarland > 0 then 'not testable'
+            else 'no data yet'
+        end as verdict,
+        case
+            when recipients.mcfarland_tip_line > 0 then 'an award to the city says in its description that it pays a tip line'
+            when recipients.mcfarland > 0 then 'the city holds awards, and their descriptions do not say what they paid for'
+            else 'no captured award resolves to McFarland, California'
         end as why,
-        cast(0 as bigint) as evidence_rows
-    from {{ ref('article_claims') }}
-    where claim_id in ('fy2012_budget_scrap', 'hopkins_operation_recess')
+        concat('awards to McFarland, California: ', coalesce(recipients.mcfarland_said, 'none captured')) as evidence,
+        data_notes.awards as data_note,
+        recipients.mcfarland as evidence_rows
+    from claims
+    cross join recipients
+    cross join data_notes
+    where claims.claim_id = 'mcfarland_tip_line'
 )
 
 select
@@ -243,9 +442,11 @@ select
     claims.unit,
     cast(claims.as_of as date) as as_of,
     cast(judged.computed_value as double) as computed_value,
-    coalesce(judged.verdict, 'no data yet') as verdict,
-    coalesce(judged.why, 'no capture holds what this claim needs') as why,
-    cast(coalesce(judged.evidence_rows, 0) as bigint) as evidence_rows,
+    judged.verdict,
+    judged.why,
+    judged.evidence,
+    judged.data_note,
+    cast(judged.evidence_rows as bigint) as evidence_rows,
     claims.how_the_warehouse_checks_it
-from {{ ref('article_claims') }} as claims
+from claims
 left join judged on claims.claim_id = judged.claim_id

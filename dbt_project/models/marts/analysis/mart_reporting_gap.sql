@@ -1,21 +1,31 @@
-with windows as (
-    select
-        survey_year as first_year,
-        survey_year as last_year,
-        'year' as window_kind,
-        survey_year
-    from (select distinct survey_year from {{ ref('fct_victimization_reporting') }}) as years
-    union all
-    select
-        years.survey_year as first_year,
-        years.survey_year + 2 as last_year,
-        'three years' as window_kind,
-        years.survey_year + steps.step as survey_year
-    from (select distinct survey_year from {{ ref('fct_victimization_reporting') }}) as years
-    cross join (select 0 as step union all select 1 as step union all select 2 as step) as steps
+-- The survey's percentages for Hispanic and other victims, and beside them what the police of two cities printed of 2017.
+with years as (
+    select distinct survey_year
+    from {{ ref('fct_victimization_reporting') }}
 ),
 
--- a three-year window stands only where all three years were surveyed
+spans as (
+    select 'year' as window_kind, 1 as years_wanted, 0 as step
+    {% for step in range(3) %}
+    union all
+    select 'three years' as window_kind, 3 as years_wanted, {{ step }} as step
+    {% endfor %}
+),
+
+windows as (
+    select
+        years.survey_year as first_year,
+        years.survey_year + spans.years_wanted - 1 as last_year,
+        spans.window_kind,
+        spans.years_wanted,
+        members.survey_year,
+        count(*) over (partition by years.survey_year, spans.window_kind) as years_surveyed
+    from years
+    cross join spans
+    inner join years as members
+        on years.survey_year + spans.step = members.survey_year
+),
+
 pooled as (
     select
         windows.first_year,
@@ -23,14 +33,16 @@ pooled as (
         windows.window_kind,
         reporting.victim_group,
         reporting.offense_family,
-        count(*) as years_found,
         sum(reporting.victimizations_interviewed) as interviewed,
         sum(reporting.victimizations_weighted) as weighted,
         sum(reporting.reported_weighted) as reported
     from windows
     inner join {{ ref('fct_victimization_reporting') }} as reporting
         on windows.survey_year = reporting.survey_year
-    where reporting.victim_group in ('hispanic', 'non_hispanic')
+    where
+        reporting.victim_group in ('hispanic', 'non_hispanic')
+        -- a window stands only where each of its years was surveyed
+        and windows.years_surveyed = windows.years_wanted
     group by
         windows.first_year, windows.last_year, windows.window_kind, reporting.victim_group, reporting.offense_family
 ),
@@ -38,12 +50,21 @@ pooled as (
 shares as (
     select
         pooled.*,
-        case when weighted > 0 then 100.0 * reported / weighted end as percent_reported
+        100.0 * reported / weighted as percent_reported
     from pooled
-    where years_found = last_year - first_year + 1
+    where weighted > 0
 ),
 
-paired as (
+bounded as (
+    select
+        shares.*,
+        {{ reporting_bound('percent_reported', 'interviewed', 'low') }} as percent_low,
+        {{ reporting_bound('percent_reported', 'interviewed', 'high') }} as percent_high,
+        {{ needs_caution('percent_reported', 'interviewed') }} as is_weak
+    from shares
+),
+
+surveyed as (
     select
         hispanic.first_year,
         hispanic.last_year,
@@ -51,41 +72,101 @@ paired as (
         hispanic.offense_family,
         hispanic.interviewed as hispanic_interviewed,
         hispanic.percent_reported as hispanic_percent_reported,
-        {{ reporting_half_interval('hispanic.percent_reported', 'hispanic.interviewed') }} as hispanic_half_interval,
+        hispanic.percent_low as hispanic_percent_low,
+        hispanic.percent_high as hispanic_percent_high,
         others.interviewed as others_interviewed,
         others.percent_reported as others_percent_reported,
-        {{ reporting_half_interval('others.percent_reported', 'others.interviewed') }} as others_half_interval
-    from shares as hispanic
-    inner join shares as others
+        others.percent_low as others_percent_low,
+        others.percent_high as others_percent_high,
+        hispanic.percent_reported - others.percent_reported as gap_points,
+        -- the difference of two intervals that are not symmetric: Newcombe's square-and-add
+        hispanic.percent_reported - others.percent_reported - sqrt(
+            (hispanic.percent_reported - hispanic.percent_low) * (hispanic.percent_reported - hispanic.percent_low)
+            + (others.percent_high - others.percent_reported) * (others.percent_high - others.percent_reported)
+        ) as gap_low,
+        hispanic.percent_reported - others.percent_reported + sqrt(
+            (hispanic.percent_high - hispanic.percent_reported) * (hispanic.percent_high - hispanic.percent_reported)
+            + (others.percent_reported - others.percent_low) * (others.percent_reported - others.percent_low)
+        ) as gap_high,
+        hispanic.is_weak or others.is_weak as is_weak
+    from bounded as hispanic
+    inner join bounded as others
         on
             hispanic.first_year = others.first_year
             and hispanic.last_year = others.last_year
             and hispanic.offense_family = others.offense_family
             and others.victim_group = 'non_hispanic'
     where hispanic.victim_group = 'hispanic'
+),
+
+-- changes of counts of reports, as printed: no interval, and no share of victimizations
+printed as (
+    select
+        publisher,
+        offense_group,
+        period_as_printed,
+        min(period_from) as period_from,
+        max(period_to) as period_to,
+        max(case when victim_group = 'Hispanic' then figure end) as hispanic_change,
+        max(case when victim_group <> 'Hispanic' then figure end) as others_change,
+        max(case when victim_group <> 'Hispanic' then victim_group end) as others_group
+    from {{ ref('fct_published_statistic') }}
+    where subject = 'crime_reporting' and measure = 'change' and unit = 'percent'
+    group by publisher, offense_group, period_as_printed
 )
 
 select
-    {{ surrogate_key(['first_year', 'last_year', 'offense_family']) }} as reporting_gap_key,
+    {{ surrogate_key(["'NCVS'", 'first_year', 'last_year', 'offense_family']) }} as reporting_gap_key,
+    'NCVS' as entity,
     cast(first_year as int) as first_year,
     cast(last_year as int) as last_year,
     window_kind,
+    cast(null as date) as period_from,
+    cast(null as date) as period_to,
     offense_family,
+    'Non-Hispanic' as others_group,
     cast(hispanic_interviewed as bigint) as hispanic_interviewed,
     cast(hispanic_percent_reported as double) as hispanic_percent_reported,
-    cast(hispanic_half_interval as double) as hispanic_half_interval,
+    cast(hispanic_percent_low as double) as hispanic_percent_low,
+    cast(hispanic_percent_high as double) as hispanic_percent_high,
     cast(others_interviewed as bigint) as others_interviewed,
     cast(others_percent_reported as double) as others_percent_reported,
-    cast(others_half_interval as double) as others_half_interval,
-    cast(hispanic_percent_reported - others_percent_reported as double) as gap_points,
-    cast(sqrt(hispanic_half_interval * hispanic_half_interval + others_half_interval * others_half_interval) as double)
-        as gap_half_interval,
+    cast(others_percent_low as double) as others_percent_low,
+    cast(others_percent_high as double) as others_percent_high,
+    cast(null as double) as hispanic_change_percent,
+    cast(null as double) as others_change_percent,
+    cast(gap_points as double) as gap_points,
+    cast(gap_low as double) as gap_low,
+    cast(gap_high as double) as gap_high,
     case
-        when hispanic_interviewed < 10 or others_interviewed < 10 then 'too few to print'
-        when
-            abs(hispanic_percent_reported - others_percent_reported)
-            > sqrt(hispanic_half_interval * hispanic_half_interval + others_half_interval * others_half_interval)
-            then 'differs'
+        when is_weak then 'interpret with caution'
+        when gap_low > 0 or gap_high < 0 then 'differs'
         else 'cannot be told apart'
     end as reading
-from paired
+from surveyed
+union all
+select
+    {{ surrogate_key(['publisher', 'period_as_printed', 'offense_group']) }} as reporting_gap_key,
+    publisher as entity,
+    cast(extract(year from period_from) as int) as first_year,
+    cast(extract(year from period_to) as int) as last_year,
+    'as printed' as window_kind,
+    period_from,
+    period_to,
+    offense_group as offense_family,
+    others_group,
+    cast(null as bigint) as hispanic_interviewed,
+    cast(null as double) as hispanic_percent_reported,
+    cast(null as double) as hispanic_percent_low,
+    cast(null as double) as hispanic_percent_high,
+    cast(null as bigint) as others_interviewed,
+    cast(null as double) as others_percent_reported,
+    cast(null as double) as others_percent_low,
+    cast(null as double) as others_percent_high,
+    cast(hispanic_change as double) as hispanic_change_percent,
+    cast(others_change as double) as others_change_percent,
+    cast(hispanic_change - others_change as double) as gap_points,
+    cast(null as double) as gap_low,
+    cast(null as double) as gap_high,
+    'printed: no interval' as reading
+from printed

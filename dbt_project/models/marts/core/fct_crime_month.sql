@@ -17,7 +17,23 @@ select
     months.ori,
     months.month_start,
     months.offense_code as fbi_offense_code,
-    'summary, revised rape' as series,
+    -- The summarised endpoint counts NIBRS incidents by the old summary's rules and says not which month is which.
+    -- 2021 was collected through NIBRS alone, from 2022 on both ways again.
+    concat(
+        case
+            when agencies.nibrs_start_on <= months.month_start then 'NIBRS, summarised'
+            when extract(year from months.month_start) = 2021 then 'NIBRS, summarised'
+            when agencies.ori is not null and extract(year from months.month_start) < 2021 then 'SRS'
+            else 'NIBRS or SRS'
+        end,
+        -- rape was redefined in 2013; to 2016 agencies reported by either definition
+        case
+            when months.offense_code <> 'RPE' then ''
+            when extract(year from months.month_start) < 2013 then '; rape, legacy definition'
+            when extract(year from months.month_start) < 2017 then '; rape, legacy or revised definition'
+            else '; rape, revised definition'
+        end
+    ) as series,
     months.offenses,
     months.cleared,
     months.population,

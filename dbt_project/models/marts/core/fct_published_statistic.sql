@@ -1,7 +1,7 @@
 select
     {{ surrogate_key([
         'figures.publisher', 'figures.entity', 'figures.period_as_printed', 'figures.programme', 'figures.measure',
-        'figures.victim_group', 'figures.offense_group', 'figures.unit'
+        'figures.victim_group', 'figures.offense_group', 'figures.unit', 'figures.source_citation'
     ]) }} as published_statistic_key,
     case figures.victim_group
         when 'Hispanic' then {{ surrogate_key(["'hispanic'"]) }}

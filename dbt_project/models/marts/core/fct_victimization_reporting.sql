@@ -24,11 +24,15 @@ select
     cast(weighted as double) as victimizations_weighted,
     cast(weighted_reported as double) as reported_weighted,
     cast(percent_reported as double) as percent_reported,
-    cast(greatest(0.0, percent_reported - {{ reporting_half_interval('percent_reported', 'interviewed') }}) as double)
-        as percent_reported_low,
-    cast(least(100.0, percent_reported + {{ reporting_half_interval('percent_reported', 'interviewed') }}) as double)
-        as percent_reported_high,
-    case when interviewed < 10 then 'too few to print' when interviewed < 50 then 'few' else 'enough' end as sample_size,
+    cast({{ reporting_bound('percent_reported', 'interviewed', 'low') }} as double) as percent_reported_low,
+    cast({{ reporting_bound('percent_reported', 'interviewed', 'high') }} as double) as percent_reported_high,
+    cast({{ var('ncvs_design_effect') }} as double) as design_effect,
+    case
+        when percent_reported is null or {{ needs_caution('percent_reported', 'interviewed') }}
+            then 'interpret with caution'
+        when interviewed < 50 then 'few'
+        else 'enough'
+    end as sample_size,
     _capture_id,
     _payload_id,
     cast(null as bigint) as _record_no,

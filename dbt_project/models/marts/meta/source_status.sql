@@ -2,25 +2,63 @@ with datasets as (
     {% for dataset in var('datasets') %}
     select '{{ dataset }}' as dataset{% if not loop.last %} union all{% endif %}
     {% endfor %}
+),
+
+serving as (
+    select
+        captures.*,
+        row_number() over (
+            partition by dataset
+            order by retrieved_at desc, capture_id desc
+        ) as newest_first
+    from {{ source('raw', 'capture') }} as captures
+    where is_serving
+),
+
+served as (
+    select
+        dataset,
+        count(*) as captures_serving,
+        sum(records) as records,
+        count(case when is_stale then 1 end) as slices_stale,
+        min(kind) as least_kind,
+        max(kind) as greatest_kind,
+        max(case when newest_first = 1 then capture_id end) as last_capture_id,
+        max(case when newest_first = 1 then publisher end) as publisher,
+        max(case when newest_first = 1 then note end) as note,
+        max(retrieved_at) as last_retrieved_at,
+        max(content_newest) as content_newest
+    from serving
+    group by dataset
+),
+
+rejected as (
+    select
+        dataset,
+        count(*) as captures_rejected
+    from {{ source('raw', 'capture') }}
+    where status = 'rejected'
+    group by dataset
 )
 
 select
     datasets.dataset,
-    max(captures.publisher) as publisher,
-    min(captures.kind) as kind,
-    cast(count(case when captures.is_serving then 1 end) as bigint) as captures_serving,
-    cast(count(case when captures.status = 'rejected' then 1 end) as bigint) as captures_rejected,
-    cast(coalesce(sum(case when captures.is_serving then captures.records end), 0) as bigint) as records,
-    max(case when captures.is_serving then captures.retrieved_at end) as last_retrieved_at,
-    max(case when captures.is_serving then captures.content_newest end) as content_newest,
-    cast(count(case when captures.is_serving and captures.is_stale then 1 end) as bigint) as slices_stale,
+    served.publisher,
+    case when served.least_kind = served.greatest_kind then served.least_kind
+        when served.least_kind is not null then 'mixed' end as kind,
+    served.last_capture_id,
+    cast(coalesce(served.captures_serving, 0) as bigint) as captures_serving,
+    cast(coalesce(rejected.captures_rejected, 0) as bigint) as captures_rejected,
+    cast(coalesce(served.records, 0) as bigint) as records,
+    served.last_retrieved_at,
+    served.content_newest,
+    cast(coalesce(served.slices_stale, 0) as bigint) as slices_stale,
     case
-        when count(case when captures.is_serving then 1 end) = 0 then 'nothing captured'
-        when count(case when captures.is_serving and captures.is_stale then 1 end) > 0 then 'stale'
+        when served.captures_serving is null then 'nothing captured'
+        when served.slices_stale > 0 then 'stale'
         else 'serving'
     end as state,
-    max(case when captures.is_serving then captures.note end) as note
+    served.note
 from datasets
-left join {{ source('raw', 'capture') }} as captures
-    on datasets.dataset = captures.dataset
-group by datasets.dataset
+left join served on datasets.dataset = served.dataset
+left join rejected on datasets.dataset = rejected.dataset

@@ -23,7 +23,12 @@ with typed as (
             when try_cast({{ text_field('value') }} as double) is null then 'value is not a number'
             when {{ text_field('unit') }} is null then 'no unit'
             when {{ text_field('source') }} is null then 'no source'
-            when {{ text_field('subject') }} not in ('awards', 'crime_reporting') then 'subject is not known'
+            when {{ text_field('subject') }} is null or {{ text_field('subject') }} not in ('awards', 'crime_reporting')
+                then 'subject is not known'
+            when {{ text_field('period_to') }} is not null and try_cast({{ text_field('period_to') }} as date) is null
+                then 'period_to is not a date'
+            when try_cast({{ text_field('period_to') }} as date) < try_cast({{ text_field('period_from') }} as date)
+                then 'period ends before it begins'
             when {{ text_field('period_from') }} is not null and try_cast({{ text_field('period_from') }} as date) is null
                 then 'period_from is not a date'
         end as _reject_reason,
@@ -35,6 +40,9 @@ with typed as (
 ,
 {{ with_fate(
     'typed',
-    key=['publisher', 'entity', 'period_as_printed', 'programme', 'measure', 'victim_group', 'offense_group', 'unit'],
-    content=['figure', 'source_citation']
+    key=[
+        'publisher', 'entity', 'period_as_printed', 'programme', 'measure', 'victim_group', 'offense_group', 'unit',
+        'source_citation'
+    ],
+    content=['figure']
 ) }}

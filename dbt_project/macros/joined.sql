@@ -1,0 +1,10 @@
+{#- The texts of a group in one, sorted, so that every engine gives the same; null where there is none. -#}
+{% macro joined(text, separator='; ') -%}
+    {{ return(adapter.dispatch('joined')(text, separator)) }}
+{%- endmacro %}
+{% macro default__joined(text, separator) -%}
+    nullif(array_join(array_sort(collect_list({{ text }})), '{{ separator }}'), '')
+{%- endmacro %}
+{% macro duckdb__joined(text, separator) -%}
+    string_agg({{ text }}, '{{ separator }}' order by {{ text }})
+{%- endmacro %}
