@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import os
+import subprocess
+import sys
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
@@ -19,6 +21,7 @@ import duckdb
 import pytest
 
 from orchestration import sources
+from orchestration.assets.warehouse import dbt_environment
 from orchestration.landing import raw_views
 from orchestration.landing.catalog import Catalog
 from orchestration.landing.night import capture_dataset
@@ -51,7 +54,7 @@ def manifest_tables(settings) -> list[tuple[str, str]]:
     with duckdb.connect(str(settings.build_file)) as connection:
         catalog = Catalog(settings.landing_dir, as_of=None, edition="recorded")
         raw_views.create(connection, catalog, list(sources.DATASETS.values()))
-    _dbt("duckdb", settings)
+    _dbt_on_duckdb(settings)
     with duckdb.connect(str(settings.build_file), read_only=True) as connection:
         return connection.execute(
             "select table_schema, table_name from information_schema.tables where table_schema in ('core', 'analysis')"
@@ -68,6 +71,8 @@ def spark(home, settings, manifest_tables):
         .config("spark.sql.warehouse.dir", str(home / "spark-warehouse"))
         .config("spark.sql.catalogImplementation", "in-memory")
         .config("spark.sql.session.timeZone", "UTC")
+        # the contracts say timestamp; DuckDB's Parquet has no zone
+        .config("spark.sql.parquet.inferTimestampNTZ.enabled", "false")
         .config("spark.sql.shuffle.partitions", "2")
         .config("spark.driver.memory", "3g")
         .config("spark.driver.bindAddress", "127.0.0.1")
@@ -76,22 +81,33 @@ def spark(home, settings, manifest_tables):
         .getOrCreate()
     )
     _raw_tables(session, settings)
-    _dbt("spark", settings)
+    _dbt_on_spark(settings)
     yield session
     session.stop()
 
 
-def _dbt(target: str, settings: Settings) -> None:
+def _where(target: str, settings: Settings) -> list[str]:
+    where = ["--project-dir", str(DBT_PROJECT_DIR), "--profiles-dir", str(DBT_PROJECT_DIR), "--target", target]
+    return [*where, "--target-path", str(settings.build_dir / target), "--log-path", str(settings.build_dir / "logs")]
+
+
+def _dbt_on_duckdb(settings: Settings) -> None:
+    """In a process of its own: dbt keeps the file open in the one that it runs in."""
+    dbt = str(Path(sys.executable).with_name("dbt"))
+    environment = {**os.environ, **dbt_environment(settings)}
+    for command in ("seed", "run"):
+        subprocess.run([dbt, "--quiet", command, *_where("duckdb", settings)], env=environment, check=True)
+
+
+def _dbt_on_spark(settings: Settings) -> None:
+    """In this process: the session that holds the raw tables is the one that dbt takes."""
     from dbt.cli.main import dbtRunner
 
-    os.environ["CLAWBACK_BUILD_FILE"] = str(settings.build_file)
-    os.environ["CLAWBACK_TEMP_DIR"] = str(settings.build_dir / "tmp")
-    where = ["--project-dir", str(DBT_PROJECT_DIR), "--profiles-dir", str(DBT_PROJECT_DIR)]
-    where += ["--target-path", str(settings.build_dir / target), "--log-path", str(settings.build_dir / "logs")]
-    for command in ("seed", "run"):
-        result = dbtRunner().invoke([command, "--target", target, "--quiet", *where])
-        failed = [r.node.name + ": " + str(r.message) for r in (result.result or []) if r.status == "error"]
-        assert result.success, failed or result.exception
+    os.environ.update(dbt_environment(settings))
+    result = dbtRunner().invoke(["--quiet", "run", *_where("spark", settings)])
+    nodes = getattr(result.result, "results", None) or []
+    failed = [f"{r.node.name}: {r.message}" for r in nodes if r.status == "error"]
+    assert result.success, "\n".join(failed) or result.exception
 
 
 def _raw_tables(session: Any, settings: Settings) -> None:
@@ -108,11 +124,14 @@ def _raw_tables(session: Any, settings: Settings) -> None:
         ]
         provenance = [f.col(n) for n in ("_capture_id", "_payload_id", "_record_no")]
         frame.select(*provenance, *fields).write.mode("overwrite").saveAsTable(f"raw.{dataset.raw_name}")
+    # The seeds come with them: dbt-spark's session method writes a seed's nulls as the text None.
+    session.sql("create database if not exists seeds")
     with duckdb.connect(str(settings.build_file), read_only=True) as connection:
-        for table in ("build", "capture", "payload"):
+        seeds = connection.execute("select table_name from duckdb_tables() where schema_name = 'seeds'").fetchall()
+        for table in ("raw.build", "raw.capture", "raw.payload", *(f"seeds.{name}" for (name,) in seeds)):
             target = settings.build_dir / f"{table}.parquet"
-            connection.execute(f"copy raw.{table} to '{target}' (format parquet)")
-            session.read.parquet(str(target)).write.mode("overwrite").saveAsTable(f"raw.{table}")
+            connection.execute(f"copy {table} to '{target}' (format parquet)")
+            session.read.parquet(str(target)).write.mode("overwrite").saveAsTable(table)
 
 
 def _canonical(value: Any) -> str:
