@@ -5,7 +5,7 @@ select
     listings.state_code,
     count(*) as agreements
 from (
-    select distinct listed_from
+    select distinct l.listed_from
     from core.fct_tracker_listing as l
     join core.dim_tracker as t using (tracker_key)
     where t.tracker_code = 'ice_287g'
