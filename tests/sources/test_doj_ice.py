@@ -1,0 +1,149 @@
+"""The trackers' files over HTTP: a page and a workbook that change without notice.
+
+What belongs here: their forms, good and broken. What does not: spells over time (dbt's unit tests).
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from pytest_httpserver import HTTPServer
+
+from orchestration import sources
+from orchestration.landing.catalog import Catalog
+from orchestration.recorded.build import workbook
+from orchestration.settings import Settings
+from orchestration.sources.base import Payload, Slice, SourceError, utc_now
+from orchestration.sources.ice import moment_of
+
+DOJ = sources.get("doj/sanctuary_list")
+ICE = sources.get("ice/agreements_287g")
+
+PAGE = """<html><head><title>List</title></head><body><nav><li>Menu</li></nav><h2>List</h2>
+<p>Last updated: October 31, 2025</p>
+<p><strong>STATES:</strong></p><ul><li>Synthetica</li><li>Testonia </li></ul>
+<h3>COUNTIES:</h3><ul><li>Sample   County, TE</li></ul>
+<h3>CITIES</h3><ul><li>Old Sample, Testonia</li><li>St. Sample, SY</li></ul>
+<h3>About</h3><ul><li>not a name</li></ul></body></html>"""
+
+
+DENIED = "<html><h1>Access denied</h1></html>"
+MOJIBAKE = "Cañon".encode().decode("latin-1")
+
+
+def page(text: str) -> Payload:
+    return Payload(text.encode(), "https://synthetic.invalid/list", utc_now(), media_type="text/html")
+
+
+class TestDoj:
+    def test_the_page_is_cut_by_its_headings(self, httpserver: HTTPServer, web_for):
+        httpserver.expect_request("/list").respond_with_data(PAGE, content_type="text/html")
+        settings = Settings(doj_list_url=httpserver.url_for("/list"))
+        known = Catalog(Path("/nonexistent"), as_of=None, edition="live").known(DOJ)
+        (payload,) = DOJ.pull(web_for(settings), settings, Slice("list"), known)
+        found = [tuple(record.values()) for record in DOJ.cut(payload)]
+        assert found == [
+            ("STATES", "Synthetica", None, "2025-10-31"),
+            ("STATES", "Testonia", None, "2025-10-31"),
+            ("COUNTIES", "Sample County", "TE", "2025-10-31"),
+            ("CITIES", "Old Sample", "Testonia", "2025-10-31"),
+            ("CITIES", "St. Sample", "SY", "2025-10-31"),
+        ]
+
+    @pytest.mark.parametrize(
+        ("text", "said"),
+        [
+            pytest.param(PAGE.replace("CITIES", "TOWNS"), "no names under CITIES", id="a heading is gone"),
+            pytest.param(DENIED, "no names under STATES, COUNTIES, CITIES", id="an error page with 200"),
+            pytest.param(PAGE.replace("Synthetica", MOJIBAKE), "letters are broken", id="mojibake"),
+            pytest.param("", "not HTML", id="nothing"),
+        ],
+    )
+    def test_a_changed_page_says_what_changed(self, text, said):
+        with pytest.raises(SourceError, match=said):
+            list(DOJ.cut(page(text)))
+
+
+HEADERS = ["STATE", "LAW ENFORCEMENT AGENCY", "TYPE", "COUNTY", "SUPPORT TYPE", "SIGNED", "MOA", "ADDENDUM"]
+ROW = [
+    "OHIO",
+    "Synthetic Police Department",
+    "Municipality",
+    "Sample County",
+    "Task Force Model",
+    "2025-01-02",
+    "link",
+    "",
+]
+
+
+def sheet(*rows: list[str]) -> Payload:
+    return Payload(workbook(list(rows)), "https://synthetic.invalid/x.xlsx", utc_now())
+
+
+class TestIce:
+    def test_the_workbook_comes_over_http(self, httpserver: HTTPServer, web_for):
+        httpserver.expect_request("/x.xlsx").respond_with_data(
+            workbook([HEADERS, ROW]), content_type="application/xlsx"
+        )
+        settings = Settings(ice_287g_url=httpserver.url_for("/x.xlsx"))
+        known = Catalog(Path("/nonexistent"), as_of=None, edition="live").known(ICE)
+        (payload,) = ICE.pull(web_for(settings), settings, Slice("participating"), known)
+        (record,) = ICE.cut(payload)
+        assert record == dict(zip(HEADERS, [*ROW[:-1], None], strict=True))
+
+    @pytest.mark.parametrize(
+        "headers",
+        [
+            ["STATE", "LAW ENFORCEMENT AGENCY", "SUPPORT TYPE", "SIGNED", "MOA"],
+            ["STATE", "LAW ENFORCEMENT AGENCY", "TYPE", "SUPPORT TYPE", "SIGNED", "MOA"],
+            ["STATE", "LAW ENFORCEMENT AGENCY", "TYPE", "COUNTY", "SUPPORT TYPE", "SIGNED", "MOA"],
+            HEADERS,
+            [" State ", "Law Enforcement  Agency", "Support Type", "Signed"],
+        ],
+    )
+    def test_every_header_variant_gives_the_publishers_fields(self, headers):
+        values = {" ".join(h.split()).upper(): v for h, v in zip(HEADERS, ROW, strict=True)}
+        row = [values[" ".join(h.split()).upper()] for h in headers]
+        (record,) = ICE.cut(sheet(["Synthetic title"], headers, row))
+        assert set(ICE.required) <= set(record)
+        assert record["LAW ENFORCEMENT AGENCY"] == "Synthetic Police Department"
+
+    def test_a_missing_column_is_named_with_what_was_found(self):
+        with pytest.raises(SourceError, match="column 'SIGNED' missing") as wrong:
+            list(ICE.cut(sheet(["STATE", "LAW ENFORCEMENT AGENCY", "SUPPORT TYPE"], ["OHIO", "X", "Y"])))
+        assert "LAW ENFORCEMENT AGENCY" in str(wrong.value)
+
+    def test_a_file_that_is_no_workbook_says_so(self):
+        with pytest.raises(SourceError, match="not a workbook"):
+            list(ICE.cut(Payload(b"<html>", "https://synthetic.invalid", utc_now())))
+
+    @pytest.mark.parametrize(
+        ("name", "moment"),
+        [
+            ("ParticipatingEntities-20210113002027.xlsx", datetime(2021, 1, 13, 0, 20, 27, tzinfo=UTC)),
+            ("participatingAgencies05182026am.xlsx", datetime(2026, 5, 18, 6, tzinfo=UTC)),
+            ("participatingAgencies05182026pm.xlsx", datetime(2026, 5, 18, 18, tzinfo=UTC)),
+            ("agreements.xlsx", None),
+        ],
+    )
+    def test_the_moment_is_what_the_files_name_tells(self, name, moment):
+        assert moment_of(name) == moment
+
+    @pytest.mark.real
+    @pytest.mark.parametrize(
+        ("name", "rows"),
+        [
+            ("ParticipatingEntities-20210113002027.xlsx", 150),
+            ("ParticipatingEntities-20230915220254.xlsx", 137),
+            ("participatingAgencies-20250221214937.xlsx", 151),
+            ("participatingAgencies-20250317231040.xlsx", 360),
+            ("participatingAgencies05182026am.xlsx", 1843),
+        ],
+    )
+    def test_the_real_workbooks_have_the_publishers_counts(self, real: Path, name, rows):
+        (batch,) = ICE.read_file(real / "trackers" / "ice_287g" / name, None)
+        assert len(list(ICE.cut(batch.payloads[0]))) == rows
+        assert batch.note == f"moment taken from the file's name {name}"
