@@ -29,7 +29,9 @@
 {% macro needs_caution(percent, n) -%}
     (
         {{ n }} <= 10
-        or {{ percent }} = 0
-        or {{ var('ncvs_design_effect') }} * (100.0 - {{ percent }}) / ({{ percent }} * {{ n }}) > 0.25
+        -- a percent of 0 has no coefficient of variation
+        or coalesce(
+            {{ var('ncvs_design_effect') }} * (100.0 - {{ percent }}) / nullif({{ percent }} * {{ n }}, 0) > 0.25, true
+        )
     )
 {%- endmacro %}

@@ -263,7 +263,11 @@ judged as (
 
     select
         claims.claim_id,
-        cast(city_hiring.obligated_amount as double) as computed_value,
+        case
+            when whole_fy2016.captures > 0 then cast(coalesce(city_hiring.obligated_amount, 0) as double)
+            when city_hiring.obligated_amount > claims.claimed_value and city_hiring.officers = 25
+                then cast(city_hiring.obligated_amount as double)
+        end as computed_value,
         case
             when city_hiring.obligated_amount > claims.claimed_value and city_hiring.officers = 25 then 'supported'
             when whole_fy2016.captures > 0 then 'contradicted'
@@ -322,7 +326,7 @@ judged as (
 
     select
         claims.claim_id,
-        cast(affirmed.cities as double) as computed_value,
+        case when affirmed.evidence_rows > 0 then cast(affirmed.cities as double) end as computed_value,
         case when affirmed.cities >= claims.claimed_value then 'supported' else 'no data yet' end as verdict,
         concat(
             'cities of the four with a sourced legal act between the election and the article; the ledger is not whole ',
