@@ -34,6 +34,8 @@ class Settings(BaseSettings):
     edition: Edition = "recorded"
     contact: str = ""
     landing: Path | None = None
+    # Seconds for which one request is tried again before its slice has failed.
+    request_deadline: float = 600.0
 
     usaspending_url: str = "https://api.usaspending.gov/api/v2"
     usaspending_files_url: str = "https://files.usaspending.gov"

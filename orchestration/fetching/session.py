@@ -115,7 +115,7 @@ class Web:
         max_body_bytes: int = 512 * 1024 * 1024,
     ) -> None:  # fmt: skip
         self._settings = settings
-        self._patience = patience or Patience()
+        self._patience = patience or Patience(deadline=settings.request_deadline)
         self._limits = limits or _SHARED_LIMITS
         self._max_body_bytes = max_body_bytes
         self._session = requests.Session()

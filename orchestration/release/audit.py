@@ -284,6 +284,11 @@ def _falls(connection: duckdb.DuckDBPyConnection, settings: Settings, marker: Ma
     out = []
     for table in facts:
         name = f"rows of {table}"
+        if last is not None and last.rows.get(table) and rows[table] == 0 and last.as_of == marker.as_of:
+            # whatever the edition: a night on which nobody answered must not empty what analysts read
+            detail = f"no rows at all against {last.rows[table]:,} in release {last.id} ({last.edition} edition)"
+            out.append(_checked(name, detail, "clawback status"))
+            continue
         comparable = last is not None and last.edition == marker.edition and last.as_of == marker.as_of
         before = last.rows.get(table) if last is not None and comparable else None
         if not before:

@@ -293,6 +293,35 @@ def test_a_refresh_whose_facts_fell_by_half_is_refused_with_exit_3(published, tm
     assert history.last_release(settings).id == before
 
 
+def test_a_night_on_which_nobody_answers_empties_nothing_and_ends_with_exit_4_where_that_is_accepted(
+    published, tmp_path
+):
+    """Every publisher refuses the connection: the gate refuses the empty facts (3); accepted with a reason, the
+    release stands and the exit code says that sources are too old (4)."""
+    original, _ = published
+    home = tmp_path / "home"
+    shutil.copytree(original.root, home, symlinks=True, ignore=shutil.ignore_patterns("dagster", "build", "landing"))
+    nobody = {
+        f"CLAWBACK_{name.upper()}": "http://127.0.0.1:9" for name in Settings().base_urls() if name != "socrata_url"
+    }
+    nobody |= {"CLAWBACK_CONTACT": "synthetic@example.org", "CLAWBACK_REQUEST_DEADLINE": "0.2"}
+    before = history.last_release(Settings(home=home)).id
+    refused = clawback(home, "refresh", "--live", "--json", **nobody)
+    account = json.loads(refused.stdout)
+    assert refused.returncode == 3, refused.stderr
+    empty = {finding["check"] for finding in account["findings"]}
+    assert {"rows of core.fct_award", "rows of core.fct_tracker_listing"} <= empty
+    assert all("no rows at all" in finding["detail"] for finding in account["findings"])
+    assert history.last_release(Settings(home=home)).id == before
+    assert "needs DATA_GOV_API_KEY" in json.dumps(account["nights"])
+
+    options = [part for check in sorted(empty) for part in ("--accept", check)]
+    accepted = clawback(home, "refresh", "--live", "--json", *options, "--because", "synthetic test", **nobody)
+    assert accepted.returncode == 4, accepted.stderr
+    assert json.loads(accepted.stdout)["published"] is True
+    assert set(history.last_release(Settings(home=home)).accepted) == empty
+
+
 @pytest.mark.real
 def test_real_files_are_imported_and_published_with_the_publishers_counts(published, real: Path, tmp_path):
     """ICE: 150 agreements on 2021-01-13 and 1,843 on 2026-05-18; NCVS from the microdata as from the grouped sums."""
