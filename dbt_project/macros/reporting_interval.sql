@@ -14,11 +14,21 @@
     {%- set n_effective = "(cast(" ~ n ~ " as double) / " ~ var('ncvs_design_effect') ~ ")" -%}
     {%- set share = "(" ~ percent ~ " / 100.0)" -%}
     {%- set sign = '-' if side == 'low' else '+' -%}
-    100.0 * (
-        {{ share }} + 1.9208 / {{ n_effective }}
-        {{ sign }} 1.96 * sqrt({{ share }} * (1.0 - {{ share }}) / {{ n_effective }}
-            + 0.9604 / ({{ n_effective }} * {{ n_effective }}))
-    ) / (1.0 + 3.8416 / {{ n_effective }})
+    {%- set bound -%}
+        100.0 * (
+            {{ share }} + 1.9208 / {{ n_effective }}
+            {{ sign }} 1.96 * sqrt({{ share }} * (1.0 - {{ share }}) / {{ n_effective }}
+                + 0.9604 / ({{ n_effective }} * {{ n_effective }}))
+        ) / (1.0 + 3.8416 / {{ n_effective }})
+    {%- endset -%}
+    {#- at 0 and at 100 an end of the interval is the percentage itself, whatever the arithmetic's last digit -#}
+    case when {{ percent }} is not null then
+        {% if side == 'low' %}
+        least({{ percent }}, greatest(0.0, {{ bound }}))
+        {% else %}
+        greatest({{ percent }}, least(100.0, {{ bound }}))
+        {% endif %}
+    end
 {%- endmacro %}
 
 {#-
