@@ -273,26 +273,6 @@ class TestTrace:
                 trace.trace(settings, table, key)
 
 
-def test_a_refresh_whose_facts_fell_by_half_is_refused_with_exit_3(published, tmp_path):
-    """The whole command: a landing folder without half of the states, the release before it untouched."""
-    original, _ = published
-    home = tmp_path / "home"
-    shutil.copytree(original.root, home, symlinks=True, ignore=shutil.ignore_patterns("dagster", "build"))
-    settings = Settings(home=home)
-    before = history.last_release(settings).id
-    poorer = tmp_path / "landing"
-    shutil.copytree(settings.landing_dir, poorer)
-    months = sorted(p for p in (poorer / "fbi" / "agency_months").iterdir() if p.is_dir())
-    for folder in months[::2]:
-        shutil.rmtree(folder)
-    done = clawback(home, "refresh", "--landing", str(poorer), "--source", "ledger/policy_events", "--force", "--json")
-    account = json.loads(done.stdout)
-    assert done.returncode == 3, done.stderr
-    assert [f["check"] for f in account["findings"]] == ["rows of core.fct_crime_month"]
-    assert account["release"] == before
-    assert history.last_release(settings).id == before
-
-
 def test_a_night_on_which_nobody_answers_empties_nothing_and_ends_with_exit_4_where_that_is_accepted(
     published, tmp_path
 ):
