@@ -34,7 +34,7 @@ app = typer.Typer(
 out = Console(width=240, soft_wrap=True, highlight=False)
 err = Console(stderr=True, soft_wrap=True, highlight=False)
 
-EXIT_USAGE = 2
+EXIT_USAGE, EXIT_BUSY = 2, 5
 AsJson = Annotated[bool, typer.Option("--json", help="Answer as JSON.")]
 
 
@@ -462,8 +462,10 @@ def rollback(release: Annotated[str, typer.Argument(help="The release to serve a
 
     try:
         publish.rollback(_settings(), release)
-    except history.NoSuchRelease as missing:
-        _stop(str(missing))
+    except (history.NoSuchRelease, publish.AsOfRelease) as refused:
+        _stop(str(refused))
+    except publish.AnotherPublicationRuns as busy:
+        _stop(str(busy), EXIT_BUSY)
     out.print(f"serving release {release}", markup=False)
 
 

@@ -184,4 +184,6 @@ def _failure(account: Account, event: Any) -> None:
     error = data.error
     while error is not None and error.cause is not None:
         error = error.cause
+    if error is not None and error.cls_name == "AnotherPublicationRuns":
+        account.exit_code = ANOTHER_RUNS
     account.error = f"{event.step_key}: {error.message.strip() if error else 'failed'}"

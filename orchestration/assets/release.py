@@ -33,7 +33,7 @@ def build_release_assets(model_keys: Sequence[dg.AssetKey]) -> list[dg.AssetsDef
     def candidate(context: dg.AssetExecutionContext, options: RefreshOptions) -> dg.MaterializeResult:
         settings = options.settings()
         try:
-            marker = audit.seal(settings, run_id=context.run_id, catalog=options.catalog(settings))
+            marker = audit.seal(settings, run_id=context.run_id)
         except audit.GateRefused as refusal:
             raise refused(refusal) from refusal
         return dg.MaterializeResult(

@@ -117,7 +117,7 @@ def landing_views(context: dg.AssetExecutionContext, options: RefreshOptions) ->
         context.log.info("nothing new since release %s: dbt is not run", current)
         say(f"nothing new since release {current}: it goes on serving, dbt is not run")
         return
-    audit.begin(settings, run_id=context.run_id)
+    audit.begin(settings, run_id=context.run_id, catalog=catalog)
     with duckdb.connect(str(settings.build_file)) as connection:
         raw_views.create(connection, catalog, list(sources.DATASETS.values()))
         for key in LANDING_KEYS:

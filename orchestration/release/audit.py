@@ -31,17 +31,26 @@ LARGEST_FALL = 0.3
 KEY_FIGURES = Path(__file__).with_name("key_figures.toml")
 
 
-class Marker(BaseModel):
-    """build.json: which run made the candidate, of what, and its hash."""
+class Begun(BaseModel):
+    """begun.json: whose build this is and what it reads, written before it reads it.
+
+    A capture that lands while dbt runs is in no table of this build, so it must not be among its captures:
+    else the next night would find nothing new and leave it out for good.
+    """
 
     run_id: str
-    invocation_id: str
-    sha256: str
     captures: list[str]
     fingerprint: str
     code_digest: str
     edition: str
     as_of: date | None
+
+
+class Marker(Begun):
+    """build.json: the finished candidate's hash and dbt's invocation, beside what it was begun with."""
+
+    invocation_id: str
+    sha256: str
     sealed_at: datetime
 
 
@@ -96,37 +105,44 @@ class Audit:
         return sum(1 for check in self.checks if check.status != "pass")
 
 
-def begin(settings: Settings, *, run_id: str) -> None:
-    """Clear the build folder of what an earlier run left, and say whose build this is."""
+def begin(settings: Settings, *, run_id: str, catalog: Catalog) -> None:
+    """Clear the build folder of what an earlier run left, and say whose build this is and what it reads.
+
+    catalog: the very one that the raw views are made of.
+    """
     settings.build_dir.mkdir(parents=True, exist_ok=True)
     for leftover in (settings.build_file, settings.build_file.with_suffix(".duckdb.wal"),
                      settings.build_dir / MARKER_FILE, settings.build_dir / BEGUN_FILE,
                      settings.dbt_target_dir / "run_results.json"):  # fmt: skip
         leftover.unlink(missing_ok=True)
-    (settings.build_dir / BEGUN_FILE).write_text(json.dumps({"run_id": run_id}), encoding="utf-8")
+    datasets = list(sources.DATASETS.values())
+    begun = Begun(
+        run_id=run_id,
+        captures=sorted(c.capture_id for d in datasets for c in catalog.serving(d)),
+        fingerprint=catalog.fingerprint(datasets),
+        code_digest=history.code_digest(),
+        edition=catalog.edition,
+        as_of=catalog.as_of,
+    )
+    (settings.build_dir / BEGUN_FILE).write_text(begun.model_dump_json(indent=2), encoding="utf-8")
 
 
-def seal(settings: Settings, *, run_id: str, catalog: Catalog) -> Marker:
-    """Write the mark of a finished build. Raises GateRefused where the build is another run's."""
-    begun = _read_json(settings.build_dir / BEGUN_FILE)
-    if begun is None or begun.get("run_id") != run_id:
-        raise GateRefused([_other_run(settings, begun, run_id)])
+def seal(settings: Settings, *, run_id: str) -> Marker:
+    """Write the mark of a finished build. Raises GateRefused where the build is another run's or unfinished."""
+    path = settings.build_dir / BEGUN_FILE
+    begun = Begun.model_validate_json(path.read_text(encoding="utf-8")) if path.exists() else None
+    if begun is None or begun.run_id != run_id:
+        raise GateRefused([_other_run(path, begun, run_id)])
     results = _read_json(settings.dbt_target_dir / "run_results.json")
     if results is None:
         detail = "dbt left no run_results.json: the build did not finish"
         raise GateRefused([Finding("build marker", detail, str(settings.dbt_target_dir))])
     with duckdb.connect(str(settings.build_file)) as connection:
         connection.execute("checkpoint")
-    datasets = list(sources.DATASETS.values())
     marker = Marker(
-        run_id=run_id,
+        **begun.model_dump(),
         invocation_id=results["metadata"]["invocation_id"],
         sha256=file_sha256(settings.build_file),
-        captures=sorted(c.capture_id for d in datasets for c in catalog.serving(d)),
-        fingerprint=catalog.fingerprint(datasets),
-        code_digest=history.code_digest(),
-        edition=catalog.edition,
-        as_of=catalog.as_of,
         sealed_at=datetime.now(UTC).replace(microsecond=0),
     )
     (settings.build_dir / MARKER_FILE).write_text(marker.model_dump_json(indent=2), encoding="utf-8")
@@ -161,6 +177,7 @@ def audit(settings: Settings, *, run_id: str, accepted: Mapping[str, str] | None
     checks = _dbt_checks(settings, marker, findings)
     used: dict[str, str] = {}
     with duckdb.connect(str(settings.build_file), read_only=True) as connection:
+        _captures_used(connection, marker, findings)
         release_checks = [
             *_falls(connection, settings, marker),
             *_control_totals(connection),
@@ -198,7 +215,7 @@ def _marked(settings: Settings, run_id: str, findings: list[Finding]) -> Marker 
         return None
     marker = Marker.model_validate_json(path.read_text(encoding="utf-8"))
     if marker.run_id != run_id:
-        findings.append(_other_run(settings, {"run_id": marker.run_id}, run_id))
+        findings.append(_other_run(path, marker, run_id))
         return None
     if file_sha256(settings.build_file) != marker.sha256:
         detail = "the file was changed after it was sealed"
@@ -207,10 +224,18 @@ def _marked(settings: Settings, run_id: str, findings: list[Finding]) -> Marker 
     return marker
 
 
-def _other_run(settings: Settings, begun: Mapping[str, Any] | None, run_id: str) -> Finding:
-    made_by = begun.get("run_id") if begun else "no run"
-    detail = f"the candidate was made by {made_by}, this is run {run_id}"
-    return Finding("build marker", detail, str(settings.build_dir / MARKER_FILE))
+def _other_run(path: Path, begun: Begun | None, run_id: str) -> Finding:
+    made_by = begun.run_id if begun else "no run"
+    return Finding("build marker", f"the candidate was made by {made_by}, this is run {run_id}", str(path))
+
+
+def _captures_used(connection: duckdb.DuckDBPyConnection, marker: Marker, findings: list[Finding]) -> None:
+    """The captures of the mark are those that the candidate's own raw views read."""
+    read = {c for (c,) in connection.execute("select capture_id from raw.capture where is_serving").fetchall()}
+    if difference := sorted(read ^ set(marker.captures)):
+        some = ", ".join(difference[:3])
+        detail = f"{len(difference)} captures are in the mark or in raw.capture but not in both: {some}"
+        findings.append(Finding("build marker", detail, "select * from raw.capture where is_serving"))
 
 
 def _dbt_checks(settings: Settings, marker: Marker, findings: list[Finding]) -> list[CheckResult]:
@@ -218,9 +243,10 @@ def _dbt_checks(settings: Settings, marker: Marker, findings: list[Finding]) -> 
     results = _read_json(settings.dbt_target_dir / "run_results.json") or {"metadata": {}, "results": []}
     manifest = _read_json(settings.dbt_target_dir / "manifest.json") or {"nodes": {}, "unit_tests": {}}
     where = str(settings.dbt_target_dir)
-    if results["metadata"].get("invocation_id") != marker.invocation_id:
-        findings.append(Finding("dbt results", "run_results.json is of another invocation than the build", where))
-        return []
+    for name, said in (("run_results.json", results), ("manifest.json", manifest)):
+        if said.get("metadata", {}).get("invocation_id") != marker.invocation_id:
+            findings.append(Finding("dbt results", f"{name} is of another invocation than the build", where))
+            return []
     ran = {result["unique_id"]: result for result in results["results"]}
     expected = {uid: node for uid, node in manifest["nodes"].items() if node["resource_type"] == "test"}
     expected |= manifest.get("unit_tests", {})
@@ -244,7 +270,8 @@ def _dbt_checks(settings: Settings, marker: Marker, findings: list[Finding]) -> 
                 failures=result.get("failures") or 0,
             )
         )
-        if severity == "error" and result["status"] != "pass":
+        # A test that may only warn must still have run: broken SQL warns of nothing.
+        if result["status"] != "pass" and (severity == "error" or result["status"] != "warn"):
             findings.append(_failed(node, result, settings))
     for uid, result in ran.items():
         if uid.startswith(("model.", "seed.")) and result["status"] != "success":
@@ -277,8 +304,11 @@ def _checked(name: str, detail: str, see: str | None) -> Checked:
 
 
 def _falls(connection: duckdb.DuckDBPyConnection, settings: Settings, marker: Marker) -> list[Checked]:
-    """No fact lost a large share of its rows since the last release of the same edition and as-of."""
+    """No fact lost a large share of its rows since the last release of the same edition and as-of, and none all."""
     last = history.last_release(settings)
+    alike = [r for r in history.releases(settings) if (r.edition, r.as_of) == (marker.edition, marker.as_of)]
+    # What serves, where it is of the same kind: after a rollback it is not the newest.
+    comparable = next((r for r in alike if r.serves), alike[0] if alike else None)
     rows = table_rows(connection)
     facts = sorted(table for table in rows if table.startswith("core.fct_"))
     out = []
@@ -289,13 +319,12 @@ def _falls(connection: duckdb.DuckDBPyConnection, settings: Settings, marker: Ma
             detail = f"no rows at all against {last.rows[table]:,} in release {last.id} ({last.edition} edition)"
             out.append(_checked(name, detail, "clawback status"))
             continue
-        comparable = last is not None and last.edition == marker.edition and last.as_of == marker.as_of
-        before = last.rows.get(table) if last is not None and comparable else None
-        if not before:
+        before = comparable.rows.get(table) if comparable else None
+        if comparable is None or not before:
             out.append(_checked(name, f"{rows[table]:,} rows, nothing to compare with", None))
             continue
         fall = 1 - rows[table] / before
-        detail = f"{rows[table]:,} rows against {before:,} in release {last.id if last else ''} ({-fall:+.0%})"
+        detail = f"{rows[table]:,} rows against {before:,} in release {comparable.id} ({-fall:+.0%})"
         see = f"duckdb -readonly {settings.build_file} -c 'from {table}'" if fall > LARGEST_FALL else None
         out.append(_checked(name, detail, see))
     lost = [] if last is None else [t for t in last.rows if t.startswith(("core.", "analysis.")) and t not in rows]
@@ -350,12 +379,16 @@ def _documented(connection: duckdb.DuckDBPyConnection, settings: Settings) -> li
         for node in manifest["nodes"].values()
         if node["resource_type"] == "model" and node["schema"] in PUBLISHED_SCHEMAS and node.get("description")
     }
+    built = {
+        (schema, table): set(columns)
+        for schema, table, columns in connection.execute(
+            "select table_schema, table_name, list(column_name) from information_schema.columns"
+            " where table_schema in ('core', 'analysis', 'meta', 'quarantine') group by all"
+        ).fetchall()
+    }
     wrong = []
-    for schema, table, columns in connection.execute(
-        "select table_schema, table_name, list(column_name) from information_schema.columns"
-        " where table_schema in ('core', 'analysis', 'meta', 'quarantine') group by all order by all"
-    ).fetchall():
-        difference = set(columns) ^ documented.get((schema, table), set())
+    for schema, table in sorted(documented.keys() | built.keys()):
+        difference = built.get((schema, table), set()) ^ documented.get((schema, table), set())
         if difference:
             wrong.append(f"{schema}.{table}: {', '.join(sorted(difference)[:5])}")
     detail = "; ".join(wrong[:5]) or "every published table and column is described"

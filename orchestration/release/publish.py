@@ -12,6 +12,9 @@ import json
 import os
 import shutil
 import uuid
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -40,6 +43,7 @@ RELEASE_TABLES: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
             "edition": ("varchar", "recorded or live. Never null."),
             "as_of": ("date", "Only captures retrieved by this day were read; null where all were."),
             "software": ("varchar", "Version of Clawback. Never null."),
+            "code_digest": ("varchar", "sha256 of the code that turned captures into tables, hex. Never null."),
             "captures": ("bigint", "Captures that were read, count. Never null."),
             "previous_release": ("varchar", "The release that served before; null for the first."),
         },
@@ -65,6 +69,11 @@ RELEASE_TABLES: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
             "data_type": ("varchar", "Type. Never null."),
             "description": ("varchar", "What it means, its unit, what null means. Never null."),
             "comes_from": ("varchar", "Datasets that the table is made of; null for tables of the publication."),
+            "made_by": (
+                "varchar",
+                "Models and seeds between the datasets and the table, nearest first; null for tables of the"
+                " publication.",
+            ),
         },
     ),
 }
@@ -74,29 +83,50 @@ class AnotherPublicationRuns(Exception):
     """The publication lock is held."""
 
 
+class AsOfRelease(Exception):
+    """A release of a past date was to be served as what is published."""
+
+
 def publish(settings: Settings, audit: Audit) -> Release:
     """Write the release and, unless it was built as of a past date, let readers see it.
 
-    Raises AnotherPublicationRuns where the lock is held. Whatever is raised, what was published stays.
+    Raises AnotherPublicationRuns where the lock is held, GateRefused where the candidate is no longer the audited
+    one, OSError or duckdb.Error where the disk fails. Whatever is raised, what was published stays.
     """
     settings.releases_dir.mkdir(parents=True, exist_ok=True)
+    with _alone(settings):
+        return _publish(settings, audit)
+
+
+def rollback(settings: Settings, release_id: str) -> None:
+    """Serve an earlier release again.
+
+    Raises history.NoSuchRelease, AsOfRelease, AnotherPublicationRuns.
+    """
+    with _alone(settings):
+        release = history.find(settings, release_id)
+        if release.as_of is not None:
+            raise AsOfRelease(
+                f"release {release_id} was built as of {release.as_of}: it is read by its name"
+                f" (clawback query --release {release_id}), never served as the newest"
+            )
+        _swap(settings, release.path.parent)
+
+
+@contextmanager
+def _alone(settings: Settings) -> Iterator[None]:
     lock = FileLock(settings.root / "publish.lock", timeout=0)
     try:
         lock.acquire()
     except Timeout:
-        raise AnotherPublicationRuns(f"another publication runs ({lock.lock_file})") from None
+        raise AnotherPublicationRuns(f"another publication runs ({lock.lock_file} is held): wait for it") from None
     try:
-        return _publish(settings, audit)
+        yield
     finally:
         lock.release()
 
 
-def rollback(settings: Settings, release_id: str) -> None:
-    """Serve an earlier release again. Raises history.NoSuchRelease."""
-    swap(settings, history.find(settings, release_id).path.parent)
-
-
-def swap(settings: Settings, folder: Path) -> None:
+def _swap(settings: Settings, folder: Path) -> None:
     """Point `published` at a release in one step: readers see the old one or the new one, never half."""
     beside = settings.root / f".published-{uuid.uuid4().hex}"
     beside.symlink_to(folder.relative_to(settings.root), target_is_directory=True)
@@ -120,7 +150,7 @@ def _publish(settings: Settings, audit: Audit) -> Release:
     _sync(settings.releases_dir)
     release.folder = final
     if release.as_of is None:
-        swap(settings, final)
+        _swap(settings, final)
         release.serves = True
     return release
 
@@ -139,14 +169,19 @@ def _write(settings: Settings, audit: Audit, folder: Path, release_id: str, last
     built_at = datetime.now(UTC).replace(microsecond=0)
     target = folder / "warehouse.duckdb"
     with duckdb.connect() as connection:
-        connection.execute(f"attach '{settings.build_file}' as build (read_only)")
-        connection.execute(f"attach '{target}' as release (storage_version '{STORAGE_VERSION}')")
+        # While it is attached nobody else may write it: what is hashed here is what is copied.
+        connection.execute(f"attach {_literal(settings.build_file)} as build (read_only)")
+        if file_sha256(settings.build_file) != marker.sha256:
+            detail = "the file was changed after it was audited"
+            raise GateRefused([Finding("build marker", detail, f"{settings.build_file}: run clawback refresh again")])
+        connection.execute(f"attach {_literal(target)} as release (storage_version '{STORAGE_VERSION}')")
         described = _copy(connection, manifest)
         own: dict[str, list[dict[str, Any]]] = {
             "release": [{
                 "release_id": release_id, "built_at": built_at.replace(tzinfo=None), "run_id": marker.run_id,
                 "edition": marker.edition, "as_of": marker.as_of, "software": __version__,
-                "captures": len(marker.captures), "previous_release": last.id if last else None,
+                "code_digest": marker.code_digest, "captures": len(marker.captures),
+                "previous_release": last.id if last else None,
             }],
             "check_result": [{
                 "check_name": c.name, "check_kind": c.kind, "severity": c.severity, "status": c.status,
@@ -156,7 +191,7 @@ def _write(settings: Settings, audit: Audit, folder: Path, release_id: str, last
         for name, values in own.items():
             described += _own_table(connection, name, values)
         # The dictionary describes itself, so its own rows are known before it is written.
-        itself = _described_columns("meta", "column_dictionary", RELEASE_TABLES["column_dictionary"][1], None)
+        itself = _described_columns("meta", "column_dictionary", RELEASE_TABLES["column_dictionary"][1], None, None)
         _own_table(connection, "column_dictionary", [*described, *itself])
         _parquet(connection, folder)
 
@@ -203,7 +238,8 @@ def _copy(connection: duckdb.DuckDBPyConnection, manifest: dict[str, Any]) -> li
     for schema in PUBLISHED_SCHEMAS:
         connection.execute(f"create schema release.{schema}")
         tables = connection.execute(
-            "select table_name from duckdb_tables() where database_name = 'build' and schema_name = ? order by 1",
+            "select table_name from information_schema.tables where table_catalog = 'build' and table_schema = ?"
+            " order by 1",
             [schema],
         ).fetchall()
         for (table,) in tables:
@@ -212,7 +248,7 @@ def _copy(connection: duckdb.DuckDBPyConnection, manifest: dict[str, Any]) -> li
             if node is None:
                 raise GateRefused([Finding("release", f"{schema}.{table} is no model of the project", "dbt_project/")])
             _comment(connection, f'table release.{schema}."{table}"', node["description"])
-            sources_of = ", ".join(sorted(_datasets_of(node["unique_id"], manifest)))
+            datasets, models = _lineage(node["unique_id"], manifest)
             types = dict(
                 connection.execute(
                     "select column_name, data_type from duckdb_columns() where database_name = 'release'"
@@ -223,16 +259,16 @@ def _copy(connection: duckdb.DuckDBPyConnection, manifest: dict[str, Any]) -> li
             columns = {c["name"]: (types[c["name"]], c["description"]) for c in node["columns"].values()}
             for name, (_, text) in columns.items():
                 _comment(connection, f'column release.{schema}."{table}"."{name}"', text)
-            described += _described_columns(schema, table, columns, sources_of or None)
+            described += _described_columns(schema, table, columns, datasets, models)
     return described
 
 
 def _described_columns(
-    schema: str, table: str, columns: dict[str, tuple[str, str]], comes_from: str | None
+    schema: str, table: str, columns: dict[str, tuple[str, str]], comes_from: str | None, made_by: str | None
 ) -> list[Column]:
     return [
         {"table_schema": schema, "table_name": table, "column_name": name, "data_type": kind.upper(),
-         "description": text, "comes_from": comes_from}
+         "description": text, "comes_from": comes_from, "made_by": made_by}
         for name, (kind, text) in columns.items()
     ]  # fmt: skip
 
@@ -250,7 +286,7 @@ def _own_table(connection: duckdb.DuckDBPyConnection, name: str, rows: list[dict
     _comment(connection, f"table release.meta.{name}", text)
     for column, (_, said) in columns.items():
         _comment(connection, f'column release.meta.{name}."{column}"', said)
-    return _described_columns("meta", name, columns, None)
+    return _described_columns("meta", name, columns, None, None)
 
 
 def _comment(connection: duckdb.DuckDBPyConnection, what: str, text: str) -> None:
@@ -258,21 +294,27 @@ def _comment(connection: duckdb.DuckDBPyConnection, what: str, text: str) -> Non
     connection.execute(f"comment on {what} is '{quoted}'")
 
 
-def _datasets_of(unique_id: str, manifest: dict[str, Any], seen: set[str] | None = None) -> set[str]:
-    """The raw datasets that a model is made of, by the manifest's own graph."""
-    seen = seen if seen is not None else set()
-    found: set[str] = set()
-    for parent in manifest["parent_map"].get(unique_id, []):
-        if parent in seen:
-            continue
-        seen.add(parent)
-        if parent.startswith("source."):
+def _lineage(unique_id: str, manifest: dict[str, Any]) -> tuple[str | None, str | None]:
+    """(datasets, models and seeds) that a model is made of, by the manifest's own graph, as text; null where none."""
+    datasets: set[str] = set()
+    models: list[str] = []
+    seen, ahead = {unique_id}, deque([unique_id])
+    while ahead:
+        for parent in sorted(manifest["parent_map"].get(ahead.popleft(), [])):
+            if parent in seen:
+                continue
+            seen.add(parent)
             name = parent.rpartition(".")[2]
-            if "__" in name:
-                found.add(name.replace("__", "/", 1))
-        else:
-            found |= _datasets_of(parent, manifest, seen)
-    return found
+            if not parent.startswith("source."):
+                models.append(name)
+                ahead.append(parent)
+            elif "__" in name:  # raw.build, raw.capture and raw.payload are ours, not a publisher's
+                datasets.add(name.replace("__", "/", 1))
+    return ", ".join(sorted(datasets)) or None, ", ".join(models) or None
+
+
+def _literal(path: Path) -> str:
+    return "'" + str(path).replace("'", "''") + "'"
 
 
 def _parquet(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
@@ -282,11 +324,12 @@ def _parquet(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
     for schema, table in tables:
         target = folder / "parquet" / schema / f"{table}.parquet"
         target.parent.mkdir(parents=True, exist_ok=True)
-        connection.execute(f"copy release.{schema}.\"{table}\" to '{target}' (format parquet, compression zstd)")
+        connection.execute(f'copy release.{schema}."{table}" to {_literal(target)} (format parquet, compression zstd)')
 
 
-_FRICTIONLESS = {"VARCHAR": "string", "BIGINT": "integer", "INTEGER": "integer", "DOUBLE": "number", "DATE": "date",
-                 "TIMESTAMP": "datetime", "BOOLEAN": "boolean"}  # fmt: skip
+# The types that contracts may hold; anything else is left open ("any"), which is true, if less useful.
+_FRICTIONLESS = {"VARCHAR": "string", "BIGINT": "integer", "INTEGER": "integer", "DOUBLE": "number",
+                 "DECIMAL": "number", "DATE": "date", "TIMESTAMP": "datetime", "BOOLEAN": "boolean"}  # fmt: skip
 
 
 def _datapackage(folder: Path, release: Release, described: list[Column]) -> None:
@@ -300,7 +343,7 @@ def _datapackage(folder: Path, release: Release, described: list[Column]) -> Non
         fields = [
             {
                 "name": c["column_name"],
-                "type": _FRICTIONLESS.get(c["data_type"].partition("(")[0], "number"),
+                "type": _FRICTIONLESS.get(c["data_type"].partition("(")[0], "any"),
                 "description": c["description"],
             }
             for c in columns
@@ -337,6 +380,8 @@ def _sums(folder: Path) -> None:
         stream_.writelines(lines)
         stream_.flush()
         os.fsync(stream_.fileno())
+    for inside in (*(p for p in folder.rglob("*") if p.is_dir()), folder):
+        _sync(inside)
 
 
 def _sync(folder: Path) -> None:

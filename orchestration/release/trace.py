@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import zlib
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import duckdb
 from warcio.archiveiterator import ArchiveIterator
+from warcio.exceptions import ArchiveLoadFailed
 
 from orchestration.landing.capture import Capture
 from orchestration.landing.catalog import Catalog
@@ -128,11 +130,17 @@ def _provenance(catalog: Catalog, row: dict[str, Any]) -> tuple[Capture, Any]:
 
 
 def _verified(catalog: Catalog, capture: Capture, entry: Any) -> bool:
-    """Whether the WARC's bytes at the recorded offset have the recorded digest."""
-    with catalog.warc_path(capture).open("rb") as stream:
+    """Whether the WARC's bytes at the recorded offset have the recorded digest. Raises CannotTrace without a WARC."""
+    path = catalog.warc_path(capture)
+    if not path.exists():
+        raise CannotTrace(f"the capture's bytes are gone: {path}")
+    with path.open("rb") as stream:
         stream.seek(entry.warc_offset)
-        record = next(iter(ArchiveIterator(stream)))
-        return hashlib.sha256(record.content_stream().read()).hexdigest() == entry.sha256
+        try:
+            record = next(iter(ArchiveIterator(stream)))
+            return hashlib.sha256(record.content_stream().read()).hexdigest() == entry.sha256
+        except (ArchiveLoadFailed, EOFError, StopIteration, zlib.error):
+            return False
 
 
 def _records(catalog: Catalog, capture: Capture, row: dict[str, Any]) -> list[dict[str, Any]]:

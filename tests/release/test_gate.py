@@ -7,17 +7,24 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
 
+from orchestration import sources
 from orchestration.assets.warehouse import dbt_environment
+from orchestration.landing import capture
 from orchestration.landing.catalog import Catalog
-from orchestration.release import audit, publish
+from orchestration.release import audit, history, publish
 from orchestration.settings import DBT_PROJECT_DIR, Settings
+from orchestration.sources.base import Payload, Slice
 
 
 def fingerprint(settings: Settings) -> tuple[str, str, float]:
@@ -39,8 +46,14 @@ def dbt_test(settings: Settings, *args: str) -> None:
     subprocess.run(command, env={**os.environ, **dbt_environment(settings)}, check=False, capture_output=True)
 
 
-def seal(settings: Settings, run_id: str) -> None:
-    audit.seal(settings, run_id=run_id, catalog=Catalog(settings.landing_dir, as_of=None, edition="recorded"))
+def seal(settings: Settings, run_id: str) -> audit.Marker:
+    return audit.seal(settings, run_id=run_id)
+
+
+def edit_json(path: Path, edit: Callable[[dict[str, Any]], None]) -> None:
+    said = json.loads(path.read_text())
+    edit(said)
+    path.write_text(json.dumps(said))
 
 
 def refusal(settings: Settings, run_id: str, **accepted: str) -> audit.GateRefused:
@@ -79,7 +92,7 @@ def test_a_failing_dbt_test_is_refused_with_its_name_and_the_way_to_its_rows(sea
         assert len(connection.sql(query).fetchall()) == 1
 
 
-def test_a_test_left_out_of_the_build_is_refused(sealed):
+def test_a_test_left_out_of_the_build_is_refused_and_cannot_be_accepted(sealed):
     settings, run_id = sealed
     dbt_test(settings, "--exclude", "assert_records_conserved")
     seal(settings, run_id)
@@ -87,6 +100,25 @@ def test_a_test_left_out_of_the_build_is_refused(sealed):
     assert [(f.check, f.detail) for f in refused.findings] == [
         ("assert_records_conserved", "the test was left out of the build")
     ]
+    with pytest.raises(audit.GateRefused, match="left out"):
+        audit.audit(settings, run_id=run_id, accepted={"assert_records_conserved": "synthetic"})
+
+
+def test_a_test_that_may_only_warn_must_still_have_run(sealed):
+    settings, run_id = sealed
+    manifest = json.loads((settings.dbt_target_dir / "manifest.json").read_text())
+    lenient = next(
+        uid
+        for uid, node in manifest["nodes"].items()
+        if node["resource_type"] == "test" and node["config"]["severity"].lower() == "warn"
+    )
+
+    def broken(results: dict[str, Any]) -> None:
+        (one,) = (r for r in results["results"] if r["unique_id"] == lenient)
+        one.update(status="error", message="synthetic: no such column", failures=None)
+
+    edit_json(settings.dbt_target_dir / "run_results.json", broken)
+    assert [f.check for f in refusal(settings, run_id).findings] == [manifest["nodes"][lenient]["name"]]
 
 
 def test_a_candidate_of_another_run_is_refused(sealed):
@@ -115,13 +147,47 @@ def test_a_file_changed_after_it_was_sealed_is_refused(sealed):
     assert "changed after it was sealed" in str(refusal(settings, run_id))
 
 
-def test_results_of_another_dbt_invocation_are_refused(sealed):
+def test_a_file_changed_between_audit_and_publication_is_refused(sealed):
     settings, run_id = sealed
-    path = settings.dbt_target_dir / "run_results.json"
-    results = json.loads(path.read_text())
-    results["metadata"]["invocation_id"] = "another"
-    path.write_text(json.dumps(results))
-    assert "another invocation" in str(refusal(settings, run_id))
+    before = fingerprint(settings)
+    report = audit.audit(settings, run_id=run_id)
+    spoil(settings, "delete from core.fct_award where fain = '2020ULWX0056'")
+    with pytest.raises(audit.GateRefused, match="changed after it was audited"):
+        publish.publish(settings, report)
+    assert fingerprint(settings) == before
+
+
+@pytest.mark.parametrize("name", ["run_results.json", "manifest.json"])
+def test_what_another_dbt_invocation_left_is_refused(sealed, name):
+    settings, run_id = sealed
+    edit_json(settings.dbt_target_dir / name, lambda said: said["metadata"].update(invocation_id="another"))
+    assert f"{name} is of another invocation" in str(refusal(settings, run_id))
+
+
+def test_a_mark_that_names_other_captures_than_the_candidate_reads_is_refused(sealed):
+    settings, run_id = sealed
+    edit_json(settings.build_dir / audit.BEGUN_FILE, lambda begun: begun["captures"].append("synthetic"))
+    seal(settings, run_id)
+    assert "1 captures are in the mark or in raw.capture but not in both: synthetic" in str(refusal(settings, run_id))
+
+
+def test_a_capture_that_lands_during_the_build_is_not_taken_for_built(sealed):
+    """Else the next night would find nothing new, and leave it out for good."""
+    settings, run_id = sealed
+    when = datetime(2026, 11, 24, tzinfo=UTC)
+    bound = {"year": "2016", "hispanic": "1", "newoff": "1", "direl": "1", "notify": "1", "n": "1", "weight": "1"}
+    landed = capture.write(
+        sources.get("bjs/victimizations"), Slice("2016"),
+        [Payload(json.dumps([bound] * 40).encode(), "https://synthetic.invalid/rows", when)],
+        landing_dir=settings.landing_dir, kind="fetched", edition="live", retrieved_at=when,
+    )  # fmt: skip
+    assert landed.status == "landed", landed.message
+    catalog = Catalog(settings.landing_dir, as_of=None, edition="recorded")
+    assert landed.capture in catalog.serving(sources.get("bjs/victimizations"))
+    marker = seal(settings, run_id)
+    assert landed.capture.capture_id not in marker.captures
+    publish.publish(settings, audit.audit(settings, run_id=run_id))
+    assert history.unchanged_since(settings, catalog) is None
 
 
 def test_a_fall_of_half_in_a_fact_is_refused_unless_somebody_says_why(sealed):
@@ -142,18 +208,23 @@ def test_a_fall_of_half_in_a_fact_is_refused_unless_somebody_says_why(sealed):
     assert recorded == [("fail", "synthetic: half of the months were taken away")]
 
 
+def test_a_fall_is_measured_against_the_last_release_of_the_same_edition_whichever_serves(sealed):
+    settings, run_id = sealed
+    release = json.loads((settings.published_dir / "release.json").read_text())
+    kept = settings.releases_dir / "1999.01.01"
+    shutil.copytree(settings.published_dir.resolve(), kept)
+    edit_json(kept / "release.json", lambda said: said.update(id="1999.01.01"))
+    edit_json(settings.published_dir / "release.json", lambda said: said.update(edition="live"))
+    spoil(settings, "delete from core.fct_crime_month where month_date_key > 20250831")
+    seal(settings, run_id)
+    (found,) = refusal(settings, run_id).findings
+    assert f"against {release['rows']['core.fct_crime_month']:,} in release 1999.01.01" in found.detail
+
+
 def test_accepting_a_check_that_does_not_exist_is_refused(sealed):
     settings, run_id = sealed
     refused = refusal(settings, run_id, **{"rows of core.fct_nothing": "synthetic"})
     assert refused.findings[0].check == "accept"
-
-
-def test_a_dbt_test_cannot_be_accepted(sealed):
-    settings, run_id = sealed
-    dbt_test(settings, "--exclude", "assert_records_conserved")
-    seal(settings, run_id)
-    with pytest.raises(audit.GateRefused, match="left out"):
-        audit.audit(settings, run_id=run_id, accepted={"assert_records_conserved": "synthetic"})
 
 
 def test_a_broken_control_total_is_refused(sealed):
@@ -200,4 +271,4 @@ def test_a_published_table_that_is_gone_is_refused(sealed):
     settings, run_id = sealed
     spoil(settings, "drop table analysis.mart_claim_check")
     seal(settings, run_id)
-    assert "tables kept" in [f.check for f in refusal(settings, run_id).findings]
+    assert [f.check for f in refusal(settings, run_id).findings] == ["tables kept", "columns described"]
