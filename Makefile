@@ -43,7 +43,7 @@ bench: $(READY) ## ingest and build over generated captures of two sizes
 	@$(BIN)/python -m benchmarks.spine
 
 spark: $(SPARK_READY) ## the same dbt project on Spark, compared table by table (Java 17)
-	@$(BIN)/python -m pytest tests/spark -m spark
+	@CLAWBACK_TEST_SPARK=1 $(BIN)/python -m pytest tests/spark -m spark
 
 $(SPARK_READY): $(READY) requirements-spark.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-spark.lock
