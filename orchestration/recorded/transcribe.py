@@ -291,9 +291,11 @@ def _published(facts: Path) -> None:
                "subject", "programme", "measure", "victim_group", "offense_group", "value", "unit", "as_printed",
                "compared_with", "source")  # fmt: skip
     rows: list[dict[str, str]] = []
+    cited: list[str] = []
     for row in _read(facts / "published_awards.csv"):
         year = int(row["fiscal_year"])
-        analyst = "cis.org" in row["source"]
+        cited.append(_citation(row["source"], cited))
+        analyst = "cis.org" in cited[-1]
         rows.append(
             {
                 "publisher": "Center for Immigration Studies" if analyst else "COPS Office, as printed by others",
@@ -301,16 +303,12 @@ def _published(facts: Path) -> None:
                 "entity": row["scope"], "period_as_printed": f"FY{year}",
                 "period_from": f"{year - 1}-10-01", "period_to": f"{year}-09-30", "period_precision": "fiscal_year",
                 "subject": "awards", "programme": row["program"], "measure": row["figure"],
-                "value": row["value"], "unit": row["unit"], "as_printed": row["as_printed"], "source": row["source"],
+                "value": row["value"], "unit": row["unit"], "as_printed": row["as_printed"], "source": cited[-1],
             }
         )  # fmt: skip
-    last_source = ""
+    cited = []
     for row in _read(facts / "published_statistics.csv"):
-        source = row["source"]
-        if source.lower().startswith("same") or source == "Circa":
-            source = f"{source}: {last_source}"
-        else:
-            last_source = source
+        cited.append(_citation(row["source"], cited))
         start, end, precision, compared = _period(row["period"])
         rows.append(
             {
@@ -321,13 +319,24 @@ def _published(facts: Path) -> None:
                 "measure": {"pct": "change", "difference": "change", "count": "reports"}[row["unit"]],
                 "victim_group": row["victim_group"], "offense_group": row["offense_group"],
                 "value": row["value"], "unit": {"pct": "percent"}.get(row["unit"], row["unit"]),
-                "as_printed": row["value"], "compared_with": compared, "source": source,
+                "as_printed": row["value"], "compared_with": compared, "source": cited[-1],
             }
         )  # fmt: skip
     with (TABLES / "published_statistics.csv").open("w", encoding="utf-8", newline="") as stream:
         writer = csv.DictWriter(stream, columns, restval="", lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
+
+
+def _citation(printed: str, earlier: list[str]) -> str:
+    """A citation in full: "the same", "same (KPCC)" and a bare "Circa" point to one that was given above."""
+    if printed.startswith("the same"):
+        return earlier[-1] + printed.removeprefix("the same")
+    pointed = re.fullmatch(r"same [(](.+)[)]|(\w+)", printed)
+    if pointed is None:
+        return printed
+    name = (pointed[1] or pointed[2]).replace(" ", "").lower()
+    return next(citation for citation in reversed(earlier) if name in citation.lower())
 
 
 def _period(printed: str) -> tuple[str, str, str, str]:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 HEADINGS = ("STATES", "COUNTIES", "CITIES")
 _UPDATED = re.compile(r"(?:last\s+)?updated:?\s+([A-Z][a-z]+ \d{1,2}, \d{4})", re.IGNORECASE)
 _WITH_STATE = re.compile(r"^(?P<name>.+?),\s*(?P<state>[A-Z]{2}|[A-Z][A-Za-z .]+)$")
+# Menus and footers are lists too, and no jurisdictions.
+_FURNITURE = {"nav", "header", "footer", "aside"}
 _MOJIBAKE = ("\ufffd", "â€", "Ã©", "Ã±")
 
 
@@ -67,14 +69,20 @@ class SanctuaryList(Dataset):
         names: dict[str, list[str]] = {heading: [] for heading in HEADINGS}
         current: str | None = None
         for element in page.iter("h1", "h2", "h3", "h4", "h5", "strong", "b", "p", "li"):
+            around = {ancestor.tag for ancestor in element.iterancestors()}
             words = _words(element)
             heading = words.rstrip(":").upper()
-            if heading in names:
+            if not words or around & _FURNITURE:
+                continue
+            if heading in names and element.tag != "li":
                 current = heading
-            elif current and element.tag in ("h1", "h2", "h3", "h4", "h5"):
-                current = None
-            elif current and element.tag == "li" and words:
+            elif current is None:
+                continue
+            elif element.tag == "li":
                 names[current].append(words)
+            elif element.tag.startswith("h") or (names[current] and "li" not in around):
+                # The names end where other text begins: what is listed after it is something else.
+                current = None
         if empty := [heading for heading in HEADINGS if not names[heading]]:
             found = ", ".join(f"{heading} {len(listed)}" for heading, listed in names.items())
             what = f"no names under {', '.join(empty)} (found {found}): the page has changed"

@@ -62,7 +62,10 @@ class Agreements287g(Dataset):
         where the file is no workbook or a required header is missing, naming the headers that were found.
         """
         try:
-            sheet = pd.read_excel(io.BytesIO(payload.body), header=None, dtype=str, engine="calamine")
+            # Cells that say '#NA' or 'N/A' were typed so by ICE: they are its words, not pandas's.
+            sheet = pd.read_excel(
+                io.BytesIO(payload.body), header=None, dtype=str, engine="calamine", keep_default_na=False
+            )
         except (CalamineError, BadZipFile, ValueError) as error:
             raise SourceError(self.id, "participating", f"not a workbook: {error}", url=payload.url) from error
         rows = [[_cell(value) for value in row] for row in sheet.itertuples(index=False)]
@@ -81,19 +84,27 @@ class Agreements287g(Dataset):
         """A workbook as downloaded: its moment is what the user says, else what its name says, else now."""
         named = moment_of(path.name)
         when = retrieved_at or named or utc_now()
-        note = None if retrieved_at or not named else f"moment taken from the file's name {path.name}"
+        if retrieved_at:
+            note = "moment given with the import"
+        elif named:
+            note = f"moment taken from the file's name {path.name}"
+        else:
+            note = f"moment of the import: neither the user nor the file's name {path.name} tells another"
         payload = Payload(path.read_bytes(), f"file:{path.name}", when, media_type=XLSX, method="FILE")
         yield Batch(Slice("participating"), [payload], when, note=note)
 
 
 def moment_of(file_name: str) -> datetime | None:
-    """The UTC moment that a file's name tells; None where it tells none."""
-    if match := _ARCHIVE_TIME.search(file_name):
-        return datetime.strptime(match[1], "%Y%m%d%H%M%S").replace(tzinfo=UTC)
-    if match := _OWN_DATE.search(file_name):
-        month, day, year, half = match.groups()
-        hour = _HALF_OF_DAY[half.lower() if half else None]
-        return datetime(int(year), int(month), int(day), hour, tzinfo=UTC)
+    """The UTC moment that a file's name tells; None where it tells none, or one that no calendar has."""
+    try:
+        if match := _ARCHIVE_TIME.search(file_name):
+            return datetime.strptime(match[1], "%Y%m%d%H%M%S").replace(tzinfo=UTC)
+        if match := _OWN_DATE.search(file_name):
+            month, day, year, half = match.groups()
+            hour = _HALF_OF_DAY[half.lower() if half else None]
+            return datetime(int(year), int(month), int(day), hour, tzinfo=UTC)
+    except ValueError:
+        return None
     return None
 
 

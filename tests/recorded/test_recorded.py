@@ -86,12 +86,35 @@ def test_the_ledger_has_its_66_events_and_carries_their_standing():
     assert {event["source_status"] for event in events} == {"sourced", "partial", "unsourced"}
 
 
+def test_a_printed_figure_cites_its_source_in_full():
+    figures = records("published/statistics")
+    assert len(figures) == 48
+    assert not [f["source"] for f in figures if "same" in f["source"] or f["source"] == "Circa"]
+    (difference,) = [f for f in figures if f["value"] == "-118"]
+    assert difference["source"].startswith("https://www.circa.com/")
+
+
 def test_there_are_at_least_60_cities_with_sixteen_months_each():
     assert len(study_agencies()) >= 60
     months = records("fbi/agency_months")
     assert {m["ori"] for m in months} == {a["ori"] for a in study_agencies()}
     assert set(Counter((m["ori"], m["offense_code"]) for m in months).values()) == {16}
     assert any(m["actual"] is None for m in months), "a month that was not reported stays null"
+
+
+def test_the_agencies_are_those_of_the_study_and_of_the_months():
+    agencies = {agency["ori"] for agency in records("fbi/agencies")}
+    assert agencies == {agency["ori"] for agency in study_agencies()}
+    assert agencies == {month["ori"] for month in records("fbi/agency_months")}
+    assert all(len(ori) == 9 for ori in agencies)
+
+
+def test_a_share_is_a_part_of_one_and_a_population_a_count():
+    units = records("census/places")
+    assert len({(unit["level"], unit["state"], unit.get("place"), unit.get("county")) for unit in units}) == len(units)
+    assert {unit["year"] for unit in units} == {"2023"}
+    assert all(int(unit["B01003_001E"]) > 0 for unit in units)
+    assert all(0 <= Decimal(unit["HISPANIC_SHARE"]) <= 1 for unit in units if unit["HISPANIC_SHARE"])
 
 
 def test_agreements_are_of_at_least_three_dates_and_say_which_states_they_cover():
@@ -138,3 +161,68 @@ class TestAgainstTheFiles:
         for group in groups:
             found = weights[tuple(group[n] for n in ("year", "hispanic", "newoff", "direl", "notify"))]
             assert (int(group["n"]), Decimal(group["weight"])) == (len(found), sum(found))
+
+    def test_a_recipients_state_is_given_only_where_its_own_record_shows_it(self, real):
+        with (real / "usaspending" / "cops_awards_83.csv").open(encoding="utf-8") as stream:
+            rows = {row["award_id_fain"]: row for row in csv.DictReader(stream)}
+        given = {a["Award ID"]: a.get("Recipient Location__state_code") for a in records("usaspending/awards")}
+        assert any(given.values())
+        for fain, state in given.items():
+            assert state is None or f", {state.lower()} " in rows[fain]["description"]
+
+    def test_both_doj_lists_are_the_files(self, real):
+        with (real / "trackers" / "doj_sanctuary_list_2025-08-05.csv").open(encoding="utf-8") as stream:
+            rows = list(csv.DictReader(stream))
+        first, second = build.batches("doj/sanctuary_list")
+        for batch, wanted in ((first, rows), (second, [r for r in rows if not r["removed_note"]])):
+            cut = [r for p in batch.payloads for r in sources.get("doj/sanctuary_list").cut(p)]
+            names = {(r["heading"], r["jurisdiction_as_printed"], r["state_as_printed"]) for r in cut}
+            assert names == {(r["heading"], r["jurisdiction_as_printed"], r["state_abbr"] or None) for r in wanted}
+
+    def test_every_agreement_of_the_studys_states_is_the_workbooks(self, real):
+        ice = sources.get("ice/agreements_287g")
+        workbooks = {}
+        for path in (real / "trackers" / "ice_287g").glob("*.xlsx"):
+            (batch,) = ice.read_file(path, None)
+            workbooks[batch.retrieved_at] = batch
+        recorded = list(build.batches(ice.id))
+        assert {batch.retrieved_at for batch in recorded} == set(workbooks)
+        for batch in recorded:
+            cut = Counter(_agreement(r) for p in batch.payloads for r in ice.cut(p))
+            file = Counter(_agreement(r) for p in workbooks[batch.retrieved_at].payloads for r in ice.cut(p))
+            assert cut == Counter({a: n for a, n in file.items() if a[0] in batch.selection.values})
+
+    def test_every_population_and_share_is_the_files(self, real):
+        population: dict[tuple[str, ...], str] = {}
+        share: dict[tuple[str, ...], str] = {}
+        for level, suffix in (("place", ".csv"), ("county", ".csv.gz")):
+            for name, column, found in (
+                (f"{level}_populations_2014_2023_urban", "population", population),
+                (f"urban_acs5_race_ethnicity_share_{level}", "share_desc_rep_hispanic", share),
+            ):
+                body = (real / "census" / (name + suffix)).read_bytes()
+                text = (gzip.decompress(body) if suffix.endswith("gz") else body).decode("utf-8", "replace")
+                rows = csv.DictReader(text.splitlines())
+                found.update({(level, r["state"], r[level]): r[column] for r in rows if r["year"] == "2023"})
+        for unit in records("census/places"):
+            code = (unit["level"], unit["state"], unit[unit["level"]])
+            assert unit["B01003_001E"] == population[code]
+            if unit["HISPANIC_SHARE"]:
+                assert abs(Decimal(unit["HISPANIC_SHARE"]) - Decimal(share[code])) <= Decimal("0.0000005")
+
+    def test_every_obligation_of_a_listing_is_the_files(self, real):
+        paths = sorted((real / "usaspending" / "assistance_listings").glob("*.json"))
+        listings = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in paths}
+        rows = records("usaspending/assistance_listings")
+        assert len(listings) == len({row["id"] for row in rows}) == 18
+        assert len(rows) == sum(len(listing["obligations"]) for listing in listings.values())
+        for row in rows:
+            (year,) = [y for y in listings[row["id"]]["obligations"] if y["x"] == row["fiscal_year"]]
+            assert Decimal(row["obligation"]) == Decimal(str(year["usa_spending_actual"]))
+
+
+def _agreement(record: dict[str, str | None]) -> tuple[str, ...]:
+    """What is recorded of an agreement: the spaces of a cell are not its words."""
+    names = ("STATE", "LAW ENFORCEMENT AGENCY", "TYPE", "COUNTY", "SUPPORT TYPE", "SIGNED")
+    words = [" ".join((record.get(name) or "").split()) for name in names]
+    return (*words[:-1], words[-1].split(" ")[0])

@@ -12,6 +12,7 @@ import pytest
 from pytest_httpserver import HTTPServer
 
 from orchestration import sources
+from orchestration.landing.accept import fields_present
 from orchestration.landing.catalog import Catalog
 from orchestration.recorded.build import workbook
 from orchestration.settings import Settings
@@ -65,6 +66,16 @@ class TestDoj:
         with pytest.raises(SourceError, match=said):
             list(DOJ.cut(page(text)))
 
+    def test_lists_of_the_menu_and_the_footer_are_no_jurisdictions(self):
+        told = """<p>Names may be added.</p><ul><li>not a name either</li></ul>
+        <footer><p><b>CITIES</b></p><ul><li>Privacy</li></ul></footer>"""
+        around = PAGE.replace("<li>Menu</li>", "<li>Cities</li><li>Menu</li>").replace("<h3>About</h3>", told)
+        assert list(DOJ.cut(page(around))) == list(DOJ.cut(page(PAGE)))
+
+    def test_names_in_paragraphs_of_their_own_are_names(self):
+        wrapped = PAGE.replace("<li>", "<li><p>").replace("</li>", "</p></li>")
+        assert list(DOJ.cut(page(wrapped))) == list(DOJ.cut(page(PAGE)))
+
 
 HEADERS = ["STATE", "LAW ENFORCEMENT AGENCY", "TYPE", "COUNTY", "SUPPORT TYPE", "SIGNED", "MOA", "ADDENDUM"]
 ROW = [
@@ -111,6 +122,16 @@ class TestIce:
         assert set(ICE.required) <= set(record)
         assert record["LAW ENFORCEMENT AGENCY"] == "Synthetic Police Department"
 
+    def test_a_column_that_is_new_is_kept_under_its_name(self):
+        (record,) = ICE.cut(sheet([*HEADERS, "Synthetic Column"], [*ROW, "x"]))
+        assert record["SYNTHETIC COLUMN"] == "x"
+        assert "SYNTHETIC COLUMN" in fields_present(ICE, record, 1).detail
+
+    def test_a_cell_is_what_was_typed_though_a_library_would_read_nothing(self):
+        row = [*ROW[:3], "#NA", *ROW[4:7], "N/A"]
+        (record,) = ICE.cut(sheet(HEADERS, row))
+        assert (record["COUNTY"], record["ADDENDUM"]) == ("#NA", "N/A")
+
     def test_a_missing_column_is_named_with_what_was_found(self):
         with pytest.raises(SourceError, match="column 'SIGNED' missing") as wrong:
             list(ICE.cut(sheet(["STATE", "LAW ENFORCEMENT AGENCY", "SUPPORT TYPE"], ["OHIO", "X", "Y"])))
@@ -127,10 +148,26 @@ class TestIce:
             ("participatingAgencies05182026am.xlsx", datetime(2026, 5, 18, 6, tzinfo=UTC)),
             ("participatingAgencies05182026pm.xlsx", datetime(2026, 5, 18, 18, tzinfo=UTC)),
             ("agreements.xlsx", None),
+            # A day before the month, a thirteenth month: a name that tells no moment stops no import.
+            ("participatingAgencies18052026am.xlsx", None),
+            ("participatingAgencies-20251350000000.xlsx", None),
         ],
     )
     def test_the_moment_is_what_the_files_name_tells(self, name, moment):
         assert moment_of(name) == moment
+
+    def test_an_imported_workbook_says_where_its_moment_comes_from(self, tmp_path):
+        given = datetime(2025, 1, 2, tzinfo=UTC)
+        for name, when, note in (
+            ("participatingAgencies05182026am.xlsx", None, "moment taken from the file's name"),
+            ("participatingAgencies05182026am.xlsx", given, "moment given with the import"),
+            ("agreements.xlsx", None, "moment of the import"),
+        ):
+            file = tmp_path / name
+            file.write_bytes(workbook([HEADERS, ROW]))
+            (batch,) = ICE.read_file(file, when)
+            assert batch.note.startswith(note)
+            assert batch.retrieved_at == (when or moment_of(name) or batch.retrieved_at)
 
     @pytest.mark.real
     @pytest.mark.parametrize(

@@ -5,7 +5,8 @@ with typed as (
         upper({{ text_field('STATE') }}) as state_name,
         {{ one_spelling(text_field('LAW ENFORCEMENT AGENCY')) }} as agency_name,
         {{ one_spelling(text_field('TYPE')) }} as agency_type,
-        {{ one_spelling(text_field('COUNTY')) }} as county_name,
+        -- The marks by which ICE says that there is no county.
+        {{ one_spelling("nullif(nullif(" ~ text_field('COUNTY') ~ ", '#NA'), 'N/A')") }} as county_name,
         {{ one_spelling(text_field('SUPPORT TYPE')) }} as support_type,
         try_cast(substr({{ text_field('SIGNED') }}, 1, 10) as date) as signed_on,
         {{ text_field('ADDENDUM') }} as addendum,
