@@ -17,7 +17,7 @@ from warcio.archiveiterator import ArchiveIterator
 from warcio.exceptions import ArchiveLoadFailed
 
 from orchestration.landing.capture import Capture
-from orchestration.landing.catalog import Catalog
+from orchestration.landing.catalog import BrokenCapture, Catalog
 from orchestration.reading import NothingPublished, connect
 from orchestration.settings import Settings
 
@@ -120,7 +120,10 @@ def _row(connection: duckdb.DuckDBPyConnection, schema: str, name: str, columns:
 
 
 def _provenance(catalog: Catalog, row: dict[str, Any]) -> tuple[Capture, Any]:
-    candidates = [c for c in catalog.captures() if c.capture_id == row["_capture_id"]]
+    try:
+        candidates = [c for c in catalog.captures() if c.capture_id == row["_capture_id"]]
+    except BrokenCapture as broken:
+        raise CannotTrace(str(broken)) from broken
     for capture in candidates:
         for entry in capture.payloads:
             if entry.payload_id == row["_payload_id"]:
@@ -130,11 +133,8 @@ def _provenance(catalog: Catalog, row: dict[str, Any]) -> tuple[Capture, Any]:
 
 
 def _verified(catalog: Catalog, capture: Capture, entry: Any) -> bool:
-    """Whether the WARC's bytes at the recorded offset have the recorded digest. Raises CannotTrace without a WARC."""
-    path = catalog.warc_path(capture)
-    if not path.exists():
-        raise CannotTrace(f"the capture's bytes are gone: {path}")
-    with path.open("rb") as stream:
+    """Whether the WARC's bytes at the recorded offset have the recorded digest."""
+    with catalog.warc_path(capture).open("rb") as stream:
         stream.seek(entry.warc_offset)
         try:
             record = next(iter(ArchiveIterator(stream)))

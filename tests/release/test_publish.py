@@ -5,9 +5,13 @@ from __future__ import annotations
 import json
 import multiprocessing
 import os
+import signal
 import struct
+import subprocess
+import sys
 import time
-from pathlib import Path
+from datetime import date
+from typing import Any
 
 import duckdb
 import pytest
@@ -15,49 +19,62 @@ from filelock import FileLock
 
 from orchestration.doctor import examine
 from orchestration.release import audit, differences, history, publish
-from orchestration.settings import Settings
+from orchestration.settings import PROJECT_ROOT, Settings
+
+# One query over three tables: the release, and the stamp that the test puts into two dimensions before it.
+STAMPS = """
+    select distinct r.release_id, t.homepage, p.listing_name
+    from meta.release as r cross join core.dim_tracker as t cross join core.dim_program as p
+"""
 
 
-def read_in_a_loop(home: str, stop: object, answers: object) -> None:
-    """One reader: opens what is published, again and again; a mixture or an error ends it with a message."""
-    settings = Settings(home=Path(home))
-    seen: set[str] = set()
-    reads = 0
+def stamped(settings: Settings, run_id: str, stamp: str) -> audit.Audit:
+    """The candidate with the same stamp in two tables, sealed and audited."""
+    with duckdb.connect(str(settings.build_file)) as connection:
+        connection.execute("update core.dim_tracker set homepage = ?", [stamp])
+        connection.execute("update core.dim_program set listing_name = ?", [stamp])
+    audit.seal(settings, run_id=run_id)
+    return audit.audit(settings, run_id=run_id)
+
+
+def read_in_a_loop(file: str, ready: Any, stop: Any, answers: Any) -> None:
+    """One reader, as analysts read: opens the path that never changes, asks, closes; errors end it and are told."""
+    seen: set[tuple[str, ...]] = set()
+    reads, error = 0, None
     try:
-        while not stop.is_set():  # type: ignore[attr-defined]
-            folder = settings.published_dir.resolve()
-            with duckdb.connect(str(folder / "warehouse.duckdb"), read_only=True) as connection:
-                (release,) = connection.execute("select release_id from meta.release").fetchone()
-                (rows,) = connection.execute("select count(*) from core.fct_award").fetchone()
-                (held,) = connection.execute("select count(distinct release_id) from meta.release").fetchone()
-            assert (release, rows, held) == (folder.name, 83, 1), (release, folder.name, rows, held)
-            seen.add(release)
+        while not stop.is_set():
+            with duckdb.connect(file, read_only=True, config={"threads": 1}) as connection:
+                seen.update(connection.execute(STAMPS).fetchall())
             reads += 1
-        answers.put((reads, sorted(seen), None))  # type: ignore[attr-defined]
-    except Exception as error:  # the parent judges: whatever went wrong is the test's answer
-        answers.put((reads, sorted(seen), repr(error)))  # type: ignore[attr-defined]
+            ready.set()
+    except Exception as raised:  # the parent judges: whatever went wrong is the test's answer
+        error = repr(raised)
+        ready.set()
+    answers.put((reads, seen, error))
 
 
 def test_four_readers_see_no_error_and_never_a_mixture(sealed):
     settings, run_id = sealed
-    report = audit.audit(settings, run_id=run_id)
+    stamps = {publish.publish(settings, stamped(settings, run_id, "stamp 0")).id: "stamp 0"}
     context = multiprocessing.get_context("spawn")
-    stop, answers = context.Event(), context.Queue()
-    readers = [context.Process(target=read_in_a_loop, args=(str(settings.root), stop, answers)) for _ in range(4)]
+    stop, answers, ready = context.Event(), context.Queue(), [context.Event() for _ in range(4)]
+    file = str(settings.published_file)
+    readers = [context.Process(target=read_in_a_loop, args=(file, event, stop, answers)) for event in ready]
     for reader in readers:
         reader.start()
-    time.sleep(2)
-    made = [publish.publish(settings, report).id for _ in range(3)]
-    time.sleep(1)
+    assert all(event.wait(timeout=60) for event in ready)
+    for n in range(1, 4):
+        stamps[publish.publish(settings, stamped(settings, run_id, f"stamp {n}")).id] = f"stamp {n}"
+        time.sleep(0.3)
     stop.set()
     told = [answers.get(timeout=60) for _ in readers]
     for reader in readers:
         reader.join(timeout=60)
     assert [error for _, _, error in told] == [None] * 4
-    assert all(reads > 0 for reads, _, _ in told)
-    seen = {release for _, releases, _ in told for release in releases}
-    assert len(seen) >= 2, "the readers read through a swap"
-    assert made[-1] in seen
+    assert all(reads > 1 for reads, _, _ in told)
+    seen = set().union(*(seen for _, seen, _ in told))
+    assert seen <= {(release, stamp, stamp) for release, stamp in stamps.items()}, "a mixture of two releases"
+    assert len(seen) >= 3, "the readers read through swaps"
 
 
 def test_an_open_reader_keeps_its_own_release(sealed):
@@ -102,9 +119,12 @@ def test_a_release_is_checkpointed_described_and_sums_verify(sealed):
         ).fetchall()
         assert undocumented == []
         lineage = connection.execute(
-            "select distinct comes_from from meta.column_dictionary where table_name = 'fct_victimization_reporting'"
+            "select distinct comes_from, made_by from meta.column_dictionary"
+            " where table_name = 'fct_victimization_reporting'"
         ).fetchall()
-        assert lineage == [("bjs/victimizations",)]
+        ((datasets, models),) = lineage
+        assert datasets == "bjs/victimizations"
+        assert "stg_bjs__victimizations, base_bjs__victimizations" in models
 
 
 def test_every_described_model_begins_with_its_grain(sealed):
@@ -127,14 +147,57 @@ def test_the_datapackage_names_every_parquet_file_with_its_fields(sealed):
         assert all(field["description"] for field in resource["schema"]["fields"])
 
 
-def test_a_publication_that_breaks_off_leaves_no_half_release_and_the_next_one_sweeps(sealed, monkeypatch):
+# A publication in a process of its own, to be starved or killed.
+PUBLISH = """
+import resource, sys
+from pathlib import Path
+from orchestration.release import audit, publish
+from orchestration.settings import Settings
+
+settings = Settings(home=Path(sys.argv[1]), edition="recorded")
+report = audit.audit(settings, run_id=sys.argv[2])
+if sys.argv[3:]:
+    resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[3]), int(sys.argv[3])))
+publish.publish(settings, report)
+"""
+
+
+def kept(settings: Settings) -> tuple[str, list[str]]:
+    """What serves and everything in releases/, hidden or not."""
+    return os.readlink(settings.published_dir), sorted(p.name for p in settings.releases_dir.iterdir())
+
+
+def test_a_full_disk_leaves_no_half_release(sealed):
+    """No file may grow past 1 MB: as a disk that fills while the release is written."""
+    settings, run_id = sealed
+    before = kept(settings)
+    command = [sys.executable, "-c", PUBLISH, str(settings.root), run_id, "1000000"]
+    done = subprocess.run(command, cwd=PROJECT_ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "File too large" in done.stderr, done.stderr
+    assert kept(settings) == before
+    assert publish.publish(settings, audit.audit(settings, run_id=run_id)).serves
+
+
+def test_a_killed_publication_is_swept_by_the_next_one(sealed):
+    settings, run_id = sealed
+    before = os.readlink(settings.published_dir)
+    process = subprocess.Popen([sys.executable, "-c", PUBLISH, str(settings.root), run_id], cwd=PROJECT_ROOT)
+    while process.poll() is None and not list(settings.releases_dir.glob(".tmp-*/warehouse.duckdb")):
+        time.sleep(0.005)
+    process.kill()
+    assert process.wait() == -signal.SIGKILL
+    assert list(settings.releases_dir.glob(".tmp-*")), "killed in the middle"
+    assert os.readlink(settings.published_dir) == before
+    assert len(history.releases(settings)) == 1
+    assert publish.publish(settings, audit.audit(settings, run_id=run_id)).serves
+    assert not list(settings.releases_dir.glob(".tmp-*"))
+
+
+def test_a_publication_that_is_refused_half_way_leaves_nothing(sealed):
     settings, run_id = sealed
     before = os.readlink(settings.published_dir)
     report = audit.audit(settings, run_id=run_id)
-    leftover = settings.releases_dir / ".tmp-killed"
-    leftover.mkdir()
-    (leftover / "warehouse.duckdb").write_bytes(b"half")
-    settings.build_file.chmod(0o600)
     manifest = settings.dbt_target_dir / "manifest.json"
     whole = manifest.read_text()
     manifest.write_text('{"nodes": {}, "parent_map": {}}')
@@ -151,6 +214,34 @@ def test_two_publications_do_not_run_at_once(sealed):
     report = audit.audit(settings, run_id=run_id)
     with FileLock(settings.root / "publish.lock"), pytest.raises(publish.AnotherPublicationRuns):
         publish.publish(settings, report)
+
+
+def test_a_rollback_waits_for_no_publication_and_says_so(sealed):
+    settings, _ = sealed
+    last = history.last_release(settings)
+    with FileLock(settings.root / "publish.lock"), pytest.raises(publish.AnotherPublicationRuns):
+        publish.rollback(settings, last.id)
+
+
+def test_a_release_as_of_a_past_date_is_kept_but_never_served(sealed):
+    settings, run_id = sealed
+    before = os.readlink(settings.published_dir)
+    path = settings.build_dir / audit.BEGUN_FILE
+    path.write_text(json.dumps({**json.loads(path.read_text()), "as_of": "2026-11-23"}))
+    audit.seal(settings, run_id=run_id)
+    release = publish.publish(settings, audit.audit(settings, run_id=run_id))
+    assert (release.serves, os.readlink(settings.published_dir)) == (False, before)
+    with duckdb.connect(str(release.path), read_only=True) as connection:
+        assert connection.execute("select as_of from meta.release").fetchone() == (date(2026, 11, 23),)
+    with pytest.raises(publish.AsOfRelease, match="as of 2026-11-23"):
+        publish.rollback(settings, release.id)
+    assert os.readlink(settings.published_dir) == before
+
+
+def test_a_home_with_a_quote_in_its_name_publishes(sealed, tmp_path):
+    settings, run_id = sealed
+    moved = Settings(home=settings.root.rename(tmp_path / "a reader's home"), edition="recorded")
+    assert publish.publish(moved, audit.audit(moved, run_id=run_id)).serves
 
 
 def test_rollback_serves_the_earlier_release_and_diff_tells_them_apart(sealed):

@@ -1,0 +1,44 @@
+"""The way back to the bytes is proven, not asserted.
+
+What belongs here: bytes that are not what the capture says. What does not: which facts lead back (test_refresh).
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from orchestration.landing.catalog import Catalog
+from orchestration.release import trace
+from orchestration.settings import Settings
+
+AWARD = ("core.fct_award", "fain=2020ULWX0056")
+
+
+def warc(settings: Settings):
+    found = trace.trace(settings, *AWARD)
+    catalog = Catalog(settings.landing_dir, as_of=None, edition="recorded")
+    capture = catalog.find(found.capture["capture_id"])
+    (entry,) = (entry for entry in capture.payloads if entry.payload_id == found.payload["payload_id"])
+    return catalog.warc_path(capture), entry.warc_offset
+
+
+@pytest.mark.parametrize("how", ["a byte is flipped", "the file is cut short", "the record is empty"])
+def test_bytes_that_are_not_the_captured_ones_are_told(sealed, how):
+    settings, _ = sealed
+    assert trace.trace(settings, *AWARD).digest_verified
+    path, offset = warc(settings)
+    content = bytearray(path.read_bytes())
+    if how == "a byte is flipped":
+        content[(offset + len(content)) // 2] ^= 0xFF
+    path.write_bytes(content[: {"the file is cut short": offset + 40, "the record is empty": offset}.get(how)])
+    found = trace.trace(settings, *AWARD)
+    assert not found.digest_verified
+    assert "NOT the bytes in the WARC" in found.to_text()
+
+
+def test_a_capture_whose_archive_is_gone_cannot_be_traced_and_says_where_it_was(sealed):
+    settings, _ = sealed
+    path, _ = warc(settings)
+    path.unlink()
+    with pytest.raises(trace.CannotTrace, match=r"responses\.warc\.gz missing: restore it"):
+        trace.trace(settings, *AWARD)
