@@ -36,6 +36,11 @@ class Settings(BaseSettings):
     landing: Path | None = None
     # Seconds for which one request is tried again before its slice has failed.
     request_deadline: float = 600.0
+    # Seconds between two looks at a download that a publisher is making, and until it is given up.
+    download_poll: float = 10.0
+    download_deadline: float = 3600.0
+    # Award pages asked for in one night to refresh outlays; every open award within a month at 20,000 open awards.
+    award_pages_a_night: int = 700
 
     usaspending_url: str = "https://api.usaspending.gov/api/v2"
     usaspending_files_url: str = "https://files.usaspending.gov"
@@ -66,6 +71,11 @@ class Settings(BaseSettings):
     @property
     def landing_dir(self) -> Path:
         return self.landing.expanduser().absolute() if self.landing else self.root / "landing"
+
+    @property
+    def downloads_dir(self) -> Path:
+        """Where a download lies until its capture takes it: on the landing folder's own disk."""
+        return self.landing_dir / ".downloads"
 
     @property
     def build_dir(self) -> Path:

@@ -7,14 +7,17 @@ What does not: which address to ask (sources) and what the bytes mean.
 from __future__ import annotations
 
 import email.utils
+import hashlib
 import logging
 import random
 import threading
 import time
+import uuid
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path, PurePosixPath
 from typing import Literal
 from urllib.parse import urlencode, urljoin, urlsplit
 
@@ -23,7 +26,7 @@ import stamina
 
 from orchestration import __version__
 from orchestration.settings import LOOPBACK, Settings
-from orchestration.sources.base import Payload, SourceError
+from orchestration.sources.base import FilePayload, Payload, SourceError
 
 TRANSIENT_STATUS = frozenset({408, 425, 429, 500, 502, 503, 504})
 _KEPT_RESPONSE_HEADERS = frozenset(
@@ -100,6 +103,9 @@ LIMITS: Mapping[str, tuple[int, float]] = {
     "api.usa.gov": (900, 3600.0),
 }
 DEFAULT_LIMIT = (300, 60.0)
+# The largest file that is fetched: USAspending's full archives of one agency and year are far below it.
+MOST_DOWNLOAD_BYTES = 32 * 1024**3
+_OLD_LEFTOVER_SECONDS = 24 * 3600
 _SHARED_LIMITS = HostLimits()
 
 
@@ -118,6 +124,8 @@ class Web:
         self._patience = patience or Patience(deadline=settings.request_deadline)
         self._limits = limits or _SHARED_LIMITS
         self._max_body_bytes = max_body_bytes
+        # Where the answer under way is written, when it is a download.
+        self._into: Path | None = None
         self._session = requests.Session()
         self._session.trust_env = True
         contact = f"; {settings.contact}" if settings.contact else ""
@@ -149,6 +157,28 @@ class Web:
         """POST a JSON body (bytes). A redirect would turn it into a GET, so none is followed."""
         sent = {"Content-Type": "application/json", **(headers or {})}
         return self._request("POST", url, url, json, sent, {}, context or {}, role, accept_status, media_type)
+
+    def download(
+        self, url: str, folder: Path, *, context: Mapping[str, str] | None = None,
+    ) -> FilePayload:  # fmt: skip
+        """GET a file of any size into `folder`, by pieces; its digest is taken on the way.
+
+        A download that breaks off is begun anew. The caller owns the file: landing moves it into the capture.
+        Raises FetchError like get().
+        """
+        folder.mkdir(parents=True, exist_ok=True)
+        _sweep(folder)
+        target = folder / f"{uuid.uuid4().hex}{PurePosixPath(urlsplit(url).path).suffix}"
+        self._into = target
+        try:
+            payload = self._request("GET", url, url, None, {}, {}, context or {}, "records", frozenset(), None)
+        except BaseException:
+            target.unlink(missing_ok=True)
+            raise
+        finally:
+            self._into = None
+        assert isinstance(payload, FilePayload)
+        return payload
 
     def _request(
         self, method: str, shown: str, sent: str, body: bytes | None, headers: Mapping[str, str],
@@ -204,6 +234,8 @@ class Web:
                         sent = shown = urljoin(sent, response.headers["Location"])
                         secret_headers = {}
                         continue
+                    if self._into is not None and response.status_code == 200:
+                        return self._saved(response, self._into, shown, headers, context)
                     content = self._read(response, shown)
             except requests.exceptions.ChunkedEncodingError:
                 raise _Transient("the answer broke off in the middle") from None
@@ -263,6 +295,36 @@ class Web:
             raise _Transient(f"the answer broke off after {size} of {announced} bytes")
         return b"".join(chunks)
 
+    def _saved(
+        self, response: requests.Response, target: Path, shown: str, headers: Mapping[str, str],
+        context: Mapping[str, str],
+    ) -> FilePayload:  # fmt: skip
+        digest, size = hashlib.sha256(), 0
+        with target.open("wb") as stream:
+            for chunk in response.iter_content(1 << 20):
+                size += len(chunk)
+                if size > MOST_DOWNLOAD_BYTES:
+                    raise FetchError(f"the file is larger than {MOST_DOWNLOAD_BYTES:,} bytes", url=shown)
+                digest.update(chunk)
+                stream.write(chunk)
+        announced = response.headers.get("Content-Length")
+        if announced and not response.headers.get("Content-Encoding") and size < int(announced):
+            raise _Transient(f"the file broke off after {size:,} of {int(announced):,} bytes")
+        if size == 0:
+            raise _Transient("an empty file")
+        return FilePayload(
+            body=b"",
+            url=shown,
+            retrieved_at=datetime.now(UTC).replace(microsecond=0),
+            media_type=response.headers.get("Content-Type", "application/octet-stream").split(";")[0].strip(),
+            request_headers={"User-Agent": self._user_agent, **headers},
+            response_headers={k: v for k, v in response.headers.items() if k.lower() in _KEPT_RESPONSE_HEADERS},
+            context=dict(context),
+            path=target,
+            digest=digest.hexdigest(),
+            size=size,
+        )
+
     def _must_be_allowed(self, url: str, shown: str) -> None:
         parts = urlsplit(url)
         if not any(_matches(parts.netloc.lower(), allowed) for allowed in self._allowed):
@@ -281,6 +343,13 @@ class Web:
         for secret in self._settings.secrets():
             content = content.replace(secret.encode(), b"[secret]")
         return content
+
+
+def _sweep(folder: Path) -> None:
+    """Downloads that a killed run left behind, once they are a day old."""
+    for leftover in folder.iterdir():
+        if time.time() - leftover.stat().st_mtime > _OLD_LEFTOVER_SECONDS:
+            leftover.unlink(missing_ok=True)
 
 
 def _matches(netloc: str, allowed: str) -> bool:

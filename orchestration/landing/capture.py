@@ -1,12 +1,15 @@
 """One capture: a folder that appears whole or not at all.
 
-What belongs here: the three files of a capture and how they are written
+What belongs here: the files of a capture and how they are written
 (WARC by warcio's writer with isal's gzip members, Parquet by Arrow). What does
-not: which captures serve (catalog), why one is refused (accept).
+not: which captures serve (catalog), why one is refused (accept), how CSV in bulk is
+cut (csv_parts).
 
     landing/<source>/<dataset>/<capture_id>/
         responses.warc.gz   one gzip member a record, ISO 28500
         records.parquet     every field as text, with _capture_id, _payload_id, _record_no
+        records/*.parquet   the same in parts, where the dataset is tabular
+        archive-N.zip       a bulk archive as the file it is; the WARC holds its request and its digest
         capture.json        the Capture below
 """
 
@@ -20,7 +23,7 @@ import shutil
 import time
 import uuid
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -34,11 +37,13 @@ from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
 from orchestration import __version__
-from orchestration.landing import accept
-from orchestration.sources.base import Dataset, Kind, Payload, Record, Selection, Slice, SourceError
+from orchestration.landing import accept, archives
+from orchestration.landing.csv_parts import BadCsv, CsvParts
+from orchestration.sources.base import Dataset, FilePayload, Kind, Payload, Record, Selection, Slice, SourceError
 
 FORMAT_VERSION = 1
 CAPTURE_FILE, RECORDS_FILE, WARC_FILE = "capture.json", "records.parquet", "responses.warc.gz"
+PARTS_FOLDER = "records"
 UNCHANGED_FILE = "unchanged.jsonl"
 PROVENANCE = ("_capture_id", "_payload_id", "_record_no")
 _ROWS_A_BATCH = 20_000
@@ -61,6 +66,8 @@ class PayloadEntry(BaseModel):
     records: int
     role: Literal["records", "control"]
     warc_offset: int
+    # The file of a bulk archive in the capture's folder; its bytes are not in the WARC.
+    archive: str | None = None
 
 
 class Capture(BaseModel):
@@ -89,6 +96,8 @@ class Capture(BaseModel):
     shape: str
     content_digest: str
     content_newest: date | None
+    # What the content was made as of, where the publisher says so and it is not the time of retrieval.
+    content_as_of: datetime | None = None
     high_water: str | None
     selection: dict[str, str | list[str]] | None
     note: str | None
@@ -142,7 +151,7 @@ def write(
     folder = landing_dir / dataset.source / dataset.name
     folder.mkdir(parents=True, exist_ok=True)
     sweep(folder)
-    writing = _Writing(dataset, folder / f".tmp-{uuid.uuid4().hex}", kind)
+    writing = _Writing(dataset, slice_, folder / f".tmp-{uuid.uuid4().hex}", kind, retrieved_at)
     try:
         for payload in payloads:
             writing.add(payload)
@@ -162,8 +171,15 @@ def sweep(folder: Path) -> None:
 class _Writing:
     """The temporary folder of a capture, filled payload by payload."""
 
-    def __init__(self, dataset: Dataset, folder: Path, kind: Kind) -> None:
-        self.dataset, self.folder, self.kind = dataset, folder, kind
+    def __init__(
+        self, dataset: Dataset, slice_: Slice, folder: Path, kind: Kind, retrieved_at: datetime | None
+    ) -> None:
+        self.dataset, self.slice, self.folder, self.kind = dataset, slice_, folder, kind
+        self.retrieved_at = retrieved_at
+        # Tabular: the parts and the capture's id, which stands in each of them, from the first payload on.
+        self.parts: CsvParts | None = None
+        self.capture_id: str | None = None
+        self.as_of: datetime | None = None
         folder.mkdir()
         self.warc: BinaryIO = (folder / WARC_FILE).open("wb")
         self.warc_writer = WARCWriter(io.BytesIO(), gzip=False, warc_version="1.1")
@@ -184,9 +200,14 @@ class _Writing:
     def add(self, payload: Payload) -> None:
         if self.first_retrieved is None:
             self.first_retrieved = payload.retrieved_at
+        if made_as_of := payload.context.get("content_as_of"):
+            self.as_of = max(filter(None, (self.as_of, datetime.fromisoformat(made_as_of))))
+        archive = self._keep(payload) if isinstance(payload, FilePayload) else None
         offset = self._archive(payload)
         count = 0
-        if payload.role == "records":
+        if payload.role == "records" and self.dataset.tabular:
+            count = self._tabulate(payload, archive)
+        elif payload.role == "records":
             try:
                 for record in self.dataset.cut(payload):
                     self._record(record, payload.payload_id)
@@ -204,12 +225,47 @@ class _Writing:
                 media_type=payload.media_type,
                 retrieved_at=payload.retrieved_at,
                 sha256=payload.sha256,
-                bytes=len(payload.body),
+                bytes=payload.size if isinstance(payload, FilePayload) else len(payload.body),
                 records=count,
                 role=payload.role,
                 warc_offset=offset,
+                archive=archive.name if archive else None,
             )
         )
+
+    def _keep(self, payload: FilePayload) -> Path:
+        """The archive as the file it is: a download of ours is moved here, a user's file is copied."""
+        kept = self.folder / f"archive-{sum(e.archive is not None for e in self.entries) + 1}{payload.path.suffix}"
+        if payload.is_ours:
+            shutil.move(payload.path, kept)
+        else:
+            shutil.copyfile(payload.path, kept)
+        return kept
+
+    def _tabulate(self, payload: Payload, archive: Path | None) -> int:
+        """Cut a CSV, or every CSV of a zip, in bulk; what cannot be cut is kept and rejects the capture."""
+        if self.parts is None:
+            when = (self.retrieved_at or payload.retrieved_at).astimezone(UTC)
+            short = _short(self.dataset, self.slice, self.kind, payload.sha256)
+            self.capture_id = f"{when:%Y%m%dT%H%M%SZ}-{short}"
+            self.parts = CsvParts(self.folder / PARTS_FOLDER, self.capture_id)
+        count = 0
+        try:
+            if archive is None:
+                return self.parts.add([payload.body], payload.payload_id, payload.url)
+            with archive.open("rb") as stream:
+                head = stream.read(4)
+            if not archives.is_zip(head):
+                return self.parts.add(_pieces(archive), payload.payload_id, payload.url)
+            tables = [info for info in archives.members(archive) if info.filename.lower().endswith(".csv")]
+            if not tables:
+                raise archives.BadArchive("no CSV in it")
+            for info in tables:
+                count += self.parts.add(archives.inflate(archive, info), payload.payload_id, info.filename)
+        except (archives.BadArchive, BadCsv) as error:
+            fault = SourceError(self.dataset.id, self.slice.key, str(error), url=payload.url)
+            self.malformed.append(str(fault))
+        return count
 
     def _record(self, record: Record, payload_id: str) -> None:
         self.records += 1
@@ -230,14 +286,23 @@ class _Writing:
     def _archive(self, payload: Payload) -> int:
         stamp = payload.retrieved_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         headers = {"WARC-Date": stamp}
+        body = payload.body
+        if isinstance(payload, FilePayload):
+            # The bytes are in the file beside the WARC: its record says which, by digest and length.
+            said = {"archive": str(payload.path.name), "sha256": payload.sha256, "bytes": payload.size}
+            body = json.dumps(said).encode()
         if self.kind != "fetched":
-            return self._member(None, ("resource", payload.url, payload.media_type, payload.body, None, headers))
+            media_type = "application/json" if isinstance(payload, FilePayload) else payload.media_type
+            return self._member(None, ("resource", payload.url, media_type, body, None, headers))
         http = StatusAndHeaders(
             f"{payload.status} ", [(k, v) for k, v in payload.response_headers.items()
                                    if k.lower() not in ("content-encoding", "transfer-encoding", "content-length")],
             protocol="HTTP/1.1",
         )  # fmt: skip
-        offset = self._member(None, ("response", payload.url, None, payload.body, http, headers))
+        if isinstance(payload, FilePayload):
+            offset = self._member(None, ("resource", payload.url, "application/json", body, None, headers))
+        else:
+            offset = self._member(None, ("response", payload.url, None, body, http, headers))
         asked = StatusAndHeaders(
             f"{payload.method} {payload.url} HTTP/1.1", list(payload.request_headers.items()), is_http_request=True
         )
@@ -273,13 +338,33 @@ class _Writing:
         return offset
 
     def close(self) -> None:
+        if self.parts is not None:
+            try:
+                self.parts.close()
+                self._weigh(self.parts)
+            except BadCsv as error:
+                self.malformed.append(str(error))
         for stream in (self.warc, self.spool):
             stream.flush()
             os.fsync(stream.fileno())
             stream.close()
 
+    def _weigh(self, parts: CsvParts) -> None:
+        """What the checks need of records that never passed through Python."""
+        self.records, self.fields, self.digest = parts.records, parts.fields, parts.digest
+        self.counted.update({"records": parts.records})
+        if field := self.dataset.high_water_field:
+            self.high_water = parts.greatest(field)
+        if (field := self.dataset.content_newest_field) and (newest := parts.greatest(field)):
+            self.newest = _day(newest)
+
     def write_records(self, capture_id: str) -> None:
         """records.parquet from the spool: all text, the fields in the order in which they were first seen."""
+        if self.parts is not None and self.parts.records:
+            (self.folder / "records.spool").unlink()
+            for path in self.parts.paths():
+                _sync(path)
+            return
         names = list(self.fields)
         types = [pa.field(name, pa.string()) for name in names]
         schema = pa.schema(
@@ -300,13 +385,30 @@ class _Writing:
             if batch:
                 _write_batch(writer, schema, names, capture_id, batch, number)
         spool.unlink()
-        with target.open("rb") as stream:
-            os.fsync(stream.fileno())
+        _sync(target)
 
     def discard(self) -> None:
         for stream in (self.warc, self.spool):
             stream.close()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _sync(path: Path) -> None:
+    with path.open("rb") as stream:
+        os.fsync(stream.fileno())
+
+
+def _pieces(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as stream:
+        while piece := stream.read(1 << 20):
+            yield piece
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text[:10])
+    except ValueError:
+        return None
 
 
 def _write_batch(
@@ -350,7 +452,8 @@ def _settle(
     if not writing.entries:
         _note_unchanged(landing_dir, dataset, slice_, serving)
         return Outcome("empty", "the publisher has nothing new", None, serving)
-    if writing.records == 0 and not writing.malformed and dataset.policy == "merge" and not any(totals.values()):
+    nothing = writing.records == 0 and not writing.malformed and not any(totals.values())
+    if nothing and dataset.policy == "merge" and not (dataset.holds_all(slice_.key) and serving):
         _note_unchanged(landing_dir, dataset, slice_, serving)
         return Outcome("empty", "nothing new since the high-water mark", None, serving)
     digest = f"{writing.digest:064x}"
@@ -368,11 +471,12 @@ def _settle(
         accept.form(writing.malformed),
         accept.fields_present(dataset, writing.fields, writing.records),
         accept.control_total(writing.counted, totals),
-        accept.volume(dataset, writing.records, last_volume),
+        accept.volume(dataset, slice_.key, writing.records, last_volume),
         accept.neighbours(dataset, writing.records, *_neighbours(accepted, selection, when)),
         accept.freshness(dataset, writing.newest, when),
     ]
-    capture_id = f"{when.astimezone(UTC):%Y%m%dT%H%M%SZ}-{_short(dataset, slice_, kind, digest)}"
+    fresh_id = f"{when.astimezone(UTC):%Y%m%dT%H%M%SZ}-{_short(dataset, slice_, kind, digest)}"
+    capture_id = writing.capture_id or fresh_id
     capture = Capture(
         capture_id=capture_id,
         source=dataset.source,
@@ -392,6 +496,7 @@ def _settle(
         shape=shape,
         content_digest=digest,
         content_newest=writing.newest,
+        content_as_of=writing.as_of,
         high_water=writing.high_water,
         selection={"field": selection.field, "values": list(selection.values)} if selection else None,
         note=note,

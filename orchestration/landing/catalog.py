@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from functools import cached_property
@@ -17,7 +18,7 @@ from pathlib import Path
 import duckdb
 from pydantic import ValidationError
 
-from orchestration.landing.capture import CAPTURE_FILE, RECORDS_FILE, UNCHANGED_FILE, WARC_FILE, Capture
+from orchestration.landing.capture import CAPTURE_FILE, PARTS_FOLDER, RECORDS_FILE, UNCHANGED_FILE, WARC_FILE, Capture
 from orchestration.settings import Edition
 from orchestration.sources.base import Dataset
 
@@ -109,8 +110,9 @@ class Catalog:
     def folder(self, capture: Capture) -> Path:
         return self.landing_dir / capture.source / capture.dataset / capture.capture_id
 
-    def records_path(self, capture: Capture) -> Path:
-        return self.folder(capture) / RECORDS_FILE
+    def records_paths(self, capture: Capture) -> list[Path]:
+        """The Parquet files that hold the capture's records, in the order of their numbers."""
+        return _records_of(self.folder(capture))
 
     def warc_path(self, capture: Capture) -> Path:
         return self.folder(capture) / WARC_FILE
@@ -189,20 +191,48 @@ class KnownCaptures:
     def high_water(self, slice_key: str) -> str | None:
         return max((c.high_water for c in self._accepted(slice_key) if c.high_water), default=None)
 
+    def content_as_of(self, slice_key: str) -> datetime | None:
+        return max((c.content_as_of or c.retrieved_at for c in self._accepted(slice_key)), default=None)
+
+    def rows(self, dataset_id: str, fields: Sequence[str]) -> list[tuple[str | None, ...]]:
+        from orchestration import sources
+
+        serving = [c for c in self._catalog.serving(sources.get(dataset_id)) if c.records]
+        files = [str(path) for c in serving for path in self._catalog.records_paths(c)]
+        if not files:
+            return []
+        held = {field for c in serving for field in c.fields}
+        columns = ", ".join(_column(field) if field in held else "null" for field in fields)
+        retrieved = {c.capture_id: c.retrieved_at.astimezone(UTC).isoformat() for c in serving}
+        found = duckdb.execute(
+            f"select distinct {columns}, _capture_id from read_parquet(?, union_by_name = true)", [files]
+        ).fetchall()
+        return sorted(((*row[:-1], retrieved[row[-1]]) for row in found), key=lambda row: tuple(map(str, row)))
+
     def values(self, dataset_id: str, field: str) -> list[str]:
         from orchestration import sources
 
         dataset = sources.get(dataset_id)
-        files = [str(self._catalog.records_path(c)) for c in self._catalog.serving(dataset) if field in c.fields]
+        serving = [c for c in self._catalog.serving(dataset) if field in c.fields]
+        files = [str(path) for c in serving for path in self._catalog.records_paths(c)]
         if not files:
             return []
-        column = '"' + field.replace('"', '""') + '"'
+        column = _column(field)
         rows = duckdb.execute(
             f"select distinct {column} from read_parquet(?, union_by_name = true)"
             f" where {column} is not null order by 1",
             [files],
         ).fetchall()
         return [value for (value,) in rows]
+
+
+def _column(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _records_of(folder: Path) -> list[Path]:
+    parts = sorted((folder / PARTS_FOLDER).glob("*.parquet"))
+    return parts or [folder / RECORDS_FILE]
 
 
 def _read(folder: Path) -> Capture:
@@ -212,7 +242,9 @@ def _read(folder: Path) -> Capture:
         raise BrokenCapture(
             f"{folder / CAPTURE_FILE} cannot be read ({type(error).__name__}): restore it, or move the folder away"
         ) from error
-    missing = [name for name in (RECORDS_FILE, WARC_FILE) if not (folder / name).exists()]
+    missing = [RECORDS_FILE] if not all(path.exists() for path in _records_of(folder)) else []
+    missing += [WARC_FILE] if not (folder / WARC_FILE).exists() else []
+    missing += [e.archive for e in capture.payloads if e.archive and not (folder / e.archive).exists()]
     if missing:
         raise BrokenCapture(f"{folder}: {', '.join(missing)} missing: restore it, or move the folder away")
     return capture

@@ -26,7 +26,7 @@ _CAPTURE = pa.schema(
      ("landed_at", _TIME), ("records", _WHOLE), ("control_total", _WHOLE), ("counted", _WHOLE),
      ("selection_field", _TEXT),
      ("selection_values", _TEXT), ("note", _TEXT), ("publisher", _TEXT), ("content_newest", pa.date32()),
-     ("reject_reason", _TEXT)]
+     ("content_as_of", _TIME), ("reject_reason", _TEXT)]
 )  # fmt: skip
 _PAYLOAD = pa.schema(
     [("capture_id", _TEXT), ("payload_id", _TEXT), ("url", _TEXT), ("method", _TEXT), ("status", pa.int32()),
@@ -55,7 +55,7 @@ def _as_of(catalog: Catalog, known: Sequence[Capture]) -> date:
 
 
 def _view(dataset: Dataset, captures: Sequence[Capture], catalog: Catalog) -> str:
-    files = [str(catalog.records_path(c)) for c in captures if c.records]
+    files = [str(path) for c in captures if c.records for path in catalog.records_paths(c)]
     name = f"raw.{_quoted(dataset.raw_name)}"
     if not files:
         columns = ", ".join(
@@ -110,6 +110,7 @@ def _capture_row(capture: Capture, is_serving: bool, catalog: Catalog) -> dict[s
         "note": capture.note,
         "publisher": capture.publisher,
         "content_newest": capture.content_newest,
+        "content_as_of": _naive(capture.content_as_of or capture.retrieved_at),
         "reject_reason": capture.reject_reason,
     }
 

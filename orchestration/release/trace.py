@@ -88,7 +88,8 @@ def trace(settings: Settings, table: str, key: str) -> Trace:
         "note": capture.note,
     }
     payload = entry.model_dump(mode="json", include={"payload_id", "url", "method", "retrieved_at", "sha256", "bytes"})
-    return Trace(f"{schema}.{name}", row, shown, payload, verified, str(catalog.warc_path(capture)), records)
+    bytes_in = catalog.folder(capture) / entry.archive if entry.archive else catalog.warc_path(capture)
+    return Trace(f"{schema}.{name}", row, shown, payload, verified, str(bytes_in), records)
 
 
 def _columns(connection: duckdb.DuckDBPyConnection, table: str) -> tuple[str, str, list[str]]:
@@ -133,7 +134,10 @@ def _provenance(catalog: Catalog, row: dict[str, Any]) -> tuple[Capture, Any]:
 
 
 def _verified(catalog: Catalog, capture: Capture, entry: Any) -> bool:
-    """Whether the WARC's bytes at the recorded offset have the recorded digest."""
+    """Whether the WARC's bytes at the recorded offset, or the archive's file, have the recorded digest."""
+    if entry.archive:
+        with (catalog.folder(capture) / entry.archive).open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest() == entry.sha256
     with catalog.warc_path(capture).open("rb") as stream:
         stream.seek(entry.warc_offset)
         try:
@@ -147,8 +151,8 @@ def _records(catalog: Catalog, capture: Capture, row: dict[str, Any]) -> list[di
     number = row.get("_record_no")
     where = "_record_no = ?" if number is not None else "_payload_id = ?"
     relation = duckdb.execute(
-        f"select * from read_parquet(?) where {where} order by _record_no limit {MOST_RECORDS}",
-        [str(catalog.records_path(capture)), number if number is not None else row["_payload_id"]],
+        f"select * from read_parquet(?, union_by_name = true) where {where} order by _record_no limit {MOST_RECORDS}",
+        [[str(path) for path in catalog.records_paths(capture)], number if number is not None else row["_payload_id"]],
     )
     names = [column[0] for column in relation.description or []]
     return [

@@ -79,6 +79,28 @@ class Payload:
 
 
 @dataclass(frozen=True)
+class FilePayload(Payload):
+    """A response too large for memory: a file on disk, its digest taken while it was written.
+
+    is_ours: the file is a download of ours, to be moved into the capture; otherwise it is a user's, and copied.
+    """
+
+    path: Path = Path()
+    digest: str = ""
+    size: int = 0
+    is_ours: bool = True
+
+    @cached_property
+    def sha256(self) -> str:
+        return self.digest
+
+    @cached_property
+    def payload_id(self) -> str:
+        parts = (self.method.encode(), self.url.encode(), self.request_body, self.digest.encode())
+        return hashlib.sha256(b"\x1f".join(parts)).hexdigest()[:16]
+
+
+@dataclass(frozen=True)
 class Selection:
     """The part of a list that a capture holds where it does not hold all: field and its values."""
 
@@ -110,8 +132,17 @@ class Known(Protocol):
     def high_water(self, slice_key: str) -> str | None:
         """The greatest of what the dataset's `high_water` says of the slice's accepted records."""
 
+    def content_as_of(self, slice_key: str) -> datetime | None:
+        """The newest date for which an accepted capture of the slice was made; None if there is none."""
+
     def values(self, dataset_id: str, field: str) -> list[str]:
         """The distinct values of a field in another dataset's serving captures, sorted."""
+
+    def rows(self, dataset_id: str, fields: Sequence[str]) -> list[tuple[str | None, ...]]:
+        """The distinct combinations of fields in a dataset's serving captures, each with when it was retrieved.
+
+        The last value of each row is the capture's time, ISO 8601, UTC; a field that nothing holds is None.
+        """
 
 
 class Dataset(ABC):
@@ -131,6 +162,11 @@ class Dataset(ABC):
     key: ClassVar[tuple[str, ...]] = ()
     high_water_field: ClassVar[str | None] = None
     partitioned_by: ClassVar[Literal["fiscal_year", "state", "year"] | None] = None
+    # True: `records` payloads are CSV texts with a header, or zips of CSV parts; the landing cuts them in bulk,
+    # and cut(), counted(), high_water() and content_newest() are not asked record by record.
+    tabular: ClassVar[bool] = False
+    # Tabular: the field whose greatest value dates the content; its first ten characters are a day.
+    content_newest_field: ClassVar[str | None] = None
     # The settings field that must be filled for a live pull, e.g. "data_gov_api_key".
     needs_key: ClassVar[str | None] = None
     # The setting that holds the base URL; its host is the unit of politeness.
@@ -168,13 +204,17 @@ class Dataset(ABC):
     def pull(self, web: Web, settings: Settings, slice_: Slice, known: Known) -> Iterator[Payload]:
         """Ask the publisher for one slice; yield each response as it comes."""
 
-    @abstractmethod
     def cut(self, payload: Payload) -> Iterator[Record]:
         """Cut one `records` payload into records: text or None, the publisher's field names.
 
         Nested objects are flattened with a double underscore; lists become JSON text.
         Raises SourceError where the payload does not have the form it must have.
         """
+        raise NotImplementedError(f"{self.id} is tabular: the landing cuts its records")
+
+    def holds_all(self, slice_key: str) -> bool:
+        """Whether a capture of the slice holds all of it, so that a fall in its volume is suspect."""
+        return self.policy != "merge"
 
     def control_totals(self, payloads: Iterable[Payload]) -> dict[str, int]:
         """The publisher's own counts, from the `control` payloads: what `counted` must add up to."""
@@ -213,6 +253,12 @@ def as_text(value: object) -> str | None:
     if value is None or isinstance(value, str):
         return value
     return json.dumps(value, ensure_ascii=False)
+
+
+def file_digest(path: Path) -> str:
+    """The sha256 of a file, hex, read by pieces."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def json_body(value: object) -> bytes:

@@ -98,7 +98,7 @@ class Awards(Dataset):
         """Each fiscal year that was never captured or is due again, and what changed in those that were."""
         slices = []
         for group in TYPE_GROUPS:
-            years = [_fiscal_year(group, year) for year in _fiscal_years()]
+            years = [_fiscal_year(group, year) for year in fiscal_years()]
             slices += due(years, known, WHOLE_AGAIN)
             if since := self._complete_until(group, years, known):
                 window = {"from": (since - OVERLAP).isoformat(), "to": utc_now().date().isoformat()}
@@ -120,7 +120,7 @@ class Awards(Dataset):
 
     def all_slices(self) -> list[Slice]:
         """Every fiscal year, for a backfill."""
-        return [_fiscal_year(group, year) for group in TYPE_GROUPS for year in _fiscal_years()]
+        return [_fiscal_year(group, year) for group in TYPE_GROUPS for year in fiscal_years()]
 
     def pull(self, web: Web, settings: Settings, slice_: Slice, known: Known) -> Iterator[Payload]:
         """Halve the window until the publisher's count is small, then follow the cursor to its end."""
@@ -159,7 +159,7 @@ class Awards(Dataset):
                     "subawards": False, **pages.params()}  # fmt: skip
             page = web.post(f"{settings.usaspending_url}/search/spending_by_award/", json=json_body(body))
             _must_use_every_filter(self.id, slice_, page)
-            answer = _object(self.id, page)
+            answer = json_object(self.id, page)
             received = len(answer.get("results", []))
             if received:
                 yield page
@@ -171,7 +171,7 @@ class Awards(Dataset):
 
         Raises SourceError where the answer has no `results`.
         """
-        answer = _object(self.id, payload)
+        answer = json_object(self.id, payload)
         results = answer.get("results")
         if not isinstance(results, list):
             raise SourceError(self.id, "?", f"no results in the answer: {sorted(answer)}", url=payload.url)
@@ -204,7 +204,7 @@ class AssistanceListings(Dataset):
 
     def all_slices(self) -> list[Slice]:
         """Every fiscal year."""
-        return [Slice(f"FY{year}", {"fiscal_year": str(year)}) for year in _fiscal_years()]
+        return [Slice(f"FY{year}", {"fiscal_year": str(year)}) for year in fiscal_years()]
 
     def pull(self, web: Web, settings: Settings, slice_: Slice, known: Known) -> Iterator[Payload]:
         """Spending by listing, one request a type group.
@@ -222,7 +222,7 @@ class AssistanceListings(Dataset):
                 context={"fiscal_year": str(year), "type_group": group},
             )
             _must_use_every_filter(self.id, slice_, answer)
-            found = _object(self.id, answer)
+            found = json_object(self.id, answer)
             if (found.get("page_metadata") or {}).get("hasNext"):
                 what = f"more than {PAGE} listings came for the {len(LISTINGS)} asked for"
                 raise SourceError(self.id, slice_.key, what, url=answer.url)
@@ -234,7 +234,7 @@ class AssistanceListings(Dataset):
 
         Only the listings that were asked for: the category answers every listing an award ever had.
         """
-        answer = _object(self.id, payload)
+        answer = json_object(self.id, payload)
         if "obligations" in answer:
             yield from _inventory_record(answer)
             return
@@ -255,7 +255,7 @@ class AssistanceListings(Dataset):
         """A listing's record of the Federal Program Inventory (JSON)."""
         when = retrieved_at or utc_now()
         payload = Payload(path.read_bytes(), f"file:{path.name}", when, method="FILE")
-        listing = _object(self.id, payload).get("id")
+        listing = json_object(self.id, payload).get("id")
         if listing not in LISTINGS:
             raise SourceError(self.id, path.name, f"not one of the listings asked for: {listing!r}")
         yield Batch(Slice(f"inventory:{listing}"), [payload], when, publisher="Federal Program Inventory (OMB)")
@@ -264,11 +264,11 @@ class AssistanceListings(Dataset):
 def _must_use_every_filter(dataset: str, slice_: Slice, payload: Payload) -> None:
     """A filter that the API does not know is ignored, and only `messages` says so."""
     # As text: the search wraps its list of messages into another list (search/v2/views/spending_by_award.py).
-    if ignored := _IGNORED.search(str(_object(dataset, payload).get("messages"))):
+    if ignored := _IGNORED.search(str(json_object(dataset, payload).get("messages"))):
         raise SourceError(dataset, slice_.key, f"the API ignored the filters {ignored[1]}", url=payload.url)
 
 
-def _fiscal_years() -> range:
+def fiscal_years() -> range:
     """Every federal fiscal year that can be asked for, the running one included."""
     today = utc_now().date()
     return range(FIRST_FISCAL_YEAR, today.year + (today.month >= 10) + 1)
@@ -311,13 +311,13 @@ def _count(payload: Payload) -> int:
     """Awards in the window. The request names the codes of one group, so the counts of all groups are its own:
     which of them holds F001 and F002 is not written anywhere.
     """
-    results = _object("usaspending/awards", payload).get("results")
+    results = json_object("usaspending/awards", payload).get("results")
     if not isinstance(results, dict):
         raise SourceError("usaspending/awards", "?", "the count has no results", url=payload.url)
     return sum(int(count or 0) for count in results.values())
 
 
-def _object(dataset: str, payload: Payload) -> dict[str, Any]:
+def json_object(dataset: str, payload: Payload) -> dict[str, Any]:
     try:
         answer = json.loads(payload.body)
     except ValueError as error:

@@ -117,7 +117,7 @@ def test_a_rejected_capture_is_kept_and_never_reaches_raw_views(settings):
     assert bad.status == "rejected"
     assert "2 records against 10 last time" in bad.message
     assert f"{good.capture.capture_id} goes on serving" in bad.message
-    assert catalog(settings).records_path(bad.capture).exists()
+    assert catalog(settings).records_paths(bad.capture)[0].exists()
     connection = raw(settings)
     assert connection.sql("select distinct _capture_id from raw.bjs__victimizations").fetchall() == [
         (good.capture.capture_id,)
@@ -217,7 +217,7 @@ def test_a_selection_says_which_part_of_the_list_it_is(settings):
 
 def test_a_folder_that_is_not_a_whole_capture_is_named(settings):
     outcome = land(settings, ncvs(3), "2026-01-01T02:00:00")
-    catalog(settings).records_path(outcome.capture).unlink()
+    catalog(settings).records_paths(outcome.capture)[0].unlink()
     with pytest.raises(BrokenCapture, match=r"records.parquet missing: restore it, or move the folder away"):
         catalog(settings).captures()
 
@@ -292,5 +292,5 @@ class TestChecks:
         assert accept.neighbours(ICE, 95, 100, 200).passed is True
 
     def test_volume_is_not_asked_of_an_incremental_pull(self):
-        assert accept.volume(AWARDS, 1, 1000).passed is True
-        assert accept.volume(NCVS, 1, 1000).passed is False
+        assert accept.volume(AWARDS, "grants:FY2017", 1, 1000).passed is True
+        assert accept.volume(NCVS, "2016", 1, 1000).passed is False

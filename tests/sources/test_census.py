@@ -55,7 +55,7 @@ def night(settings, web_for):
 
 def serving(settings: Settings) -> dict[str | None, dict[str, str | None]]:
     catalog = Catalog(settings.landing_dir, as_of=None, edition="live")
-    files = [str(catalog.records_path(capture)) for capture in catalog.serving(PLACES)]
+    files = [str(path) for capture in catalog.serving(PLACES) for path in catalog.records_paths(capture)]
     found = duckdb.sql(f"from read_parquet({files!r}, union_by_name = true)")
     return {row["NAME"]: row for row in (dict(zip(found.columns, r, strict=True)) for r in found.fetchall())}
 

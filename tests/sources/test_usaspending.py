@@ -54,7 +54,7 @@ def night(settings, web_for):
 
 def serving(settings: Settings, dataset=AWARDS) -> list[dict[str, str | None]]:
     catalog = Catalog(settings.landing_dir, as_of=None, edition="live")
-    files = [str(catalog.records_path(capture)) for capture in catalog.serving(dataset)]
+    files = [str(path) for capture in catalog.serving(dataset) for path in catalog.records_paths(capture)]
     found = duckdb.sql(f"from read_parquet({files!r}, union_by_name = true)")
     return [dict(zip(found.columns, row, strict=True)) for row in found.fetchall()]
 

@@ -117,7 +117,7 @@ def _raw_tables(session: Any, settings: Settings) -> None:
     session.sql("create database if not exists raw")
     catalog = Catalog(settings.landing_dir, as_of=None, edition="recorded")
     for dataset in sources.DATASETS.values():
-        files = [str(catalog.records_path(capture)) for capture in catalog.serving(dataset)]
+        files = [str(path) for capture in catalog.serving(dataset) for path in catalog.records_paths(capture)]
         frame = session.read.option("mergeSchema", "true").parquet(*files)
         fields = [
             f.col(f"`{n}`") if n in frame.columns else f.lit(None).cast("string").alias(n) for n in dataset.fields

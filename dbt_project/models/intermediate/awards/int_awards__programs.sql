@@ -9,11 +9,8 @@ with awards as (
             when substr(fain, 1, 7) = '15JCOPS' then substr(fain, length(fain) - 3, 4)
             when {{ regexp_matches('fain', '^20[0-9][0-9][A-Z][A-Z]') }} then substr(fain, 5, 2)
         end as fain_code,
-        case
-            when substr(fain, 1, 7) = '15JCOPS' then try_cast(concat('20', substr(fain, 8, 2)) as int)
-            when {{ regexp_matches('fain', '^20[0-9][0-9][A-Z][A-Z]') }} then try_cast(substr(fain, 1, 4) as int)
-        end as fain_year
-    from {{ ref('stg_usaspending__awards') }}
+        fain_year
+    from {{ ref('int_awards__awards') }}
 ),
 
 by_listing as (

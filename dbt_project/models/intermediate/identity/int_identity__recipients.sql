@@ -1,36 +1,10 @@
 -- Deterministic and explainable: the kind from the words, the state from the address or the name, then the lists.
-with named as (
+with worded as (
     select
-        coalesce(recipient_uei, recipient_duns, concat(recipient_name, ' ', coalesce(recipient_state_code, '')))
-            as recipient_id,
-        case
-            when recipient_uei is not null then 'UEI'
-            when recipient_duns is not null then 'DUNS'
-            else 'name'
-        end as recipient_id_kind,
-        recipient_name,
-        recipient_state_code,
-        recipient_uei,
-        recipient_duns,
-        row_number() over (
-            partition by
-                coalesce(recipient_uei, recipient_duns, concat(recipient_name, ' ', coalesce(recipient_state_code, '')))
-            order by last_modified_on desc, fain
-        ) as newest,
-        _capture_id,
-        _payload_id,
-        _record_no,
-        _kind
-    from {{ ref('stg_usaspending__awards') }}
-),
-
-worded as (
-    select
-        named.*,
+        recipients.*,
         trim({{ regexp_replace_all(
-            regexp_replace_all("upper(recipient_name)", "[.]", ""), "[^A-Z0-9&]+", " ") }}) as words
-    from named
-    where newest = 1
+            regexp_replace_all("upper(coalesce(recipient_name, 'not named'))", "[.]", ""), "[^A-Z0-9&]+", " ") }}) as words
+    from {{ ref('int_awards__recipients') }} as recipients
 ),
 
 kinds as (

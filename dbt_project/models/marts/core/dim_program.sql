@@ -10,7 +10,7 @@ from_awards as (
     select distinct
         coalesce(awards.assistance_listing, 'unknown') as assistance_listing,
         programs.program_area
-    from {{ ref('stg_usaspending__awards') }} as awards
+    from {{ ref('int_awards__awards') }} as awards
     inner join {{ ref('int_awards__programs') }} as programs
         on awards.fain = programs.fain and awards.awarding_agency = programs.awarding_agency
 ),

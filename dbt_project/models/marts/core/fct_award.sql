@@ -1,17 +1,10 @@
 with awards as (
     select
         awards.*,
-        programs.fain_year,
         programs.program_area,
         programs.program_rule,
-        coalesce(
-            awards.recipient_uei,
-            awards.recipient_duns,
-            concat(awards.recipient_name, ' ', coalesce(awards.recipient_state_code, ''))
-        ) as recipient_id,
-        -- search shows 0 where the award's page shows none: nothing is known of its outlays
-        case when awards.outlayed_amount_shown <> 0 then awards.outlayed_amount_shown end as outlayed_amount
-    from {{ ref('stg_usaspending__awards') }} as awards
+        {{ recipient_id() }} as recipient_id
+    from {{ ref('int_awards__awards') }} as awards
     inner join {{ ref('int_awards__programs') }} as programs
         on awards.fain = programs.fain and awards.awarding_agency = programs.awarding_agency
 )
@@ -29,14 +22,28 @@ select
     awards.program_area,
     awards.program_rule,
     cast(awards.fain_year as int) as award_fiscal_year,
+    awards.is_aggregate,
     awards.description,
+    awards.performance_city_name,
+    awards.performance_state_code,
+    awards.signed_on,
+    awards.last_action_on,
     awards.start_on,
     awards.end_on,
     awards.end_on >= build.as_of as is_open,
-    awards.obligated_amount,
+    cast(awards.transactions as bigint) as transactions,
+    cast(awards.obligated_amount as decimal(18, 2)) as obligated_amount,
+    awards.obligated_from,
+    cast(awards.own_amount as decimal(18, 2)) as own_amount,
     cast(awards.outlayed_amount as decimal(18, 2)) as outlayed_amount,
     cast(awards.obligated_amount - awards.outlayed_amount as decimal(18, 2)) as undisbursed_amount,
     case when awards.outlayed_amount is not null then 'reported' else 'unknown' end as outlay_coverage,
+    awards.outlayed_from,
+    case when awards.outlayed_amount is not null then awards.outlay_as_of end as outlay_as_of,
+    case
+        when awards.outlayed_amount is not null
+            then cast({{ dbt.datediff('awards.outlay_as_of', 'build.as_of', 'day') }} as int)
+    end as outlay_age_days,
     cast(null as bigint) as officers_funded_reported,
     -- the programme's cap of federal money a position: 125,000 USD (COPS Hiring Program, FY2016-17)
     case

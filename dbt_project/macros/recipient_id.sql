@@ -1,0 +1,8 @@
+{#- What tells one recipient from another: its UEI, else its DUNS number, else name and state. -#}
+{% macro recipient_id() -%}
+    coalesce(
+        recipient_uei,
+        recipient_duns,
+        concat(coalesce(recipient_name, 'not named'), ' ', coalesce(recipient_state_code, ''))
+    )
+{%- endmacro %}

@@ -1,0 +1,133 @@
+-- Every award that any door showed. Where each of its fiscal years was captured whole, the money is the sum of its
+-- transactions; otherwise that sum may lack some, and the award's own total stands.
+with merged as (
+    select
+        coalesce(searched.fain, transacted.award_id) as fain,
+        coalesce(searched.awarding_agency, transacted.awarding_agency) as awarding_agency,
+        transacted.award_id is not null as has_transactions,
+        coalesce(transacted.award_unique_key, searched.award_unique_key) as award_unique_key,
+        coalesce(transacted.awarding_sub_agency, searched.awarding_sub_agency) as awarding_sub_agency,
+        coalesce(transacted.assistance_listing, searched.assistance_listing) as assistance_listing,
+        coalesce(transacted.recipient_uei, searched.recipient_uei) as recipient_uei,
+        coalesce(transacted.recipient_duns, searched.recipient_duns) as recipient_duns,
+        coalesce(transacted.recipient_name, searched.recipient_name) as recipient_name,
+        coalesce(transacted.recipient_state_code, searched.recipient_state_code) as recipient_state_code,
+        coalesce(transacted.recipient_city_name, searched.recipient_city_name) as recipient_city_name,
+        coalesce(transacted.recipient_county_name, searched.recipient_county_name) as recipient_county_name,
+        coalesce(performance_states.postal, searched.performance_state_code) as performance_state_code,
+        coalesce(transacted.performance_city_name, searched.performance_city_name) as performance_city_name,
+        transacted.business_types,
+        coalesce(transacted.record_type_code = '1', false) as is_aggregate,
+        coalesce(searched.description, transacted.description) as description,
+        coalesce(transacted.start_on, searched.start_on) as start_on,
+        coalesce(transacted.end_on, searched.end_on) as end_on,
+        coalesce(searched.base_obligated_on, transacted.first_action_on) as signed_on,
+        transacted.last_action_on,
+        coalesce(transacted.last_modified_on, searched.last_modified_on) as last_modified_on,
+        transacted.transactions,
+        transacted.obligated_amount as transactions_amount,
+        case
+            when extract(month from searched.base_obligated_on) >= 10
+                then cast(extract(year from searched.base_obligated_on) + 1 as int)
+            else cast(extract(year from searched.base_obligated_on) as int)
+        end as signed_fiscal_year,
+        transacted.first_fiscal_year,
+        coalesce(transacted._capture_id, searched._capture_id) as _capture_id,
+        coalesce(transacted._payload_id, searched._payload_id) as _payload_id,
+        coalesce(transacted._record_no, searched._record_no) as _record_no,
+        coalesce(transacted._kind, searched._kind) as _kind
+    from {{ ref('stg_usaspending__awards') }} as searched
+    full outer join {{ ref('int_awards__from_transactions') }} as transacted
+        on searched.fain = transacted.award_id and searched.awarding_agency = transacted.awarding_agency
+    left join {{ ref('states') }} as performance_states
+        on upper(transacted.performance_state_name) = upper(performance_states.name)
+),
+
+dated as (
+    select
+        merged.*,
+        case
+            when substr(fain, 1, 7) = '15JCOPS' then try_cast(concat('20', substr(fain, 8, 2)) as int)
+            when {{ regexp_matches('fain', '^20[0-9][0-9][A-Z][A-Z]') }} then try_cast(substr(fain, 1, 4) as int)
+        end as fain_year
+    from merged
+),
+
+needed as (
+    select
+        dated.*,
+        least(
+            coalesce(first_fiscal_year, 9999), coalesce(signed_fiscal_year, 9999), coalesce(fain_year, 9999)
+        ) as needed_from
+    from dated
+),
+
+-- the first year from which on every year up to the build's is captured whole
+years as (
+    select
+        every_year.fiscal_year,
+        whole_years.fiscal_year is not null as is_whole
+    from (select distinct fiscal_year from {{ ref('dim_date') }} where fiscal_year >= 2008) as every_year
+    cross join {{ source('raw', 'build') }} as build
+    left join {{ ref('int_awards__whole_years') }} as whole_years
+        on every_year.fiscal_year = whole_years.fiscal_year
+    where every_year.fiscal_year <= extract(year from build.as_of)
+        + case when extract(month from build.as_of) >= 10 then 1 else 0 end
+),
+
+reach as (
+    select
+        coalesce(max(case when not is_whole then fiscal_year end) + 1, 2008) as whole_from,
+        max(fiscal_year) as last_year
+    from years
+),
+
+decided as (
+    select
+        needed.*,
+        needed.has_transactions
+        and needed.needed_from >= reach.whole_from and reach.whole_from <= reach.last_year as is_whole
+    from needed
+    cross join reach
+)
+
+select
+    decided.fain,
+    decided.awarding_agency,
+    decided.award_unique_key,
+    decided.awarding_sub_agency,
+    decided.assistance_listing,
+    decided.recipient_uei,
+    decided.recipient_duns,
+    decided.recipient_name,
+    decided.recipient_state_code,
+    decided.recipient_city_name,
+    decided.recipient_county_name,
+    decided.performance_state_code,
+    decided.performance_city_name,
+    decided.business_types,
+    decided.is_aggregate,
+    decided.description,
+    decided.start_on,
+    decided.end_on,
+    decided.signed_on,
+    decided.last_action_on,
+    decided.last_modified_on,
+    decided.fain_year,
+    decided.transactions,
+    decided.transactions_amount,
+    decided.is_whole,
+    figures.obligated_amount as own_amount,
+    figures.obligated_door as own_amount_from,
+    case when decided.is_whole then decided.transactions_amount else figures.obligated_amount end as obligated_amount,
+    case when decided.is_whole then 'its transactions' else figures.obligated_door end as obligated_from,
+    figures.outlayed_amount,
+    figures.outlayed_door as outlayed_from,
+    figures.outlay_as_of,
+    decided._capture_id,
+    decided._payload_id,
+    decided._record_no,
+    decided._kind
+from decided
+left join {{ ref('int_awards__own_figures') }} as figures
+    on decided.fain = figures.award_id and decided.awarding_agency = figures.awarding_agency

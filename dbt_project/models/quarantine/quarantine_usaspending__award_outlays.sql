@@ -1,0 +1,3 @@
+{{ config(alias='usaspending__award_outlays') }}
+
+{{ quarantined('usaspending__award_outlays') }}

@@ -1,0 +1,3 @@
+{{ config(alias='usaspending__transactions') }}
+
+{{ quarantined('usaspending__transactions') }}
