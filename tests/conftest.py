@@ -5,6 +5,7 @@ What belongs here: fixtures. Real parts only: no mock of our own code.
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import shutil
@@ -15,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from orchestration.fetching.session import HostLimits, Patience, Web
 from orchestration.settings import PROJECT_ROOT, Settings
 
 REAL = PROJECT_ROOT.parent / "shared" / "real"
@@ -35,6 +37,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def settings(tmp_path: Path) -> Settings:
     """The recorded edition in a home of this test's own."""
     return Settings(home=tmp_path / "home", edition="recorded")
+
+
+@pytest.fixture
+def web_for() -> Callable[[Settings], Web]:
+    """The session that a night uses, with waits of milliseconds and limits whose clock runs fast."""
+
+    def make(settings: Settings) -> Web:
+        patience = Patience(deadline=10, attempts=4, first_wait=0.01, longest_wait=0.05, timeout=5)
+        return Web(settings, patience=patience, limits=HostLimits(clock=itertools.count(step=3600).__next__))
+
+    return make
 
 
 @pytest.fixture(scope="session")

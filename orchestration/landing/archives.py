@@ -17,6 +17,7 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from isal import isal_zlib
+from isal.igzip_lib import IsalError
 
 _CHUNK = 1 << 18
 _LOCAL_HEADER = struct.Struct("<4s2B4HL2L2H")
@@ -90,7 +91,7 @@ def inflate(path: Path, info: zipfile.ZipInfo) -> Iterator[bytes]:
                     raise BadArchive(f"{info.filename}: unpacks to more than the {info.file_size:,} bytes it claims")
                 checksum = isal_zlib.crc32(piece, checksum)
                 yield piece
-        except (isal_zlib.IsalError, zlib.error) as error:
+        except (IsalError, zlib.error) as error:  # type: ignore[misc]  # isal's stub calls its exception a value
             raise BadArchive(f"{info.filename}: broken after {size:,} bytes: {error}") from error
         if size != info.file_size or checksum != info.CRC:
             raise BadArchive(f"{info.filename}: {size:,} of {info.file_size:,} bytes, or a wrong checksum")

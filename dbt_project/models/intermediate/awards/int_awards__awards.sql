@@ -4,7 +4,6 @@ with merged as (
     select
         coalesce(searched.fain, transacted.award_id) as fain,
         coalesce(searched.awarding_agency, transacted.awarding_agency) as awarding_agency,
-        transacted.award_id is not null as has_transactions,
         coalesce(transacted.award_unique_key, searched.award_unique_key) as award_unique_key,
         coalesce(transacted.awarding_sub_agency, searched.awarding_sub_agency) as awarding_sub_agency,
         coalesce(transacted.assistance_listing, searched.assistance_listing) as assistance_listing,
@@ -32,6 +31,8 @@ with merged as (
             else cast(extract(year from searched.base_obligated_on) as int)
         end as signed_fiscal_year,
         transacted.first_fiscal_year,
+        -- an aggregate has no modifications: each of its actions is its own
+        coalesce(transacted.has_first_action or transacted.record_type_code = '1', false) as has_first_action,
         coalesce(transacted._capture_id, searched._capture_id) as _capture_id,
         coalesce(transacted._payload_id, searched._payload_id) as _payload_id,
         coalesce(transacted._record_no, searched._record_no) as _record_no,
@@ -85,7 +86,7 @@ reach as (
 decided as (
     select
         needed.*,
-        needed.has_transactions
+        needed.has_first_action
         and needed.needed_from >= reach.whole_from and reach.whole_from <= reach.last_year as is_whole
     from needed
     cross join reach

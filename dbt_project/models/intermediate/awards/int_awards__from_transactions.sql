@@ -13,7 +13,9 @@ sums as (
         sum(obligated_amount) as obligated_amount,
         min(action_on) as first_action_on,
         max(action_on) as last_action_on,
-        min(fiscal_year) as first_fiscal_year
+        min(fiscal_year) as first_fiscal_year,
+        max(case when action_type_code = 'A' or modification_number in ('0', '00', '000') then 1 else 0 end) = 1
+            as has_first_action
     from present
     group by award_id, awarding_agency
 ),
@@ -62,7 +64,8 @@ select
     sums.obligated_amount,
     sums.first_action_on,
     sums.last_action_on,
-    sums.first_fiscal_year
+    sums.first_fiscal_year,
+    sums.has_first_action
 from ordered
 inner join sums
     on ordered.award_id = sums.award_id and ordered.awarding_agency = sums.awarding_agency

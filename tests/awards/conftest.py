@@ -1,0 +1,88 @@
+"""What the tests of the awards domain share: a landing folder turned into the domain's tables by the real dbt project.
+
+What belongs here: fixtures. The publisher's server is the one of tests/sources.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+import pytest
+import time_machine
+
+from orchestration import sources
+from orchestration.assets.warehouse import dbt_environment
+from orchestration.landing import raw_views
+from orchestration.landing.catalog import Catalog
+from orchestration.landing.night import Night, capture_dataset
+from orchestration.settings import DBT_PROJECT_DIR, Settings
+
+sys.path.append(str(Path(__file__).parent.parent / "sources"))
+
+TABLES = ("fct_award_transaction", "fct_award", "deleted_transaction", "mart_award_reconciliation")
+Build = Callable[..., duckdb.DuckDBPyConnection]
+
+
+@pytest.fixture(scope="session")
+def bench(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """One build folder for all tests: dbt parses the project once for one path of the build file."""
+    return Settings(home=tmp_path_factory.mktemp("bench") / "home")
+
+
+@pytest.fixture
+def build(bench: Settings) -> Iterator[Build]:
+    """Build the awards domain over a home's captures: a connection to the build file, until the next build."""
+    opened: list[duckdb.DuckDBPyConnection] = []
+
+    def close() -> None:
+        while opened:
+            opened.pop().close()
+
+    def run(settings: Settings, *tables: str) -> duckdb.DuckDBPyConnection:
+        close()
+        bench.build_dir.mkdir(parents=True, exist_ok=True)
+        bench.build_file.unlink(missing_ok=True)
+        with duckdb.connect(str(bench.build_file)) as connection:
+            catalog = Catalog(settings.landing_dir, as_of=None, edition="live")
+            raw_views.create(connection, catalog, list(sources.DATASETS.values()))
+        command = [
+            str(Path(sys.executable).with_name("dbt")), "build", "--project-dir", str(DBT_PROJECT_DIR),
+            "--profiles-dir", str(DBT_PROJECT_DIR), "--target-path", str(bench.dbt_target_dir), "--quiet",
+            "--exclude-resource-type", "test", "--exclude-resource-type", "unit_test",
+            "--select", *(f"+{table}" for table in tables or TABLES),
+        ]  # fmt: skip
+        done = subprocess.run(
+            command,
+            env={**os.environ, **dbt_environment(bench)},
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        opened.append(duckdb.connect(str(bench.build_file), read_only=True))
+        return opened[-1]
+
+    yield run
+    close()
+
+
+@pytest.fixture
+def night_of(web_for: Callable[[Settings], object]) -> Callable[..., Night]:
+    """One live night of a dataset's slices, or of a partition, at a given hour."""
+
+    def run(settings: Settings, dataset_id: str, *slices: str, at: datetime, partition: str | None = None) -> Night:
+        web = web_for(settings)
+        dataset = sources.get(dataset_id)
+        with time_machine.travel(at, tick=True):
+            done = capture_dataset(dataset, settings, slice_keys=slices, partition=partition, web=web)  # type: ignore[arg-type]
+        assert not done.failures, done.failures
+        return done
+
+    return run

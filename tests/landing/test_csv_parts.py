@@ -1,0 +1,94 @@
+"""CSV in bulk: cut only where a record ends, whatever the fields hold.
+
+What belongs here: blocks, headers, encodings. What does not: zips and captures (tests/sources).
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from orchestration.landing import csv_parts
+from orchestration.landing.csv_parts import BadCsv, CsvParts
+
+# What breaks naive readers: quotes, separators, line ends, text beyond ASCII. The publishers write no lone \r.
+FIELD = st.text(st.sampled_from('ab",\n é€'), max_size=12)
+ROWS = st.lists(st.tuples(FIELD, FIELD, FIELD), min_size=1, max_size=40)
+
+
+def written(rows: list[tuple[str, ...]], header: tuple[str, ...] = ("one", "two", "three")) -> bytes:
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n", quoting=csv.QUOTE_ALL)
+    writer.writerow(header)
+    writer.writerows(rows)
+    return out.getvalue().encode()
+
+
+def read(parts: CsvParts, fields: tuple[str, ...] = ("one", "two", "three")) -> list[tuple[str, ...]]:
+    parts.close()
+    frame = pl.concat([pl.read_parquet(path) for path in parts.paths()], how="diagonal")
+    return frame.sort("_record_no").select(fields).rows()
+
+
+@given(rows=ROWS, block=st.integers(1, 60), chunk=st.integers(1, 50))
+@settings(max_examples=150, deadline=None)
+def test_any_cut_of_the_stream_gives_the_records_that_were_written(tmp_path_factory, rows, block, chunk):
+    body = written(rows)
+    folder = tmp_path_factory.mktemp("cut") / "records"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(csv_parts, "BLOCK_BYTES", block)
+        patch.setattr(csv_parts, "_MOST_BYTES_WITHOUT_AN_END", 10_000)
+        parts = CsvParts(folder, "synthetic")
+        count = parts.add((body[at : at + chunk] for at in range(0, len(body), chunk)), "p", "synthetic.csv")
+        assert count == len(rows)
+        assert read(parts) == rows
+
+
+def test_several_files_are_numbered_through_and_keep_their_payload(tmp_path: Path):
+    parts = CsvParts(tmp_path / "records", "synthetic")
+    parts.add([written([("a", "b", "c"), ("d", "e", "f")])], "first", "1.csv")
+    parts.add([written([("x", "y")], ("three", "four"))], "second", "2.csv")
+    parts.close()
+    frame = pl.concat([pl.read_parquet(path) for path in parts.paths()], how="diagonal")
+    assert frame.select("_capture_id", "_payload_id", "_record_no", "one", "three", "four").rows() == [
+        ("synthetic", "first", 1, "a", "c", None),
+        ("synthetic", "first", 2, "d", "f", None),
+        ("synthetic", "second", 3, None, "x", "y"),
+    ]
+
+
+def test_an_empty_field_is_null_and_a_byte_order_mark_is_no_part_of_a_name(tmp_path: Path):
+    parts = CsvParts(tmp_path / "records", "synthetic")
+    parts.add([b"\xef\xbb\xbfone,two,three\r\n1,,3\r\n"], "p", "synthetic.csv")
+    assert read(parts) == [("1", None, "3")]
+
+
+def test_the_greatest_text_of_a_field_is_over_all_parts(tmp_path: Path):
+    parts = CsvParts(tmp_path / "records", "synthetic")
+    parts.add([written([("2020-01-01", "", ""), ("2021-01-01", "", "")])], "p", "1.csv")
+    parts.close()
+    assert parts.greatest("one") == "2021-01-01"
+    assert parts.greatest("four") is None
+
+
+@pytest.mark.parametrize(
+    ("body", "what"),
+    [
+        (b"", "empty"),
+        (b"one,one\n1,2\n", "'one' twice"),
+        (b"one,two\n1,2,3\n", "synthetic.csv"),
+        (b'one,two\n1,"2\n', "inside a quoted field"),
+        (b"one,two\n\xff\xfe,2\n", "synthetic.csv"),
+        (b"\xff\xfe\n", "not UTF-8"),
+    ],
+)
+def test_what_cannot_be_cut_is_named_with_its_place(tmp_path: Path, body, what):
+    parts = CsvParts(tmp_path / "records", "synthetic")
+    with pytest.raises(BadCsv, match=what):
+        parts.add([body], "p", "synthetic.csv")
