@@ -248,6 +248,9 @@ def query(
         list[str] | None, typer.Option("--set", help="name=value for the question's parameters.")
     ] = None,
     jurisdiction: Annotated[str | None, typer.Option(help="Short for --set jurisdiction=...")] = None,
+    as_of: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Short for --set as_of=YYYY-MM-DD.")
+    ] = None,
     format_: Annotated[str, typer.Option("--format", help="table, csv, json, parquet or xlsx.")] = "table",
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Write here instead of the screen.")] = None,
     release: Annotated[str | None, typer.Option(help="Ask this release instead of the published one.")] = None,
@@ -260,6 +263,8 @@ def query(
     given = dict(text.partition("=")[::2] for text in parameter or [])
     if jurisdiction is not None:
         given["jurisdiction"] = jurisdiction
+    if as_of is not None:
+        given["as_of"] = f"{as_of:%Y-%m-%d}"
     try:
         asked = question(name)
         with connect(_settings(), release=release) as connection:

@@ -1,21 +1,71 @@
--- question: Which federal policing awards does a jurisdiction hold, and what is behind the sum?
+-- question: Which federal policing awards does a jurisdiction hold on a day, and what is behind the sum?
 -- parameter: jurisdiction=Chicago
+-- parameter: as_of=
 -- caveat: The awards of this release only: see selection_note (83 awards transcribed, not all there are, in the recorded edition).
--- caveat: An empty undisbursed is unknown, not zero: the outlay was not reported.
+-- caveat: An empty undisbursed is unknown, not zero: the outlay was not reported by that day. Outlays move without notice: see outlay_as_of.
+-- caveat: As of a past day the obligation is what its transactions had obligated by then; where they are not captured, the last known total stands and obligated_from says so.
+-- caveat: A tracker's verdict is that publisher's; absence from a list is not a no.
+with asked as (
+    select
+        coalesce(try_cast(nullif($as_of, '') as date), (select cast(max(last_retrieved_at) as date) from meta.source_status)) as as_of,
+        (select cast(max(last_retrieved_at) as date) from meta.source_status) as known_until
+),
+
+units as (
+    select jurisdiction_key, name, state_code
+    from core.dim_jurisdiction
+    where name ilike $jurisdiction || '%' or geoid = $jurisdiction
+),
+
+obligated_by_then as (
+    select transactions.award_key, sum(transactions.obligated_amount) as obligated_amount
+    from core.fct_award_transaction as transactions
+    cross join asked
+    where transactions.action_on <= asked.as_of
+    group by transactions.award_key
+),
+
+verdicts as (
+    select
+        listings.jurisdiction_key,
+        string_agg(
+            distinct trackers.tracker_code || ': ' || listings.verdict || ' since ' || listings.listed_from, '; '
+        ) as trackers
+    from core.fct_tracker_listing as listings
+    join core.dim_tracker as trackers using (tracker_key)
+    cross join asked
+    where listings.listed_from <= asked.as_of
+        and (listings.listed_to is null or listings.listed_to > asked.as_of)
+        and listings.jurisdiction_key <> '-1'
+    group by listings.jurisdiction_key
+)
+
 select
+    units.name as jurisdiction,
     awards.fain,
     awards.program_area,
     awards.start_on,
     awards.end_on,
-    awards.is_open,
-    awards.obligated_amount,
-    awards.outlayed_amount,
-    awards.undisbursed_amount,
+    awards.end_on >= asked.as_of as is_open,
+    case
+        when asked.as_of < asked.known_until and awards.obligated_from = 'its transactions'
+            then coalesce(obligated_by_then.obligated_amount, 0)
+        else awards.obligated_amount
+    end as obligated_amount,
+    awards.obligated_from,
+    case when awards.outlay_as_of <= asked.as_of then awards.outlayed_amount end as outlayed_amount,
+    case when awards.outlay_as_of <= asked.as_of then awards.undisbursed_amount end as undisbursed_amount,
+    awards.outlay_as_of,
+    awards.officers_funded_reported as officers,
     awards.officers_funded_minimum as officers_min,
+    verdicts.trackers,
     recipients.match_method,
     'https://www.usaspending.gov/award/' || awards.award_unique_key as address
 from core.fct_award as awards
-join core.dim_jurisdiction as jurisdictions using (jurisdiction_key)
+cross join asked
+join units using (jurisdiction_key)
 join core.dim_recipient as recipients using (recipient_key)
-where jurisdictions.name ilike $jurisdiction || '%'
-order by awards.start_on, awards.fain;
+left join obligated_by_then using (award_key)
+left join verdicts using (jurisdiction_key)
+where coalesce(awards.signed_on, awards.start_on, asked.as_of) <= asked.as_of
+order by jurisdiction, awards.start_on, awards.fain;

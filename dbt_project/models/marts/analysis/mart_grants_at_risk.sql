@@ -11,7 +11,11 @@ with money as (
         sum(outlayed_amount) as outlayed_amount,
         sum(undisbursed_amount) as undisbursed_amount,
         sum(case when outlay_coverage = 'reported' then 1 else 0 end) as awards_with_outlay,
+        sum(officers_funded_reported) as officers_funded_reported,
         sum(officers_funded_minimum) as officers_funded_minimum,
+        sum(case when is_open then undisbursed_amount end) as undisbursed_amount_open,
+        sum(case when is_open and outlay_coverage = 'reported' then 1 else 0 end) as awards_open_with_outlay,
+        min(outlay_as_of) as oldest_outlay_as_of,
         max(selection_note) as selection_note
     from {{ ref('fct_award') }}
     group by jurisdiction_key, program_area
@@ -44,6 +48,22 @@ states_listed as (
     from {{ ref('fct_tracker_listing') }}
     where listed_to is null and listed_level = 'state'
     group by tracker_key, state_code
+),
+
+injunctions as (
+    select
+        jurisdictions.jurisdiction_key,
+        {{ joined("concat(suits.case_name, ' since ', cast(suits.enjoined_from as " ~ dbt.type_string() ~ "), ': ', suits.covers)") }}
+            as injunctions
+    from {{ ref('grant_injunctions') }} as suits
+    cross join {{ source('raw', 'build') }} as build
+    inner join {{ ref('dim_jurisdiction') }} as jurisdictions
+        on suits.geoid is null or suits.geoid = jurisdictions.geoid
+    where
+        suits.enjoined_from <= build.as_of
+        and (suits.enjoined_to is null or suits.enjoined_to > build.as_of)
+        and jurisdictions.jurisdiction_key <> {{ unknown_key() }}
+    group by jurisdictions.jurisdiction_key
 )
 
 select
@@ -66,7 +86,12 @@ select
     cast(money.outlayed_amount as decimal(18, 2)) as outlayed_amount,
     cast(money.undisbursed_amount as decimal(18, 2)) as undisbursed_amount,
     cast(money.awards_with_outlay as bigint) as awards_with_outlay,
+    cast(money.awards_open_with_outlay as bigint) as awards_open_with_outlay,
+    cast(money.undisbursed_amount_open as decimal(18, 2)) as undisbursed_amount_open,
+    money.oldest_outlay_as_of,
+    cast(money.officers_funded_reported as bigint) as officers_funded_reported,
     cast(money.officers_funded_minimum as bigint) as officers_funded_minimum,
+    injunctions.injunctions,
     money.selection_note
 from money
 cross join trackers
@@ -76,3 +101,5 @@ left join listed
     on money.jurisdiction_key = listed.jurisdiction_key and trackers.tracker_key = listed.tracker_key
 left join states_listed
     on jurisdictions.state_code = states_listed.state_code and trackers.tracker_key = states_listed.tracker_key
+left join injunctions
+    on money.jurisdiction_key = injunctions.jurisdiction_key
