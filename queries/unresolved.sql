@@ -1,14 +1,15 @@
--- question: Whose money could not be tied to a government unit, largest first?
--- caveat: A school district or a university is no city and is not forced onto one.
+-- question: Whose money, listing or police could not be tied to a government unit, largest money first?
+-- caveat: A school district or a university is no city and is not forced onto one; a town or township has no place code.
 select
-    recipients.recipient_name,
-    recipients.recipient_kind,
-    recipients.match_method,
-    recipients.match_evidence,
-    count(*) as awards,
-    sum(awards.obligated_amount) as obligated_usd
-from core.fct_award as awards
-join core.dim_recipient as recipients using (recipient_key)
-where awards.jurisdiction_key = '-1'
-group by all
-order by obligated_usd desc;
+    unresolved.what,
+    unresolved.name,
+    unresolved.state_code,
+    unresolved.kind,
+    unresolved.match_method,
+    unresolved.match_evidence,
+    nullif(units.name, 'unknown') as sits_in,
+    unresolved.mentions,
+    unresolved.amount as obligated_usd
+from meta.unresolved_name as unresolved
+join core.dim_jurisdiction as units on unresolved.located_in_jurisdiction_key = units.jurisdiction_key
+order by unresolved.place_in_list;

@@ -1,29 +1,42 @@
 {#-
-    One spelling of a government unit's name: upper case, words only, SAINT for ST, without the words that say
-    its kind ("City of X", "X, City Of", "X city", "X Borough Of"). The kind is read separately (name_kind).
+    Names of government units in one spelling. What belongs here: spelling alone, the same for the Census's names and for
+    printed ones. What does not: which unit is meant (int_identity__*).
+
+    spelled_name     upper case, no accents, no apostrophes or dots, words and / only, SAINT for ST, FORT for FT, MOUNT for MT
+    compact_name     the same without blanks and joining words: DE KALB is DEKALB, KING & QUEEN is KING AND QUEEN
+    census_unit_text a census name without its state
+    census_legal_word and census_base_name   "Boise City city" is city and BOISE CITY
 -#}
-{% macro normalize_name(name) -%}
-    {%- set spelled -%}
-        trim({{ regexp_replace_all(
-            regexp_replace_all("upper(" ~ name ~ ")", "[.`]", ""),
-            "[^A-Z0-9/&]+", " ") }})
+{% macro spelled_name(name) -%}
+    {%- set plain = "translate(upper(" ~ name ~ "), 'ÁÀÂÄÃÉÈÊËÍÌÎÏÓÒÔÖÕÚÙÛÜÑÇ', 'AAAAAEEEEIIIIOOOOOUUUUNC')" -%}
+    {%- set bare = "replace(replace(replace(replace(" ~ plain ~ ", '’', ''), 'ʻ', ''), '`', ''), chr(39), '')" -%}
+    {%- set words -%}
+        concat(' ', {{ regexp_replace_all(
+            regexp_replace_all("replace(" ~ bare ~ ", '.', '')", "&", " AND "), "[^A-Z0-9/]+", " ") }}, ' ')
     {%- endset -%}
-    {%- set legal -%}
-        trim({{ regexp_replace_all(
-            regexp_replace_all(spelled, "^(THE )?(CITY AND COUNTY|CITY|TOWN|VILLAGE|BOROUGH|COUNTY|GOVERNMENT) OF (THE )?", ""),
-            " (CITY AND COUNTY|CITY|TOWN|VILLAGE|BOROUGH|COUNTY|PARISH) OF$", "") }})
-    {%- endset -%}
-    {{ regexp_replace_all(legal, "^(ST|STE) ", "SAINT ") }}
+    trim(replace(replace(replace(replace({{ words }}, ' ST ', ' SAINT '), ' STE ', ' SAINTE '), ' FT ', ' FORT '), ' MT ', ' MOUNT '))
 {%- endmacro %}
 
-{#- A census name without its legal words: "Boise City city" is BOISE CITY, "Indianapolis city (balance)" INDIANAPOLIS. -#}
+{% macro compact_name(name) -%}
+    {{ regexp_replace_all(name, " (AND )?", "") }}
+{%- endmacro %}
+
+{% macro normalize_name(name) -%}
+    {{ spelled_name(name) }}
+{%- endmacro %}
+
+{% macro census_legal_words() -%}
+city and borough|metropolitan government|consolidated government|unified government|metro government|metro township|urban county|zona urbana|comunidad|municipality|corporation|township|village|borough|town|city|CDP|City and Borough|Census Area|Planning Region|Municipality|Municipio|County|Parish|Borough
+{%- endmacro %}
+
+{% macro census_unit_text(name) -%}
+    trim({{ regexp_replace_all(name, " *[(][^)]*[)] *$", "") }})
+{%- endmacro %}
+
+{% macro census_legal_word(name) -%}
+    nullif({{ regexp_extract(census_unit_text(name), " (" ~ census_legal_words() ~ ")$", 1) }}, '')
+{%- endmacro %}
+
 {% macro census_base_name(name) -%}
-    {%- set unit = "split_part(" ~ name ~ ", ',', 1)" -%}
-    {%- set bare -%}
-        {{ regexp_replace_all(
-            regexp_replace_all(unit, " [(]balance[)]$", ""),
-            " (city and borough|city|town|village|borough|municipality|CDP|urban county|metro government|metropolitan government|consolidated government|unified government|County|Parish|Census Area|Borough|Municipality|Planning Region)$",
-            "") }}
-    {%- endset -%}
-    {{ normalize_name(bare) }}
+    {{ spelled_name(regexp_replace_all(census_unit_text(name), " (" ~ census_legal_words() ~ ")$", "")) }}
 {%- endmacro %}

@@ -14,3 +14,6 @@
 {%- endmacro %}
 {% macro default__regexp_matches(text, pattern) -%} ({{ text }} rlike '{{ pattern }}') {%- endmacro %}
 {% macro duckdb__regexp_matches(text, pattern) -%} regexp_matches({{ text }}, '{{ pattern }}') {%- endmacro %}
+
+{#- The group of the first match; an empty text where nothing matches, in both engines. -#}
+{% macro regexp_extract(text, pattern, group) -%} regexp_extract({{ text }}, '{{ pattern }}', {{ group }}) {%- endmacro %}

@@ -3,6 +3,7 @@
 from orchestration.assets.capture import capture_assets
 
 ASSETS = [
+    *capture_assets("census/gazetteer"),
     *capture_assets("census/places"),
     *capture_assets("published/statistics"),
 ]

@@ -21,7 +21,7 @@ from typing import Any
 from xml.sax.saxutils import escape as xml_escape
 
 from orchestration.sources.base import Batch, Payload, Selection, Slice
-from orchestration.sources.states import BY_POSTAL
+from orchestration.sources.states import BY_FIPS, BY_POSTAL
 
 TABLES = Path(__file__).with_name("tables")
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -263,6 +263,20 @@ def _places() -> Iterator[Batch]:
         yield _batch(Slice(f"{level}:{state}", {"level": level, "fips": state}), code, [payload])
 
 
+def _gazetteer() -> Iterator[Batch]:
+    tables = {"places": ("places_1", "places_2", "places_3"), "counties": ("counties",)}
+    for level, names in tables.items():
+        lines = ["USPS|GEOID|NAME"]
+        for name in names:
+            lines += [
+                f"{BY_FIPS[row['geoid'][:2]].postal}|{row['geoid']}|{row['name']}"
+                for row in table(f"census_gazetteer_{name}")
+            ]
+        body = "\n".join([*lines, ""]).encode()
+        payload = _payload(body, "census-codes", media_type="text/plain", context={"level": level})
+        yield _batch(Slice(level, {"level": level}), "census-codes", [payload])
+
+
 def _own_table(name: str, code: str) -> Callable[[], Iterator[Batch]]:
     def build() -> Iterator[Batch]:
         body = (TABLES / f"{name}.csv").read_bytes()
@@ -315,5 +329,6 @@ _BUILDERS: dict[str, Callable[[], Iterator[Batch]]] = {
     "fbi/agency_months": _agency_months,
     "bjs/victimizations": _victimizations,
     "census/places": _places,
+    "census/gazetteer": _gazetteer,
     "published/statistics": _own_table("published_statistics", "published"),
 }

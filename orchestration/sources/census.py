@@ -1,4 +1,4 @@
-"""US Census Bureau: population and Hispanic origin of states, counties and places (ACS 5-year).
+"""US Census Bureau: population and Hispanic origin of states, counties and places (ACS 5-year); every unit's code.
 
 What belongs here: the question and the form of the answer. What does not:
 which unit is meant by a printed name (dbt, identity).
@@ -6,12 +6,27 @@ which unit is meant by a printed name (dbt, identity).
 
 from __future__ import annotations
 
+import csv
+import io
 import json
+import zipfile
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from orchestration.sources.base import Dataset, Known, Payload, Record, Slice, SourceError, as_text, due, utc_now
+from orchestration.sources.base import (
+    Batch,
+    Dataset,
+    Known,
+    Payload,
+    Record,
+    Slice,
+    SourceError,
+    as_text,
+    due,
+    utc_now,
+)
 from orchestration.sources.states import STATES
 
 if TYPE_CHECKING:
@@ -104,4 +119,97 @@ class Places(Dataset):
             }
 
 
-DATASETS = (Places(),)
+# The national files of places and counties, and the length of a GEOID in each.
+GAZETTEER_FILES = {"places": ("Gaz_place_national", 7), "counties": ("Gaz_counties_national", 5)}
+# The files of a year come out in its second half. None is near 20 MB.
+_MOST_BYTES = 64 * 1024 * 1024
+
+
+class Gazetteer(Dataset):
+    """Every place and county with its code: who could be meant by a printed name."""
+
+    source = "census"
+    name = "gazetteer"
+    domain = "reference"
+    title = "Gazetteer: codes and names of every place and county"
+    publisher = "US Census Bureau"
+    homepage = "https://www.census.gov/geographies/reference-files/time-series/geo/gazetteer-files.html"
+    policy = "replace"
+    required = ("USPS", "GEOID", "NAME")
+    optional = ("GEOIDFQ", "ANSICODE", "LSAD", "FUNCSTAT", "ALAND", "AWATER", "ALAND_SQMI", "AWATER_SQMI",
+                "INTPTLAT", "INTPTLONG")  # fmt: skip
+    key = ("GEOID",)
+    base_url_setting = "census_files_url"
+    max_age = timedelta(days=400)
+    min_volume_ratio = 0.9
+
+    def slices(self, settings: Settings, known: Known) -> list[Slice]:
+        """Places and counties, asked for every three months: the files change once a year."""
+        return due(self.all_slices(), known, timedelta(days=90))
+
+    def all_slices(self) -> list[Slice]:
+        """Places and counties."""
+        return [Slice(level, {"level": level}) for level in GAZETTEER_FILES]
+
+    def pull(self, web: Web, settings: Settings, slice_: Slice, known: Known) -> Iterator[Payload]:
+        """The newest year that is out, which a 404 tells."""
+        file, _ = GAZETTEER_FILES[slice_.key]
+        for year in (utc_now().year, utc_now().year - 1):
+            answer = web.get(
+                f"{settings.census_files_url}/{year}_Gazetteer/{year}_{file}.zip",
+                accept_status=frozenset({404}),
+                context={"level": slice_.key},
+            )
+            if answer.status != 404:
+                yield answer
+                return
+        raise SourceError(self.id, slice_.key, "neither this year's file nor last year's is out")
+
+    def cut(self, payload: Payload) -> Iterator[Record]:
+        """One record a unit. Fields are parted by pipes since 2025, by tabs before; the last header has blanks.
+
+        Raises SourceError where there is not one text with that header, or a GEOID of another length.
+        """
+        text = self._text(payload)
+        header, _, _ = text.partition("\n")
+        rows = csv.DictReader(io.StringIO(text), delimiter="|" if "|" in header else "\t", quoting=csv.QUOTE_NONE)
+        rows.fieldnames = [name.strip() for name in rows.fieldnames or []]
+        if missing := [name for name in self.required if name not in rows.fieldnames]:
+            raise SourceError(self.id, "?", f"no {', '.join(missing)} in the header {header[:200]!r}", url=payload.url)
+        lengths = {length for level, (_, length) in GAZETTEER_FILES.items() if payload.context.get("level") == level}
+        for row in rows:
+            if lengths and len(row["GEOID"].strip()) not in lengths:
+                what = f"a GEOID of another length: {row['GEOID']!r}"
+                raise SourceError(self.id, payload.context["level"], what, url=payload.url)
+            yield {name: (value or "").strip() or None for name, value in row.items() if name}
+
+    def _text(self, payload: Payload) -> str:
+        body = payload.body
+        if body[:4] == b"PK\x03\x04":
+            try:
+                with zipfile.ZipFile(io.BytesIO(body)) as archive:
+                    (member,) = [info for info in archive.infolist() if info.filename.endswith(".txt")]
+                    if member.file_size > _MOST_BYTES:
+                        what = f"{member.filename} claims {member.file_size:,} bytes, at most {_MOST_BYTES:,} are read"
+                        raise SourceError(self.id, "?", what, url=payload.url)
+                    body = archive.read(member)
+            except (zipfile.BadZipFile, ValueError) as error:
+                raise SourceError(self.id, "?", f"not a zip of one text: {error}", url=payload.url) from error
+        try:
+            return body.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            # The files before 2020 are in Latin-1 where a name has an accent.
+            return body.decode("latin-1")
+
+    def read_file(self, path: Path, retrieved_at: datetime | None) -> Iterator[Batch]:
+        """A gazetteer file of places or of counties, as a zip or as its text."""
+        level = next((level for level, (file, _) in GAZETTEER_FILES.items() if file in path.name), None)
+        if level is None:
+            names = " or ".join(file for file, _ in GAZETTEER_FILES.values())
+            raise SourceError(self.id, path.name, f"a gazetteer file has {names} in its name")
+        when = retrieved_at or utc_now()
+        payload = Payload(path.read_bytes(), f"file:{path.name}", when, method="FILE", context={"level": level})
+        yield Batch(Slice(level, {"level": level}), [payload], when)
+
+
+DATASETS = (Places(), Gazetteer())

@@ -27,3 +27,4 @@ STATES: tuple[State, ...] = tuple(
 )
 BY_POSTAL = {state.postal: state for state in STATES}
 BY_NAME = {state.name.upper(): state for state in STATES}
+BY_FIPS = {state.fips: state for state in STATES}

@@ -3,13 +3,15 @@ select
     jurisdiction_key,
     level
 from {{ ref('int_identity__units') }}
+where geoid is not null
 union all
 select
-    also_geoid as geoid,
-    jurisdiction_key,
-    level
-from {{ ref('int_identity__units') }}
-where also_geoid is not null
+    merged.county_geoid as geoid,
+    units.jurisdiction_key,
+    units.level
+from {{ ref('int_identity__merged') }} as merged
+inner join {{ ref('int_identity__units') }} as units
+    on merged.place_geoid = units.geoid
 union all
 -- the District is a state to the Census and one government in fact
 select

@@ -1,71 +1,93 @@
--- A unit's own name, then its hand-kept other names. A city is never its county: the level is part of the key.
+-- Every name by which a unit may be printed. A city is never its county: the level is part of the name. A census
+-- designated place is no government and has none.
 with own as (
     select
-        name_normalized,
+        -- a city that was its own county: "Bedford city" beside Bedford County
+        case when level = 'county' and legal_word = 'city' then concat(name_normalized, ' CITY') else name_normalized end as name_normalized,
         state_code,
         case when level = 'consolidated' then 'place' else level end as level_group,
         jurisdiction_key,
-        geoid,
+        -- a tribe has no GEOID among ours: its key stands for it
+        coalesce(geoid, jurisdiction_key) as geoid,
+        legal_word,
+        within_county,
         population,
-        'name' as method
+        merger
     from {{ ref('int_identity__units') }}
+    where is_general_government
 ),
 
--- "Louisville/Jefferson County" is known by its first half too
-halves as (
+-- the county's own name leads to the city that is one with it; an independent city's only with the word City behind it,
+-- because a county of the same name may lie beside it (Baltimore, Richmond, Roanoke)
+county_names as (
     select
-        trim(split_part(name_normalized, '/', 1)) as name_normalized,
-        state_code,
-        level_group,
-        jurisdiction_key,
-        geoid,
-        population,
-        'first half of the name' as method
-    from own
-    where position('/' in name_normalized) > 0
-),
-
-aliases as (
-    select
-        name_aliases.name_normalized,
-        name_aliases.state_code,
-        name_aliases.level_group,
+        {{ census_base_name('gazetteer.name') }} as name_normalized,
+        units.state_code,
         units.jurisdiction_key,
         units.geoid,
         units.population,
-        'hand-kept alias' as method
-    from {{ ref('name_aliases') }} as name_aliases
+        merged.merger
+    from {{ ref('int_identity__merged') }} as merged
     inner join {{ ref('int_identity__units') }} as units
-        on name_aliases.geoid = units.geoid
+        on merged.place_geoid = units.geoid
+    inner join {{ ref('stg_census__gazetteer') }} as gazetteer
+        on merged.county_geoid = gazetteer.geoid
 ),
 
 every_name as (
-    select * from own
-    union all
-    select * from halves
-    union all
-    select * from aliases
-),
-
-ranked as (
     select
-        every_name.*,
-        row_number() over (
-            partition by name_normalized, state_code, level_group
-            order by case method when 'hand-kept alias' then 0 when 'name' then 1 else 2 end, population desc, geoid
-        ) as choice,
-        count(*) over (partition by name_normalized, state_code, level_group) as candidates
-    from every_name
+        name_normalized, state_code, level_group, jurisdiction_key, geoid, legal_word, within_county, population,
+        'name' as method
+    from own
+    union all
+    -- "Orchard Lake Village city" is Orchard Lake too
+    select
+        {{ regexp_replace_all('name_normalized', ' (VILLAGE|TOWN)$', '') }} as name_normalized,
+        state_code, level_group, jurisdiction_key, geoid, legal_word, within_county, population,
+        'short name' as method
+    from own
+    where level_group = 'place' and {{ regexp_matches('name_normalized', ' (VILLAGE|TOWN)$') }}
+    union all
+    -- "Louisville/Jefferson County" is known by its first half too
+    select
+        trim(split_part(name_normalized, '/', 1)) as name_normalized,
+        state_code, level_group, jurisdiction_key, geoid, legal_word, within_county, population,
+        'short name' as method
+    from own
+    where position('/' in name_normalized) > 0
+    union all
+    select
+        name_normalized, state_code, 'county' as level_group, jurisdiction_key, geoid,
+        cast(null as {{ dbt.type_string() }}) as legal_word, cast(null as {{ dbt.type_string() }}) as within_county,
+        population, 'name of the county that the city is' as method
+    from county_names
+    where merger = 'consolidated'
+    union all
+    select
+        concat(name_normalized, ' CITY') as name_normalized, state_code, 'county' as level_group, jurisdiction_key, geoid,
+        cast(null as {{ dbt.type_string() }}) as legal_word, cast(null as {{ dbt.type_string() }}) as within_county,
+        population, 'name of the county that the city is' as method
+    from county_names
+    where merger = 'independent'
+    union all
+    select
+        name_exceptions.name_normalized, name_exceptions.state_code, name_exceptions.level_group, units.jurisdiction_key,
+        units.geoid, units.legal_word, units.within_county, units.population, 'hand-kept exception' as method
+    from {{ ref('name_exceptions') }} as name_exceptions
+    inner join {{ ref('int_identity__units') }} as units
+        on name_exceptions.geoid = units.geoid
 )
 
 select
     name_normalized,
+    {{ compact_name('name_normalized') }} as name_compact,
     state_code,
     level_group,
-    jurisdiction_key,
     geoid,
-    population,
-    method,
-    candidates
-from ranked
-where choice = 1
+    min(method) as method,
+    max(jurisdiction_key) as jurisdiction_key,
+    max(legal_word) as legal_word,
+    max(within_county) as within_county,
+    max(population) as population
+from every_name
+group by name_normalized, state_code, level_group, geoid

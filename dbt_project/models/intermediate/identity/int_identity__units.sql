@@ -1,3 +1,5 @@
+-- Every state, county and place once: the captured estimates tell the people and the name in full, the gazetteer all
+-- the rest, hand-kept changes what was and is no more.
 with newest_estimates as (
     select
         geoid,
@@ -14,132 +16,161 @@ with newest_estimates as (
     from {{ ref('stg_census__places') }}
 ),
 
-census_units as (
-    select
-        newest_estimates.geoid,
-        newest_estimates.level,
-        newest_estimates.name,
-        {{ census_base_name('newest_estimates.name') }} as name_normalized,
-        newest_estimates.state_fips,
-        newest_estimates.population,
-        newest_estimates.acs_year as population_year,
-        newest_estimates.hispanic_share,
-        newest_estimates._capture_id,
-        newest_estimates._payload_id,
-        newest_estimates._kind
-    from newest_estimates
-    left join {{ ref('consolidated_cities') }} as merged
-        on newest_estimates.geoid = merged.county_geoid
-    where newest_estimates.newest = 1 and merged.county_geoid is null
-),
-
-state_units as (
-    select
-        states.fips as geoid,
-        'state' as level,
-        states.name,
-        {{ normalize_name('states.name') }} as name_normalized,
-        states.fips as state_fips,
-        cast(null as bigint) as population,
-        cast(null as int) as population_year,
-        cast(null as double) as hispanic_share,
-        '-' as _capture_id,
-        '-' as _payload_id,
-        'transcribed' as _kind
-    from {{ ref('states') }} as states
-    left join census_units on states.fips = census_units.geoid
-    where census_units.geoid is null and states.postal <> 'DC'
-),
-
--- units that the ledger names by GEOID although the captured estimates lack them
+-- where several sources name a unit, the first of this order does
 named as (
     select
-        split_part(geoid_text, '/', 1) as geoid,
-        jurisdiction_name as name,
-        level,
-        _capture_id,
-        _payload_id,
-        _kind,
-        row_number() over (partition by split_part(geoid_text, '/', 1) order by _record_no) as first_mention
-    from {{ ref('stg_ledger__policy_events') }}
-    where geoid_text is not null and not (level = 'state' and geoid_text = '11')
-),
-
-named_units as (
-    select
-        named.geoid,
-        case when named.level = 'consolidated' then 'place' else named.level end as level,
-        named.name,
-        {{ census_base_name('named.name') }} as name_normalized,
-        substr(named.geoid, 1, 2) as state_fips,
-        cast(null as bigint) as population,
-        cast(null as int) as population_year,
-        cast(null as double) as hispanic_share,
-        named._capture_id,
-        named._payload_id,
-        named._kind
-    from named
-    left join census_units on named.geoid = census_units.geoid
-    left join state_units on named.geoid = state_units.geoid
-    where named.first_mention = 1 and census_units.geoid is null and state_units.geoid is null
-),
-
--- units that a tracker names, hand-kept because neither the estimates nor the ledger hold them
-extra as (
-    select
-        extra_units.geoid,
-        extra_units.level,
-        extra_units.name,
-        {{ census_base_name('extra_units.name') }} as name_normalized,
-        substr(extra_units.geoid, 1, 2) as state_fips,
-        cast(null as bigint) as population,
-        cast(null as int) as population_year,
-        cast(null as double) as hispanic_share,
-        '-' as _capture_id,
-        '-' as _payload_id,
-        'transcribed' as _kind
-    from {{ ref('extra_units') }} as extra_units
-    left join census_units on extra_units.geoid = census_units.geoid
-    left join named_units on extra_units.geoid = named_units.geoid
-    where census_units.geoid is null and named_units.geoid is null
-),
-
-every_unit as (
-    {% for part in ['census_units', 'state_units', 'named_units', 'extra'] %}
-    select
+        1 as choice,
         geoid,
         level,
         name,
-        name_normalized,
-        state_fips,
-        population,
-        population_year,
-        hispanic_share,
+        {{ regexp_replace_all("name", ", [^,]*$", "") }} as unit_text,
         _capture_id,
         _payload_id,
         _kind
-    from {{ part }}
-    {% if not loop.last %}union all{% endif %}
-    {% endfor %}
+    from newest_estimates
+    where newest = 1
+    union all
+    select
+        2 as choice,
+        gazetteer.geoid,
+        gazetteer.level,
+        concat(gazetteer.name, ', ', states.name) as name,
+        gazetteer.name as unit_text,
+        gazetteer._capture_id,
+        gazetteer._payload_id,
+        gazetteer._kind
+    from {{ ref('stg_census__gazetteer') }} as gazetteer
+    inner join {{ ref('states') }} as states
+        on substr(gazetteer.geoid, 1, 2) = states.fips
+    union all
+    select
+        3 as choice,
+        geoid,
+        level,
+        name,
+        {{ regexp_replace_all("name", ", [^,]*$", "") }} as unit_text,
+        '-' as _capture_id,
+        '-' as _payload_id,
+        'transcribed' as _kind
+    from {{ ref('unit_changes') }}
+    union all
+    select
+        3 as choice,
+        fips as geoid,
+        'state' as level,
+        name,
+        name as unit_text,
+        '-' as _capture_id,
+        '-' as _payload_id,
+        'transcribed' as _kind
+    from {{ ref('states') }}
+    union all
+    -- units that the ledger names by GEOID although no list of the Census holds them
+    select
+        4 as choice,
+        split_part(geoid_text, '/', 1) as geoid,
+        case when level = 'consolidated' then 'place' else level end as level,
+        jurisdiction_name as name,
+        {{ regexp_replace_all("jurisdiction_name", ", [^,]*$", "") }} as unit_text,
+        _capture_id,
+        _payload_id,
+        _kind
+    from {{ ref('stg_ledger__policy_events') }}
+    where geoid_text is not null
+),
+
+ranked as (
+    select
+        named.*,
+        row_number() over (partition by geoid order by choice, name, _payload_id) as nth
+    from named
+),
+
+merged as (
+    select
+        place_geoid,
+        max(merger) as merger,
+        case when count(*) = 1 then max(county_geoid) end as also_geoid
+    from {{ ref('int_identity__merged') }}
+    group by place_geoid
+),
+
+counties_of_cities as (
+    select county_geoid from {{ ref('int_identity__merged') }} group by county_geoid
+),
+
+-- A tribe is a government of its own kind. No list of them is captured: it is a unit where awards or the register name it.
+tribes as (
+    select
+        base,
+        state_code,
+        min(name) as name
+    from {{ ref('int_identity__parsed') }}
+    where kind = 'tribe'
+    group by base, state_code
 )
 
 select
-    {{ surrogate_key(['every_unit.geoid']) }} as jurisdiction_key,
-    every_unit.geoid,
-    consolidated.county_geoid as also_geoid,
-    case when consolidated.place_geoid is not null then 'consolidated' else every_unit.level end as level,
-    every_unit.name,
-    every_unit.name_normalized,
-    states.postal as state_code,
-    every_unit.state_fips,
-    every_unit.population,
-    every_unit.population_year,
-    every_unit.hispanic_share,
-    every_unit._capture_id,
-    every_unit._payload_id,
-    every_unit._kind
-from every_unit
-left join {{ ref('consolidated_cities') }} as consolidated
-    on every_unit.geoid = consolidated.place_geoid
+    {{ surrogate_key(["'tribe'", 'tribes.base', 'tribes.state_code']) }} as jurisdiction_key,
+    cast(null as {{ dbt.type_string() }}) as geoid,
+    cast(null as {{ dbt.type_string() }}) as also_geoid,
+    'tribe' as level,
+    cast(null as {{ dbt.type_string() }}) as merger,
+    tribes.name,
+    tribes.base as name_normalized,
+    cast(null as {{ dbt.type_string() }}) as legal_word,
+    cast(null as {{ dbt.type_string() }}) as within_county,
+    true as is_general_government,
+    tribes.state_code,
+    states.fips as state_fips,
+    cast(null as bigint) as population,
+    cast(null as int) as population_year,
+    cast(null as double) as hispanic_share,
+    cast(null as date) as exists_from,
+    cast(null as date) as exists_to,
+    '-' as _capture_id,
+    '-' as _payload_id,
+    'transcribed' as _kind
+from tribes
 left join {{ ref('states') }} as states
-    on every_unit.state_fips = states.fips
+    on tribes.state_code = states.postal
+union all
+select
+    {{ surrogate_key(['ranked.geoid']) }} as jurisdiction_key,
+    ranked.geoid,
+    merged.also_geoid,
+    case when merged.place_geoid is not null then 'consolidated' else ranked.level end as level,
+    merged.merger,
+    ranked.name,
+    {{ census_base_name('ranked.unit_text') }} as name_normalized,
+    {{ census_legal_word('ranked.unit_text') }} as legal_word,
+    nullif({{ spelled_name(regexp_replace_all(regexp_extract("ranked.unit_text", "[(]([^)]*)[)]", 1), "^balance$", "")) }}, '') as within_county,
+    -- a census designated place has a name and a code, and no government; a zona urbana or a comunidad neither
+    coalesce({{ census_legal_word('ranked.unit_text') }}, '') not in ('CDP', 'zona urbana', 'comunidad', 'Planning Region')
+        as is_general_government,
+    states.postal as state_code,
+    states.fips as state_fips,
+    estimates.population,
+    estimates.acs_year as population_year,
+    estimates.hispanic_share,
+    changes.exists_from,
+    changes.exists_to,
+    ranked._capture_id,
+    ranked._payload_id,
+    ranked._kind
+from ranked
+inner join {{ ref('states') }} as states
+    on substr(ranked.geoid, 1, 2) = states.fips
+left join newest_estimates as estimates
+    on ranked.geoid = estimates.geoid and estimates.newest = 1
+left join merged
+    on ranked.geoid = merged.place_geoid
+left join counties_of_cities
+    on ranked.geoid = counties_of_cities.county_geoid
+left join {{ ref('unit_changes') }} as changes
+    on ranked.geoid = changes.geoid
+where
+    ranked.nth = 1
+    and counties_of_cities.county_geoid is null
+    -- the District is a state to the Census and one government in fact
+    and ranked.geoid <> '11'

@@ -1,5 +1,11 @@
 -- Every name that a tracker's snapshot holds, with the words by which it may be resolved.
-with doj as (
+with state_names as (
+    select upper(name) as spelling, postal from {{ ref('states') }}
+    union all
+    select spelling, postal from {{ ref('state_spellings') }}
+),
+
+doj as (
     select
         'doj' as tracker_code,
         listings._retrieved_at as snapshot_at,
@@ -9,7 +15,8 @@ with doj as (
         case listings.heading when 'STATES' then 'state' when 'COUNTIES' then 'county' else 'place' end as listed_level,
         cast(null as {{ dbt.type_string() }}) as support_type,
         cast(null as date) as signed_on,
-        trim({{ regexp_replace_all(normalize_name('listings.listed_name'), ' COUNTY$', '') }}) as unit_name,
+        cast(null as {{ dbt.type_string() }}) as county_name,
+        case listings.heading when 'STATES' then 'state' when 'COUNTIES' then 'county' else 'place' end as hint,
         listings._capture_id,
         listings._payload_id,
         listings._record_no,
@@ -25,7 +32,7 @@ ice as (
     select
         'ice_287g' as tracker_code,
         agreements._retrieved_at as snapshot_at,
-        states.postal as state_code,
+        coalesce(states.postal, '??') as state_code,
         agreements.agency_name as listed_name,
         case
             when upper(agreements.agency_name) like '%SHERIFF%' or upper(agreements.agency_name) like '%COUNTY%' then 'county'
@@ -35,27 +42,24 @@ ice as (
         end as listed_level,
         agreements.support_type,
         agreements.signed_on,
-        trim({{ regexp_replace_all(
-            regexp_replace_all(
-                normalize_name('agreements.agency_name'),
-                ' (COUNTY|PARISH)? ?(SHERIFF|CONSTABLE|POLICE|DEPARTMENT OF|DETENTION|MARSHAL|PUBLIC SAFETY).*$', ''),
-            ' COUNTY$', '') }}) as unit_name,
+        agreements.county_name,
+        {{ agency_type_hint('agreements.agency_type') }} as hint,
         agreements._capture_id,
         agreements._payload_id,
         agreements._record_no,
         agreements._kind
     from {{ ref('stg_ice__agreements_287g') }} as agreements
-    left join {{ ref('states') }} as states on agreements.state_name = upper(states.name)
+    left join state_names as states on agreements.state_name = states.spelling
 ),
 
 every_listing as (
     select
-        tracker_code, snapshot_at, state_code, listed_name, listed_level, support_type, signed_on, unit_name,
+        tracker_code, snapshot_at, state_code, listed_name, listed_level, support_type, signed_on, county_name, hint,
         _capture_id, _payload_id, _record_no, _kind
     from doj
     union all
     select
-        tracker_code, snapshot_at, state_code, listed_name, listed_level, support_type, signed_on, unit_name,
+        tracker_code, snapshot_at, state_code, listed_name, listed_level, support_type, signed_on, county_name, hint,
         _capture_id, _payload_id, _record_no, _kind
     from ice
 ),
@@ -87,7 +91,10 @@ select
     listed_level,
     support_type,
     signed_on,
-    unit_name,
+    county_name,
+    hint,
+    {{ printed_id('tracker_code', 'listed_name', "nullif(state_code, '??')", 'cast(null as ' ~ dbt.type_string() ~ ')', 'county_name', 'hint') }}
+        as printed_id,
     _capture_id,
     _payload_id,
     _record_no,

@@ -33,7 +33,7 @@ select
     first_seen.listed_level,
     first_seen.support_type,
     last_seen.signed_on,
-    first_seen.unit_name,
+    last_seen.printed_id,
     first_seen.snapshot_on as listed_from,
     last_seen.next_snapshot_on as listed_to,
     last_seen.snapshot_on as last_seen_on,

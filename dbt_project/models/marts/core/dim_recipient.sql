@@ -11,6 +11,9 @@ select
     match_method,
     match_score,
     match_evidence,
+    coalesce(located_in_jurisdiction_key, {{ unknown_key() }}) as located_in_jurisdiction_key,
+    located_in_method,
+    coalesce(case when agency_ori is not null then {{ surrogate_key(['agency_ori']) }} end, {{ unknown_key() }}) as agency_key,
     _capture_id,
     _payload_id,
     _kind
@@ -29,6 +32,9 @@ select
     'unresolved' as match_method,
     cast(null as double) as match_score,
     'the unknown member' as match_evidence,
+    {{ unknown_key() }} as located_in_jurisdiction_key,
+    cast(null as {{ dbt.type_string() }}) as located_in_method,
+    {{ unknown_key() }} as agency_key,
     '-' as _capture_id,
     '-' as _payload_id,
     'transcribed' as _kind

@@ -13,13 +13,11 @@ select
     spells.listed_to,
     spells.last_seen_on,
     cast(spells.snapshots_seen as bigint) as snapshots_seen,
-    case
-        when names.jurisdiction_key is not null then concat(names.method, ', state and level')
-        when spells.listed_level = 'agency' then 'not a general government'
-        else 'unresolved'
-    end as match_method,
-    cast(case when names.jurisdiction_key is not null then 1.0 end as double) as match_score,
-    concat(spells.unit_name, ', ', spells.state_code, ' as ', spells.listed_level) as match_evidence,
+    coalesce(names.kind, 'unknown') as agency_kind,
+    coalesce(names.match_method, 'unresolved') as match_method,
+    names.match_score,
+    coalesce(names.match_evidence, 'no name in the list') as match_evidence,
+    coalesce(names.located_in_jurisdiction_key, {{ unknown_key() }}) as located_in_jurisdiction_key,
     spells._capture_id,
     spells._payload_id,
     spells._record_no,
@@ -27,8 +25,5 @@ select
 from {{ ref('int_ordinances__spells') }} as spells
 inner join {{ ref('trackers') }} as trackers
     on spells.tracker_code = trackers.tracker_code
-left join {{ ref('int_identity__names') }} as names
-    on
-        spells.unit_name = names.name_normalized
-        and spells.state_code = names.state_code
-        and spells.listed_level = names.level_group
+left join {{ ref('int_identity__resolved') }} as names
+    on spells.printed_id = names.printed_id

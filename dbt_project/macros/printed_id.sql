@@ -1,0 +1,31 @@
+{#- Key of a name as a source prints it, with all that stands beside it: what the resolver is asked. -#}
+{% macro printed_id(source, name, state_code, city_name, county_name, hint) -%}
+    {{ surrogate_key([source, name, state_code, city_name, county_name, hint]) }}
+{%- endmacro %}
+
+{#- What an award's record says of its recipient's kind, as a hint for names whose words say nothing. -#}
+{% macro business_type_hint(types) -%}
+    case
+        when upper({{ types }}) like '%SCHOOL DISTRICT%' then 'school district'
+        when upper({{ types }}) like '%HIGHER EDUCATION%' then 'university'
+        when upper({{ types }}) like '%TRIBAL GOVERNMENT%' then 'tribe'
+        when upper({{ types }}) like '%COUNTY GOVERNMENT%' then 'county'
+        when upper({{ types }}) like '%CITY OR TOWNSHIP%' then 'place'
+        when upper({{ types }}) like '%STATE GOVERNMENT%' then 'state'
+        when upper({{ types }}) like '%SPECIAL DISTRICT%' then 'special authority'
+        when upper({{ types }}) like '%NONPROFIT%' then 'organization'
+    end
+{%- endmacro %}
+
+{#- What a list or a register says of the kind of the agency beside its name. -#}
+{% macro agency_type_hint(type) -%}
+    case
+        when upper({{ type }}) in ('CITY', 'MUNICIPALITY', 'CITY AND BOROUGH') then 'place'
+        when upper({{ type }}) = 'COUNTY' then 'county'
+        when upper({{ type }}) in ('STATE AGENCY', 'STATE POLICE', 'OTHER STATE AGENCY') then 'state'
+        when upper({{ type }}) = 'TRIBAL' then 'tribe'
+        when upper({{ type }}) = 'UNIVERSITY OR COLLEGE' then 'university'
+        -- a kind of county, which a city's police inside it prints too: the words must tell
+        when upper({{ type }}) in ('PARISH', 'BOROUGH', 'CENSUS AREA') then 'local'
+    end
+{%- endmacro %}

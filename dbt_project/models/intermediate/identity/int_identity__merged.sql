@@ -1,0 +1,21 @@
+-- Cities that are their county: consolidated governments (hand-kept) and independent cities (a county of the legal word
+-- "city" and the city of that name). One unit, two GEOIDs.
+select
+    place_geoid,
+    county_geoid,
+    case when reason like 'independent%' then 'independent' else 'consolidated' end as merger,
+    reason
+from {{ ref('consolidated_cities') }}
+union all
+select
+    places.geoid as place_geoid,
+    counties.geoid as county_geoid,
+    'independent' as merger,
+    'a county whose legal word is city' as reason
+from {{ ref('stg_census__gazetteer') }} as counties
+inner join {{ ref('stg_census__gazetteer') }} as places
+    on
+        counties.state_code = places.state_code
+        and counties.name = places.name
+        and places.level = 'place'
+where counties.level = 'county' and {{ regexp_matches('counties.name', ' city$') }}

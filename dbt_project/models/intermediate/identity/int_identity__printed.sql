@@ -1,0 +1,50 @@
+-- Every name that a source prints, once, with the address or heading beside it.
+with every_mention as (
+    select
+        'usaspending' as source,
+        recipient_name as name,
+        recipient_state_code as state_code,
+        recipient_city_name as city_name,
+        recipient_county_name as county_name,
+        {{ business_type_hint('business_types') }} as hint
+    from {{ ref('int_awards__recipients') }}
+    union all
+    select
+        tracker_code as source,
+        listed_name as name,
+        nullif(state_code, '??') as state_code,
+        cast(null as {{ dbt.type_string() }}) as city_name,
+        county_name,
+        hint
+    from {{ ref('int_ordinances__listed') }}
+    union all
+    select
+        'fbi' as source,
+        agency_name as name,
+        state_code,
+        cast(null as {{ dbt.type_string() }}) as city_name,
+        counties as county_name,
+        {{ agency_type_hint('agency_type') }} as hint
+    from {{ ref('stg_fbi__agencies') }}
+    union all
+    select
+        case source when 'ice' then 'ice_287g' else source end as source,
+        name,
+        state_code,
+        cast(null as {{ dbt.type_string() }}) as city_name,
+        county_name,
+        case source when 'fbi' then {{ agency_type_hint('hint') }} else hint end as hint
+    from {{ ref('identity_labels') }}
+)
+
+select
+    {{ printed_id('source', 'name', 'state_code', 'city_name', 'county_name', 'hint') }} as printed_id,
+    source,
+    name,
+    state_code,
+    city_name,
+    county_name,
+    hint
+from every_mention
+where name is not null
+group by source, name, state_code, city_name, county_name, hint

@@ -1,0 +1,3 @@
+{{ config(alias='census__gazetteer') }}
+
+{{ quarantined('census__gazetteer') }}

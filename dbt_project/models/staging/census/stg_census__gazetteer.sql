@@ -1,0 +1,15 @@
+-- Two slices of one national list; where both years of a slice are in force the newest capture serves.
+select
+    geoid,
+    state_code,
+    case when length(geoid) = 5 then 'county' else 'place' end as level,
+    name,
+    lsad,
+    functional_status,
+    _capture_id,
+    _payload_id,
+    _record_no,
+    _kind,
+    _retrieved_at
+from {{ ref('base_census__gazetteer') }}
+where _fate = 'staged'

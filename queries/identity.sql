@@ -1,0 +1,14 @@
+-- question: How well are printed names tied to government units, on names labelled by hand?
+-- caveat: `held out` names were labelled before the rules were run on them; the labels are in dbt_project/seeds/identity_labels.csv.
+select
+    split,
+    kind,
+    names,
+    names_with_a_unit,
+    resolved,
+    resolved_right,
+    round(100 * precision_share, 1) as precision_percent,
+    round(100 * recall_share, 1) as recall_percent,
+    round(100 * kind_right_share, 1) as kind_right_percent
+from meta.identity_quality
+order by split, kind <> 'all', names desc, kind;

@@ -1,0 +1,99 @@
+"""The gazetteer: both forms of the file, both ways in, and the files that are refused.
+
+What belongs here: the Census's bytes on loopback and from disk. What does not: which unit a name means (dbt).
+"""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from datetime import UTC, datetime
+
+import pytest
+
+from orchestration.settings import Settings
+from orchestration.sources import get
+from orchestration.sources.base import Known, Payload, Slice, SourceError
+from orchestration.sources.census import Gazetteer
+
+PIPES = "USPS|GEOID|GEOIDFQ|ANSICODE|NAME|LSAD|FUNCSTAT|INTPTLAT|INTPTLONG   \n" + (
+    "OH|3900001|1600000US3900001|00000001|Synthville city|25|A|40.0|-83.0   \n"
+    "PR|7200002|1600000US7200002|00000002|Sintético comunidad|55|S|18.0|-66.0   \n"
+)
+TABS = (
+    "USPS\tGEOID\tANSICODE\tNAME\tLSAD\tFUNCSTAT\tINTPTLONG      \nOH\t3900001\t1\tSynthville city\t25\tA\t-83.0   \n"
+)
+
+
+def zipped(text: str, name: str = "2026_Gaz_place_national.txt") -> bytes:
+    body = io.BytesIO()
+    with zipfile.ZipFile(body, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(name, text)
+    return body.getvalue()
+
+
+def cut(body: bytes, level: str = "places") -> list[dict[str, str | None]]:
+    return list(Gazetteer().cut(Payload(body, "file:x", datetime.now(UTC), context={"level": level})))
+
+
+@pytest.mark.parametrize("body", [PIPES.encode(), zipped(PIPES)], ids=["text", "zip"])
+def test_pipes_with_a_blank_behind_the_last_heading(body):
+    rows = cut(body)
+    assert [(row["GEOID"], row["NAME"], row["INTPTLONG"]) for row in rows] == [
+        ("3900001", "Synthville city", "-83.0"),
+        ("7200002", "Sintético comunidad", "-66.0"),
+    ]
+
+
+def test_tabs_and_latin_1_of_the_older_files():
+    rows = cut(TABS.replace("Synthville", "Sintético").encode("latin-1"))
+    assert [(row["NAME"], row["LSAD"]) for row in rows] == [("Sintético city", "25")]
+
+
+@pytest.mark.parametrize(
+    ("body", "level", "says"),
+    [
+        (PIPES.replace("GEOID|", "CODE|").encode(), "places", "no GEOID"),
+        (b"<html>moved</html>", "places", "no USPS, GEOID, NAME"),
+        (PIPES.encode(), "counties", "'3900001'"),
+        (zipped(PIPES)[:-30], "places", "not a zip"),
+        (zipped(PIPES, "readme.pdf"), "places", "not a zip of one text"),
+    ],
+    ids=["heading gone", "a page", "places for counties", "cut short", "another file"],
+)
+def test_what_is_not_the_file_is_refused_by_name(body, level, says):
+    with pytest.raises(SourceError, match=says):
+        cut(body, level)
+
+
+class TestPull:
+    def test_last_years_file_serves_until_this_years_is_out(self, web_for, httpserver, tmp_path):
+        year = datetime.now(UTC).year
+        dataset = get("census/gazetteer")
+        httpserver.expect_request(f"/{year}_Gazetteer/{year}_Gaz_place_national.zip").respond_with_data("", status=404)
+        httpserver.expect_request(f"/{year - 1}_Gazetteer/{year - 1}_Gaz_place_national.zip").respond_with_data(
+            zipped(PIPES), content_type="application/zip"
+        )
+        settings = Settings(
+            home=tmp_path, contact="synthetic@example.org", census_files_url=httpserver.url_for("").rstrip("/")
+        )
+        (payload,) = dataset.pull(web_for(settings), settings, Slice("places", {"level": "places"}), Known())
+        assert len(list(dataset.cut(payload))) == 2
+
+    def test_neither_year_is_an_error_and_not_an_empty_country(self, web_for, httpserver, tmp_path):
+        dataset = get("census/gazetteer")
+        httpserver.expect_request("/").respond_with_data("", status=404)
+        settings = Settings(
+            home=tmp_path, contact="synthetic@example.org", census_files_url=httpserver.url_for("").rstrip("/")
+        )
+        with pytest.raises(SourceError, match="neither this year's file nor last year's"):
+            list(dataset.pull(web_for(settings), settings, Slice("places", {"level": "places"}), Known()))
+
+
+def test_import_of_a_downloaded_file_knows_its_slice_by_the_name(tmp_path):
+    path = tmp_path / "2025_Gaz_place_national.zip"
+    path.write_bytes(zipped(PIPES))
+    (batch,) = Gazetteer().read_file(path, None)
+    assert batch.slice.key == "places"
+    with pytest.raises(SourceError, match="has Gaz_place_national or Gaz_counties_national in its name"):
+        list(Gazetteer().read_file(tmp_path / "places.zip", None))
