@@ -49,6 +49,8 @@ PAGE = 100
 # A window with more awards than this is halved: page numbers see 10,000 hits only, and a small window is
 # cheap to ask for again.
 MOST_AWARDS_A_WINDOW = 10_000
+# Pages that repeat or leave out awards are asked for again in halves of their window, this many times over.
+MOST_REFETCHES = 4
 # last_modified_date is a day, and days are published late: ask for a week again.
 OVERLAP = timedelta(days=7)
 # An outlay may change without last_modified_date: every year is asked for again once a month.
@@ -129,8 +131,17 @@ class Awards(Dataset):
         yield from self._window(web, settings, slice_, params["group"], params["date_type"], first, last)
 
     def _window(
-        self, web: Web, settings: Settings, slice_: Slice, group: str, date_type: str, first: date, last: date
+        self,
+        web: Web,
+        settings: Settings,
+        slice_: Slice,
+        group: str,
+        date_type: str,
+        first: date,
+        last: date,
+        refetches: int = 0,
     ) -> Iterator[Payload]:
+        """The count of a window and its pages; smaller windows where it holds much or where its pages disagree."""
         filters = {
             "award_type_codes": list(TYPE_GROUPS[group]),
             "program_numbers": list(LISTINGS),
@@ -144,27 +155,44 @@ class Awards(Dataset):
             role="control",
         )
         _must_use_every_filter(self.id, slice_, count)
-        if _count(count) > MOST_AWARDS_A_WINDOW and first < last:
-            middle = first + (last - first) / 2
-            yield from self._window(web, settings, slice_, group, date_type, first, middle)
-            yield from self._window(web, settings, slice_, group, date_type, middle + timedelta(days=1), last)
-            return
-        yield count
-        if _count(count) == 0:
-            return
-        pages = CursorPages(fields=("last_record_unique_id", "last_record_sort_value"), has_next="hasNext")
+        pages: list[Payload] = []
+        keys: list[str] = []
+        if _count(count) <= MOST_AWARDS_A_WINDOW or first == last:
+            pages, keys = self._pages(web, settings, slice_, filters) if _count(count) else ([], [])
+            whole = len(keys) == len(set(keys)) == _count(count)
+            if not whole and (first == last or refetches >= MOST_REFETCHES) and len(keys) == _count(count):
+                # As many as the publisher counts, and yet not those: the count alone would let it pass.
+                what = f"{len(keys) - len(set(keys))} of {len(keys)} awards came twice and as many did not come"
+                raise SourceError(self.id, slice_.key, f"{what}, {first} to {last}", url=pages[0].url)
+            if whole or first == last or refetches >= MOST_REFETCHES:
+                yield count
+                yield from pages
+                return
+            refetches += 1
+        middle = first + (last - first) / 2
+        for start, end in ((first, middle), (middle + timedelta(days=1), last)):
+            yield from self._window(web, settings, slice_, group, date_type, start, end, refetches)
+
+    def _pages(
+        self, web: Web, settings: Settings, slice_: Slice, filters: dict[str, object]
+    ) -> tuple[list[Payload], list[str]]:
+        """The pages of a window and the keys of their awards, in the order they came."""
+        pages: list[Payload] = []
+        keys: list[str] = []
+        cursor = CursorPages(fields=("last_record_unique_id", "last_record_sort_value"), has_next="hasNext")
         while True:
             # The cursor works on single-column sorts only; both halves go together (one alone is a 500).
             body = {"filters": filters, "fields": list(FIELDS), "sort": "Award ID", "order": "asc", "limit": PAGE,
-                    "subawards": False, **pages.params()}  # fmt: skip
+                    "subawards": False, **cursor.params()}  # fmt: skip
             page = web.post(f"{settings.usaspending_url}/search/spending_by_award/", json=json_body(body))
             _must_use_every_filter(self.id, slice_, page)
             answer = json_object(self.id, page)
-            received = len(answer.get("results", []))
-            if received:
-                yield page
-            if not pages.advance(received, answer.get("page_metadata") or {}):
-                return
+            results = answer.get("results") or []
+            if results:
+                pages.append(page)
+                keys += [str(result.get("generated_internal_id")) for result in results]
+            if not cursor.advance(len(results), answer.get("page_metadata") or {}):
+                return pages, keys
 
     def cut(self, payload: Payload) -> Iterator[Record]:
         """One record an award; locations flattened by a double underscore, lists as JSON text.

@@ -116,6 +116,10 @@ class Usaspending(Publisher):
         self.unknown_filters: set[str] = set()
         # What the count says more than the search gives.
         self.count_off_by = 0
+        # Above this many hits a page after the first begins with the award that ended the one before, and leaves
+        # out one of its own; with `omits` it leaves one out and repeats none.
+        self.unsteady_above: int | None = None
+        self.omits = False
 
     def bodies(self, part: str) -> list[Json]:
         return [json.loads(request.get_data()) for request in self.asked_for(part)]
@@ -185,6 +189,10 @@ class Usaspending(Publisher):
             found = found[(page - 1) * limit :]
         shown = found[:limit]
         last = shown[-1] if shown and has_next else None
+        matching = self._matching(body["filters"])
+        if self.unsteady_above is not None and len(matching) > self.unsteady_above and halves[0] is not None:
+            before = [a for a in matching if a["internal_id"] == int(halves[0])]
+            shown = shown[1:] if self.omits else before + shown[1:]
         return as_json(
             {
                 "spending_level": "awards",

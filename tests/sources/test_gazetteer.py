@@ -10,10 +10,12 @@ import zipfile
 from datetime import UTC, datetime
 
 import pytest
+import time_machine
 
+from orchestration.landing.night import Night, capture_dataset
 from orchestration.settings import Settings
 from orchestration.sources import get
-from orchestration.sources.base import Known, Payload, Slice, SourceError
+from orchestration.sources.base import Payload, SourceError
 from orchestration.sources.census import Gazetteer
 
 PIPES = "USPS|GEOID|GEOIDFQ|ANSICODE|NAME|LSAD|FUNCSTAT|INTPTLAT|INTPTLONG   \n" + (
@@ -66,28 +68,35 @@ def test_what_is_not_the_file_is_refused_by_name(body, level, says):
         cut(body, level)
 
 
-class TestPull:
-    def test_last_years_file_serves_until_this_years_is_out(self, web_for, httpserver, tmp_path):
-        year = datetime.now(UTC).year
-        dataset = get("census/gazetteer")
-        httpserver.expect_request(f"/{year}_Gazetteer/{year}_Gaz_place_national.zip").respond_with_data("", status=404)
-        httpserver.expect_request(f"/{year - 1}_Gazetteer/{year - 1}_Gaz_place_national.zip").respond_with_data(
+class TestNight:
+    @pytest.fixture
+    def settings(self, httpserver, tmp_path) -> Settings:
+        files = httpserver.url_for("").rstrip("/")
+        return Settings(edition="live", home=tmp_path, contact="synthetic@example.org", census_files_url=files)
+
+    @pytest.fixture
+    def night(self, settings, web_for):
+        def run() -> Night:
+            with time_machine.travel(datetime(2026, 2, 1, tzinfo=UTC), tick=True):
+                web = web_for(settings)
+                return capture_dataset(get("census/gazetteer"), settings, slice_keys=("places",), web=web)
+
+        return run
+
+    def test_last_years_file_serves_until_this_years_is_out(self, night, httpserver):
+        httpserver.expect_request("/2026_Gazetteer/2026_Gaz_place_national.zip").respond_with_data("", status=404)
+        httpserver.expect_request("/2025_Gazetteer/2025_Gaz_place_national.zip").respond_with_data(
             zipped(PIPES), content_type="application/zip"
         )
-        settings = Settings(
-            home=tmp_path, contact="synthetic@example.org", census_files_url=httpserver.url_for("").rstrip("/")
-        )
-        (payload,) = dataset.pull(web_for(settings), settings, Slice("places", {"level": "places"}), Known())
-        assert len(list(dataset.cut(payload))) == 2
+        assert [(done.status, done.records) for done in night().slices] == [("landed", 2)]
 
-    def test_neither_year_is_an_error_and_not_an_empty_country(self, web_for, httpserver, tmp_path):
-        dataset = get("census/gazetteer")
-        httpserver.expect_request("/").respond_with_data("", status=404)
-        settings = Settings(
-            home=tmp_path, contact="synthetic@example.org", census_files_url=httpserver.url_for("").rstrip("/")
-        )
-        with pytest.raises(SourceError, match="neither this year's file nor last year's"):
-            list(dataset.pull(web_for(settings), settings, Slice("places", {"level": "places"}), Known()))
+    def test_neither_year_is_a_failure_and_not_an_empty_country(self, night, httpserver):
+        for year in (2025, 2026):
+            path = f"/{year}_Gazetteer/{year}_Gaz_place_national.zip"
+            httpserver.expect_request(path).respond_with_data("", status=404)
+        (done,) = night().slices
+        assert done.status == "failed"
+        assert "neither this year's file nor last year's" in done.message
 
 
 def test_import_of_a_downloaded_file_knows_its_slice_by_the_name(tmp_path):

@@ -16,6 +16,7 @@ import pytest
 import servers
 import time_machine
 
+from orchestration.fetching.session import FetchError
 from orchestration.landing.catalog import Catalog
 from orchestration.landing.night import Night, capture_dataset
 from orchestration.settings import Settings
@@ -92,8 +93,6 @@ def test_both_halves_of_the_cursor_go_together_and_the_sort_is_a_single_column(n
 
 def test_one_half_of_the_cursor_alone_is_a_server_error(publisher, settings, web_for):
     """The server's own behaviour, so that the test above means something."""
-    from orchestration.fetching.session import FetchError
-
     body = {"filters": {"award_type_codes": ["04"]}, "fields": ["Award ID"], "last_record_unique_id": 1}
     with pytest.raises(FetchError, match="HTTP 500"):
         web_for(settings).post(f"{publisher.url}/search/spending_by_award/", json=json.dumps(body).encode())
@@ -119,8 +118,6 @@ def test_the_listings_are_those_of_the_cops_office_before_and_after_2025_and_the
 
 
 def test_codes_of_two_groups_in_one_request_are_refused_by_the_publisher(publisher, settings, web_for):
-    from orchestration.fetching.session import FetchError
-
     body = {"filters": {"award_type_codes": ["04", "06"]}}
     with pytest.raises(FetchError) as refused:
         web_for(settings).post(f"{publisher.url}/search/spending_by_award_count/", json=json.dumps(body).encode())
@@ -145,14 +142,56 @@ def test_a_window_with_too_many_awards_is_halved_until_it_is_small_and_nothing_i
 def test_more_awards_than_page_numbers_can_see_come_whole_by_the_cursor(night, settings, publisher):
     publisher.hits_seen_by_page_numbers = 120
     assert night("grants:FY2020").slices[0].records == 250
+    assert not any("page" in body for body in publisher.bodies("/spending_by_award/"))
 
 
 def test_a_count_that_the_search_does_not_reach_rejects_the_capture(night, settings, publisher):
     publisher.count_off_by = 1
     done = night("grants:FY2020")
     assert done.slices[0].status == "rejected"
-    assert "250 records, the publisher counts 251" in done.slices[0].message
+    # each of the smaller windows that were asked for in vain is off by one as well
+    assert "250 records, the publisher counts 266" in done.slices[0].message
     assert Catalog(settings.landing_dir, as_of=None, edition="live").serving(AWARDS) == []
+
+
+@pytest.mark.parametrize("omits", [False, True], ids=["repeated and omitted", "omitted"])
+def test_pages_that_repeat_or_omit_awards_are_found_and_asked_for_again_in_smaller_windows(
+    night, settings, publisher, omits
+):
+    publisher.unsteady_above, publisher.omits = 100, omits
+    assert night("grants:FY2020").slices[0].records == 250
+    assert sorted(r["Award ID"] for r in serving(settings)) == [a["Award ID"] for a in MANY]
+    windows = {tuple(b["filters"]["time_period"][0].values())[:2] for b in publisher.bodies("/spending_by_award/")}
+    assert len(windows) > 2
+
+
+def test_awards_that_come_twice_for_others_at_every_window_fail_the_slice_although_the_count_is_right(
+    night, settings, publisher
+):
+    publisher.unsteady_above = 0
+    publisher.awards = [servers.award(number, signed="2020-01-01") for number in range(150)]
+    done = night("grants:FY2020").slices[0]
+    assert done.status == "failed"
+    assert "1 of 150 awards came twice and as many did not come" in done.message
+    assert Catalog(settings.landing_dir, as_of=None, edition="live").serving(AWARDS) == []
+
+
+def test_page_101_of_the_page_numbers_is_where_they_end_and_the_cursor_goes_on(publisher, settings, web_for):
+    """hasNext turns false at 10,000 hits, and past 50,000 the answer is a 422: no page number is ever sent."""
+    publisher.awards = [servers.award(number, signed="2020-01-01") for number in range(10_100)]
+    body = {
+        "filters": {"award_type_codes": ["04"], "time_period": [
+            {"start_date": "2019-10-01", "end_date": "2020-09-30", "date_type": "date_signed"}]},
+        "fields": ["Award ID"], "sort": "Award ID", "limit": 100, "page": 100,
+    }  # fmt: skip
+    web = web_for(settings)
+    url = f"{publisher.url}/search/spending_by_award/"
+    at_the_end = json.loads(web.post(url, json=json.dumps(body).encode()).body)
+    assert len(at_the_end["results"]) == 100
+    assert at_the_end["page_metadata"]["hasNext"] is False
+    with pytest.raises(FetchError) as refused:
+        web.post(url, json=json.dumps({**body, "page": 501}).encode())
+    assert refused.value.status == 422
 
 
 @pytest.mark.parametrize("dataset", [AWARDS, LISTINGS], ids=lambda d: d.name)
