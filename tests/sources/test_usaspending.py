@@ -7,7 +7,7 @@ What belongs here: what the two datasets ask and what they make of the answers. 
 from __future__ import annotations
 
 import json
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 
@@ -15,6 +15,7 @@ import duckdb
 import pytest
 import servers
 import time_machine
+from werkzeug import Response
 
 from orchestration.fetching.session import FetchError
 from orchestration.landing.catalog import Catalog
@@ -212,6 +213,29 @@ def test_the_message_about_2007_comes_with_every_answer_and_is_no_error(night, p
 def test_empty_503_answers_are_asked_again_and_the_night_converges(night, publisher):
     publisher.faults.extend([servers.empty_503(), servers.empty_503()])
     assert night("grants:FY2020").slices[0].records == 250
+
+
+@pytest.mark.parametrize(("weeks", "too_old"), [(2, []), (8, ["grants:FY2020"])])
+def test_503_for_the_whole_night_leaves_the_last_good_capture_serving_and_says_when_it_is_too_old(
+    night, settings, publisher, weeks, too_old
+):
+    """A slice too old ends the command with exit 4 (tests/orchestration); a fresh one is flagged and serves."""
+    good = night("grants:FY2020").slices[0].capture_id
+    publisher.faults.extend(servers.empty_503() for _ in range(100))
+    done = night("grants:FY2020", at=TODAY + timedelta(weeks=weeks))
+    (failed,) = done.slices
+    assert (failed.status, failed.serving) == ("failed", good)
+    assert "503" in failed.message
+    assert done.too_old == too_old
+    assert len(serving(settings)) == 250
+
+
+def test_an_empty_answer_with_200_is_no_empty_year(night, settings, publisher):
+    night("grants:FY2020")
+    publisher.faults.extend(Response(b"", status=200, content_type="application/json") for _ in range(100))
+    done = night("grants:FY2020", at=TODAY + timedelta(weeks=6))
+    assert done.slices[0].status == "failed"
+    assert len(serving(settings)) == 250
 
 
 def test_a_year_without_awards_makes_no_capture(night, settings):
