@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 SPARK_READY := $(VENV)/.ready-spark
+BENCH_READY := $(VENV)/.ready-bench
 
 .DEFAULT_GOAL := help
 .PHONY: help setup refresh test check lint ui sql bench spark lock clean
@@ -39,8 +40,13 @@ ui: $(READY) ## Dagster on 127.0.0.1:3000
 sql: $(READY) ## a read-only shell on the published warehouse
 	@$(BIN)/clawback sql
 
-bench: $(READY) ## ingest and build over generated captures of two sizes
+bench: $(BENCH_READY) ## ingest, models and nights over generated captures (an hour and 40 GB of disk at full size)
 	@$(BIN)/python -m benchmarks.spine
+	@$(BIN)/python -m benchmarks.awards
+
+$(BENCH_READY): $(READY) requirements-bench.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.lock
+	@touch $@
 
 spark: $(SPARK_READY) ## the same dbt project on Spark, compared table by table (Java 17)
 	@CLAWBACK_TEST_SPARK=1 $(BIN)/python -m pytest tests/spark -m spark
@@ -53,6 +59,7 @@ lock: $(READY) ## pin every dependency again, with hashes
 	@$(BIN)/python -m pip install --quiet pip-tools
 	@$(BIN)/pip-compile -q --generate-hashes --allow-unsafe --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header --extra dev -o requirements.lock pyproject.toml
 	@$(BIN)/pip-compile -q --generate-hashes --allow-unsafe --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header --extra dev --extra spark -o requirements-spark.lock pyproject.toml
+	@$(BIN)/pip-compile -q --generate-hashes --allow-unsafe --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header --extra dev --extra bench -o requirements-bench.lock pyproject.toml
 
 clean: ## the virtual environment and caches; never data/
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache

@@ -15,15 +15,14 @@ import os
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks import processes
 from orchestration import sources
 from orchestration.settings import DBT_PROJECT_DIR, Settings
 from orchestration.sources.base import Payload, Slice
@@ -32,15 +31,6 @@ SIZES = (20_000, 200_000)
 AWARDS_PER_PAGE = 100
 MONTHS_PER_AGENCY = 12
 RETRIEVED = datetime(2026, 1, 1, tzinfo=UTC)
-
-
-@dataclass(frozen=True)
-class Measured:
-    """One stage in a process of its own."""
-
-    seconds: float
-    peak_mib: float
-    told: dict[str, int]
 
 
 def award_pages(n: int) -> Iterator[Payload]:
@@ -142,26 +132,9 @@ def build(home: Path) -> dict[str, int]:
     return {"fct_award": awards, "file_bytes": settings.build_file.stat().st_size}
 
 
-def measured(stage: str, home: Path, n: int) -> Measured:
-    """Run one stage in a process of its own and read the kernel's account of it and its children."""
-    command = [sys.executable, "-m", "benchmarks.spine", "--stage", stage, "--home", str(home), "--rows", str(n)]
-    started = time.monotonic()
-    process = subprocess.Popen(command, stdout=subprocess.PIPE)
-    assert process.stdout is not None
-    printed = process.stdout.read()
-    if process.wait() != 0:
-        raise SystemExit(f"{stage} of {n:,} rows failed")
-    seconds = time.monotonic() - started
-    told = json.loads(printed.splitlines()[-1])
-    return Measured(seconds, told.pop("peak_kib") / 1024, told)
-
-
-def _stage(stage: str, home: Path, n: int) -> None:
-    import resource
-
-    told = ingest(home, n) if stage == "ingest" else build(home)
-    peak = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    print(json.dumps({**told, "peak_kib": peak}))
+def measured(stage: str, home: Path, n: int) -> processes.Measured:
+    """One stage over `home` in a process of its own."""
+    return processes.run("benchmarks.spine", stage, "--home", str(home), "--rows", str(n))
 
 
 def main() -> None:
@@ -171,7 +144,8 @@ def main() -> None:
     parser.add_argument("--rows", type=int, nargs="*", default=list(SIZES))
     given = parser.parse_args()
     if given.stage:
-        _stage(given.stage, given.home, given.rows[0])
+        stage = ingest if given.stage == "ingest" else build
+        processes.report(stage(given.home, given.rows[0]))
         return
     table = Table(box=None, header_style="dim", pad_edge=False)
     for name in ("stage", "records", "seconds", "records/s", "peak MiB", "cost per record vs smaller"):

@@ -176,9 +176,18 @@ def _table(relation: Any, title: str | None = None, limit: int = 60) -> None:
     numeric = [
         str(kind).upper().startswith(("BIGINT", "INT", "DOUBLE", "DECIMAL", "HUGEINT")) for kind in relation.types
     ]
-    for name, right in zip(relation.columns, numeric, strict=True):
-        table.add_column(name, justify="right" if right else "left", overflow="fold", max_width=72, min_width=len(name))
     rows = relation.limit(limit + 1).fetchall()
+    for place, (name, right) in enumerate(zip(relation.columns, numeric, strict=True)):
+        # An address that is broken over lines can be neither clicked nor copied.
+        whole = any(str(row[place]).startswith("https://") for row in rows)
+        table.add_column(
+            name,
+            justify="right" if right else "left",
+            overflow="fold",
+            no_wrap=whole,
+            min_width=max((len(str(row[place])) for row in rows), default=0) if whole else len(name),
+            max_width=None if whole else 72,
+        )
     for row in rows[:limit]:
         table.add_row(*(_cell(value) for value in row))
     out.print()

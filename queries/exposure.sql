@@ -14,7 +14,13 @@ with asked as (
 units as (
     select jurisdiction_key, name, state_code
     from core.dim_jurisdiction
-    where name ilike $jurisdiction || '%' or geoid = $jurisdiction
+    where geoid = $jurisdiction or also_geoid = $jurisdiction or lower(name) = lower($jurisdiction)
+        or (
+            -- "Chicago" is no Chicago Heights; "Portland, OR" is not the one in Maine
+            name_normalized = upper(trim(split_part($jurisdiction, ',', 1)))
+            and trim(split_part($jurisdiction, ',', 2)) in ('', state_code)
+            and is_general_government
+        )
 ),
 
 obligated_by_then as (

@@ -13,5 +13,12 @@ select
     events.source_citation
 from core.fct_policy_event as events
 join core.dim_jurisdiction as jurisdictions using (jurisdiction_key)
-where jurisdictions.name ilike $jurisdiction || '%'
+where jurisdictions.geoid = $jurisdiction or jurisdictions.also_geoid = $jurisdiction
+    or lower(jurisdictions.name) = lower($jurisdiction)
+    or (
+        -- "Chicago" is no Chicago Heights; "Portland, OR" is not the one in Maine
+        jurisdictions.name_normalized = upper(trim(split_part($jurisdiction, ',', 1)))
+        and trim(split_part($jurisdiction, ',', 2)) in ('', jurisdictions.state_code)
+        and jurisdictions.is_general_government
+    )
 order by events.event_from nulls last;

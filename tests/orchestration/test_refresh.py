@@ -15,6 +15,7 @@ import pytest
 from filelock import FileLock
 
 from orchestration import reading, sources
+from orchestration.recorded import build as recorded
 from orchestration.release import history, trace
 from orchestration.settings import Settings
 from tests.conftest import clawback
@@ -180,6 +181,11 @@ class TestCommandLine:
         assert "https://www.usaspending.gov/award/ASST_NON_" in said.stdout
         rows = json.loads(clawback(settings.root, "query", "at_risk", "--json").stdout)
         assert {row["jurisdiction_name"] for row in rows} >= {"Chicago city, Illinois"}
+        behind = json.loads(clawback(settings.root, "query", "exposure", "--jurisdiction", "Chicago", "--json").stdout)
+        # the city, and neither Chicago Heights nor Chicago Ridge
+        assert {row["jurisdiction"] for row in behind} == {"Chicago city, Illinois"}
+        total = next(row for row in rows if row["jurisdiction_name"] == "Chicago city, Illinois")
+        assert sum(float(row["obligated_amount"]) for row in behind) == float(total["obligated_usd"])
 
     def test_query_writes_files_of_every_format(self, published, tmp_path):
         settings, _ = published
@@ -218,7 +224,9 @@ class TestCommandLine:
         settings, _ = published
         status = json.loads(clawback(settings.root, "status", "--json").stdout)
         assert {row["dataset"] for row in status} == set(sources.DATASETS)
-        assert all(row["state"] == "serving" for row in status)
+        states = {row["dataset"]: row["state"] for row in status}
+        assert {name for name, state in states.items() if state == "nothing captured"} == set(recorded.NOT_RECORDED)
+        assert set(states.values()) == {"serving", "nothing captured"}
         assert json.loads(clawback(settings.root, "releases", "--json").stdout)[0]["serves"] is True
         doctor = clawback(settings.root, "doctor", "--json", DATA_GOV_API_KEY="SYNTHETIC-KEY")
         assert doctor.returncode == 0

@@ -23,6 +23,7 @@ FIGURES = sorted(
     p
     for p in build.TABLES.glob("*.csv")
     if p.name not in ("sources.csv", "policy_events.csv", "published_statistics.csv")
+    and not p.name.startswith("census_gazetteer_")
 )
 
 
@@ -43,6 +44,23 @@ def test_every_figure_names_its_publisher_and_a_source_that_is_explained(path: P
         assert told["publisher"]
         assert told["where"]
         assert told["transcribed_on"]
+
+
+def test_the_gazetteer_holds_every_state_and_its_source_is_explained():
+    """A list of codes and names: 50 states, the District and Puerto Rico; codes once each, parts in order."""
+    places, counties = build.batches("census/gazetteer")
+    assert build.source(places.payloads[0].context.get("source", "census-codes"))["publisher"] == "US Census Bureau"
+    for batch, length in ((places, 7), (counties, 5)):
+        rows = [row for payload in batch.payloads for row in sources.get("census/gazetteer").cut(payload)]
+        codes = [str(row["GEOID"]) for row in rows]
+        assert codes == sorted(set(codes))
+        assert {len(code) for code in codes} == {length}
+        assert len({code[:2] for code in codes}) >= 51
+    known = {str(row["GEOID"]): row["NAME"] for row in sources.get("census/gazetteer").cut(places.payloads[0])}
+    assert known["1714000"] == "Chicago city"
+    assert known["0644000"] == "Los Angeles city"
+    assert known["3651000"] == "New York city"
+    assert known["4835000"] == "Houston city"
 
 
 @pytest.mark.parametrize("dataset_id", list(sources.DATASETS))
