@@ -7,4 +7,5 @@ ASSETS = [
     *capture_assets("usaspending/awards"),
     *capture_assets("usaspending/award_outlays"),
     *capture_assets("usaspending/assistance_listings"),
+    *capture_assets("cops/announcements"),
 ]

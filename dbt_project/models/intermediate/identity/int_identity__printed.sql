@@ -19,6 +19,15 @@ with every_mention as (
     from {{ ref('int_ordinances__listed') }}
     union all
     select
+        'cops' as source,
+        agency_name as name,
+        state_code,
+        cast(null as {{ dbt.type_string() }}) as city_name,
+        cast(null as {{ dbt.type_string() }}) as county_name,
+        cast(null as {{ dbt.type_string() }}) as hint
+    from {{ ref('stg_cops__announcements') }}
+    union all
+    select
         'fbi' as source,
         agency_name as name,
         state_code,

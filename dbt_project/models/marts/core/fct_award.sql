@@ -44,12 +44,17 @@ select
         when awards.outlayed_amount is not null
             then cast({{ dbt.datediff('awards.outlay_as_of', 'build.as_of', 'day') }} as int)
     end as outlay_age_days,
-    cast(null as bigint) as officers_funded_reported,
+    cast(announced.officers_announced as bigint) as officers_funded_reported,
+    cast(announced.announced_amount as decimal(18, 2)) as announced_amount,
     -- the programme's cap of federal money a position: 125,000 USD (COPS Hiring Program, FY2016-17)
     case
         when awards.program_area = 'hiring' and awards.obligated_amount > 0
             then cast(ceil(awards.obligated_amount / 125000) as bigint)
     end as officers_funded_minimum,
+    case
+        when announced.officers_announced is not null then 'announcement of the COPS Office'
+        when awards.program_area = 'hiring' and awards.obligated_amount > 0 then 'minimum from the cap'
+    end as officers_funded_source,
     captures.note as selection_note,
     awards._capture_id,
     awards._payload_id,
@@ -59,5 +64,7 @@ from awards
 cross join {{ source('raw', 'build') }} as build
 left join {{ ref('int_identity__recipients') }} as recipients
     on awards.recipient_id = recipients.recipient_id
+left join {{ ref('int_awards__announced') }} as announced
+    on awards.fain = announced.fain and awards.awarding_agency = announced.awarding_agency
 left join {{ source('raw', 'capture') }} as captures
     on awards._capture_id = captures.capture_id

@@ -1,0 +1,64 @@
+-- Which award an announcement became: the same unit, programme area and fiscal year, one line and one award. Where a
+-- unit has two of either, nobody can tell which is which, and none is joined.
+with announced as (
+    select
+        announcements.*,
+        coalesce(names.jurisdiction_key, {{ unknown_key() }}) as jurisdiction_key,
+        coalesce(names.kind, 'unknown') as agency_kind,
+        coalesce(names.match_method, 'unresolved') as match_method,
+        names.match_score,
+        coalesce(names.match_evidence, 'no name in the list') as match_evidence,
+        count(*) over (
+            partition by names.jurisdiction_key, announcements.program_area, announcements.fiscal_year
+        ) as lines_alike
+    from {{ ref('stg_cops__announcements') }} as announcements
+    left join {{ ref('int_identity__resolved') }} as names
+        on {{ printed_id("'cops'", 'announcements.agency_name', 'announcements.state_code', 'cast(null as ' ~ dbt.type_string() ~ ')', 'cast(null as ' ~ dbt.type_string() ~ ')', 'cast(null as ' ~ dbt.type_string() ~ ')') }} = names.printed_id
+),
+
+named as (
+    select
+        fain,
+        awarding_agency,
+        fain_year,
+        {{ recipient_id() }} as recipient_id
+    from {{ ref('int_awards__awards') }}
+),
+
+awards as (
+    select
+        awards.fain,
+        awards.awarding_agency,
+        awards.fain_year,
+        programs.program_area,
+        recipients.jurisdiction_key,
+        count(*) over (
+            partition by recipients.jurisdiction_key, programs.program_area, awards.fain_year
+        ) as awards_alike
+    from named as awards
+    inner join {{ ref('int_awards__programs') }} as programs
+        on awards.fain = programs.fain and awards.awarding_agency = programs.awarding_agency
+    inner join {{ ref('int_identity__recipients') }} as recipients
+        on awards.recipient_id = recipients.recipient_id
+)
+
+select
+    announced.*,
+    awards.fain,
+    awards.awarding_agency,
+    case
+        when awards.fain is not null then 'the one award of its unit, programme area and fiscal year'
+        when announced.jurisdiction_key = {{ unknown_key() }} then 'its agency is tied to no unit'
+        when announced.lines_alike > 1 then 'several lines of one unit, programme area and fiscal year'
+        else 'no captured award, or several, of its unit, programme area and fiscal year'
+    end as award_rule
+from announced
+left join awards
+    on
+        announced.jurisdiction_key = awards.jurisdiction_key
+        and announced.program_area = awards.program_area
+        and announced.fiscal_year = awards.fain_year
+        and announced.lines_alike = 1
+        and awards.awards_alike = 1
+        and announced.jurisdiction_key <> {{ unknown_key() }}
+        and awards.program_area <> 'unknown'

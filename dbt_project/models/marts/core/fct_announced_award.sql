@@ -1,0 +1,23 @@
+select
+    {{ surrogate_key(['announced._capture_id', 'announced._record_no']) }} as announced_award_key,
+    case
+        when announced.fain is not null then {{ surrogate_key(['announced.fain', 'announced.awarding_agency']) }}
+        else {{ unknown_key() }}
+    end as award_key,
+    announced.award_rule,
+    announced.jurisdiction_key,
+    announced.program_area,
+    announced.fiscal_year as announced_fiscal_year,
+    announced.agency_name,
+    announced.agency_kind,
+    announced.state_code,
+    announced.announced_amount,
+    cast(announced.officers_announced as bigint) as officers_announced,
+    announced.match_method,
+    announced.match_score,
+    announced.match_evidence,
+    announced._capture_id,
+    announced._payload_id,
+    announced._record_no,
+    announced._kind
+from {{ ref('int_awards__announced') }} as announced

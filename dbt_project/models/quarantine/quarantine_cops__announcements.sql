@@ -1,0 +1,3 @@
+{{ config(alias='cops__announcements') }}
+
+{{ quarantined('cops__announcements') }}
