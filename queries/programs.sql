@@ -1,0 +1,12 @@
+-- question: Into which programme areas do the awards fall, by which rule, and how many does none decide?
+-- caveat: `unknown` is an answer: neither the listing nor the code in the FAIN nor the description tells the area.
+select
+    awards.program_area,
+    awards.program_rule,
+    count(*) as awards,
+    sum(awards.obligated_amount) as obligated_usd,
+    sum(awards.officers_funded_reported) as officers_reported,
+    sum(awards.officers_funded_minimum) as officers_minimum
+from core.fct_award as awards
+group by awards.program_area, awards.program_rule
+order by awards.program_area = 'unknown', awards.program_area, obligated_usd desc;
