@@ -211,7 +211,7 @@ def test_the_message_about_2007_comes_with_every_answer_and_is_no_error(night, p
 
 
 def test_empty_503_answers_are_asked_again_and_the_night_converges(night, publisher):
-    publisher.faults.extend([servers.empty_503(), servers.empty_503()])
+    publisher.faults.extend([servers.empty_503(), servers.empty_503(), servers.empty_503()])
     assert night("grants:FY2020").slices[0].records == 250
 
 

@@ -1,0 +1,177 @@
+"""Whose name it is: known answers over the published release, and a mutant for each of identity's gates.
+
+What belongs here: units and names that anybody can check at the Census. What does not: the rules, form by form
+(dbt unit tests).
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+
+import duckdb
+import pytest
+
+from orchestration import reading
+from orchestration.settings import DBT_PROJECT_DIR
+
+
+@pytest.fixture(scope="module")
+def connection(published):
+    settings, _ = published
+    with reading.connect(settings) as opened:
+        yield opened
+
+
+@pytest.mark.parametrize(
+    ("geoid", "also", "level", "merger"),
+    [
+        ("1714000", None, "place", None),
+        ("17031", None, "county", None),
+        ("0667000", "06075", "consolidated", "consolidated"),
+        ("2404000", "24510", "consolidated", "independent"),
+        ("24005", None, "county", None),
+        ("5151000", None, None, None),
+        ("5167000", "51760", "consolidated", "independent"),
+        ("51159", None, "county", None),
+        ("3651000", None, "consolidated", "consolidated"),
+        ("1150000", "11001", "consolidated", "consolidated"),
+    ],
+    ids=["Chicago", "Cook", "San Francisco", "Baltimore", "Baltimore County", "no such code", "Richmond",
+         "Richmond County", "New York", "the District"],
+)  # fmt: skip
+def test_units_have_the_censuss_codes_and_their_own_level(connection, geoid, also, level, merger):
+    rows = connection.execute(
+        "select also_geoid, level, merger from core.dim_jurisdiction where geoid = ?", [geoid]
+    ).fetchall()
+    assert rows == ([(also, level, merger)] if level else [])
+
+
+def test_connecticuts_counties_end_where_its_planning_regions_begin(connection):
+    (ended, began) = connection.execute(
+        "select max(exists_to), min(exists_from) from core.dim_jurisdiction where state_code = 'CT' and level = 'county'"
+    ).fetchone()
+    assert str(ended) == str(began) == "2022-06-06"
+
+
+def test_every_state_county_and_place_of_the_country_is_there(connection):
+    counted = dict(
+        connection.execute(
+            "select level, count(*) from core.dim_jurisdiction where level <> 'tribe' group by 1"
+        ).fetchall()
+    )
+    # 50 states and the territories with a code; the District is one government and stands among the cities
+    assert counted["state"] == 55
+    assert counted["county"] > 3100
+    assert counted["place"] > 31_000
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "geoid"),
+    [
+        ("City Of Chicago", "place", "1714000"),
+        ("Detroit, City Of", "place", "2622000"),
+        ("Board Of Police Commissioners Of Kansas City, Missouri", "place", "2938000"),
+        ("Steelton Borough Of", "place", "4273888"),
+        ("St. Louis County, Missouri", "county", "29189"),
+        ("Saint Louis Metropolitan Police Department", "place", "2965000"),
+        ("County Of Guilford", "county", "37081"),
+        ("Guilford County Board Of Education", "school district", None),
+        ("School District Of Philadelphia", "school district", None),
+        ("Wayne State University", "university or college", None),
+        ("National Policing Institute", "organization", None),
+        ("City Of Breckenridge", "place", None),
+    ],
+)
+def test_recipients_are_the_units_that_anybody_would_say(connection, name, kind, geoid):
+    found = connection.execute(
+        """
+        select distinct recipients.recipient_kind, units.geoid
+        from core.dim_recipient as recipients join core.dim_jurisdiction as units using (jurisdiction_key)
+        where recipients.recipient_name = ?
+        """,
+        [name],
+    ).fetchall()
+    assert found == [(kind, geoid)]
+
+
+def test_the_labelled_names_are_as_many_as_promised_and_their_split_is_fixed():
+    with (DBT_PROJECT_DIR / "seeds" / "identity_labels.csv").open(encoding="utf-8") as lines:
+        labels = list(csv.DictReader(lines))
+    assert len(labels) >= 300
+    assert {row["source"] for row in labels} == {"usaspending", "dhs", "doj", "ice", "fbi"}
+    assert sum(row["split"] == "held out" for row in labels) == 188
+    assert sum(row["split"] == "held out" and row["expected_geoid"] != "" for row in labels) == 158
+
+
+def test_the_share_that_is_resolved_is_said_by_count_and_by_money(connection):
+    names, resolved, amount, amount_resolved = connection.execute(
+        """
+        select names, names_resolved, amount, amount_resolved from meta.identity_coverage
+        where what = 'award recipients' and kind = 'all'
+        """
+    ).fetchone()
+    total, unknown = connection.execute(
+        """
+        select sum(obligated_amount), sum(case when jurisdiction_key = '-1' then obligated_amount end)
+        from core.fct_award
+        """
+    ).fetchone()
+    assert amount == total
+    assert amount - amount_resolved == unknown
+    assert 0 < resolved < names
+
+
+def test_what_nobody_can_resolve_stands_in_a_list_largest_money_first(connection):
+    rows = connection.execute(
+        "select amount from meta.unresolved_name where amount is not null order by place_in_list"
+    ).fetchall()
+    amounts = [amount for (amount,) in rows]
+    assert amounts == sorted(amounts, reverse=True)
+    (left_out,) = connection.execute(
+        "select sum(obligated_amount) from core.fct_award where jurisdiction_key = '-1'"
+    ).fetchone()
+    assert sum(amounts) == left_out
+
+
+@pytest.mark.parametrize(
+    ("gate", "mutant"),
+    [
+        (
+            "identity_quality",
+            "update meta.identity_quality set precision_share = 0.98 where kind = 'all' and split = 'held out'",
+        ),
+        (
+            "identity_quality",
+            "update meta.identity_quality set recall_share = 0.94 where kind = 'all' and split = 'held out'",
+        ),
+        ("identity_quality", "update meta.identity_quality set names = 10 where kind = 'all' and split = 'held out'"),
+        ("assert_weights_of_an_agency_add_up_to_one", "update core.bridge_agency_jurisdiction set weight = weight / 2"),
+        (
+            "assert_announced_hiring_as_published",
+            "insert into core.fct_announced_award by name select 'synthetic' as announced_award_key, "
+            "'hiring' as program_area, 2020 as announced_fiscal_year, 1 as announced_amount, 1 as officers_announced",
+        ),
+    ],
+    ids=["precision", "recall", "too few names", "weights", "announced totals"],
+)
+def test_a_mutant_fails_its_gate(published, tmp_path, gate, mutant):
+    """The gate's own SQL, as dbt compiled it for the release: no row over the candidate, rows over the mutant."""
+    settings, _ = published
+    manifest = json.loads((settings.dbt_target_dir / "manifest.json").read_text(encoding="utf-8"))
+    results = json.loads((settings.dbt_target_dir / "run_results.json").read_text(encoding="utf-8"))
+    compiled = {result["unique_id"]: result.get("compiled_code") for result in results["results"]}
+    gates = [
+        compiled[unique_id]
+        for unique_id, node in manifest["nodes"].items()
+        if node["resource_type"] == "test"
+        and (node["name"] == gate or (node["name"].startswith("expression_is_true") and gate in node["name"]))
+    ]
+    assert gates
+    file = tmp_path / "warehouse.duckdb"
+    shutil.copy(settings.build_file, file)
+    with duckdb.connect(str(file)) as warehouse:
+        assert not [row for sql in gates for row in warehouse.execute(sql).fetchall()]
+        warehouse.execute(mutant)
+        assert [row for sql in gates for row in warehouse.execute(sql).fetchall()]
