@@ -85,7 +85,7 @@ class Announcements(Dataset):
     required = ("fiscal_year", "program", "state", "agency", "amount", "page")
     optional = ("officers", "ori", "city", "county", "award_number")
     partitioned_by = "fiscal_year"
-    base_url_setting = "cops_files_url"
+    base_url_setting = "cops_url"
     max_age = timedelta(days=800)
 
     def slices(self, settings: Settings, known: Known) -> list[Slice]:
@@ -105,7 +105,7 @@ class Announcements(Dataset):
         year, program = str(_year(slice_)), slice_.params["program"]
         for path in PATHS:
             answer = web.get(
-                f"{settings.cops_files_url}/{path.format(year=year, program=program, PROGRAM=program.upper())}",
+                f"{settings.cops_url}/pdf/{path.format(year=year, program=program, PROGRAM=program.upper())}",
                 accept_status=frozenset({404}),
                 context={"fiscal_year": year, "program": program},
             )

@@ -50,7 +50,10 @@ def test_units_have_the_censuss_codes_and_their_own_level(connection, geoid, als
 
 def test_connecticuts_counties_end_where_its_planning_regions_begin(connection):
     (ended, began) = connection.execute(
-        "select max(exists_to), min(exists_from) from core.dim_jurisdiction where state_code = 'CT' and level = 'county'"
+        """
+        select max(exists_to), min(exists_from) from core.dim_jurisdiction
+        where state_code = 'CT' and level = 'county'
+        """
     ).fetchone()
     assert str(ended) == str(began) == "2022-06-06"
 

@@ -143,7 +143,7 @@ class TestNight:
     @pytest.fixture
     def settings(self, httpserver, tmp_path) -> Settings:
         return Settings(
-            edition="live", home=tmp_path, contact="a@example.org", cops_files_url=httpserver.url_for("/pdf")
+            edition="live", home=tmp_path, contact="a@example.org", cops_url=httpserver.url_for("").rstrip("/")
         )
 
     @pytest.fixture
