@@ -52,7 +52,6 @@ class Settings(BaseSettings):
     fbi_files_url: str = "https://cde.ucr.cjis.gov/LATEST"
     bjs_ncvs_url: str = "https://api.ojp.gov/bjsdataset/v1"
     census_url: str = "https://api.census.gov/data"
-    cops_url: str = "https://cops.usdoj.gov"
     census_files_url: str = "https://www2.census.gov/geo/docs/maps-data/data/gazetteer"
     ice_287g_url: str = "https://www.ice.gov/doclib/about/offices/ero/287g/participatingAgencies.xlsx"
     doj_list_url: str = "https://www.justice.gov/ag/us-sanctuary-jurisdiction-list-following-executive-order-14287-protecting-american-communities"
