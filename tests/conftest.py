@@ -82,10 +82,16 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> tuple[Settings, dict[
     return Settings(home=home, edition="recorded"), json.loads(done.stdout)
 
 
+def copy_home(original: Settings, home: Path, *left_out: str) -> None:
+    """A home like another: its releases and what is not left out; of Dagster's records only the parsed dbt project."""
+    shutil.copytree(original.root, home, symlinks=True, ignore=shutil.ignore_patterns("dagster", *left_out))
+    shutil.copytree(original.dagster_home / "dbt", home / "dagster" / "dbt")
+
+
 @pytest.fixture
 def sealed(published: tuple[Settings, dict[str, object]], tmp_path: Path) -> tuple[Settings, str]:
     """A copy of the published home with its sealed candidate: (settings, run id), to be spoilt by a test."""
     original, account = published
     home = tmp_path / "home"
-    shutil.copytree(original.root, home, symlinks=True, ignore=shutil.ignore_patterns("dagster"))
+    copy_home(original, home)
     return Settings(home=home, edition="recorded"), str(account["run_id"])
