@@ -19,6 +19,9 @@ import pytest
 from orchestration.fetching.session import HostLimits, Patience, Web
 from orchestration.settings import PROJECT_ROOT, Settings
 
+# The publishers' servers and files are of use to other folders' tests too.
+sys.path.append(str(Path(__file__).parent / "sources"))
+
 REAL = PROJECT_ROOT.parent / "shared" / "real"
 
 
