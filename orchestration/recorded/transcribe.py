@@ -59,6 +59,7 @@ def main() -> None:
     _write("usaspending_awards", _awards(real))
     _write("usaspending_assistance_listings", _listings(real))
     _write("doj_sanctuary_list", _doj(real))
+    _write("dhs_sanctuary_list", _dhs(real))
     _write("ice_agreements_287g", _ice(real, states))
     _write("fbi_agencies", _agencies(real, agencies))
     for code, offense in OFFENSES.items():
@@ -138,6 +139,14 @@ def _doj(real: Path) -> Iterator[Row]:
             printed = row["jurisdiction_as_printed"]
             entity = f"{printed}, {row['state_abbr']}" if row["state_abbr"] else printed
             yield ("doj", "sanctuary_list", entity, day, "heading", row["heading"], source)
+
+
+def _dhs(real: Path) -> Iterator[Row]:
+    """Each name with the state and the level that it is printed under; one is printed twice and stands twice."""
+    rows = _read(real / "trackers" / "dhs_sanctuary_list_captured_2025-05-31.csv")
+    for row in rows:
+        entity = f"{row['state']}|{row['jurisdiction_as_printed']}"
+        yield ("dhs", "sanctuary_list", entity, "2025-05-29", "level", row["level_heading"], "dhs-list-2025-05-29")
 
 
 def _ice(real: Path, states: list[str]) -> Iterator[Row]:
@@ -281,8 +290,14 @@ def _census(real: Path) -> Iterator[Row]:
 
 
 def _ledger(facts: Path) -> None:
-    text = (facts / "policy_events.csv").read_text(encoding="utf-8")
-    (TABLES / "policy_events.csv").write_text(text.replace("\r\n", "\n"), encoding="utf-8")
+    """The ledger begins with these events; what was added to it since, each row with its citation, stays."""
+    path = TABLES / "policy_events.csv"
+    begun = _read(facts / "policy_events.csv")
+    added = [row for row in _read(path) if row not in begun]
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.DictWriter(stream, list(begun[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows([*begun, *added])
 
 
 def _published(facts: Path) -> None:
