@@ -45,6 +45,7 @@ class SanctuaryList(Dataset):
     homepage = "https://www.dhs.gov/sanctuary-jurisdictions"
     policy = "snapshot"
     required = ("state", "level_heading", "jurisdiction_as_printed")
+    refuses_new_fields = True
     max_age = timedelta(days=36500)
 
     def slices(self, settings: Settings, known: Known) -> list[Slice]:
@@ -78,6 +79,9 @@ class SanctuaryList(Dataset):
             what = f"no names under states and the levels state, county, city; its headings are {headings(page)[:8]}"
             raise SourceError(self.id, "list", what, url=payload.url)
         yield from found
+
+    def counted(self, record: Record) -> dict[str, int]:
+        return {"records": 1, f"under {record['level_heading']}": 1}
 
     def read_file(self, path: Path, retrieved_at: datetime | None) -> Iterator[Batch]:
         """A table (.csv: state, level_heading, jurisdiction_as_printed) or an archived copy of the page (.html).
