@@ -90,7 +90,9 @@ def test_a_fall_that_another_file_confirms_serves_from_its_own_day(settings):
 
 def test_a_fall_that_the_publisher_shows_again_another_day_is_believed(settings, httpserver: HTTPServer, web_for):
     httpserver.expect_request("/x.xlsx").respond_with_data(book(30))
-    live = Settings(home=settings.home, edition="live", contact="s@example.org", ice_287g_url=httpserver.url_for("/x.xlsx"))
+    live = Settings(
+        home=settings.home, edition="live", contact="s@example.org", ice_287g_url=httpserver.url_for("/x.xlsx")
+    )
     land(settings, "2025-04-10", 44, kind="fetched")
     for moment, status, serving in (
         ("2025-04-11T02:00:00+00:00", "held", 1),
