@@ -151,9 +151,9 @@ class TestDhs:
         assert [capture.records for capture in serving] == [3, 0]
 
     def test_an_archived_page_is_cut_by_states_and_levels(self):
-        page = """<html><nav><li>Ohio</li><li>Menu</li></nav><h2>New York</h2><h3>State</h3><ul><li>Synthetic why</li></ul>
-        <h3>Cities</h3><ul><li>New York</li><li><p>Sample</p></li></ul><h2>Ohio</h2><table><tr><th>County</th></tr>
-        <tr><td>Sample County</td></tr></table></html>"""
+        page = """<html><nav><li>Ohio</li><li>Menu</li></nav><h2>New York</h2><h3>State</h3>
+        <ul><li>Synthetic why</li></ul><h3>Cities</h3><ul><li>New York</li><li><p>Sample</p></li></ul>
+        <h2>Ohio</h2><table><tr><th>County</th></tr><tr><td>Sample County</td></tr></table></html>"""
         payload = Payload(page.encode(), "file:x.html", datetime(2025, 5, 29, tzinfo=UTC), media_type="text/html")
         assert [tuple(record.values()) for record in DHS.cut(payload)] == [
             ("New York", "state", "Synthetic why"),
