@@ -199,8 +199,9 @@ class TestANewTracker:
 
 def test_an_empty_list_that_somebody_brings_ends_what_was_listed(built):
     spells = built.execute(
-        "select distinct cast(l.listed_from as varchar), cast(l.listed_to as varchar) from core.fct_tracker_listing as l"
-        " join core.dim_tracker as t using (tracker_key) where t.tracker_code = 'dhs'"
+        "select distinct cast(l.listed_from as varchar), cast(l.listed_to as varchar)"
+        " from core.fct_tracker_listing as l join core.dim_tracker as t using (tracker_key)"
+        " where t.tracker_code = 'dhs'"
     ).fetchall()
     assert spells == [("2025-05-29", "2025-05-31")]
 
