@@ -290,14 +290,17 @@ def _census(real: Path) -> Iterator[Row]:
 
 
 def _ledger(facts: Path) -> None:
-    """The ledger begins with these events; what was added to it since, each row with its citation, stays."""
+    """These events, and what the ledger holds beside them, each with the day on which it came into the ledger."""
     path = TABLES / "policy_events.csv"
-    begun = _read(facts / "policy_events.csv")
-    added = [row for row in _read(path) if row not in begun]
+    begun, held = _read(facts / "policy_events.csv"), _read(path)
+    columns = [*begun[0], "learned_on"]
+    events = {tuple(row[name] for name in begun[0]): row["learned_on"] for row in held}
+    for row in begun:
+        events.setdefault(tuple(row.values()), f"{utc_now():%Y-%m-%d}")
     with path.open("w", encoding="utf-8", newline="") as stream:
-        writer = csv.DictWriter(stream, list(begun[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows([*begun, *added])
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow(columns)
+        writer.writerows([*event, learned_on] for event, learned_on in events.items())
 
 
 def _published(facts: Path) -> None:

@@ -23,7 +23,6 @@ datasets as (
 data_notes as (
     select
         max(case when dataset = 'usaspending__awards' then said end) as awards,
-        -- every sanctuary list's; ICE's agreements are the opposite and no list of cities
         {{ joined("case when dataset in ('doj__sanctuary_list', 'dhs__sanctuary_list') then said end") }} as lists,
         max(case when dataset = 'ledger__policy_events' then said end) as events,
         max(case when dataset = 'published__statistics' then said end) as printed
@@ -116,11 +115,9 @@ city_hiring as (
 cities as (
     select
         trackers.tracker_code,
-        concat(listings.listed_name, ', ', listings.state_code) as city,
-        listings.listed_from,
-        listings.listed_to,
-        listings.last_seen_on,
-        max(listings.last_seen_on) over (partition by trackers.tracker_code) as last_list_on
+        listings.*,
+        concat(listed_name, ', ', state_code) as city,
+        max(last_seen_on) over (partition by listings.tracker_key) as last_list_on
     from {{ ref('fct_tracker_listing') }} as listings
     inner join {{ ref('dim_tracker') }} as trackers
         on listings.tracker_key = trackers.tracker_key
