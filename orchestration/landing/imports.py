@@ -60,10 +60,10 @@ def _one(dataset: Dataset, path: Path, settings: Settings, retrieved_at: datetim
             )
             shown = f"slice {batch.slice.key} as of {batch.retrieved_at:%Y-%m-%d}: {outcome.status}, {outcome.message}"
             result.messages.append(shown)
-            result.ok = result.ok and outcome.status in ("landed", "unchanged")
+            result.ok = result.ok and outcome.status in ("landed", "held", "unchanged")
             if outcome.capture:
                 result.captures.append(outcome.capture.capture_id)
-                result.records += outcome.capture.records if outcome.status == "landed" else 0
+                result.records += outcome.capture.records if outcome.status in ("landed", "held") else 0
     except (SourceError, OSError) as error:
         result.ok = False
         result.messages.append(str(error))

@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 # slices are not asked for tonight.
 FAILURES_BEFORE_GIVING_UP = 2
 
-Status = Literal["landed", "unchanged", "empty", "rejected", "failed", "skipped"]
+Status = Literal["landed", "held", "unchanged", "empty", "rejected", "failed", "skipped"]
 
 
 @dataclass(frozen=True)
@@ -63,16 +63,17 @@ class Night:
 
     @property
     def failures(self) -> list[SliceNight]:
-        return [night for night in self.slices if night.status in ("failed", "rejected")]
+        return [night for night in self.slices if night.status in ("failed", "rejected", "held")]
 
     def line(self) -> str:
         """One line for people."""
         words = []
         if landed := self.count("landed"):
             words.append(f"{landed} new capture{'s' * (landed > 1)}, {self.records:,} records")
-        for status in ("unchanged", "empty", "rejected", "failed", "skipped"):
+        for status in ("unchanged", "empty", "held", "rejected", "failed", "skipped"):
             if n := self.count(status):
-                words.append(f"{n} {'without news' if status == 'empty' else status}")
+                said = {"empty": "without news", "held": "held back"}.get(status, status)
+                words.append(f"{n} {said}")
         return "; ".join(words) or "no slice was asked for"
 
     def to_json(self) -> dict[str, Any]:
@@ -153,7 +154,7 @@ def _live_night(
         outcome = _land(dataset, settings, slice_, dataset.pull(web, settings, slice_, known))
         night.slices.append(outcome)
         in_a_row = in_a_row + 1 if outcome.status == "failed" else 0
-        if outcome.status in ("failed", "rejected") and _is_too_old(dataset, known.checked(slice_.key)):
+        if outcome.status in ("failed", "rejected", "held") and _is_too_old(dataset, known.checked(slice_.key)):
             night.too_old.append(slice_.key)
 
 

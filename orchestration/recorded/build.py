@@ -170,6 +170,20 @@ def _doj() -> Iterator[Batch]:
         yield _batch(Slice("list"), code, [_payload(html.encode(), code, when=when, media_type="text/html")], when=when)
 
 
+def _dhs() -> Iterator[Batch]:
+    days: dict[str, list[dict[str, str]]] = defaultdict(list)
+    for row in table("dhs_sanctuary_list"):
+        days[row["period"]].append(row)
+    for day, rows in sorted(days.items()):
+        code, when = rows[0]["source"], _when(day)
+        text = io.StringIO(newline="")
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(["state", "level_heading", "jurisdiction_as_printed"])
+        writer.writerows([row["entity"].split("|")[0], row["value"], row["entity"].split("|")[1]] for row in rows)
+        payload = _payload(text.getvalue().encode(), code, when=when, media_type="text/csv")
+        yield _batch(Slice("list"), code, [payload], when=when)
+
+
 def _ice() -> Iterator[Batch]:
     moments: dict[str, list[dict[str, str]]] = defaultdict(list)
     for row in table("ice_agreements_287g"):
@@ -323,6 +337,7 @@ _BUILDERS: dict[str, Callable[[], Iterator[Batch]]] = {
     "usaspending/awards": _awards,
     "usaspending/assistance_listings": _listings,
     "doj/sanctuary_list": _doj,
+    "dhs/sanctuary_list": _dhs,
     "ice/agreements_287g": _ice,
     "ledger/policy_events": _own_table("policy_events", "ledger"),
     "fbi/agencies": _agencies,

@@ -158,6 +158,8 @@ class Dataset(ABC):
     # Fields without which a capture is rejected, and those that may be absent.
     required: ClassVar[tuple[str, ...]]
     optional: ClassVar[tuple[str, ...]] = ()
+    # True: a field that is not declared rejects the capture: what it means for the others must be looked at first.
+    refuses_new_fields: ClassVar[bool] = False
     # The publisher's own key; () where it has none, and then equal records are not duplicates.
     key: ClassVar[tuple[str, ...]] = ()
     high_water_field: ClassVar[str | None] = None
@@ -175,8 +177,10 @@ class Dataset(ABC):
     max_age: ClassVar[timedelta] = timedelta(days=7)
     # The least share of the last accepted capture's records that a new one must have (same shape).
     min_volume_ratio: ClassVar[float] = 0.5
-    # For snapshots: the largest relative change from the neighbouring captures that is believed.
+    # For snapshots: the largest relative change from the neighbouring captures that is believed (landing.held).
     max_volume_change: ClassVar[float | None] = None
+    # For snapshots: what `content_newest` says cannot come after the capture, or the capture is misdated.
+    content_precedes_capture: ClassVar[bool] = False
     # Content older than this against the retrieval time is stale though the answer was 200.
     max_content_age: ClassVar[timedelta | None] = None
 
