@@ -41,6 +41,14 @@ class SourceError(Exception):
         super().__init__(f"{dataset} slice {slice_key}: {what}{where}")
 
 
+class SliceFault(SourceError):
+    """A fault of this slice alone: it says nothing about the publisher's other slices."""
+
+
+class SliceSkipped(SourceError):
+    """A slice that cannot be asked for as things stand (its key is missing); what serves goes on serving."""
+
+
 @dataclass(frozen=True)
 class Slice:
     """One thing to ask of a dataset: a fiscal year, a state, a page that is replaced whole."""
@@ -179,6 +187,11 @@ class Dataset(ABC):
     max_volume_change: ClassVar[float | None] = None
     # Content older than this against the retrieval time is stale though the answer was 200.
     max_content_age: ClassVar[timedelta | None] = None
+    # The same for datasets whose captures are increments: judged over all that a group of slices brought, and flagged,
+    # never refused: what it brought is true, and nothing new comes after it.
+    stale_after: ClassVar[timedelta | None] = None
+    # Datasets that a user's file of this one also holds: one import brings them too.
+    also_in_files: ClassVar[tuple[str, ...]] = ()
 
     @property
     def id(self) -> str:
@@ -215,6 +228,10 @@ class Dataset(ABC):
     def holds_all(self, slice_key: str) -> bool:
         """Whether a capture of the slice holds all of it, so that a fall in its volume is suspect."""
         return self.policy != "merge"
+
+    def group(self, slice_key: str) -> str:
+        """What a slice is a part of where freshness is judged: slices of one client share a group."""
+        return slice_key
 
     def control_totals(self, payloads: Iterable[Payload]) -> dict[str, int]:
         """The publisher's own counts, from the `control` payloads: what `counted` must add up to."""
