@@ -89,7 +89,7 @@ council as (
             when 'repeals' then 'repealed'
         end)
         -- the signature of a repeal puts nothing in force: the repeal itself is the event
-        and not (readings.effect = 'repeals' and events.event in ('signed', 'enacted', 'overridden', 'effective'))
+        and not (coalesce(readings.effect, 'none') = 'repeals' and events.event in ('signed', 'enacted', 'overridden', 'effective'))
 )
 
 select
