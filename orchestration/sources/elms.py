@@ -94,7 +94,8 @@ class Matters(Dataset):
         else:
             raise SourceError(self.id, slice_.key, f"{MOST_PAGES} full pages and no end", url=url)
         if len(seen) < received:
-            what = f"{received - len(seen)} matters came twice over {number + 1} pages, so that as many were left out"
+            again = received - len(seen)
+            what = f"{again} of {received:,} records came twice over {number + 1} pages, so that others may be left out"
             raise SourceError(self.id, slice_.key, what, url=url)
 
     def _since(self, slice_: Slice, known: Known) -> str:

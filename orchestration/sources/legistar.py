@@ -344,8 +344,14 @@ class Histories(_Legistar):
             yield {**dict.fromkeys(self.required), **record, "client": client, "matter_id": matter_id}
 
     def read_file(self, path: Path, retrieved_at: datetime | None) -> Iterator[Batch]:
-        """The same files as legistar/matters: the mirror's hold the history inside, and so do saved events."""
-        yield from _batches(self, path, retrieved_at)
+        """The same files as legistar/matters: the mirror's hold the history inside, and so do saved events.
+
+        A saved answer with a history alone is named `<client>_<matter id>_histories.json`. Matters without histories
+        give nothing.
+        """
+        for batch in _batches(self, path, retrieved_at):
+            if not all(_is_matters_alone(payload) for payload in batch.payloads[:1]):
+                yield batch
 
 
 # --- what a payload holds ---------------------------------------------------------------------------------------------
@@ -376,6 +382,12 @@ def _events(held: object) -> list[dict[str, Any]]:
     events = [event for event in held if isinstance(event, dict)]
     items = [item for event in events for item in event.get("items") or event.get("EventItems") or ()]
     return [item for item in items if isinstance(item, dict) and isinstance(item.get("Matter"), dict)]
+
+
+def _is_matters_alone(payload: Payload) -> bool:
+    """A saved answer of the API that lists matters, which hold no histories."""
+    held = _json("legistar/histories", payload)
+    return isinstance(held, list) and bool(held) and all(isinstance(row, dict) and "MatterId" in row for row in held)
 
 
 def _matters_in(dataset: str, payload: Payload) -> Iterator[Mapping[str, Any]]:
@@ -490,14 +502,18 @@ def _mirror_zip(dataset: Dataset, path: Path, when: datetime) -> Batch:
 
 
 def _file_batch(dataset: Dataset, path: Path, body: bytes, when: datetime, client: str) -> Batch:
-    payload = _file_payload(body, path.name, when, client)
-    # A file that is not one of this dataset is refused before anything is kept.
-    next(dataset.cut(payload), None)
+    payload = _file_payload(
+        body, path.name, when, client, matter_id=path.name.split("_")[1] if "_" in path.name else ""
+    )
+    if not _is_matters_alone(payload):
+        # A file that is not one of this dataset is refused before anything is kept.
+        next(dataset.cut(payload), None)
     return Batch(Slice(client, {"client": client}), [payload], when)
 
 
-def _file_payload(body: bytes, name: str, when: datetime, client: str) -> Payload:
-    return Payload(body, f"file:{name}", when, method="FILE", context={"client": client})
+def _file_payload(body: bytes, name: str, when: datetime, client: str, *, matter_id: str = "") -> Payload:
+    context = {"client": client, **({"matter_id": matter_id} if matter_id.isdigit() else {})}
+    return Payload(body, f"file:{name}", when, method="FILE", context=context)
 
 
 # --- small ------------------------------------------------------------------------------------------------------------

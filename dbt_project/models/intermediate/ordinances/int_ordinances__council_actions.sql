@@ -17,7 +17,6 @@ actions as (
         action_text,
         body_name,
         vote_name,
-        minutes_no,
         _capture_id,
         _payload_id,
         _record_no,
@@ -25,7 +24,8 @@ actions as (
         _retrieved_at,
         row_number() over (
             partition by client, matter_id
-            order by action_on nulls last, minutes_no nulls last, length(action_id), action_id
+            -- the minutes leave out what is no item of a meeting; numbers are given in the order of entry
+            order by action_on nulls last, length(action_id), action_id
         ) as action_no,
         -- some systems write one act twice, under two ids
         row_number() over (
