@@ -40,8 +40,9 @@ class Matters(Dataset):
     publisher = "Office of the City Clerk of Chicago (eLMS)"
     homepage = "https://chicityclerkelms.chicago.gov"
     policy = "merge"
-    required = ("client", "matterId", "recordNumber", "status", "introductionDate", "lastPublicationDate")
-    optional = ("legacyRecordNumber", "title", "type", "matterCategory", "subStatus", "finalActionDate",
+    # No document names the field of the title; without it the finder would be blind, so that its want is told.
+    required = ("client", "matterId", "recordNumber", "title", "status", "introductionDate", "lastPublicationDate")
+    optional = ("legacyRecordNumber", "type", "matterCategory", "subStatus", "finalActionDate",
                 "controllingBody", "filingSponsor", "recordCreateDate")  # fmt: skip
     key = ("client", "matterId")
     high_water_field = "lastPublicationDate"
@@ -109,7 +110,7 @@ class Matters(Dataset):
         """One record a matter. Raises SourceError where the answer is not `{data: [...]}`."""
         for row in _rows(self.id, payload):
             record = {name: as_text(value) for name, value in row.items()}
-            yield {**dict.fromkeys(self.required), **record, "client": payload.context.get("client", "chicago")}
+            yield {**record, "client": payload.context.get("client", "chicago")}
 
     def control_totals(self, payloads: Iterable[Payload]) -> dict[str, int]:
         counts = [_count(self.id, payload) for payload in payloads]

@@ -85,6 +85,14 @@ def test_nothing_published_since_is_no_fault(night, publisher):
     assert done.status == "empty"
 
 
+def test_records_without_a_title_are_rejected_because_nothing_could_be_found_in_them(night, publisher):
+    for number, held in enumerate(publisher.records):
+        held["matterTitle"] = held.pop("title") + str(number)
+    (done,) = night().slices
+    assert done.status == "rejected"
+    assert "missing: 'title'; not declared: 'matterTitle'" in done.message
+
+
 @pytest.mark.parametrize(("body", "why"), [
     (b"<html>", "not JSON"),
     (b'{"message": "synthetic"}', "no list under 'data'"),
