@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from functools import cached_property
@@ -229,10 +229,16 @@ class KnownCaptures:
     def content_as_of(self, slice_key: str) -> datetime | None:
         return max((c.content_as_of or c.retrieved_at for c in self._accepted(slice_key)), default=None)
 
-    def rows(self, dataset_id: str, fields: Sequence[str]) -> list[tuple[str | None, ...]]:
+    def rows(
+        self, dataset_id: str, fields: Sequence[str], slice_keys: Collection[str] | None = None
+    ) -> list[tuple[str | None, ...]]:
         from orchestration import sources
 
-        serving = [c for c in self._catalog.serving(sources.get(dataset_id)) if c.records]
+        serving = [
+            c
+            for c in self._catalog.serving(sources.get(dataset_id))
+            if c.records and (slice_keys is None or c.slice in slice_keys)
+        ]
         files = [str(path) for c in serving for path in self._catalog.records_paths(c)]
         if not files:
             return []

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
@@ -146,8 +146,12 @@ class Known(Protocol):
     def values(self, dataset_id: str, field: str) -> list[str]:
         """The distinct values of a field in another dataset's serving captures, sorted."""
 
-    def rows(self, dataset_id: str, fields: Sequence[str]) -> list[tuple[str | None, ...]]:
+    def rows(
+        self, dataset_id: str, fields: Sequence[str], slice_keys: Collection[str] | None = None
+    ) -> list[tuple[str | None, ...]]:
         """The distinct combinations of fields in a dataset's serving captures, each with when it was retrieved.
+
+        slice_keys: look only at captures of these slices.
 
         The last value of each row is the capture's time, ISO 8601, UTC; a field that nothing holds is None.
         """

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import json
 import logging
-import weakref
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -256,14 +255,9 @@ class Histories(_Legistar):
     )  # fmt: skip
     key = ("client", "matter_id", "MatterHistoryId")
 
-    def __init__(self) -> None:
-        # What is to be asked of each client follows from all matters: worked out once a night.
-        self._wanted: weakref.WeakKeyDictionary[Known, dict[str, list[str]]] = weakref.WeakKeyDictionary()
-
     def slices(self, settings: Settings, known: Known) -> list[Slice]:
-        """The clients that have a relevant matter whose history is not known, has changed or is a month old."""
-        wanted = self._wanted_of(known)
-        return [_history_slice(council) for council in councils(self.source) if wanted.get(council.client)]
+        """Every client, the one that was asked longest ago first."""
+        return due(self.all_slices(), known)
 
     def all_slices(self) -> list[Slice]:
         """Every client."""
@@ -276,9 +270,12 @@ class Histories(_Legistar):
         """
         from orchestration.fetching.session import FetchError
 
-        url, secret = self._client(slice_, settings)
         client, came, in_a_row = str(slice_.params["client"]), 0, 0
-        for matter_id in self._wanted_of(known).get(client, [])[:HISTORIES_A_NIGHT]:
+        wanted = _wanted(known, client)
+        if not wanted:
+            return
+        url, secret = self._client(slice_, settings)
+        for matter_id in wanted[:HISTORIES_A_NIGHT]:
             try:
                 answer = web.get(
                     f"{url}/matters/{matter_id}/histories",
@@ -304,35 +301,6 @@ class Histories(_Legistar):
             came, in_a_row = came + 1, 0
             yield answer
 
-    def _wanted_of(self, known: Known) -> dict[str, list[str]]:
-        """Matter ids by client: never asked first, then those changed since, then those asked a month ago."""
-        if known not in self._wanted:
-            self._wanted[known] = self._wanted_by_client(known)
-        return self._wanted[known]
-
-    def _wanted_by_client(self, known: Known) -> dict[str, list[str]]:
-        asked: dict[tuple[str, str], str] = {}
-        for client, matter_id, retrieved in known.rows(self.id, ("client", "matter_id")):
-            if client and matter_id and retrieved:
-                asked[client, matter_id] = max(retrieved, asked.get((client, matter_id), ""))
-        newest: dict[tuple[str, str], tuple[str | None, ...]] = {}
-        # Full texts come with files that bring their histories too; they would fill the memory here.
-        searched = [name for name in SEARCHED if name != "MatterFullText"]
-        fields = ("client", "MatterId", "MatterLastModifiedUtc", "MatterRestrictViewViaWeb", *searched)
-        for row in known.rows("legistar/matters", fields):
-            if row[0] and row[1]:
-                before = newest.get((row[0], row[1]))
-                newest[row[0], row[1]] = row if before is None else max(before, row, key=lambda r: str(r[-1]))
-        month_ago = (utc_now() - SWEEP_EVERY).isoformat()
-        wanted: dict[str, list[tuple[str, str]]] = {}
-        for (client, matter_id), row in newest.items():
-            if row[3] == "true" or not finder.find(dict(zip(searched, row[4:-1], strict=True))).is_relevant:
-                continue
-            last = asked.get((client, matter_id), "")
-            if last < month_ago or (row[2] or "")[:19] > last[:19]:
-                wanted.setdefault(client, []).append((last, matter_id))
-        return {client: [matter_id for _, matter_id in sorted(of)] for client, of in wanted.items()}
-
     def cut(self, payload: Payload) -> Iterator[Record]:
         """One record an action, with its matter's id, which the API's own records do not repeat.
 
@@ -352,6 +320,35 @@ class Histories(_Legistar):
         for batch in _batches(self, path, retrieved_at):
             if not all(_is_matters_alone(payload) for payload in batch.payloads[:1]):
                 yield batch
+
+
+def _wanted(known: Known, client: str) -> list[str]:
+    """The relevant matters of a client to ask for: never asked first, then those changed since or asked a month ago.
+
+    Of equal ones the matter that changed last comes first, so that matters without any history, which leave nothing
+    that tells that they were asked for, do not stand before the others for ever.
+    """
+    asked: dict[str | None, str] = {}
+    for matter_id, retrieved in known.rows("legistar/histories", ("matter_id",), (client,)):
+        asked[matter_id] = max(str(retrieved), asked.get(matter_id, ""))
+    # Full texts come with files that bring their histories too; they would fill the memory here.
+    searched = [name for name in SEARCHED if name != "MatterFullText"]
+    fields = ("MatterId", "MatterLastModifiedUtc", "MatterRestrictViewViaWeb", *searched)
+    newest: dict[str, tuple[str | None, ...]] = {}
+    for row in known.rows("legistar/matters", fields, (client, client + SWEEP)):
+        before = newest.get(str(row[0]))
+        newest[str(row[0])] = row if before is None else max(before, row, key=lambda r: str(r[-1]))
+    month_ago = (utc_now() - SWEEP_EVERY).isoformat()
+    wanted: list[tuple[str, str, str]] = []
+    for matter_id, (_, saved, restricted, *texts, _) in newest.items():
+        last = asked.get(matter_id, "")
+        is_due = last < month_ago or (saved or "")[:19] > last[:19]
+        if restricted == "true" or not is_due:
+            continue
+        if finder.find(dict(zip(searched, texts, strict=True))).is_relevant:
+            wanted.append((last, saved or "", matter_id))
+    newest_first = sorted(wanted, key=lambda w: w[1], reverse=True)
+    return [matter_id for _, _, matter_id in sorted(newest_first, key=lambda w: w[0])]
 
 
 # --- what a payload holds ---------------------------------------------------------------------------------------------

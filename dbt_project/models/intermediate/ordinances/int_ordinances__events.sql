@@ -51,7 +51,7 @@ council as (
         case when events.is_read then coalesce(readings.of_instrument, matters.instrument) else matters.instrument end
             as instrument,
         case when events.is_read and readings.of_number is not null then readings.of_number
-            when matters.instrument = 'local law' then concat('LL ', matters.enactment_number)
+            when matters.instrument = 'local law' then concat('LL ', coalesce(matters.enactment_number, matters.file_number))
             else coalesce(matters.enactment_number, matters.file_number) end as instrument_number,
         events.event,
         events.event_on,
