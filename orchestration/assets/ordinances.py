@@ -7,4 +7,7 @@ ASSETS = [
     *capture_assets("dhs/sanctuary_list"),
     *capture_assets("ice/agreements_287g"),
     *capture_assets("ledger/policy_events"),
+    *capture_assets("legistar/matters"),
+    *capture_assets("legistar/histories"),
+    *capture_assets("elms/matters"),
 ]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from functools import cached_property
@@ -133,9 +133,9 @@ class Catalog:
         return sorted(serving, key=lambda c: (c.retrieved_at, c.capture_id))
 
     def is_stale(self, capture: Capture) -> bool:
-        """A later attempt at the capture's slice was rejected or is held back, so this one goes on serving."""
+        """A later attempt at the slice was rejected or held back, or nothing new comes after it: it goes on serving."""
         held = self._held_of(capture.dataset_id)
-        return any(
+        return capture.capture_id in self._silent or any(
             (c.status == "rejected" or c.capture_id in held)
             and c.slice == capture.slice
             and c.retrieved_at > capture.retrieved_at
@@ -149,6 +149,39 @@ class Catalog:
             dataset = sources.DATASETS.get(dataset_id)
             self._held_once[dataset_id] = self.held(dataset) if dataset else {}
         return self._held_once[dataset_id]
+
+    @cached_property
+    def _silent(self) -> dict[str, str]:
+        """The last capture of each group that brings nothing new any more, by what is known of it."""
+        from orchestration import sources
+
+        found: dict[str, str] = {}
+        for dataset in sources.DATASETS.values():
+            if dataset.stale_after is None:
+                continue
+            groups: dict[str, list[Capture]] = defaultdict(list)
+            for capture in self.accepted(dataset.id):
+                if capture.kind == "fetched":
+                    groups[dataset.group(capture.slice)].append(capture)
+            checks = self._checks(dataset)
+            for group, captures in groups.items():
+                newest = max((c.content_newest for c in captures if c.content_newest), default=None)
+                asked = max([c.retrieved_at for c in captures] + checks.get(group, [])).date()
+                if newest is None or asked - newest > dataset.stale_after:
+                    found[captures[-1].capture_id] = f"{group} (newest content {newest or 'not told'}, asked {asked})"
+        return found
+
+    def _checks(self, dataset: Dataset) -> dict[str, list[datetime]]:
+        """When the publisher answered without news, by group of slices, as far as the as-of date knew."""
+        found: dict[str, list[datetime]] = defaultdict(list)
+        path = self.landing_dir / dataset.source / dataset.name / UNCHANGED_FILE
+        if path.exists():
+            for line in path.read_text(encoding="utf-8").splitlines():
+                check = json.loads(line)
+                when = datetime.fromisoformat(check["checked_at"])
+                if self.as_of is None or when.date() <= self.as_of:
+                    found[dataset.group(check["slice"])].append(when)
+        return found
 
     def folder(self, capture: Capture) -> Path:
         return self.landing_dir / capture.source / capture.dataset / capture.capture_id
@@ -181,7 +214,9 @@ class Catalog:
     def status(self, dataset: Dataset) -> SourceStatus:
         captures, serving, held = self.captures(dataset.id), self.serving(dataset), self.held(dataset)
         stale = [c for c in serving if self.is_stale(c)]
-        state = "nothing captured" if not serving else f"stale: {stale[0].slice}" if stale else "serving"
+        named = [self._silent.get(c.capture_id, c.slice) for c in stale]
+        more = f" and {len(named) - 3} more" if len(named) > 3 else ""
+        state = "nothing captured" if not serving else f"stale: {', '.join(named[:3])}{more}" if stale else "serving"
         return SourceStatus(
             dataset=dataset.id,
             kinds=", ".join(sorted({c.kind for c in serving})),
@@ -232,10 +267,16 @@ class KnownCaptures:
     def content_as_of(self, slice_key: str) -> datetime | None:
         return max((c.content_as_of or c.retrieved_at for c in self._accepted(slice_key)), default=None)
 
-    def rows(self, dataset_id: str, fields: Sequence[str]) -> list[tuple[str | None, ...]]:
+    def rows(
+        self, dataset_id: str, fields: Sequence[str], slice_keys: Collection[str] | None = None
+    ) -> list[tuple[str | None, ...]]:
         from orchestration import sources
 
-        serving = [c for c in self._catalog.serving(sources.get(dataset_id)) if c.records]
+        serving = [
+            c
+            for c in self._catalog.serving(sources.get(dataset_id))
+            if c.records and (slice_keys is None or c.slice in slice_keys)
+        ]
         files = [str(path) for c in serving for path in self._catalog.records_paths(c)]
         if not files:
             return []

@@ -20,7 +20,7 @@ from orchestration.landing.catalog import Catalog
 from orchestration.progress import say
 from orchestration.recorded import build as recorded
 from orchestration.settings import Settings
-from orchestration.sources.base import Batch, Dataset, Payload, Slice, SourceError
+from orchestration.sources.base import Batch, Dataset, Payload, Slice, SliceFault, SliceSkipped, SourceError
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +42,8 @@ class SliceNight:
     capture_id: str | None = None
     # What goes on serving where nothing new was accepted; None where nothing serves.
     serving: str | None = None
+    # The fault is this slice's own: it does not count towards giving the publisher up.
+    is_its_own: bool = False
 
 
 @dataclass
@@ -103,7 +105,7 @@ def capture_dataset(
     else:
         _live_night(dataset, settings, night, slice_keys, partition, web or Web(settings))
     night.seconds = round(time.monotonic() - started, 1)
-    for failure in night.failures:
+    for failure in [*night.failures, *(s for s in night.slices if s.status == "skipped" and s.is_its_own)]:
         say(f"  {dataset.id} {failure.slice}: {failure.status}: {failure.message}")
     say(f"  {dataset.id}: {night.line()} ({night.seconds:.1f} s)")
     return night
@@ -153,8 +155,13 @@ def _live_night(
             break
         outcome = _land(dataset, settings, slice_, dataset.pull(web, settings, slice_, known))
         night.slices.append(outcome)
-        in_a_row = in_a_row + 1 if outcome.status == "failed" else 0
-        if outcome.status in ("failed", "rejected", "held") and _is_too_old(dataset, known.checked(slice_.key)):
+        if not outcome.is_its_own:
+            in_a_row = in_a_row + 1 if outcome.status == "failed" else 0
+        good = known.checked(slice_.key)
+        # A client that closed before it was ever captured has nothing that could grow old.
+        never_served = outcome.is_its_own and good is None
+        bad = outcome.status in ("failed", "rejected", "held")
+        if bad and not never_served and _is_too_old(dataset, good):
             night.too_old.append(slice_.key)
 
 
@@ -178,6 +185,14 @@ def _land(
             selection=batch.selection if batch else None,
             note=batch.note if batch else None,
             publisher=batch.publisher if batch else None,
+        )
+    except SliceSkipped as skipped:
+        return SliceNight(
+            slice_.key, "skipped", str(skipped), serving=_serving(dataset, settings, slice_), is_its_own=True
+        )
+    except SliceFault as fault:
+        return SliceNight(
+            slice_.key, "failed", str(fault), serving=_serving(dataset, settings, slice_), is_its_own=True
         )
     except (SourceError, FetchError) as error:
         return SliceNight(slice_.key, "failed", str(error), serving=_serving(dataset, settings, slice_))

@@ -26,7 +26,9 @@ from orchestration.sources.states import BY_FIPS, BY_POSTAL
 TABLES = Path(__file__).with_name("tables")
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 # Nobody's transcription of these is true to the single record: they come with the live edition or an import.
-NOT_RECORDED = frozenset({"usaspending/transactions", "usaspending/award_outlays", "cops/announcements"})
+NOT_RECORDED = frozenset(
+    {"usaspending/transactions", "usaspending/award_outlays", "cops/announcements", "elms/matters"}
+)
 Figures = Mapping[str, Mapping[str, str]]
 
 
@@ -262,6 +264,31 @@ def _victimizations() -> Iterator[Batch]:
         yield _batch(Slice(year, {"year": year}), code, [_payload(_json(rows), code)])
 
 
+def _council_matters() -> Iterator[Batch]:
+    code, client = "nyc-council", {"client": "nyc"}
+    matters = [
+        {"MatterFile": file, **{name: f"{value}T00:00:00" if name.endswith("Date") else value
+                                for name, value in figures.items()}, "MatterRestrictViewViaWeb": False}
+        for file, figures in _by_entity("council_matters").items()
+    ]  # fmt: skip
+    yield _batch(Slice("nyc", client), code, [_payload(_json(matters), code, context=client)])
+
+
+def _council_actions() -> Iterator[Batch]:
+    code, client = "nyc-council", {"client": "nyc"}
+    ids = {file: figures["MatterId"] for file, figures in _by_entity("council_matters").items()}
+    days = {row["entity"]: row["period"] for row in table("council_actions")}
+    by_file: dict[str, list[dict[str, str]]] = defaultdict(list)
+    for entity, figures in _by_entity("council_actions").items():
+        file, _, action = entity.partition("|")
+        day = f"{days[entity]}T00:00:00"
+        by_file[file].append({"MatterHistoryId": action, "MatterHistoryActionDate": day, **figures})
+    payloads = [
+        _payload(_json(actions), code, context={**client, "matter_id": ids[file]}) for file, actions in by_file.items()
+    ]
+    yield _batch(Slice("nyc", client), code, payloads)
+
+
 def _places() -> Iterator[Batch]:
     code = "acs5-2023-urban"
     units: dict[tuple[str, str], dict[str, dict[str, str]]] = defaultdict(lambda: defaultdict(dict))
@@ -340,6 +367,8 @@ _BUILDERS: dict[str, Callable[[], Iterator[Batch]]] = {
     "dhs/sanctuary_list": _dhs,
     "ice/agreements_287g": _ice,
     "ledger/policy_events": _own_table("policy_events", "ledger"),
+    "legistar/matters": _council_matters,
+    "legistar/histories": _council_actions,
     "fbi/agencies": _agencies,
     "fbi/agency_months": _agency_months,
     "bjs/victimizations": _victimizations,

@@ -52,6 +52,10 @@ ICE_FILES = (
 )
 
 
+# New York's laws on detainers and on immigration enforcement, by their introductions.
+COUNCIL_FILES = ("2011_0656", "2012_0982", "2012_0989", "2014_0486", "2014_0487", "2017_1558", "2017_1568")
+
+
 def main() -> None:
     real, facts = Path(sys.argv[1]), Path(sys.argv[2])
     agencies = _study_agencies(real)
@@ -67,6 +71,8 @@ def main() -> None:
     _write("fbi_agency_population", _populations(real, agencies))
     _write("bjs_victimizations", _ncvs(real))
     _write("census_places", _census(real))
+    _write("council_matters", _council_matters(real))
+    _write("council_actions", _council_actions(real))
     _ledger(facts)
     _published(facts)
 
@@ -113,6 +119,38 @@ def _awards(real: Path) -> Iterator[Row]:
         for measure, value in figures.items():
             if value:
                 yield ("usaspending", "awards", row["award_id_fain"], "", measure, value, "usaspending-cops-83")
+
+
+def _council_matters(real: Path) -> Iterator[Row]:
+    """What the council's register says of each matter; its summary and its text stay out."""
+    for name in COUNCIL_FILES:
+        matter = json.loads((real / "legistar" / "nyc" / f"{name}.json").read_text(encoding="utf-8"))
+        figures = {
+            "MatterId": str(matter["ID"]), "MatterName": matter["Name"], "MatterTitle": matter["Title"],
+            "MatterTypeName": matter["TypeName"], "MatterStatusName": matter["StatusName"],
+            "MatterBodyName": matter["BodyName"], "MatterIntroDate": matter["IntroDate"][:10],
+            "MatterPassedDate": matter["PassedDate"][:10], "MatterEnactmentDate": matter["EnactmentDate"][:10],
+            "MatterEnactmentNumber": matter["LocalLaw"], "MatterLastModifiedUtc": matter["LastModified"].rstrip("Z"),
+        }  # fmt: skip
+        for measure, value in figures.items():
+            yield ("New York City Council", "matters", matter["File"], "", measure, value, "nyc-council")
+
+
+def _council_actions(real: Path) -> Iterator[Row]:
+    """Each action of their histories: its day, its name, the body, the vote's outcome."""
+    for name in COUNCIL_FILES:
+        matter = json.loads((real / "legistar" / "nyc" / f"{name}.json").read_text(encoding="utf-8"))
+        for action in matter["History"]:
+            entity, day = f"{matter['File']}|{action['ID']}", action["Date"][:10]
+            figures = {
+                "MatterHistoryActionName": action["Action"],
+                "MatterHistoryActionBodyName": action["BodyName"],
+                "MatterHistoryPassedFlagName": action.get("PassedFlagName") or "",
+                "MatterHistoryMinutesSequence": str(action.get("MinutesSequence") or ""),
+            }
+            for measure, value in figures.items():
+                if value:
+                    yield ("New York City Council", "histories", entity, day, measure, value, "nyc-council")
 
 
 def _listings(real: Path) -> Iterator[Row]:

@@ -12,16 +12,18 @@ from orchestration.sources import (
     cops,
     dhs,
     doj,
+    elms,
     fbi,
     ice,
     ledger,
+    legistar,
     published,
     usaspending,
     usaspending_files,
 )
 from orchestration.sources.base import Dataset
 
-MODULES = (usaspending, usaspending_files, cops, dhs, doj, ice, ledger, fbi, bjs, census, published)
+MODULES = (usaspending, usaspending_files, cops, dhs, doj, ice, ledger, legistar, elms, fbi, bjs, census, published)
 
 DATASETS: dict[str, Dataset] = {dataset.id: dataset for module in MODULES for dataset in module.DATASETS}
 

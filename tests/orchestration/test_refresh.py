@@ -244,6 +244,8 @@ class TestTrace:
             ("fct_award", "award_key"),
             ("fct_tracker_listing", "listing_key"),
             ("fct_policy_event", "policy_event_key"),
+            ("fct_council_matter", "council_matter_key"),
+            ("fct_council_action", "council_action_key"),
             ("fct_crime_month", "crime_month_key"),
             ("fct_victimization_reporting", "victimization_reporting_key"),
             ("fct_published_statistic", "published_statistic_key"),
