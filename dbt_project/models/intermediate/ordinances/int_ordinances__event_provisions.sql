@@ -12,8 +12,11 @@ select
     effects.track,
     cast(effects.sets as int) as sets,
     events.source_status,
-    -- a row of the ledger says since when it stands there; what a council's record holds, we learned by its capture
-    coalesce(ledger.learned_on, cast(captures.retrieved_at as date)) as learned_on,
+    -- a council's record whose provision nobody read decides nothing, unless the instrument's provisions are cited
+    events.decides_status
+    or (events.origin = 'council' and provisions.provision_code is not null and events.event_from is not null)
+        as decides_status,
+    events.learned_on,
     events._capture_id,
     events._payload_id,
     events._record_no,
@@ -26,8 +29,4 @@ left join {{ ref('instrument_provisions') }} as provisions
         and coalesce(events.instrument_number, '') = coalesce(provisions.instrument_number, '')
 left join {{ ref('policy_event_effects') }} as effects
     on events.event = effects.event
-left join {{ ref('stg_ledger__policy_events') }} as ledger
-    on events._capture_id = ledger._capture_id and events._record_no = ledger._record_no
-left join {{ source('raw', 'capture') }} as captures
-    on events._capture_id = captures.capture_id
 where events.jurisdiction_key <> {{ unknown_key() }}

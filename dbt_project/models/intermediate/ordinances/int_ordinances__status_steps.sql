@@ -3,7 +3,7 @@
 with events as (
     select *
     from {{ ref('int_ordinances__event_provisions') }}
-    where source_status <> 'unsourced' and event_to is not null and track in ('force', 'injunction')
+    where decides_status and event_to is not null and track in ('force', 'injunction')
 ),
 
 effects as (
