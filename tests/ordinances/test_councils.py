@@ -6,6 +6,7 @@ What belongs here: a build over synthetic councils, and the recorded edition's. 
 
 from __future__ import annotations
 
+import json
 from datetime import date
 
 import duckdb
@@ -13,6 +14,7 @@ import pytest
 
 from orchestration import finder, sources
 from orchestration.landing.catalog import Catalog
+from tests.conftest import clawback
 
 
 def table(connection: duckdb.DuckDBPyConnection, sql: str) -> list[tuple[object, ...]]:
@@ -145,6 +147,17 @@ class TestTheRecordedEdition:
         assert named == laws
         assert len(laws) == 7
         assert table(warehouse, "select * from analysis.mart_policy_conflict") == []
+
+    def test_the_named_query_lists_a_councils_matters_with_terms_and_acts(self, published):
+        settings, _ = published
+        said = clawback(settings.root, "query", "council_matters", "--jurisdiction", "New York", "--json")
+        rows = {row["file_number"]: row for row in json.loads(said.stdout)}
+        assert len(rows) == 7
+        law = rows["Int 0486-2014"]
+        assert (law["enactment_number"], law["became_law_on"][:10]) == ("2014/058", "2014-11-14")
+        assert law["acts"] == (
+            "introduced 2014-10-07; referred 2014-10-07; council_passed 2014-10-22; signed 2014-11-14"
+        )
 
     def test_what_was_read_in_a_law_has_its_day_of_effect(self, warehouse):
         """Local Law 58 of 2014 takes effect 30 days after it became law; Local Law 228 of 2017 60 days after."""
