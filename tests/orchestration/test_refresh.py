@@ -61,7 +61,7 @@ class TestKnownAnswers:
     def test_hispanic_reporting_by_three_years(self, connection, first, hispanic, n, others):
         found = connection.execute(
             "select hispanic_percent_reported, hispanic_interviewed, others_percent_reported"
-            " from analysis.mart_reporting_gap where offense_family = 'all_violent' and window_kind = 'three years'"
+            " from analysis.mart_survey_reporting_gap where offense_family = 'all_violent' and window_kind = 'three years'"
             f" and first_year = {first}"
         ).fetchone()
         assert found == (pytest.approx(hispanic, abs=0.1), n, pytest.approx(others, abs=0.1))

@@ -1,4 +1,4 @@
--- The survey's percentages for Hispanic and other victims, and beside them what the police of two cities printed of 2017.
+-- The survey's percentages for Hispanic victims and for all others, by year and pooled over three.
 with years as (
     select distinct survey_year
     from {{ ref('fct_victimization_reporting') }}
@@ -97,34 +97,15 @@ surveyed as (
             and hispanic.offense_family = others.offense_family
             and others.victim_group = 'non_hispanic'
     where hispanic.victim_group = 'hispanic'
-),
-
--- changes of counts of reports, as printed: no interval, and no share of victimizations
-printed as (
-    select
-        publisher,
-        offense_group,
-        period_as_printed,
-        min(period_from) as period_from,
-        max(period_to) as period_to,
-        max(case when victim_group = 'Hispanic' then figure end) as hispanic_change,
-        max(case when victim_group <> 'Hispanic' then figure end) as others_change,
-        max(case when victim_group <> 'Hispanic' then victim_group end) as others_group
-    from {{ ref('fct_published_statistic') }}
-    where subject = 'crime_reporting' and measure = 'change' and unit = 'percent'
-    group by publisher, offense_group, period_as_printed
 )
 
 select
-    {{ surrogate_key(["'NCVS'", 'first_year', 'last_year', 'offense_family']) }} as reporting_gap_key,
-    'NCVS' as entity,
+    {{ surrogate_key(['first_year', 'last_year', 'offense_family']) }} as survey_reporting_gap_key,
+    {{ surrogate_key(['offense_family']) }} as offense_key,
     cast(first_year as int) as first_year,
     cast(last_year as int) as last_year,
     window_kind,
-    cast(null as date) as period_from,
-    cast(null as date) as period_to,
     offense_family,
-    'Non-Hispanic' as others_group,
     cast(hispanic_interviewed as bigint) as hispanic_interviewed,
     cast(hispanic_percent_reported as double) as hispanic_percent_reported,
     cast(hispanic_percent_low as double) as hispanic_percent_low,
@@ -133,8 +114,6 @@ select
     cast(others_percent_reported as double) as others_percent_reported,
     cast(others_percent_low as double) as others_percent_low,
     cast(others_percent_high as double) as others_percent_high,
-    cast(null as double) as hispanic_change_percent,
-    cast(null as double) as others_change_percent,
     cast(gap_points as double) as gap_points,
     cast(gap_low as double) as gap_low,
     cast(gap_high as double) as gap_high,
@@ -144,29 +123,3 @@ select
         else 'cannot be told apart'
     end as reading
 from surveyed
-union all
-select
-    {{ surrogate_key(['publisher', 'period_as_printed', 'offense_group']) }} as reporting_gap_key,
-    publisher as entity,
-    cast(extract(year from period_from) as int) as first_year,
-    cast(extract(year from period_to) as int) as last_year,
-    'as printed' as window_kind,
-    period_from,
-    period_to,
-    offense_group as offense_family,
-    others_group,
-    cast(null as bigint) as hispanic_interviewed,
-    cast(null as double) as hispanic_percent_reported,
-    cast(null as double) as hispanic_percent_low,
-    cast(null as double) as hispanic_percent_high,
-    cast(null as bigint) as others_interviewed,
-    cast(null as double) as others_percent_reported,
-    cast(null as double) as others_percent_low,
-    cast(null as double) as others_percent_high,
-    cast(hispanic_change as double) as hispanic_change_percent,
-    cast(others_change as double) as others_change_percent,
-    cast(hispanic_change - others_change as double) as gap_points,
-    cast(null as double) as gap_low,
-    cast(null as double) as gap_high,
-    'printed: no interval' as reading
-from printed
