@@ -19,6 +19,16 @@ Edition = Literal["recorded", "live"]
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
+# The cities' portals that `{domain}` in socrata_url stands for: no other host is asked through it.
+SOCRATA_DOMAINS = (
+    "data.lacity.org",
+    "data.cityofchicago.org",
+    "data.cityofnewyork.us",
+    "data.austintexas.gov",
+    "data.seattle.gov",
+    "data.sf.gov",
+)
+
 # The folder that holds pyproject.toml and dbt_project/.
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 DBT_PROJECT_DIR = PROJECT_ROOT / "dbt_project"
@@ -41,6 +51,8 @@ class Settings(BaseSettings):
     download_deadline: float = 3600.0
     # Award pages asked for in one night to refresh outlays; every open award within a month at 20,000 open awards.
     award_pages_a_night: int = 700
+    # Months of incident rows asked for in one night, where a city's own count says that ours are no longer the same.
+    incident_months_a_night: int = 60
 
     usaspending_url: str = "https://api.usaspending.gov/api/v2"
     usaspending_files_url: str = "https://files.usaspending.gov"
@@ -126,4 +138,8 @@ class Settings(BaseSettings):
 
     def allowed_hosts(self) -> frozenset[str]:
         """The ``host[:port]`` of every base URL: no request goes anywhere else."""
-        return frozenset(urlsplit(url).netloc.lower() for url in self.base_urls().values())
+        hosts = {urlsplit(url).netloc.lower() for url in self.base_urls().values()}
+        for host in [host for host in hosts if "{domain}" in host]:
+            hosts.remove(host)
+            hosts.update(host.replace("{domain}", domain) for domain in SOCRATA_DOMAINS)
+        return frozenset(hosts)

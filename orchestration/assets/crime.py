@@ -1,4 +1,4 @@
-"""The crime domain's captures: agencies and their months, victimization surveys."""
+"""The crime domain's captures: agencies and their months, victimization surveys, cities' incident reports."""
 
 from orchestration.assets.capture import capture_assets
 
@@ -6,4 +6,6 @@ ASSETS = [
     *capture_assets("fbi/agencies"),
     *capture_assets("fbi/agency_months"),
     *capture_assets("bjs/victimizations"),
+    *capture_assets("socrata/incident_months"),
+    *capture_assets("socrata/incidents"),
 ]

@@ -205,7 +205,9 @@ class _Writing:
         archive = self._keep(payload) if isinstance(payload, FilePayload) else None
         offset = self._archive(payload)
         count = 0
-        if payload.role == "records" and self.dataset.tabular:
+        if fault := payload.context.get("fault"):
+            self.malformed.append(str(SourceError(self.dataset.id, self.slice.key, fault, url=payload.url)))
+        elif payload.role == "records" and self.dataset.tabular:
             count = self._tabulate(payload, archive)
         elif payload.role == "records":
             try:
@@ -248,7 +250,7 @@ class _Writing:
             when = (self.retrieved_at or payload.retrieved_at).astimezone(UTC)
             short = _short(self.dataset, self.slice, self.kind, payload.sha256)
             self.capture_id = f"{when:%Y%m%dT%H%M%SZ}-{short}"
-            self.parts = CsvParts(self.folder / PARTS_FOLDER, self.capture_id)
+            self.parts = CsvParts(self.folder / PARTS_FOLDER, self.capture_id, self.dataset.field_name)
         count = 0
         try:
             if archive is None:
@@ -344,10 +346,11 @@ class _Writing:
                 self._weigh(self.parts)
             except BadCsv as error:
                 self.malformed.append(str(error))
-        for stream in (self.warc, self.spool):
-            stream.flush()
-            os.fsync(stream.fileno())
-            stream.close()
+        self.warc.flush()
+        os.fsync(self.warc.fileno())
+        self.warc.close()
+        # read back into records.parquet and deleted: nothing that must outlive a crash
+        self.spool.close()
 
     def _weigh(self, parts: CsvParts) -> None:
         """What the checks need of records that never passed through Python."""
@@ -444,7 +447,7 @@ def _settle(
     """Decide what a finished temporary folder becomes: nothing, a line that says unchanged, or a capture."""
     from orchestration.landing.catalog import Catalog
 
-    catalog = Catalog(landing_dir, as_of=None, edition="recorded")
+    catalog = Catalog(landing_dir, as_of=None, edition="recorded", only=dataset.id)
     accepted = [c for c in catalog.captures(dataset.id) if c.slice == slice_.key and c.status == "accepted"]
     when = retrieved_at or writing.first_retrieved or datetime.now(UTC).replace(microsecond=0)
     serving = _best(accepted)
@@ -470,9 +473,9 @@ def _settle(
     last_volume = _last_volume(dataset, accepted, shape if writing.records else None, selection, when)
     checks = [
         accept.form(writing.malformed),
-        accept.fields_present(dataset, writing.fields, writing.records),
+        accept.fields_present(dataset, dataset.required_of(slice_), writing.fields, writing.records),
         accept.control_total(writing.counted, totals),
-        accept.volume(dataset, slice_.key, writing.records, last_volume),
+        accept.volume(dataset, slice_.key, _volume(dataset, writing.records, writing.counted), last_volume),
         accept.neighbours(dataset, writing.records, *_neighbours(accepted, selection, when)),
         accept.freshness(dataset, writing.newest, when),
     ]
@@ -568,7 +571,11 @@ def _last_volume(
         bytes_seen = [c for c in accepted if c.kind != "transcribed" and _comparable(c, selection)]
         like = [c for c in bytes_seen if shape in (None, c.shape)]
     last = max(like, key=lambda c: c.retrieved_at, default=None)
-    return last.records if last else None
+    return _volume(dataset, last.records, last.counted) if last else None
+
+
+def _volume(dataset: Dataset, records: int, counted: Mapping[str, int]) -> int:
+    return counted.get(dataset.volume_counts, 0) if dataset.volume_counts else records
 
 
 def _neighbours(accepted: list[Capture], selection: Selection | None, when: datetime) -> tuple[int | None, int | None]:

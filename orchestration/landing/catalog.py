@@ -51,15 +51,20 @@ class Catalog:
 
     as_of: only captures retrieved by the end of that day (UTC); None: all.
     edition: in `live` the recorded edition's captures do not serve.
+    only: nothing but this dataset's captures is looked at, and that their records are there is not; None: all.
     """
 
-    def __init__(self, landing_dir: Path, *, as_of: date | None, edition: Edition) -> None:
-        self.landing_dir, self.as_of, self.edition = landing_dir, as_of, edition
+    def __init__(self, landing_dir: Path, *, as_of: date | None, edition: Edition, only: str | None = None) -> None:
+        self.landing_dir, self.as_of, self.edition, self.only = landing_dir, as_of, edition, only
 
     @cached_property
     def _all(self) -> list[Capture]:
-        found = [_read(path.parent) for path in self.landing_dir.glob(f"*/*/*/{CAPTURE_FILE}")
-                 if not path.parent.name.startswith(".tmp-")]  # fmt: skip
+        if self.only:
+            found = [_read_again(path) for path in self.landing_dir.glob(f"{self.only}/*/{CAPTURE_FILE}")
+                     if not path.parent.name.startswith(".tmp-")]  # fmt: skip
+        else:
+            found = [_read(path.parent) for path in self.landing_dir.glob(f"*/*/*/{CAPTURE_FILE}")
+                     if not path.parent.name.startswith(".tmp-")]  # fmt: skip
         if self.as_of is not None:
             end = datetime.combine(self.as_of, time.max, UTC)
             found = [capture for capture in found if capture.retrieved_at <= end]
@@ -188,6 +193,16 @@ class KnownCaptures:
                 found[check["slice"]].append((datetime.fromisoformat(check["checked_at"]), check["capture_id"]))
         return found
 
+    def records(self, slice_key: str) -> int | None:
+        return self._records.get(slice_key)
+
+    def slices(self) -> frozenset[str]:
+        return frozenset(self._records)
+
+    @cached_property
+    def _records(self) -> dict[str, int]:
+        return {c.slice: c.records for c in self._catalog.serving(self._dataset)}
+
     def high_water(self, slice_key: str) -> str | None:
         return max((c.high_water for c in self._accepted(slice_key) if c.high_water), default=None)
 
@@ -235,13 +250,29 @@ def _records_of(folder: Path) -> list[Path]:
     return parts or [folder / RECORDS_FILE]
 
 
-def _read(folder: Path) -> Capture:
+# A capture never changes: a backfill of a thousand slices reads the ones before it once, not a thousand times.
+_read_before: dict[Path, tuple[int, Capture]] = {}
+
+
+def _read_again(path: Path) -> Capture:
+    written = path.stat().st_mtime_ns
+    before = _read_before.get(path)
+    if before is None or before[0] != written:
+        before = _read_before[path] = (written, _parse(path))
+    return before[1]
+
+
+def _parse(path: Path) -> Capture:
     try:
-        capture = Capture.model_validate_json((folder / CAPTURE_FILE).read_text(encoding="utf-8"))
+        return Capture.model_validate_json(path.read_text(encoding="utf-8"))
     except (ValidationError, OSError, UnicodeDecodeError) as error:
         raise BrokenCapture(
-            f"{folder / CAPTURE_FILE} cannot be read ({type(error).__name__}): restore it, or move the folder away"
+            f"{path} cannot be read ({type(error).__name__}): restore it, or move the folder away"
         ) from error
+
+
+def _read(folder: Path) -> Capture:
+    capture = _parse(folder / CAPTURE_FILE)
     missing = [RECORDS_FILE] if not all(path.exists() for path in _records_of(folder)) else []
     missing += [WARC_FILE] if not (folder / WARC_FILE).exists() else []
     missing += [e.archive for e in capture.payloads if e.archive and not (folder / e.archive).exists()]

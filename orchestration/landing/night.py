@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
@@ -90,7 +91,7 @@ def capture_dataset(
     """Capture one dataset as the edition says. Publishers' faults are in the answer, never raised.
 
     slice_keys: ask only for these slices; empty means those of a usual night.
-    partition: ask only for the slices of this fiscal year, state or year.
+    partition: ask only for the slices of this fiscal year, state, year, or city and month.
     """
     night = Night(dataset.id)
     started = time.monotonic()
@@ -142,17 +143,20 @@ def _live_night(
     except SourceError as error:
         night.slices.append(SliceNight("*", "failed", str(error)))
         return
-    in_a_row = 0
-    for position, slice_ in enumerate(slices):
-        if in_a_row >= FAILURES_BEFORE_GIVING_UP:
-            rest = slices[position:]
-            message = f"not asked for: {in_a_row} slices failed in a row, {dataset.publisher} seems to be down"
-            night.slices.extend(SliceNight(s.key, "failed", message) for s in rest)
-            night.too_old.extend(s.key for s in rest if _is_too_old(dataset, known.checked(s.key)))
-            break
+    # By who answers: a city's server that is down says nothing of the next city's.
+    in_a_row: Counter[str] = Counter()
+    for slice_ in slices:
+        who = dataset.answers_for(slice_)
+        if in_a_row[who] >= FAILURES_BEFORE_GIVING_UP:
+            down = dataset.publisher if who == dataset.source else who
+            message = f"not asked for: {in_a_row[who]} slices failed in a row, {down} seems to be down"
+            night.slices.append(SliceNight(slice_.key, "failed", message))
+            if _is_too_old(dataset, known.checked(slice_.key)):
+                night.too_old.append(slice_.key)
+            continue
         outcome = _land(dataset, settings, slice_, dataset.pull(web, settings, slice_, known))
         night.slices.append(outcome)
-        in_a_row = in_a_row + 1 if outcome.status == "failed" else 0
+        in_a_row[who] = in_a_row[who] + 1 if outcome.status == "failed" else 0
         if outcome.status in ("failed", "rejected") and _is_too_old(dataset, known.checked(slice_.key)):
             night.too_old.append(slice_.key)
 

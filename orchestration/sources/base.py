@@ -64,7 +64,8 @@ class Payload:
     response_headers: Mapping[str, str] = field(default_factory=dict)
     # records: cut into records. control: holds only the publisher's own totals. Both are archived.
     role: Literal["records", "control"] = "records"
-    # Facts of the request that cut() needs and the body does not repeat (ORI, offence code, state).
+    # Facts of the request that cut() needs and the body does not repeat (ORI, offence code, state). `fault` is what
+    # the source itself found wrong with the answer: it is kept, not cut, and its capture is rejected with these words.
     context: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
@@ -129,6 +130,12 @@ class Known(Protocol):
     def checked(self, slice_key: str) -> datetime | None:
         """When the publisher last answered for the slice, with news or without; None if it never did."""
 
+    def records(self, slice_key: str) -> int | None:
+        """How many records the capture that serves the slice holds; None if none serves."""
+
+    def slices(self) -> frozenset[str]:
+        """The keys of all slices that have an accepted capture."""
+
     def high_water(self, slice_key: str) -> str | None:
         """The greatest of what the dataset's `high_water` says of the slice's accepted records."""
 
@@ -161,7 +168,7 @@ class Dataset(ABC):
     # The publisher's own key; () where it has none, and then equal records are not duplicates.
     key: ClassVar[tuple[str, ...]] = ()
     high_water_field: ClassVar[str | None] = None
-    partitioned_by: ClassVar[Literal["fiscal_year", "state", "year"] | None] = None
+    partitioned_by: ClassVar[Literal["fiscal_year", "state", "year", "city_month"] | None] = None
     # True: `records` payloads are CSV texts with a header, or zips of CSV parts; the landing cuts them in bulk,
     # and cut(), counted(), high_water() and content_newest() are not asked record by record.
     tabular: ClassVar[bool] = False
@@ -175,6 +182,8 @@ class Dataset(ABC):
     max_age: ClassVar[timedelta] = timedelta(days=7)
     # The least share of the last accepted capture's records that a new one must have (same shape).
     min_volume_ratio: ClassVar[float] = 0.5
+    # What is compared instead of records where a record stands for many: a name that `counted` uses.
+    volume_counts: ClassVar[str | None] = None
     # For snapshots: the largest relative change from the neighbouring captures that is believed.
     max_volume_change: ClassVar[float | None] = None
     # Content older than this against the retrieval time is stale though the answer was 200.
@@ -211,6 +220,18 @@ class Dataset(ABC):
         Raises SourceError where the payload does not have the form it must have.
         """
         raise NotImplementedError(f"{self.id} is tabular: the landing cuts its records")
+
+    def required_of(self, slice_: Slice) -> tuple[str, ...]:
+        """The fields without which a capture of this slice is rejected, where slices differ in their fields."""
+        return self.required
+
+    def answers_for(self, slice_: Slice) -> str:
+        """Who answers for a slice: two failures in a row of one of them end its night, not the others'."""
+        return self.source
+
+    def field_name(self, header: str) -> str:
+        """The field that a column of a CSV holds, where a file's header has another spelling than the API (tabular)."""
+        return header
 
     def holds_all(self, slice_key: str) -> bool:
         """Whether a capture of the slice holds all of it, so that a fall in its volume is suspect."""

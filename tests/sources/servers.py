@@ -9,6 +9,8 @@ are answered first, one a request, whatever was asked.
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import re
 from collections import Counter, defaultdict, deque
@@ -402,3 +404,94 @@ def days(first: str, count: int) -> list[str]:
     """ISO dates, one a day."""
     start = date.fromisoformat(first)
     return [(start + timedelta(days=i)).isoformat() for i in range(count)]
+
+
+# --- Socrata ----------------------------------------------------------------------------------------------------------
+
+SOCRATA_TOKEN = "synthetic-app-token-0123456789"
+
+
+class Socrata(Publisher):
+    """The sets of several cities at one address: counts, groups and pages of the SoQL that Clawback asks."""
+
+    base_path = "/socrata"
+
+    def __init__(self, server: HTTPServer) -> None:
+        super().__init__(server)
+        # Set to its rows, each with the publisher's column names; a column is one that some row has.
+        self.sets: dict[str, list[dict[str, str | None]]] = {}
+        self.columns: dict[str, list[str]] = {}
+        self.default_limit, self.cap = 1000, 50_000
+        # Ignores $limit, as it was seen to do, and sends this many rows at most; None: it obeys.
+        self.page_whatever_is_asked: int | None = None
+        # Ignores $order: every page after the first begins with rows of the one before.
+        self.ignores_order = False
+        # Columns that it leaves out of its answers without a word.
+        self.omits: set[str] = set()
+        self.count_off_by = 0
+
+    def add(self, set_id: str, columns: tuple[str, ...], rows: list[dict[str, str | None]]) -> None:
+        self.columns[set_id] = [*columns]
+        self.sets[set_id] = [{":id": f"row-{set_id}-{n:06d}", **row} for n, row in enumerate(rows)]
+
+    def drop_column(self, set_id: str, name: str) -> None:
+        self.columns[set_id].remove(name)
+
+    def answer(self, request: Request, path: str) -> Response:
+        found = re.fullmatch(r"/resource/([a-z0-9]{4}-[a-z0-9]{4})\.(json|csv)", path)
+        if not found or found[1] not in self.sets:
+            return as_json({"error": True, "message": "You must be logged in to access this resource"}, 403)
+        ask, known = request.args, {*self.columns[found[1]], ":id"}
+        rows = [row for row in self.sets[found[1]] if _within_dates(row, ask.get("$where", ""))]
+        names = [part.strip() for part in ask["$select"].split(",")]
+        asked = {re.sub(r"^\w+\((.*)\)$", r"\1", part.partition(" as ")[0]) for part in names} - {"*"}
+        if missing := sorted(asked - known):
+            return as_json({
+                "code": "query.soql.no-such-column", "error": True,
+                "message": f"Query coordinator error: query.soql.no-such-column; No such column: {missing[0]}; "
+                "position: Map(row -> 1, column -> 8)",
+            }, 400)  # fmt: skip
+        if "$group" in ask:
+            shown = self._grouped(rows, names, ask["$group"].split(","))
+        elif names == ["count(*) as n"]:
+            return as_json([{"n": str(len(rows) + self.count_off_by)}])
+        else:
+            shown = [{name: row.get(name) for name in names if name not in self.omits} for row in rows]
+        shown = [{name: value for name, value in row.items() if name not in self.omits} for row in shown]
+        offset, limit = int(ask.get("$offset", 0)), min(int(ask.get("$limit", self.default_limit)), self.cap)
+        if self.page_whatever_is_asked is not None:
+            limit = min(limit, self.page_whatever_is_asked)
+        if self.ignores_order and offset:
+            offset -= limit // 10
+        elif "$order" in ask:
+            order = ask["$order"].split(",")
+            shown.sort(key=lambda row: tuple(row.get(name) or "" for name in order))
+        shown = shown[offset : offset + limit]
+        if found[2] == "json":
+            return as_json([{name: value for name, value in row.items() if value is not None} for row in shown])
+        text = io.StringIO()
+        writer = csv.DictWriter(
+            text, [n for n in names if n not in self.omits], quoting=csv.QUOTE_ALL, lineterminator="\n"
+        )
+        writer.writeheader()
+        writer.writerows(shown)
+        return Response(text.getvalue(), content_type="text/csv; charset=utf-8")
+
+    def _grouped(
+        self, rows: list[dict[str, str | None]], names: list[str], groups: list[str]
+    ) -> list[dict[str, str | None]]:
+        dates = {part.partition(" as ")[2]: re.sub(r"^\w+\((.*)\)$", r"\1", part.partition(" as ")[0])
+                 for part in names if part.startswith(("date_trunc_ym", "max"))}  # fmt: skip
+        found: dict[tuple[str | None, ...], list[str]] = defaultdict(list)
+        for row in rows:
+            day = row.get(dates["month"])
+            month = f"{day[:7]}-01T00:00:00.000" if day else None
+            found[tuple(month if name == "month" else row.get(name) for name in groups)].append(day or "")
+        return [{**dict(zip(groups, key, strict=True)), "n": str(len(days)), "newest": max(days) or None}
+                for key, days in found.items()]  # fmt: skip
+
+
+def _within_dates(row: dict[str, str | None], where: str) -> bool:
+    found = re.fullmatch(r"(\w+) >= '([^']+)' AND \w+ < '([^']+)'", where)
+    assert found or not where, f"the server does not know {where}"
+    return not found or found[2] <= (row.get(found[1]) or "") < found[3]
