@@ -26,7 +26,12 @@ from orchestration.sources.states import BY_FIPS, BY_POSTAL
 TABLES = Path(__file__).with_name("tables")
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 # Nobody's transcription of these is true to the single record: they come with the live edition or an import.
-NOT_RECORDED = frozenset({"usaspending/transactions", "usaspending/award_outlays", "cops/announcements"})
+NOT_RECORDED = frozenset(
+    {
+        "usaspending/transactions", "usaspending/award_outlays", "cops/announcements", "fbi/area_months",
+        "fbi/return_a", "fbi/table8",
+    }
+)  # fmt: skip
 Figures = Mapping[str, Mapping[str, str]]
 
 

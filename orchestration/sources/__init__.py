@@ -6,10 +6,22 @@ file and one line below.
 
 from __future__ import annotations
 
-from orchestration.sources import bjs, census, cops, doj, fbi, ice, ledger, published, usaspending, usaspending_files
+from orchestration.sources import (
+    bjs,
+    census,
+    cops,
+    doj,
+    fbi,
+    fbi_files,
+    ice,
+    ledger,
+    published,
+    usaspending,
+    usaspending_files,
+)
 from orchestration.sources.base import Dataset
 
-MODULES = (usaspending, usaspending_files, cops, doj, ice, ledger, fbi, bjs, census, published)
+MODULES = (usaspending, usaspending_files, cops, doj, ice, ledger, fbi, fbi_files, bjs, census, published)
 
 DATASETS: dict[str, Dataset] = {dataset.id: dataset for module in MODULES for dataset in module.DATASETS}
 
