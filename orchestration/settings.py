@@ -53,6 +53,8 @@ class Settings(BaseSettings):
     award_pages_a_night: int = 700
     # Months of incident rows asked for in one night, where a city's own count says that ours are no longer the same.
     incident_months_a_night: int = 60
+    # Requests to the FBI's API in any hour, and so in a night; the key's own limit is about 1,000 an hour.
+    fbi_requests_an_hour: int = 900
 
     usaspending_url: str = "https://api.usaspending.gov/api/v2"
     usaspending_files_url: str = "https://files.usaspending.gov"
@@ -62,6 +64,8 @@ class Settings(BaseSettings):
     socrata_url: str = "https://{domain}"
     fbi_cde_url: str = "https://api.usa.gov/crime/fbi/cde"
     fbi_files_url: str = "https://cde.ucr.cjis.gov/LATEST"
+    # Where the signed links of that address lead, as public clients saw it: a host that no setting names is refused.
+    fbi_bucket_url: str = "https://cde-prd-data.s3.us-gov-east-1.amazonaws.com"
     bjs_ncvs_url: str = "https://api.ojp.gov/bjsdataset/v1"
     census_url: str = "https://api.census.gov/data"
     census_files_url: str = "https://www2.census.gov/geo/docs/maps-data/data/gazetteer"

@@ -125,8 +125,9 @@ class Catalog:
     def find(self, capture_id: str) -> Capture | None:
         return next((c for c in self._all if c.capture_id == capture_id), None)
 
-    def known(self, dataset: Dataset) -> KnownCaptures:
-        return KnownCaptures(self, dataset)
+    def known(self, dataset: Dataset, *, published: Path | None = None) -> KnownCaptures:
+        """What a source may ask of this folder, and of the release in the file `published` where there is one."""
+        return KnownCaptures(self, dataset, published)
 
     def fingerprint(self, datasets: list[Dataset]) -> str:
         """A digest of what serves: equal where a build would read the same bytes."""
@@ -162,8 +163,8 @@ class Catalog:
 class KnownCaptures:
     """What a source may ask of the landing folder before it asks its publisher (sources.base.Known)."""
 
-    def __init__(self, catalog: Catalog, dataset: Dataset) -> None:
-        self._catalog, self._dataset = catalog, dataset
+    def __init__(self, catalog: Catalog, dataset: Dataset, published: Path | None = None) -> None:
+        self._catalog, self._dataset, self._published = catalog, dataset, published
 
     def _accepted(self, slice_key: str) -> list[Capture]:
         return [
@@ -223,6 +224,22 @@ class KnownCaptures:
             f"select distinct {columns}, _capture_id from read_parquet(?, union_by_name = true)", [files]
         ).fetchall()
         return sorted(((*row[:-1], retrieved[row[-1]]) for row in found), key=lambda row: tuple(map(str, row)))
+
+    def released(self, table: str, columns: Sequence[str]) -> list[tuple[str | None, ...]]:
+        if self._published is None or not self._published.exists():
+            return []
+        schema, _, name = table.partition(".")
+        wanted = ", ".join(f"cast({_column(column)} as varchar)" for column in columns)
+        with duckdb.connect(str(self._published), read_only=True) as connection:
+            held = connection.execute(
+                "select column_name from information_schema.columns where table_schema = ? and table_name = ?",
+                [schema, name],
+            ).fetchall()
+            # A release of an earlier version may lack the table or a column of it.
+            if not set(columns) <= {column for (column,) in held}:
+                return []
+            rows = connection.execute(f"select {wanted} from {_column(schema)}.{_column(name)}").fetchall()
+        return sorted(rows, key=lambda row: tuple(map(str, row)))
 
     def values(self, dataset_id: str, field: str) -> list[str]:
         from orchestration import sources

@@ -21,7 +21,7 @@ from orchestration.landing.catalog import Catalog
 from orchestration.progress import say
 from orchestration.recorded import build as recorded
 from orchestration.settings import Settings
-from orchestration.sources.base import Batch, Dataset, Payload, Slice, SourceError
+from orchestration.sources.base import Batch, Dataset, NightOver, Payload, Slice, SourceError
 
 log = logging.getLogger(__name__)
 
@@ -132,12 +132,13 @@ def _live_night(
         # Our own tables (the ledger, printed figures): the same in every edition.
         _recorded_night(dataset, settings, night, slice_keys, partition)
         return
-    known = Catalog(settings.landing_dir, as_of=None, edition=settings.edition).known(dataset)
+    catalog = Catalog(settings.landing_dir, as_of=None, edition=settings.edition)
+    known = catalog.known(dataset, published=settings.published_file)
     try:
         slices = dataset.slices(settings, known)
         if partition:
-            every = dataset.all_slices() or slices
-            slices = [slice_ for slice_ in every if _in_partition(dataset, slice_, partition)]
+            every = {slice_.key: slice_ for slice_ in [*dataset.all_slices(), *slices]}
+            slices = [slice_ for slice_ in every.values() if _in_partition(dataset, slice_, partition)]
         if slice_keys:
             slices = _chosen(dataset, [*dataset.all_slices(), *slices], slice_keys)
     except SourceError as error:
@@ -145,7 +146,7 @@ def _live_night(
         return
     # By who answers: a city's server that is down says nothing of the next city's.
     in_a_row: Counter[str] = Counter()
-    for slice_ in slices:
+    for position, slice_ in enumerate(slices):
         who = dataset.answers_for(slice_)
         if in_a_row[who] >= FAILURES_BEFORE_GIVING_UP:
             down = dataset.publisher if who == dataset.source else who
@@ -154,7 +155,15 @@ def _live_night(
             if _is_too_old(dataset, known.checked(slice_.key)):
                 night.too_old.append(slice_.key)
             continue
-        outcome = _land(dataset, settings, slice_, dataset.pull(web, settings, slice_, known))
+        try:
+            outcome = _land(dataset, settings, slice_, dataset.pull(web, settings, slice_, known))
+        except NightOver as over:
+            rest = slices[position:]
+            night.slices.append(_over(over, len(rest)))
+            say(f"  {dataset.id}: {night.slices[-1].message}")
+            if not over.nothing_new:
+                night.too_old.extend(s.key for s in rest if _has_aged(dataset, known.checked(s.key)))
+            break
         night.slices.append(outcome)
         in_a_row[who] = in_a_row[who] + 1 if outcome.status == "failed" else 0
         if outcome.status in ("failed", "rejected") and _is_too_old(dataset, known.checked(slice_.key)):
@@ -182,6 +191,8 @@ def _land(
             note=batch.note if batch else None,
             publisher=batch.publisher if batch else None,
         )
+    except NightOver:
+        raise
     except (SourceError, FetchError) as error:
         return SliceNight(slice_.key, "failed", str(error), serving=_serving(dataset, settings, slice_))
     except Exception as error:  # one dataset's fault, ours included, must not stop the others: kept and reported
@@ -197,6 +208,13 @@ def _land(
         capture_id=taken.capture_id if taken else None,
         serving=outcome.serving.capture_id if outcome.serving else None,
     )
+
+
+def _over(over: NightOver, left: int) -> SliceNight:
+    """The end of a night that is no fault, said once for all the slices that are left."""
+    if over.nothing_new:
+        return SliceNight("*", "empty", f"{over.what}: {left} {'slice' if left == 1 else 'slices'} not asked for")
+    return SliceNight("*", "skipped", f"{over.what}: {left} left for the next night, the stalest first")
 
 
 def _serving(dataset: Dataset, settings: Settings, slice_: Slice) -> str | None:
@@ -225,4 +243,9 @@ def _missing_key(dataset: Dataset, settings: Settings) -> str | None:
 
 def _is_too_old(dataset: Dataset, good: datetime | None) -> bool:
     """Whether the slice's last good answer, with news or without, is older than the dataset allows."""
-    return good is None or datetime.now(UTC) - good > dataset.max_age
+    return good is None or _has_aged(dataset, good)
+
+
+def _has_aged(dataset: Dataset, good: datetime | None) -> bool:
+    """The same of a slice that may wait for its first turn: what was never captured has not grown old."""
+    return good is not None and datetime.now(UTC) - good > dataset.max_age

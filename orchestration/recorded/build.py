@@ -31,6 +31,9 @@ NOT_RECORDED = frozenset(
         "usaspending/transactions",
         "usaspending/award_outlays",
         "cops/announcements",
+        "fbi/area_months",
+        "fbi/return_a",
+        "fbi/table8",
         "socrata/incident_months",
         "socrata/incidents",
     }

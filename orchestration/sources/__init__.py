@@ -12,6 +12,7 @@ from orchestration.sources import (
     cops,
     doj,
     fbi,
+    fbi_files,
     ice,
     ledger,
     published,
@@ -21,7 +22,7 @@ from orchestration.sources import (
 )
 from orchestration.sources.base import Dataset
 
-MODULES = (usaspending, usaspending_files, cops, doj, ice, ledger, fbi, bjs, census, published, socrata)
+MODULES = (usaspending, usaspending_files, cops, doj, ice, ledger, fbi, fbi_files, bjs, census, published, socrata)
 
 DATASETS: dict[str, Dataset] = {dataset.id: dataset for module in MODULES for dataset in module.DATASETS}
 

@@ -41,6 +41,18 @@ class SourceError(Exception):
         super().__init__(f"{dataset} slice {slice_key}: {what}{where}")
 
 
+class NightOver(SourceError):
+    """The publisher gives no more tonight, and that is no fault: its hour is spent, or nothing is new.
+
+    What is left of the night's slices is not asked for; the next night begins with the stalest of them.
+    nothing_new: what is left has not changed, as the publisher itself says.
+    """
+
+    def __init__(self, dataset: str, what: str, *, nothing_new: bool = False) -> None:
+        self.nothing_new = nothing_new
+        super().__init__(dataset, "*", what)
+
+
 @dataclass(frozen=True)
 class Slice:
     """One thing to ask of a dataset: a fiscal year, a state, a page that is replaced whole."""
@@ -149,6 +161,12 @@ class Known(Protocol):
         """The distinct combinations of fields in a dataset's serving captures, each with when it was retrieved.
 
         The last value of each row is the capture's time, ISO 8601, UTC; a field that nothing holds is None.
+        """
+
+    def released(self, table: str, columns: Sequence[str]) -> list[tuple[str | None, ...]]:
+        """Columns of a table (`schema.name`) of the last published release, as text, sorted.
+
+        [] where nothing is published yet, or the release has no such table: then a source falls back on its own.
         """
 
 

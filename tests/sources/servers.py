@@ -253,8 +253,11 @@ class Fbi(Publisher):
         self.agencies: dict[str, tuple[str, str, str]] = {}
         self.counts: dict[tuple[str, str], dict[str, int | None]] = {}
         self.refreshed = "05/06/2026"
-        # Requests that are left of the hour; None: no limit.
+        # State or US to the same by offence; an area without any answers 400.
+        self.areas: dict[tuple[str, str], dict[str, int | None]] = {}
+        # Requests that are left of the hour, told in a header while it lasts; None: no limit.
         self.left: int | None = None
+        self.tells_what_is_left = False
 
     def add(self, ori: str, name: str, state: str, state_name: str, counts: dict[str, dict[str, int | None]]) -> None:
         self.agencies[ori] = (name, state, state_name)
@@ -266,16 +269,22 @@ class Fbi(Publisher):
             return as_json({"error": {"code": "API_KEY_MISSING", "message": "No api_key was supplied."}}, 403)
         if self.left is not None:
             if self.left == 0:
-                # Over the limit for one request, and then the hour is over.
-                self.left = None
                 return as_json({"error": {"code": "OVER_RATE_LIMIT", "message": "You have exceeded your limit."}}, 403)
             self.left -= 1
+        answer = self._answer(request, path)
+        if self.tells_what_is_left:
+            answer.headers["X-Ratelimit-Remaining"] = str(self.left)
+        return answer
+
+    def _answer(self, request: Request, path: str) -> Response:
         if path == "/refresh-date":
             return as_json({"UCR": self.refreshed})
         if found := re.fullmatch("/agency/byStateAbbr/([A-Z]{2})", path):
             return self._agencies(found[1])
         if found := re.fullmatch("/summarized/agency/([A-Z0-9]{9})/([A-Z]+)", path):
             return self._months(found[1], found[2], request.args["from"], request.args["to"])
+        if found := re.fullmatch("/summarized/(?:(national)|state/([A-Z]{2}))/([A-Z]+)", path):
+            return self._area(found[2] or "US", found[3])
         return as_json({"message": "Not Found"}, 404)
 
     def _agencies(self, state: str) -> Response:
@@ -288,6 +297,22 @@ class Fbi(Publisher):
         ]  # fmt: skip
         # An agency of two counties stands under both.
         return as_json({"NORTH TEST": one, "SOUTH TEST": one})
+
+    def _area(self, area: str, offense: str) -> Response:
+        if (area, offense) not in self.areas:
+            return as_json({"message": "No data found"}, 400)
+        own = {"US": "United States", "CA": "California", "NV": "Nevada"}[area]
+        months = self.areas[area, offense]
+        of_nation = dict.fromkeys(months, 999_999)
+        series = {"United States": of_nation, own: months}
+        actuals = {f"{name} {kind}": counts for name, counts in series.items() for kind in ("Offenses", "Clearances")}
+        return as_json(
+            {
+                "offenses": {"actuals": actuals},
+                "populations": {"population": {name: dict.fromkeys(months, 7000) for name in series}},
+                "cde_properties": {"max_data_date": {"UCR": "04/2026"}, "last_refresh_date": {"UCR": self.refreshed}},
+            }
+        )
 
     def _months(self, ori: str, offense: str, first: str, last: str) -> Response:
         if (ori, offense) not in self.counts:
@@ -495,3 +520,42 @@ def _within_dates(row: dict[str, str | None], where: str) -> bool:
     found = re.fullmatch(r"(\w+) >= '([^']+)' AND \w+ < '([^']+)'", where)
     assert found or not where, f"the server does not know {where}"
     return not found or found[2] <= (row.get(found[1]) or "") < found[3]
+
+
+# --- FBI files behind signed links ------------------------------------------------------------------------------------
+
+
+class FbiFiles(Publisher):
+    """Links that live for so many requests, and the bucket they lead to, which knows them by their signature."""
+
+    base_path = "/LATEST"
+
+    def __init__(self, server: HTTPServer) -> None:
+        super().__init__(server)
+        self.files: dict[str, bytes] = {}
+        # Links made so far; those whose number is in `expired` are refused as old.
+        self.links = 0
+        self.expired: set[int] = set()
+        # Links of these numbers answer with a body that breaks off, and are old when they are tried again.
+        self.breaks_off: set[int] = set()
+        self._tried: set[int] = set()
+
+    def answer(self, request: Request, path: str) -> Response:
+        if path == "/s3/signedurl":
+            key = request.args["key"]
+            if key not in self.files:
+                return as_json({})
+            self.links += 1
+            link = f"{self.url}/bucket/{key}?X-Amz-Expires=900&X-Amz-Signature=SYNTHETIC%2F{self.links}&x-id=GetObject"
+            return as_json({key: link})
+        number = int(re.search(r"X-Amz-Signature=SYNTHETIC%2F(\d+)&", request.query_string.decode())[1])  # type: ignore[index]
+        if number in self.expired or number in self._tried:
+            said = "<Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error>"
+            return Response(said, status=403, content_type="application/xml")
+        body = self.files[path.removeprefix("/bucket/")]
+        if number in self.breaks_off:
+            self._tried.add(number)
+            whole = Response(body[: len(body) // 2], content_type="application/zip")
+            whole.headers["Content-Length"] = str(len(body))
+            return whole
+        return Response(body, content_type="application/zip")

@@ -67,7 +67,7 @@ reported as (
         {% endfor %}
         max(months.population) as fbi_population,
         count(months.offenses) as families_reported,
-        max(case when months.coverage like 'suspect%' then 1 else 0 end) as is_suspect,
+        max(case when months.coverage like 'suspect%' or months.coverage like 'adjustment%' then 1 else 0 end) as is_suspect,
         max(case when months.offenses < 0 then 1 else 0 end) as has_negative,
         max(case when months.fbi_offense_code <> 'RPE' then months.series end) as crime_series,
         max(case when months.fbi_offense_code = 'RPE' then months.series end) as rape_series
@@ -340,8 +340,8 @@ select
     {% endfor %}
     case
         when segments.jurisdiction_key is null then 'no record'
+        when segments.is_suspect = 1 then 'suspect'
         when segments.families_reported = 0 then 'not reported'
-        when segments.is_suspect = 1 then 'suspect: nothing of any kind'
         when segments.families_reported < {{ offenses | length }} then 'part of the offences'
         else 'reported'
     end as crime_coverage,
