@@ -70,7 +70,8 @@ reported as (
         max(case when months.coverage like 'suspect%' or months.coverage like 'adjustment%' then 1 else 0 end) as is_suspect,
         max(case when months.offenses < 0 then 1 else 0 end) as has_negative,
         max(case when months.fbi_offense_code <> 'RPE' then months.series end) as crime_series,
-        max(case when months.fbi_offense_code = 'RPE' then months.series end) as rape_series
+        max(case when months.fbi_offense_code = 'RPE' then months.series end) as rape_series,
+        max(months.break_reason) as break_reason
     from units
     inner join {{ ref('fct_crime_month') }} as months
         on units.ori = months.ori
@@ -87,6 +88,8 @@ changed as (
                 <> crime_series
                 or coalesce(lag(rape_series) over (partition by jurisdiction_key order by month_start), rape_series)
                 <> rape_series
+                or coalesce(lag(break_reason) over (partition by jurisdiction_key order by month_start), '-')
+                <> coalesce(break_reason, '-') and month_start > min(month_start) over (partition by jurisdiction_key)
                 then 1
             else 0
         end as starts_segment
@@ -196,23 +199,16 @@ standing as (
     select
         spine.jurisdiction_key,
         spine.month_start,
-        count(case when spells.jurisdiction_key = spine.jurisdiction_key then 1 end) as own_known,
-        count(case when spells.jurisdiction_key = spine.jurisdiction_key and spells.status = 'in force' then 1 end)
-            as own_in_force,
-        count(case when spells.jurisdiction_key = spine.jurisdiction_key and spells.status = 'enjoined' then 1 end)
-            as own_enjoined,
-        {% for kind, where in [('state', "<> 'preemption'"), ('preemption', "= 'preemption'")] %}
+        {% for kind, whose, where in [
+            ('own', 'jurisdiction_key', ''),
+            ('state', 'state_jurisdiction_key', " and spells.provision_code <> 'preemption'"),
+            ('preemption', 'state_jurisdiction_key', " and spells.provision_code = 'preemption'"),
+        ] %}
+        {% for status in ['in force', 'weakened', 'enjoined', 'not in force'] %}
         count(case
-            when spells.jurisdiction_key = spine.state_jurisdiction_key and spells.provision_code {{ where }} then 1
-        end) as {{ kind }}_known,
-        count(case
-            when spells.jurisdiction_key = spine.state_jurisdiction_key and spells.provision_code {{ where }}
-                and spells.status = 'in force' then 1
-        end) as {{ kind }}_in_force,
-        count(case
-            when spells.jurisdiction_key = spine.state_jurisdiction_key and spells.provision_code {{ where }}
-                and spells.status = 'enjoined' then 1
-        end) as {{ kind }}_enjoined{{ ',' if not loop.last }}
+            when spells.jurisdiction_key = spine.{{ whose }}{{ where }} and spells.status = '{{ status }}' then 1
+        end) as {{ kind }}_{{ status | replace(' ', '_') }}{{ ',' if not loop.last }}
+        {% endfor %}{{ ',' if not loop.last }}
         {% endfor %}
     from spine
     inner join {{ ref('fct_policy_status') }} as spells
@@ -248,7 +244,7 @@ dated as (
     left join {{ ref('fct_policy_event') }} as events
         on
             firsts.jurisdiction_key = events.jurisdiction_key
-            and firsts.in_force_from = events.event_from
+            and firsts.in_force_from in (events.event_from, events.event_to)
             and events.effect_track = 'force'
             and events.source_status <> 'unsourced'
     group by firsts.jurisdiction_key, firsts.provision_code, firsts.in_force_from
@@ -350,6 +346,7 @@ select
     segments.rape_series,
     cast(segments.series_segment as int) as series_segment,
     coalesce(segments.starts_segment, 0) = 1 as is_series_break,
+    segments.break_reason,
     cast(segments.fbi_population as bigint) as fbi_population,
     spine.population,
     spine.population_year,
@@ -367,13 +364,17 @@ select
     cast(spine.month_no - {{ month_no('first_listed.first_listed_on') }} as int) as event_time_listing,
     {% for kind in ['own', 'state', 'preemption'] %}
     case
-        when coalesce(standing.{{ kind }}_known, 0) = 0 then 'not known'
         when standing.{{ kind }}_in_force > 0 then 'in force'
+        when standing.{{ kind }}_weakened > 0 then 'weakened'
         when standing.{{ kind }}_enjoined > 0 then 'enjoined'
-        else 'not in force'
+        when standing.{{ kind }}_not_in_force > 0 then 'not in force'
+        else 'not known'
     end as {{ {'own': 'policy_status', 'state': 'state_policy_status', 'preemption': 'state_preemption_status'}[kind] }},
     {% endfor %}
-    case when standing.own_known > 0 then cast(standing.own_in_force as bigint) end as provisions_in_force,
+    case
+        when standing.own_in_force + standing.own_weakened + standing.own_enjoined + standing.own_not_in_force > 0
+            then cast(standing.own_in_force as bigint)
+    end as provisions_in_force,
     policy_dates.first_policy_on,
     case first_policies.precision_rank when 1 then 'day' when 2 then 'month' when 3 then 'year' end
         as first_policy_precision,
