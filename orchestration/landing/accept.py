@@ -45,14 +45,16 @@ def form(malformed: list[str], last: LastSeen | None = None) -> Check:
     return Check(name="form", passed=not malformed, detail=detail)
 
 
-def fields_present(dataset: Dataset, seen: Collection[str], records: int, last: LastSeen | None = None) -> Check:
+def fields_present(
+    dataset: Dataset, required: Sequence[str], seen: Collection[str], records: int, last: LastSeen | None = None
+) -> Check:
     """Every required field was seen, and where the dataset's form is closed no other; says what changed since `last`.
 
-    A capture without records cannot show its fields.
+    required: those that the slice must have. A capture without records cannot show its fields.
     """
-    missing = [name for name in dataset.required if name not in seen] if records else []
+    missing = [name for name in required if name not in seen] if records else []
     new = sorted(set(seen) - set(dataset.fields))
-    detail = f"{len(dataset.required)} required fields present"
+    detail = f"{len(required)} required fields present"
     if missing:
         detail = "missing: " + ", ".join(repr(name) for name in missing)
     if new:
@@ -78,11 +80,12 @@ def control_total(counted: Mapping[str, int], totals: Mapping[str, int]) -> Chec
 
 
 def volume(dataset: Dataset, slice_key: str, records: int, last: int | None) -> Check:
-    """Not far fewer records than the slice's last accepted capture of the same shape."""
+    """Not far fewer records (or what they count) than the slice's last accepted capture of the same shape."""
     if not dataset.holds_all(slice_key) or last is None or last == 0:
         return Check(name="volume", passed=True, detail="nothing to compare with")
     ratio = records / last
-    detail = f"{records:,} records against {last:,} last time ({ratio:.0%}; at least {dataset.min_volume_ratio:.0%})"
+    what = dataset.volume_counts or "records"
+    detail = f"{records:,} {what} against {last:,} last time ({ratio:.0%}; at least {dataset.min_volume_ratio:.0%})"
     return Check(name="volume", passed=ratio >= dataset.min_volume_ratio, detail=detail)
 
 

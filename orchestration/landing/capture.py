@@ -206,7 +206,9 @@ class _Writing:
         archive = self._keep(payload) if isinstance(payload, FilePayload) else None
         offset = self._archive(payload)
         count = 0
-        if payload.role == "records" and self.dataset.tabular:
+        if fault := payload.context.get("fault"):
+            self.malformed.append(str(SourceError(self.dataset.id, self.slice.key, fault, url=payload.url)))
+        elif payload.role == "records" and self.dataset.tabular:
             count = self._tabulate(payload, archive)
         elif payload.role == "records":
             try:
@@ -249,7 +251,7 @@ class _Writing:
             when = (self.retrieved_at or payload.retrieved_at).astimezone(UTC)
             short = _short(self.dataset, self.slice, self.kind, payload.sha256)
             self.capture_id = f"{when:%Y%m%dT%H%M%SZ}-{short}"
-            self.parts = CsvParts(self.folder / PARTS_FOLDER, self.capture_id)
+            self.parts = CsvParts(self.folder / PARTS_FOLDER, self.capture_id, self.dataset.field_name)
         count = 0
         try:
             if archive is None:
@@ -345,10 +347,11 @@ class _Writing:
                 self._weigh(self.parts)
             except BadCsv as error:
                 self.malformed.append(str(error))
-        for stream in (self.warc, self.spool):
-            stream.flush()
-            os.fsync(stream.fileno())
-            stream.close()
+        self.warc.flush()
+        os.fsync(self.warc.fileno())
+        self.warc.close()
+        # read back into records.parquet and deleted: nothing that must outlive a crash
+        self.spool.close()
 
     def _weigh(self, parts: CsvParts) -> None:
         """What the checks need of records that never passed through Python."""
@@ -445,7 +448,7 @@ def _settle(
     """Decide what a finished temporary folder becomes: nothing, a line that says unchanged, or a capture."""
     from orchestration.landing.catalog import Catalog
 
-    catalog = Catalog(landing_dir, as_of=None, edition="recorded")
+    catalog = Catalog(landing_dir, as_of=None, edition="recorded", only=dataset.id)
     accepted = [c for c in catalog.captures(dataset.id) if c.slice == slice_.key and c.status == "accepted"]
     when = retrieved_at or writing.first_retrieved or datetime.now(UTC).replace(microsecond=0)
     held = catalog.held(dataset)
@@ -474,9 +477,14 @@ def _settle(
     before = _last_before(accepted, when)
     checks = [
         accept.form(writing.malformed, before),
-        accept.fields_present(dataset, writing.fields, writing.records, before),
+        accept.fields_present(dataset, dataset.required_of(slice_), writing.fields, writing.records, before),
         accept.control_total(writing.counted, totals),
-        accept.volume(dataset, slice_.key, writing.records, last.records if last else None),
+        accept.volume(
+            dataset,
+            slice_.key,
+            _volume(dataset, writing.records, writing.counted),
+            _volume(dataset, last.records, last.counted) if last else None,
+        ),
         accept.misdated(dataset, writing.newest, when),
         accept.freshness(dataset, writing.newest, when),
     ]
@@ -514,7 +522,7 @@ def _settle(
         goes_on = f"{serving.capture_id} goes on serving" if serving else "nothing serves this slice yet"
         where = f"{dataset.id}/{capture_id}"
         return Outcome("rejected", f"{capture.reject_reason} (kept in {where}); {goes_on}", capture, serving)
-    held_now = Catalog(landing_dir, as_of=None, edition="recorded").held(dataset)
+    held_now = Catalog(landing_dir, as_of=None, edition="recorded", only=dataset.id).held(dataset)
     serving = _best([c for c in [*accepted, capture] if c.capture_id not in held_now])
     if capture_id in held_now:
         goes_on = f"{serving.capture_id} goes on serving" if serving else "nothing serves this slice yet"
@@ -582,6 +590,10 @@ def _last_like(
         bytes_seen = [c for c in accepted if c.kind != "transcribed" and _comparable(c, selection)]
         like = [c for c in bytes_seen if shape in (None, c.shape)]
     return max(like, key=lambda c: c.retrieved_at, default=None)
+
+
+def _volume(dataset: Dataset, records: int, counted: Mapping[str, int]) -> int:
+    return counted.get(dataset.volume_counts, 0) if dataset.volume_counts else records
 
 
 def _last_before(accepted: list[Capture], when: datetime) -> Capture | None:

@@ -55,16 +55,21 @@ class Catalog:
 
     as_of: only captures retrieved by the end of that day (UTC); None: all.
     edition: in `live` the recorded edition's captures do not serve.
+    only: nothing but this dataset's captures is looked at, and that their records are there is not; None: all.
     """
 
-    def __init__(self, landing_dir: Path, *, as_of: date | None, edition: Edition) -> None:
-        self.landing_dir, self.as_of, self.edition = landing_dir, as_of, edition
+    def __init__(self, landing_dir: Path, *, as_of: date | None, edition: Edition, only: str | None = None) -> None:
+        self.landing_dir, self.as_of, self.edition, self.only = landing_dir, as_of, edition, only
         self._held_once: dict[str, dict[str, str]] = {}
 
     @cached_property
     def _all(self) -> list[Capture]:
-        found = [_read(path.parent) for path in self.landing_dir.glob(f"*/*/*/{CAPTURE_FILE}")
-                 if not path.parent.name.startswith(".tmp-")]  # fmt: skip
+        if self.only:
+            found = [_read_again(path) for path in self.landing_dir.glob(f"{self.only}/*/{CAPTURE_FILE}")
+                     if not path.parent.name.startswith(".tmp-")]  # fmt: skip
+        else:
+            found = [_read(path.parent) for path in self.landing_dir.glob(f"*/*/*/{CAPTURE_FILE}")
+                     if not path.parent.name.startswith(".tmp-")]  # fmt: skip
         if self.as_of is not None:
             end = datetime.combine(self.as_of, time.max, UTC)
             found = [capture for capture in found if capture.retrieved_at <= end]
@@ -174,13 +179,8 @@ class Catalog:
     def _checks(self, dataset: Dataset) -> dict[str, list[datetime]]:
         """When the publisher answered without news, by group of slices, as far as the as-of date knew."""
         found: dict[str, list[datetime]] = defaultdict(list)
-        path = self.landing_dir / dataset.source / dataset.name / UNCHANGED_FILE
-        if path.exists():
-            for line in path.read_text(encoding="utf-8").splitlines():
-                check = json.loads(line)
-                when = datetime.fromisoformat(check["checked_at"])
-                if self.as_of is None or when.date() <= self.as_of:
-                    found[dataset.group(check["slice"])].append(when)
+        for slice_key, when, _ in self.unchanged(dataset):
+            found[dataset.group(slice_key)].append(when)
         return found
 
     def folder(self, capture: Capture) -> Path:
@@ -196,8 +196,9 @@ class Catalog:
     def find(self, capture_id: str) -> Capture | None:
         return next((c for c in self._all if c.capture_id == capture_id), None)
 
-    def known(self, dataset: Dataset) -> KnownCaptures:
-        return KnownCaptures(self, dataset)
+    def known(self, dataset: Dataset, *, published: Path | None = None) -> KnownCaptures:
+        """What a source may ask of this folder, and of the release in the file `published` where there is one."""
+        return KnownCaptures(self, dataset, published)
 
     def fingerprint(self, datasets: list[Dataset]) -> str:
         """A digest of what serves: equal where a build would read the same bytes."""
@@ -233,8 +234,8 @@ class Catalog:
 class KnownCaptures:
     """What a source may ask of the landing folder before it asks its publisher (sources.base.Known)."""
 
-    def __init__(self, catalog: Catalog, dataset: Dataset) -> None:
-        self._catalog, self._dataset = catalog, dataset
+    def __init__(self, catalog: Catalog, dataset: Dataset, published: Path | None = None) -> None:
+        self._catalog, self._dataset, self._published = catalog, dataset, published
 
     def _accepted(self, slice_key: str) -> list[Capture]:
         return [
@@ -260,6 +261,16 @@ class KnownCaptures:
         for slice_key, when, compared in self._catalog.unchanged(self._dataset):
             found[slice_key].append((when, compared))
         return found
+
+    def records(self, slice_key: str) -> int | None:
+        return self._records.get(slice_key)
+
+    def slices(self) -> frozenset[str]:
+        return frozenset(self._records)
+
+    @cached_property
+    def _records(self) -> dict[str, int]:
+        return {c.slice: c.records for c in self._catalog.serving(self._dataset)}
 
     def high_water(self, slice_key: str) -> str | None:
         return max((c.high_water for c in self._accepted(slice_key) if c.high_water), default=None)
@@ -288,6 +299,22 @@ class KnownCaptures:
         ).fetchall()
         return sorted(((*row[:-1], retrieved[row[-1]]) for row in found), key=lambda row: tuple(map(str, row)))
 
+    def released(self, table: str, columns: Sequence[str]) -> list[tuple[str | None, ...]]:
+        if self._published is None or not self._published.exists():
+            return []
+        schema, _, name = table.partition(".")
+        wanted = ", ".join(f"cast({_column(column)} as varchar)" for column in columns)
+        with duckdb.connect(str(self._published), read_only=True) as connection:
+            held = connection.execute(
+                "select column_name from information_schema.columns where table_schema = ? and table_name = ?",
+                [schema, name],
+            ).fetchall()
+            # A release of an earlier version may lack the table or a column of it.
+            if not set(columns) <= {column for (column,) in held}:
+                return []
+            rows = connection.execute(f"select {wanted} from {_column(schema)}.{_column(name)}").fetchall()
+        return sorted(rows, key=lambda row: tuple(map(str, row)))
+
     def values(self, dataset_id: str, field: str) -> list[str]:
         from orchestration import sources
 
@@ -314,13 +341,29 @@ def _records_of(folder: Path) -> list[Path]:
     return parts or [folder / RECORDS_FILE]
 
 
-def _read(folder: Path) -> Capture:
+# A capture never changes: a backfill of a thousand slices reads the ones before it once, not a thousand times.
+_read_before: dict[Path, tuple[int, Capture]] = {}
+
+
+def _read_again(path: Path) -> Capture:
+    written = path.stat().st_mtime_ns
+    before = _read_before.get(path)
+    if before is None or before[0] != written:
+        before = _read_before[path] = (written, _parse(path))
+    return before[1]
+
+
+def _parse(path: Path) -> Capture:
     try:
-        capture = Capture.model_validate_json((folder / CAPTURE_FILE).read_text(encoding="utf-8"))
+        return Capture.model_validate_json(path.read_text(encoding="utf-8"))
     except (ValidationError, OSError, UnicodeDecodeError) as error:
         raise BrokenCapture(
-            f"{folder / CAPTURE_FILE} cannot be read ({type(error).__name__}): restore it, or move the folder away"
+            f"{path} cannot be read ({type(error).__name__}): restore it, or move the folder away"
         ) from error
+
+
+def _read(folder: Path) -> Capture:
+    capture = _parse(folder / CAPTURE_FILE)
     missing = [RECORDS_FILE] if not all(path.exists() for path in _records_of(folder)) else []
     missing += [WARC_FILE] if not (folder / WARC_FILE).exists() else []
     missing += [e.archive for e in capture.payloads if e.archive and not (folder / e.archive).exists()]

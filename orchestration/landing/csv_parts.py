@@ -11,7 +11,7 @@ polars parses and writes because bare DuckDB took 2.5 times as long on the same 
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import chain
 from pathlib import Path
@@ -38,8 +38,8 @@ class BadCsv(Exception):
 class CsvParts:
     """A folder of Parquet parts, filled CSV by CSV; records are numbered from 1 over all of them."""
 
-    def __init__(self, folder: Path, capture_id: str) -> None:
-        self.folder, self.capture_id = folder, capture_id
+    def __init__(self, folder: Path, capture_id: str, field_name: Callable[[str], str] = str) -> None:
+        self.folder, self.capture_id, self._field_name = folder, capture_id, field_name
         folder.mkdir()
         self.fields: dict[str, None] = {}
         self.records = 0
@@ -58,7 +58,7 @@ class CsvParts:
         first = next(blocks, b"")
         if not first.strip():
             raise BadCsv(f"{name}: empty, without even a header")
-        names, body = _header(first, name)
+        names, body = _header(first, name, self._field_name)
         for field in names:
             self.fields[field] = None
         # The next block is inflated and cut while this one is parsed and written.
@@ -175,10 +175,10 @@ def _quotes(block: bytes) -> int:
     return sum(int(np.count_nonzero(values[i : i + _CACHED] == 34)) for i in range(0, len(values), _CACHED))
 
 
-def _header(block: bytes, name: str) -> tuple[list[str], bytes]:
+def _header(block: bytes, name: str, field_name: Callable[[str], str]) -> tuple[list[str], bytes]:
     line, _, body = block.removeprefix(_BOM).partition(b"\n")
     try:
-        names = next(csv.reader([line.decode("utf-8").rstrip("\r")]))
+        names = [field_name(field) for field in next(csv.reader([line.decode("utf-8").rstrip("\r")]))]
     except UnicodeDecodeError as error:
         raise BadCsv(f"{name}: the header is not UTF-8 text") from error
     if twice := sorted({field for field in names if names.count(field) > 1}):

@@ -27,7 +27,17 @@ TABLES = Path(__file__).with_name("tables")
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 # Nobody's transcription of these is true to the single record: they come with the live edition or an import.
 NOT_RECORDED = frozenset(
-    {"usaspending/transactions", "usaspending/award_outlays", "cops/announcements", "elms/matters"}
+    {
+        "usaspending/transactions",
+        "usaspending/award_outlays",
+        "cops/announcements",
+        "elms/matters",
+        "fbi/area_months",
+        "fbi/return_a",
+        "fbi/table8",
+        "socrata/incident_months",
+        "socrata/incidents",
+    }
 )
 Figures = Mapping[str, Mapping[str, str]]
 

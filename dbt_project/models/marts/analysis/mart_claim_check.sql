@@ -229,6 +229,37 @@ lapd as (
     from lapd_periods
 ),
 
+-- the incidents of January to March 2017 beside those of 2016, by month of report: whole months, where the claim's own
+-- period ends on 21 March
+lapd_incidents as (
+    select
+        case offense_family
+            when 'sexual_assault' then 'latino_sexual_assault_reports_2017'
+            when 'domestic_violence' then 'latino_domestic_violence_reports_2017'
+        end as claim_id,
+        series,
+        counted_from,
+        comparability,
+        break_reason,
+        hispanic_reports_before,
+        hispanic_reports,
+        citywide_reports_before,
+        citywide_reports,
+        round(hispanic_change_percent, 1) as hispanic_change,
+        round(citywide_change_percent, 1) as citywide_change,
+        row_number() over (
+            partition by offense_family
+            order by case when hispanic_change_percent is not null then 0 else 1 end, series
+        ) as place
+    from {{ ref('mart_reporting_gap') }}
+    where
+        city_code = 'los_angeles'
+        and report_month = cast('2017-03-01' as date)
+        and window_kind = 'year to date'
+        and comparability <> 'published figures only'
+        and offense_family in ('sexual_assault', 'domestic_violence')
+),
+
 recipients as (
     select
         count(case when name_normalized = 'MCFARLAND' and state_code = 'CA' then 1 end) as mcfarland,
@@ -356,37 +387,63 @@ judged as (
 
     select
         claims.claim_id,
-        lapd.change_percent as computed_value,
-        -- the claim is a figure rounded to a percent or so; the city as a whole stands in `why`
+        -- from incidents alone: what the department printed is the claim's own source and cannot check it
+        incidents.hispanic_change as computed_value,
         case
-            when lapd.change_percent is null then 'no data yet'
-            when abs(lapd.change_percent - claims.claimed_value) <= 1 then 'supported'
-            else 'contradicted'
+            when abs(incidents.hispanic_change - claims.claimed_value) <= 5 then 'supported'
+            when incidents.hispanic_change is not null then 'contradicted'
+            when lapd.evidence_rows > 0 then 'published figures only'
+            else 'no data yet'
         end as verdict,
-        case
-            when lapd.change_percent is null then 'the counts of reports are not captured, neither printed nor by incident'
-            else concat(
-                'printed counts of the first months, for want of incidents. To 30 April: Hispanic victims ',
-                coalesce(cast(lapd.april_hispanic as {{ dbt.type_string() }}), 'unknown'), ' percent, the whole city ',
-                coalesce(cast(lapd.april_city as {{ dbt.type_string() }}), 'unknown'), '; over the year ',
-                coalesce(cast(lapd.year_hispanic as {{ dbt.type_string() }}), 'unknown'), ' and ',
-                coalesce(cast(lapd.year_city as {{ dbt.type_string() }}), 'unknown'),
-                '. Fewer reports is neither less crime nor proof of fear'
-            )
-        end as why,
         concat(
-            'reports by Hispanic victims: ',
-            coalesce(cast(cast(lapd.reports_2016 as bigint) as {{ dbt.type_string() }}), 'unknown'), ' in 2016, ',
+            case
+                when incidents.hispanic_change is not null then concat(
+                    'incidents by month of report, January to March 2017 on the same months of 2016: within 5 points of ',
+                    'the claim, whose period ends on 21 March, or not. The whole city: ',
+                    coalesce(cast(incidents.citywide_change as {{ dbt.type_string() }}), 'unknown'), ' percent')
+                when incidents.claim_id is not null then concat(
+                    case when lapd.evidence_rows > 0 then 'published figures only: ' else '' end,
+                    'the incidents of January to March 2017 are captured and cannot be compared (', incidents.comparability,
+                    case when incidents.break_reason is null then '' else concat(': ', incidents.break_reason) end, ')')
+                when lapd.evidence_rows > 0 then concat(
+                    'published figures only: the incidents of January to March 2017 are not captured, and what the ',
+                    'department printed is what the article claims')
+                else 'neither incidents nor printed figures are captured'
+            end,
+            '. Fewer reports is neither less crime nor proof of fear'
+        ) as why,
+        concat(
+            case
+                when incidents.claim_id is null then 'incidents: none captured'
+                else concat(
+                    'incidents (', incidents.series, '), Hispanic victims: ',
+                    coalesce(cast(incidents.hispanic_reports_before as {{ dbt.type_string() }}), 'not captured'), ' in 2016, ',
+                    coalesce(cast(incidents.hispanic_reports as {{ dbt.type_string() }}), 'not captured'),
+                    ' in 2017; the whole city: ',
+                    coalesce(cast(incidents.citywide_reports_before as {{ dbt.type_string() }}), 'not captured'), ' and ',
+                    coalesce(cast(incidents.citywide_reports as {{ dbt.type_string() }}), 'not captured'))
+            end,
+            '; printed, Hispanic victims: ',
+            coalesce(cast(cast(lapd.reports_2016 as bigint) as {{ dbt.type_string() }}), 'unknown'), ' in the first months of 2016, ',
             coalesce(
                 cast(cast(coalesce(lapd.reports_2017, lapd.reports_2016 + lapd.difference_2017) as bigint)
                     as {{ dbt.type_string() }}),
                 'unknown'
-            ), ' in 2017, the same months'
+            ), ' in those of 2017 (', coalesce(cast(lapd.change_percent as {{ dbt.type_string() }}), 'unknown'),
+            ' percent); to 30 April ',
+            coalesce(cast(lapd.april_hispanic as {{ dbt.type_string() }}), 'unknown'), ' percent, the whole city ',
+            coalesce(cast(lapd.april_city as {{ dbt.type_string() }}), 'unknown'), '; over the year ',
+            coalesce(cast(lapd.year_hispanic as {{ dbt.type_string() }}), 'unknown'), ' and ',
+            coalesce(cast(lapd.year_city as {{ dbt.type_string() }}), 'unknown')
         ) as evidence,
-        data_notes.printed as data_note,
-        coalesce(lapd.evidence_rows, 0) as evidence_rows
+        case
+            when incidents.claim_id is null then data_notes.printed
+            else concat(incidents.series, ', counted from ', coalesce(incidents.counted_from, 'unknown'), '; ', data_notes.printed)
+        end as data_note,
+        coalesce(lapd.evidence_rows, 0) + case when incidents.claim_id is null then 0 else 1 end as evidence_rows
     from claims
     left join lapd on claims.claim_id = lapd.claim_id
+    left join lapd_incidents as incidents on claims.claim_id = incidents.claim_id and incidents.place = 1
     cross join data_notes
     where claims.claim_id in ('latino_sexual_assault_reports_2017', 'latino_domestic_violence_reports_2017')
 
