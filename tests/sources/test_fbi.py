@@ -175,6 +175,15 @@ def test_over_the_rate_limit_ends_the_night_at_once_is_said_once_and_the_next_ni
     assert [(s.slice, s.status) for s in done.slices] == [(SECOND, "landed")]
 
 
+def test_an_agency_that_has_waited_too_long_is_told_though_the_night_ended_without_a_fault(night, publisher):
+    night(FIRST)
+    publisher.left = 0
+    done = night(FIRST, SECOND, at=datetime(2026, 8, 1, 6, tzinfo=UTC))
+    assert [s.status for s in done.slices] == ["skipped"]
+    # The second was never captured: it waits for its first turn, and has not grown old.
+    assert done.too_old == [FIRST]
+
+
 @pytest.mark.parametrize("header", [{}, {"Retry-After": "0"}, {"Retry-After": "Mon, 18 May 2026 06:00:01 GMT"}])
 def test_429_is_waited_out_with_and_without_a_retry_after(night, publisher, header):
     publisher.faults.extend(Response(b"{}", 429, header, content_type="application/json") for _ in range(2))

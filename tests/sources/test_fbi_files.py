@@ -2,7 +2,6 @@
 
 What belongs here: what is asked and what is cut. What does not: what a code or an overpunched digit means (dbt).
 The fixed-width lines are written by absolute columns of the public setup file, not by the layout that is tested.
-XLS goes through the same call of the same reader as XLSX; nothing installed here can write one.
 """
 
 from __future__ import annotations
@@ -18,6 +17,7 @@ import openpyxl
 import pytest
 import servers
 import time_machine
+import xls
 
 from orchestration.landing.catalog import Catalog
 from orchestration.landing.imports import import_files
@@ -287,6 +287,10 @@ class TestTable8:
             "Alabama", "Other City", None, None,
         )  # fmt: skip
         assert (third["state"], third["state_footnotes"], third["population"]) == ("Alaska", None, "99")
+
+    def test_an_old_workbook_says_the_same_as_a_new_one(self):
+        titles = [["Table 8"], ["Offenses Known to Law Enforcement"], ["by State by City, 2019"]]
+        assert cut(xls.workbook([*titles, HEADINGS, *ROWS, *([note] for note in NOTES)])) == cut(workbook(*ROWS))
 
     def test_legacy_and_revised_rape_stand_apart(self):
         both = [*HEADINGS[:5], "Rape\n(revised\ndefinition)1", "Rape\n(legacy\ndefinition)2", *HEADINGS[6:]]
