@@ -16,6 +16,7 @@ import pytest
 from orchestration import reading
 from orchestration.recorded import build
 from orchestration.sources.states import BY_NAME
+from tests.conftest import clawback
 
 
 @pytest.fixture(scope="module")
@@ -96,6 +97,18 @@ class TestAsOf:
         assert status(connection, "0644000", "2026-12-31", "general", known="ours")["status"] == "in force"
         with pytest.raises(duckdb.Error, match="known is public or ours"):
             ask(connection, "status", known="everything")
+
+    def test_the_command_answers_as_of_a_day_with_its_caveats(self, published):
+        settings, _ = published
+        asked = ("query", "status", "--jurisdiction", "Los Angeles, CA", "--as-of", "2017-03-27", "--format", "csv")
+        done = clawback(settings.root, *asked)
+        assert done.returncode == 0, done.stderr
+        rows = list(csv.DictReader(done.stdout.splitlines()))
+        general = {row["jurisdiction"]: row for row in rows if row["name"] == "general"}
+        assert general["Los Angeles city, California"]["status"] == "in force"
+        assert general["Los Angeles city, California"]["said_by"] == "issued executive order Executive Directive 20"
+        assert general["Los Angeles County, California"]["status"] == "unknown"
+        assert "unknown is no answer, and not a no" in done.stderr
 
     def test_a_tracker_without_a_list_by_then_says_so(self, connection):
         assert status(connection, "1714000", "2017-03-27", "dhs")["status"] == "no list by then"
