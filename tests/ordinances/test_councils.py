@@ -17,7 +17,6 @@ from orchestration.landing.catalog import Catalog
 from orchestration.recorded import build
 from tests.conftest import clawback
 
-
 LEDGER = sources.get("ledger/policy_events")
 
 
