@@ -85,6 +85,9 @@ def _landing(settings: Settings) -> Iterator[Finding]:
         failed = "; ".join(check.detail for check in capture.checks if not check.passed)
         where = f"{capture.source}/{capture.dataset} {capture.slice} ({capture.capture_id})"
         yield Finding("rejected capture", "note", f"{where}: {failed}")
+    for dataset in sources.DATASETS.values():
+        for capture_id, reason in catalog.held(dataset).items():
+            yield Finding("held capture", "note", f"{dataset.id} ({capture_id}): {reason}")
 
 
 def _published(settings: Settings) -> Iterator[Finding]:

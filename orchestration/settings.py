@@ -20,6 +20,16 @@ Edition = Literal["recorded", "live"]
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
+# The cities' portals that `{domain}` in socrata_url stands for: no other host is asked through it.
+SOCRATA_DOMAINS = (
+    "data.lacity.org",
+    "data.cityofchicago.org",
+    "data.cityofnewyork.us",
+    "data.austintexas.gov",
+    "data.seattle.gov",
+    "data.sf.gov",
+)
+
 # The folder that holds pyproject.toml and dbt_project/.
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 DBT_PROJECT_DIR = PROJECT_ROOT / "dbt_project"
@@ -54,6 +64,10 @@ class Settings(BaseSettings):
     download_deadline: float = 3600.0
     # Award pages asked for in one night to refresh outlays; every open award within a month at 20,000 open awards.
     award_pages_a_night: int = 700
+    # Months of incident rows asked for in one night, where a city's own count says that ours are no longer the same.
+    incident_months_a_night: int = 60
+    # Requests to the FBI's API in any hour, and so in a night; the key's own limit is about 1,000 an hour.
+    fbi_requests_an_hour: int = 900
 
     usaspending_url: str = "https://api.usaspending.gov/api/v2"
     usaspending_files_url: str = "https://files.usaspending.gov"
@@ -63,6 +77,8 @@ class Settings(BaseSettings):
     socrata_url: str = "https://{domain}"
     fbi_cde_url: str = "https://api.usa.gov/crime/fbi/cde"
     fbi_files_url: str = "https://cde.ucr.cjis.gov/LATEST"
+    # Where the signed links of that address lead, as public clients saw it: a host that no setting names is refused.
+    fbi_bucket_url: str = "https://cde-prd-data.s3.us-gov-east-1.amazonaws.com"
     bjs_ncvs_url: str = "https://api.ojp.gov/bjsdataset/v1"
     census_url: str = "https://api.census.gov/data"
     census_files_url: str = "https://www2.census.gov/geo/docs/maps-data/data/gazetteer"
@@ -147,7 +163,11 @@ class Settings(BaseSettings):
 
     def allowed_hosts(self) -> frozenset[str]:
         """The ``host[:port]`` of every base URL: no request goes anywhere else."""
-        return frozenset(urlsplit(url).netloc.lower() for url in self.base_urls().values())
+        hosts = {urlsplit(url).netloc.lower() for url in self.base_urls().values()}
+        for host in [host for host in hosts if "{domain}" in host]:
+            hosts.remove(host)
+            hosts.update(host.replace("{domain}", domain) for domain in SOCRATA_DOMAINS)
+        return frozenset(hosts)
 
 
 def legistar_token_name(client: str) -> str:

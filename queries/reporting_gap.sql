@@ -14,6 +14,6 @@ select
     round(gap_low, 1) as gap_low,
     round(gap_high, 1) as gap_high,
     reading
-from analysis.mart_reporting_gap
+from analysis.mart_survey_reporting_gap
 where offense_family = $offense_family and window_kind = 'three years'
 order by first_year;

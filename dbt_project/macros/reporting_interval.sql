@@ -7,8 +7,9 @@
     clusters nor the yearly parameters that BJS computes standard errors from (User's Guides to NCVS Generalized
     Variance Functions and to Direct Variance Estimation, December 2015, https://www.ojp.gov/ncjrs/virtual-library/
     abstracts/users-guide-national-crime-victimization-survey-ncvs-generalized). Measured on the microdata of 2014 to
-    2021 with persons as clusters, the design effect of the percentage of all violence is 1.8 to 3.7 a year for
-    Hispanic victims and 2.8 to 5.1 for the others, 2.6 to 4.5 over three years; clusters of places are not in it.
+    2021 with persons as clusters, the design effect of the percentage of all violence is 1.8 to 3.8 a year for
+    Hispanic victims and 2.8 to 5.1 for the others, 2.4 to 4.5 over three years (tests/reporting/test_survey.py measures it);
+    clusters of places are not in it. Where it is 5 the interval given here is 11 percent too narrow.
 -#}
 {% macro reporting_bound(percent, n, side) -%}
     {%- set n_effective = "(cast(" ~ n ~ " as double) / " ~ var('ncvs_design_effect') ~ ")" -%}

@@ -44,6 +44,9 @@ def _pool(dataset: Dataset) -> str:
     if dataset.base_url_setting is None:
         return "own_tables"
     default = Settings.model_fields[dataset.base_url_setting].default
+    if "{domain}" in default:
+        # several hosts of one platform: their limits are kept by host, and one asset asks them in turn
+        return dataset.source
     return (urlsplit(default).hostname or dataset.source).replace(".", "_")
 
 
@@ -94,6 +97,8 @@ def partition_keys(dataset: Dataset) -> list[str]:
         return FISCAL_YEARS
     if dataset.partitioned_by == "year":
         return NCVS_YEARS
+    if dataset.partitioned_by == "city_month":
+        return sorted({str(slice_.params["city_month"]) for slice_ in dataset.all_slices()})
     return [state.postal for state in STATES]
 
 

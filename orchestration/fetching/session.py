@@ -82,13 +82,31 @@ class HostLimits:
         self._lock = threading.Lock()
         self._clock, self._sleep = clock, sleep
 
+    def take(self, name: str, requests_: int, seconds: float) -> bool:
+        """Count one more request under a budget's name; False, without waiting, where the budget is spent."""
+        with self._lock:
+            sent, now = self._pruned(name, seconds)
+            if len(sent) >= requests_:
+                return False
+            sent.append(now)
+            return True
+
+    def left(self, name: str, requests_: int, seconds: float) -> int:
+        """How many requests a budget still holds."""
+        with self._lock:
+            return max(requests_ - len(self._pruned(name, seconds)[0]), 0)
+
+    def _pruned(self, name: str, seconds: float) -> tuple[deque[float], float]:
+        sent, now = self._sent.setdefault(name, deque()), self._clock()
+        while sent and now - sent[0] >= seconds:
+            sent.popleft()
+        return sent, now
+
     def wait(self, host: str, requests_: int, seconds: float) -> None:
         """Return when one more request to the host is within its limit."""
         while True:
             with self._lock:
-                sent, now = self._sent.setdefault(host, deque()), self._clock()
-                while sent and now - sent[0] >= seconds:
-                    sent.popleft()
+                sent, now = self._pruned(host, seconds)
                 if len(sent) < requests_:
                     sent.append(now)
                     return
@@ -97,10 +115,10 @@ class HostLimits:
 
 
 # Requests and seconds by host. USAspending publishes no limit and stops answering at about 100 requests
-# in 30 s; api.usa.gov allows about 1,000 an hour a key; the rest are asked as a person with patience would.
+# in 30 s; api.usa.gov allows about 1,000 an hour a key, which the FBI's module keeps as a budget that ends the
+# night rather than waits; the rest are asked as a person with patience would.
 LIMITS: Mapping[str, tuple[int, float]] = {
     "api.usaspending.gov": (900, 300.0),
-    "api.usa.gov": (900, 3600.0),
 }
 DEFAULT_LIMIT = (300, 60.0)
 # The largest file that is fetched: USAspending's full archives of one agency and year are far below it.
@@ -122,7 +140,7 @@ class Web:
     ) -> None:  # fmt: skip
         self._settings = settings
         self._patience = patience or Patience(deadline=settings.request_deadline)
-        self._limits = limits or _SHARED_LIMITS
+        self.limits = limits or _SHARED_LIMITS
         self._max_body_bytes = max_body_bytes
         # Where the answer under way is written, when it is a download.
         self._into: Path | None = None
@@ -135,19 +153,20 @@ class Web:
     def get(
         self, url: str, *, params: Mapping[str, str] | None = None, secret_params: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None, secret_headers: Mapping[str, str] | None = None,
-        context: Mapping[str, str] | None = None, role: Literal["records", "control"] = "records",
-        accept_status: frozenset[int] = frozenset(), media_type: str | None = None,
-        attempts: int | None = None, final: bytes | None = None,
+        secret_query: str = "", context: Mapping[str, str] | None = None,
+        role: Literal["records", "control"] = "records", accept_status: frozenset[int] = frozenset(),
+        media_type: str | None = None, attempts: int | None = None, final: bytes | None = None,
     ) -> Payload:  # fmt: skip
         """GET; secrets go on the wire and nowhere else.
 
+        secret_query: a query that is sent as it is, letter by letter: a signed link's signature covers it.
         accept_status: statuses of 300 and above that are answers here (400 = no data at the FBI).
         media_type: the answer must be of this type ("json"): an HTML error page with 200 is a fault that may pass.
         attempts: try no more often than this, where one item of many must not cost the night.
         final: words in a body by which the publisher says that asking again is of no use, whatever the status.
         """
         shown = f"{url}?{urlencode(params)}" if params else url
-        secret_query = urlencode(secret_params or {})
+        secret_query = secret_query or urlencode(secret_params or {})
         sent = shown + (("&" if params else "?") + secret_query if secret_query else "")
         return self._request("GET", shown, sent, None, headers or {}, secret_headers or {}, context or {}, role,
                              accept_status, media_type, attempts=attempts, final=final)  # fmt: skip
@@ -228,7 +247,7 @@ class Web:
         for _hop in range(6):
             self._must_be_allowed(sent, shown)
             host = urlsplit(sent).hostname or ""
-            self._limits.wait(host, *LIMITS.get(host, DEFAULT_LIMIT))
+            self.limits.wait(host, *LIMITS.get(host, DEFAULT_LIMIT))
             all_headers = {"User-Agent": self._user_agent, "Accept-Encoding": "gzip", **headers, **secret_headers}
             try:
                 with self._session.request(

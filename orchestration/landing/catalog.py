@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from functools import cached_property
@@ -19,6 +19,7 @@ import duckdb
 from pydantic import ValidationError
 
 from orchestration.landing.capture import CAPTURE_FILE, PARTS_FOLDER, RECORDS_FILE, UNCHANGED_FILE, WARC_FILE, Capture
+from orchestration.landing.held import held_back
 from orchestration.settings import Edition
 from orchestration.sources.base import Dataset
 
@@ -35,6 +36,8 @@ class SourceStatus:
     kinds: str
     captures: int
     rejected: int
+    # Accepted, but held back until their neighbours in time say more.
+    held: int
     records: int
     newest: datetime | None
     checked: datetime | None
@@ -43,7 +46,8 @@ class SourceStatus:
     def cells(self) -> list[object]:
         newest = f"{self.newest:%Y-%m-%d %H:%M}" if self.newest else None
         checked = f"{self.checked:%Y-%m-%d %H:%M}" if self.checked else None
-        return [self.dataset, self.kinds, self.captures, self.rejected, self.records, newest, checked, self.state]
+        counts = [self.captures, self.rejected, self.held, self.records]
+        return [self.dataset, self.kinds, *counts, newest, checked, self.state]
 
 
 class Catalog:
@@ -51,15 +55,21 @@ class Catalog:
 
     as_of: only captures retrieved by the end of that day (UTC); None: all.
     edition: in `live` the recorded edition's captures do not serve.
+    only: nothing but this dataset's captures is looked at, and that their records are there is not; None: all.
     """
 
-    def __init__(self, landing_dir: Path, *, as_of: date | None, edition: Edition) -> None:
-        self.landing_dir, self.as_of, self.edition = landing_dir, as_of, edition
+    def __init__(self, landing_dir: Path, *, as_of: date | None, edition: Edition, only: str | None = None) -> None:
+        self.landing_dir, self.as_of, self.edition, self.only = landing_dir, as_of, edition, only
+        self._held_once: dict[str, dict[str, str]] = {}
 
     @cached_property
     def _all(self) -> list[Capture]:
-        found = [_read(path.parent) for path in self.landing_dir.glob(f"*/*/*/{CAPTURE_FILE}")
-                 if not path.parent.name.startswith(".tmp-")]  # fmt: skip
+        if self.only:
+            found = [_read_again(path) for path in self.landing_dir.glob(f"{self.only}/*/{CAPTURE_FILE}")
+                     if not path.parent.name.startswith(".tmp-")]  # fmt: skip
+        else:
+            found = [_read(path.parent) for path in self.landing_dir.glob(f"*/*/*/{CAPTURE_FILE}")
+                     if not path.parent.name.startswith(".tmp-")]  # fmt: skip
         if self.as_of is not None:
             end = datetime.combine(self.as_of, time.max, UTC)
             found = [capture for capture in found if capture.retrieved_at <= end]
@@ -80,8 +90,35 @@ class Catalog:
 
         replace: the newest accepted capture of each slice; merge: all of them; snapshot: all of them, one a
         moment. A transcribed capture yields to any fetched or imported one of its slice (of its moment, for
-        snapshots), because what was typed stands in for bytes that nobody had.
+        snapshots), because what was typed stands in for bytes that nobody had. A snapshot that is held back does
+        not serve.
         """
+        held = self.held(dataset)
+        return [c for c in self._able_to_serve(dataset) if c.capture_id not in held]
+
+    def held(self, dataset: Dataset) -> dict[str, str]:
+        """The accepted captures that are held back until their neighbours say more, each with the reason."""
+        if dataset.max_volume_change is None:
+            return {}
+        return held_back(dataset, self._able_to_serve(dataset), self._was_shown_again(dataset))
+
+    def _was_shown_again(self, dataset: Dataset) -> Callable[[Capture], bool]:
+        answers = self.unchanged(dataset)
+        return lambda capture: any(
+            compared == capture.capture_id and when.date() > capture.retrieved_at.date()
+            for _, when, compared in answers
+        )
+
+    def unchanged(self, dataset: Dataset) -> list[tuple[str, datetime, str | None]]:
+        """The publisher's answers without news by the as-of date: slice, when, the capture that they equalled."""
+        path = self.landing_dir / dataset.source / dataset.name / UNCHANGED_FILE
+        if not path.exists():
+            return []
+        lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line]
+        found = [(line["slice"], datetime.fromisoformat(line["checked_at"]), line["capture_id"]) for line in lines]
+        return [answer for answer in found if self.as_of is None or answer[1].date() <= self.as_of]
+
+    def _able_to_serve(self, dataset: Dataset) -> list[Capture]:
         able = [c for c in self.accepted(dataset.id) if self.edition == "recorded" or c.edition != "recorded"]
         if dataset.policy == "merge":
             captured = [c for c in able if c.kind != "transcribed"]
@@ -101,11 +138,22 @@ class Catalog:
         return sorted(serving, key=lambda c: (c.retrieved_at, c.capture_id))
 
     def is_stale(self, capture: Capture) -> bool:
-        """A later attempt at the capture's slice was rejected, or nothing new comes after it; it goes on serving."""
+        """A later attempt at the slice was rejected or held back, or nothing new comes after it: it goes on serving."""
+        held = self._held_of(capture.dataset_id)
         return capture.capture_id in self._silent or any(
-            c.status == "rejected" and c.slice == capture.slice and c.retrieved_at > capture.retrieved_at
+            (c.status == "rejected" or c.capture_id in held)
+            and c.slice == capture.slice
+            and c.retrieved_at > capture.retrieved_at
             for c in self.captures(capture.dataset_id)
         )
+
+    def _held_of(self, dataset_id: str) -> dict[str, str]:
+        from orchestration import sources
+
+        if dataset_id not in self._held_once:
+            dataset = sources.DATASETS.get(dataset_id)
+            self._held_once[dataset_id] = self.held(dataset) if dataset else {}
+        return self._held_once[dataset_id]
 
     @cached_property
     def _silent(self) -> dict[str, str]:
@@ -131,13 +179,8 @@ class Catalog:
     def _checks(self, dataset: Dataset) -> dict[str, list[datetime]]:
         """When the publisher answered without news, by group of slices, as far as the as-of date knew."""
         found: dict[str, list[datetime]] = defaultdict(list)
-        path = self.landing_dir / dataset.source / dataset.name / UNCHANGED_FILE
-        if path.exists():
-            for line in path.read_text(encoding="utf-8").splitlines():
-                check = json.loads(line)
-                when = datetime.fromisoformat(check["checked_at"])
-                if self.as_of is None or when.date() <= self.as_of:
-                    found[dataset.group(check["slice"])].append(when)
+        for slice_key, when, _ in self.unchanged(dataset):
+            found[dataset.group(slice_key)].append(when)
         return found
 
     def folder(self, capture: Capture) -> Path:
@@ -153,8 +196,9 @@ class Catalog:
     def find(self, capture_id: str) -> Capture | None:
         return next((c for c in self._all if c.capture_id == capture_id), None)
 
-    def known(self, dataset: Dataset) -> KnownCaptures:
-        return KnownCaptures(self, dataset)
+    def known(self, dataset: Dataset, *, published: Path | None = None) -> KnownCaptures:
+        """What a source may ask of this folder, and of the release in the file `published` where there is one."""
+        return KnownCaptures(self, dataset, published)
 
     def fingerprint(self, datasets: list[Dataset]) -> str:
         """A digest of what serves: equal where a build would read the same bytes."""
@@ -165,14 +209,11 @@ class Catalog:
     def last_checked(self, dataset: Dataset) -> datetime | None:
         """When the publisher was last asked and answered, whether or not it had news."""
         times = [c.landed_at for c in self.captures(dataset.id)]
-        path = self.landing_dir / dataset.source / dataset.name / UNCHANGED_FILE
-        if path.exists():
-            lines = path.read_text(encoding="utf-8").splitlines()
-            times += [datetime.fromisoformat(json.loads(line)["checked_at"]) for line in lines if line]
+        times += [when for _, when, _ in self.unchanged(dataset)]
         return max(times, default=None)
 
     def status(self, dataset: Dataset) -> SourceStatus:
-        captures, serving = self.captures(dataset.id), self.serving(dataset)
+        captures, serving, held = self.captures(dataset.id), self.serving(dataset), self.held(dataset)
         stale = [c for c in serving if self.is_stale(c)]
         named = [self._silent.get(c.capture_id, c.slice) for c in stale]
         more = f" and {len(named) - 3} more" if len(named) > 3 else ""
@@ -182,6 +223,7 @@ class Catalog:
             kinds=", ".join(sorted({c.kind for c in serving})),
             captures=len(serving),
             rejected=sum(c.status == "rejected" for c in captures),
+            held=len(held),
             records=sum(c.records for c in serving),
             newest=max((c.retrieved_at for c in serving), default=None),
             checked=self.last_checked(dataset),
@@ -192,8 +234,8 @@ class Catalog:
 class KnownCaptures:
     """What a source may ask of the landing folder before it asks its publisher (sources.base.Known)."""
 
-    def __init__(self, catalog: Catalog, dataset: Dataset) -> None:
-        self._catalog, self._dataset = catalog, dataset
+    def __init__(self, catalog: Catalog, dataset: Dataset, published: Path | None = None) -> None:
+        self._catalog, self._dataset, self._published = catalog, dataset, published
 
     def _accepted(self, slice_key: str) -> list[Capture]:
         return [
@@ -216,12 +258,19 @@ class KnownCaptures:
     @cached_property
     def _checks(self) -> dict[str, list[tuple[datetime, str | None]]]:
         found: dict[str, list[tuple[datetime, str | None]]] = defaultdict(list)
-        path = self._catalog.landing_dir / self._dataset.source / self._dataset.name / UNCHANGED_FILE
-        if path.exists():
-            for line in path.read_text(encoding="utf-8").splitlines():
-                check = json.loads(line)
-                found[check["slice"]].append((datetime.fromisoformat(check["checked_at"]), check["capture_id"]))
+        for slice_key, when, compared in self._catalog.unchanged(self._dataset):
+            found[slice_key].append((when, compared))
         return found
+
+    def records(self, slice_key: str) -> int | None:
+        return self._records.get(slice_key)
+
+    def slices(self) -> frozenset[str]:
+        return frozenset(self._records)
+
+    @cached_property
+    def _records(self) -> dict[str, int]:
+        return {c.slice: c.records for c in self._catalog.serving(self._dataset)}
 
     def high_water(self, slice_key: str) -> str | None:
         return max((c.high_water for c in self._accepted(slice_key) if c.high_water), default=None)
@@ -250,6 +299,22 @@ class KnownCaptures:
         ).fetchall()
         return sorted(((*row[:-1], retrieved[row[-1]]) for row in found), key=lambda row: tuple(map(str, row)))
 
+    def released(self, table: str, columns: Sequence[str]) -> list[tuple[str | None, ...]]:
+        if self._published is None or not self._published.exists():
+            return []
+        schema, _, name = table.partition(".")
+        wanted = ", ".join(f"cast({_column(column)} as varchar)" for column in columns)
+        with duckdb.connect(str(self._published), read_only=True) as connection:
+            held = connection.execute(
+                "select column_name from information_schema.columns where table_schema = ? and table_name = ?",
+                [schema, name],
+            ).fetchall()
+            # A release of an earlier version may lack the table or a column of it.
+            if not set(columns) <= {column for (column,) in held}:
+                return []
+            rows = connection.execute(f"select {wanted} from {_column(schema)}.{_column(name)}").fetchall()
+        return sorted(rows, key=lambda row: tuple(map(str, row)))
+
     def values(self, dataset_id: str, field: str) -> list[str]:
         from orchestration import sources
 
@@ -276,13 +341,29 @@ def _records_of(folder: Path) -> list[Path]:
     return parts or [folder / RECORDS_FILE]
 
 
-def _read(folder: Path) -> Capture:
+# A capture never changes: a backfill of a thousand slices reads the ones before it once, not a thousand times.
+_read_before: dict[Path, tuple[int, Capture]] = {}
+
+
+def _read_again(path: Path) -> Capture:
+    written = path.stat().st_mtime_ns
+    before = _read_before.get(path)
+    if before is None or before[0] != written:
+        before = _read_before[path] = (written, _parse(path))
+    return before[1]
+
+
+def _parse(path: Path) -> Capture:
     try:
-        capture = Capture.model_validate_json((folder / CAPTURE_FILE).read_text(encoding="utf-8"))
+        return Capture.model_validate_json(path.read_text(encoding="utf-8"))
     except (ValidationError, OSError, UnicodeDecodeError) as error:
         raise BrokenCapture(
-            f"{folder / CAPTURE_FILE} cannot be read ({type(error).__name__}): restore it, or move the folder away"
+            f"{path} cannot be read ({type(error).__name__}): restore it, or move the folder away"
         ) from error
+
+
+def _read(folder: Path) -> Capture:
+    capture = _parse(folder / CAPTURE_FILE)
     missing = [RECORDS_FILE] if not all(path.exists() for path in _records_of(folder)) else []
     missing += [WARC_FILE] if not (folder / WARC_FILE).exists() else []
     missing += [e.archive for e in capture.payloads if e.archive and not (folder / e.archive).exists()]

@@ -78,11 +78,11 @@ def _take(
             name = "" if is_asked_for else f"{dataset.id} "
             of = f"slice {batch.slice.key} as of {batch.retrieved_at:%Y-%m-%d}"
             result.messages.append(f"{name}{of}: {outcome.status}, {outcome.message}")
-            fine = ("landed", "unchanged") if is_asked_for else ("landed", "unchanged", "empty")
+            fine = ("landed", "held", "unchanged") if is_asked_for else ("landed", "held", "unchanged", "empty")
             result.ok = result.ok and outcome.status in fine
             if outcome.capture:
                 result.captures.append(outcome.capture.capture_id)
-                result.records += outcome.capture.records if outcome.status == "landed" else 0
+                result.records += outcome.capture.records if outcome.status in ("landed", "held") else 0
     except (SourceError, OSError) as error:
         result.ok = False
         result.messages.append(str(error))

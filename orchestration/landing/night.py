@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
@@ -20,7 +21,16 @@ from orchestration.landing.catalog import Catalog
 from orchestration.progress import say
 from orchestration.recorded import build as recorded
 from orchestration.settings import Settings
-from orchestration.sources.base import Batch, Dataset, Payload, Slice, SliceFault, SliceSkipped, SourceError
+from orchestration.sources.base import (
+    Batch,
+    Dataset,
+    NightOver,
+    Payload,
+    Slice,
+    SliceFault,
+    SliceSkipped,
+    SourceError,
+)
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +38,7 @@ log = logging.getLogger(__name__)
 # slices are not asked for tonight.
 FAILURES_BEFORE_GIVING_UP = 2
 
-Status = Literal["landed", "unchanged", "empty", "rejected", "failed", "skipped"]
+Status = Literal["landed", "held", "unchanged", "empty", "rejected", "failed", "skipped"]
 
 
 @dataclass(frozen=True)
@@ -65,16 +75,17 @@ class Night:
 
     @property
     def failures(self) -> list[SliceNight]:
-        return [night for night in self.slices if night.status in ("failed", "rejected")]
+        return [night for night in self.slices if night.status in ("failed", "rejected", "held")]
 
     def line(self) -> str:
         """One line for people."""
         words = []
         if landed := self.count("landed"):
             words.append(f"{landed} new capture{'s' * (landed > 1)}, {self.records:,} records")
-        for status in ("unchanged", "empty", "rejected", "failed", "skipped"):
+        for status in ("unchanged", "empty", "held", "rejected", "failed", "skipped"):
             if n := self.count(status):
-                words.append(f"{n} {'without news' if status == 'empty' else status}")
+                said = {"empty": "without news", "held": "held back"}.get(status, status)
+                words.append(f"{n} {said}")
         return "; ".join(words) or "no slice was asked for"
 
     def to_json(self) -> dict[str, Any]:
@@ -92,7 +103,7 @@ def capture_dataset(
     """Capture one dataset as the edition says. Publishers' faults are in the answer, never raised.
 
     slice_keys: ask only for these slices; empty means those of a usual night.
-    partition: ask only for the slices of this fiscal year, state or year.
+    partition: ask only for the slices of this fiscal year, state, year, or city and month.
     """
     night = Night(dataset.id)
     started = time.monotonic()
@@ -133,33 +144,46 @@ def _live_night(
         # Our own tables (the ledger, printed figures): the same in every edition.
         _recorded_night(dataset, settings, night, slice_keys, partition)
         return
-    known = Catalog(settings.landing_dir, as_of=None, edition=settings.edition).known(dataset)
+    catalog = Catalog(settings.landing_dir, as_of=None, edition=settings.edition)
+    known = catalog.known(dataset, published=settings.published_file)
     try:
         slices = dataset.slices(settings, known)
         if partition:
-            every = dataset.all_slices() or slices
-            slices = [slice_ for slice_ in every if _in_partition(dataset, slice_, partition)]
+            every = {slice_.key: slice_ for slice_ in [*dataset.all_slices(), *slices]}
+            slices = [slice_ for slice_ in every.values() if _in_partition(dataset, slice_, partition)]
         if slice_keys:
             slices = _chosen(dataset, [*dataset.all_slices(), *slices], slice_keys)
     except SourceError as error:
         night.slices.append(SliceNight("*", "failed", str(error)))
         return
-    in_a_row = 0
+    # By who answers: a city's server that is down says nothing of the next city's.
+    in_a_row: Counter[str] = Counter()
     for position, slice_ in enumerate(slices):
-        if in_a_row >= FAILURES_BEFORE_GIVING_UP:
+        who = dataset.answers_for(slice_)
+        if in_a_row[who] >= FAILURES_BEFORE_GIVING_UP:
+            down = dataset.publisher if who == dataset.source else who
+            message = f"not asked for: {in_a_row[who]} slices failed in a row, {down} seems to be down"
+            night.slices.append(SliceNight(slice_.key, "failed", message))
+            if _is_too_old(dataset, known.checked(slice_.key)):
+                night.too_old.append(slice_.key)
+            continue
+        try:
+            outcome = _land(dataset, settings, slice_, dataset.pull(web, settings, slice_, known))
+        except NightOver as over:
             rest = slices[position:]
-            message = f"not asked for: {in_a_row} slices failed in a row, {dataset.publisher} seems to be down"
-            night.slices.extend(SliceNight(s.key, "failed", message) for s in rest)
-            night.too_old.extend(s.key for s in rest if _is_too_old(dataset, known.checked(s.key)))
+            night.slices.append(_over(over, len(rest)))
+            say(f"  {dataset.id}: {night.slices[-1].message}")
+            if not over.nothing_new:
+                night.too_old.extend(s.key for s in rest if _has_aged(dataset, known.checked(s.key)))
             break
-        outcome = _land(dataset, settings, slice_, dataset.pull(web, settings, slice_, known))
         night.slices.append(outcome)
         if not outcome.is_its_own:
-            in_a_row = in_a_row + 1 if outcome.status == "failed" else 0
+            in_a_row[who] = in_a_row[who] + 1 if outcome.status == "failed" else 0
         good = known.checked(slice_.key)
         # A client that closed before it was ever captured has nothing that could grow old.
         never_served = outcome.is_its_own and good is None
-        if outcome.status in ("failed", "rejected") and not never_served and _is_too_old(dataset, good):
+        bad = outcome.status in ("failed", "rejected", "held")
+        if bad and not never_served and _is_too_old(dataset, good):
             night.too_old.append(slice_.key)
 
 
@@ -184,6 +208,8 @@ def _land(
             note=batch.note if batch else None,
             publisher=batch.publisher if batch else None,
         )
+    except NightOver:
+        raise
     except SliceSkipped as skipped:
         return SliceNight(
             slice_.key, "skipped", str(skipped), serving=_serving(dataset, settings, slice_), is_its_own=True
@@ -207,6 +233,13 @@ def _land(
         capture_id=taken.capture_id if taken else None,
         serving=outcome.serving.capture_id if outcome.serving else None,
     )
+
+
+def _over(over: NightOver, left: int) -> SliceNight:
+    """The end of a night that is no fault, said once for all the slices that are left."""
+    if over.nothing_new:
+        return SliceNight("*", "empty", f"{over.what}: {left} {'slice' if left == 1 else 'slices'} not asked for")
+    return SliceNight("*", "skipped", f"{over.what}: {left} left for the next night, the stalest first")
 
 
 def _serving(dataset: Dataset, settings: Settings, slice_: Slice) -> str | None:
@@ -235,4 +268,9 @@ def _missing_key(dataset: Dataset, settings: Settings) -> str | None:
 
 def _is_too_old(dataset: Dataset, good: datetime | None) -> bool:
     """Whether the slice's last good answer, with news or without, is older than the dataset allows."""
-    return good is None or datetime.now(UTC) - good > dataset.max_age
+    return good is None or _has_aged(dataset, good)
+
+
+def _has_aged(dataset: Dataset, good: datetime | None) -> bool:
+    """The same of a slice that may wait for its first turn: what was never captured has not grown old."""
+    return good is not None and datetime.now(UTC) - good > dataset.max_age

@@ -27,7 +27,17 @@ TABLES = Path(__file__).with_name("tables")
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 # Nobody's transcription of these is true to the single record: they come with the live edition or an import.
 NOT_RECORDED = frozenset(
-    {"usaspending/transactions", "usaspending/award_outlays", "cops/announcements", "elms/matters"}
+    {
+        "usaspending/transactions",
+        "usaspending/award_outlays",
+        "cops/announcements",
+        "elms/matters",
+        "fbi/area_months",
+        "fbi/return_a",
+        "fbi/table8",
+        "socrata/incident_months",
+        "socrata/incidents",
+    }
 )
 Figures = Mapping[str, Mapping[str, str]]
 
@@ -170,6 +180,20 @@ def _doj() -> Iterator[Batch]:
         # The page's own date stays that of its first publication: the press reported the removal.
         html = f"<html><body><h1>U.S. Sanctuary Jurisdiction List</h1>{''.join(parts)}</body></html>"
         yield _batch(Slice("list"), code, [_payload(html.encode(), code, when=when, media_type="text/html")], when=when)
+
+
+def _dhs() -> Iterator[Batch]:
+    days: dict[str, list[dict[str, str]]] = defaultdict(list)
+    for row in table("dhs_sanctuary_list"):
+        days[row["period"]].append(row)
+    for day, rows in sorted(days.items()):
+        code, when = rows[0]["source"], _when(day)
+        text = io.StringIO(newline="")
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(["state", "level_heading", "jurisdiction_as_printed"])
+        writer.writerows([row["entity"].split("|")[0], row["value"], row["entity"].split("|")[1]] for row in rows)
+        payload = _payload(text.getvalue().encode(), code, when=when, media_type="text/csv")
+        yield _batch(Slice("list"), code, [payload], when=when)
 
 
 def _ice() -> Iterator[Batch]:
@@ -350,6 +374,7 @@ _BUILDERS: dict[str, Callable[[], Iterator[Batch]]] = {
     "usaspending/awards": _awards,
     "usaspending/assistance_listings": _listings,
     "doj/sanctuary_list": _doj,
+    "dhs/sanctuary_list": _dhs,
     "ice/agreements_287g": _ice,
     "ledger/policy_events": _own_table("policy_events", "ledger"),
     "legistar/matters": _council_matters,

@@ -63,6 +63,7 @@ def main() -> None:
     _write("usaspending_awards", _awards(real))
     _write("usaspending_assistance_listings", _listings(real))
     _write("doj_sanctuary_list", _doj(real))
+    _write("dhs_sanctuary_list", _dhs(real))
     _write("ice_agreements_287g", _ice(real, states))
     _write("fbi_agencies", _agencies(real, agencies))
     for code, offense in OFFENSES.items():
@@ -176,6 +177,14 @@ def _doj(real: Path) -> Iterator[Row]:
             printed = row["jurisdiction_as_printed"]
             entity = f"{printed}, {row['state_abbr']}" if row["state_abbr"] else printed
             yield ("doj", "sanctuary_list", entity, day, "heading", row["heading"], source)
+
+
+def _dhs(real: Path) -> Iterator[Row]:
+    """Each name with the state and the level that it is printed under; one is printed twice and stands twice."""
+    rows = _read(real / "trackers" / "dhs_sanctuary_list_captured_2025-05-31.csv")
+    for row in rows:
+        entity = f"{row['state']}|{row['jurisdiction_as_printed']}"
+        yield ("dhs", "sanctuary_list", entity, "2025-05-29", "level", row["level_heading"], "dhs-list-2025-05-29")
 
 
 def _ice(real: Path, states: list[str]) -> Iterator[Row]:
@@ -319,8 +328,17 @@ def _census(real: Path) -> Iterator[Row]:
 
 
 def _ledger(facts: Path) -> None:
-    text = (facts / "policy_events.csv").read_text(encoding="utf-8")
-    (TABLES / "policy_events.csv").write_text(text.replace("\r\n", "\n"), encoding="utf-8")
+    """These events, and what the ledger holds beside them, each with the day on which it came into the ledger."""
+    path = TABLES / "policy_events.csv"
+    begun, held = _read(facts / "policy_events.csv"), _read(path)
+    columns = [*begun[0], "learned_on"]
+    events = {tuple(row[name] for name in begun[0]): row["learned_on"] for row in held}
+    for row in begun:
+        events.setdefault(tuple(row.values()), f"{utc_now():%Y-%m-%d}")
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow(columns)
+        writer.writerows([*event, learned_on] for event, learned_on in events.items())
 
 
 def _published(facts: Path) -> None:

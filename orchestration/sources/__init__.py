@@ -10,19 +10,38 @@ from orchestration.sources import (
     bjs,
     census,
     cops,
+    dhs,
     doj,
     elms,
     fbi,
+    fbi_files,
     ice,
     ledger,
     legistar,
     published,
+    socrata,
     usaspending,
     usaspending_files,
 )
 from orchestration.sources.base import Dataset
 
-MODULES = (usaspending, usaspending_files, cops, doj, ice, ledger, legistar, elms, fbi, bjs, census, published)
+MODULES = (
+    usaspending,
+    usaspending_files,
+    cops,
+    dhs,
+    doj,
+    ice,
+    ledger,
+    legistar,
+    elms,
+    fbi,
+    fbi_files,
+    socrata,
+    bjs,
+    census,
+    published,
+)
 
 DATASETS: dict[str, Dataset] = {dataset.id: dataset for module in MODULES for dataset in module.DATASETS}
 

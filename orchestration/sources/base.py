@@ -49,6 +49,18 @@ class SliceSkipped(SourceError):
     """A slice that cannot be asked for as things stand (its key is missing); what serves goes on serving."""
 
 
+class NightOver(SourceError):
+    """The publisher gives no more tonight, and that is no fault: its hour is spent, or nothing is new.
+
+    What is left of the night's slices is not asked for; the next night begins with the stalest of them.
+    nothing_new: what is left has not changed, as the publisher itself says.
+    """
+
+    def __init__(self, dataset: str, what: str, *, nothing_new: bool = False) -> None:
+        self.nothing_new = nothing_new
+        super().__init__(dataset, "*", what)
+
+
 @dataclass(frozen=True)
 class Slice:
     """One thing to ask of a dataset: a fiscal year, a state, a page that is replaced whole."""
@@ -72,7 +84,8 @@ class Payload:
     response_headers: Mapping[str, str] = field(default_factory=dict)
     # records: cut into records. control: holds only the publisher's own totals. Both are archived.
     role: Literal["records", "control"] = "records"
-    # Facts of the request that cut() needs and the body does not repeat (ORI, offence code, state).
+    # Facts of the request that cut() needs and the body does not repeat (ORI, offence code, state). `fault` is what
+    # the source itself found wrong with the answer: it is kept, not cut, and its capture is rejected with these words.
     context: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
@@ -137,6 +150,12 @@ class Known(Protocol):
     def checked(self, slice_key: str) -> datetime | None:
         """When the publisher last answered for the slice, with news or without; None if it never did."""
 
+    def records(self, slice_key: str) -> int | None:
+        """How many records the capture that serves the slice holds; None if none serves."""
+
+    def slices(self) -> frozenset[str]:
+        """The keys of all slices that have an accepted capture."""
+
     def high_water(self, slice_key: str) -> str | None:
         """The greatest of what the dataset's `high_water` says of the slice's accepted records."""
 
@@ -156,6 +175,12 @@ class Known(Protocol):
         The last value of each row is the capture's time, ISO 8601, UTC; a field that nothing holds is None.
         """
 
+    def released(self, table: str, columns: Sequence[str]) -> list[tuple[str | None, ...]]:
+        """Columns of a table (`schema.name`) of the last published release, as text, sorted.
+
+        [] where nothing is published yet, or the release has no such table: then a source falls back on its own.
+        """
+
 
 class Dataset(ABC):
     """One dataset of one publisher. Subclasses are declarations plus what is odd about it."""
@@ -170,10 +195,12 @@ class Dataset(ABC):
     # Fields without which a capture is rejected, and those that may be absent.
     required: ClassVar[tuple[str, ...]]
     optional: ClassVar[tuple[str, ...]] = ()
+    # True: a field that is not declared rejects the capture: what it means for the others must be looked at first.
+    refuses_new_fields: ClassVar[bool] = False
     # The publisher's own key; () where it has none, and then equal records are not duplicates.
     key: ClassVar[tuple[str, ...]] = ()
     high_water_field: ClassVar[str | None] = None
-    partitioned_by: ClassVar[Literal["fiscal_year", "state", "year"] | None] = None
+    partitioned_by: ClassVar[Literal["fiscal_year", "state", "year", "city_month"] | None] = None
     # True: `records` payloads are CSV texts with a header, or zips of CSV parts; the landing cuts them in bulk,
     # and cut(), counted(), high_water() and content_newest() are not asked record by record.
     tabular: ClassVar[bool] = False
@@ -187,8 +214,12 @@ class Dataset(ABC):
     max_age: ClassVar[timedelta] = timedelta(days=7)
     # The least share of the last accepted capture's records that a new one must have (same shape).
     min_volume_ratio: ClassVar[float] = 0.5
-    # For snapshots: the largest relative change from the neighbouring captures that is believed.
+    # What is compared instead of records where a record stands for many: a name that `counted` uses.
+    volume_counts: ClassVar[str | None] = None
+    # For snapshots: the largest relative change from the neighbouring captures that is believed (landing.held).
     max_volume_change: ClassVar[float | None] = None
+    # For snapshots: what `content_newest` says cannot come after the capture, or the capture is misdated.
+    content_precedes_capture: ClassVar[bool] = False
     # Content older than this against the retrieval time is stale though the answer was 200.
     max_content_age: ClassVar[timedelta | None] = None
     # The same for datasets whose captures are increments: judged over all that a group of slices brought, and flagged,
@@ -228,6 +259,18 @@ class Dataset(ABC):
         Raises SourceError where the payload does not have the form it must have.
         """
         raise NotImplementedError(f"{self.id} is tabular: the landing cuts its records")
+
+    def required_of(self, slice_: Slice) -> tuple[str, ...]:
+        """The fields without which a capture of this slice is rejected, where slices differ in their fields."""
+        return self.required
+
+    def answers_for(self, slice_: Slice) -> str:
+        """Who answers for a slice: two failures in a row of one of them end its night, not the others'."""
+        return self.source
+
+    def field_name(self, header: str) -> str:
+        """The field that a column of a CSV holds, where a file's header has another spelling than the API (tabular)."""
+        return header
 
     def holds_all(self, slice_key: str) -> bool:
         """Whether a capture of the slice holds all of it, so that a fall in its volume is suspect."""

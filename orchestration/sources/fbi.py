@@ -1,14 +1,16 @@
-"""FBI Crime Data Explorer: agencies, and what each reported by month and offence.
+"""FBI Crime Data Explorer: agencies, what each reported by month and offence, and the states' and the nation's series.
 
-What belongs here: the questions, the budget of a night, and how one agency's
-series is told from the state's and the nation's beside it. What does not:
-what a zero or a negative count means (dbt).
+What belongs here: the questions, the budget of a night, and how one series is
+told from those beside it. What does not: whose agencies matter (dbt, read back
+from the last release), what a zero or a negative count means (dbt), files (fbi_files).
 """
 
 from __future__ import annotations
 
 import csv
 import json
+import re
+import time
 import weakref
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -16,20 +18,40 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from orchestration.sources.base import Dataset, Known, Payload, Record, Slice, SourceError, as_text, due, utc_now
-from orchestration.sources.states import STATES
+from orchestration.sources.base import (
+    Dataset,
+    Known,
+    NightOver,
+    Payload,
+    Record,
+    Slice,
+    SourceError,
+    as_text,
+    due,
+    utc_now,
+)
+from orchestration.sources.states import BY_POSTAL, STATES
 
 if TYPE_CHECKING:
-    from orchestration.fetching.session import Web
+    from orchestration.fetching.session import HostLimits, Web
     from orchestration.settings import Settings
 
 OFFENSES = ("HOM", "RPE", "ROB", "ASS", "BUR", "LAR", "MVT", "ARS")
-# About 1,000 requests an hour a key; a night stays under it and leaves room for the agencies' lists.
-REQUESTS_A_NIGHT = 840
+# The control series need no night of their own: so many areas a night, and each is asked for every few days.
+AREAS_A_NIGHT = 18
 FIRST_MONTH = date(2016, 1, 1)
-_STATE_SERIES = {state.name for state in STATES} | {"United States"}
+NATION = "US"
+_BUDGET = "api.usa.gov"
+_HOUR = 3600.0
+_NATION_NAME = "United States"
+_MONTH = re.compile(r"(0[1-9]|1[0-2])-\d{4}")
+_AREA_NAMES = {state.name for state in STATES} | {
+    _NATION_NAME, "American Samoa", "Guam", "Northern Mariana Islands", "U.S. Virgin Islands",
+}  # fmt: skip
 # The agencies of the study's cities: committed, because which agencies are asked for is our choice.
 STUDY_AGENCIES = Path(__file__).with_name("study_agencies.csv")
+# The last release's answer to "whose agencies matter": the names of awards, lists and agencies meet there.
+CHOICE = "meta.agency_choice"
 
 
 @cache
@@ -37,6 +59,54 @@ def study_agencies() -> tuple[dict[str, str], ...]:
     """ori, state_abbr, city of each agency that the study follows."""
     with STUDY_AGENCIES.open(encoding="utf-8", newline="") as stream:
         return tuple(csv.DictReader(stream))
+
+
+class _Cde:
+    """The Crime Data Explorer's API as one key sees it: a budget an hour, shared by all that ask with it."""
+
+    def __init__(self) -> None:
+        # What the publisher last said is left of the hour, and when it said so (seconds of the process's clock).
+        self._told: weakref.WeakKeyDictionary[HostLimits, tuple[int, float]] = weakref.WeakKeyDictionary()
+
+    def room(self, dataset: str, web: Web, settings: Settings, requests: int) -> None:
+        """Raise NightOver unless so many requests are within the hour's budget, ours and the publisher's."""
+        if web.limits.left(_BUDGET, settings.fbi_requests_an_hour, _HOUR) < requests:
+            most = settings.fbi_requests_an_hour
+            raise NightOver(dataset, f"the night's {most} requests are spent (CLAWBACK_FBI_REQUESTS_AN_HOUR)")
+        left, said_at = self._told.get(web.limits, (requests, 0.0))
+        if left < requests and time.monotonic() - said_at < _HOUR:
+            raise NightOver(dataset, f"the publisher says that {left} requests are left of the hour")
+
+    def get(self, dataset: str, slice_key: str, web: Web, settings: Settings, path: str, **asked: Any) -> Payload:
+        """One request. 400 and 404 come back as answers.
+
+        Raises NightOver where the rate limit is reached, SourceError where the key is refused.
+        """
+        if not web.limits.take(_BUDGET, settings.fbi_requests_an_hour, _HOUR):
+            self.room(dataset, web, settings, 1)
+        url = f"{settings.fbi_cde_url}{path}"
+        try:
+            answer = web.get(url, secret_headers=_key(settings), accept_status=frozenset({400, 403, 404}), **asked)
+        except SourceError as error:
+            # Waited for as long as a request is waited for; the next hour is the next night's.
+            if getattr(error, "status", None) == 429:
+                raise NightOver(dataset, "the rate limit is reached (429)") from error
+            raise
+        self._heard(web, answer)
+        if answer.status == 403:
+            if b"OVER_RATE_LIMIT" in answer.body:
+                raise NightOver(dataset, "the key's hour is spent (403 OVER_RATE_LIMIT)")
+            raise SourceError(dataset, slice_key, "HTTP 403: is DATA_GOV_API_KEY valid?", url=url)
+        return answer
+
+    def _heard(self, web: Web, answer: Payload) -> None:
+        headers = {name.lower(): value for name, value in answer.response_headers.items()}
+        left = headers.get("x-ratelimit-remaining", "")
+        if left.isdigit():
+            self._told[web.limits] = (int(left), time.monotonic())
+
+
+CDE = _Cde()
 
 
 class Agencies(Dataset):
@@ -59,21 +129,20 @@ class Agencies(Dataset):
     min_volume_ratio = 0.9
 
     def slices(self, settings: Settings, known: Known) -> list[Slice]:
-        """The states of the study, once a week: agencies come and go by the year."""
-        wanted = sorted({agency["state_abbr"] for agency in study_agencies()})
-        return due([Slice(state, {"state": state}) for state in wanted], known, timedelta(days=7))
+        """Every state, once a week: whose agencies matter is told by their names, and agencies come and go."""
+        return due(self.all_slices(), known, timedelta(days=7))
 
     def all_slices(self) -> list[Slice]:
         """Every state there is."""
         return [Slice(state.postal, {"state": state.postal}) for state in STATES]
 
     def pull(self, web: Web, settings: Settings, slice_: Slice, known: Known) -> Iterator[Payload]:
-        yield web.get(
-            f"{settings.fbi_cde_url}/agency/byStateAbbr/{slice_.key}",
-            secret_headers=_key(settings),
-            media_type="json",
-            context={"state_abbr": slice_.key},
-        )
+        """One request; a state that the publisher does not know (400, 404) has no agencies to tell."""
+        path, context = f"/agency/byStateAbbr/{slice_.key}", {"state_abbr": slice_.key}
+        answer = CDE.get(self.id, slice_.key, web, settings, path, media_type="json", context=context)
+        if answer.status != 200:
+            raise SourceError(self.id, slice_.key, f"HTTP {answer.status} for a state's agencies", url=answer.url)
+        yield answer
 
     def cut(self, payload: Payload) -> Iterator[Record]:
         """One record an agency; an agency of several counties stands under each and is given once.
@@ -92,20 +161,14 @@ class Agencies(Dataset):
                     yield {name: as_text(value) for name, value in agency.items()}
 
 
-class AgencyMonths(Dataset):
-    """What an agency reported by month: offences known and cleared, summary series."""
+class _Months(Dataset):
+    """Offences by month: what an agency's months and an area's have in common."""
 
     source = "fbi"
-    name = "agency_months"
     domain = "crime"
-    title = "Offences known and cleared by agency and month"
     publisher = "FBI Crime Data Explorer"
     homepage = "https://cde.ucr.cjis.gov"
     policy = "replace"
-    required = ("ori", "offense_code", "month", "actual")
-    optional = ("series_name", "cleared", "population", "participated_population", "state_abbr", "max_data_date",
-                "last_refresh_date")  # fmt: skip
-    key = ("ori", "offense_code", "month")
     high_water_field = "last_refresh_date"
     partitioned_by = "state"
     needs_key = "data_gov_api_key"
@@ -114,73 +177,98 @@ class AgencyMonths(Dataset):
     min_volume_ratio = 0.9
 
     def __init__(self) -> None:
-        # The refresh date is the same for every agency of a night: asked for once a session.
+        # Of one night's session: the publisher's day of refresh, and the slices that were found to have no news.
         self._refreshed: weakref.WeakKeyDictionary[Web, str] = weakref.WeakKeyDictionary()
+        self._quiet: weakref.WeakKeyDictionary[Web, set[str]] = weakref.WeakKeyDictionary()
+        self._asked: weakref.WeakKeyDictionary[Web, set[str]] = weakref.WeakKeyDictionary()
 
-    def slices(self, settings: Settings, known: Known) -> list[Slice]:
-        """One slice an agency, stalest first, as many as a night's budget of requests allows."""
-        return due(self.all_slices(), known)[: REQUESTS_A_NIGHT // len(OFFENSES)]
+    def path(self, slice_: Slice) -> str:
+        """Where the slice's series are asked for, before the offence."""
+        raise NotImplementedError
 
-    def all_slices(self) -> list[Slice]:
-        """Every agency of the study."""
-        return [Slice(a["ori"], {"state": a["state_abbr"], "ori": a["ori"]}) for a in study_agencies()]
+    def about(self, slice_: Slice) -> dict[str, str]:
+        """Facts of the slice that each record repeats."""
+        raise NotImplementedError
 
     def pull(self, web: Web, settings: Settings, slice_: Slice, known: Known) -> Iterator[Payload]:
-        """Nothing where the publisher has not refreshed since the last capture; else one request an offence.
+        """Nothing where the publisher has not refreshed since the slice was last asked for; else a request an offence.
 
         400 is the publisher's way of saying that it has no data for the pair of agency and offence.
+        Raises NightOver where the hour is spent, or no slice at all has news.
         """
         refreshed = self._refresh_date(web, settings)
-        if refreshed and refreshed == known.high_water(slice_.key):
+        if not self._has_news(refreshed, slice_.key, known):
+            self._nothing_new(web, settings, slice_, known, refreshed)
             return
+        CDE.room(self.id, web, settings, len(OFFENSES))
+        self._asked.setdefault(web, set()).add(slice_.key)
         today = utc_now()
         window = {"from": f"{FIRST_MONTH:%m-%Y}", "to": f"{today:%m-%Y}"}
         for offense in OFFENSES:
-            yield web.get(
-                f"{settings.fbi_cde_url}/summarized/agency/{slice_.key}/{offense}",
+            answer = CDE.get(
+                self.id,
+                slice_.key,
+                web,
+                settings,
+                f"{self.path(slice_)}/{offense}",
                 params=window,
-                secret_headers=_key(settings),
-                accept_status=frozenset({400}),
                 media_type="json",
-                context={"ori": slice_.key, "offense_code": offense, "state_abbr": slice_.params["state"]},
+                context={"offense_code": offense, "refresh_date": refreshed, **self.about(slice_)},
             )
+            if answer.status == 404:
+                raise SourceError(self.id, slice_.key, f"HTTP 404 for {offense}", url=answer.url)
+            yield answer
+
+    def _has_news(self, refreshed: str, slice_key: str, known: Known) -> bool:
+        """Whether the publisher has refreshed since; a slice without any data shows no mark, so its day is compared."""
+        if not refreshed:
+            return True
+        if mark := known.high_water(slice_key):
+            return mark != refreshed
+        checked = known.checked(slice_key)
+        return checked is None or not _is_iso(refreshed) or checked.date().isoformat() <= refreshed
+
+    def _nothing_new(self, web: Web, settings: Settings, slice_: Slice, known: Known, refreshed: str) -> None:
+        """One slice is noted as checked; where no other has news either, the night is over."""
+        quiet = self._quiet.setdefault(web, set())
+        quiet.add(slice_.key)
+        asked = self._asked.get(web, set())
+        rest = [s.key for s in self.slices(settings, known) if s.key not in asked | quiet] if len(quiet) == 2 else []
+        if len(quiet) == 2 and not any(self._has_news(refreshed, key, known) for key in rest):
+            raise NightOver(self.id, f"no refresh since {refreshed}", nothing_new=True)
 
     def _refresh_date(self, web: Web, settings: Settings) -> str:
-        """The publisher's day of refresh, or "" where it does not tell: then every agency is asked for."""
+        """The publisher's day of refresh, or "" where it does not tell: then everything is asked for."""
         if web not in self._refreshed:
-            answer = web.get(
-                f"{settings.fbi_cde_url}/refresh-date",
-                secret_headers=_key(settings),
-                accept_status=frozenset({400, 404}),
-                role="control",
-            )
+            answer = CDE.get(self.id, "*", web, settings, "/refresh-date", role="control")
             self._refreshed[web] = _sortable(_date_in(answer.body)) or "" if answer.status == 200 else ""
         return self._refreshed[web]
 
     def cut(self, payload: Payload) -> Iterator[Record]:
-        """One record a month: the agency's own series, chosen by its name; null stays null.
+        """One record a month of one series, chosen by its name; null stays null.
 
-        The answer holds the state's and the nation's series beside the agency's. Raises SourceError where not
-        exactly one series is the agency's.
+        An answer holds the agency's, its state's and the nation's series side by side. Raises SourceError where
+        not exactly one of them is the one asked for, or the answer has another shape.
         """
         if payload.status == 400:
             return
+        offense = payload.context["offense_code"]
+        where = f"{payload.context.get('ori') or payload.context.get('area')} {offense}"
         answer = _answer(self.id, payload)
-        actuals = (answer.get("offenses") or {}).get("actuals") or {}
+        actuals = self._object(answer, where, payload, "offenses", "actuals")
         if not actuals:
             return
-        name = self._agency_name(actuals, payload)
-        offenses = actuals[f"{name} Offenses"] or {}
-        cleared = actuals.get(f"{name} Clearances") or {}
-        populations = answer.get("populations") or {}
-        population = (populations.get("population") or {}).get(name) or {}
-        participated = (populations.get("participated_population") or {}).get(name) or {}
-        properties = answer.get("cde_properties") or {}
-        for month, actual in offenses.items():
+        name = self.series_name(actuals, where, payload)
+        cleared = self._object(actuals, where, payload, f"{name} Clearances")
+        population = self._object(answer, where, payload, "populations", "population", name)
+        participated = self._object(answer, where, payload, "populations", "participated_population", name)
+        properties = self._object(answer, where, payload, "cde_properties")
+        facts = {key: value or None for key, value in payload.context.items()}
+        for month, actual in self._object(actuals, where, payload, f"{name} Offenses").items():
+            if not _MONTH.fullmatch(month):
+                raise SourceError(self.id, where, f"a month is {month!r}, not mm-yyyy", url=payload.url)
             yield {
-                "ori": payload.context["ori"],
-                "state_abbr": payload.context.get("state_abbr"),
-                "offense_code": payload.context["offense_code"],
+                **facts,
                 "series_name": name,
                 "month": month,
                 "actual": as_text(actual),
@@ -191,22 +279,102 @@ class AgencyMonths(Dataset):
                 "last_refresh_date": _innermost(properties.get("last_refresh_date")),
             }
 
-    def _agency_name(self, actuals: dict[str, Any], payload: Payload) -> str:
-        names = [key.removesuffix(" Offenses") for key in actuals if key.endswith(" Offenses")]
-        own = [name for name in names if name not in _STATE_SERIES]
-        if len(own) != 1:
-            where = f"{payload.context['ori']} {payload.context['offense_code']}"
-            raise SourceError(self.id, where, f"expected one agency's series, found {own} in {names}", url=payload.url)
-        return own[0]
+    def series_name(self, actuals: dict[str, Any], where: str, payload: Payload) -> str:
+        """The name of the one series that was asked for."""
+        raise NotImplementedError
+
+    def _object(self, answer: dict[str, Any], where: str, payload: Payload, *path: str) -> dict[str, Any]:
+        """What lies on a path of objects; {} where a part is absent or null."""
+        found: Any = answer
+        for name in path:
+            found = found.get(name)
+            if found is None:
+                return {}
+            if not isinstance(found, dict):
+                what = f"{'.'.join(path)} is {type(found).__name__}, not an object"
+                raise SourceError(self.id, where, what, url=payload.url)
+        return found
 
     def high_water(self, record: Record) -> str | None:
-        return _sortable(record.get("last_refresh_date"))
+        # The probe's own date where it gave one: the answers may write another.
+        return record.get("refresh_date") or _sortable(record.get("last_refresh_date"))
 
     def content_newest(self, record: Record) -> date | None:
         month = record.get("month")
         if month is None or record.get("actual") is None:
             return None
         return datetime.strptime(month, "%m-%Y").replace(tzinfo=UTC).date()
+
+
+class AgencyMonths(_Months):
+    """What an agency reported by month: offences known and cleared, summary series."""
+
+    name = "agency_months"
+    title = "Offences known and cleared by agency and month"
+    required = ("ori", "offense_code", "month", "actual")
+    optional = ("series_name", "cleared", "population", "participated_population", "state_abbr", "max_data_date",
+                "last_refresh_date", "refresh_date")  # fmt: skip
+    key = ("ori", "offense_code", "month")
+
+    def slices(self, settings: Settings, known: Known) -> list[Slice]:
+        """One slice an agency, stalest first: of the study, and as the last release chose (see `wanted_agencies`)."""
+        return due([Slice(o, {"state": s, "ori": o}) for o, s in sorted(wanted_agencies(known).items())], known)
+
+    def path(self, slice_: Slice) -> str:
+        return f"/summarized/agency/{slice_.key}"
+
+    def about(self, slice_: Slice) -> dict[str, str]:
+        return {"ori": slice_.key, "state_abbr": slice_.params["state"]}
+
+    def series_name(self, actuals: dict[str, Any], where: str, payload: Payload) -> str:
+        names = [key.removesuffix(" Offenses") for key in actuals if key.endswith(" Offenses")]
+        own = [name for name in names if name not in _AREA_NAMES]
+        if len(own) != 1:
+            raise SourceError(self.id, where, f"expected one agency's series, found {own} in {names}", url=payload.url)
+        return own[0]
+
+
+class AreaMonths(_Months):
+    """The same for each state and the nation: control series, never to be added to an agency's."""
+
+    name = "area_months"
+    title = "Offences known and cleared by state and month, and of the nation: control series"
+    required = ("level", "area", "offense_code", "month", "actual")
+    optional = ("series_name", "cleared", "population", "participated_population", "max_data_date",
+                "last_refresh_date", "refresh_date")  # fmt: skip
+    key = ("level", "area", "offense_code", "month")
+
+    def slices(self, settings: Settings, known: Known) -> list[Slice]:
+        """The stalest areas, so many that the agencies keep most of the night's budget."""
+        return due(self.all_slices(), known)[:AREAS_A_NIGHT]
+
+    def all_slices(self) -> list[Slice]:
+        """The nation and every state."""
+        return [Slice(NATION), *(Slice(state.postal, {"state": state.postal}) for state in STATES)]
+
+    def path(self, slice_: Slice) -> str:
+        return "/summarized/national" if slice_.key == NATION else f"/summarized/state/{slice_.key}"
+
+    def about(self, slice_: Slice) -> dict[str, str]:
+        return {"level": "nation" if slice_.key == NATION else "state", "area": slice_.key}
+
+    def series_name(self, actuals: dict[str, Any], where: str, payload: Payload) -> str:
+        area = payload.context["area"]
+        name = _NATION_NAME if area == NATION else BY_POSTAL[area].name
+        if f"{name} Offenses" not in actuals:
+            raise SourceError(self.id, where, f"no series of {name} among {sorted(actuals)}", url=payload.url)
+        return name
+
+
+def wanted_agencies(known: Known) -> dict[str, str]:
+    """ORI to postal code of every agency whose months are asked for.
+
+    The agencies of the study always; beside them those that the last published release chose in `meta.agency_choice`:
+    its jurisdiction holds an award, is listed by a tracker, or is a city over 100,000. Names are tied to units in one
+    place, by dbt's resolver, so the choice is made there and read here; the same release gives the same choice.
+    """
+    chosen = {str(ori): str(state) for ori, state in known.released(CHOICE, ("ori", "state_code"))}
+    return {**chosen, **{agency["ori"]: agency["state_abbr"] for agency in study_agencies()}}
 
 
 def _key(settings: Settings) -> dict[str, str]:
@@ -232,6 +400,14 @@ def _innermost(value: object) -> str | None:
     return as_text(value)
 
 
+def _is_iso(day: str) -> bool:
+    try:
+        date.fromisoformat(day)
+    except ValueError:
+        return False
+    return True
+
+
 def _sortable(day: str | None) -> str | None:
     """A US date as an ISO one, so that later days are greater; any other text as it is, to be compared only."""
     for form in ("%m/%d/%Y", "%B %d, %Y", "%Y-%m-%d"):
@@ -250,4 +426,4 @@ def _date_in(body: bytes) -> str:
         return body.decode("utf-8", "replace").strip()
 
 
-DATASETS = (Agencies(), AgencyMonths())
+DATASETS = (Agencies(), AgencyMonths(), AreaMonths())

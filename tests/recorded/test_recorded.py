@@ -98,9 +98,9 @@ def test_the_doj_list_has_35_names_then_34_without_nevada():
     assert gone == {"Nevada"}
 
 
-def test_the_ledger_has_its_66_events_and_carries_their_standing():
+def test_the_ledger_has_at_least_its_first_66_events_and_carries_their_standing():
     events = records("ledger/policy_events")
-    assert len(events) == 66
+    assert len(events) >= 66
     assert {event["source_status"] for event in events} == {"sourced", "partial", "unsourced"}
 
 

@@ -9,6 +9,8 @@ are answered first, one a request, whatever was asked.
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import re
 from collections import Counter, defaultdict, deque
@@ -251,8 +253,11 @@ class Fbi(Publisher):
         self.agencies: dict[str, tuple[str, str, str]] = {}
         self.counts: dict[tuple[str, str], dict[str, int | None]] = {}
         self.refreshed = "05/06/2026"
-        # Requests that are left of the hour; None: no limit.
+        # State or US to the same by offence; an area without any answers 400.
+        self.areas: dict[tuple[str, str], dict[str, int | None]] = {}
+        # Requests that are left of the hour, told in a header while it lasts; None: no limit.
         self.left: int | None = None
+        self.tells_what_is_left = False
 
     def add(self, ori: str, name: str, state: str, state_name: str, counts: dict[str, dict[str, int | None]]) -> None:
         self.agencies[ori] = (name, state, state_name)
@@ -264,16 +269,22 @@ class Fbi(Publisher):
             return as_json({"error": {"code": "API_KEY_MISSING", "message": "No api_key was supplied."}}, 403)
         if self.left is not None:
             if self.left == 0:
-                # Over the limit for one request, and then the hour is over.
-                self.left = None
                 return as_json({"error": {"code": "OVER_RATE_LIMIT", "message": "You have exceeded your limit."}}, 403)
             self.left -= 1
+        answer = self._answer(request, path)
+        if self.tells_what_is_left:
+            answer.headers["X-Ratelimit-Remaining"] = str(self.left)
+        return answer
+
+    def _answer(self, request: Request, path: str) -> Response:
         if path == "/refresh-date":
             return as_json({"UCR": self.refreshed})
         if found := re.fullmatch("/agency/byStateAbbr/([A-Z]{2})", path):
             return self._agencies(found[1])
         if found := re.fullmatch("/summarized/agency/([A-Z0-9]{9})/([A-Z]+)", path):
             return self._months(found[1], found[2], request.args["from"], request.args["to"])
+        if found := re.fullmatch("/summarized/(?:(national)|state/([A-Z]{2}))/([A-Z]+)", path):
+            return self._area(found[2] or "US", found[3])
         return as_json({"message": "Not Found"}, 404)
 
     def _agencies(self, state: str) -> Response:
@@ -286,6 +297,22 @@ class Fbi(Publisher):
         ]  # fmt: skip
         # An agency of two counties stands under both.
         return as_json({"NORTH TEST": one, "SOUTH TEST": one})
+
+    def _area(self, area: str, offense: str) -> Response:
+        if (area, offense) not in self.areas:
+            return as_json({"message": "No data found"}, 400)
+        own = {"US": "United States", "CA": "California", "NV": "Nevada"}[area]
+        months = self.areas[area, offense]
+        of_nation = dict.fromkeys(months, 999_999)
+        series = {"United States": of_nation, own: months}
+        actuals = {f"{name} {kind}": counts for name, counts in series.items() for kind in ("Offenses", "Clearances")}
+        return as_json(
+            {
+                "offenses": {"actuals": actuals},
+                "populations": {"population": {name: dict.fromkeys(months, 7000) for name in series}},
+                "cde_properties": {"max_data_date": {"UCR": "04/2026"}, "last_refresh_date": {"UCR": self.refreshed}},
+            }
+        )
 
     def _months(self, ori: str, offense: str, first: str, last: str) -> Response:
         if (ori, offense) not in self.counts:
@@ -402,3 +429,133 @@ def days(first: str, count: int) -> list[str]:
     """ISO dates, one a day."""
     start = date.fromisoformat(first)
     return [(start + timedelta(days=i)).isoformat() for i in range(count)]
+
+
+# --- Socrata ----------------------------------------------------------------------------------------------------------
+
+SOCRATA_TOKEN = "synthetic-app-token-0123456789"
+
+
+class Socrata(Publisher):
+    """The sets of several cities at one address: counts, groups and pages of the SoQL that Clawback asks."""
+
+    base_path = "/socrata"
+
+    def __init__(self, server: HTTPServer) -> None:
+        super().__init__(server)
+        # Set to its rows, each with the publisher's column names; a column is one that some row has.
+        self.sets: dict[str, list[dict[str, str | None]]] = {}
+        self.columns: dict[str, list[str]] = {}
+        self.default_limit, self.cap = 1000, 50_000
+        # Ignores $limit, as it was seen to do, and sends this many rows at most; None: it obeys.
+        self.page_whatever_is_asked: int | None = None
+        # Ignores $order: every page after the first begins with rows of the one before.
+        self.ignores_order = False
+        # Columns that it leaves out of its answers without a word.
+        self.omits: set[str] = set()
+        self.count_off_by = 0
+
+    def add(self, set_id: str, columns: tuple[str, ...], rows: list[dict[str, str | None]]) -> None:
+        self.columns[set_id] = [*columns]
+        self.sets[set_id] = [{":id": f"row-{set_id}-{n:06d}", **row} for n, row in enumerate(rows)]
+
+    def drop_column(self, set_id: str, name: str) -> None:
+        self.columns[set_id].remove(name)
+
+    def answer(self, request: Request, path: str) -> Response:
+        found = re.fullmatch(r"/resource/([a-z0-9]{4}-[a-z0-9]{4})\.(json|csv)", path)
+        if not found or found[1] not in self.sets:
+            return as_json({"error": True, "message": "You must be logged in to access this resource"}, 403)
+        ask, known = request.args, {*self.columns[found[1]], ":id"}
+        rows = [row for row in self.sets[found[1]] if _within_dates(row, ask.get("$where", ""))]
+        names = [part.strip() for part in ask["$select"].split(",")]
+        asked = {re.sub(r"^\w+\((.*)\)$", r"\1", part.partition(" as ")[0]) for part in names} - {"*"}
+        if missing := sorted(asked - known):
+            return as_json({
+                "code": "query.soql.no-such-column", "error": True,
+                "message": f"Query coordinator error: query.soql.no-such-column; No such column: {missing[0]}; "
+                "position: Map(row -> 1, column -> 8)",
+            }, 400)  # fmt: skip
+        if "$group" in ask:
+            shown = self._grouped(rows, names, ask["$group"].split(","))
+        elif names == ["count(*) as n"]:
+            return as_json([{"n": str(len(rows) + self.count_off_by)}])
+        else:
+            shown = [{name: row.get(name) for name in names if name not in self.omits} for row in rows]
+        shown = [{name: value for name, value in row.items() if name not in self.omits} for row in shown]
+        offset, limit = int(ask.get("$offset", 0)), min(int(ask.get("$limit", self.default_limit)), self.cap)
+        if self.page_whatever_is_asked is not None:
+            limit = min(limit, self.page_whatever_is_asked)
+        if self.ignores_order and offset:
+            offset -= limit // 10
+        elif "$order" in ask:
+            order = ask["$order"].split(",")
+            shown.sort(key=lambda row: tuple(row.get(name) or "" for name in order))
+        shown = shown[offset : offset + limit]
+        if found[2] == "json":
+            return as_json([{name: value for name, value in row.items() if value is not None} for row in shown])
+        text = io.StringIO()
+        writer = csv.DictWriter(
+            text, [n for n in names if n not in self.omits], quoting=csv.QUOTE_ALL, lineterminator="\n"
+        )
+        writer.writeheader()
+        writer.writerows(shown)
+        return Response(text.getvalue(), content_type="text/csv; charset=utf-8")
+
+    def _grouped(
+        self, rows: list[dict[str, str | None]], names: list[str], groups: list[str]
+    ) -> list[dict[str, str | None]]:
+        dates = {part.partition(" as ")[2]: re.sub(r"^\w+\((.*)\)$", r"\1", part.partition(" as ")[0])
+                 for part in names if part.startswith(("date_trunc_ym", "max"))}  # fmt: skip
+        found: dict[tuple[str | None, ...], list[str]] = defaultdict(list)
+        for row in rows:
+            day = row.get(dates["month"])
+            month = f"{day[:7]}-01T00:00:00.000" if day else None
+            found[tuple(month if name == "month" else row.get(name) for name in groups)].append(day or "")
+        return [{**dict(zip(groups, key, strict=True)), "n": str(len(days)), "newest": max(days) or None}
+                for key, days in found.items()]  # fmt: skip
+
+
+def _within_dates(row: dict[str, str | None], where: str) -> bool:
+    found = re.fullmatch(r"(\w+) >= '([^']+)' AND \w+ < '([^']+)'", where)
+    assert found or not where, f"the server does not know {where}"
+    return not found or found[2] <= (row.get(found[1]) or "") < found[3]
+
+
+# --- FBI files behind signed links ------------------------------------------------------------------------------------
+
+
+class FbiFiles(Publisher):
+    """Links that live for so many requests, and the bucket they lead to, which knows them by their signature."""
+
+    base_path = "/LATEST"
+
+    def __init__(self, server: HTTPServer) -> None:
+        super().__init__(server)
+        self.files: dict[str, bytes] = {}
+        # Links made so far; those whose number is in `expired` are refused as old.
+        self.links = 0
+        self.expired: set[int] = set()
+        # Links of these numbers answer with a body that breaks off, and are old when they are tried again.
+        self.breaks_off: set[int] = set()
+        self._tried: set[int] = set()
+
+    def answer(self, request: Request, path: str) -> Response:
+        if path == "/s3/signedurl":
+            key = request.args["key"]
+            if key not in self.files:
+                return as_json({})
+            self.links += 1
+            link = f"{self.url}/bucket/{key}?X-Amz-Expires=900&X-Amz-Signature=SYNTHETIC%2F{self.links}&x-id=GetObject"
+            return as_json({key: link})
+        number = int(re.search(r"X-Amz-Signature=SYNTHETIC%2F(\d+)&", request.query_string.decode())[1])  # type: ignore[index]
+        if number in self.expired or number in self._tried:
+            said = "<Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error>"
+            return Response(said, status=403, content_type="application/xml")
+        body = self.files[path.removeprefix("/bucket/")]
+        if number in self.breaks_off:
+            self._tried.add(number)
+            whole = Response(body[: len(body) // 2], content_type="application/zip")
+            whole.headers["Content-Length"] = str(len(body))
+            return whole
+        return Response(body, content_type="application/zip")

@@ -15,15 +15,18 @@ import pytest
 import servers
 import time_machine
 from pydantic import SecretStr
+from werkzeug import Response
 
+from orchestration.fetching.session import HostLimits, Web
 from orchestration.landing.catalog import Catalog
 from orchestration.landing.night import Night, capture_dataset
+from orchestration.progress import listening
 from orchestration.settings import Settings
 from orchestration.sources import fbi
 from orchestration.sources.base import Payload, SourceError
 from orchestration.sources.states import BY_POSTAL
 
-AGENCIES, MONTHS = fbi.Agencies(), fbi.AgencyMonths()
+AGENCIES, MONTHS, AREAS = fbi.Agencies(), fbi.AgencyMonths(), fbi.AreaMonths()
 TODAY = datetime(2026, 5, 18, 6, tzinfo=UTC)
 # An agency of the study and its state, so that slices are real ones; names of agencies and counts are made up.
 FIRST, STATE = fbi.study_agencies()[0]["ori"], fbi.study_agencies()[0]["state_abbr"]
@@ -148,21 +151,192 @@ def test_a_publisher_without_a_refresh_date_is_asked_for_every_agency(night, pub
     assert night(FIRST, at=datetime(2026, 5, 19, 6, tzinfo=UTC)).slices[0].status == "unchanged"
 
 
-def test_over_the_rate_limit_is_a_403_that_is_waited_out(night, publisher):
-    publisher.left = 3
+SECOND = fbi.study_agencies()[1]["ori"]
+
+
+def test_over_the_rate_limit_ends_the_night_at_once_is_said_once_and_the_next_night_goes_on(night, publisher, settings):
+    publisher.left = 12
+    lines: list[str] = []
+    with listening(lines.append):
+        done = night(FIRST, SECOND)
+    assert [(s.slice, s.status) for s in done.slices] == [(FIRST, "landed"), ("*", "skipped")]
+    assert "403 OVER_RATE_LIMIT" in done.slices[1].message
+    assert "1 left for the next night" in done.slices[1].message
+    assert sum("OVER_RATE_LIMIT" in line for line in lines) == 1
+    # One refused request is the last; nothing of the agency that was cut off is kept.
+    assert len(publisher.asked) == 13
+    assert {r["ori"] for r in serving(settings)} == {FIRST}
+    assert done.too_old == []
+    publisher.left = None
+    publisher.asked.clear()
+    known = Catalog(settings.landing_dir, as_of=None, edition="live").known(MONTHS)
+    assert MONTHS.slices(settings, known)[-1].key == FIRST
+    done = night(SECOND, at=datetime(2026, 5, 19, 6, tzinfo=UTC))
+    assert [(s.slice, s.status) for s in done.slices] == [(SECOND, "landed")]
+
+
+@pytest.mark.parametrize("header", [{}, {"Retry-After": "0"}, {"Retry-After": "Mon, 18 May 2026 06:00:01 GMT"}])
+def test_429_is_waited_out_with_and_without_a_retry_after(night, publisher, header):
+    publisher.faults.extend(Response(b"{}", 429, header, content_type="application/json") for _ in range(2))
     assert night(FIRST).slices[0].records == 6
 
 
-def test_the_stalest_agencies_come_first_and_a_night_stays_within_its_budget(night, settings, monkeypatch):
+def test_429_that_does_not_end_or_asks_for_more_than_a_quarter_of_an_hour_ends_the_night(night, publisher):
+    publisher.faults.append(Response(b"{}", 429, {"Retry-After": "3600"}, content_type="application/json"))
+    done = night(FIRST, SECOND)
+    assert [(s.slice, s.status) for s in done.slices] == [("*", "skipped")]
+    assert "the rate limit is reached (429): 2 left for the next night" in done.slices[0].message
+
+
+def test_a_refused_key_is_a_fault_that_names_the_key_and_no_end_of_the_night(night, publisher, settings):
+    publisher.faults.extend(servers.as_json({"error": {"code": "API_KEY_INVALID"}}, 403) for _ in range(9))
+    done = night(FIRST, SECOND)
+    assert [s.status for s in done.slices] == ["failed", "failed"]
+    assert "is DATA_GOV_API_KEY valid?" in done.slices[0].message
+
+
+def test_what_the_publisher_says_is_left_of_the_hour_is_believed_before_an_agency_is_begun(night, publisher):
+    # One request for the refresh date and eight for the first agency leave six, two too few for the second.
+    publisher.left, publisher.tells_what_is_left = 15, True
+    done = night(FIRST, SECOND)
+    assert [(s.slice, s.status) for s in done.slices] == [(FIRST, "landed"), ("*", "skipped")]
+    assert "6 requests are left of the hour" in done.slices[1].message
+    assert publisher.left == 6
+
+
+def test_the_budget_of_an_hour_is_shared_by_all_that_ask_with_the_key(settings, publisher, tmp_path):
+    limits = HostLimits(clock=lambda: 0.0)
+    tight = settings.model_copy(update={"fbi_requests_an_hour": 20})
+
+    def ask(dataset, *slices):
+        with time_machine.travel(TODAY, tick=True):
+            return capture_dataset(dataset, tight, slice_keys=slices, web=Web(tight, limits=limits))
+
+    assert [s.status for s in ask(AGENCIES, STATE).slices] == ["landed"]
+    done = ask(MONTHS, FIRST, SECOND, fbi.study_agencies()[2]["ori"])
+    assert [s.status for s in done.slices] == ["landed", "landed", "skipped"]
+    assert "the night's 20 requests are spent (CLAWBACK_FBI_REQUESTS_AN_HOUR)" in done.slices[2].message
+    assert len(publisher.asked) == 18
+
+
+def test_a_night_without_a_refresh_asks_one_question_and_says_it_once(night, publisher, monkeypatch):
+    some = fbi.study_agencies()[:5]
+    monkeypatch.setattr(fbi, "study_agencies", lambda: some)
+    three = [a["ori"] for a in some[:3]]
+    everyone = [a["ori"] for a in fbi.study_agencies()]
+    night(*everyone)
+    publisher.asked.clear()
+    done = night(*everyone, at=datetime(2026, 5, 19, 6, tzinfo=UTC))
+    assert [r.path.rpartition("/")[2] for r in publisher.asked] == ["refresh-date"]
+    assert [s.status for s in done.slices] == ["empty", "empty"]
+    assert done.slices[1].slice == "*"
+    assert f"no refresh since 2026-05-06: {len(everyone) - 1} slices not asked for" in done.slices[1].message
+    publisher.refreshed = "05/19/2026"
+    publisher.asked.clear()
+    night(*three, at=datetime(2026, 5, 20, 6, tzinfo=UTC))
+    assert len(publisher.asked_for("/summarized/")) == 3 * len(fbi.OFFENSES)
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ({"offenses": {"actuals": [1]}}, "actuals is list, not an object"),
+        ({"offenses": {"actuals": {"A Police Offenses": {"2026-01": 1}}}}, "a month is '2026-01', not mm-yyyy"),
+        ({"offenses": {"actuals": {"A Police Counts": {"01-2026": 1}}}}, "expected one agency's series"),
+    ],
+)
+def test_a_changed_shape_rejects_the_capture_keeps_the_bytes_and_the_last_good_one_serves(
+    night, publisher, settings, monkeypatch, body, said
+):
+    night(FIRST)
+    publisher.refreshed = "06/06/2026"
+    monkeypatch.setattr(publisher, "_months", lambda *_: servers.as_json(body))
+    done = night(FIRST, at=datetime(2026, 6, 10, 6, tzinfo=UTC))
+    assert done.slices[0].status == "rejected"
+    assert said in done.slices[0].message
+    assert len(serving(settings)) == 6
+
+
+def test_a_fall_of_nine_tenths_is_rejected_and_the_months_of_before_go_on_serving(night, publisher, settings):
+    publisher.counts[FIRST, "HOM"] = {f"{m:02}-{y}": 1 for y in (2024, 2025) for m in range(1, 13)}
+    night(FIRST)
+    publisher.refreshed = "06/06/2026"
+    publisher.counts[FIRST, "HOM"] = {"01-2026": 1}
+    publisher.counts[FIRST, "ROB"] = {"01-2026": 1}
+    done = night(FIRST, at=datetime(2026, 6, 10, 6, tzinfo=UTC))
+    assert done.slices[0].status == "rejected"
+    assert "2 records against 27 last time" in done.slices[0].message
+    assert len(serving(settings)) == 27
+
+
+def test_an_areas_months_are_its_own_with_their_level_and_never_an_agencys(night, publisher, settings):
+    publisher.areas["CA", "HOM"] = {"01-2026": 150, "02-2026": None}
+    publisher.areas["US", "HOM"] = {"01-2026": 1500}
+    done = night("US", "CA", dataset=AREAS)
+    assert [(s.slice, s.status, s.records) for s in done.slices] == [("US", "landed", 1), ("CA", "landed", 2)]
+    found = {(r["level"], r["area"], r["month"]): r["actual"] for r in serving(settings, AREAS)}
+    assert found == {("nation", "US", "01-2026"): "1500", ("state", "CA", "01-2026"): "150",
+                     ("state", "CA", "02-2026"): None}  # fmt: skip
+    assert "ori" not in serving(settings, AREAS)[0]
+
+
+def test_a_state_whose_own_series_is_missing_is_refused_and_not_taken_from_the_nation():
+    body = {"offenses": {"actuals": {"United States Offenses": {"01-2026": 1}}}}
+    payload = Payload(json.dumps(body).encode(), "https://example.invalid/", TODAY,
+                      context={"level": "state", "area": "CA", "offense_code": "HOM"})  # fmt: skip
+    with pytest.raises(SourceError, match="CA HOM: no series of California"):
+        list(AREAS.cut(payload))
+
+
+def test_areas_leave_most_of_the_nights_budget_to_the_agencies(settings):
+    known = Catalog(settings.landing_dir, as_of=None, edition="live").known(AREAS)
+    tonight = AREAS.slices(settings, known)
+    assert len(tonight) * len(fbi.OFFENSES) <= settings.fbi_requests_an_hour / 6
+    assert len(AREAS.all_slices()) == 53
+
+
+class TestWhoseMonthsAreAskedFor:
+    """The study's agencies, and those that the last release chose by awards, lists and people."""
+
+    @pytest.fixture
+    def release(self, settings) -> Settings:
+        settings.published_dir.mkdir(parents=True)
+        with duckdb.connect(str(settings.published_file)) as connection:
+            connection.execute("create schema meta")
+            connection.execute("create table meta.agency_choice as select 'SY0000001' as ori, 'CA' as state_code")
+        return settings
+
+    def known(self, settings):
+        catalog = Catalog(settings.landing_dir, as_of=None, edition="live")
+        return catalog.known(MONTHS, published=settings.published_file)
+
+    def test_before_the_first_release_the_studys_alone(self, settings):
+        assert set(fbi.wanted_agencies(self.known(settings))) == {a["ori"] for a in fbi.study_agencies()}
+
+    def test_then_the_releases_choice_beside_them(self, release):
+        wanted = fbi.wanted_agencies(self.known(release))
+        assert wanted["SY0000001"] == "CA"
+        assert len(wanted) == len(fbi.study_agencies()) + 1
+        assert "SY0000001" in {s.key for s in MONTHS.slices(release, self.known(release))}
+
+    def test_a_night_asks_for_them(self, release, publisher, night):
+        publisher.add("SY0000001", "Chosen Police", "CA", "California", {"HOM": {"01-2026": 1}})
+        assert [(s.slice, s.records) for s in night("SY0000001").slices] == [("SY0000001", 1)]
+
+    def test_a_release_of_an_older_version_has_no_choice_to_tell(self, release):
+        with duckdb.connect(str(release.published_file)) as connection:
+            connection.execute("drop table meta.agency_choice")
+        assert set(fbi.wanted_agencies(self.known(release))) == {a["ori"] for a in fbi.study_agencies()}
+
+
+def test_the_stalest_agencies_come_first(night, settings):
     every = [a["ori"] for a in fbi.study_agencies()]
     night(FIRST)
     known = Catalog(settings.landing_dir, as_of=None, edition="live").known(MONTHS)
     tonight = [slice_.key for slice_ in MONTHS.slices(settings, known)]
     assert tonight[-1] == FIRST
     assert sorted(tonight) == sorted(every)
-    assert len(tonight) * len(fbi.OFFENSES) <= fbi.REQUESTS_A_NIGHT < 1000
-    monkeypatch.setattr(fbi, "REQUESTS_A_NIGHT", 3 * len(fbi.OFFENSES))
-    assert [s.key for s in MONTHS.slices(settings, known)] == tonight[:3]
+    assert settings.fbi_requests_an_hour < 1000
 
 
 def test_an_agency_of_two_counties_is_one_record(night, settings):

@@ -36,6 +36,16 @@ with every_mention as (
         {{ agency_type_hint('agency_type') }} as hint
     from {{ ref('stg_fbi__agencies') }}
     union all
+    -- the annual table prints cities, not agencies
+    select
+        'fbi' as source,
+        city as name,
+        state_code,
+        cast(null as {{ dbt.type_string() }}) as city_name,
+        cast(null as {{ dbt.type_string() }}) as county_name,
+        'place' as hint
+    from {{ ref('stg_fbi__table8') }}
+    union all
     select
         case source when 'ice' then 'ice_287g' else source end as source,
         name,

@@ -1,6 +1,13 @@
 -- Every legal event that anybody told: the ledger's as they stand, and those of the council matters that the finder
 -- found and that are clear acts of law. Introductions and referrals change nothing and stay with the council's record.
-with ledger as (
+with only_provisions as (
+    select jurisdiction_name, instrument, coalesce(instrument_number, '') as instrument_number, max(provision_code) as provision_code
+    from {{ ref('instrument_provisions') }}
+    group by jurisdiction_name, instrument, coalesce(instrument_number, '')
+    having count(*) = 1
+),
+
+ledger as (
     select
         {{ surrogate_key([
             'events.jurisdiction_name', 'events.instrument', 'events.instrument_number', 'events.event', 'events.event_from'
@@ -8,7 +15,8 @@ with ledger as (
         coalesce(geoids.jurisdiction_key, {{ unknown_key() }}) as jurisdiction_key,
         events.jurisdiction_name,
         events.level as jurisdiction_level,
-        case when events.note like '%preempts%' then 'preemption' else 'general' end as provision_code,
+        -- an instrument of several provisions, or of none that is cited, is general here: see __event_provisions
+        coalesce(only_provisions.provision_code, 'general') as provision_code,
         events.instrument,
         events.instrument_number,
         events.event,
@@ -19,6 +27,7 @@ with ledger as (
         events.source_citation,
         events.note,
         events.source_status <> 'unsourced' and events.event_from is not null as decides_status,
+        events.learned_on,
         events._capture_id,
         events._payload_id,
         events._record_no,
@@ -27,6 +36,11 @@ with ledger as (
     from {{ ref('stg_ledger__policy_events') }} as events
     left join {{ ref('int_identity__geoids') }} as geoids
         on split_part(events.geoid_text, '/', 1) = geoids.geoid
+    left join only_provisions
+        on
+            events.jurisdiction_name = only_provisions.jurisdiction_name
+            and events.instrument = only_provisions.instrument
+            and coalesce(events.instrument_number, '') = only_provisions.instrument_number
 ),
 
 readings as (
@@ -109,7 +123,7 @@ select
     note,
     'ledger' as origin,
     decides_status,
-    cast(_retrieved_at as date) as learned_on,
+    learned_on,
     cast(null as {{ dbt.type_string() }}) as council_matter_key,
     _capture_id,
     _payload_id,

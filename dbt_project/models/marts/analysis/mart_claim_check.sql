@@ -23,7 +23,7 @@ datasets as (
 data_notes as (
     select
         max(case when dataset = 'usaspending__awards' then said end) as awards,
-        max(case when dataset = 'doj__sanctuary_list' then said end) as lists,
+        {{ joined("case when dataset in ('doj__sanctuary_list', 'dhs__sanctuary_list') then said end") }} as lists,
         max(case when dataset = 'ledger__policy_events' then said end) as events,
         max(case when dataset = 'published__statistics' then said end) as printed
     from datasets
@@ -112,24 +112,32 @@ city_hiring as (
     group by hiring_claims.claim_id
 ),
 
-listed as (
+cities as (
     select
         trackers.tracker_code,
-        min(listings.listed_from) as first_snapshot,
-        count(distinct case
-            when listings.listed_from <= cast('2017-03-27' as date)
-                and (listings.listed_to is null or listings.listed_to > cast('2017-03-27' as date))
-                then concat(listings.listed_name, ', ', listings.state_code)
-        end) as cities_then,
-        count(distinct case
-            when listings.listed_to is null then concat(listings.listed_name, ', ', listings.state_code)
-        end) as cities_now,
-        max(listings.last_seen_on) as last_seen_on
+        listings.*,
+        concat(listed_name, ', ', state_code) as city,
+        max(last_seen_on) over (partition by listings.tracker_key) as last_list_on
     from {{ ref('fct_tracker_listing') }} as listings
     inner join {{ ref('dim_tracker') }} as trackers
         on listings.tracker_key = trackers.tracker_key
     where listings.verdict = 'sanctuary' and listings.listed_level = 'place'
-    group by trackers.tracker_code
+),
+
+-- the same as `clawback query listed --set tracker=all --as-of 2017-03-27`, counted
+listed as (
+    select
+        tracker_code,
+        min(listed_from) as first_snapshot,
+        count(distinct case
+            when listed_from <= cast('2017-03-27' as date)
+                and (listed_to is null or listed_to > cast('2017-03-27' as date))
+                then city
+        end) as cities_then,
+        count(distinct case when last_seen_on = last_list_on then city end) as cities_last,
+        max(last_seen_on) as last_seen_on
+    from cities
+    group by tracker_code
 ),
 
 -- each tracker beside the other: the longest list answers, lists are never merged
@@ -137,18 +145,20 @@ cities_listed as (
     select
         count(case when first_snapshot <= cast('2017-03-27' as date) then 1 end) as trackers_then,
         max(cities_then) as cities_then,
-        coalesce(sum(cities_now), 0) as evidence_rows,
-        {{ joined("concat(tracker_code, ' names ', cast(cities_now as " ~ dbt.type_string() ~ "), ' cities as of '"
+        coalesce(sum(cities_last), 0) as evidence_rows,
+        {{ joined("concat(tracker_code, ' named ', cast(cities_last as " ~ dbt.type_string() ~ "), ' cities as of '"
             ~ ", cast(last_seen_on as " ~ dbt.type_string() ~ "))") }} as said
     from listed
 ),
 
+-- the same as `clawback query four_cities`
 four_cities as (
     select
         events.jurisdiction_name,
         jurisdictions.geoid,
         events.event_from,
-        events.event_from between cast('2016-11-08' as date) and cast('2017-03-27' as date)
+        events.event_from >= cast('2016-11-08' as date)
+        and coalesce(events.event_to, events.event_from) <= cast('2017-03-27' as date)
         and events.source_status <> 'unsourced'
         and effects.track = 'force'
         and effects.sets = 1
@@ -217,6 +227,37 @@ lapd as (
         lapd_periods.*,
         round(100.0 * coalesce(reports_2017 - reports_2016, difference_2017) / nullif(reports_2016, 0), 1) as change_percent
     from lapd_periods
+),
+
+-- the incidents of January to March 2017 beside those of 2016, by month of report: whole months, where the claim's own
+-- period ends on 21 March
+lapd_incidents as (
+    select
+        case offense_family
+            when 'sexual_assault' then 'latino_sexual_assault_reports_2017'
+            when 'domestic_violence' then 'latino_domestic_violence_reports_2017'
+        end as claim_id,
+        series,
+        counted_from,
+        comparability,
+        break_reason,
+        hispanic_reports_before,
+        hispanic_reports,
+        citywide_reports_before,
+        citywide_reports,
+        round(hispanic_change_percent, 1) as hispanic_change,
+        round(citywide_change_percent, 1) as citywide_change,
+        row_number() over (
+            partition by offense_family
+            order by case when hispanic_change_percent is not null then 0 else 1 end, series
+        ) as place
+    from {{ ref('mart_reporting_gap') }}
+    where
+        city_code = 'los_angeles'
+        and report_month = cast('2017-03-01' as date)
+        and window_kind = 'year to date'
+        and comparability <> 'published figures only'
+        and offense_family in ('sexual_assault', 'domestic_violence')
 ),
 
 recipients as (
@@ -346,37 +387,63 @@ judged as (
 
     select
         claims.claim_id,
-        lapd.change_percent as computed_value,
-        -- the claim is a figure rounded to a percent or so; the city as a whole stands in `why`
+        -- from incidents alone: what the department printed is the claim's own source and cannot check it
+        incidents.hispanic_change as computed_value,
         case
-            when lapd.change_percent is null then 'no data yet'
-            when abs(lapd.change_percent - claims.claimed_value) <= 1 then 'supported'
-            else 'contradicted'
+            when abs(incidents.hispanic_change - claims.claimed_value) <= 5 then 'supported'
+            when incidents.hispanic_change is not null then 'contradicted'
+            when lapd.evidence_rows > 0 then 'published figures only'
+            else 'no data yet'
         end as verdict,
-        case
-            when lapd.change_percent is null then 'the counts of reports are not captured, neither printed nor by incident'
-            else concat(
-                'printed counts of the first months, for want of incidents. To 30 April: Hispanic victims ',
-                coalesce(cast(lapd.april_hispanic as {{ dbt.type_string() }}), 'unknown'), ' percent, the whole city ',
-                coalesce(cast(lapd.april_city as {{ dbt.type_string() }}), 'unknown'), '; over the year ',
-                coalesce(cast(lapd.year_hispanic as {{ dbt.type_string() }}), 'unknown'), ' and ',
-                coalesce(cast(lapd.year_city as {{ dbt.type_string() }}), 'unknown'),
-                '. Fewer reports is neither less crime nor proof of fear'
-            )
-        end as why,
         concat(
-            'reports by Hispanic victims: ',
-            coalesce(cast(cast(lapd.reports_2016 as bigint) as {{ dbt.type_string() }}), 'unknown'), ' in 2016, ',
+            case
+                when incidents.hispanic_change is not null then concat(
+                    'incidents by month of report, January to March 2017 on the same months of 2016: within 5 points of ',
+                    'the claim, whose period ends on 21 March, or not. The whole city: ',
+                    coalesce(cast(incidents.citywide_change as {{ dbt.type_string() }}), 'unknown'), ' percent')
+                when incidents.claim_id is not null then concat(
+                    case when lapd.evidence_rows > 0 then 'published figures only: ' else '' end,
+                    'the incidents of January to March 2017 are captured and cannot be compared (', incidents.comparability,
+                    case when incidents.break_reason is null then '' else concat(': ', incidents.break_reason) end, ')')
+                when lapd.evidence_rows > 0 then concat(
+                    'published figures only: the incidents of January to March 2017 are not captured, and what the ',
+                    'department printed is what the article claims')
+                else 'neither incidents nor printed figures are captured'
+            end,
+            '. Fewer reports is neither less crime nor proof of fear'
+        ) as why,
+        concat(
+            case
+                when incidents.claim_id is null then 'incidents: none captured'
+                else concat(
+                    'incidents (', incidents.series, '), Hispanic victims: ',
+                    coalesce(cast(incidents.hispanic_reports_before as {{ dbt.type_string() }}), 'not captured'), ' in 2016, ',
+                    coalesce(cast(incidents.hispanic_reports as {{ dbt.type_string() }}), 'not captured'),
+                    ' in 2017; the whole city: ',
+                    coalesce(cast(incidents.citywide_reports_before as {{ dbt.type_string() }}), 'not captured'), ' and ',
+                    coalesce(cast(incidents.citywide_reports as {{ dbt.type_string() }}), 'not captured'))
+            end,
+            '; printed, Hispanic victims: ',
+            coalesce(cast(cast(lapd.reports_2016 as bigint) as {{ dbt.type_string() }}), 'unknown'), ' in the first months of 2016, ',
             coalesce(
                 cast(cast(coalesce(lapd.reports_2017, lapd.reports_2016 + lapd.difference_2017) as bigint)
                     as {{ dbt.type_string() }}),
                 'unknown'
-            ), ' in 2017, the same months'
+            ), ' in those of 2017 (', coalesce(cast(lapd.change_percent as {{ dbt.type_string() }}), 'unknown'),
+            ' percent); to 30 April ',
+            coalesce(cast(lapd.april_hispanic as {{ dbt.type_string() }}), 'unknown'), ' percent, the whole city ',
+            coalesce(cast(lapd.april_city as {{ dbt.type_string() }}), 'unknown'), '; over the year ',
+            coalesce(cast(lapd.year_hispanic as {{ dbt.type_string() }}), 'unknown'), ' and ',
+            coalesce(cast(lapd.year_city as {{ dbt.type_string() }}), 'unknown')
         ) as evidence,
-        data_notes.printed as data_note,
-        coalesce(lapd.evidence_rows, 0) as evidence_rows
+        case
+            when incidents.claim_id is null then data_notes.printed
+            else concat(incidents.series, ', counted from ', coalesce(incidents.counted_from, 'unknown'), '; ', data_notes.printed)
+        end as data_note,
+        coalesce(lapd.evidence_rows, 0) + case when incidents.claim_id is null then 0 else 1 end as evidence_rows
     from claims
     left join lapd on claims.claim_id = lapd.claim_id
+    left join lapd_incidents as incidents on claims.claim_id = incidents.claim_id and incidents.place = 1
     cross join data_notes
     where claims.claim_id in ('latino_sexual_assault_reports_2017', 'latino_domestic_violence_reports_2017')
 

@@ -1,172 +1,171 @@
--- The survey's percentages for Hispanic and other victims, and beside them what the police of two cities printed of 2017.
-with years as (
-    select distinct survey_year
-    from {{ ref('fct_victimization_reporting') }}
+-- Reports to a city's police by Hispanic victims, by others and by the whole city, each beside the same months a year
+-- before; the survey and the printed figures stand beside them and are never mixed in. Where a print has no incidents
+-- beside it, it stands alone and says so.
+with printed as (
+    select
+        city_code,
+        report_month,
+        offense_family,
+        window_kind,
+        max(jurisdiction_key) as jurisdiction_key,
+        max(offense_key) as offense_key,
+        max(publisher) as printed_by,
+        max(period_as_printed) as printed_period,
+        max(case when victim_group = 'Hispanic' then figure end) as hispanic_change,
+        max(case when victim_group <> 'Hispanic' then figure end) as beside_change,
+        max(case when victim_group <> 'Hispanic' then victim_group end) as beside_group,
+        -- agreement is of all that the print says of the window: one figure that differs is no agreement
+        case
+            when max(case when agreement = 'differs' then 1 else 0 end) = 1 then 'differs'
+            when min(case when agreement = 'agrees' then 1 else 0 end) = 1 then 'agrees'
+            when max(case when agreement = 'published figures only' then 1 else 0 end) = 1 then 'published figures only'
+            else 'not comparable'
+        end as agreement
+    from {{ ref('mart_published_agreement') }}
+    where measure = 'change' and unit = 'percent' and window_kind is not null
+    group by city_code, report_month, offense_family, window_kind
 ),
 
-spans as (
-    select 'year' as window_kind, 1 as years_wanted, 0 as step
-    {% for step in range(3) %}
-    union all
-    select 'three years' as window_kind, 3 as years_wanted, {{ step }} as step
-    {% endfor %}
+alone as (
+    select printed.*
+    from printed
+    left join {{ ref('int_crime__report_windows') }} as windows
+        on
+            printed.city_code = windows.city_code
+            and printed.report_month = windows.report_month
+            and printed.offense_family = windows.offense_family
+            and printed.window_kind = windows.window_kind
+    where windows.city_code is null
 ),
 
 windows as (
     select
-        years.survey_year as first_year,
-        years.survey_year + spans.years_wanted - 1 as last_year,
-        spans.window_kind,
-        spans.years_wanted,
-        members.survey_year,
-        count(*) over (partition by years.survey_year, spans.window_kind) as years_surveyed
-    from years
-    cross join spans
-    inner join years as members
-        on years.survey_year + spans.step = members.survey_year
-),
-
-pooled as (
+        city_code,
+        series,
+        report_month,
+        offense_family,
+        window_kind,
+        jurisdiction_key,
+        offense_key,
+        months_in_window,
+        window_from,
+        counted_from,
+        date_basis,
+        is_complete,
+        hispanic_reports,
+        others_reports,
+        unknown_reports,
+        citywide_reports,
+        hispanic_reports_before,
+        others_reports_before,
+        unknown_reports_before,
+        citywide_reports_before,
+        hispanic_change_percent,
+        others_change_percent,
+        citywide_change_percent,
+        is_across_break,
+        break_reason,
+        comparability
+    from {{ ref('int_crime__report_windows') }}
+    union all
     select
-        windows.first_year,
-        windows.last_year,
-        windows.window_kind,
-        reporting.victim_group,
-        reporting.offense_family,
-        sum(reporting.victimizations_interviewed) as interviewed,
-        sum(reporting.victimizations_weighted) as weighted,
-        sum(reporting.reported_weighted) as reported
-    from windows
-    inner join {{ ref('fct_victimization_reporting') }} as reporting
-        on windows.survey_year = reporting.survey_year
-    where
-        reporting.victim_group in ('hispanic', 'non_hispanic')
-        -- a window stands only where each of its years was surveyed
-        and windows.years_surveyed = windows.years_wanted
-    group by
-        windows.first_year, windows.last_year, windows.window_kind, reporting.victim_group, reporting.offense_family
-),
-
-shares as (
-    select
-        pooled.*,
-        100.0 * reported / weighted as percent_reported
-    from pooled
-    where weighted > 0
-),
-
-bounded as (
-    select
-        shares.*,
-        {{ reporting_bound('percent_reported', 'interviewed', 'low') }} as percent_low,
-        {{ reporting_bound('percent_reported', 'interviewed', 'high') }} as percent_high,
-        {{ needs_caution('percent_reported', 'interviewed') }} as is_weak
-    from shares
+        city_code,
+        'none captured' as series,
+        report_month,
+        offense_family,
+        window_kind,
+        jurisdiction_key,
+        offense_key,
+        cast(null as bigint) as months_in_window,
+        cast(null as date) as window_from,
+        cast(null as {{ dbt.type_string() }}) as counted_from,
+        cast(null as {{ dbt.type_string() }}) as date_basis,
+        false as is_complete,
+        {% for group in ['hispanic', 'others', 'unknown', 'citywide'] %}
+        cast(null as bigint) as {{ group }}_reports,
+        {% endfor %}
+        {% for group in ['hispanic', 'others', 'unknown', 'citywide'] %}
+        cast(null as bigint) as {{ group }}_reports_before,
+        {% endfor %}
+        cast(null as double) as hispanic_change_percent,
+        cast(null as double) as others_change_percent,
+        cast(null as double) as citywide_change_percent,
+        false as is_across_break,
+        cast(null as {{ dbt.type_string() }}) as break_reason,
+        'published figures only' as comparability
+    from alone
 ),
 
 surveyed as (
     select
-        hispanic.first_year,
-        hispanic.last_year,
-        hispanic.window_kind,
-        hispanic.offense_family,
-        hispanic.interviewed as hispanic_interviewed,
-        hispanic.percent_reported as hispanic_percent_reported,
-        hispanic.percent_low as hispanic_percent_low,
-        hispanic.percent_high as hispanic_percent_high,
-        others.interviewed as others_interviewed,
-        others.percent_reported as others_percent_reported,
-        others.percent_low as others_percent_low,
-        others.percent_high as others_percent_high,
-        hispanic.percent_reported - others.percent_reported as gap_points,
-        -- the difference of two intervals that are not symmetric: Newcombe's square-and-add
-        hispanic.percent_reported - others.percent_reported - sqrt(
-            (hispanic.percent_reported - hispanic.percent_low) * (hispanic.percent_reported - hispanic.percent_low)
-            + (others.percent_high - others.percent_reported) * (others.percent_high - others.percent_reported)
-        ) as gap_low,
-        hispanic.percent_reported - others.percent_reported + sqrt(
-            (hispanic.percent_high - hispanic.percent_reported) * (hispanic.percent_high - hispanic.percent_reported)
-            + (others.percent_reported - others.percent_low) * (others.percent_reported - others.percent_low)
-        ) as gap_high,
-        hispanic.is_weak or others.is_weak as is_weak
-    from bounded as hispanic
-    inner join bounded as others
-        on
-            hispanic.first_year = others.first_year
-            and hispanic.last_year = others.last_year
-            and hispanic.offense_family = others.offense_family
-            and others.victim_group = 'non_hispanic'
-    where hispanic.victim_group = 'hispanic'
-),
-
--- changes of counts of reports, as printed: no interval, and no share of victimizations
-printed as (
-    select
-        publisher,
-        offense_group,
-        period_as_printed,
-        min(period_from) as period_from,
-        max(period_to) as period_to,
-        max(case when victim_group = 'Hispanic' then figure end) as hispanic_change,
-        max(case when victim_group <> 'Hispanic' then figure end) as others_change,
-        max(case when victim_group <> 'Hispanic' then victim_group end) as others_group
-    from {{ ref('fct_published_statistic') }}
-    where subject = 'crime_reporting' and measure = 'change' and unit = 'percent'
-    group by publisher, offense_group, period_as_printed
+        counterparts.offense_family,
+        counterparts.survey_family,
+        survey.first_year,
+        survey.last_year,
+        survey.hispanic_interviewed,
+        survey.hispanic_percent_reported,
+        survey.others_interviewed,
+        survey.others_percent_reported,
+        survey.reading
+    from {{ ref('survey_counterparts') }} as counterparts
+    inner join {{ ref('mart_survey_reporting_gap') }} as survey
+        on counterparts.survey_family = survey.offense_family and survey.window_kind = 'three years'
 )
 
 select
-    {{ surrogate_key(["'NCVS'", 'first_year', 'last_year', 'offense_family']) }} as reporting_gap_key,
-    'NCVS' as entity,
-    cast(first_year as int) as first_year,
-    cast(last_year as int) as last_year,
-    window_kind,
-    cast(null as date) as period_from,
-    cast(null as date) as period_to,
-    offense_family,
-    'Non-Hispanic' as others_group,
-    cast(hispanic_interviewed as bigint) as hispanic_interviewed,
-    cast(hispanic_percent_reported as double) as hispanic_percent_reported,
-    cast(hispanic_percent_low as double) as hispanic_percent_low,
-    cast(hispanic_percent_high as double) as hispanic_percent_high,
-    cast(others_interviewed as bigint) as others_interviewed,
-    cast(others_percent_reported as double) as others_percent_reported,
-    cast(others_percent_low as double) as others_percent_low,
-    cast(others_percent_high as double) as others_percent_high,
-    cast(null as double) as hispanic_change_percent,
-    cast(null as double) as others_change_percent,
-    cast(gap_points as double) as gap_points,
-    cast(gap_low as double) as gap_low,
-    cast(gap_high as double) as gap_high,
-    case
-        when is_weak then 'interpret with caution'
-        when gap_low > 0 or gap_high < 0 then 'differs'
-        else 'cannot be told apart'
-    end as reading
-from surveyed
-union all
-select
-    {{ surrogate_key(['publisher', 'period_as_printed', 'offense_group']) }} as reporting_gap_key,
-    publisher as entity,
-    cast(extract(year from period_from) as int) as first_year,
-    cast(extract(year from period_to) as int) as last_year,
-    'as printed' as window_kind,
-    period_from,
-    period_to,
-    offense_group as offense_family,
-    others_group,
-    cast(null as bigint) as hispanic_interviewed,
-    cast(null as double) as hispanic_percent_reported,
-    cast(null as double) as hispanic_percent_low,
-    cast(null as double) as hispanic_percent_high,
-    cast(null as bigint) as others_interviewed,
-    cast(null as double) as others_percent_reported,
-    cast(null as double) as others_percent_low,
-    cast(null as double) as others_percent_high,
-    cast(hispanic_change as double) as hispanic_change_percent,
-    cast(others_change as double) as others_change_percent,
-    cast(hispanic_change - others_change as double) as gap_points,
-    cast(null as double) as gap_low,
-    cast(null as double) as gap_high,
-    'printed: no interval' as reading
-from printed
+    {{ surrogate_key([
+        'windows.city_code', 'windows.series', 'windows.report_month', 'windows.offense_family', 'windows.window_kind'
+    ]) }} as reporting_gap_key,
+    windows.jurisdiction_key,
+    windows.offense_key,
+    {{ date_key('windows.report_month') }} as month_date_key,
+    windows.city_code,
+    windows.series,
+    windows.report_month,
+    windows.offense_family,
+    windows.window_kind,
+    cast(windows.months_in_window as int) as months_in_window,
+    windows.window_from,
+    cast(windows.hispanic_reports as bigint) as hispanic_reports,
+    cast(windows.others_reports as bigint) as others_reports,
+    cast(windows.unknown_reports as bigint) as unknown_reports,
+    cast(windows.citywide_reports as bigint) as citywide_reports,
+    cast(windows.hispanic_reports_before as bigint) as hispanic_reports_before,
+    cast(windows.others_reports_before as bigint) as others_reports_before,
+    cast(windows.unknown_reports_before as bigint) as unknown_reports_before,
+    cast(windows.citywide_reports_before as bigint) as citywide_reports_before,
+    cast(windows.hispanic_change_percent as double) as hispanic_change_percent,
+    cast(windows.others_change_percent as double) as others_change_percent,
+    cast(windows.citywide_change_percent as double) as citywide_change_percent,
+    cast(windows.hispanic_change_percent - windows.others_change_percent as double) as gap_points,
+    windows.comparability,
+    windows.is_complete,
+    windows.is_across_break as break_flag,
+    windows.break_reason,
+    windows.counted_from,
+    windows.date_basis,
+    surveyed.survey_family,
+    cast(surveyed.first_year as int) as survey_first_year,
+    cast(surveyed.last_year as int) as survey_last_year,
+    surveyed.hispanic_interviewed as survey_hispanic_interviewed,
+    surveyed.hispanic_percent_reported as survey_hispanic_percent_reported,
+    surveyed.others_interviewed as survey_others_interviewed,
+    surveyed.others_percent_reported as survey_others_percent_reported,
+    surveyed.reading as survey_reading,
+    printed.printed_by,
+    printed.printed_period,
+    cast(printed.hispanic_change as double) as printed_hispanic_change_percent,
+    cast(printed.beside_change as double) as printed_beside_change_percent,
+    printed.beside_group as printed_beside_group,
+    printed.agreement as printed_agreement
+from windows
+left join printed
+    on
+        windows.city_code = printed.city_code
+        and windows.report_month = printed.report_month
+        and windows.offense_family = printed.offense_family
+        and windows.window_kind = printed.window_kind
+left join surveyed
+    on
+        windows.offense_family = surveyed.offense_family
+        and extract(year from windows.report_month) = surveyed.last_year

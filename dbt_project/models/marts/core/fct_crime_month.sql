@@ -1,12 +1,3 @@
-with months as (
-    select
-        months.*,
-        -- a month in which nothing at all was counted is suspect: not reported rather than quiet
-        sum(abs(coalesce(months.offenses, 0))) over (partition by months.ori, months.month_start) as offenses_of_all_kinds,
-        count(months.offenses) over (partition by months.ori, months.month_start) as kinds_reported
-    from {{ ref('stg_fbi__agency_months') }} as months
-)
-
 select
     {{ surrogate_key(['months.ori', 'months.offense_code', 'months.month_start']) }} as crime_month_key,
     case when agencies.ori is null then {{ unknown_key() }} else {{ surrogate_key(['agencies.ori']) }} end as agency_key,
@@ -17,7 +8,7 @@ select
     months.ori,
     months.month_start,
     months.offense_code as fbi_offense_code,
-    -- The summarised endpoint counts NIBRS incidents by the old summary's rules and says not which month is which.
+    -- Both sources count NIBRS incidents by the old summary's rules and say not which month is which.
     -- 2021 was collected through NIBRS alone, from 2022 on both ways again.
     concat(
         case
@@ -34,23 +25,32 @@ select
             else '; rape, revised definition'
         end
     ) as series,
+    months.source_kind,
     months.offenses,
     months.cleared,
+    months.offenses_as_printed,
+    months.offenses_by_other_source,
     months.population,
     case when months.population > 0 and months.offenses is not null
         then cast(months.offenses as double) * 100000 / cast(months.population as double) end as offenses_per_100k,
-    case
-        when months.offenses is null then 'not reported'
-        when months.offenses < 0 then 'negative: earlier reports unfounded'
-        when months.offenses_of_all_kinds = 0 and months.kinds_reported > 0 then 'suspect: nothing of any kind'
-        else 'reported'
-    end as coverage,
+    months.coverage,
+    coalesce(agency_coverage.coverage, case when agencies.ori is null then 'unknown' else 'its jurisdiction' end)
+        as agency_coverage,
+    breaks.break_reason is not null as break_flag,
+    breaks.break_reason,
     months._capture_id,
     months._payload_id,
     months._record_no,
     months._kind
-from months
+from {{ ref('int_crime__months') }} as months
 left join {{ ref('int_crime__agencies') }} as agencies
     on months.ori = agencies.ori
+left join {{ ref('agency_coverage') }} as agency_coverage
+    on months.ori = agency_coverage.ori
 left join {{ ref('offenses') }} as offenses
     on months.offense_code = offenses.fbi_code
+left join {{ ref('int_crime__month_breaks') }} as breaks
+    on
+        months.ori = breaks.ori
+        and months.month_start = breaks.month_start
+        and months.offense_code = breaks.offense_code

@@ -1,6 +1,11 @@
 {{ config(materialized='table') }}
 
-with fields as (
+with captures as (
+    select capture_id, retrieved_at
+    from {{ source('raw', 'capture') }}
+),
+
+fields as (
     select
         {{ text_field('ori') }} as ori,
         {{ text_field('offense_code') }} as offense_code,
@@ -12,10 +17,13 @@ with fields as (
         {{ text_field('cleared') }} as cleared,
         {{ text_field('population') }} as population,
         {{ text_field('max_data_date') }} as newest_data,
-        _capture_id,
-        _payload_id,
-        _record_no
-    from {{ source('raw', 'fbi__agency_months') }}
+        captures.retrieved_at,
+        months._capture_id,
+        months._payload_id,
+        months._record_no
+    from {{ source('raw', 'fbi__agency_months') }} as months
+    inner join captures
+        on months._capture_id = captures.capture_id
 ),
 
 typed as (
@@ -35,6 +43,7 @@ typed as (
             -- the bounds of dim_date
             when month_start < cast('1975-01-01' as date) or month_start > cast('2035-12-01' as date)
                 then 'month is outside 1975 to 2035'
+            when month_start > cast(retrieved_at as date) then 'month had not begun when it was captured'
             when actual is not null and try_cast(actual as bigint) is null then 'actual is not a whole number'
             when cleared is not null and try_cast(cleared as bigint) is null then 'cleared is not a whole number'
             when population is not null and try_cast(population as bigint) is null

@@ -1,0 +1,69 @@
+{#-
+    Incident reports of all cities in one form. What belongs here: which of a city's columns holds what, once for full
+    rows and for counts. What does not: meaning of codes (seeds). A record holds only its own city's columns, so the
+    first that is not null is that city's.
+
+    incident_date     a date as the API writes it (2020-01-08T...) or as the browser's export does (01/08/2020 ...)
+    incident_yes      a flag as the cities write it: true, Y, Yes; null where it is anything else than yes or no
+-#}
+{% macro incident_date(names) -%}
+    {%- set text -%}
+        coalesce({% for name in names %}{{ field(name) }}{{ ', ' if not loop.last }}{% endfor %})
+    {%- endset -%}
+    coalesce(
+        try_cast(substr({{ text }}, 1, 10) as date),
+        try_cast(concat(substr({{ text }}, 7, 4), '-', substr({{ text }}, 1, 2), '-', substr({{ text }}, 4, 2)) as date)
+    )
+{%- endmacro %}
+
+{% macro incident_text(names) -%}
+    coalesce({% for name in names %}{{ text_field(name) }}{{ ', ' if not loop.last }}{% endfor %})
+{%- endmacro %}
+
+{% macro incident_yes() -%}
+    {%- set flag = "lower(coalesce(" ~ field('domestic') ~ ", " ~ field('family_violence') ~ ", "
+        ~ field('domestic_violence_crime') ~ "))" -%}
+    case when {{ flag }} in ('true', 'y', 'yes', '1') then true when {{ flag }} in ('false', 'n', 'no', '0') then false end
+{%- endmacro %}
+
+{% macro incident_code() -%}
+    {{ incident_text(['crm_cd', 'nibr_code', 'primary_type', 'ofns_desc', 'category_description', 'nibrs_offense_code',
+        'incident_category']) }}
+{%- endmacro %}
+
+{% macro incident_victim_group() -%} {{ incident_text(['vict_descent', 'vic_race']) }} {%- endmacro %}
+
+{#- San Francisco: a supplement adds to a report that is counted already (DataSF's explainer of wg3w-h783). -#}
+{% macro incident_is_supplement() -%}
+    coalesce(lower({{ field('report_type_description') }}) like '%supplement%', false)
+{%- endmacro %}
+
+{#- Chicago publishes the date of the incident alone: its column `date` is no report date. -#}
+{% macro incident_reported_on() -%}
+    {{ incident_date(['date_rptd', 'rpt_dt', 'rep_date', 'report_date_time', 'report_datetime']) }}
+{%- endmacro %}
+
+{% macro incident_occurred_on() -%}
+    {{ incident_date(['date_occ', 'cmplnt_fr_dt', 'occ_date', 'offense_date', 'incident_date', 'date']) }}
+{%- endmacro %}
+
+{#- What tells one row of a set from another. -#}
+{% macro incident_id() -%}
+    {{ incident_text(['dr_no', 'uniquenibrno', 'id', 'cmplnt_num', 'incident_report_number', 'offense_id', 'row_id']) }}
+{%- endmacro %}
+
+{#- 64 bits of a text: for finding what comes twice in millions, never for a key (two texts may share them). -#}
+{% macro quick_hash(text) -%}
+    {{ return(adapter.dispatch('quick_hash')(text)) }}
+{%- endmacro %}
+{% macro default__quick_hash(text) -%} xxhash64({{ text }}) {%- endmacro %}
+{% macro duckdb__quick_hash(text) -%} hash({{ text }}) {%- endmacro %}
+
+{#- Why a row or a count cannot be counted under a month; null where it can. `shown_at`: when the publisher showed it. -#}
+{% macro incident_date_fault(day, shown_at) -%}
+    case
+        when {{ day }} is null then 'no date that can be read'
+        when {{ day }} > cast({{ shown_at }} as date) then 'date after the capture'
+        when {{ day }} < cast('1980-01-01' as date) then 'date before 1980'
+    end
+{%- endmacro %}

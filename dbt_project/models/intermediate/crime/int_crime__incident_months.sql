@@ -1,0 +1,80 @@
+-- One source of counts for each month of a series. Of rows and aggregates the one that the city showed last serves,
+-- rows on the same day; of sets that hold the same reports the fuller one, so that a straggler never stands for a month.
+with by_way as (
+    select
+        counts.set_id,
+        counts.counted_from,
+        counts.report_month,
+        sum(counts.reports) as reports,
+        max(cast(counts.retrieved_at as date)) as shown_on
+    from {{ ref('int_crime__incident_counts') }} as counts
+    group by counts.set_id, counts.counted_from, counts.report_month
+),
+
+ways as (
+    select
+        by_way.*,
+        row_number() over (
+            partition by set_id, report_month order by shown_on desc, case counted_from when 'rows' then 0 else 1 end
+        ) as choice
+    from by_way
+),
+
+chosen_sets as (
+    select
+        ways.set_id,
+        ways.counted_from,
+        ways.report_month,
+        sets.series,
+        sets.combination,
+        row_number() over (
+            partition by sets.series, ways.report_month order by ways.reports desc, ways.set_id
+        ) as fullness
+    from ways
+    inner join {{ ref('incident_sets') }} as sets
+        on ways.set_id = sets.set_id
+    where ways.choice = 1
+),
+
+newest as (
+    select
+        sets.series,
+        max(counts.newest_on) as newest_on
+    from {{ ref('int_crime__incident_counts') }} as counts
+    inner join {{ ref('incident_sets') }} as sets
+        on counts.set_id = sets.set_id
+    group by sets.series
+)
+
+select
+    sets.city_code,
+    sets.geoid,
+    sets.series,
+    sets.date_basis,
+    counts.report_month,
+    counts.code,
+    counts.is_domestic,
+    counts.victim_group_code,
+    sum(counts.reports) as reports,
+    max(newest.newest_on) as newest_on,
+    max(sets.settle_days) as settle_days,
+    -- of sets that add up one may come as rows, the other as counts
+    case when min(counts.counted_from) = max(counts.counted_from) then min(counts.counted_from) else 'rows and aggregates' end
+        as counted_from,
+    max(counts._capture_id) as _capture_id,
+    max(counts._payload_id) as _payload_id,
+    max(counts._kind) as _kind
+from {{ ref('int_crime__incident_counts') }} as counts
+inner join chosen_sets
+    on
+        counts.set_id = chosen_sets.set_id
+        and counts.counted_from = chosen_sets.counted_from
+        and counts.report_month = chosen_sets.report_month
+inner join {{ ref('incident_sets') }} as sets
+    on counts.set_id = sets.set_id
+inner join newest
+    on sets.series = newest.series
+where chosen_sets.combination = 'adds' or chosen_sets.fullness = 1
+group by
+    sets.city_code, sets.geoid, sets.series, sets.date_basis, counts.report_month, counts.code, counts.is_domestic,
+    counts.victim_group_code

@@ -1,0 +1,36 @@
+-- Why a month of an agency may not stand beside others: breaks and holes that hold for it, in one text.
+with reasons as (
+    select
+        months.ori,
+        months.month_start,
+        months.offense_code,
+        breaks.kind,
+        breaks.reason
+    from {{ ref('int_crime__months') }} as months
+    inner join {{ ref('crime_series_breaks') }} as breaks
+        on
+            months.month_start between breaks.first_month and breaks.last_month
+            and (breaks.ori is null or breaks.ori = months.ori)
+            and (breaks.offense_code is null or breaks.offense_code = months.offense_code)
+    union all
+    select
+        months.ori,
+        months.month_start,
+        months.offense_code,
+        'collection' as kind,
+        'the first month of the agency in NIBRS' as reason
+    from {{ ref('int_crime__months') }} as months
+    inner join {{ ref('int_crime__agencies') }} as agencies
+        on
+            months.ori = agencies.ori
+            and extract(year from months.month_start) = extract(year from agencies.nibrs_start_on)
+            and extract(month from months.month_start) = extract(month from agencies.nibrs_start_on)
+)
+
+select
+    ori,
+    month_start,
+    offense_code,
+    {{ joined('reason') }} as break_reason
+from reasons
+group by ori, month_start, offense_code

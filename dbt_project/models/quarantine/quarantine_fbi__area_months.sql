@@ -1,0 +1,3 @@
+{{ config(alias='fbi__area_months') }}
+
+{{ quarantined('fbi__area_months') }}

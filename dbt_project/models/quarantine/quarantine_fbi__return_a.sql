@@ -1,0 +1,3 @@
+{{ config(alias='fbi__return_a') }}
+
+{{ quarantined('fbi__return_a') }}

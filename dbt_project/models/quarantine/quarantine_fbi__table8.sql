@@ -1,0 +1,3 @@
+{{ config(alias='fbi__table8') }}
+
+{{ quarantined('fbi__table8') }}

@@ -1,0 +1,3 @@
+{{ config(alias='socrata__incident_months') }}
+
+{{ quarantined('socrata__incident_months') }}

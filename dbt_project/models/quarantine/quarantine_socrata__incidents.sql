@@ -1,0 +1,3 @@
+{{ config(alias='socrata__incidents') }}
+
+{{ quarantined('socrata__incidents') }}

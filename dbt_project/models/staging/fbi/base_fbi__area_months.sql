@@ -1,0 +1,57 @@
+{{ config(materialized='table') }}
+
+with captures as (
+    select capture_id, retrieved_at
+    from {{ source('raw', 'capture') }}
+),
+
+fields as (
+    select
+        {{ text_field('level') }} as level,
+        {{ text_field('area') }} as area,
+        {{ text_field('offense_code') }} as offense_code,
+        try_cast(
+            concat(substr({{ text_field('month') }}, 4, 4), '-', substr({{ text_field('month') }}, 1, 2), '-01') as date
+        ) as month_start,
+        {{ text_field('actual') }} as actual,
+        {{ text_field('cleared') }} as cleared,
+        {{ text_field('population') }} as population,
+        {{ text_field('participated_population') }} as participated_population,
+        captures.retrieved_at,
+        months._capture_id,
+        months._payload_id,
+        months._record_no
+    from {{ source('raw', 'fbi__area_months') }} as months
+    inner join captures
+        on months._capture_id = captures.capture_id
+),
+
+typed as (
+    select
+        level,
+        area,
+        offense_code,
+        month_start,
+        try_cast(actual as bigint) as offenses,
+        try_cast(cleared as bigint) as cleared,
+        try_cast(population as bigint) as population,
+        try_cast(participated_population as bigint) as participated_population,
+        case
+            when level is null or level not in ('state', 'nation') then 'level is neither state nor nation'
+            when area is null then 'no area'
+            when offense_code is null then 'no offence code'
+            when month_start is null then 'month is not mm-yyyy'
+            -- the bounds of dim_date
+            when month_start < cast('1975-01-01' as date) or month_start > cast('2035-12-01' as date)
+                then 'month is outside 1975 to 2035'
+            when month_start > cast(retrieved_at as date) then 'month had not begun when it was captured'
+            when actual is not null and try_cast(actual as bigint) is null then 'actual is not a whole number'
+            when cleared is not null and try_cast(cleared as bigint) is null then 'cleared is not a whole number'
+        end as _reject_reason,
+        _capture_id,
+        _payload_id,
+        _record_no
+    from fields
+)
+,
+{{ with_fate('typed', key=['level', 'area', 'offense_code', 'month_start'], content=['offenses', 'cleared', 'population']) }}

@@ -1,0 +1,35 @@
+{{ config(materialized='table') }}
+
+with typed as (
+    select
+        {{ text_field('dataset') }} as set_id,
+        {{ incident_date(['month']) }} as report_month,
+        {{ incident_code() }} as code,
+        {{ incident_yes() }} as is_domestic,
+        {{ incident_is_supplement() }} as is_supplement,
+        {{ incident_victim_group() }} as victim_group_code,
+        {{ incident_text(['domestic', 'family_violence', 'domestic_violence_crime', 'report_type_description']) }}
+            as counted_by,
+        try_cast({{ field('n') }} as bigint) as reports,
+        {{ incident_date(['newest']) }} as newest_on,
+        coalesce(
+            {{ incident_date_fault(incident_date(['month']), 'captures._retrieved_at') }},
+            case when try_cast({{ field('n') }} as bigint) is null then 'n is not a count' end
+        ) as _reject_reason,
+        records._capture_id,
+        records._payload_id,
+        records._record_no
+    from {{ source('raw', 'socrata__incident_months') }} as records
+    inner join (
+        select
+            capture_id as _serving_id,
+            kind as _kind,
+            retrieved_at as _retrieved_at,
+            substr(slice, 1, 9) as _set_id
+        from {{ source('raw', 'capture') }}
+    ) as captures
+        on records._capture_id = captures._serving_id
+)
+,
+{{ with_fate('typed', key=['set_id', 'report_month', 'code', 'counted_by', 'victim_group_code'], content=[
+    'set_id', 'report_month', 'code', 'counted_by', 'victim_group_code', 'reports', 'newest_on']) }}

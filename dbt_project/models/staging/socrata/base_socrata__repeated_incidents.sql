@@ -1,0 +1,72 @@
+{{ config(materialized='table') }}
+
+-- Nearly every report's number comes once. Only those that come again are compared, version by version: the rest is one
+-- scan of one column.
+with again as (
+    select {{ quick_hash(incident_id()) }} as id_hash
+    from {{ source('raw', 'socrata__incidents') }}
+    group by {{ quick_hash(incident_id()) }}
+    having count(*) > 1
+),
+
+compared as (
+    select
+        captures._set_id as set_id,
+        {{ incident_id() }} as incident_id,
+        {{ surrogate_key([
+            incident_text(['date_rptd', 'rpt_dt', 'rep_date', 'report_date_time', 'report_datetime']),
+            incident_text(['date_occ', 'cmplnt_fr_dt', 'occ_date', 'offense_date', 'incident_date', 'date']),
+            incident_code(), incident_victim_group(),
+            incident_text(['domestic', 'family_violence', 'domestic_violence_crime', 'report_type_description']),
+            incident_text(['status', 'status_desc', 'crm_atpt_cptd_cd', 'clearance_status', 'resolution', 'arrest']),
+            incident_text(['crm_cd_desc', 'nibr_description', 'description', 'pd_desc', 'crime_type', 'offense_sub_category',
+                'incident_description']),
+            incident_text(['location', 'case_number', 'boro_nm', 'council_district', 'neighborhood', 'police_district']),
+            incident_text(['area', 'area_name', 'district', 'addr_pct_cd', 'precinct']),
+            incident_text(['mocodes', 'updated_on', 'pd_cd', 'ucr_code', 'report_number', 'incident_code']),
+        ]) }} as content,
+        {{ incident_date_fault(
+            'coalesce(' ~ incident_reported_on() ~ ', ' ~ incident_occurred_on() ~ ')', 'captures._retrieved_at'
+        ) }} is null as is_good,
+        captures._retrieved_at,
+        records._capture_id,
+        records._record_no
+    from {{ source('raw', 'socrata__incidents') }} as records
+    inner join again
+        on {{ quick_hash(incident_id()) }} = again.id_hash
+    inner join (
+        select
+            capture_id as _serving_id,
+            kind as _kind,
+            retrieved_at as _retrieved_at,
+            substr(slice, 1, 9) as _set_id
+        from {{ source('raw', 'capture') }}
+    ) as captures
+        on records._capture_id = captures._serving_id
+),
+
+ranked as (
+    select
+        compared.*,
+        row_number() over (
+            partition by set_id, incident_id, content
+            order by _retrieved_at desc, _capture_id desc, _record_no desc
+        ) as _copy,
+        row_number() over (
+            partition by set_id, incident_id
+            order by _retrieved_at desc, _capture_id desc, _record_no desc
+        ) as _version
+    from compared
+    -- a row that cannot be counted takes no other's place
+    where is_good and incident_id is not null
+)
+
+select
+    set_id,
+    incident_id,
+    _copy,
+    _version,
+    _capture_id,
+    _record_no
+from ranked
+where _version > 1

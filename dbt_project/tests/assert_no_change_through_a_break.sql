@@ -1,0 +1,28 @@
+-- No change of reports where a month from the first of the year before to the last of the window is marked as a break,
+-- whatever the mart's own flag says.
+with broken as (
+    select distinct
+        city_code,
+        series,
+        {{ month_no('report_month') }} as month_no
+    from {{ ref('fct_incident_month') }}
+    where break_flag
+)
+
+select
+    gap.city_code,
+    gap.series,
+    gap.report_month,
+    gap.offense_family,
+    gap.window_kind,
+    gap.citywide_change_percent
+from {{ ref('mart_reporting_gap') }} as gap
+inner join broken
+    on
+        gap.city_code = broken.city_code
+        and gap.series = broken.series
+        and broken.month_no between {{ month_no('gap.window_from') }} - 12 and {{ month_no('gap.report_month') }}
+where
+    gap.citywide_change_percent is not null
+    or gap.hispanic_change_percent is not null
+    or gap.others_change_percent is not null

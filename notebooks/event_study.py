@@ -1,0 +1,287 @@
+"""An event study from the published warehouse: offences known to the police, around a city's first listing.
+
+What belongs here: one question asked of analysis.mart_policy_crime_panel, how it is answered, and whether the data can
+bear the answer. What does not: figures that the warehouse does not publish. Run it with `make notebook`, or headless:
+`python notebooks/event_study.py` prints what it finds.
+"""
+
+import marimo
+
+app = marimo.App(width="medium")
+
+with app.setup:
+    import altair as alt
+    import duckdb
+    import marimo as mo
+    import numpy as np
+    import pandas as pd
+
+    from orchestration.reading import connect
+    from orchestration.settings import Settings
+
+    # Offences whose sum is the outcome; months around the event; what a study needs at the least.
+    FAMILIES = ("homicide", "rape", "robbery", "aggravated_assault")
+    LONGEST = 12
+    CITIES_NEEDED = 10
+    MONTHS_BEFORE_NEEDED = 12
+    MONTHS_AFTER_NEEDED = 6
+
+
+@app.function
+def read_panel(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
+    """The panel's rows with the outcome: offences of FAMILIES for 100,000 people, null where any is not reported."""
+    counts = " + ".join(f"{family}_offenses" for family in FAMILIES)
+    return connection.execute(
+        f"""
+        select
+            jurisdiction_key, jurisdiction_name, month_start, month_no, crime_coverage, crime_series, series_segment,
+            event_time_listing, first_listed_on, is_first_listing_censored, is_state_listed,
+            case when fbi_population > 0 then 100000.0 * ({counts}) / fbi_population end as rate
+        from analysis.mart_policy_crime_panel
+        order by jurisdiction_key, month_start
+        """
+    ).df()
+
+
+@app.function
+def choose_sample(panel: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, int]]:
+    """Cities of one listing month beside cities that neither a tracker lists nor their state's listing covers.
+
+    The largest cohort alone: cohorts of several months pooled by two-way fixed effects compare the later listed with
+    the earlier listed. A city stands only where every month of the window is reported in one series; how many fell
+    out, and why, is the second value.
+    """
+    state_listed = panel.groupby("jurisdiction_key")["is_state_listed"].transform(lambda x: x.eq(True).any())
+    ever = panel["first_listed_on"].notna()
+    inside = ever & (panel["event_time_listing"] == 0)
+    cohorts = panel[inside].groupby("month_no")["jurisdiction_key"].nunique()
+    left_out = {"listed in another month": 0, "state listed, city not": 0, "not whole in the window": 0}
+    if cohorts.empty:
+        return panel.iloc[0:0].assign(treated=pd.Series(dtype=bool), event_time=pd.Series(dtype=int)), left_out
+    event_month = int(cohorts.idxmax())
+    sample = panel.assign(event_time=panel["month_no"] - event_month)
+    in_cohort = sample[inside & (sample["month_no"] == event_month)]["jurisdiction_key"]
+    sample["treated"] = sample["jurisdiction_key"].isin(in_cohort)
+    units = sample.groupby("jurisdiction_key")
+    listed_otherwise = units["first_listed_on"].first().notna() & ~units["treated"].first()
+    left_out["listed in another month"] = int(listed_otherwise.sum())
+    control = ~ever & ~state_listed
+    left_out["state listed, city not"] = int(sample[~ever & state_listed]["jurisdiction_key"].nunique())
+    sample = sample[(sample["treated"] | control) & sample["event_time"].between(-LONGEST, LONGEST)]
+    whole = sample.groupby("jurisdiction_key").agg(
+        missing=("rate", lambda rate: int(rate.isna().sum())), segments=("series_segment", "nunique")
+    )
+    kept = whole[(whole["missing"] == 0) & (whole["segments"] == 1)].index
+    left_out["not whole in the window"] = len(whole) - len(kept)
+    return sample[sample["jurisdiction_key"].isin(kept)].reset_index(drop=True), left_out
+
+
+@app.function
+def why_it_cannot_bear(sample: pd.DataFrame) -> list[str]:
+    """What is missing for an event study, in words; [] where nothing of the list is."""
+    treated = sample[sample["treated"]] if len(sample) else sample
+    cities = treated["jurisdiction_key"].nunique()
+    controls = sample["jurisdiction_key"].nunique() - cities
+    before = int(-treated["event_time"].min()) if len(treated) else 0
+    after = int(treated["event_time"].max()) + 1 if len(treated) else 0
+    reasons = []
+    if cities < CITIES_NEEDED:
+        reasons.append(f"{cities} listed cities with every month reported, and intervals by city need {CITIES_NEEDED}")
+    if controls < CITIES_NEEDED:
+        reasons.append(f"{controls} cities to compare with, and intervals by city need {CITIES_NEEDED}")
+    if before < MONTHS_BEFORE_NEEDED:
+        reasons.append(f"{before} months before the listing: season and trend need {MONTHS_BEFORE_NEEDED}")
+    if after < MONTHS_AFTER_NEEDED:
+        reasons.append(f"{after} months from the listing on, and {MONTHS_AFTER_NEEDED} are needed")
+    if len(treated) and treated["is_first_listing_censored"].fillna(True).all():
+        reasons.append("every listed city was on the first list that is captured: it may have been listed before")
+    return reasons
+
+
+@app.function
+def event_study(sample: pd.DataFrame) -> pd.DataFrame:
+    """Listed less other cities by month around the event, the month before it being 0: estimate, low and high.
+
+    Ordinary least squares with an effect for each city and each month; 95% intervals by city clusters (CR1, 1.96
+    standard errors). Units: those of `rate`. Raises ValueError where there is no listed or no other city.
+    """
+    if not len(sample) or sample["treated"].all() or not sample["treated"].any():
+        raise ValueError("an event study needs listed cities and others")
+    cities, city = np.unique(sample["jurisdiction_key"], return_inverse=True)
+    months, month = np.unique(sample["month_no"], return_inverse=True)
+    treated = sample["treated"].to_numpy(dtype=bool)
+    times = sample["event_time"].to_numpy(dtype=int)
+    shown = [t for t in np.unique(times[treated]) if t != -1]
+    columns = [
+        *(city == i for i in range(len(cities))),
+        *(month == i for i in range(1, len(months))),
+        *(treated & (times == t) for t in shown),
+    ]
+    x = np.column_stack(columns).astype(float)
+    y = sample["rate"].to_numpy(dtype=float)
+    bread = np.linalg.pinv(x.T @ x)
+    beta = bread @ x.T @ y
+    scores = np.vstack([x[city == i].T @ (y - x @ beta)[city == i] for i in range(len(cities))])
+    clusters, (n, k) = len(cities), x.shape
+    correction = clusters / (clusters - 1) * (n - 1) / (n - k)
+    variance = bread @ (scores.T @ scores) @ bread * correction
+    estimate = beta[-len(shown) :]
+    error = np.sqrt(np.diag(variance)[-len(shown) :])
+    found = pd.DataFrame({"event_time": shown, "estimate": estimate, "error": error})
+    base = pd.DataFrame({"event_time": [-1], "estimate": [0.0], "error": [0.0]})
+    found = pd.concat([found, base]).sort_values("event_time", ignore_index=True)
+    return found.assign(low=found["estimate"] - 1.96 * found["error"], high=found["estimate"] + 1.96 * found["error"])
+
+
+@app.function
+def with_segments(months: pd.DataFrame) -> pd.DataFrame:
+    """`segment` for each row of (line, month, value, series, broken): lines are drawn inside a segment only.
+
+    A segment ends where the series changes, where a break begins or ends, and where a month is missing or null.
+    """
+    rows = months.dropna(subset=["value"]).sort_values(["line", "series", "month"], ignore_index=True)
+    number = rows["month"].dt.year * 12 + rows["month"].dt.month
+    starts = (
+        (rows["line"] != rows["line"].shift())
+        | (rows["series"] != rows["series"].shift())
+        | (rows["broken"] != rows["broken"].shift())
+        | (number != number.shift() + 1)
+    )
+    return rows.assign(segment=starts.cumsum())
+
+
+@app.function
+def line_chart(months: pd.DataFrame, unit: str) -> alt.LayerChart:
+    """Lines by month of (line, month, value, series, broken), none through a break, a hole or a change of series."""
+    rows = with_segments(months)
+    shared = alt.Chart(rows).encode(
+        x=alt.X("month:T", title=None),
+        y=alt.Y("value:Q", title=unit),
+        color=alt.Color("line:N", title=None),
+        detail="segment:N",
+    )
+    return alt.layer(shared.mark_line(), shared.mark_point(size=12, filled=True))
+
+
+@app.cell
+def _():
+    mo.md(
+        """
+        # Offences known to the police, around a city's first listing
+
+        **The question.** Did the offences that the police of listed cities got to know move otherwise, month by month,
+        than in cities that nobody listed?
+
+        **What it cannot say.** An offence known to the police is one that somebody reported and the police recorded.
+        Fewer of them is not proof of fear, nor of less crime; the two cannot be told apart here. A listing is one
+        publisher's verdict on policies that mostly are years old, and cities are not listed at random: what moves with
+        the listing need not come from it.
+        """
+    )
+    return
+
+
+@app.cell
+def _():
+    panel = read_panel(connect(Settings()))
+    sample, left_out = choose_sample(panel)
+    reasons = why_it_cannot_bear(sample)
+    listed = int(sample.loc[sample["treated"], "jurisdiction_key"].nunique()) if len(sample) else 0
+    others = int(sample["jurisdiction_key"].nunique()) - listed
+    verdict = (
+        "These data cannot bear an event study:\n\n" + "\n".join(f"- {reason}" for reason in reasons)
+        if reasons
+        else "Nothing on the list of what an event study needs is missing. The caveats above stand."
+    )
+    account = (
+        f"{panel['jurisdiction_key'].nunique()} cities in the panel; in the study {listed} listed in one month and "
+        f"{others} that neither a tracker nor their state's listing names. Left out: "
+        + "; ".join(f"{number} {why}" for why, number in left_out.items())
+        + "."
+    )
+    print(verdict, account, sep="\n\n")
+    mo.md(f"## Can the data bear it?\n\n{verdict}\n\n{account}")
+    return left_out, listed, others, panel, reasons, sample
+
+
+@app.cell
+def _(listed, others, reasons, sample):
+    if listed and others:
+        found = event_study(sample)
+        print(found.round(2).to_string(index=False))
+        shared = alt.Chart(found).encode(x=alt.X("event_time:Q", title="months since the first listing"))
+        low = alt.Y("low:Q", title="offences for 100,000 people, listed less others")
+        intervals = shared.mark_rule().encode(y=low, y2="high:Q")
+        estimates = shared.mark_point(filled=True).encode(y="estimate:Q")
+        title = "What it would say, if the data could bear it" if reasons else "What it says"
+        shown = [mo.md(f"## {title}"), alt.layer(intervals, estimates), mo.ui.table(found.round(2))]
+    else:
+        shown = [mo.md("There is nothing to compare: no listed city, or no other, has every month reported.")]
+    mo.vstack(shown)
+    return
+
+
+@app.cell
+def _(sample):
+    if len(sample):
+        means = sample.groupby(["treated", "month_start"], as_index=False)["rate"].mean()
+        lines = pd.DataFrame(
+            {
+                "line": means["treated"].map({True: "listed", False: "others"}),
+                "month": pd.to_datetime(means["month_start"]),
+                "value": means["rate"],
+                "series": "one series a city",
+                "broken": False,
+            }
+        )
+        rates = line_chart(lines, "offences for 100,000 people, mean of the cities")
+    else:
+        rates = mo.md("No rates to draw.")
+    mo.vstack([mo.md("## The rates behind it"), rates])
+    return
+
+
+@app.cell
+def _():
+    reports = (
+        connect(Settings())
+        .execute(
+            """
+            select
+                series || ', ' || victim_group as line,
+                cast(report_month as timestamp) as month,
+                reports as value,
+                series,
+                break_flag as broken
+            from core.fct_incident_month
+            where offense_family = 'sexual_assault' and is_month_complete
+                and victim_group in ('hispanic', 'non_hispanic', 'citywide')
+            """
+        )
+        .df()
+    )
+    drawn_reports = (
+        line_chart(reports, "reports of sexual assault a month")
+        if len(reports)
+        else mo.md("No city's incidents are captured in this release: there is nothing to draw.")
+    )
+    if not len(reports):
+        print("No city's incidents are captured in this release.")
+    mo.vstack(
+        [
+            mo.md(
+                """
+                ## Reports to the police of the cities, by victim group
+
+                Each series by itself: a line ends where the way of counting breaks, and begins anew. Fewer reports is
+                not fewer crimes.
+                """
+            ),
+            drawn_reports,
+        ]
+    )
+    return
+
+
+if __name__ == "__main__":
+    app.run()

@@ -1,0 +1,481 @@
+"""The FBI's files behind signed links: Return A master files, and the annual tables of offences by city.
+
+What belongs here: links that live for minutes, cutting a fixed-width record by
+its declared layout (return_a_layout.csv), finding a table's headings and
+parting footnote numbers from names. What does not: what a code, an overpunched
+digit or a month without a return means (dbt).
+
+Facts, and who says so. `s3/signedurl?key=K` answers `{K: url}`; the url is good for about 15 minutes and leads to a
+bucket (setting FBI_BUCKET_URL); a key that does not exist is absent from the answer (public clients of 2024-26).
+The master file's record description is a scan that no machine reads; the layout is the one that J. Kaplan's setup
+file and D. Braman's schema (github.com/jacobkap/crime_data, setup_files/ucr_return_a.sps;
+github.com/donaldbraman/fbi-reta-data) give alike. `known_from` in it says how far each field was seen by others:
+"counts compared" where a public client got the FBI's own printed counts from it, "two readers" where the two give
+the same place. The layout has not been held to a file of the FBI's here.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import json
+import re
+import zipfile
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from python_calamine import CalamineError, CalamineWorkbook
+
+from orchestration.sources.base import (
+    Batch,
+    Dataset,
+    Known,
+    Payload,
+    Record,
+    Slice,
+    SourceError,
+    due,
+    utc_now,
+)
+from orchestration.sources.states import BY_NAME
+
+if TYPE_CHECKING:
+    from orchestration.fetching.session import Web
+    from orchestration.settings import Settings
+
+LAYOUT = Path(__file__).with_name("return_a_layout.csv")
+RECORD_LENGTH, MONTHS_START, MONTH_LENGTH, CARD_LENGTH = 7385, 305, 590, 140
+# The FBI's own code of a Return A record.
+_RECORD_KIND = "1"
+# The offences of which the models make meaning, of a month's cards of actual offences and of clearances.
+LINES = (
+    "murder", "rape", "robbery", "assault", "assault_gun", "assault_knife", "assault_other_weapon", "assault_unarmed",
+    "assault_simple", "burglary", "larceny", "motor_vehicle_theft",
+)  # fmt: skip
+_HEADER = ("ori", "state_number", "population_group", "covered_by", "months_reported", "population_1", "population_2",
+           "population_3", "agency_name")  # fmt: skip
+_MONTH = ("month_included_in", "month_last_update", "actual_card_type", "cleared_card_type", "actual_card_detail")
+# A signed link that is refused this often in a row is not merely old.
+_FRESH_LINKS = 3
+_MOST_UNPACKED = 1024**3
+_YEAR = re.compile(r"(?<!\d)(19[6-9]\d|20\d\d)(?!\d)")
+_FOOTNOTES = re.compile(r"^(?P<name>.*?\D)\s*(?P<notes>\d{1,2}(?:\s*,\s*\d{1,2})*)\s*$", re.DOTALL)
+_NOTE = re.compile(r"^(?P<number>\d{1,2})\s*(?P<text>\D.*)$", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field of the layout: its part of the record (header, month, card), first column from 1, width."""
+
+    section: str
+    name: str
+    start: int
+    length: int
+    known_from: str
+
+    def of(self, text: str, offset: int = 0) -> str | None:
+        """The field's text, trimmed; None where it is blank."""
+        return text[offset + self.start - 1 : offset + self.start - 1 + self.length].strip() or None
+
+
+@cache
+def layout() -> dict[tuple[str, str], Field]:
+    """The declared layout by section and name."""
+    with LAYOUT.open(encoding="utf-8", newline="") as stream:
+        fields = [
+            Field(row["section"], row["name"], int(row["start"]), int(row["length"]), row["known_from"])
+            for row in csv.DictReader(stream)
+        ]
+    return {(field.section, field.name): field for field in fields}
+
+
+class _File(Dataset):
+    """A file a year behind a signed link."""
+
+    source = "fbi"
+    domain = "crime"
+    homepage = "https://cde.ucr.cjis.gov"
+    policy = "replace"
+    partitioned_by = "year"
+    base_url_setting = "fbi_files_url"
+    max_age = timedelta(days=400)
+    min_volume_ratio = 0.9
+    # The first year that is asked for by an address; older files are imported.
+    first_year: int
+    # The years whose files the publisher still replaces.
+    newest_years = 2
+
+    def file_key(self, year: str) -> str:
+        """The publisher's key of a year's file."""
+        raise NotImplementedError
+
+    def slices(self, settings: Settings, known: Known) -> list[Slice]:
+        """The newest years once a month; older ones are a backfill's, by partition or by name."""
+        return due(self.all_slices()[-self.newest_years :], known, timedelta(days=30))
+
+    def all_slices(self) -> list[Slice]:
+        """Every year of which a file may be out: the last is the one before this."""
+        return [Slice(str(year), {"year": str(year)}) for year in range(self.first_year, utc_now().year)]
+
+    def pull(self, web: Web, settings: Settings, slice_: Slice, known: Known) -> Iterator[Payload]:
+        """The year's file; nothing where the publisher has none.
+
+        Raises SourceError where fresh links are refused again and again.
+        """
+        key = self.file_key(slice_.key)
+        for _ in range(_FRESH_LINKS):
+            link = self._link(web, settings, slice_, key)
+            if link is None:
+                return
+            address = urlsplit(link)
+            plain = address._replace(query="").geturl()
+            try:
+                # The signature is as good as a key while it lasts: it goes on the wire and nowhere else.
+                payload = web.get(plain, secret_query=address.query, context={"year": slice_.key})
+            except SourceError as error:
+                if getattr(error, "status", None) != 403:
+                    raise
+                continue
+            yield payload
+            return
+        raise SourceError(self.id, slice_.key, f"{_FRESH_LINKS} fresh links to {key} were refused (403)")
+
+    def _link(self, web: Web, settings: Settings, slice_: Slice, key: str) -> str | None:
+        url = f"{settings.fbi_files_url}/s3/signedurl"
+        answer = web.get(url, params={"key": key}, role="control", accept_status=frozenset({404}), media_type="json")
+        if answer.status == 404:
+            return None
+        try:
+            links = json.loads(answer.body)
+        except ValueError as error:
+            raise SourceError(self.id, slice_.key, f"not JSON: {error}", url=url) from error
+        if not isinstance(links, dict):
+            raise SourceError(self.id, slice_.key, "not an object of links by key", url=url)
+        link = links.get(key)
+        return str(link) if link else None
+
+    def _batch(self, path: Path, year: str, retrieved_at: datetime | None, body: bytes) -> Batch:
+        when = retrieved_at or utc_now()
+        payload = Payload(body, f"file:{path.name}", when, method="FILE", context={"year": year})
+        return Batch(Slice(year, {"year": year}), [payload], when)
+
+    def read_file(self, path: Path, retrieved_at: datetime | None) -> Iterator[Batch]:
+        """One file of one year, which its name says (reta-2019.zip, Table_8_..._2019.xls)."""
+        years = sorted(set(_YEAR.findall(path.name)))
+        if len(years) != 1:
+            raise SourceError(self.id, path.name, f"the file's name must say its year, it says {years or 'none'}")
+        yield self._batch(path, years[0], retrieved_at, path.read_bytes())
+
+
+class ReturnA(_File):
+    """Every agency's year on the Return A: twelve months of offences and clearances, and what came of each month."""
+
+    name = "return_a"
+    title = "Return A master file: offences known and cleared by agency and month, with the card types of each month"
+    publisher = "FBI Uniform Crime Reporting Program"
+    required = ("ori", "year", "month", "actual_card_type", *(f"actual_{line}" for line in LINES))
+    optional = (*_HEADER[1:], "month_included_in", "month_last_update", "cleared_card_type", "actual_card_detail",
+                *(f"cleared_{line}" for line in LINES))  # fmt: skip
+    key = ("ori", "year", "month")
+    first_year = 1985
+
+    def file_key(self, year: str) -> str:
+        return f"master_files/reta/reta-{year}.zip"
+
+    def cut(self, payload: Payload) -> Iterator[Record]:
+        """Twelve records an agency, each field as it stands in its columns.
+
+        Raises SourceError where a line has another length, kind or year than the layout and the file say, or the
+        archive is packed by a method that cannot be read here.
+        """
+        year = payload.context["year"]
+        fields = layout()
+        header = [fields["header", name] for name in _HEADER]
+        months = [fields["month", name] for name in _MONTH]
+        cards = [
+            (f"{card}_{line}", fields["card", line], fields["month", card].start - 1)
+            for card in ("actual", "cleared")
+            for line in LINES
+        ]
+        kind, two_digits = fields["header", "record_kind"], fields["header", "year"]
+        number = 0
+        for number, line in enumerate(_lines(self.id, payload), start=1):
+            if len(line) != RECORD_LENGTH:
+                what = f"line {number:,} has {len(line):,} characters, the layout has {RECORD_LENGTH:,}"
+                raise SourceError(self.id, year, what, url=payload.url)
+            if kind.of(line) != _RECORD_KIND or two_digits.of(line) != year[2:]:
+                what = f"line {number:,} is of kind {kind.of(line)} and year {two_digits.of(line)}, not a Return A"
+                raise SourceError(self.id, year, f"{what} of {year}", url=payload.url)
+            agency = {field.name: field.of(line) for field in header}
+            for month in range(12):
+                at = MONTHS_START + month * MONTH_LENGTH
+                yield {
+                    **agency,
+                    "year": year,
+                    "month": f"{month + 1:02}",
+                    **{field.name: field.of(line, at) for field in months},
+                    **{name: field.of(line, at + card) for name, field, card in cards},
+                }
+        if number == 0:
+            raise SourceError(self.id, year, "not one line in it", url=payload.url)
+
+
+def _lines(dataset: str, payload: Payload) -> Iterator[str]:
+    """The lines of a text, or of the one text in a zip; an end-of-file mark of old systems is no line."""
+    year = payload.context["year"]
+    if payload.body[:4] != b"PK\x03\x04":
+        yield from _split(io.BytesIO(payload.body))
+        return
+    try:
+        with zipfile.ZipFile(io.BytesIO(payload.body)) as archive:
+            texts = [info for info in archive.infolist() if info.filename.lower().endswith((".txt", ".dat"))]
+            if len(texts) != 1:
+                names = [info.filename for info in archive.infolist()]
+                raise SourceError(dataset, year, f"expected one text in the archive, found {names}", url=payload.url)
+            if texts[0].file_size > _MOST_UNPACKED:
+                what = f"{texts[0].filename} claims {texts[0].file_size:,} bytes, at most {_MOST_UNPACKED:,} are read"
+                raise SourceError(dataset, year, what, url=payload.url)
+            with archive.open(texts[0]) as stream:
+                yield from _split(stream)
+    except NotImplementedError as error:
+        # The archives of the early 1990s are packed by PKWARE's Implode, as a public client found.
+        what = f"packed by a method that cannot be read here ({error}): unpack it and import the text"
+        raise SourceError(dataset, year, what, url=payload.url) from error
+    except (zipfile.BadZipFile, EOFError, OSError) as error:
+        raise SourceError(dataset, year, f"not a whole zip archive: {error}", url=payload.url) from error
+
+
+def _split(stream: Iterable[bytes]) -> Iterator[str]:
+    for line in stream:
+        text = line.rstrip(b"\r\n").decode("latin-1")
+        if text.strip("\x1a \x00"):
+            yield text
+
+
+# Headings of the table by city, without footnote numbers and line breaks, and what a record calls them. Forcible rape
+# is the legacy definition's name; "Rape" alone was printed with and without a definition (the year tells, dbt).
+HEADINGS = {
+    "state": "state",
+    "city": "city",
+    "population": "population",
+    "violent crime": "violent_crime",
+    "murder and nonnegligent manslaughter": "murder",
+    "forcible rape": "rape_legacy",
+    "rape (legacy definition)": "rape_legacy",
+    "rape (revised definition)": "rape_revised",
+    "rape": "rape",
+    "robbery": "robbery",
+    "aggravated assault": "aggravated_assault",
+    "property crime": "property_crime",
+    "burglary": "burglary",
+    "larceny-theft": "larceny_theft",
+    "motor vehicle theft": "motor_vehicle_theft",
+    "arson": "arson",
+}
+_NEEDED = frozenset({"state", "city", "population", "murder", "robbery", "burglary"})
+# Title lines above the headings, and rows over which one heading may be spread.
+_MOST_TITLE_ROWS, _MOST_HEADING_ROWS = 15, 3
+
+
+class Table8(_File):
+    """The annual table of offences by city, as printed: agencies with twelve months of data only."""
+
+    name = "table8"
+    title = "Offenses Known to Law Enforcement by State by City (Table 8): one row a city and year"
+    publisher = "FBI, Crime in the United States"
+    required = ("year", "state", "city", "population", "murder", "robbery", "burglary")
+    optional = ("city_as_printed", "violent_crime", "rape_revised", "rape_legacy", "rape", "aggravated_assault",
+                "property_crime", "larceny_theft", "motor_vehicle_theft", "arson", "footnotes", "footnote_texts",
+                "state_footnotes")  # fmt: skip
+    key = ("year", "state", "city")
+    # Archives of the whole table family were seen from 2018 on; the tables before are at ucr.fbi.gov, by hand.
+    first_year = 2018
+
+    def file_key(self, year: str) -> str:
+        """The archive of the table family, as public clients name it."""
+        return f"cius/{year}/offenses-known-to-le-{year}.zip"
+
+    def cut(self, payload: Payload) -> Iterator[Record]:
+        """One record a city, numbers as printed, footnote numbers parted from names.
+
+        Raises SourceError where no headings of the table are found, a heading is not known, or a title says another
+        year than the file.
+        """
+        year = payload.context["year"]
+        body = payload.body
+        if body[:2] == b"\x1f\x8b":
+            body = _unzipped(body)
+        name, body = self._workbook_in(body, payload)
+        if body[:4] in (b"PK\x03\x04", b"\xd0\xcf\x11\xe0"):
+            yield from self._rows(self._sheet(body, payload, name), payload)
+            return
+        try:
+            rows = _csv_by_year(body)
+        except (ValueError, UnicodeDecodeError) as error:
+            raise SourceError(self.id, year, f"neither a workbook nor such a CSV: {error}", url=payload.url) from error
+        yield from rows.get(year, ())
+
+    def read_file(self, path: Path, retrieved_at: datetime | None) -> Iterator[Batch]:
+        """A workbook or archive of one year, or a CSV of many (columns year, state, city, population, ...)."""
+        body = path.read_bytes()
+        plain = _unzipped(body) if body[:2] == b"\x1f\x8b" else body
+        if plain[:4] in (b"PK\x03\x04", b"\xd0\xcf\x11\xe0"):
+            yield from super().read_file(path, retrieved_at)
+            return
+        try:
+            years = _csv_by_year(plain)
+        except (ValueError, UnicodeDecodeError) as error:
+            raise SourceError(self.id, path.name, f"neither a workbook nor such a CSV: {error}") from error
+        for year in sorted(years):
+            yield self._batch(path, year, retrieved_at, body)
+
+    def _workbook_in(self, body: bytes, payload: Payload) -> tuple[str, bytes]:
+        """Table 8's workbook out of an archive of the table family; anything else as it is."""
+        if body[:4] != b"PK\x03\x04":
+            return "the workbook", body
+        year = payload.context["year"]
+        try:
+            with zipfile.ZipFile(io.BytesIO(body)) as archive:
+                names = archive.namelist()
+                if "[Content_Types].xml" in names:
+                    return "the workbook", body
+                wanted = [
+                    n for n in names if re.search(r"table_?8(?!\d)", n, re.I) and n.lower().endswith((".xls", ".xlsx"))
+                ]
+                if len(wanted) != 1:
+                    raise SourceError(
+                        self.id, year, f"expected one workbook of Table 8, found {names}", url=payload.url
+                    )
+                if archive.getinfo(wanted[0]).file_size > _MOST_UNPACKED:
+                    raise SourceError(self.id, year, f"{wanted[0]} claims too many bytes", url=payload.url)
+                return wanted[0], archive.read(wanted[0])
+        except (zipfile.BadZipFile, OSError, NotImplementedError) as error:
+            raise SourceError(self.id, year, f"not a whole archive: {error}", url=payload.url) from error
+
+    def _sheet(self, body: bytes, payload: Payload, name: str) -> list[list[Any]]:
+        try:
+            book = CalamineWorkbook.from_filelike(io.BytesIO(body))
+            return book.get_sheet_by_index(0).to_python(skip_empty_area=False)
+        except (CalamineError, ValueError, OSError) as error:
+            what = f"{name} is no workbook: {error}"
+            raise SourceError(self.id, payload.context["year"], what, url=payload.url) from error
+
+    def _rows(self, sheet: Sequence[Sequence[Any]], payload: Payload) -> Iterator[Record]:
+        year = payload.context["year"]
+        names, first = self._headings(sheet, payload)
+        titled = {y for row in sheet[: first - 1] for cell in row for y in _YEAR.findall(_cell(cell) or "")}
+        if titled and year not in titled:
+            what = f"the title says {', '.join(sorted(titled))}, the file is of {year}"
+            raise SourceError(self.id, year, what, url=payload.url)
+        notes = self._notes(sheet[first:], names)
+        state, state_notes = None, None
+        for row in sheet[first:]:
+            cells = {name: _cell(row[column]) for column, name in names.items() if column < len(row)}
+            printed = cells.get("state")
+            if printed:
+                bare, numbers = _parted(printed)
+                if bare.upper() in BY_NAME or cells.get("city"):
+                    # The state stands in the first of its rows only.
+                    state, state_notes = BY_NAME[bare.upper()].name if bare.upper() in BY_NAME else bare, numbers
+            if not cells.get("city") or state is None:
+                continue
+            city_as_printed = str(cells["city"])
+            city, numbers = _parted(city_as_printed)
+            texts = "; ".join(notes[n] for n in (numbers or "").split(",") if n in notes)
+            yield {
+                **{name: value for name, value in cells.items() if name not in ("state", "city")},
+                "year": year,
+                "state": state,
+                "city": city,
+                "city_as_printed": city_as_printed,
+                "footnotes": numbers,
+                "footnote_texts": texts or None,
+                "state_footnotes": state_notes,
+            }
+
+    def _headings(self, sheet: Sequence[Sequence[Any]], payload: Payload) -> tuple[dict[int, str], int]:
+        """What each column is, and the first row below the headings, which may be spread over several rows."""
+        year = payload.context["year"]
+        for start in range(min(_MOST_TITLE_ROWS, len(sheet))):
+            for depth in range(1, _MOST_HEADING_ROWS + 1):
+                found = [
+                    _heading(*(_cell(row[c]) for row in sheet[start : start + depth])) for c in range(len(sheet[start]))
+                ]
+                names = {column: HEADINGS[heading] for column, heading in enumerate(found) if heading in HEADINGS}
+                if not set(names.values()) >= _NEEDED:
+                    continue
+                if unknown := [heading for heading in found if heading and heading not in HEADINGS]:
+                    raise SourceError(self.id, year, f"a heading that is not known: {unknown[0]!r}", url=payload.url)
+                if len(set(names.values())) < len(names):
+                    raise SourceError(self.id, year, f"a heading stands twice: {found}", url=payload.url)
+                return names, start + depth
+        seen = [cell for row in sheet[:_MOST_TITLE_ROWS] for value in row if (cell := _cell(value))][:12]
+        raise SourceError(self.id, year, f"no headings of Table 8 found; the first cells are {seen}", url=payload.url)
+
+    def _notes(self, rows: Iterable[Sequence[Any]], names: dict[int, str]) -> dict[str, str]:
+        """The footnotes under the table by their number."""
+        column = next(column for column, name in names.items() if name == "state")
+        found: dict[str, str] = {}
+        for row in rows:
+            rest = [cell for c, cell in enumerate(row) if c != column and _cell(cell)]
+            note = _NOTE.match(_cell(row[column]) or "") if column < len(row) and not rest else None
+            if note:
+                found[note["number"]] = " ".join(note["text"].split())
+        return found
+
+
+def _cell(value: object) -> str | None:
+    """A cell as text: a whole number without a fraction, an empty cell as None."""
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    text = "" if value is None else str(value).strip()
+    return text or None
+
+
+def _heading(*cells: str | None) -> str:
+    """A heading out of the cells over which it is spread, in lower case, without footnote numbers and breaks."""
+    text = " ".join(" ".join(cell for cell in cells if cell).split()).lower()
+    text = re.sub(r"-\s+", "-", text)
+    return re.sub(r"\s*\d{1,2}(?:\s*,\s*\d{1,2})*$", "", text).strip()
+
+
+def _parted(name: str) -> tuple[str, str | None]:
+    """A printed name, and the footnote numbers that are glued to it ("Tucson4, 5" is Tucson and 4,5)."""
+    match = _FOOTNOTES.match(name)
+    if not match:
+        return " ".join(name.split()), None
+    return " ".join(match["name"].split()).rstrip(","), re.sub(r"\s", "", match["notes"])
+
+
+@lru_cache(maxsize=1)
+def _csv_by_year(body: bytes) -> dict[str, list[Record]]:
+    """The rows of a CSV of many years by year; parsed once though each year's capture asks. Raises ValueError."""
+    rows = csv.DictReader(io.StringIO(body.decode("utf-8-sig")))
+    known = {"year", *HEADINGS.values()} | {"footnote", "state_footnote"}
+    names = rows.fieldnames or []
+    if missing := {"year", *_NEEDED} - set(names):
+        raise ValueError(f"no column {sorted(missing)[0]!r} among {names[:20]}")
+    if unknown := [name for name in names if name not in known]:
+        raise ValueError(f"a column that is not known: {unknown[0]!r}")
+    renamed = {"footnote": "footnotes", "state_footnote": "state_footnotes"}
+    found: dict[str, list[Record]] = {}
+    for row in rows:
+        record = {renamed.get(name, name): (value or "").strip() or None for name, value in row.items()}
+        found.setdefault(str(record["year"]), []).append(record)
+    return found
+
+
+def _unzipped(body: bytes) -> bytes:
+    try:
+        return gzip.decompress(body)
+    except (OSError, EOFError) as error:
+        raise SourceError("fbi/table8", "?", f"not a whole gzip file: {error}") from error
+
+
+DATASETS = (ReturnA(), Table8())

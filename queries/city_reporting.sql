@@ -1,0 +1,25 @@
+-- question: How did reports to a city's police move on the same months a year before, with Hispanic victims, others, and in the city as a whole?
+-- parameter: city=los_angeles
+-- parameter: offense=sexual_assault
+-- parameter: window=year to date
+-- caveat: Fewer reports is not proof of fear, nor of less crime. Read the group's change beside the whole city's, always.
+-- caveat: A change is empty where a series breaks between, a month is missing or open: `comparability` says which.
+-- caveat: A printed figure stands beside ours; `published figures only` is a figure that nothing captured checks.
+select
+    series,
+    report_month,
+    hispanic_reports,
+    others_reports,
+    citywide_reports,
+    round(hispanic_change_percent, 1) as hispanic_change_percent,
+    round(others_change_percent, 1) as others_change_percent,
+    round(citywide_change_percent, 1) as citywide_change_percent,
+    comparability,
+    break_reason,
+    printed_hispanic_change_percent as printed_hispanic,
+    printed_beside_change_percent as printed_beside,
+    printed_beside_group,
+    printed_agreement
+from analysis.mart_reporting_gap
+where city_code = $city and offense_family = $offense and window_kind = $window
+order by series, report_month;

@@ -1,0 +1,33 @@
+-- question: What stands together in a jurisdiction's months: offences, policies, listings, money and people?
+-- parameter: jurisdiction=Chicago
+-- caveat: Offences known to the police are reported offences. An empty count is not zero: crime_coverage says what is missing.
+-- caveat: Compare months inside one series_segment only. Policies, listings and open awards are as of the month's last day.
+-- caveat: A listing that the first captured list held already (is_first_listing_censored) may be older than it looks.
+select
+    jurisdiction_name,
+    month_start,
+    homicide_offenses + rape_offenses + robbery_offenses + aggravated_assault_offenses as violent_offenses,
+    burglary_offenses + larceny_offenses + motor_vehicle_theft_offenses as property_offenses,
+    crime_coverage,
+    series_segment,
+    fbi_population,
+    policy_status,
+    state_policy_status,
+    state_preemption_status,
+    event_time_policy,
+    sanctuary_trackers,
+    event_time_listing,
+    is_first_listing_censored,
+    awards_open,
+    obligated_amount_open,
+    obligated_amount_in_month,
+    awards_scope
+from analysis.mart_policy_crime_panel as panel
+join core.dim_jurisdiction as units using (jurisdiction_key)
+where units.geoid = $jurisdiction or units.also_geoid = $jurisdiction or lower(units.name) = lower($jurisdiction)
+    or (
+        -- "Chicago" is no Chicago Heights; "Portland, OR" is not the one in Maine
+        units.name_normalized = upper(trim(split_part($jurisdiction, ',', 1)))
+        and trim(split_part($jurisdiction, ',', 2)) in ('', units.state_code)
+    )
+order by panel.jurisdiction_name, panel.month_start;
