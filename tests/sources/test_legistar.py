@@ -290,6 +290,16 @@ class TestHistories:
         night(HISTORIES, "boston", at=TODAY + timedelta(days=2))
         assert [r.path for r in publisher.asked] == ["/v1/boston/matters/4/histories"]
 
+    def test_a_month_old_history_that_is_the_same_is_not_asked_for_again_the_next_night(
+        self, night, settings, publisher, relevant
+    ):
+        night(HISTORIES, "boston")
+        later = TODAY + timedelta(days=29)
+        (again,) = night(HISTORIES, "boston", at=later).slices
+        assert again.status == "landed"
+        with time_machine.travel(later + timedelta(days=1)):
+            assert legistar._wanted(catalog(settings).known(HISTORIES), "boston") == []
+
     def test_a_permanent_500_of_one_matter_is_archived_and_passed_over(self, night, settings, publisher, relevant):
         publisher.broken["boston", 1] = 500
         (done,) = night(HISTORIES, "boston").slices
