@@ -431,6 +431,18 @@ class TestRealFiles:
         assert len(rows(settings, MATTERS, "MatterId")) == len(held) == 13
         assert len(rows(settings, HISTORIES, "matter_id")) == sum(len(matter["History"]) for matter in held)
 
+    def test_a_register_that_wrote_one_act_twice_gives_both_entries(self, real):
+        """Chicago's, when it was Legistar's: two numbers, one day, action and body; dbt tells the second as a repeat."""
+        acts = []
+        for name in ("dupe", "no_dupe"):
+            body = (real / "legistar" / f"tests_fixtures_chicago_{name}_event.json").read_bytes()
+            context = {"client": "chicago", "matter_id": "1"}
+            cut = list(HISTORIES.cut(Payload(body, "file:x", TODAY, context=context)))
+            told = ("MatterHistoryActionDate", "MatterHistoryActionName", "MatterHistoryActionBodyName")
+            assert len({r["MatterHistoryId"] for r in cut}) == len(cut)
+            acts.append((len(cut), len({tuple(r[field] for field in told) for r in cut})))
+        assert acts == [(4, 3), (3, 3)]
+
     def test_san_joses_file_gives_the_matters_of_its_agenda(self, real: Path, settings):
         path = real / "legistar" / "sanjose_matters.json"
         (result,) = import_files(MATTERS, [path], settings, retrieved_at=TODAY)
