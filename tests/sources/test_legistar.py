@@ -432,7 +432,7 @@ class TestRealFiles:
         assert len(rows(settings, HISTORIES, "matter_id")) == sum(len(matter["History"]) for matter in held)
 
     def test_a_register_that_wrote_one_act_twice_gives_both_entries(self, real):
-        """Chicago's, when it was Legistar's: two numbers, one day, action and body; dbt tells the second as a repeat."""
+        """Chicago's, when it was Legistar's: two numbers, one day, action and body; the second is a repeat in dbt."""
         acts = []
         for name in ("dupe", "no_dupe"):
             body = (real / "legistar" / f"tests_fixtures_chicago_{name}_event.json").read_bytes()
