@@ -465,7 +465,7 @@ def _settle(
     digest = f"{writing.digest:064x}"
     shape = hashlib.sha256("\x1f".join(sorted(writing.fields)).encode()).hexdigest()[:16]
     twin = None
-    if not writing.malformed:
+    if not writing.malformed and not (dataset.keeps_equal_captures and kind == "fetched"):
         same = [c for c in reversed(accepted) if c.content_digest == digest]
         twin = next((c for c in same if _is_twin(dataset, c, kind, when, newest)), None)
     if twin is not None:

@@ -225,6 +225,8 @@ class Dataset(ABC):
     # The same for datasets whose captures are increments: judged over all that a group of slices brought, and flagged,
     # never refused: what it brought is true, and nothing new comes after it.
     stale_after: ClassVar[timedelta | None] = None
+    # True: an answer equal to the last one is kept too, because that it was given again is what the next night asks by.
+    keeps_equal_captures: ClassVar[bool] = False
     # Datasets that a user's file of this one also holds: one import brings them too.
     also_in_files: ClassVar[tuple[str, ...]] = ()
 

@@ -254,6 +254,8 @@ class Histories(_Legistar):
         "MatterHistoryPassedFlagName", "MatterHistoryTally", "MatterHistoryMatterStatusId",
     )  # fmt: skip
     key = ("client", "matter_id", "MatterHistoryId")
+    # Whether a matter's month is over is judged by its last answer, also where that said nothing new.
+    keeps_equal_captures = True
 
     def slices(self, settings: Settings, known: Known) -> list[Slice]:
         """Every client, the one that was asked longest ago first."""

@@ -290,6 +290,16 @@ class TestHistories:
         night(HISTORIES, "boston", at=TODAY + timedelta(days=2))
         assert [r.path for r in publisher.asked] == ["/v1/boston/matters/4/histories"]
 
+    def test_a_month_old_history_that_is_the_same_is_not_asked_for_again_the_next_night(
+        self, night, settings, publisher, relevant
+    ):
+        night(HISTORIES, "boston")
+        later = TODAY + timedelta(days=29)
+        (again,) = night(HISTORIES, "boston", at=later).slices
+        assert again.status == "landed"
+        with time_machine.travel(later + timedelta(days=1)):
+            assert legistar._wanted(catalog(settings).known(HISTORIES), "boston") == []
+
     def test_a_permanent_500_of_one_matter_is_archived_and_passed_over(self, night, settings, publisher, relevant):
         publisher.broken["boston", 1] = 500
         (done,) = night(HISTORIES, "boston").slices
@@ -420,6 +430,18 @@ class TestRealFiles:
         held = [json.loads(path.read_text(encoding="utf-8")) for path in files]
         assert len(rows(settings, MATTERS, "MatterId")) == len(held) == 13
         assert len(rows(settings, HISTORIES, "matter_id")) == sum(len(matter["History"]) for matter in held)
+
+    def test_a_register_that_wrote_one_act_twice_gives_both_entries(self, real):
+        """Chicago's, when it was Legistar's: two numbers, one day, action and body; the second is a repeat in dbt."""
+        acts = []
+        for name in ("dupe", "no_dupe"):
+            body = (real / "legistar" / f"tests_fixtures_chicago_{name}_event.json").read_bytes()
+            context = {"client": "chicago", "matter_id": "1"}
+            cut = list(HISTORIES.cut(Payload(body, "file:x", TODAY, context=context)))
+            told = ("MatterHistoryActionDate", "MatterHistoryActionName", "MatterHistoryActionBodyName")
+            assert len({r["MatterHistoryId"] for r in cut}) == len(cut)
+            acts.append((len(cut), len({tuple(r[field] for field in told) for r in cut})))
+        assert acts == [(4, 3), (3, 3)]
 
     def test_san_joses_file_gives_the_matters_of_its_agenda(self, real: Path, settings):
         path = real / "legistar" / "sanjose_matters.json"

@@ -157,13 +157,14 @@ of_councils as (
     group by events.jurisdiction_key, events.jurisdiction_name, events.council_matter_key
 ),
 
--- measures of the ledger from the time that the council's captured record covers, and not in it
+-- measures of the ledger from the time that a fetched record covers, and not in it: files and transcriptions are selections
 covered as (
     select
         jurisdiction_key,
         min(introduced_on) as first_introduced_on,
         max(introduced_on) as last_introduced_on
     from {{ ref('int_ordinances__council_matters') }}
+    where _kind = 'fetched'
     group by jurisdiction_key
 ),
 
