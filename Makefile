@@ -43,6 +43,8 @@ sql: $(READY) ## a read-only shell on the published warehouse
 bench: $(BENCH_READY) ## ingest, models and nights over generated captures (an hour and 40 GB of disk at full size)
 	@$(BIN)/python -m benchmarks.spine
 	@$(BIN)/python -m benchmarks.awards
+	@$(BIN)/python -m benchmarks.ordinances
+	@$(BIN)/python -m benchmarks.incidents
 
 $(BENCH_READY): $(READY) requirements-bench.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.lock
@@ -57,7 +59,7 @@ $(SPARK_READY): $(READY) requirements-spark.lock
 
 lock: $(READY) ## pin every dependency again, with hashes
 	@$(BIN)/python -m pip install --quiet pip-tools
-	@$(BIN)/pip-compile -q --generate-hashes --allow-unsafe --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header --extra dev -o requirements.lock pyproject.toml
+	@$(BIN)/pip-compile -q --generate-hashes --allow-unsafe --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header --extra dev --extra notebook -o requirements.lock pyproject.toml
 	@$(BIN)/pip-compile -q --generate-hashes --allow-unsafe --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header --extra dev --extra spark -o requirements-spark.lock pyproject.toml
 	@$(BIN)/pip-compile -q --generate-hashes --allow-unsafe --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header --extra dev --extra bench -o requirements-bench.lock pyproject.toml
 

@@ -428,8 +428,8 @@ def status(as_json: AsJson = False) -> None:
         _say_json([vars(row) for row in rows])
         return
     table = Table(header_style="dim", box=None, pad_edge=False)
-    for name in ("dataset", "kinds", "captures", "rejected", "records", "newest", "checked", "state"):
-        table.add_column(name, justify="right" if name in ("captures", "rejected", "records") else "left")
+    for name in ("dataset", "kinds", "captures", "rejected", "held", "records", "newest", "checked", "state"):
+        table.add_column(name, justify="right" if name in ("captures", "rejected", "held", "records") else "left")
     for row in rows:
         table.add_row(*(_cell(value) for value in row.cells()))
     out.print(table)

@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from orchestration import sources
+from orchestration.councils import councils
 from orchestration.landing.catalog import Catalog
-from orchestration.settings import Settings
+from orchestration.settings import Settings, legistar_token_name
 
 # A build needs the candidate, its spill and one more release beside the old one.
 LEAST_FREE_BYTES = 5 * 1024**3
@@ -68,6 +69,11 @@ def _keys(settings: Settings) -> Iterator[Finding]:
             yield Finding(name, "note", f"not set: {dataset.id} is skipped in live refreshes")
         else:
             yield Finding(name, "ok", f"set, for {dataset.id}")
+    for council in councils("legistar"):
+        if council.access == "token":
+            token, name = settings.legistar_token(council.client), legistar_token_name(council.client)
+            skipped = f"not set: legistar's {council.client} is skipped in live refreshes (its files can be imported)"
+            yield Finding(name, "ok" if token else "note", f"set, for {council.client}" if token else skipped)
 
 
 def _landing(settings: Settings) -> Iterator[Finding]:
@@ -79,6 +85,9 @@ def _landing(settings: Settings) -> Iterator[Finding]:
         failed = "; ".join(check.detail for check in capture.checks if not check.passed)
         where = f"{capture.source}/{capture.dataset} {capture.slice} ({capture.capture_id})"
         yield Finding("rejected capture", "note", f"{where}: {failed}")
+    for dataset in sources.DATASETS.values():
+        for capture_id, reason in catalog.held(dataset).items():
+            yield Finding("held capture", "note", f"{dataset.id} ({capture_id}): {reason}")
 
 
 def _published(settings: Settings) -> Iterator[Finding]:

@@ -7,6 +7,7 @@ reads a capture, opens a socket or writes a file.
 
 from __future__ import annotations
 
+import os
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
@@ -33,6 +34,18 @@ SOCRATA_DOMAINS = (
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 DBT_PROJECT_DIR = PROJECT_ROOT / "dbt_project"
 QUERIES_DIR = PROJECT_ROOT / "queries"
+
+
+LEGISTAR_TOKEN_PREFIX = "LEGISTAR_TOKEN_"
+
+
+def _legistar_tokens() -> dict[str, SecretStr]:
+    """The tokens of Legistar's clients by the client's part of the variable's name: which clients there are is data."""
+    return {
+        name.removeprefix(LEGISTAR_TOKEN_PREFIX): SecretStr(value)
+        for name, value in os.environ.items()
+        if name.startswith(LEGISTAR_TOKEN_PREFIX) and value
+    }
 
 
 class Settings(BaseSettings):
@@ -79,6 +92,9 @@ class Settings(BaseSettings):
     data_gov_api_key: SecretStr | None = Field(default=None, validation_alias="DATA_GOV_API_KEY")
     socrata_app_token: SecretStr | None = Field(default=None, validation_alias="SOCRATA_APP_TOKEN")
     census_api_key: SecretStr | None = Field(default=None, validation_alias="CENSUS_API_KEY")
+
+    # LEGISTAR_TOKEN_NYC and so on: a client's council gives it to whoever asks.
+    legistar_tokens: dict[str, SecretStr] = Field(default_factory=_legistar_tokens)
 
     @cached_property
     def root(self) -> Path:
@@ -136,9 +152,14 @@ class Settings(BaseSettings):
         found = []
         for name in type(self).model_fields:
             value = getattr(self, name)
-            if isinstance(value, SecretStr) and value.get_secret_value():
-                found.append(value.get_secret_value())
+            for one in value.values() if isinstance(value, dict) else (value,):
+                if isinstance(one, SecretStr) and one.get_secret_value():
+                    found.append(one.get_secret_value())
         return found
+
+    def legistar_token(self, client: str) -> SecretStr | None:
+        """The token of a Legistar client (cook-county: LEGISTAR_TOKEN_COOK_COUNTY); None where there is none."""
+        return self.legistar_tokens.get(legistar_token_name(client).removeprefix(LEGISTAR_TOKEN_PREFIX))
 
     def allowed_hosts(self) -> frozenset[str]:
         """The ``host[:port]`` of every base URL: no request goes anywhere else."""
@@ -147,3 +168,8 @@ class Settings(BaseSettings):
             hosts.remove(host)
             hosts.update(host.replace("{domain}", domain) for domain in SOCRATA_DOMAINS)
         return frozenset(hosts)
+
+
+def legistar_token_name(client: str) -> str:
+    """The environment variable that holds a Legistar client's token."""
+    return LEGISTAR_TOKEN_PREFIX + client.upper().replace("-", "_")

@@ -1,20 +1,28 @@
 -- question: Which jurisdictions did a tracker list on a day?
 -- parameter: tracker=doj
 -- parameter: day=2025-08-05
+-- parameter: as_of=
+-- caveat: tracker=all asks every tracker, each beside the others; as_of (or --as-of) is another name for day.
 -- caveat: Known only from the snapshots that were captured: a day before the first of them has no answer.
 -- caveat: One publisher's verdict, as printed.
+with asked as (
+    select coalesce(try_cast(nullif($as_of, '') as date), cast($day as date)) as day
+)
+
 select
     listings.listed_name,
     listings.listed_level,
     listings.state_code,
     jurisdictions.geoid,
     listings.listed_from,
-    listings.listed_to
+    listings.listed_to,
+    trackers.tracker_code
 from core.fct_tracker_listing as listings
+cross join asked
 join core.dim_tracker as trackers using (tracker_key)
 join core.dim_jurisdiction as jurisdictions using (jurisdiction_key)
 where
-    trackers.tracker_code = $tracker
-    and listings.listed_from <= cast($day as date)
-    and (listings.listed_to is null or listings.listed_to > cast($day as date))
-order by listings.listed_level, listings.state_code, listings.listed_name;
+    $tracker in ('all', trackers.tracker_code)
+    and listings.listed_from <= asked.day
+    and (listings.listed_to is null or listings.listed_to > asked.day)
+order by trackers.tracker_code, listings.listed_level, listings.state_code, listings.listed_name;

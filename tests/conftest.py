@@ -19,6 +19,9 @@ import pytest
 from orchestration.fetching.session import HostLimits, Patience, Web
 from orchestration.settings import PROJECT_ROOT, Settings
 
+# The publishers' servers and files are of use to other folders' tests too.
+sys.path.append(str(Path(__file__).parent / "sources"))
+
 REAL = PROJECT_ROOT.parent / "shared" / "real"
 
 
@@ -82,10 +85,16 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> tuple[Settings, dict[
     return Settings(home=home, edition="recorded"), json.loads(done.stdout)
 
 
+def copy_home(original: Settings, home: Path, *left_out: str) -> None:
+    """A home like another: its releases and what is not left out; of Dagster's records only the parsed dbt project."""
+    shutil.copytree(original.root, home, symlinks=True, ignore=shutil.ignore_patterns("dagster", *left_out))
+    shutil.copytree(original.dagster_home / "dbt", home / "dagster" / "dbt")
+
+
 @pytest.fixture
 def sealed(published: tuple[Settings, dict[str, object]], tmp_path: Path) -> tuple[Settings, str]:
     """A copy of the published home with its sealed candidate: (settings, run id), to be spoilt by a test."""
     original, account = published
     home = tmp_path / "home"
-    shutil.copytree(original.root, home, symlinks=True, ignore=shutil.ignore_patterns("dagster"))
+    copy_home(original, home)
     return Settings(home=home, edition="recorded"), str(account["run_id"])

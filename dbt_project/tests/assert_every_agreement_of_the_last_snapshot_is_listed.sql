@@ -1,18 +1,18 @@
 -- The open spells of a tracker are the names of its last snapshot, no more and no fewer.
 with last_snapshots as (
-    select tracker_code, state_code, max(snapshot_at) as snapshot_at
+    select tracker_code, state_code, max(snapshot_on) as snapshot_on
     from {{ ref('int_ordinances__snapshots') }}
     group by tracker_code, state_code
 ),
 
 printed as (
-    select listed.tracker_code, count(*) as names
+    select listed.tracker_code, count(distinct listed.listing_id) as names
     from {{ ref('int_ordinances__listed') }} as listed
     inner join last_snapshots
         on
             listed.tracker_code = last_snapshots.tracker_code
             and listed.state_code = last_snapshots.state_code
-            and listed.snapshot_at = last_snapshots.snapshot_at
+            and cast(listed.snapshot_at as date) = last_snapshots.snapshot_on
     group by listed.tracker_code
 ),
 
@@ -23,7 +23,10 @@ open_spells as (
     group by tracker_code
 )
 
-select printed.tracker_code, printed.names as printed_names, open_spells.names as open_spells
+select
+    coalesce(printed.tracker_code, open_spells.tracker_code) as tracker_code,
+    printed.names as printed_names,
+    open_spells.names as open_spells
 from printed
-left join open_spells on printed.tracker_code = open_spells.tracker_code
-where printed.names <> coalesce(open_spells.names, 0)
+full outer join open_spells on printed.tracker_code = open_spells.tracker_code
+where coalesce(printed.names, 0) <> coalesce(open_spells.names, 0)

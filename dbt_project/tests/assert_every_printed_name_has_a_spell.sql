@@ -1,10 +1,15 @@
--- No name of a tracker's snapshot is lost on its way to a spell: every staged row is counted in one.
+-- No name of a tracker's snapshot is lost on its way to a spell: every staged name is counted in one, once a day.
 with printed as (
-    select 'doj' as tracker_code, count(*) as names
-    from (select distinct _retrieved_at, heading, listed_name, state_as_printed from {{ ref('stg_doj__sanctuary_list') }}) as doj
-    union all
-    select 'ice_287g' as tracker_code, count(*) as names
-    from (select distinct _retrieved_at, state_name, agency_name, support_type from {{ ref('stg_ice__agreements_287g') }}) as ice
+    {% for tracker, dataset in var('trackers').items() %}
+    select '{{ tracker }}' as tracker_code, count(*) as names
+    from (
+        select distinct
+            cast(_retrieved_at as date) as day, state_as_printed, listed_level, support_type,
+            {{ regexp_replace_all("upper(listed_name)", "[^A-Z0-9]+", " ") }} as name
+        from {{ ref('stg_' ~ dataset) }}
+    ) as listed
+    {% if not loop.last %}union all{% endif %}
+    {% endfor %}
 ),
 
 counted as (

@@ -68,7 +68,9 @@ def column_parents(sql: str, columns: Mapping[Relation, Mapping[str, str]]) -> d
         found: dict[str, set[tuple[Relation, str]]] = {}
         for name in qualified.named_selects:  # type: ignore[attr-defined]
             parents = found.setdefault(name, set())
-            for node in lineage(name, qualified, schema, scope=scope, dialect="duckdb", copy=False).walk():
+            # trim_selects would copy the whole statement for each column: nine tenths of the time, for pictures of ours
+            traced = lineage(name, qualified, schema, scope=scope, dialect="duckdb", copy=False, trim_selects=False)
+            for node in traced.walk():
                 if isinstance(node.source, exp.Table) and not node.downstream:
                     parents.add(((node.source.db, node.source.name), node.name.rpartition(".")[2].strip('"')))
         return found

@@ -25,7 +25,7 @@ from orchestration.assets.lineage import describe, read_build
 from orchestration.assets.options import RefreshOptions
 from orchestration.landing import raw_views
 from orchestration.progress import say
-from orchestration.release import audit, history
+from orchestration.release import audit, going_on, history
 from orchestration.settings import DBT_PROJECT_DIR, Settings
 
 # One step at a time writes the build file.
@@ -117,7 +117,10 @@ def landing_views(context: dg.AssetExecutionContext, options: RefreshOptions) ->
         context.log.info("nothing new since release %s: dbt is not run", current)
         say(f"nothing new since release {current}: it goes on serving, dbt is not run")
         return
-    audit.begin(settings, run_id=context.run_id, catalog=catalog)
+    keep_file = not options.force and going_on.goes_on(settings, catalog)
+    if keep_file:
+        say("few records are new: the build goes on from the last candidate")
+    audit.begin(settings, run_id=context.run_id, catalog=catalog, keep_file=keep_file)
     with duckdb.connect(str(settings.build_file)) as connection:
         raw_views.create(connection, catalog, list(sources.DATASETS.values()))
         for key in LANDING_KEYS:

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import Literal
-from urllib.parse import urlencode, urljoin, urlsplit
+from urllib.parse import quote, urlencode, urljoin, urlsplit
 
 import requests
 import stamina
@@ -155,19 +155,21 @@ class Web:
         headers: Mapping[str, str] | None = None, secret_headers: Mapping[str, str] | None = None,
         secret_query: str = "", context: Mapping[str, str] | None = None,
         role: Literal["records", "control"] = "records", accept_status: frozenset[int] = frozenset(),
-        media_type: str | None = None,
+        media_type: str | None = None, attempts: int | None = None, final: bytes | None = None,
     ) -> Payload:  # fmt: skip
         """GET; secrets go on the wire and nowhere else.
 
         secret_query: a query that is sent as it is, letter by letter: a signed link's signature covers it.
         accept_status: statuses of 300 and above that are answers here (400 = no data at the FBI).
         media_type: the answer must be of this type ("json"): an HTML error page with 200 is a fault that may pass.
+        attempts: try no more often than this, where one item of many must not cost the night.
+        final: words in a body by which the publisher says that asking again is of no use, whatever the status.
         """
         shown = f"{url}?{urlencode(params)}" if params else url
         secret_query = secret_query or urlencode(secret_params or {})
         sent = shown + (("&" if params else "?") + secret_query if secret_query else "")
         return self._request("GET", shown, sent, None, headers or {}, secret_headers or {}, context or {}, role,
-                             accept_status, media_type)  # fmt: skip
+                             accept_status, media_type, attempts=attempts, final=final)  # fmt: skip
 
     def post(
         self, url: str, *, json: bytes, headers: Mapping[str, str] | None = None,
@@ -203,42 +205,44 @@ class Web:
     def _request(
         self, method: str, shown: str, sent: str, body: bytes | None, headers: Mapping[str, str],
         secret_headers: Mapping[str, str], context: Mapping[str, str], role: Literal["records", "control"],
-        accept_status: frozenset[int], media_type: str | None,
+        accept_status: frozenset[int], media_type: str | None, *, attempts: int | None = None,
+        final: bytes | None = None,
     ) -> Payload:  # fmt: skip
         patience = self._patience
+        most = min(attempts or patience.attempts, patience.attempts)
         ends_at = time.monotonic() + patience.deadline
-        attempts = 0
+        tried = 0
         waits = stamina.retry_context(
-            on=_Transient, attempts=patience.attempts, timeout=patience.deadline, wait_initial=patience.first_wait,
+            on=_Transient, attempts=most, timeout=patience.deadline, wait_initial=patience.first_wait,
             wait_max=patience.longest_wait, wait_jitter=patience.first_wait,
         )  # fmt: skip
         try:
             for attempt in waits:
                 with attempt:
-                    attempts += 1
+                    tried += 1
                     try:
                         return self._once(method, shown, sent, body, headers, secret_headers, context, role,
-                                          accept_status, media_type)  # fmt: skip
+                                          accept_status, media_type, final)  # fmt: skip
                     except _Transient as fault:
-                        if fault.wait is not None and attempts < patience.attempts:
+                        if fault.wait is not None and tried < most:
                             too_long = fault.wait > patience.longest_retry_after
                             if too_long or time.monotonic() + fault.wait > ends_at:
                                 what = f"{fault.what}; it asks to wait {fault.wait:.0f} s"
                                 raise FetchError(
-                                    what, url=shown, status=fault.status, attempts=attempts, body=fault.body
+                                    what, url=shown, status=fault.status, attempts=tried, body=self._clean(fault.body)
                                 ) from None
                             time.sleep(fault.wait + random.uniform(0, patience.first_wait))
                         raise
         except _Transient as fault:
             raise FetchError(
-                fault.what, url=shown, status=fault.status, attempts=attempts, body=self._clean(fault.body)
+                fault.what, url=shown, status=fault.status, attempts=tried, body=self._clean(fault.body)
             ) from None
         raise AssertionError("stamina ended without an answer or a fault")
 
     def _once(
         self, method: str, shown: str, sent: str, body: bytes | None, headers: Mapping[str, str],
         secret_headers: Mapping[str, str], context: Mapping[str, str], role: Literal["records", "control"],
-        accept_status: frozenset[int], media_type: str | None,
+        accept_status: frozenset[int], media_type: str | None, final: bytes | None,
     ) -> Payload:  # fmt: skip
         for _hop in range(6):
             self._must_be_allowed(sent, shown)
@@ -251,7 +255,9 @@ class Web:
                     allow_redirects=False,
                 ) as response:  # fmt: skip
                     if response.is_redirect and method == "GET":
-                        sent = shown = urljoin(sent, response.headers["Location"])
+                        sent = urljoin(sent, response.headers["Location"])
+                        # A publisher may repeat the query, and a key in it.
+                        shown = self._clean(sent.encode()).decode()
                         secret_headers = {}
                         continue
                     if self._into is not None and response.status_code == 200:
@@ -267,17 +273,19 @@ class Web:
                 cause = type(error.args[0]).__name__ if error.args else "unknown"
                 raise _Transient(f"the connection failed ({cause})") from None
             return self._judged(
-                response, content, method, shown, body, headers, context, role, accept_status, media_type
+                response, content, method, shown, body, headers, context, role, accept_status, media_type, final
             )
         raise FetchError("redirected more than five times", url=shown)
 
     def _judged(
         self, response: requests.Response, content: bytes, method: str, shown: str, body: bytes | None,
         headers: Mapping[str, str], context: Mapping[str, str], role: Literal["records", "control"],
-        accept_status: frozenset[int], media_type: str | None,
+        accept_status: frozenset[int], media_type: str | None, final: bytes | None,
     ) -> Payload:  # fmt: skip
         status = response.status_code
         if status not in accept_status:
+            if final is not None and final in content:
+                raise FetchError(f"HTTP {status}", url=shown, status=status, body=self._clean(content))
             over_limit = status == 403 and b"OVER_RATE_LIMIT" in content
             if status in TRANSIENT_STATUS or over_limit:
                 what = "the rate limit is reached" if over_limit or status == 429 else f"HTTP {status}"
@@ -361,7 +369,8 @@ class Web:
     def _clean(self, content: bytes) -> bytes:
         """A publisher may repeat a key in its error: take it out."""
         for secret in self._settings.secrets():
-            content = content.replace(secret.encode(), b"[secret]")
+            for spelling in (secret, quote(secret, safe="")):
+                content = content.replace(spelling.encode(), b"[secret]")
         return content
 
 

@@ -122,7 +122,8 @@ class Capture(BaseModel):
 class Outcome:
     """What became of one write."""
 
-    status: Literal["landed", "rejected", "unchanged", "empty"]
+    # held: kept and accepted, but not read until its neighbours in time say more (landing.held).
+    status: Literal["landed", "held", "rejected", "unchanged", "empty"]
     message: str
     # The capture that was written, or the one that is unchanged; None where nothing came.
     capture: Capture | None
@@ -450,7 +451,8 @@ def _settle(
     catalog = Catalog(landing_dir, as_of=None, edition="recorded", only=dataset.id)
     accepted = [c for c in catalog.captures(dataset.id) if c.slice == slice_.key and c.status == "accepted"]
     when = retrieved_at or writing.first_retrieved or datetime.now(UTC).replace(microsecond=0)
-    serving = _best(accepted)
+    held = catalog.held(dataset)
+    newest, serving = _best(accepted), _best([c for c in accepted if c.capture_id not in held])
     totals = dataset.control_totals(writing.controls)
     if not writing.entries:
         _note_unchanged(landing_dir, dataset, slice_, serving)
@@ -465,18 +467,25 @@ def _settle(
     twin = None
     if not writing.malformed:
         same = [c for c in reversed(accepted) if c.content_digest == digest]
-        twin = next((c for c in same if _is_twin(dataset, c, kind, when, serving)), None)
+        twin = next((c for c in same if _is_twin(dataset, c, kind, when, newest)), None)
     if twin is not None:
         _note_unchanged(landing_dir, dataset, slice_, twin)
         return Outcome("unchanged", f"the same as {twin.capture_id}", twin, serving)
 
-    last_volume = _last_volume(dataset, accepted, shape if writing.records else None, selection, when)
+    believed = [c for c in accepted if c.capture_id not in held]
+    last = _last_like(dataset, believed, shape if writing.records else None, selection, when)
+    before = _last_before(accepted, when)
     checks = [
-        accept.form(writing.malformed),
-        accept.fields_present(dataset, dataset.required_of(slice_), writing.fields, writing.records),
+        accept.form(writing.malformed, before),
+        accept.fields_present(dataset, dataset.required_of(slice_), writing.fields, writing.records, before),
         accept.control_total(writing.counted, totals),
-        accept.volume(dataset, slice_.key, _volume(dataset, writing.records, writing.counted), last_volume),
-        accept.neighbours(dataset, writing.records, *_neighbours(accepted, selection, when)),
+        accept.volume(
+            dataset,
+            slice_.key,
+            _volume(dataset, writing.records, writing.counted),
+            _volume(dataset, last.records, last.counted) if last else None,
+        ),
+        accept.misdated(dataset, writing.newest, when),
         accept.freshness(dataset, writing.newest, when),
     ]
     fresh_id = f"{when.astimezone(UTC):%Y%m%dT%H%M%SZ}-{_short(dataset, slice_, kind, digest)}"
@@ -513,7 +522,17 @@ def _settle(
         goes_on = f"{serving.capture_id} goes on serving" if serving else "nothing serves this slice yet"
         where = f"{dataset.id}/{capture_id}"
         return Outcome("rejected", f"{capture.reject_reason} (kept in {where}); {goes_on}", capture, serving)
-    return Outcome("landed", f"{capture.records:,} records", capture, _best([*accepted, capture]))
+    held_now = Catalog(landing_dir, as_of=None, edition="recorded", only=dataset.id).held(dataset)
+    serving = _best([c for c in [*accepted, capture] if c.capture_id not in held_now])
+    if capture_id in held_now:
+        goes_on = f"{serving.capture_id} goes on serving" if serving else "nothing serves this slice yet"
+        return Outcome("held", f"held back: {held_now[capture_id]}; {goes_on}", capture, serving)
+    message = f"{capture.records:,} records"
+    for other in sorted(held_now.keys() - held.keys()):
+        message += f"; now held back: {other}: {held_now[other]}"
+    for other in sorted(held.keys() - held_now.keys()):
+        message += f"; held back no longer: {other}"
+    return Outcome("landed", message, capture, serving)
 
 
 def _put_in_place(folder: Path, capture: Capture, target: Path) -> None:
@@ -539,17 +558,17 @@ def _sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def _is_twin(dataset: Dataset, other: Capture, kind: Kind, when: datetime, serving: Capture | None) -> bool:
+def _is_twin(dataset: Dataset, other: Capture, kind: Kind, when: datetime, newest: Capture | None) -> bool:
     """Whether an equal capture makes this one superfluous.
 
-    A snapshot of another day is news even where it says the same, unless it follows the one that serves:
+    A snapshot of another day is news even where it says the same, unless it follows the newest one:
     a list that went A, B, A must keep its third capture.
     """
     if other.kind != kind and kind != "transcribed":
         return False
     if dataset.policy == "snapshot" and kind != "fetched":
         return other.retrieved_at == when
-    return serving is not None and (other.capture_id == serving.capture_id or kind == "transcribed")
+    return newest is not None and (other.capture_id == newest.capture_id or kind == "transcribed")
 
 
 def _best(accepted: list[Capture]) -> Capture | None:
@@ -561,28 +580,26 @@ def _comparable(capture: Capture, selection: Selection | None) -> bool:
     return capture.selection == ({"field": selection.field, "values": list(selection.values)} if selection else None)
 
 
-def _last_volume(
+def _last_like(
     dataset: Dataset, accepted: list[Capture], shape: str | None, selection: Selection | None, when: datetime
-) -> int | None:
-    """Records of the last capture that may be compared; shape None: this one has no records, hence no shape."""
+) -> Capture | None:
+    """The last capture that may be compared by volume; shape None: this one has no records, hence no shape."""
     if dataset.policy == "snapshot":
         like = [c for c in accepted if _comparable(c, selection) and c.retrieved_at <= when and c.kind == "fetched"]
     else:
         bytes_seen = [c for c in accepted if c.kind != "transcribed" and _comparable(c, selection)]
         like = [c for c in bytes_seen if shape in (None, c.shape)]
-    last = max(like, key=lambda c: c.retrieved_at, default=None)
-    return _volume(dataset, last.records, last.counted) if last else None
+    return max(like, key=lambda c: c.retrieved_at, default=None)
 
 
 def _volume(dataset: Dataset, records: int, counted: Mapping[str, int]) -> int:
     return counted.get(dataset.volume_counts, 0) if dataset.volume_counts else records
 
 
-def _neighbours(accepted: list[Capture], selection: Selection | None, when: datetime) -> tuple[int | None, int | None]:
-    like = sorted((c for c in accepted if _comparable(c, selection)), key=lambda c: c.retrieved_at)
-    before = [c.records for c in like if c.retrieved_at < when]
-    after = [c.records for c in like if c.retrieved_at > when]
-    return (before[-1] if before else None, after[0] if after else None)
+def _last_before(accepted: list[Capture], when: datetime) -> Capture | None:
+    """The last capture before a moment, of whatever kind: what a changed form is a change against."""
+    before = [c for c in accepted if c.retrieved_at <= when and c.records]
+    return max(before, key=lambda c: c.retrieved_at, default=None)
 
 
 def _short(dataset: Dataset, slice_: Slice, kind: Kind, digest: str) -> str:

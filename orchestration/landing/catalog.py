@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from functools import cached_property
@@ -19,6 +19,7 @@ import duckdb
 from pydantic import ValidationError
 
 from orchestration.landing.capture import CAPTURE_FILE, PARTS_FOLDER, RECORDS_FILE, UNCHANGED_FILE, WARC_FILE, Capture
+from orchestration.landing.held import held_back
 from orchestration.settings import Edition
 from orchestration.sources.base import Dataset
 
@@ -35,6 +36,8 @@ class SourceStatus:
     kinds: str
     captures: int
     rejected: int
+    # Accepted, but held back until their neighbours in time say more.
+    held: int
     records: int
     newest: datetime | None
     checked: datetime | None
@@ -43,7 +46,8 @@ class SourceStatus:
     def cells(self) -> list[object]:
         newest = f"{self.newest:%Y-%m-%d %H:%M}" if self.newest else None
         checked = f"{self.checked:%Y-%m-%d %H:%M}" if self.checked else None
-        return [self.dataset, self.kinds, self.captures, self.rejected, self.records, newest, checked, self.state]
+        counts = [self.captures, self.rejected, self.held, self.records]
+        return [self.dataset, self.kinds, *counts, newest, checked, self.state]
 
 
 class Catalog:
@@ -56,6 +60,7 @@ class Catalog:
 
     def __init__(self, landing_dir: Path, *, as_of: date | None, edition: Edition, only: str | None = None) -> None:
         self.landing_dir, self.as_of, self.edition, self.only = landing_dir, as_of, edition, only
+        self._held_once: dict[str, dict[str, str]] = {}
 
     @cached_property
     def _all(self) -> list[Capture]:
@@ -85,8 +90,35 @@ class Catalog:
 
         replace: the newest accepted capture of each slice; merge: all of them; snapshot: all of them, one a
         moment. A transcribed capture yields to any fetched or imported one of its slice (of its moment, for
-        snapshots), because what was typed stands in for bytes that nobody had.
+        snapshots), because what was typed stands in for bytes that nobody had. A snapshot that is held back does
+        not serve.
         """
+        held = self.held(dataset)
+        return [c for c in self._able_to_serve(dataset) if c.capture_id not in held]
+
+    def held(self, dataset: Dataset) -> dict[str, str]:
+        """The accepted captures that are held back until their neighbours say more, each with the reason."""
+        if dataset.max_volume_change is None:
+            return {}
+        return held_back(dataset, self._able_to_serve(dataset), self._was_shown_again(dataset))
+
+    def _was_shown_again(self, dataset: Dataset) -> Callable[[Capture], bool]:
+        answers = self.unchanged(dataset)
+        return lambda capture: any(
+            compared == capture.capture_id and when.date() > capture.retrieved_at.date()
+            for _, when, compared in answers
+        )
+
+    def unchanged(self, dataset: Dataset) -> list[tuple[str, datetime, str | None]]:
+        """The publisher's answers without news by the as-of date: slice, when, the capture that they equalled."""
+        path = self.landing_dir / dataset.source / dataset.name / UNCHANGED_FILE
+        if not path.exists():
+            return []
+        lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line]
+        found = [(line["slice"], datetime.fromisoformat(line["checked_at"]), line["capture_id"]) for line in lines]
+        return [answer for answer in found if self.as_of is None or answer[1].date() <= self.as_of]
+
+    def _able_to_serve(self, dataset: Dataset) -> list[Capture]:
         able = [c for c in self.accepted(dataset.id) if self.edition == "recorded" or c.edition != "recorded"]
         if dataset.policy == "merge":
             captured = [c for c in able if c.kind != "transcribed"]
@@ -106,11 +138,50 @@ class Catalog:
         return sorted(serving, key=lambda c: (c.retrieved_at, c.capture_id))
 
     def is_stale(self, capture: Capture) -> bool:
-        """A later attempt at the capture's slice was rejected, so this one goes on serving."""
-        return any(
-            c.status == "rejected" and c.slice == capture.slice and c.retrieved_at > capture.retrieved_at
+        """A later attempt at the slice was rejected or held back, or nothing new comes after it: it goes on serving."""
+        held = self._held_of(capture.dataset_id)
+        return capture.capture_id in self._silent or any(
+            (c.status == "rejected" or c.capture_id in held)
+            and c.slice == capture.slice
+            and c.retrieved_at > capture.retrieved_at
             for c in self.captures(capture.dataset_id)
         )
+
+    def _held_of(self, dataset_id: str) -> dict[str, str]:
+        from orchestration import sources
+
+        if dataset_id not in self._held_once:
+            dataset = sources.DATASETS.get(dataset_id)
+            self._held_once[dataset_id] = self.held(dataset) if dataset else {}
+        return self._held_once[dataset_id]
+
+    @cached_property
+    def _silent(self) -> dict[str, str]:
+        """The last capture of each group that brings nothing new any more, by what is known of it."""
+        from orchestration import sources
+
+        found: dict[str, str] = {}
+        for dataset in sources.DATASETS.values():
+            if dataset.stale_after is None:
+                continue
+            groups: dict[str, list[Capture]] = defaultdict(list)
+            for capture in self.accepted(dataset.id):
+                if capture.kind == "fetched":
+                    groups[dataset.group(capture.slice)].append(capture)
+            checks = self._checks(dataset)
+            for group, captures in groups.items():
+                newest = max((c.content_newest for c in captures if c.content_newest), default=None)
+                asked = max([c.retrieved_at for c in captures] + checks.get(group, [])).date()
+                if newest is None or asked - newest > dataset.stale_after:
+                    found[captures[-1].capture_id] = f"{group} (newest content {newest or 'not told'}, asked {asked})"
+        return found
+
+    def _checks(self, dataset: Dataset) -> dict[str, list[datetime]]:
+        """When the publisher answered without news, by group of slices, as far as the as-of date knew."""
+        found: dict[str, list[datetime]] = defaultdict(list)
+        for slice_key, when, _ in self.unchanged(dataset):
+            found[dataset.group(slice_key)].append(when)
+        return found
 
     def folder(self, capture: Capture) -> Path:
         return self.landing_dir / capture.source / capture.dataset / capture.capture_id
@@ -138,21 +209,21 @@ class Catalog:
     def last_checked(self, dataset: Dataset) -> datetime | None:
         """When the publisher was last asked and answered, whether or not it had news."""
         times = [c.landed_at for c in self.captures(dataset.id)]
-        path = self.landing_dir / dataset.source / dataset.name / UNCHANGED_FILE
-        if path.exists():
-            lines = path.read_text(encoding="utf-8").splitlines()
-            times += [datetime.fromisoformat(json.loads(line)["checked_at"]) for line in lines if line]
+        times += [when for _, when, _ in self.unchanged(dataset)]
         return max(times, default=None)
 
     def status(self, dataset: Dataset) -> SourceStatus:
-        captures, serving = self.captures(dataset.id), self.serving(dataset)
+        captures, serving, held = self.captures(dataset.id), self.serving(dataset), self.held(dataset)
         stale = [c for c in serving if self.is_stale(c)]
-        state = "nothing captured" if not serving else f"stale: {stale[0].slice}" if stale else "serving"
+        named = [self._silent.get(c.capture_id, c.slice) for c in stale]
+        more = f" and {len(named) - 3} more" if len(named) > 3 else ""
+        state = "nothing captured" if not serving else f"stale: {', '.join(named[:3])}{more}" if stale else "serving"
         return SourceStatus(
             dataset=dataset.id,
             kinds=", ".join(sorted({c.kind for c in serving})),
             captures=len(serving),
             rejected=sum(c.status == "rejected" for c in captures),
+            held=len(held),
             records=sum(c.records for c in serving),
             newest=max((c.retrieved_at for c in serving), default=None),
             checked=self.last_checked(dataset),
@@ -187,11 +258,8 @@ class KnownCaptures:
     @cached_property
     def _checks(self) -> dict[str, list[tuple[datetime, str | None]]]:
         found: dict[str, list[tuple[datetime, str | None]]] = defaultdict(list)
-        path = self._catalog.landing_dir / self._dataset.source / self._dataset.name / UNCHANGED_FILE
-        if path.exists():
-            for line in path.read_text(encoding="utf-8").splitlines():
-                check = json.loads(line)
-                found[check["slice"]].append((datetime.fromisoformat(check["checked_at"]), check["capture_id"]))
+        for slice_key, when, compared in self._catalog.unchanged(self._dataset):
+            found[slice_key].append((when, compared))
         return found
 
     def records(self, slice_key: str) -> int | None:
@@ -210,10 +278,16 @@ class KnownCaptures:
     def content_as_of(self, slice_key: str) -> datetime | None:
         return max((c.content_as_of or c.retrieved_at for c in self._accepted(slice_key)), default=None)
 
-    def rows(self, dataset_id: str, fields: Sequence[str]) -> list[tuple[str | None, ...]]:
+    def rows(
+        self, dataset_id: str, fields: Sequence[str], slice_keys: Collection[str] | None = None
+    ) -> list[tuple[str | None, ...]]:
         from orchestration import sources
 
-        serving = [c for c in self._catalog.serving(sources.get(dataset_id)) if c.records]
+        serving = [
+            c
+            for c in self._catalog.serving(sources.get(dataset_id))
+            if c.records and (slice_keys is None or c.slice in slice_keys)
+        ]
         files = [str(path) for c in serving for path in self._catalog.records_paths(c)]
         if not files:
             return []

@@ -11,19 +11,24 @@ polars parses and writes because bare DuckDB took 2.5 times as long on the same 
 from __future__ import annotations
 
 import csv
-import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import chain
 from pathlib import Path
 
+import numpy as np
 import polars as pl
+import xxhash
 
-# Bytes of CSV parsed at a time: about 400 MB of memory in all at 64 MB.
-BLOCK_BYTES = 64 << 20
+# Bytes of CSV parsed at a time: small enough that the allocator uses its pages again (of 64 MB blocks each page came
+# fresh from the kernel, a tenth of the time), large enough that both cores have work.
+BLOCK_BYTES = 24 << 20
+# Bytes of CSV in one Parquet part, and at least in one of its row groups.
+PART_BYTES = 2 * BLOCK_BYTES
 # A record may be long, but a quote that never closes would swallow the rest of the file.
-_MOST_BYTES_WITHOUT_AN_END = 4 * BLOCK_BYTES
+_MOST_BYTES_WITHOUT_AN_END = 10 * BLOCK_BYTES
 _BOM = b"\xef\xbb\xbf"
+_CACHED = 1 << 18
 
 
 class BadCsv(Exception):
@@ -38,8 +43,9 @@ class CsvParts:
         folder.mkdir()
         self.fields: dict[str, None] = {}
         self.records = 0
-        # Of the CSV bytes, in their order: equal content that came in other bytes is not recognised as equal.
-        self._digest = hashlib.sha256()
+        # Of the CSV bytes, in their order: equal content that came in other bytes is not recognised as equal. It only
+        # tells whether a slice has news (the archive's own sha256 is its identity), so it may be the faster hash.
+        self._digest = xxhash.xxh3_128()
         self._waiting: list[pl.DataFrame] = []
         self._waiting_bytes = 0
         self._parts = 0
@@ -111,7 +117,7 @@ class CsvParts:
         ]
         self._waiting.append(frame.select(*provenance, pl.all()))
         self._waiting_bytes += size
-        if self._waiting_bytes >= BLOCK_BYTES // 2:
+        if self._waiting_bytes >= PART_BYTES:
             self._flush()
 
     def _flush(self) -> None:
@@ -120,7 +126,9 @@ class CsvParts:
         whole = self._waiting[0] if len(self._waiting) == 1 else pl.concat(self._waiting, how="diagonal")
         self._waiting, self._waiting_bytes = [], 0
         self._parts += 1
-        whole.write_parquet(self.folder / f"{self._parts:06}.parquet", compression="zstd", compression_level=1)
+        # No statistics: every reader of a raw view reads all of it, and they cost a sixth of the writing.
+        path = self.folder / f"{self._parts:06}.parquet"
+        whole.write_parquet(path, compression="zstd", compression_level=1, statistics=False)
 
 
 def _blocks(chunks: Iterable[bytes], name: str) -> Iterator[bytes]:
@@ -144,14 +152,14 @@ def _blocks(chunks: Iterable[bytes], name: str) -> Iterator[bytes]:
         size = len(waiting[0])
     if size:
         whole = b"".join(waiting)
-        if whole.count(b'"') % 2:
+        if _quotes(whole) % 2:
             raise BadCsv(f"{name}: it ends inside a quoted field")
         yield whole
 
 
 def _last_end(block: bytes) -> int:
     """Where the last whole record of a block ends: after the last newline before which the quotes are even."""
-    quotes = block.count(b'"')
+    quotes = _quotes(block)
     end = block.rfind(b"\n")
     after = block.count(b'"', end + 1)
     while end >= 0 and (quotes - after) % 2:
@@ -159,6 +167,12 @@ def _last_end(block: bytes) -> int:
         after += block.count(b'"', earlier + 1, end)
         end = earlier
     return end + 1
+
+
+def _quotes(block: bytes) -> int:
+    """How many quotes a block holds: piece by piece in the processor's cache, 8 times as fast as bytes.count."""
+    values = np.frombuffer(block, np.uint8)
+    return sum(int(np.count_nonzero(values[i : i + _CACHED] == 34)) for i in range(0, len(values), _CACHED))
 
 
 def _header(block: bytes, name: str, field_name: Callable[[str], str]) -> tuple[list[str], bytes]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from orchestration import sources
 from orchestration.landing import capture
 from orchestration.settings import Settings
 from orchestration.sources.base import Dataset, SourceError
@@ -43,7 +44,23 @@ def import_files(
 
 
 def _one(dataset: Dataset, path: Path, settings: Settings, retrieved_at: datetime | None) -> FileResult:
+    """One file, for the dataset asked for and for those that the same files also hold."""
     result = FileResult(path.name, ok=True)
+    for each in (dataset, *map(sources.get, dataset.also_in_files)):
+        _take(each, path, settings, retrieved_at, result, is_asked_for=each is dataset)
+    return result
+
+
+def _take(
+    dataset: Dataset,
+    path: Path,
+    settings: Settings,
+    retrieved_at: datetime | None,
+    result: FileResult,
+    *,
+    is_asked_for: bool,
+) -> None:
+    said = len(result.messages)
     try:
         for batch in dataset.read_file(path, retrieved_at):
             outcome = capture.write(
@@ -58,16 +75,17 @@ def _one(dataset: Dataset, path: Path, settings: Settings, retrieved_at: datetim
                 note=batch.note,
                 publisher=batch.publisher,
             )
-            shown = f"slice {batch.slice.key} as of {batch.retrieved_at:%Y-%m-%d}: {outcome.status}, {outcome.message}"
-            result.messages.append(shown)
-            result.ok = result.ok and outcome.status in ("landed", "unchanged")
+            name = "" if is_asked_for else f"{dataset.id} "
+            of = f"slice {batch.slice.key} as of {batch.retrieved_at:%Y-%m-%d}"
+            result.messages.append(f"{name}{of}: {outcome.status}, {outcome.message}")
+            fine = ("landed", "held", "unchanged") if is_asked_for else ("landed", "held", "unchanged", "empty")
+            result.ok = result.ok and outcome.status in fine
             if outcome.capture:
                 result.captures.append(outcome.capture.capture_id)
-                result.records += outcome.capture.records if outcome.status == "landed" else 0
+                result.records += outcome.capture.records if outcome.status in ("landed", "held") else 0
     except (SourceError, OSError) as error:
         result.ok = False
         result.messages.append(str(error))
-    if not result.messages:
+    if len(result.messages) == said and is_asked_for:
         result.ok = False
         result.messages.append("the file holds no records of this dataset")
-    return result

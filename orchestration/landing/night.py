@@ -21,7 +21,16 @@ from orchestration.landing.catalog import Catalog
 from orchestration.progress import say
 from orchestration.recorded import build as recorded
 from orchestration.settings import Settings
-from orchestration.sources.base import Batch, Dataset, NightOver, Payload, Slice, SourceError
+from orchestration.sources.base import (
+    Batch,
+    Dataset,
+    NightOver,
+    Payload,
+    Slice,
+    SliceFault,
+    SliceSkipped,
+    SourceError,
+)
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +38,7 @@ log = logging.getLogger(__name__)
 # slices are not asked for tonight.
 FAILURES_BEFORE_GIVING_UP = 2
 
-Status = Literal["landed", "unchanged", "empty", "rejected", "failed", "skipped"]
+Status = Literal["landed", "held", "unchanged", "empty", "rejected", "failed", "skipped"]
 
 
 @dataclass(frozen=True)
@@ -43,6 +52,8 @@ class SliceNight:
     capture_id: str | None = None
     # What goes on serving where nothing new was accepted; None where nothing serves.
     serving: str | None = None
+    # The fault is this slice's own: it does not count towards giving the publisher up.
+    is_its_own: bool = False
 
 
 @dataclass
@@ -64,16 +75,17 @@ class Night:
 
     @property
     def failures(self) -> list[SliceNight]:
-        return [night for night in self.slices if night.status in ("failed", "rejected")]
+        return [night for night in self.slices if night.status in ("failed", "rejected", "held")]
 
     def line(self) -> str:
         """One line for people."""
         words = []
         if landed := self.count("landed"):
             words.append(f"{landed} new capture{'s' * (landed > 1)}, {self.records:,} records")
-        for status in ("unchanged", "empty", "rejected", "failed", "skipped"):
+        for status in ("unchanged", "empty", "held", "rejected", "failed", "skipped"):
             if n := self.count(status):
-                words.append(f"{n} {'without news' if status == 'empty' else status}")
+                said = {"empty": "without news", "held": "held back"}.get(status, status)
+                words.append(f"{n} {said}")
         return "; ".join(words) or "no slice was asked for"
 
     def to_json(self) -> dict[str, Any]:
@@ -103,7 +115,7 @@ def capture_dataset(
     else:
         _live_night(dataset, settings, night, slice_keys, partition, web or Web(settings))
     night.seconds = round(time.monotonic() - started, 1)
-    for failure in night.failures:
+    for failure in [*night.failures, *(s for s in night.slices if s.status == "skipped" and s.is_its_own)]:
         say(f"  {dataset.id} {failure.slice}: {failure.status}: {failure.message}")
     say(f"  {dataset.id}: {night.line()} ({night.seconds:.1f} s)")
     return night
@@ -165,8 +177,13 @@ def _live_night(
                 night.too_old.extend(s.key for s in rest if _has_aged(dataset, known.checked(s.key)))
             break
         night.slices.append(outcome)
-        in_a_row[who] = in_a_row[who] + 1 if outcome.status == "failed" else 0
-        if outcome.status in ("failed", "rejected") and _is_too_old(dataset, known.checked(slice_.key)):
+        if not outcome.is_its_own:
+            in_a_row[who] = in_a_row[who] + 1 if outcome.status == "failed" else 0
+        good = known.checked(slice_.key)
+        # A client that closed before it was ever captured has nothing that could grow old.
+        never_served = outcome.is_its_own and good is None
+        bad = outcome.status in ("failed", "rejected", "held")
+        if bad and not never_served and _is_too_old(dataset, good):
             night.too_old.append(slice_.key)
 
 
@@ -193,6 +210,14 @@ def _land(
         )
     except NightOver:
         raise
+    except SliceSkipped as skipped:
+        return SliceNight(
+            slice_.key, "skipped", str(skipped), serving=_serving(dataset, settings, slice_), is_its_own=True
+        )
+    except SliceFault as fault:
+        return SliceNight(
+            slice_.key, "failed", str(fault), serving=_serving(dataset, settings, slice_), is_its_own=True
+        )
     except (SourceError, FetchError) as error:
         return SliceNight(slice_.key, "failed", str(error), serving=_serving(dataset, settings, slice_))
     except Exception as error:  # one dataset's fault, ours included, must not stop the others: kept and reported

@@ -41,9 +41,15 @@ def create(connection: duckdb.DuckDBPyConnection, catalog: Catalog, datasets: Se
     for dataset in datasets:
         connection.execute(_view(dataset, serving[dataset.id], catalog))
     served = {capture.capture_id for captures in serving.values() for capture in captures}
+    held = {capture_id: why for dataset in datasets for capture_id, why in catalog.held(dataset).items()}
     known = [c for c in catalog.captures() if c.dataset_id in serving]
     _table(connection, "build", _BUILD, [{"as_of": _as_of(catalog, known), "edition": catalog.edition}])
-    _table(connection, "capture", _CAPTURE, [_capture_row(c, c.capture_id in served, catalog) for c in known])
+    _table(
+        connection,
+        "capture",
+        _CAPTURE,
+        [_capture_row(c, c.capture_id in served, held.get(c.capture_id), catalog) for c in known],
+    )
     _table(connection, "payload", _PAYLOAD, [row for c in known for row in _payload_rows(c)])
 
 
@@ -87,7 +93,7 @@ def _table(
     connection.unregister("arrow_rows")
 
 
-def _capture_row(capture: Capture, is_serving: bool, catalog: Catalog) -> dict[str, object]:
+def _capture_row(capture: Capture, is_serving: bool, held: str | None, catalog: Catalog) -> dict[str, object]:
     selection = capture.selection or {}
     values = selection.get("values")
     return {
@@ -97,7 +103,7 @@ def _capture_row(capture: Capture, is_serving: bool, catalog: Catalog) -> dict[s
         "slice": capture.slice,
         "kind": capture.kind,
         "edition": capture.edition,
-        "status": capture.status,
+        "status": "held" if held else capture.status,
         "is_serving": is_serving,
         "is_stale": catalog.is_stale(capture),
         "retrieved_at": _naive(capture.retrieved_at),
@@ -111,7 +117,7 @@ def _capture_row(capture: Capture, is_serving: bool, catalog: Catalog) -> dict[s
         "publisher": capture.publisher,
         "content_newest": capture.content_newest,
         "content_as_of": _naive(capture.content_as_of or capture.retrieved_at),
-        "reject_reason": capture.reject_reason,
+        "reject_reason": f"held back: {held}" if held else capture.reject_reason,
     }
 
 

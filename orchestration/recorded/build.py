@@ -31,6 +31,7 @@ NOT_RECORDED = frozenset(
         "usaspending/transactions",
         "usaspending/award_outlays",
         "cops/announcements",
+        "elms/matters",
         "fbi/area_months",
         "fbi/return_a",
         "fbi/table8",
@@ -181,6 +182,20 @@ def _doj() -> Iterator[Batch]:
         yield _batch(Slice("list"), code, [_payload(html.encode(), code, when=when, media_type="text/html")], when=when)
 
 
+def _dhs() -> Iterator[Batch]:
+    days: dict[str, list[dict[str, str]]] = defaultdict(list)
+    for row in table("dhs_sanctuary_list"):
+        days[row["period"]].append(row)
+    for day, rows in sorted(days.items()):
+        code, when = rows[0]["source"], _when(day)
+        text = io.StringIO(newline="")
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(["state", "level_heading", "jurisdiction_as_printed"])
+        writer.writerows([row["entity"].split("|")[0], row["value"], row["entity"].split("|")[1]] for row in rows)
+        payload = _payload(text.getvalue().encode(), code, when=when, media_type="text/csv")
+        yield _batch(Slice("list"), code, [payload], when=when)
+
+
 def _ice() -> Iterator[Batch]:
     moments: dict[str, list[dict[str, str]]] = defaultdict(list)
     for row in table("ice_agreements_287g"):
@@ -259,6 +274,31 @@ def _victimizations() -> Iterator[Batch]:
         yield _batch(Slice(year, {"year": year}), code, [_payload(_json(rows), code)])
 
 
+def _council_matters() -> Iterator[Batch]:
+    code, client = "nyc-council", {"client": "nyc"}
+    matters = [
+        {"MatterFile": file, **{name: f"{value}T00:00:00" if name.endswith("Date") else value
+                                for name, value in figures.items()}, "MatterRestrictViewViaWeb": False}
+        for file, figures in _by_entity("council_matters").items()
+    ]  # fmt: skip
+    yield _batch(Slice("nyc", client), code, [_payload(_json(matters), code, context=client)])
+
+
+def _council_actions() -> Iterator[Batch]:
+    code, client = "nyc-council", {"client": "nyc"}
+    ids = {file: figures["MatterId"] for file, figures in _by_entity("council_matters").items()}
+    days = {row["entity"]: row["period"] for row in table("council_actions")}
+    by_file: dict[str, list[dict[str, str]]] = defaultdict(list)
+    for entity, figures in _by_entity("council_actions").items():
+        file, _, action = entity.partition("|")
+        day = f"{days[entity]}T00:00:00"
+        by_file[file].append({"MatterHistoryId": action, "MatterHistoryActionDate": day, **figures})
+    payloads = [
+        _payload(_json(actions), code, context={**client, "matter_id": ids[file]}) for file, actions in by_file.items()
+    ]
+    yield _batch(Slice("nyc", client), code, payloads)
+
+
 def _places() -> Iterator[Batch]:
     code = "acs5-2023-urban"
     units: dict[tuple[str, str], dict[str, dict[str, str]]] = defaultdict(lambda: defaultdict(dict))
@@ -334,8 +374,11 @@ _BUILDERS: dict[str, Callable[[], Iterator[Batch]]] = {
     "usaspending/awards": _awards,
     "usaspending/assistance_listings": _listings,
     "doj/sanctuary_list": _doj,
+    "dhs/sanctuary_list": _dhs,
     "ice/agreements_287g": _ice,
     "ledger/policy_events": _own_table("policy_events", "ledger"),
+    "legistar/matters": _council_matters,
+    "legistar/histories": _council_actions,
     "fbi/agencies": _agencies,
     "fbi/agency_months": _agency_months,
     "bjs/victimizations": _victimizations,

@@ -52,6 +52,10 @@ ICE_FILES = (
 )
 
 
+# New York's laws on detainers and on immigration enforcement, by their introductions.
+COUNCIL_FILES = ("2011_0656", "2012_0982", "2012_0989", "2014_0486", "2014_0487", "2017_1558", "2017_1568")
+
+
 def main() -> None:
     real, facts = Path(sys.argv[1]), Path(sys.argv[2])
     agencies = _study_agencies(real)
@@ -59,6 +63,7 @@ def main() -> None:
     _write("usaspending_awards", _awards(real))
     _write("usaspending_assistance_listings", _listings(real))
     _write("doj_sanctuary_list", _doj(real))
+    _write("dhs_sanctuary_list", _dhs(real))
     _write("ice_agreements_287g", _ice(real, states))
     _write("fbi_agencies", _agencies(real, agencies))
     for code, offense in OFFENSES.items():
@@ -66,6 +71,8 @@ def main() -> None:
     _write("fbi_agency_population", _populations(real, agencies))
     _write("bjs_victimizations", _ncvs(real))
     _write("census_places", _census(real))
+    _write("council_matters", _council_matters(real))
+    _write("council_actions", _council_actions(real))
     _ledger(facts)
     _published(facts)
 
@@ -114,6 +121,38 @@ def _awards(real: Path) -> Iterator[Row]:
                 yield ("usaspending", "awards", row["award_id_fain"], "", measure, value, "usaspending-cops-83")
 
 
+def _council_matters(real: Path) -> Iterator[Row]:
+    """What the council's register says of each matter; its summary and its text stay out."""
+    for name in COUNCIL_FILES:
+        matter = json.loads((real / "legistar" / "nyc" / f"{name}.json").read_text(encoding="utf-8"))
+        figures = {
+            "MatterId": str(matter["ID"]), "MatterName": matter["Name"], "MatterTitle": matter["Title"],
+            "MatterTypeName": matter["TypeName"], "MatterStatusName": matter["StatusName"],
+            "MatterBodyName": matter["BodyName"], "MatterIntroDate": matter["IntroDate"][:10],
+            "MatterPassedDate": matter["PassedDate"][:10], "MatterEnactmentDate": matter["EnactmentDate"][:10],
+            "MatterEnactmentNumber": matter["LocalLaw"], "MatterLastModifiedUtc": matter["LastModified"].rstrip("Z"),
+        }  # fmt: skip
+        for measure, value in figures.items():
+            yield ("New York City Council", "matters", matter["File"], "", measure, value, "nyc-council")
+
+
+def _council_actions(real: Path) -> Iterator[Row]:
+    """Each action of their histories: its day, its name, the body, the vote's outcome."""
+    for name in COUNCIL_FILES:
+        matter = json.loads((real / "legistar" / "nyc" / f"{name}.json").read_text(encoding="utf-8"))
+        for action in matter["History"]:
+            entity, day = f"{matter['File']}|{action['ID']}", action["Date"][:10]
+            figures = {
+                "MatterHistoryActionName": action["Action"],
+                "MatterHistoryActionBodyName": action["BodyName"],
+                "MatterHistoryPassedFlagName": action.get("PassedFlagName") or "",
+                "MatterHistoryMinutesSequence": str(action.get("MinutesSequence") or ""),
+            }
+            for measure, value in figures.items():
+                if value:
+                    yield ("New York City Council", "histories", entity, day, measure, value, "nyc-council")
+
+
 def _listings(real: Path) -> Iterator[Row]:
     for path in sorted((real / "usaspending" / "assistance_listings").glob("*.json")):
         listing = json.loads(path.read_text(encoding="utf-8"))
@@ -138,6 +177,14 @@ def _doj(real: Path) -> Iterator[Row]:
             printed = row["jurisdiction_as_printed"]
             entity = f"{printed}, {row['state_abbr']}" if row["state_abbr"] else printed
             yield ("doj", "sanctuary_list", entity, day, "heading", row["heading"], source)
+
+
+def _dhs(real: Path) -> Iterator[Row]:
+    """Each name with the state and the level that it is printed under; one is printed twice and stands twice."""
+    rows = _read(real / "trackers" / "dhs_sanctuary_list_captured_2025-05-31.csv")
+    for row in rows:
+        entity = f"{row['state']}|{row['jurisdiction_as_printed']}"
+        yield ("dhs", "sanctuary_list", entity, "2025-05-29", "level", row["level_heading"], "dhs-list-2025-05-29")
 
 
 def _ice(real: Path, states: list[str]) -> Iterator[Row]:
@@ -281,8 +328,17 @@ def _census(real: Path) -> Iterator[Row]:
 
 
 def _ledger(facts: Path) -> None:
-    text = (facts / "policy_events.csv").read_text(encoding="utf-8")
-    (TABLES / "policy_events.csv").write_text(text.replace("\r\n", "\n"), encoding="utf-8")
+    """These events, and what the ledger holds beside them, each with the day on which it came into the ledger."""
+    path = TABLES / "policy_events.csv"
+    begun, held = _read(facts / "policy_events.csv"), _read(path)
+    columns = [*begun[0], "learned_on"]
+    events = {tuple(row[name] for name in begun[0]): row["learned_on"] for row in held}
+    for row in begun:
+        events.setdefault(tuple(row.values()), f"{utc_now():%Y-%m-%d}")
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow(columns)
+        writer.writerows([*event, learned_on] for event, learned_on in events.items())
 
 
 def _published(facts: Path) -> None:

@@ -105,16 +105,30 @@ class Audit:
         return sum(1 for check in self.checks if check.status != "pass")
 
 
-def begin(settings: Settings, *, run_id: str, catalog: Catalog) -> None:
+def write_ahead_log(settings: Settings) -> Path:
+    """Where DuckDB keeps what is not yet in the build file; a finished build has none."""
+    return settings.build_file.with_suffix(".duckdb.wal")
+
+
+def last_mark(settings: Settings) -> Marker | None:
+    """The mark of the candidate in the build folder; None where no build was finished since it was begun."""
+    path = settings.build_dir / MARKER_FILE
+    return Marker.model_validate_json(path.read_text(encoding="utf-8")) if path.exists() else None
+
+
+def begin(settings: Settings, *, run_id: str, catalog: Catalog, keep_file: bool = False) -> None:
     """Clear the build folder of what an earlier run left, and say whose build this is and what it reads.
 
     catalog: the very one that the raw views are made of.
+    keep_file: go on from the last candidate's file (going_on.goes_on says when that may be).
     """
     settings.build_dir.mkdir(parents=True, exist_ok=True)
-    for leftover in (settings.build_file, settings.build_file.with_suffix(".duckdb.wal"),
-                     settings.build_dir / MARKER_FILE, settings.build_dir / BEGUN_FILE,
+    for leftover in (settings.build_dir / MARKER_FILE, settings.build_dir / BEGUN_FILE,
                      settings.dbt_target_dir / "run_results.json"):  # fmt: skip
         leftover.unlink(missing_ok=True)
+    if not keep_file:
+        settings.build_file.unlink(missing_ok=True)
+        write_ahead_log(settings).unlink(missing_ok=True)
     datasets = list(sources.DATASETS.values())
     begun = Begun(
         run_id=run_id,

@@ -10,11 +10,14 @@ from orchestration.sources import (
     bjs,
     census,
     cops,
+    dhs,
     doj,
+    elms,
     fbi,
     fbi_files,
     ice,
     ledger,
+    legistar,
     published,
     socrata,
     usaspending,
@@ -22,7 +25,23 @@ from orchestration.sources import (
 )
 from orchestration.sources.base import Dataset
 
-MODULES = (usaspending, usaspending_files, cops, doj, ice, ledger, fbi, fbi_files, bjs, census, published, socrata)
+MODULES = (
+    usaspending,
+    usaspending_files,
+    cops,
+    dhs,
+    doj,
+    ice,
+    ledger,
+    legistar,
+    elms,
+    fbi,
+    fbi_files,
+    socrata,
+    bjs,
+    census,
+    published,
+)
 
 DATASETS: dict[str, Dataset] = {dataset.id: dataset for module in MODULES for dataset in module.DATASETS}
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
@@ -39,6 +39,14 @@ class SourceError(Exception):
         self.dataset, self.slice_key, self.what, self.url = dataset, slice_key, what, url
         where = f" ({url})" if url else ""
         super().__init__(f"{dataset} slice {slice_key}: {what}{where}")
+
+
+class SliceFault(SourceError):
+    """A fault of this slice alone: it says nothing about the publisher's other slices."""
+
+
+class SliceSkipped(SourceError):
+    """A slice that cannot be asked for as things stand (its key is missing); what serves goes on serving."""
 
 
 class NightOver(SourceError):
@@ -157,8 +165,12 @@ class Known(Protocol):
     def values(self, dataset_id: str, field: str) -> list[str]:
         """The distinct values of a field in another dataset's serving captures, sorted."""
 
-    def rows(self, dataset_id: str, fields: Sequence[str]) -> list[tuple[str | None, ...]]:
+    def rows(
+        self, dataset_id: str, fields: Sequence[str], slice_keys: Collection[str] | None = None
+    ) -> list[tuple[str | None, ...]]:
         """The distinct combinations of fields in a dataset's serving captures, each with when it was retrieved.
+
+        slice_keys: look only at captures of these slices.
 
         The last value of each row is the capture's time, ISO 8601, UTC; a field that nothing holds is None.
         """
@@ -183,6 +195,8 @@ class Dataset(ABC):
     # Fields without which a capture is rejected, and those that may be absent.
     required: ClassVar[tuple[str, ...]]
     optional: ClassVar[tuple[str, ...]] = ()
+    # True: a field that is not declared rejects the capture: what it means for the others must be looked at first.
+    refuses_new_fields: ClassVar[bool] = False
     # The publisher's own key; () where it has none, and then equal records are not duplicates.
     key: ClassVar[tuple[str, ...]] = ()
     high_water_field: ClassVar[str | None] = None
@@ -202,10 +216,17 @@ class Dataset(ABC):
     min_volume_ratio: ClassVar[float] = 0.5
     # What is compared instead of records where a record stands for many: a name that `counted` uses.
     volume_counts: ClassVar[str | None] = None
-    # For snapshots: the largest relative change from the neighbouring captures that is believed.
+    # For snapshots: the largest relative change from the neighbouring captures that is believed (landing.held).
     max_volume_change: ClassVar[float | None] = None
+    # For snapshots: what `content_newest` says cannot come after the capture, or the capture is misdated.
+    content_precedes_capture: ClassVar[bool] = False
     # Content older than this against the retrieval time is stale though the answer was 200.
     max_content_age: ClassVar[timedelta | None] = None
+    # The same for datasets whose captures are increments: judged over all that a group of slices brought, and flagged,
+    # never refused: what it brought is true, and nothing new comes after it.
+    stale_after: ClassVar[timedelta | None] = None
+    # Datasets that a user's file of this one also holds: one import brings them too.
+    also_in_files: ClassVar[tuple[str, ...]] = ()
 
     @property
     def id(self) -> str:
@@ -254,6 +275,10 @@ class Dataset(ABC):
     def holds_all(self, slice_key: str) -> bool:
         """Whether a capture of the slice holds all of it, so that a fall in its volume is suspect."""
         return self.policy != "merge"
+
+    def group(self, slice_key: str) -> str:
+        """What a slice is a part of where freshness is judged: slices of one client share a group."""
+        return slice_key
 
     def control_totals(self, payloads: Iterable[Payload]) -> dict[str, int]:
         """The publisher's own counts, from the `control` payloads: what `counted` must add up to."""

@@ -16,6 +16,8 @@ from lxml import html
 from lxml.etree import ParserError
 
 from orchestration.sources.base import Batch, Dataset, Known, Payload, Record, Slice, SourceError, utc_now
+from orchestration.sources.states import BY_NAME, BY_POSTAL
+from orchestration.sources.tables import broken_letters, headings, words
 
 if TYPE_CHECKING:
     from orchestration.fetching.session import Web
@@ -26,7 +28,10 @@ _UPDATED = re.compile(r"(?:last\s+)?updated:?\s+([A-Z][a-z]+ \d{1,2}, \d{4})", r
 _WITH_STATE = re.compile(r"^(?P<name>.+?),\s*(?P<state>[A-Z]{2}|[A-Z][A-Za-z .]+)$")
 # Menus and footers are lists too, and no jurisdictions.
 _FURNITURE = {"nav", "header", "footer", "aside"}
-_MOJIBAKE = ("\ufffd", "â€", "Ã©", "Ã±")
+# A heading of the list, with or without a count of its own; one in capitals that is not known may be a new kind.
+_HEADING = re.compile(r"^(?P<name>[A-Za-z][A-Za-z ]{2,39}?)\s*(?:\((?P<count>\d+)\))?\s*:?$")
+# "the following 35 jurisdictions", "35 sanctuary jurisdictions are listed".
+_ANNOUNCED = re.compile(r"(?:following|list of|these)\s+(?P<count>\d+)\s+(?:sanctuary\s+)?jurisdictions", re.IGNORECASE)
 
 
 class SanctuaryList(Dataset):
@@ -55,39 +60,26 @@ class SanctuaryList(Dataset):
     def cut(self, payload: Payload) -> Iterator[Record]:
         """One record a printed name, under STATES, COUNTIES or CITIES.
 
-        Raises SourceError where a heading is missing or empty, where the page is no HTML, or where its
-        letters are broken: then nothing of it is believed.
+        Raises SourceError where a heading is missing, empty or new, where the page announces another number of names,
+        where it is no HTML, or where its letters are broken: then nothing of it is believed.
         """
         text = payload.body.decode("utf-8", "replace")
-        if any(mark in text for mark in _MOJIBAKE):
-            raise SourceError(self.id, "list", "the page's letters are broken (mojibake)", url=payload.url)
+        if broken := broken_letters(text):
+            raise SourceError(self.id, "list", f"the page's letters are broken (mojibake): {broken!r}", url=payload.url)
         try:
             page = html.document_fromstring(text)
         except (ParserError, ValueError) as error:
             raise SourceError(self.id, "list", f"the page is not HTML: {error}", url=payload.url) from error
-        updated = _updated_on(_words(page))
-        names: dict[str, list[str]] = {heading: [] for heading in HEADINGS}
-        current: str | None = None
+        read = _Reading()
         for element in page.iter("h1", "h2", "h3", "h4", "h5", "strong", "b", "p", "li"):
-            around = {ancestor.tag for ancestor in element.iterancestors()}
-            words = _words(element)
-            heading = words.rstrip(":").upper()
-            if not words or around & _FURNITURE:
-                continue
-            if heading in names and element.tag != "li":
-                current = heading
-            elif current is None:
-                continue
-            elif element.tag == "li":
-                names[current].append(words)
-            elif element.tag.startswith("h") or (names[current] and "li" not in around):
-                # The names end where other text begins: what is listed after it is something else.
-                current = None
-        if empty := [heading for heading in HEADINGS if not names[heading]]:
-            found = ", ".join(f"{heading} {len(listed)}" for heading, listed in names.items())
-            what = f"no names under {', '.join(empty)} (found {found}): the page has changed"
+            read.take(element)
+        said = words(page)
+        if wrong := read.wrong(said):
+            counts = ", ".join(f"{heading} {len(listed)}" for heading, listed in read.names.items())
+            what = f"{wrong} (found {counts}): the page has changed; its headings are {headings(page)[:8]}"
             raise SourceError(self.id, "list", what, url=payload.url)
-        for heading, listed in names.items():
+        updated = _updated_on(said)
+        for heading, listed in read.names.items():
             for printed in listed:
                 match = None if heading == "STATES" else _WITH_STATE.match(printed)
                 yield {
@@ -97,6 +89,9 @@ class SanctuaryList(Dataset):
                     "updated_on": updated.isoformat() if updated else None,
                 }
 
+    def counted(self, record: Record) -> dict[str, int]:
+        return {"records": 1, f"under {record['heading']}": 1}
+
     def read_file(self, path: Path, retrieved_at: datetime | None) -> Iterator[Batch]:
         """An archived copy of the page (.html)."""
         when = retrieved_at or utc_now()
@@ -104,8 +99,57 @@ class SanctuaryList(Dataset):
         yield Batch(Slice("list"), [payload], when)
 
 
-def _words(element: html.HtmlElement) -> str:
-    return " ".join("".join(map(str, element.itertext())).split())
+class _Reading:
+    """The page's elements in their order: which names stand under which heading, and what is out of order."""
+
+    def __init__(self) -> None:
+        self.names: dict[str, list[str]] = {heading: [] for heading in HEADINGS}
+        self.announced: dict[str, int] = {}
+        self.strangers: list[str] = []
+        self._current: str | None = None
+        self._stranger: str | None = None
+
+    def take(self, element: html.HtmlElement) -> None:
+        around = {ancestor.tag for ancestor in element.iterancestors()}
+        text = words(element)
+        if not text or around & _FURNITURE:
+            return
+        is_name = element.tag == "li"
+        heading = _HEADING.match(text)
+        name = heading["name"].upper() if heading else ""
+        if heading and name in self.names and not is_name:
+            self._current, self._stranger = name, None
+            if heading["count"]:
+                self.announced[name] = int(heading["count"])
+        elif heading and text.isupper() and not is_name and "li" not in around:
+            self._current, self._stranger = None, text
+        elif is_name and self._current:
+            self.names[self._current].append(text)
+        elif is_name and self._stranger:
+            # Menus too have headings in capitals: only what looks like a jurisdiction is missed.
+            match = _WITH_STATE.match(text)
+            if text.upper() in BY_NAME or (match and match["state"].upper() in {*BY_NAME, *BY_POSTAL}):
+                self.strangers.append(self._stranger)
+        elif element.tag.startswith("h") or ("li" not in around and not self._waits_for_names()):
+            # The names end where other text begins: what is listed after it is something else.
+            self._current = self._stranger = None
+
+    def _waits_for_names(self) -> bool:
+        return self._stranger is not None or (self._current is not None and not self.names[self._current])
+
+    def wrong(self, said: str) -> str | None:
+        """What is wrong with what was read, in words; None where nothing is."""
+        if empty := [heading for heading, listed in self.names.items() if not listed]:
+            return f"no names under {', '.join(empty)}"
+        if self.strangers:
+            return f"{len(self.strangers)} names under a heading that is not known: {self.strangers[0]!r}"
+        for heading, count in self.announced.items():
+            if count != len(self.names[heading]):
+                return f"{heading} announces {count} names and has {len(self.names[heading])}"
+        total = sum(map(len, self.names.values()))
+        if (match := _ANNOUNCED.search(said)) and int(match["count"]) != total:
+            return f"the page announces {match['count']} jurisdictions and names {total}"
+        return None
 
 
 def _updated_on(text: str) -> date | None:

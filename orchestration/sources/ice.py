@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zipfile import BadZipFile
@@ -18,6 +18,7 @@ import pandas as pd
 from python_calamine import CalamineError
 
 from orchestration.sources.base import Batch, Dataset, Known, Payload, Record, Slice, SourceError, utc_now
+from orchestration.sources.tables import broken_letters
 
 if TYPE_CHECKING:
     from orchestration.fetching.session import Web
@@ -28,6 +29,7 @@ _ARCHIVE_TIME = re.compile(r"(20\d{12})")
 _OWN_DATE = re.compile(r"(\d{2})(\d{2})(20\d{2})(am|pm)?", re.IGNORECASE)
 # ICE replaces the file up to twice a day; its names tell only the half.
 _HALF_OF_DAY = {"am": 6, "pm": 18, None: 12}
+_NEXT_CENTURY = 2100
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -43,11 +45,14 @@ class Agreements287g(Dataset):
     policy = "snapshot"
     required = ("STATE", "LAW ENFORCEMENT AGENCY", "SUPPORT TYPE", "SIGNED")
     optional = ("TYPE", "COUNTY", "MOA", "ADDENDUM")
+    refuses_new_fields = True
     base_url_setting = "ice_287g_url"
     max_age = timedelta(days=7)
-    min_volume_ratio = 0.9
+    # Less than this is a broken file. Between this and the bound below a fall may be true, and waits for the next file.
+    min_volume_ratio = 0.6
     # A file can be misdated or cut off: off by more than 10% from both neighbours, it is held back.
     max_volume_change = 0.10
+    content_precedes_capture = True
 
     def slices(self, settings: Settings, known: Known) -> list[Slice]:
         return [Slice("participating")]
@@ -59,7 +64,8 @@ class Agreements287g(Dataset):
         """One record a row, every cell as text under the publisher's own header.
 
         The header row is found by name in the first ten rows, whatever its case and spaces. Raises SourceError
-        where the file is no workbook or a required header is missing, naming the headers that were found.
+        where the file is no workbook, where a required header is missing, naming the headers that were found, and
+        where letters are broken.
         """
         try:
             # Cells that say '#NA' or 'N/A' were typed so by ICE: they are its words, not pandas's.
@@ -67,7 +73,9 @@ class Agreements287g(Dataset):
                 io.BytesIO(payload.body), header=None, dtype=str, engine="calamine", keep_default_na=False
             )
         except (CalamineError, BadZipFile, ValueError) as error:
-            raise SourceError(self.id, "participating", f"not a workbook: {error}", url=payload.url) from error
+            begins = payload.body[:60].decode("utf-8", "replace")
+            what = f"not a workbook: {error}; it begins with {begins!r}"
+            raise SourceError(self.id, "participating", what, url=payload.url) from error
         rows = [[_cell(value) for value in row] for row in sheet.itertuples(index=False)]
         spelled = [[" ".join((cell or "").split()).upper() for cell in row] for row in rows[:10]]
         first = next((n for n, headers in enumerate(spelled) if set(self.required) <= set(headers)), None)
@@ -77,8 +85,23 @@ class Agreements287g(Dataset):
             what = f"column {', '.join(map(repr, missing))} missing; the first row holds {found}"
             raise SourceError(self.id, "participating", what, url=payload.url)
         for row in rows[first + 1 :]:
+            for cell in row:
+                if cell and (broken := broken_letters(cell)):
+                    what = f"a cell's letters are broken (mojibake): {broken!r}"
+                    raise SourceError(self.id, "participating", what, url=payload.url)
             if any(row):
                 yield {header: cell for header, cell in zip(spelled[first], row, strict=True) if header}
+
+    def content_newest(self, record: Record) -> date | None:
+        """The day on which the agreement was signed; None where it is none, or one of another age.
+
+        ICE's files of July 2025 say 5025-07-07 of one agreement: a typing error, and no sign of a misdated file.
+        """
+        try:
+            signed = date.fromisoformat((record.get("SIGNED") or "")[:10])
+        except ValueError:
+            return None
+        return signed if signed.year < _NEXT_CENTURY else None
 
     def read_file(self, path: Path, retrieved_at: datetime | None) -> Iterator[Batch]:
         """A workbook as downloaded: its moment is what the user says, else what its name says, else now."""

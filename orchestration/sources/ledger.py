@@ -30,7 +30,8 @@ class PolicyEvents(Dataset):
     policy = "replace"
     required = ("jurisdiction", "level", "geoid", "instrument", "event", "event_date", "date_precision",
                 "source", "source_status")  # fmt: skip
-    optional = ("number", "note")
+    # learned_on: the day on which the row came into the ledger, which is later than the event.
+    optional = ("number", "note", "learned_on")
     max_age = timedelta(days=36500)
 
     def slices(self, settings: Settings, known: Known) -> list[Slice]:

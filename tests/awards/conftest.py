@@ -23,8 +23,6 @@ from orchestration.landing.catalog import Catalog
 from orchestration.landing.night import Night, capture_dataset
 from orchestration.settings import DBT_PROJECT_DIR, Settings
 
-sys.path.append(str(Path(__file__).parent.parent / "sources"))
-
 TABLES = ("fct_award_transaction", "fct_award", "deleted_transaction", "mart_award_reconciliation")
 Build = Callable[..., duckdb.DuckDBPyConnection]
 
@@ -37,17 +35,21 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 
 @pytest.fixture
 def build(bench: Settings) -> Iterator[Build]:
-    """Build the awards domain over a home's captures: a connection to the build file, until the next build."""
+    """Build the awards domain over a home's captures: a connection to the build file, until the next build.
+
+    going_on: keep the file of the build before.
+    """
     opened: list[duckdb.DuckDBPyConnection] = []
 
     def close() -> None:
         while opened:
             opened.pop().close()
 
-    def run(settings: Settings, *tables: str) -> duckdb.DuckDBPyConnection:
+    def run(settings: Settings, *tables: str, going_on: bool = False) -> duckdb.DuckDBPyConnection:
         close()
         bench.build_dir.mkdir(parents=True, exist_ok=True)
-        bench.build_file.unlink(missing_ok=True)
+        if not going_on:
+            bench.build_file.unlink(missing_ok=True)
         with duckdb.connect(str(bench.build_file)) as connection:
             catalog = Catalog(settings.landing_dir, as_of=None, edition="live")
             raw_views.create(connection, catalog, list(sources.DATASETS.values()))
@@ -69,6 +71,8 @@ def build(bench: Settings) -> Iterator[Build]:
         opened.append(duckdb.connect(str(bench.build_file), read_only=True))
         return opened[-1]
 
+    run.file = bench.build_file  # type: ignore[attr-defined]
+    run.close = close  # type: ignore[attr-defined]
     yield run
     close()
 

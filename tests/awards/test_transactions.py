@@ -9,12 +9,15 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
+import duckdb
 import pytest
 import transaction_files as files
 
 from orchestration.settings import Settings
 from orchestration.sources.usaspending_files import DELETE_INDICATOR
 
+# The first record, of which no later file says anything.
+OLDEST = "fain = 'SYNTH0001' and modification_number = '0' and assistance_listing = '16.710'"
 NOVEMBER = datetime(2026, 11, 23, 6, tzinfo=UTC)
 DECEMBER = datetime(2026, 12, 24, 6, tzinfo=UTC)
 FIRST = [
@@ -81,6 +84,51 @@ def test_download_bulk_download_and_archive_with_its_delta_give_the_same_table(h
     assert by_archive == by_download
     gone_rows = connection.execute("select fain, obligated_amount, deleted_because from meta.deleted_transaction")
     assert gone_rows.fetchall() == [("SYNTH0003", Decimal("9.00"), "a Delta file says that it was deleted")]
+
+
+def test_a_build_that_goes_on_from_the_last_one_has_the_rows_of_one_made_anew(httpserver, tmp_path, build, night_of):
+    """New, replaced, deleted, moved to another listing, repeated, cut short: whatever the night brings."""
+    publisher, settings = live(httpserver, tmp_path, FIRST)
+    publisher.made_on = "20261006"
+    night_of(settings, "usaspending/transactions", at=NOVEMBER, partition="FY2026")
+    build(settings)
+    build.close()
+    with duckdb.connect(str(build.file)) as connection:
+        connection.execute(f"update staging.base_usaspending__transactions set description = 'kept' where {OLDEST}")
+
+    day = "2026-11-24"
+    keyless = {**files.transaction(7, 0, on="2026-08-02", amount="1.00"), "assistance_transaction_unique_key": ""}
+    publisher.rows = [
+        FIRST[0],
+        {**FIRST[1], "federal_action_obligation": "-3000.00", "last_modified_date": day},
+        *FIRST[2:],
+        files.transaction(1, 0, on="2025-11-05", amount="100000.00", listing="16.068", last_modified_date=day),
+        files.transaction(4, 0, on="2026-08-01", amount="21.00", last_modified_date=day),
+    ]
+    gone = {DELETE_INDICATOR: "D", "award_id_fain": "SYNTH0003", "awarding_sub_agency_code": "1501",
+            "modification_number": "0", "cfda_number": "16.606"}  # fmt: skip
+    cut_short = {**files.transaction(6, 0, on="2026-08-02", amount="1.00"), "last_modified_date": ""}
+    publisher.deltas = {"20261106": [gone, {**cut_short, DELETE_INDICATOR: ""}, {**keyless, DELETE_INDICATOR: ""}]}
+    night_of(settings, "usaspending/transactions", "changed", "delta", at=datetime(2026, 11, 25, tzinfo=UTC))
+    went_on = build(settings, going_on=True)
+    kept = "select count(*) from staging.base_usaspending__transactions where description = 'kept'"
+    assert went_on.execute(kept).fetchone() == (1,), "the untouched record was made again"
+    tables = ("staging.base_usaspending__transactions", "core.fct_award_transaction", "core.fct_award",
+              "meta.deleted_transaction")  # fmt: skip
+    rows = {table: _rows_of(went_on, table) for table in tables}
+    anew = build(settings)
+    assert anew.execute(kept).fetchone() == (0,)
+    for table in tables:
+        assert rows[table] == _rows_of(anew, table), table
+    fates = anew.execute("select _fate, count(*) from staging.base_usaspending__transactions group by 1").fetchall()
+    assert {fate for fate, _ in fates} == {"staged", "superseded", "duplicate", "quarantined"}
+
+
+def _rows_of(connection, table: str) -> list[tuple[object, ...]]:
+    """Every row of a table, the mark of the kept record put back to what it was."""
+    rows = connection.execute(f"select * from {table}").fetchall()
+    text = FIRST[0]["transaction_description"]
+    return sorted((tuple(text if value == "kept" else value for value in row) for row in rows), key=repr)
 
 
 def test_a_row_deleted_upstream_leaves_the_facts_and_stays_visible(httpserver, tmp_path, build, night_of):

@@ -1,16 +1,13 @@
-"""Whose name it is: known answers over the published release, and a mutant for each of identity's gates.
+"""Whose name it is: known answers over the published release.
 
 What belongs here: units and names that anybody can check at the Census. What does not: the rules, form by form
-(dbt unit tests).
+(dbt unit tests), and that the gates of identity can fail (tests/release/test_mutants).
 """
 
 from __future__ import annotations
 
 import csv
-import json
-import shutil
 
-import duckdb
 import pytest
 
 from orchestration import reading
@@ -136,45 +133,3 @@ def test_what_nobody_can_resolve_stands_in_a_list_largest_money_first(connection
         "select sum(obligated_amount) from core.fct_award where jurisdiction_key = '-1'"
     ).fetchone()
     assert sum(amounts) == left_out
-
-
-@pytest.mark.parametrize(
-    ("gate", "mutant"),
-    [
-        (
-            "identity_quality",
-            "update meta.identity_quality set precision_share = 0.98 where kind = 'all' and split = 'held out'",
-        ),
-        (
-            "identity_quality",
-            "update meta.identity_quality set recall_share = 0.94 where kind = 'all' and split = 'held out'",
-        ),
-        ("identity_quality", "update meta.identity_quality set names = 10 where kind = 'all' and split = 'held out'"),
-        ("assert_weights_of_an_agency_add_up_to_one", "update core.bridge_agency_jurisdiction set weight = weight / 2"),
-        (
-            "assert_announced_hiring_as_published",
-            "insert into core.fct_announced_award by name select 'synthetic' as announced_award_key, "
-            "'hiring' as program_area, 2020 as announced_fiscal_year, 1 as announced_amount, 1 as officers_announced",
-        ),
-    ],
-    ids=["precision", "recall", "too few names", "weights", "announced totals"],
-)
-def test_a_mutant_fails_its_gate(published, tmp_path, gate, mutant):
-    """The gate's own SQL, as dbt compiled it for the release: no row over the candidate, rows over the mutant."""
-    settings, _ = published
-    manifest = json.loads((settings.dbt_target_dir / "manifest.json").read_text(encoding="utf-8"))
-    results = json.loads((settings.dbt_target_dir / "run_results.json").read_text(encoding="utf-8"))
-    compiled = {result["unique_id"]: result.get("compiled_code") for result in results["results"]}
-    gates = [
-        compiled[unique_id]
-        for unique_id, node in manifest["nodes"].items()
-        if node["resource_type"] == "test"
-        and (node["name"] == gate or (node["name"].startswith("expression_is_true") and gate in node["name"]))
-    ]
-    assert gates
-    file = tmp_path / "warehouse.duckdb"
-    shutil.copy(settings.build_file, file)
-    with duckdb.connect(str(file)) as warehouse:
-        assert not [row for sql in gates for row in warehouse.execute(sql).fetchall()]
-        warehouse.execute(mutant)
-        assert [row for sql in gates for row in warehouse.execute(sql).fetchall()]

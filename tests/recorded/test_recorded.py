@@ -98,9 +98,9 @@ def test_the_doj_list_has_35_names_then_34_without_nevada():
     assert gone == {"Nevada"}
 
 
-def test_the_ledger_has_its_66_events_and_carries_their_standing():
+def test_the_ledger_has_at_least_its_first_66_events_and_carries_their_standing():
     events = records("ledger/policy_events")
-    assert len(events) == 66
+    assert len(events) >= 66
     assert {event["source_status"] for event in events} == {"sourced", "partial", "unsourced"}
 
 
@@ -209,6 +209,25 @@ class TestAgainstTheFiles:
             cut = Counter(_agreement(r) for p in batch.payloads for r in ice.cut(p))
             file = Counter(_agreement(r) for p in workbooks[batch.retrieved_at].payloads for r in ice.cut(p))
             assert cut == Counter({a: n for a, n in file.items() if a[0] in batch.selection.values})
+
+    def test_every_matter_and_action_of_a_council_is_the_files(self, real):
+        files = [json.loads(p.read_text(encoding="utf-8")) for p in (real / "legistar" / "nyc").glob("*.json")]
+        matters = {str(matter["ID"]): matter for matter in files}
+        recorded, actions = records("legistar/matters"), records("legistar/histories")
+        for record in recorded:
+            matter = matters[str(record["MatterId"])]
+            told = ("File", "Name", "Title", "TypeName", "StatusName", "BodyName")
+            assert [record[f"Matter{name}"] for name in told] == [matter[name] for name in told]
+            for name in ("IntroDate", "PassedDate", "EnactmentDate"):
+                assert str(record[f"Matter{name}"])[:10] == matter[name][:10]
+            assert record["MatterEnactmentNumber"] == matter["LocalLaw"]
+            own = [a for a in actions if a["matter_id"] == record["MatterId"]]
+            assert [(a["MatterHistoryId"], str(a["MatterHistoryActionDate"])[:10], a["MatterHistoryActionName"],
+                     a["MatterHistoryActionBodyName"], a.get("MatterHistoryPassedFlagName")) for a in own] == [
+                (str(a["ID"]), a["Date"][:10], a["Action"], a["BodyName"], a.get("PassedFlagName"))
+                for a in matter["History"]
+            ]  # fmt: skip
+        assert len(recorded) == 7
 
     def test_every_population_and_share_is_the_files(self, real):
         population: dict[tuple[str, ...], str] = {}

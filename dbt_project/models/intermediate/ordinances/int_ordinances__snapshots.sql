@@ -1,12 +1,43 @@
--- Which snapshot of which tracker says something about which state, in the order of time.
+-- On which day which tracker says something about which state, in the order of time: the captures of one day are one
+-- snapshot (ICE replaces its file up to twice a day). A list that its publisher withdrew ends by the event that says
+-- so, as by a snapshot without a name; silence ends nothing.
 with captures as (
+    {% for tracker, dataset in var('trackers').items() %}
     select
-        capture_id,
-        case dataset when 'doj__sanctuary_list' then 'doj' when 'ice__agreements_287g' then 'ice_287g' end as tracker_code,
-        retrieved_at as snapshot_at,
+        '{{ tracker }}' as tracker_code,
+        cast(retrieved_at as date) as snapshot_on,
         selection_values
     from {{ source('raw', 'capture') }}
-    where is_serving and dataset in ('doj__sanctuary_list', 'ice__agreements_287g')
+    where is_serving and dataset = '{{ dataset }}'
+    {% if not loop.last %}union all{% endif %}
+    {% endfor %}
+),
+
+days as (
+    select tracker_code, snapshot_on
+    from captures
+    group by tracker_code, snapshot_on
+),
+
+withdrawals as (
+    select
+        trackers.tracker_code,
+        -- what a capture of that very day holds was still shown on it
+        cast(case
+            when days.snapshot_on is null then events.event_to else {{ dbt.dateadd('day', 1, 'events.event_to') }}
+        end as date) as snapshot_on
+    from {{ ref('stg_ledger__policy_events') }} as events
+    inner join {{ ref('trackers') }} as trackers
+        on events.instrument = trackers.ledger_instrument
+    left join days
+        on trackers.tracker_code = days.tracker_code and events.event_to = days.snapshot_on
+    where events.event = 'withdrawn' and events.source_status <> 'unsourced' and events.event_to is not null
+),
+
+said as (
+    select tracker_code, snapshot_on, selection_values from captures
+    union all
+    select tracker_code, snapshot_on, cast(null as {{ dbt.type_string() }}) as selection_values from withdrawals
 ),
 
 places as (
@@ -18,22 +49,21 @@ places as (
 
 covering as (
     select
-        captures.tracker_code,
-        captures.snapshot_at,
+        said.tracker_code,
+        said.snapshot_on,
         places.postal as state_code
-    from captures
+    from said
     inner join places
         on
-            captures.selection_values is null
-            or position(concat('|', places.name, '|') in concat('|', upper(captures.selection_values), '|')) > 0
-    group by captures.tracker_code, captures.snapshot_at, places.postal
+            said.selection_values is null
+            or position(concat('|', places.name, '|') in concat('|', upper(said.selection_values), '|')) > 0
+    group by said.tracker_code, said.snapshot_on, places.postal
 )
 
 select
     tracker_code,
     state_code,
-    snapshot_at,
-    cast(snapshot_at as date) as snapshot_on,
-    row_number() over (partition by tracker_code, state_code order by snapshot_at) as snapshot_no,
-    lead(cast(snapshot_at as date)) over (partition by tracker_code, state_code order by snapshot_at) as next_snapshot_on
+    snapshot_on,
+    row_number() over (partition by tracker_code, state_code order by snapshot_on) as snapshot_no,
+    lead(snapshot_on) over (partition by tracker_code, state_code order by snapshot_on) as next_snapshot_on
 from covering

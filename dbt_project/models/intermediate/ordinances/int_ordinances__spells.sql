@@ -1,19 +1,29 @@
 -- Gaps and islands: a listing is in force from the first snapshot that holds it to the first covering snapshot that
 -- does not. A night without a capture is no gap, because only snapshots that were taken are counted.
-with seen as (
+with held as (
     select
         listed.*,
         snapshots.snapshot_no,
         snapshots.snapshot_on,
         snapshots.next_snapshot_on,
-        snapshots.snapshot_no
-        - row_number() over (partition by listed.listing_id order by snapshots.snapshot_no) as island
+        row_number() over (
+            partition by listed.listing_id, snapshots.snapshot_no
+            order by listed.snapshot_at desc, listed._capture_id, listed._record_no
+        ) as mention_of_the_day
     from {{ ref('int_ordinances__listed') }} as listed
     inner join {{ ref('int_ordinances__snapshots') }} as snapshots
         on
             listed.tracker_code = snapshots.tracker_code
             and listed.state_code = snapshots.state_code
-            and listed.snapshot_at = snapshots.snapshot_at
+            and cast(listed.snapshot_at as date) = snapshots.snapshot_on
+),
+
+seen as (
+    select
+        held.*,
+        snapshot_no - row_number() over (partition by listing_id order by snapshot_no) as island
+    from held
+    where mention_of_the_day = 1
 ),
 
 placed as (

@@ -23,7 +23,7 @@ datasets as (
 data_notes as (
     select
         max(case when dataset = 'usaspending__awards' then said end) as awards,
-        max(case when dataset = 'doj__sanctuary_list' then said end) as lists,
+        {{ joined("case when dataset in ('doj__sanctuary_list', 'dhs__sanctuary_list') then said end") }} as lists,
         max(case when dataset = 'ledger__policy_events' then said end) as events,
         max(case when dataset = 'published__statistics' then said end) as printed
     from datasets
@@ -112,24 +112,32 @@ city_hiring as (
     group by hiring_claims.claim_id
 ),
 
-listed as (
+cities as (
     select
         trackers.tracker_code,
-        min(listings.listed_from) as first_snapshot,
-        count(distinct case
-            when listings.listed_from <= cast('2017-03-27' as date)
-                and (listings.listed_to is null or listings.listed_to > cast('2017-03-27' as date))
-                then concat(listings.listed_name, ', ', listings.state_code)
-        end) as cities_then,
-        count(distinct case
-            when listings.listed_to is null then concat(listings.listed_name, ', ', listings.state_code)
-        end) as cities_now,
-        max(listings.last_seen_on) as last_seen_on
+        listings.*,
+        concat(listed_name, ', ', state_code) as city,
+        max(last_seen_on) over (partition by listings.tracker_key) as last_list_on
     from {{ ref('fct_tracker_listing') }} as listings
     inner join {{ ref('dim_tracker') }} as trackers
         on listings.tracker_key = trackers.tracker_key
     where listings.verdict = 'sanctuary' and listings.listed_level = 'place'
-    group by trackers.tracker_code
+),
+
+-- the same as `clawback query listed --set tracker=all --as-of 2017-03-27`, counted
+listed as (
+    select
+        tracker_code,
+        min(listed_from) as first_snapshot,
+        count(distinct case
+            when listed_from <= cast('2017-03-27' as date)
+                and (listed_to is null or listed_to > cast('2017-03-27' as date))
+                then city
+        end) as cities_then,
+        count(distinct case when last_seen_on = last_list_on then city end) as cities_last,
+        max(last_seen_on) as last_seen_on
+    from cities
+    group by tracker_code
 ),
 
 -- each tracker beside the other: the longest list answers, lists are never merged
@@ -137,18 +145,20 @@ cities_listed as (
     select
         count(case when first_snapshot <= cast('2017-03-27' as date) then 1 end) as trackers_then,
         max(cities_then) as cities_then,
-        coalesce(sum(cities_now), 0) as evidence_rows,
-        {{ joined("concat(tracker_code, ' names ', cast(cities_now as " ~ dbt.type_string() ~ "), ' cities as of '"
+        coalesce(sum(cities_last), 0) as evidence_rows,
+        {{ joined("concat(tracker_code, ' named ', cast(cities_last as " ~ dbt.type_string() ~ "), ' cities as of '"
             ~ ", cast(last_seen_on as " ~ dbt.type_string() ~ "))") }} as said
     from listed
 ),
 
+-- the same as `clawback query four_cities`
 four_cities as (
     select
         events.jurisdiction_name,
         jurisdictions.geoid,
         events.event_from,
-        events.event_from between cast('2016-11-08' as date) and cast('2017-03-27' as date)
+        events.event_from >= cast('2016-11-08' as date)
+        and coalesce(events.event_to, events.event_from) <= cast('2017-03-27' as date)
         and events.source_status <> 'unsourced'
         and effects.track = 'force'
         and effects.sets = 1

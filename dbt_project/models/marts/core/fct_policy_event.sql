@@ -1,13 +1,11 @@
 select
-    {{ surrogate_key([
-        'events.jurisdiction_name', 'events.instrument', 'events.instrument_number', 'events.event', 'events.event_from'
-    ]) }} as policy_event_key,
-    coalesce(geoids.jurisdiction_key, {{ unknown_key() }}) as jurisdiction_key,
-    {{ surrogate_key(["case when events.note like '%preempts%' then 'preemption' else 'general' end"]) }} as provision_key,
-    {{ date_key('events.event_from') }} as event_date_key,
+    events.event_id as policy_event_key,
+    events.jurisdiction_key,
+    {{ surrogate_key(['events.provision_code']) }} as provision_key,
+    {{ calendar_key('events.event_from') }} as event_date_key,
     events.jurisdiction_name,
-    events.level as jurisdiction_level,
-    case when events.note like '%preempts%' then 'preemption' else 'general' end as provision_code,
+    events.jurisdiction_level,
+    events.provision_code,
     events.instrument,
     events.instrument_number,
     events.event,
@@ -18,12 +16,13 @@ select
     events.source_citation,
     events.source_status,
     events.note,
+    events.origin,
+    events.learned_on,
+    events.decides_status,
     events._capture_id,
     events._payload_id,
     events._record_no,
     events._kind
-from {{ ref('stg_ledger__policy_events') }} as events
-left join {{ ref('int_identity__geoids') }} as geoids
-    on split_part(events.geoid_text, '/', 1) = geoids.geoid
+from {{ ref('int_ordinances__events') }} as events
 left join {{ ref('policy_event_effects') }} as effects
     on events.event = effects.event

@@ -1,7 +1,11 @@
 select
-    heading,
-    listed_name,
     state_as_printed,
+    listed_name,
+    case heading when 'STATES' then 'state' when 'COUNTIES' then 'county' else 'place' end as listed_level,
+    case heading when 'STATES' then 'state' when 'COUNTIES' then 'county' else 'place' end as hint,
+    cast(null as {{ dbt.type_string() }}) as county_name,
+    cast(null as {{ dbt.type_string() }}) as support_type,
+    cast(null as date) as signed_on,
     updated_on,
     _capture_id,
     _payload_id,

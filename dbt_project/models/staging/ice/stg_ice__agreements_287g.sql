@@ -1,10 +1,17 @@
 select
-    state_name,
-    agency_name,
-    agency_type,
+    state_name as state_as_printed,
+    agency_name as listed_name,
+    case
+        when upper(agency_name) like '%SHERIFF%' or upper(agency_name) like '%COUNTY%' then 'county'
+        when upper(agency_name) like '%POLICE%' or upper(agency_name) like '%MARSHAL%'
+            or upper(agency_name) like 'CITY OF %' or upper(agency_name) like 'TOWN OF %' then 'place'
+        else 'agency'
+    end as listed_level,
+    {{ agency_type_hint('agency_type') }} as hint,
     county_name,
     support_type,
     signed_on,
+    agency_type,
     addendum,
     _capture_id,
     _payload_id,

@@ -13,6 +13,7 @@ with worded as (
         {{ text_field('source') }} as source_citation,
         {{ text_field('source_status') }} as source_status,
         {{ text_field('note') }} as note,
+        try_cast({{ text_field('learned_on') }} as date) as learned_on,
         _capture_id,
         _payload_id,
         _record_no
@@ -48,6 +49,7 @@ typed as (
         source_citation,
         source_status,
         note,
+        learned_on,
         case
             when jurisdiction_name is null then 'no jurisdiction'
             when event is null then 'no event'

@@ -11,6 +11,7 @@ select
     source_citation,
     source_status,
     note,
+    coalesce(learned_on, cast(_retrieved_at as date)) as learned_on,
     _capture_id,
     _payload_id,
     _record_no,

@@ -1,9 +1,28 @@
-{{ config(materialized='table') }}
+{#- What becomes of a record depends on the records of its key alone. A build that goes on from the last one (see
+    orchestration/release/going_on.py) takes the captures that are new to it and every version of the keys they hold. -#}
+{{ config(
+    materialized='incremental' if target.type == 'duckdb' else 'table',
+    incremental_strategy='delete+insert',
+    unique_key='transaction_unique_key',
+    on_schema_change='fail',
+) }}
+{%- set in_question %}
+    {%- if is_incremental() %}
+    where
+        _capture_id in ({{ captures_new_to(this, 'usaspending__transactions') }})
+        or {{ transaction_key() }} in (
+            select {{ transaction_key() }}
+            from {{ source('raw', 'usaspending__transactions') }}
+            where _capture_id in ({{ captures_new_to(this, 'usaspending__transactions') }})
+        )
+    {%- endif %}
+{%- endset %}
 
 -- Most keys come once. Only those that come again are compared, version by version: the rest is one scan.
 with again as (
     select {{ transaction_key() }} as repeated_key
     from {{ source('raw', 'usaspending__transactions') }}
+    {{ in_question }}
     group by {{ transaction_key() }}
     having count(*) > 1
 ),
@@ -90,6 +109,7 @@ typed as (
         _payload_id,
         _record_no
     from {{ source('raw', 'usaspending__transactions') }}
+    {{ in_question }}
 )
 
 select

@@ -1,0 +1,5 @@
+{#- The captures of a dataset that serve this build and that a table, kept from the last build, holds nothing of. -#}
+{% macro captures_new_to(relation, dataset) -%}
+    select capture_id from {{ source('raw', 'capture') }}
+    where dataset = '{{ dataset }}' and is_serving and capture_id not in (select distinct _capture_id from {{ relation }})
+{%- endmacro %}

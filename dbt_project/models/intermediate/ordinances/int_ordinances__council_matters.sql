@@ -1,0 +1,143 @@
+-- The matters of every council in one shape; of records that share a number, the one published last stands.
+with councils as (
+    select
+        clients.client,
+        clients.source,
+        clients.jurisdiction_name,
+        coalesce(geoids.jurisdiction_key, {{ unknown_key() }}) as jurisdiction_key,
+        coalesce(geoids.level, 'unknown') as jurisdiction_level
+    from {{ ref('council_clients') }} as clients
+    left join {{ ref('int_identity__geoids') }} as geoids
+        on clients.geoid = geoids.geoid
+),
+
+elms as (
+    select
+        elms.*,
+        count(*) over (partition by coalesce(legacy_record_number, record_number, matter_id)) as records_of_number,
+        row_number() over (
+            partition by coalesce(legacy_record_number, record_number, matter_id)
+            order by last_modified_at desc nulls last, matter_id
+        ) as newest_first
+    from {{ ref('stg_elms__matters') }} as elms
+),
+
+gathered as (
+    select
+        'legistar' as source,
+        client,
+        matter_id,
+        file_number,
+        matter_name,
+        title,
+        notes,
+        summary,
+        full_text,
+        own_text,
+        type_name,
+        status_name as outcome_text,
+        cast(null as date) as outcome_on,
+        body_name,
+        introduced_on,
+        passed_on,
+        enacted_on,
+        enactment_number,
+        is_restricted,
+        last_modified_at,
+        1 as records_of_number,
+        _capture_id,
+        _payload_id,
+        _record_no,
+        _kind,
+        _retrieved_at
+    from {{ ref('stg_legistar__matters') }}
+    union all
+    select
+        'elms' as source,
+        client,
+        matter_id,
+        coalesce(legacy_record_number, record_number) as file_number,
+        cast(null as {{ dbt.type_string() }}) as matter_name,
+        title,
+        cast(null as {{ dbt.type_string() }}) as notes,
+        cast(null as {{ dbt.type_string() }}) as summary,
+        cast(null as {{ dbt.type_string() }}) as full_text,
+        cast(null as {{ dbt.type_string() }}) as own_text,
+        type_name,
+        coalesce(sub_status_name, status_name) as outcome_text,
+        final_on as outcome_on,
+        body_name,
+        introduced_on,
+        cast(null as date) as passed_on,
+        cast(null as date) as enacted_on,
+        cast(null as {{ dbt.type_string() }}) as enactment_number,
+        false as is_restricted,
+        last_modified_at,
+        cast(records_of_number as int) as records_of_number,
+        _capture_id,
+        _payload_id,
+        _record_no,
+        _kind,
+        _retrieved_at
+    from elms
+    where newest_first = 1
+),
+
+-- the first line of the seed whose word stands in the kind's name
+kinds as (
+    select
+        names.type_name,
+        kinds.instrument,
+        row_number() over (partition by names.type_name order by kinds.precedence) as choice
+    from (select type_name from gathered where type_name is not null group by type_name) as names
+    inner join {{ ref('council_matter_types') }} as kinds
+        on {{ dbt.position(council_words('kinds.word'), council_lower(council_words('names.type_name'))) }} > 0
+)
+
+select
+    {{ surrogate_key(['gathered.source', 'gathered.client', 'gathered.matter_id']) }} as council_matter_key,
+    gathered.source,
+    gathered.client,
+    gathered.matter_id,
+    coalesce(councils.jurisdiction_key, {{ unknown_key() }}) as jurisdiction_key,
+    coalesce(councils.jurisdiction_name, gathered.client) as jurisdiction_name,
+    coalesce(councils.jurisdiction_level, 'unknown') as jurisdiction_level,
+    gathered.file_number,
+    gathered.matter_name,
+    gathered.title,
+    gathered.notes,
+    gathered.summary,
+    gathered.full_text,
+    gathered.own_text,
+    gathered.type_name,
+    case
+        -- an introduction of New York's that became law is a local law, and has its number
+        when kinds.instrument = 'introduction' and gathered.enactment_number is not null then 'local law'
+        when kinds.instrument = 'introduction' then 'bill'
+        else coalesce(kinds.instrument, 'other')
+    end as instrument,
+    gathered.outcome_text,
+    gathered.outcome_on,
+    gathered.body_name,
+    gathered.introduced_on,
+    gathered.passed_on,
+    gathered.enacted_on,
+    gathered.enactment_number,
+    gathered.is_restricted,
+    gathered.last_modified_at,
+    gathered.records_of_number,
+    case
+        when gathered.source = 'legistar'
+            then concat('https://webapi.legistar.com/v1/', gathered.client, '/matters/', gathered.matter_id)
+        else concat('https://api.chicityclerkelms.chicago.gov/matter/', gathered.matter_id)
+    end as address,
+    gathered._capture_id,
+    gathered._payload_id,
+    gathered._record_no,
+    gathered._kind,
+    gathered._retrieved_at
+from gathered
+left join councils
+    on gathered.client = councils.client and gathered.source = councils.source
+left join kinds
+    on gathered.type_name = kinds.type_name and kinds.choice = 1

@@ -1,0 +1,157 @@
+-- Every legal event that anybody told: the ledger's as they stand, and those of the council matters that the finder
+-- found and that are clear acts of law. Introductions and referrals change nothing and stay with the council's record.
+with only_provisions as (
+    select jurisdiction_name, instrument, coalesce(instrument_number, '') as instrument_number, max(provision_code) as provision_code
+    from {{ ref('instrument_provisions') }}
+    group by jurisdiction_name, instrument, coalesce(instrument_number, '')
+    having count(*) = 1
+),
+
+ledger as (
+    select
+        {{ surrogate_key([
+            'events.jurisdiction_name', 'events.instrument', 'events.instrument_number', 'events.event', 'events.event_from'
+        ]) }} as event_id,
+        coalesce(geoids.jurisdiction_key, {{ unknown_key() }}) as jurisdiction_key,
+        events.jurisdiction_name,
+        events.level as jurisdiction_level,
+        -- an instrument of several provisions, or of none that is cited, is general here: see __event_provisions
+        coalesce(only_provisions.provision_code, 'general') as provision_code,
+        events.instrument,
+        events.instrument_number,
+        events.event,
+        events.event_from,
+        events.event_to,
+        events.date_precision,
+        events.source_status,
+        events.source_citation,
+        events.note,
+        events.source_status <> 'unsourced' and events.event_from is not null as decides_status,
+        events.learned_on,
+        events._capture_id,
+        events._payload_id,
+        events._record_no,
+        events._kind,
+        events._retrieved_at
+    from {{ ref('stg_ledger__policy_events') }} as events
+    left join {{ ref('int_identity__geoids') }} as geoids
+        on split_part(events.geoid_text, '/', 1) = geoids.geoid
+    left join only_provisions
+        on
+            events.jurisdiction_name = only_provisions.jurisdiction_name
+            and events.instrument = only_provisions.instrument
+            and coalesce(events.instrument_number, '') = only_provisions.instrument_number
+),
+
+readings as (
+    select
+        client,
+        file_number,
+        provision_code,
+        effect,
+        of_instrument,
+        of_number
+    from {{ ref('council_readings') }}
+),
+
+council as (
+    select
+        matters.council_matter_key,
+        matters.jurisdiction_key,
+        matters.jurisdiction_name,
+        matters.jurisdiction_level,
+        coalesce(readings.provision_code, 'general') as provision_code,
+        readings.provision_code is not null as is_provision_known,
+        case when events.is_read then coalesce(readings.of_instrument, matters.instrument) else matters.instrument end
+            as instrument,
+        case when events.is_read and readings.of_number is not null then readings.of_number
+            when matters.instrument = 'local law' then concat('LL ', coalesce(matters.enactment_number, matters.file_number))
+            else coalesce(matters.enactment_number, matters.file_number) end as instrument_number,
+        events.event,
+        events.event_on,
+        events.date_precision,
+        matters.address,
+        matters.file_number,
+        events.said,
+        events._capture_id,
+        events._payload_id,
+        events._record_no,
+        events._kind,
+        events._retrieved_at
+    from {{ ref('int_ordinances__council_events') }} as events
+    inner join {{ ref('int_ordinances__council_matters') }} as matters
+        on events.council_matter_key = matters.council_matter_key
+    inner join {{ ref('int_ordinances__council_found') }} as found
+        on events.council_matter_key = found.council_matter_key
+    left join readings
+        on matters.client = readings.client and matters.file_number = readings.file_number
+    where
+        found.is_relevant
+        and not matters.is_restricted
+        and matters.instrument <> 'other'
+        and (
+            -- became law, or its way ended otherwise
+            events.law_on is not null
+            or events.event in ('vetoed', 'overridden', 'failed', 'filed_at_end_of_term')
+        )
+        and events.event not in ('introduced', 'referred', 'first_vote')
+        -- an effect that was read is of the provision that it was read for
+        and (not events.is_read or events.event = case readings.effect
+            when 'establishes' then 'effective'
+            when 'amends' then 'amended'
+            when 'weakens' then 'weakened'
+            when 'repeals' then 'repealed'
+        end)
+        -- the signature of a repeal puts nothing in force: the repeal itself is the event
+        and not (coalesce(readings.effect, 'none') = 'repeals' and events.event in ('signed', 'enacted', 'overridden', 'effective'))
+)
+
+select
+    event_id,
+    jurisdiction_key,
+    jurisdiction_name,
+    jurisdiction_level,
+    provision_code,
+    instrument,
+    instrument_number,
+    event,
+    event_from,
+    event_to,
+    date_precision,
+    source_status,
+    source_citation,
+    note,
+    'ledger' as origin,
+    decides_status,
+    learned_on,
+    cast(null as {{ dbt.type_string() }}) as council_matter_key,
+    _capture_id,
+    _payload_id,
+    _record_no,
+    _kind
+from ledger
+union all
+select
+    {{ surrogate_key(["'council'", 'council_matter_key', 'provision_code', 'event', 'event_on']) }} as event_id,
+    jurisdiction_key,
+    jurisdiction_name,
+    jurisdiction_level,
+    provision_code,
+    instrument,
+    instrument_number,
+    event,
+    event_on as event_from,
+    event_on as event_to,
+    date_precision,
+    'council record' as source_status,
+    address as source_citation,
+    concat('file ', coalesce(file_number, 'not numbered'), ': ', said) as note,
+    'council' as origin,
+    is_provision_known and event_on is not null as decides_status,
+    cast(_retrieved_at as date) as learned_on,
+    council_matter_key,
+    _capture_id,
+    _payload_id,
+    _record_no,
+    _kind
+from council

@@ -1,0 +1,57 @@
+with acted as (
+    select
+        council_matter_key,
+        count(*) as actions,
+        max(action_on) as last_action_on
+    from {{ ref('int_ordinances__council_actions') }}
+    group by council_matter_key
+),
+
+laws as (
+    select
+        council_matter_key,
+        max(law_on) as law_on
+    from {{ ref('int_ordinances__council_events') }}
+    group by council_matter_key
+)
+
+select
+    matters.council_matter_key,
+    matters.jurisdiction_key,
+    {{ calendar_key('matters.introduced_on') }} as introduced_date_key,
+    matters.source as council_source,
+    matters.client as council_client,
+    matters.jurisdiction_name,
+    matters.matter_id,
+    matters.file_number,
+    matters.matter_name,
+    matters.title,
+    matters.type_name,
+    matters.instrument,
+    matters.outcome_text as status_name,
+    matters.body_name,
+    matters.introduced_on,
+    matters.passed_on,
+    matters.enacted_on,
+    laws.law_on,
+    matters.enactment_number,
+    matters.is_restricted,
+    coalesce(found.is_relevant, false) as is_relevant,
+    found.terms_hit,
+    found.vocabulary_version,
+    cast(acted.actions as bigint) as actions,
+    acted.last_action_on,
+    cast(matters.records_of_number as bigint) as records_of_number,
+    matters.last_modified_at,
+    matters.address,
+    matters._capture_id,
+    matters._payload_id,
+    matters._record_no,
+    matters._kind
+from {{ ref('int_ordinances__council_matters') }} as matters
+left join {{ ref('int_ordinances__council_found') }} as found
+    on matters.council_matter_key = found.council_matter_key
+left join acted
+    on matters.council_matter_key = acted.council_matter_key
+left join laws
+    on matters.council_matter_key = laws.council_matter_key

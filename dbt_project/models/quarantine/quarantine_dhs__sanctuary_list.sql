@@ -1,0 +1,3 @@
+{{ config(alias='dhs__sanctuary_list') }}
+
+{{ quarantined('dhs__sanctuary_list') }}

@@ -1,0 +1,3 @@
+{{ config(alias='elms__matters') }}
+
+{{ quarantined('elms__matters') }}

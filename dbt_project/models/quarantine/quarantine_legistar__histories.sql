@@ -1,0 +1,3 @@
+{{ config(alias='legistar__histories') }}
+
+{{ quarantined('legistar__histories') }}

@@ -1,0 +1,3 @@
+{{ config(alias='legistar__matters') }}
+
+{{ quarantined('legistar__matters') }}

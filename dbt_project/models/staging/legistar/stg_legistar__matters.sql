@@ -1,0 +1,27 @@
+select
+    client,
+    matter_id,
+    file_number,
+    matter_name,
+    title,
+    type_name,
+    status_name,
+    body_name,
+    enactment_number,
+    notes,
+    summary,
+    full_text,
+    own_text,
+    introduced_on,
+    agenda_on,
+    passed_on,
+    enacted_on,
+    last_modified_at,
+    is_restricted,
+    _capture_id,
+    _payload_id,
+    _record_no,
+    _kind,
+    _retrieved_at
+from {{ ref('base_legistar__matters') }}
+where _fate = 'staged'

@@ -1,0 +1,67 @@
+"""Which snapshots of a list are held back, judged by their neighbours in time.
+
+What belongs here: a pure function over the captures that are known, so that the
+answer is the same in whatever order they were brought, and is given anew when
+one arrives. What does not: refusing a capture for what is in it alone (accept).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from math import log
+from typing import TYPE_CHECKING
+
+from orchestration.landing import accept
+from orchestration.sources.base import Dataset
+
+if TYPE_CHECKING:
+    from orchestration.landing.capture import Capture
+
+
+def held_back(
+    dataset: Dataset, captures: Sequence[Capture], was_shown_again: Callable[[Capture], bool]
+) -> dict[str, str]:
+    """The accepted snapshots that must not be read, by capture_id, each with the reason.
+
+    A snapshot off by more than the dataset's bound from both its neighbours, below both or above both, is held back
+    (a number between them is growth: 360 agreements between 151 and 1,843). The newest one, which has one neighbour
+    only, is held back where it has fallen: a fall would end listings, and waits until another capture, or another
+    day's answer with the same content, confirms it.
+
+    captures: those of one dataset that would serve; was_shown_again: whether the publisher gave the same on a later
+    day.
+    """
+    if dataset.policy != "snapshot" or dataset.max_volume_change is None:
+        return {}
+    groups: dict[str, list[Capture]] = defaultdict(list)
+    for capture in captures:
+        # Only captures of the same part of the same list can be compared.
+        groups[f"{capture.slice}\x1f{capture.selection}"].append(capture)
+    held: dict[str, str] = {}
+    for group in groups.values():
+        believed = sorted(group, key=lambda c: (c.retrieved_at, c.capture_id))
+        # The worst first: beside a cut-off file its good neighbours look too large.
+        while worst := _worst(dataset, believed):
+            position, reason = worst
+            held[believed.pop(position).capture_id] = reason
+        if len(believed) > 1:
+            last, before = believed[-1], believed[-2]
+            check = accept.unconfirmed_fall(dataset, last.records, before.records)
+            if not check.passed and not was_shown_again(last):
+                held[last.capture_id] = check.detail
+    return held
+
+
+def _worst(dataset: Dataset, believed: Sequence[Capture]) -> tuple[int, str] | None:
+    found: list[tuple[float, int, str]] = []
+    for n in range(1, len(believed) - 1):
+        before, here, after = (believed[n + step].records for step in (-1, 0, 1))
+        check = accept.neighbours(dataset, here, before, after)
+        if not check.passed:
+            off = min(abs(log(max(here, 1) / max(other, 1))) for other in (before, after))
+            found.append((off, n, check.detail))
+    if not found:
+        return None
+    _, position, reason = max(found)
+    return position, reason

@@ -1,0 +1,41 @@
+-- question: Which matters of a council are about its part in immigration enforcement, by which words, and what became of them?
+-- parameter: jurisdiction=New York
+-- caveat: Matters are found by words (meta.council_vocabulary); docs/councils.md says how many are missed or wrongly found.
+-- caveat: Of the captured matters only: meta.council_client says which councils are captured, and until when.
+-- caveat: A committee's vote is no act of law, and an introduction changes nothing; became_law_on is empty where no record tells.
+with units as (
+    select jurisdiction_key
+    from core.dim_jurisdiction
+    where geoid = $jurisdiction or also_geoid = $jurisdiction or lower(name) = lower($jurisdiction)
+        or (
+            -- "Chicago" is no Chicago Heights; "Portland, OR" is not the one in Maine
+            name_normalized = upper(trim(split_part($jurisdiction, ',', 1)))
+            and trim(split_part($jurisdiction, ',', 2)) in ('', state_code)
+            and is_general_government
+        )
+),
+
+acts as (
+    select
+        council_matter_key,
+        string_agg(event || ' ' || coalesce(cast(action_on as varchar), 'on a day not known'), '; ' order by action_no) as acts
+    from core.fct_council_action
+    where event is not null and not is_repeat
+    group by council_matter_key
+)
+
+select
+    matters.file_number,
+    coalesce(matters.enactment_number, '') as enactment_number,
+    matters.introduced_on,
+    matters.law_on as became_law_on,
+    matters.title,
+    matters.terms_hit,
+    acts.acts,
+    matters.vocabulary_version,
+    matters.address
+from core.fct_council_matter as matters
+join units using (jurisdiction_key)
+left join acts using (council_matter_key)
+where matters.is_relevant and not matters.is_restricted
+order by matters.introduced_on, matters.file_number;

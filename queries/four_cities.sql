@@ -1,0 +1,25 @@
+-- question: Which legal events of Chicago, Los Angeles, New York and Boston fall between the election of 2016-11-08 and the article of 2017-03-27?
+-- parameter: from=2016-11-08
+-- parameter: to=2017-03-27
+-- caveat: Events that the ledger or a captured council knows; a statement of a mayor is no legal event, and the ledger is not whole.
+-- caveat: affirms: a sourced act that puts a measure in force and does not weaken one; the claim is checked by these rows (clawback query claims).
+select
+    jurisdictions.name,
+    events.instrument,
+    events.instrument_number,
+    events.event,
+    events.event_from,
+    events.event_to,
+    events.date_precision,
+    events.event_from >= cast($from as date) and events.event_to <= cast($to as date)
+        and events.source_status <> 'unsourced'
+        and events.effect_track = 'force'
+        and events.event not in ('weakened', 'repealed', 'rescinded', 'expired', 'struck_down') as affirms,
+    events.event_from >= date '2017-01-25' as is_since_executive_order,
+    events.source_status,
+    events.source_citation
+from core.fct_policy_event as events
+join core.dim_jurisdiction as jurisdictions using (jurisdiction_key)
+where jurisdictions.geoid in ('1714000', '0644000', '3651000', '2507000')
+    and events.event_to >= cast($from as date) and events.event_from <= cast($to as date)
+order by jurisdictions.name, events.event_from, events.instrument_number;

@@ -1,0 +1,128 @@
+-- question: Which sanctuary provisions were in force in a jurisdiction on a day, who listed it then, and when did we learn it?
+-- parameter: jurisdiction=Chicago
+-- parameter: as_of=
+-- parameter: known=public
+-- caveat: known=public answers from the events and lists that were public by the day, whenever we captured them; known=ours only from what was captured by the day (learned_on). What an earlier release said is in that release (--release), what a build of the day would say in refresh --as-of.
+-- caveat: unknown is no answer, and not a no: nobody that the ledger cites has said. Unsourced events never decide.
+-- caveat: The state's law stands beside the unit's own status, never over it. A city is not its county: ask for the county's jail by the county's name.
+-- caveat: A month or a year as date counts from its last day; held_since_earliest is its first.
+with asked as (
+    select
+        coalesce(try_cast(nullif($as_of, '') as date), (select cast(max(last_retrieved_at) as date) from meta.source_status)) as day,
+        case when $known in ('public', 'ours') then $known else error('known is public or ours') end as known
+),
+
+units as (
+    select jurisdiction_key, name, state_code, level
+    from core.dim_jurisdiction
+    where geoid = $jurisdiction or also_geoid = $jurisdiction or lower(name) = lower($jurisdiction)
+        or (
+            -- "Chicago" is no Chicago Heights; "Portland, OR" is not the one in Maine
+            name_normalized = upper(trim(split_part($jurisdiction, ',', 1)))
+            and trim(split_part($jurisdiction, ',', 2)) in ('', state_code)
+            and is_general_government
+        )
+),
+
+spells as (
+    select statuses.*, asked.known = 'public' or statuses.learned_on <= asked.day as is_known
+    from core.fct_policy_status as statuses
+    cross join asked
+    where statuses.valid_from <= asked.day and (statuses.valid_to is null or statuses.valid_to > asked.day)
+),
+
+of_states as (
+    select states.state_code, spells.provision_code, spells.status, spells.decided_by, spells.learned_on
+    from spells
+    join core.dim_jurisdiction as states using (jurisdiction_key)
+    where states.level = 'state' and spells.is_known and spells.status <> 'unknown'
+),
+
+policies as (
+    select
+        units.name as jurisdiction,
+        'provision' as what,
+        provisions.provision_code as name,
+        case when spells.is_known then spells.status else 'unknown' end as status,
+        case when spells.is_known then spells.status_since end as held_since,
+        case when spells.is_known then spells.status_since_earliest end as held_since_earliest,
+        case when spells.is_known then spells.learned_on end as learned_on,
+        case when spells.is_known then spells.decided_by end as said_by,
+        case when spells.is_known then spells.source_status end as source_status,
+        concat_ws(
+            '; ',
+            'state: ' || overlays.status || ' (' || overlays.decided_by || ')',
+            'preemption: ' || preemptions.status || ' (' || preemptions.decided_by || ')'
+        ) as beside_it
+    from units
+    cross join core.dim_provision as provisions
+    left join spells
+        on units.jurisdiction_key = spells.jurisdiction_key and provisions.provision_code = spells.provision_code
+    left join of_states as overlays
+        on units.level <> 'state' and units.state_code = overlays.state_code
+        and provisions.provision_code = overlays.provision_code
+    left join of_states as preemptions
+        on units.level <> 'state' and units.state_code = preemptions.state_code
+        and preemptions.provision_code = 'preemption'
+    where provisions.provision_code not in ('unknown', case when units.level = 'state' then '-' else 'preemption' end)
+),
+
+learned as (
+    -- what came over HTTP was learned when it was shown; a file or a transcription when it was brought
+    select capture_id, cast(case kind when 'fetched' then retrieved_at else landed_at end as date) as learned_on
+    from meta.capture
+),
+
+listed as (
+    select
+        listings.jurisdiction_key,
+        listings.tracker_key,
+        listings.listed_name,
+        listings.listed_from,
+        listings.support_type,
+        learned.learned_on
+    from core.fct_tracker_listing as listings
+    cross join asked
+    left join learned on listings._capture_id = learned.capture_id
+    where listings.listed_from <= asked.day and (listings.listed_to is null or listings.listed_to > asked.day)
+        and listings.jurisdiction_key <> '-1' and (asked.known = 'public' or learned.learned_on <= asked.day)
+),
+
+first_lists as (
+    select listings.tracker_key, min(listings.listed_from) as first_on, min(learned.learned_on) as first_learned_on
+    from core.fct_tracker_listing as listings
+    left join learned on listings._capture_id = learned.capture_id
+    group by listings.tracker_key
+),
+
+trackers as (
+    select
+        units.name as jurisdiction,
+        'tracker' as what,
+        trackers.tracker_code as name,
+        case
+            when listed.tracker_key is not null then 'listed: ' || trackers.verdict
+            when first_lists.first_on <= asked.day
+                and (asked.known = 'public' or first_lists.first_learned_on <= asked.day) then 'not listed'
+            else 'no list by then'
+        end as status,
+        listed.listed_from as held_since,
+        listed.listed_from as held_since_earliest,
+        listed.learned_on,
+        concat_ws(', ', listed.listed_name, listed.support_type) as said_by,
+        cast(null as varchar) as source_status,
+        cast(null as varchar) as beside_it
+    from units
+    cross join asked
+    cross join core.dim_tracker as trackers
+    left join listed using (jurisdiction_key, tracker_key)
+    left join first_lists using (tracker_key)
+    where trackers.tracker_code <> 'unknown'
+)
+
+select jurisdiction, what, name, status, held_since, held_since_earliest, learned_on, said_by, source_status, beside_it
+from policies
+union all
+select jurisdiction, what, name, status, held_since, held_since_earliest, learned_on, said_by, source_status, beside_it
+from trackers
+order by jurisdiction, what, name, said_by;

@@ -1,0 +1,23 @@
+-- question: Which trackers list the same jurisdictions, level by level, and how many does only one of them list?
+-- parameter: a=
+-- parameter: b=
+-- caveat: Each tracker has its own definition (analysis.mart_tracker_agreement names it with every row); absence from a list is not a no.
+-- caveat: Homeland Security's list and the Justice Department's were never shown on one day: the first was withdrawn before the second appeared.
+-- caveat: unresolved_names are tied to no unit and compared by spelling; only_a and only_b leave out states of which the other tracker's snapshots do not speak.
+select
+    tracker_a,
+    tracker_b,
+    listed_level,
+    count(*) filter (where listed_by = 'both') as both_list,
+    count(*) filter (where listed_by = 'only a' and other_covers_state) as only_a,
+    count(*) filter (where listed_by = 'only b' and other_covers_state) as only_b,
+    count(*) filter (where not other_covers_state) as other_says_nothing,
+    count(*) filter (where other_lists_it_as is not null) as other_lists_it_at_another_level,
+    count(*) filter (where is_on_one_day) as both_on_one_day,
+    count(*) filter (where not is_resolved) as unresolved_names,
+    min(verdict_a) as a_says,
+    min(verdict_b) as b_says
+from analysis.mart_tracker_agreement
+where $a in ('', tracker_a, tracker_b) and $b in ('', tracker_a, tracker_b)
+group by tracker_a, tracker_b, listed_level
+order by tracker_a, tracker_b, listed_level;

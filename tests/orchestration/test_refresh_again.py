@@ -1,0 +1,93 @@
+"""Whole refreshes after the first: a night on which nobody answers, and real files brought by a user.
+
+What belongs here: tests that build the warehouse once more by the command. What does not: reading one release
+(test_refresh).
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from orchestration import reading
+from orchestration.release import history
+from orchestration.settings import Settings
+from tests.conftest import clawback, copy_home
+
+
+def scalar(connection, sql: str):
+    (value,) = connection.execute(sql).fetchone()
+    return value
+
+
+def test_a_night_on_which_nobody_answers_empties_nothing_and_ends_with_exit_4_where_that_is_accepted(
+    published, tmp_path
+):
+    """Every publisher refuses the connection: the gate refuses the empty facts (3); accepted with a reason, the
+    release stands and the exit code says that sources are too old (4)."""
+    original, _ = published
+    home = tmp_path / "home"
+    copy_home(original, home, "build", "landing")
+    nobody = {
+        f"CLAWBACK_{name.upper()}": "http://127.0.0.1:9" for name in Settings().base_urls() if name != "socrata_url"
+    }
+    nobody |= {"CLAWBACK_CONTACT": "synthetic@example.org", "CLAWBACK_REQUEST_DEADLINE": "0.2"}
+    before = history.last_release(Settings(home=home)).id
+    refused = clawback(home, "refresh", "--live", "--json", **nobody)
+    account = json.loads(refused.stdout)
+    assert refused.returncode == 3, refused.stderr
+    empty = {finding["check"] for finding in account["findings"]}
+    assert {"rows of core.fct_award", "rows of core.fct_tracker_listing"} <= empty
+    assert all("no rows at all" in finding["detail"] for finding in account["findings"])
+    assert history.last_release(Settings(home=home)).id == before
+    assert "needs DATA_GOV_API_KEY" in json.dumps(account["nights"])
+
+    options = [part for check in sorted(empty) for part in ("--accept", check)]
+    accepted = clawback(home, "refresh", "--live", "--json", *options, "--because", "synthetic test", **nobody)
+    assert accepted.returncode == 4, accepted.stderr
+    assert json.loads(accepted.stdout)["published"] is True
+    assert set(history.last_release(Settings(home=home)).accepted) == empty
+
+
+@pytest.mark.real
+def test_real_files_are_imported_and_published_with_the_publishers_counts(published, real: Path, tmp_path):
+    """ICE: 150 agreements on 2021-01-13 and 1,843 on 2026-05-18; NCVS from the microdata as from the grouped sums."""
+    original, _ = published
+    home = tmp_path / "home"
+    copy_home(original, home, "build")
+    ncvs = sorted(str(p) for p in (real / "bjs_ncvs").glob("*.json.gz"))
+    ice = sorted(str(p) for p in (real / "trackers" / "ice_287g").glob("*.xlsx"))
+    took = json.loads(clawback(home, "import", "bjs/victimizations", *ncvs, "--json").stdout)
+    assert [r["ok"] for r in took] == [True] * 8
+    assert sum(r["records"] for r in took) == 15123
+    took = json.loads(clawback(home, "import", "ice/agreements_287g", *ice, "--json").stdout)
+    assert {r["file"]: r["records"] for r in took if r["ok"]} == {
+        "ParticipatingEntities-20210113002027.xlsx": 150,
+        "ParticipatingEntities-20230915220254.xlsx": 137,
+        "participatingAgencies-20250221214937.xlsx": 151,
+        "participatingAgencies-20250317231040.xlsx": 360,
+        "participatingAgencies05182026am.xlsx": 1843,
+    }
+    wrong = clawback(home, "import", "ice/agreements_287g", ncvs[0])
+    assert wrong.returncode == 1
+    assert "NOT taken" in wrong.stdout
+    done = clawback(home, "refresh", "--json")
+    assert done.returncode == 0, done.stdout + done.stderr
+    with reading.connect(Settings(home=home)) as connection:
+        for day, agreements in (("2021-01-13", 150), ("2026-05-18", 1843)):
+            assert agreements == scalar(
+                connection,
+                "select count(*) from core.fct_tracker_listing as l join core.dim_tracker as t using (tracker_key)"
+                f" where t.tracker_code = 'ice_287g' and l.listed_from <= date '{day}'"
+                f" and (l.listed_to is null or l.listed_to > date '{day}')",
+            )
+        kinds = connection.execute("select distinct _kind from core.fct_victimization_reporting").fetchall()
+        assert kinds == [("imported",)]
+        percent = scalar(
+            connection,
+            "select percent_reported from core.fct_victimization_reporting"
+            " where survey_year = 2019 and victim_group = 'all' and offense_family = 'all_violent'",
+        )
+        assert percent == pytest.approx(40.9, abs=0.1)

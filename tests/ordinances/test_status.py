@@ -1,0 +1,215 @@
+"""What was in force where, who listed it, who lists whom: known answers over the published release.
+
+What belongs here: the named questions as people ask them, and each gate of the domain failing on what is wrong. What
+does not: the rules, case by case (dbt unit tests beside the models).
+"""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from orchestration import reading
+from orchestration.recorded import build
+from orchestration.sources.states import BY_NAME
+
+
+@pytest.fixture(scope="module")
+def connection(published):
+    settings, _ = published
+    with reading.connect(settings) as opened:
+        yield opened
+
+
+def ask(connection: duckdb.DuckDBPyConnection, name: str, **given: str) -> list[dict[str, Any]]:
+    relation = reading.ask(connection, reading.question(name), given)
+    columns = relation.columns
+    return [dict(zip(columns, row, strict=True)) for row in relation.fetchall()]
+
+
+def status(connection, unit: str, day: str, provision: str, **given: str) -> dict[str, Any]:
+    rows = ask(connection, "status", jurisdiction=unit, as_of=day, **given)
+    (row,) = [row for row in rows if row["name"] == provision]
+    return row
+
+
+class TestAsOf:
+    @pytest.mark.parametrize(
+        ("unit", "day", "provision", "said"),
+        [
+            ("0644000", "2017-03-20", "general", "unknown"),
+            ("0644000", "2017-03-27", "general", "in force"),
+            # The county's jail is not the city's police.
+            ("06037", "2017-03-27", "general", "unknown"),
+            ("3651000", "2013-01-01", "detainer_limits", "in force"),
+            # Special Order 40 of 1979 and Executive Order 41 of 2003 are in the ledger, and nobody is cited for them.
+            ("0644000", "2016-01-01", "general", "unknown"),
+            ("3651000", "2010-01-01", "general", "unknown"),
+            ("4260000", "2015-06-01", "detainer_limits", "in force"),
+            ("4260000", "2016-01-01", "detainer_limits", "weakened"),
+            ("4260000", "2016-01-04", "detainer_limits", "in force"),
+            # An event of a month or a year counts from its last day.
+            ("2743000", "2003-12-30", "general", "unknown"),
+            ("2743000", "2003-12-31", "general", "in force"),
+            ("48453", "2017-09-24", "detainer_limits", "in force"),
+            ("48453", "2017-09-25", "detainer_limits", "not in force"),
+        ],
+    )
+    def test_what_was_in_force_on_a_day(self, connection, unit, day, provision, said):
+        assert status(connection, unit, day, provision)["status"] == said
+
+    @pytest.mark.parametrize(
+        ("day", "said"),
+        [
+            ("2017-08-29", ""),
+            ("2017-09-10", "preemption: enjoined (effective statute SB 4)"),
+            ("2017-09-24", "preemption: enjoined (effective statute SB 4)"),
+            ("2017-09-25", "preemption: in force (injunction_stayed statute SB 4)"),
+        ],
+    )
+    def test_texas_stands_beside_travis_county_by_its_own_dates(self, connection, day, said):
+        """Signed 2017-05-07, enjoined 2017-08-30, effective 2017-09-01, stayed 2017-09-25 (885 F.3d 332)."""
+        assert status(connection, "48453", day, "detainer_limits")["beside_it"] == said
+        # A city of which no event is known has the state's law beside it too.
+        assert status(connection, "4835000", day, "general")["beside_it"] == said
+        assert status(connection, "4835000", day, "general")["status"] == "unknown"
+
+    def test_california_stands_beside_los_angeles_and_not_over_it(self, connection):
+        before, after = (
+            status(connection, "0644000", day, "no_status_inquiry") for day in ("2017-12-31", "2018-01-01")
+        )
+        assert before["beside_it"] == ""
+        assert after["beside_it"] == "state: in force (effective statute SB 54)"
+        assert before["status"] == after["status"] == "in force"
+        assert str(after["held_since"]) == "2017-03-21"
+
+    def test_both_times_are_kept(self, connection):
+        row = status(connection, "0644000", "2017-03-27", "general")
+        assert (str(row["held_since"]), row["learned_on"].year) == ("2017-03-21", 2026)
+        # Our own captures of the ledger begin in 2026: in 2017 we knew nothing, and say so.
+        ours = status(connection, "0644000", "2017-03-27", "general", known="ours")
+        assert (ours["status"], ours["held_since"], ours["said_by"]) == ("unknown", None, None)
+        assert status(connection, "0644000", "2026-12-31", "general", known="ours")["status"] == "in force"
+        with pytest.raises(duckdb.Error, match="known is public or ours"):
+            ask(connection, "status", known="everything")
+
+    def test_a_tracker_without_a_list_by_then_says_so(self, connection):
+        assert status(connection, "1714000", "2017-03-27", "dhs")["status"] == "no list by then"
+        listed = status(connection, "1714000", "2025-05-30", "dhs")
+        assert (listed["status"], str(listed["held_since"])) == ("listed: sanctuary", "2025-05-29")
+        assert status(connection, "1714000", "2025-06-01", "dhs")["status"] == "not listed"
+        assert status(connection, "1714000", "2025-08-05", "doj")["status"] == "listed: sanctuary"
+
+
+class TestTheArticle:
+    def test_the_claim_counts_what_the_named_query_shows(self, connection):
+        rows = ask(connection, "four_cities")
+        affirming = {row["name"] for row in rows if row["affirms"]}
+        (computed,) = connection.execute(
+            "select computed_value from analysis.mart_claim_check where claim_id = 'affirmed_after_election'"
+        ).fetchall()
+        assert computed == (len(affirming),)
+        assert {name.split()[0] for name in affirming} >= {"Chicago", "Los", "New"}
+        assert all("2016-11-08" <= str(row["event_from"]) <= "2017-03-27" for row in rows if row["affirms"])
+
+    def test_no_list_of_2017_is_captured_and_none_is_made_up(self, connection):
+        assert ask(connection, "listed", tracker="all", as_of="2017-03-27") == []
+        (verdict,) = connection.execute(
+            "select verdict from analysis.mart_claim_check where claim_id = 'sanctuary_cities_over_100'"
+        ).fetchall()
+        assert verdict == ("no data yet",)
+
+    def test_every_tracker_is_asked_as_of_a_day(self, connection):
+        counts: dict[str, int] = {}
+        for row in ask(connection, "listed", tracker="all", as_of="2025-05-31"):
+            counts[row["tracker_code"]] = counts.get(row["tracker_code"], 0) + 1
+        assert counts["dhs"] == 605
+        assert "doj" not in counts
+        assert {row["tracker_code"] for row in ask(connection, "listed", tracker="all", as_of="2025-09-26")} == {
+            "doj", "ice_287g",
+        }  # fmt: skip
+        assert len(ask(connection, "listed", tracker="doj", day="2025-09-26")) == 34
+
+
+def test_the_withdrawn_list_is_listed_and_delisted_by_the_ledgers_event(connection):
+    spells = connection.execute(
+        "select l.listed_level, count(*), cast(min(l.listed_from) as varchar), cast(max(l.listed_from) as varchar),"
+        " cast(min(l.listed_to) as varchar), cast(max(l.listed_to) as varchar), count(l.listed_to)"
+        " from core.fct_tracker_listing as l join core.dim_tracker as t using (tracker_key)"
+        " where t.tracker_code = 'dhs' group by 1 order by 1"
+    ).fetchall()
+    first, last = ["2025-05-29"] * 2, ["2025-06-01"] * 2
+    assert spells == [
+        ("county", 391, *first, *last, 391),
+        ("place", 200, *first, *last, 200),
+        ("state", 14, *first, *last, 14),
+    ]
+    ((citation, standing),) = connection.execute(
+        "select source_citation, source_status from core.fct_policy_event"
+        " where instrument = 'DHS list' and event = 'withdrawn'"
+    ).fetchall()
+    assert (citation.startswith("https://"), standing) == (True, "sourced")
+    (duplicates,) = connection.execute(
+        "select records from meta.record_fate where dataset = 'dhs__sanctuary_list' and fate = 'duplicate'"
+    ).fetchall()
+    assert duplicates == (1,)
+
+
+def test_the_ledger_begins_with_the_facts_and_each_row_keeps_its_standing(connection):
+    with (build.TABLES / "policy_events.csv").open(encoding="utf-8", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    counted = dict(
+        connection.execute(
+            "select source_status, count(*) from core.fct_policy_event where _capture_id in"
+            " (select capture_id from meta.capture where dataset = 'ledger__policy_events') group by 1"
+        ).fetchall()
+    )
+    assert counted == {s: sum(row["source_status"] == s for row in rows) for s in ("sourced", "partial", "unsourced")}
+    unsourced = {row["number"] for row in rows if row["source_status"] == "unsourced"}
+    deciding = connection.execute("select distinct decided_by from core.fct_policy_status").fetchall()
+    assert not [d for (d,) in deciding for number in unsourced if d and number and number in d]
+
+
+@pytest.mark.real
+def test_homeland_security_against_justice_by_level_as_the_files_say(connection, real: Path):
+    """Counted from the two files alone: names by state and level, with the spellings that differ said here."""
+
+    def read(name: str) -> list[dict[str, str]]:
+        with (real / "trackers" / name).open(encoding="utf-8", newline="") as stream:
+            return list(csv.DictReader(stream))
+
+    justice = {
+        (
+            level,
+            row["state_abbr"] or BY_NAME[row["jurisdiction_as_printed"].upper()].postal,
+            row["jurisdiction_as_printed"],
+        )
+        for row in read("doj_sanctuary_list_2025-08-05.csv")
+        for level in ({"STATES": "state", "COUNTIES": "county", "CITIES": "place"}[row["heading"]],)
+    }
+    security = set()
+    for row in read("dhs_sanctuary_list_captured_2025-05-31.csv"):
+        level, name = row["level_heading"].replace("city", "place"), row["jurisdiction_as_printed"]
+        if level == "state" or name.startswith("Self-Identification"):
+            name = row["state"]
+        name = {"San Francisco": "San Francisco City", "New Orleans/Orleans (Parish)": "New Orleans"}.get(name, name)
+        security.add((level, BY_NAME[row["state"].upper()].postal, name))
+    expected = {}
+    for level in ("county", "place", "state"):
+        a, b = ({entry for entry in names if entry[0] == level} for names in (security, justice))
+        expected[level] = (len(a & b), len(a - b), len(b - a))
+    assert expected == {"county": (4, 387, 0), "place": (18, 182, 0), "state": (11, 3, 2)}
+    found = {
+        row["listed_level"]: (row["both_list"], row["only_a"], row["only_b"])
+        for row in ask(connection, "tracker_agreement", a="dhs", b="doj")
+    }
+    assert found == expected
+    only_justice = connection.execute(
+        "select listed_name, other_lists_it_as from analysis.mart_tracker_agreement"
+        " where tracker_a = 'dhs' and tracker_b = 'doj' and listed_by = 'only b' order by 1"
+    ).fetchall()
+    assert only_justice == [("District of Columbia", "place"), ("Nevada", None)]
