@@ -1,8 +1,8 @@
 -- question: What did the police of a city report by month, and may the months be compared?
 -- parameter: city=Los Angeles
 -- parameter: offense=RPE
--- caveat: Reported offences, not offences. A month marked suspect or not reported is not a zero.
--- caveat: Some agencies cover more than their city: see coverage.
+-- caveat: Reported offences, not offences. A month without a count is not a zero: coverage says why.
+-- caveat: Some agencies cover more than their city: see agency_covers. A change of series, or a break, is no change of crime.
 select
     months.month_start,
     months.fbi_offense_code,
@@ -10,6 +10,8 @@ select
     months.cleared,
     round(months.offenses_per_100k, 1) as per_100k,
     months.coverage,
+    months.series,
+    months.break_reason,
     agencies.agency_name,
     agencies.coverage as agency_covers
 from core.fct_crime_month as months

@@ -238,11 +238,16 @@ class KnownCaptures:
         self._catalog, self._dataset, self._published = catalog, dataset, published
 
     def _accepted(self, slice_key: str) -> list[Capture]:
-        return [
-            c
-            for c in self._catalog.accepted(self._dataset.id)
-            if c.slice == slice_key and (self._catalog.edition == "recorded" or c.edition != "recorded")
-        ]
+        return self._by_slice.get(slice_key, [])
+
+    @cached_property
+    def _by_slice(self) -> dict[str, list[Capture]]:
+        """Accepted captures by slice: a night asks for each of thousands of slices."""
+        found: dict[str, list[Capture]] = defaultdict(list)
+        for capture in self._catalog.accepted(self._dataset.id):
+            if self._catalog.edition == "recorded" or capture.edition != "recorded":
+                found[capture.slice].append(capture)
+        return dict(found)
 
     def newest(self, slice_key: str) -> datetime | None:
         return max((c.retrieved_at for c in self._accepted(slice_key)), default=None)

@@ -37,11 +37,11 @@ if TYPE_CHECKING:
     from orchestration.settings import Settings
 
 OFFENSES = ("HOM", "RPE", "ROB", "ASS", "BUR", "LAR", "MVT", "ARS")
-# The control series need no night of their own: so many areas a night, and each is asked for every few days.
-AREAS_A_NIGHT = 18
 FIRST_MONTH = date(2016, 1, 1)
 NATION = "US"
-_BUDGET = "api.usa.gov"
+_BUDGET, _CONTROL = "api.usa.gov", "api.usa.gov, control series"
+# The share of a night's requests that is kept for the control series: 18 areas a night, each every few days.
+_CONTROL_SHARE = 6
 _HOUR = 3600.0
 _NATION_NAME = "United States"
 _MONTH = re.compile(r"(0[1-9]|1[0-2])-\d{4}")
@@ -68,11 +68,15 @@ class _Cde:
         # What the publisher last said is left of the hour, and when it said so (seconds of the process's clock).
         self._told: weakref.WeakKeyDictionary[HostLimits, tuple[int, float]] = weakref.WeakKeyDictionary()
 
-    def room(self, dataset: str, web: Web, settings: Settings, requests: int) -> None:
-        """Raise NightOver unless so many requests are within the hour's budget, ours and the publisher's."""
-        if web.limits.left(_BUDGET, settings.fbi_requests_an_hour, _HOUR) < requests:
+    def room(self, dataset: str, web: Web, settings: Settings, requests: int, kept: int = 0) -> None:
+        """Raise NightOver unless so many requests are within the hour's budget, ours and the publisher's.
+
+        kept: what is to be left of ours for the control series.
+        """
+        if web.limits.left(_BUDGET, settings.fbi_requests_an_hour, _HOUR) < requests + kept:
             most = settings.fbi_requests_an_hour
-            raise NightOver(dataset, f"the night's {most} requests are spent (CLAWBACK_FBI_REQUESTS_AN_HOUR)")
+            said = f"the night's {most} requests are spent (CLAWBACK_FBI_REQUESTS_AN_HOUR)"
+            raise NightOver(dataset, said + (f", but {kept} kept for the control series" if kept else ""))
         left, said_at = self._told.get(web.limits, (requests, 0.0))
         if left < requests and time.monotonic() - said_at < _HOUR:
             raise NightOver(dataset, f"the publisher says that {left} requests are left of the hour")
@@ -107,6 +111,11 @@ class _Cde:
 
 
 CDE = _Cde()
+
+
+def control_budget(settings: Settings) -> int:
+    """Requests of a night that are kept for the control series."""
+    return settings.fbi_requests_an_hour // _CONTROL_SHARE
 
 
 class Agencies(Dataset):
@@ -190,6 +199,10 @@ class _Months(Dataset):
         """Facts of the slice that each record repeats."""
         raise NotImplementedError
 
+    def begin(self, web: Web, settings: Settings) -> None:
+        """Raise NightOver where a slice's requests are not within the budget any more."""
+        raise NotImplementedError
+
     def pull(self, web: Web, settings: Settings, slice_: Slice, known: Known) -> Iterator[Payload]:
         """Nothing where the publisher has not refreshed since the slice was last asked for; else a request an offence.
 
@@ -200,7 +213,7 @@ class _Months(Dataset):
         if not self._has_news(refreshed, slice_.key, known):
             self._nothing_new(web, settings, slice_, known, refreshed)
             return
-        CDE.room(self.id, web, settings, len(OFFENSES))
+        self.begin(web, settings)
         self._asked.setdefault(web, set()).add(slice_.key)
         today = utc_now()
         window = {"from": f"{FIRST_MONTH:%m-%Y}", "to": f"{today:%m-%Y}"}
@@ -320,6 +333,10 @@ class AgencyMonths(_Months):
         """One slice an agency, stalest first: of the study, and as the last release chose (see `wanted_agencies`)."""
         return due([Slice(o, {"state": s, "ori": o}) for o, s in sorted(wanted_agencies(known).items())], known)
 
+    def begin(self, web: Web, settings: Settings) -> None:
+        kept = web.limits.left(_CONTROL, control_budget(settings), _HOUR)
+        CDE.room(self.id, web, settings, len(OFFENSES), kept)
+
     def path(self, slice_: Slice) -> str:
         return f"/summarized/agency/{slice_.key}"
 
@@ -345,12 +362,17 @@ class AreaMonths(_Months):
     key = ("level", "area", "offense_code", "month")
 
     def slices(self, settings: Settings, known: Known) -> list[Slice]:
-        """The stalest areas, so many that the agencies keep most of the night's budget."""
-        return due(self.all_slices(), known)[:AREAS_A_NIGHT]
+        """The stalest areas, as many as their share of the night's budget allows."""
+        return due(self.all_slices(), known)[: max(control_budget(settings) // len(OFFENSES), 1)]
 
     def all_slices(self) -> list[Slice]:
         """The nation and every state."""
         return [Slice(NATION), *(Slice(state.postal, {"state": state.postal}) for state in STATES)]
+
+    def begin(self, web: Web, settings: Settings) -> None:
+        CDE.room(self.id, web, settings, len(OFFENSES))
+        for _ in OFFENSES:
+            web.limits.take(_CONTROL, control_budget(settings), _HOUR)
 
     def path(self, slice_: Slice) -> str:
         return "/summarized/national" if slice_.key == NATION else f"/summarized/state/{slice_.key}"

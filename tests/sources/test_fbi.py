@@ -175,6 +175,15 @@ def test_over_the_rate_limit_ends_the_night_at_once_is_said_once_and_the_next_ni
     assert [(s.slice, s.status) for s in done.slices] == [(SECOND, "landed")]
 
 
+def test_an_agency_that_has_waited_too_long_is_told_though_the_night_ended_without_a_fault(night, publisher):
+    night(FIRST)
+    publisher.left = 0
+    done = night(FIRST, SECOND, at=datetime(2026, 8, 1, 6, tzinfo=UTC))
+    assert [s.status for s in done.slices] == ["skipped"]
+    # The second was never captured: it waits for its first turn, and has not grown old.
+    assert done.too_old == [FIRST]
+
+
 @pytest.mark.parametrize("header", [{}, {"Retry-After": "0"}, {"Retry-After": "Mon, 18 May 2026 06:00:01 GMT"}])
 def test_429_is_waited_out_with_and_without_a_retry_after(night, publisher, header):
     publisher.faults.extend(Response(b"{}", 429, header, content_type="application/json") for _ in range(2))
@@ -206,17 +215,41 @@ def test_what_the_publisher_says_is_left_of_the_hour_is_believed_before_an_agenc
 
 def test_the_budget_of_an_hour_is_shared_by_all_that_ask_with_the_key(settings, publisher, tmp_path):
     limits = HostLimits(clock=lambda: 0.0)
-    tight = settings.model_copy(update={"fbi_requests_an_hour": 20})
+    tight = settings.model_copy(update={"fbi_requests_an_hour": 24})
 
     def ask(dataset, *slices):
         with time_machine.travel(TODAY, tick=True):
             return capture_dataset(dataset, tight, slice_keys=slices, web=Web(tight, limits=limits))
 
     assert [s.status for s in ask(AGENCIES, STATE).slices] == ["landed"]
-    done = ask(MONTHS, FIRST, SECOND, fbi.study_agencies()[2]["ori"])
+    third = fbi.study_agencies()[2]["ori"]
+    done = ask(MONTHS, FIRST, SECOND, third)
     assert [s.status for s in done.slices] == ["landed", "landed", "skipped"]
-    assert "the night's 20 requests are spent (CLAWBACK_FBI_REQUESTS_AN_HOUR)" in done.slices[2].message
+    said = done.slices[2].message
+    assert (
+        "the night's 24 requests are spent (CLAWBACK_FBI_REQUESTS_AN_HOUR), but 4 kept for the control series" in said
+    )
     assert len(publisher.asked) == 18
+    # The six that are left are too few for an area's eight: nothing is begun that cannot be ended.
+    assert [s.status for s in ask(AREAS, "US").slices] == ["skipped"]
+    assert len(publisher.asked_for("/national/")) == 0
+
+
+def test_agencies_leave_the_control_series_their_share_until_it_is_spent(settings, publisher):
+    limits = HostLimits(clock=lambda: 0.0)
+    tight = settings.model_copy(update={"fbi_requests_an_hour": 48})
+    publisher.areas["US", "HOM"] = {"01-2026": 1}
+    oris = [a["ori"] for a in fbi.study_agencies()[:6]]
+
+    def ask(dataset, *slices):
+        with time_machine.travel(TODAY, tick=True):
+            return capture_dataset(dataset, tight, slice_keys=slices, web=Web(tight, limits=limits)).slices
+
+    assert [s.status for s in ask(MONTHS, *oris)] == ["landed"] * 4 + ["skipped"]
+    assert [s.status for s in ask(AREAS, "US")] == ["landed"]
+    # 1 + 32 + 1 + 8 are spent: what was kept for the areas is not kept twice, and six are too few for an agency.
+    [over] = ask(MONTHS, oris[4])
+    assert "kept for" not in over.message
 
 
 def test_a_night_without_a_refresh_asks_one_question_and_says_it_once(night, publisher, monkeypatch):

@@ -2,6 +2,7 @@ select
     {{ surrogate_key(['months.level', 'months.area', 'months.offense_code', 'months.month_start']) }} as crime_area_month_key,
     months.level,
     months.area,
+    coalesce(units.jurisdiction_key, {{ unknown_key() }}) as jurisdiction_key,
     case when offenses.offense_code is null then {{ unknown_key() }} else {{ surrogate_key(['offenses.offense_code']) }} end
         as offense_key,
     {{ date_key('months.month_start') }} as month_date_key,
@@ -17,5 +18,9 @@ select
     months._record_no,
     months._kind
 from {{ ref('stg_fbi__area_months') }} as months
+left join {{ ref('states') }} as states
+    on months.area = states.postal and months.level = 'state'
+left join {{ ref('int_identity__units') }} as units
+    on states.fips = units.geoid and units.level = 'state'
 left join {{ ref('offenses') }} as offenses
     on months.offense_code = offenses.fbi_code

@@ -1,0 +1,17 @@
+-- question: Which whole years of a city's reported offences are there, by which source, and may they be compared?
+-- parameter: city=Chicago
+-- parameter: offense=ROB
+-- caveat: Reported offences, not offences. A partial year is no year. Rows of the two sources hold the same reports: never add them.
+select
+    crime_year,
+    source_kind,
+    place_name,
+    offenses,
+    round(offenses_per_100k, 1) as per_100k,
+    months_covered,
+    coverage,
+    series,
+    break_reason
+from core.fct_crime_year
+where place_name ilike $city || '%' and fbi_offense_code = $offense
+order by crime_year, source_kind, place_name, series;

@@ -1,0 +1,241 @@
+"""The FBI's published figures through the real project: what the months and the years hold, and what they leave out.
+
+What belongs here: known answers out of the publisher's own tables and identities between them. What does not: rules
+of single models (their unit tests), what is asked of the publisher (tests/sources).
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import json
+import os
+import re
+import subprocess
+import sys
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from orchestration import sources
+from orchestration.assets.warehouse import dbt_environment
+from orchestration.landing import capture, raw_views
+from orchestration.landing.catalog import Catalog
+from orchestration.landing.imports import import_files
+from orchestration.landing.night import capture_dataset
+from orchestration.settings import DBT_PROJECT_DIR, Settings
+from orchestration.sources.base import Payload, Slice
+
+CAPTURED = datetime(2026, 5, 18, 6, tzinfo=UTC)
+COLUMNS = {"HOM": "homicide", "RPE": "rape", "ROB": "robbery", "ASS": "aggravated_assault", "BUR": "burglary",
+           "LAR": "larceny", "MVT": "motor_vehicle_theft"}  # fmt: skip
+NO_ROW_IN_2021 = ("Chicago", "Los Angeles", "New York", "San Francisco")
+
+
+def answers(path: Path) -> Iterator[Payload]:
+    """The sample in the shape in which the API answers: one agency and offence each."""
+    agencies: dict[str, list[dict[str, str]]] = defaultdict(list)
+    with gzip.open(path, "rt", encoding="utf-8", newline="") as stream:
+        for row in csv.DictReader(stream):
+            agencies[row["ori"]].append(row)
+    for ori, rows in agencies.items():
+        name = rows[0]["agency_name"]
+        people = {f"{r['month']}-{r['year']}": int(float(r["population"])) for r in rows if r["population"]}
+        for code, column in COLUMNS.items():
+            series = {
+                f"{name} {kind}": {f"{r['month']}-{r['year']}": _number(r[f"{column}_{measure}"]) for r in rows}
+                for kind, measure in (("Offenses", "actual"), ("Clearances", "cleared"))
+            }
+            body = {"offenses": {"actuals": series}, "populations": {"population": {name: people}}}
+            context = {"ori": ori, "offense_code": code, "state_abbr": rows[0]["state"]}
+            yield Payload(json.dumps(body).encode(), f"file:{path.name}", CAPTURED, method="FILE", context=context)
+
+
+def _number(text: str) -> int | None:
+    return int(float(text)) if text else None
+
+
+@pytest.fixture(scope="module")
+def warehouse(tmp_path_factory, real: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The crime domain built over the real sample of months, the real annual tables and the recorded register."""
+    settings = Settings(home=tmp_path_factory.mktemp("crime") / "home", edition="recorded")
+    for dataset_id in ("census/gazetteer", "census/places", "fbi/agencies"):
+        assert not capture_dataset(sources.get(dataset_id), settings).failures
+    months = sources.get("fbi/agency_months")
+    sample = real / "fbi" / "cde_api_agency_monthly_2025-01_2026-04.csv.gz"
+    done = capture.write(
+        months, Slice("sample"), answers(sample), landing_dir=settings.landing_dir, kind="imported", edition="import",
+        retrieved_at=CAPTURED,
+    )  # fmt: skip
+    assert done.status == "landed"
+    [table8] = import_files(
+        sources.get("fbi/table8"), [real / "fbi" / "fbi_table8_city_2012_2023.csv.gz"], settings, retrieved_at=CAPTURED
+    )
+    assert (table8.ok, len(table8.captures), table8.records) == (True, 12, 103_826)
+    settings.build_dir.mkdir(parents=True)
+    with duckdb.connect(str(settings.build_file)) as connection:
+        catalog = Catalog(settings.landing_dir, as_of=None, edition="recorded")
+        raw_views.create(connection, catalog, list(sources.DATASETS.values()))
+    command = [
+        str(Path(sys.executable).with_name("dbt")), "build", "--project-dir", str(DBT_PROJECT_DIR), "--profiles-dir",
+        str(DBT_PROJECT_DIR), "--target-path", str(settings.dbt_target_dir), "--quiet", "--exclude-resource-type",
+        "unit_test", "--indirect-selection", "empty", "--select", "+fct_crime_year", "fct_crime_year,test_type:generic",
+        "fct_crime_month,test_type:generic",
+    ]  # fmt: skip
+    environment = {**os.environ, **dbt_environment(settings)}
+    built = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, check=False)
+    assert built.returncode == 0, built.stdout + built.stderr
+    with duckdb.connect(str(settings.build_file), read_only=True) as connection:
+        yield connection
+
+
+@pytest.fixture
+def ask(warehouse):
+    return lambda sql, *values: warehouse.execute(sql, list(values)).fetchall()
+
+
+@pytest.mark.real
+class TestMonths:
+    def test_every_agency_month_of_the_sample_is_there_once(self, ask):
+        assert ask("select count(distinct (ori, month_start)), count(distinct ori), count(*) from core.fct_crime_month"
+                   ) == [(16_944, 1_059, 7 * 16_944)]  # fmt: skip
+
+    def test_265_months_of_nothing_at_all_are_suspect_and_none_of_them_is_a_zero(self, ask):
+        assert ask(
+            "select count(distinct (ori, month_start)), count(offenses), sum(offenses_as_printed),"
+            " count(offenses_per_100k) from core.fct_crime_month where coverage = 'suspect: nothing of any kind'"
+        ) == [(265, 0, 0, 0)]
+
+    def test_chicagos_march_of_2026_is_suspect_flagged_and_its_clearances_stand(self, ask):
+        rows = ask(
+            "select fbi_offense_code, offenses, offenses_as_printed, break_flag, break_reason"
+            " from core.fct_crime_month where ori = 'ILCPD0000' and month_start = date '2026-03-01'"
+        )
+        assert len(rows) == 7
+        assert {row[1:4] for row in rows} == {(None, 0, True)}
+        assert ask("select sum(cleared) > 0 from core.fct_crime_month"
+                   " where ori = 'ILCPD0000' and month_start = date '2026-03-01'") == [(True,)]  # fmt: skip
+
+    def test_null_stays_null_and_no_rate_is_told_without_people(self, ask, real):
+        [(nulls,)] = duckdb.sql(
+            f"select count(*) from (unpivot (select {', '.join(f'{c}_actual is null as {c}' for c in COLUMNS.values())}"
+            f" from '{real}/fbi/cde_api_agency_monthly_2025-01_2026-04.csv.gz') on * into name k value v) where v"
+        ).fetchall()
+        assert ask("select count(*) from core.fct_crime_month where coverage = 'not reported'") == [(nulls,)]
+        assert ask("select count(*) from core.fct_crime_month where offenses_per_100k is not null"
+                   " and coalesce(population, 0) <= 0") == [(0,)]  # fmt: skip
+
+
+@pytest.mark.real
+class TestYears:
+    def test_a_complete_year_is_the_sum_of_its_twelve_months_and_a_partial_one_is_none(self, ask, real):
+        sample = f"'{real}/fbi/cde_api_agency_monthly_2025-01_2026-04.csv.gz'"
+        for code, column in COLUMNS.items():
+            published = duckdb.sql(
+                f"select ori, sum({column}_actual) from {sample} where year = 2025 group by ori"
+                f" having count({column}_actual) = 12 and count(case when coalesce(homicide_actual, 0) = 0 and"
+                " coalesce(rape_actual, 0) = 0 and coalesce(robbery_actual, 0) = 0 and"
+                " coalesce(aggravated_assault_actual, 0) = 0 and coalesce(burglary_actual, 0) = 0 and"
+                " coalesce(larceny_actual, 0) = 0 and coalesce(motor_vehicle_theft_actual, 0) = 0 then 1 end) = 0"
+            ).fetchall()
+            held = ask(
+                "select ori, offenses from core.fct_crime_year where source_kind = 'months' and crime_year = 2025"
+                " and fbi_offense_code = ? and coverage = 'complete'", code,
+            )  # fmt: skip
+            # An agency that moved to NIBRS within the year has two series and no year; nobody else is left out.
+            assert set(held) <= set(published), code
+            mixed = ask("select count(*) from core.fct_crime_year where crime_year = 2025 and fbi_offense_code = ?"
+                        " and coverage = 'mixed series'", code)  # fmt: skip
+            assert len(published) - len(held) == mixed[0][0], code
+
+    def test_the_four_months_of_2026_make_no_year(self, ask):
+        assert ask("select count(*) > 7000, count(offenses), count(offenses_per_100k), max(months_covered)"
+                   " from core.fct_crime_year where crime_year = 2026") == [(True, 0, 0, 4)]  # fmt: skip
+
+    def test_every_city_of_twelve_annual_tables_is_there(self, ask):
+        assert ask("select count(distinct (state_code, place_name, crime_year)) from core.fct_crime_year"
+                   " where source_kind = 'annual table'") == [(103_826,)]  # fmt: skip
+
+    def test_the_parts_of_each_city_are_the_violent_crime_that_the_fbi_printed(self, ask):
+        """The Bureau's own total a row, against our rows by offence: for every city that has one."""
+        assert ask(
+            "with parts as (select place_name, state_code, crime_year, sum(offenses) as parts from core.fct_crime_year"
+            " where source_kind = 'annual table' and fbi_offense_code in ('HOM', 'RPE', 'ROB', 'ASS') group by all)"
+            " select count(*), count(case when parts.parts <> t.violent_crime then 1 end) from parts"
+            " join staging.stg_fbi__table8 t on t.city = place_name and t.state_code = parts.state_code"
+            " and t.table_year = crime_year where t.violent_crime is not null"
+        ) == [(ask("select count(violent_crime) from staging.stg_fbi__table8")[0][0], 0)]
+
+    def test_the_parts_are_the_property_crime_that_the_fbi_printed_but_for_one_row_of_2015(self, ask):
+        assert ask(
+            "with parts as (select place_name, state_code, crime_year, sum(offenses) as parts from core.fct_crime_year"
+            " where source_kind = 'annual table' and fbi_offense_code in ('BUR', 'LAR', 'MVT') group by all)"
+            " select crime_year, count(*) from parts join staging.stg_fbi__table8 t on t.city = place_name"
+            " and t.state_code = parts.state_code and t.table_year = crime_year where parts.parts <> t.property_crime"
+            " group by 1"
+        ) == [(2015, 1)]
+
+    @pytest.mark.parametrize(
+        ("city", "state", "year", "violent"),
+        [("Chicago", "IL", 2016, 30_126), ("Chicago", "IL", 2019, 25_532), ("San Francisco", "CA", 2020, 4_796)],
+    )
+    def test_a_printed_total_is_met(self, ask, city, state, year, violent):
+        assert ask(
+            "select sum(offenses) from core.fct_crime_year where place_name = ? and state_code = ? and crime_year = ?"
+            " and source_kind = 'annual table' and fbi_offense_code in ('HOM', 'RPE', 'ROB', 'ASS')",
+            city, state, year,
+        ) == [(violent,)]  # fmt: skip
+
+    def test_legacy_and_revised_rape_are_rows_of_their_own_and_the_printed_definition_is_in_no_doubt(self, ask):
+        assert ask(
+            "select series, count(*), count(break_reason) from core.fct_crime_year where source_kind = 'annual table'"
+            " and fbi_offense_code = 'RPE' and crime_year = 2013 group by 1 order by 1"
+        ) == [("as printed; rape, legacy definition", 3858, 0), ("as printed; rape, revised definition", 5429, 0)]
+
+    def test_four_cities_have_no_row_of_2021_and_the_others_of_that_year_are_flagged(self, ask):
+        assert (
+            ask(
+                "select distinct crime_year from core.fct_crime_year where source_kind = 'annual table' and"
+                " ((place_name = 'Chicago' and state_code = 'IL') or (place_name in ('Los Angeles', 'San Francisco')"
+                " and state_code = 'CA') or (place_name = 'New York' and state_code = 'NY')) and crime_year = 2021"
+            )
+            == []
+        )
+        assert ask("select distinct break_flag, break_reason like '%NIBRS alone%' from core.fct_crime_year"
+                   " where crime_year = 2021") == [(True, True)]  # fmt: skip
+        holes = {
+            r[0].partition(" has no row")[0]
+            for r in ask("select reason from seeds.crime_series_breaks where kind = 'hole'")
+        }
+        assert holes == set(NO_ROW_IN_2021)
+
+    def test_the_names_of_the_table_find_their_units(self, ask):
+        """As many rows as the resolver ties, by people: the table prints cities, and the register of units has them."""
+        [(share,)] = ask(
+            "select sum(case when jurisdiction_key <> '-1' then population end) * 1.0 / sum(population)"
+            " from core.fct_crime_year where source_kind = 'annual table' and fbi_offense_code = 'ROB'"
+        )
+        assert share > 0.85
+
+
+CONTROL = """
+    create schema core;
+    create table core.dim_agency as select 'a' as agency_key, 'SY' as state_code;
+    create table core.fct_crime_month as select 'a' as agency_key, date '2025-01-01' as month_start,
+        'ROB' as fbi_offense_code, 5 as offenses, 'Crime Data Explorer' as source_kind;
+    create table core.fct_crime_area_month as select 'SY' as area, 'state' as level, date '2025-01-01' as month_start,
+        'ROB' as fbi_offense_code, {state} as offenses
+"""
+
+
+@pytest.mark.parametrize(("state", "found"), [(5, 0), (4, 1)])
+def test_agencies_that_count_more_than_their_state_are_found(state, found):
+    text = (DBT_PROJECT_DIR / "tests" / "assert_agencies_within_their_state.sql").read_text(encoding="utf-8")
+    sql = re.sub(r"\{\{ config.*?\}\}", "", re.sub(r"\{\{ ref\('(\w+)'\) \}\}", r"core.\1", text))
+    with duckdb.connect() as connection:
+        connection.execute(CONTROL.format(state=state))
+        assert len(connection.execute(sql).fetchall()) == found
