@@ -45,6 +45,14 @@ BY_HAND: dict[str, tuple[str, ...]] = {
     "assert_ncvs_percentages_as_published": (
         "update core.fct_victimization_reporting set reported_weighted = reported_weighted * 1.01",
     ),
+    "assert_no_change_through_a_break": (
+        "insert into core.fct_incident_month (city_code, series, report_month, break_flag)"
+        " values ('los_angeles', 'none captured', date '2017-02-01', true)",
+        "update analysis.mart_reporting_gap set window_from = date '2017-01-01', hispanic_change_percent = -25"
+        " where city_code = 'los_angeles'",
+    ),
+    "assert_policy_crime_panel_is_balanced": ("delete from analysis.mart_policy_crime_panel where rowid = 0",),
+    "assert_policy_provisions_have_event_times": ("update core.fct_policy_status set provision_code = 'synthetic'",),
     "assert_records_conserved": ("update meta.record_fate set records = records + 1 where rowid = 0",),
     "assert_undisbursed_only_where_known": (
         "update core.fct_award set undisbursed_amount = obligated_amount where outlayed_amount is null",
