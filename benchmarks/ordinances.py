@@ -232,7 +232,7 @@ def main() -> None:
         )
         processes.report(told)
         return
-    console = Console()
+    console = Console(soft_wrap=True)
     with tempfile.TemporaryDirectory(prefix="clawback-bench-") as name:
         sizes = ("--matters", str(given.matters), "--actions", str(given.actions))
         made = processes.run("benchmarks.ordinances", "prepare", "--folder", name, *sizes)
@@ -245,7 +245,7 @@ def main() -> None:
         f"{told['events']:,} legal events"
     )
     table = Table(box=None, header_style="dim", pad_edge=False)
-    for place, heading in enumerate(("council models", "seconds", "CPU seconds", "peak MiB", "times by hand (CPU)")):
+    for place, heading in enumerate(("council models", "seconds", "CPU s", "peak MiB", "CPU by hand")):
         table.add_column(heading, justify="right" if place else "left", no_wrap=True)
     for line, measured in (("one statement a table, by hand", hand), ("the models, dbt's start included", dbt)):
         table.add_row(

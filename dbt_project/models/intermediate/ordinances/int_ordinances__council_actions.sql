@@ -1,9 +1,20 @@
 -- The newest answer's actions of each matter, in order, each with the event that its wording means.
-with newest as (
+with answers as (
     select
-        histories.*,
-        max(_retrieved_at) over (partition by client, matter_id) as newest_at
+        client,
+        matter_id,
+        max(_retrieved_at) as newest_at
+    from {{ ref('stg_legistar__histories') }}
+    group by client, matter_id
+),
+
+newest as (
+    select histories.*
     from {{ ref('stg_legistar__histories') }} as histories
+    inner join answers
+        on histories.client = answers.client
+        and histories.matter_id = answers.matter_id
+        and histories._retrieved_at = answers.newest_at
 ),
 
 actions as (
@@ -33,7 +44,6 @@ actions as (
             order by length(action_id), action_id
         ) as nth_of_act
     from newest
-    where _retrieved_at = newest_at
 ),
 
 -- each wording of a body once: two million actions have some thousands of them

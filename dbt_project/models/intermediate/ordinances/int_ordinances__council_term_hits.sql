@@ -1,4 +1,8 @@
 -- The finder in the warehouse: the same vocabulary and the same rule as orchestration/finder.py.
+{%- set fields = ['matter_name', 'title', 'notes', 'summary', 'full_text', 'own_text'] -%}
+{%- set all_texts = [] -%}
+{%- for field in fields -%}{%- do all_texts.append("coalesce(" ~ field ~ ", '')") -%}{%- endfor %}
+
 with terms as (
     select
         term,
@@ -7,6 +11,7 @@ with terms as (
         except_of,
         spelling,
         vocabulary_version,
+        {{ council_lower(council_words('term')) }} as lowered,
         case
             when spelling = 'capitals' then {{ council_words('term') }}
             else {{ council_lower(council_words('term')) }}
@@ -14,21 +19,50 @@ with terms as (
     from {{ ref('council_terms') }}
 ),
 
+-- most matters hold no term in any field: one look at all their words tells
+wholes as (
+    select
+        council_matter_key,
+        {{ council_lower(council_words("concat(" ~ all_texts | join(", ' ', ") ~ ")")) }} as lowered
+    from {{ ref('int_ordinances__council_matters') }}
+),
+
+worth_a_look as (
+    select wholes.council_matter_key
+    from wholes
+    inner join terms
+        on terms.rule <> 'except' and {{ dbt.position('terms.lowered', 'wholes.lowered') }} > 0
+    group by wholes.council_matter_key
+),
+
+looked_at as (
+    select
+        matters.council_matter_key,
+        matters.matter_name,
+        matters.title,
+        matters.notes,
+        matters.summary,
+        matters.full_text,
+        matters.own_text
+    from {{ ref('int_ordinances__council_matters') }} as matters
+    inner join worth_a_look
+        on matters.council_matter_key = worth_a_look.council_matter_key
+),
+
 texts as (
-    {% for field in ['matter_name', 'title', 'notes', 'summary', 'full_text', 'own_text'] %}
+    {% for field in fields %}
     select
         council_matter_key,
         '{{ field }}' as field,
         {{ council_words(field) }} as written,
         {{ council_lower(council_words(field)) }} as lowered,
         {{ regexp_matches(field, '[a-z]') }} as has_small_letters
-    from {{ ref('int_ordinances__council_matters') }}
+    from looked_at
     where {{ field }} is not null
     {% if not loop.last %}union all{% endif %}
     {% endfor %}
 ),
 
--- one list of the words in which anything could be hit, so that most texts are looked at once
 candidates as (
     select
         texts.council_matter_key,
