@@ -7,7 +7,7 @@ SPARK_READY := $(VENV)/.ready-spark
 BENCH_READY := $(VENV)/.ready-bench
 
 .DEFAULT_GOAL := help
-.PHONY: help setup refresh test check lint ui sql bench spark lock clean
+.PHONY: help setup refresh test check lint ui sql notebook bench spark lock clean
 
 help: ## what there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -39,6 +39,9 @@ ui: $(READY) ## Dagster on 127.0.0.1:3000
 
 sql: $(READY) ## a read-only shell on the published warehouse
 	@$(BIN)/clawback sql
+
+notebook: $(READY) ## the event study as a notebook, on 127.0.0.1
+	@MARIMO_SKIP_UPDATE_CHECK=1 $(BIN)/marimo edit --host 127.0.0.1 notebooks/event_study.py
 
 bench: $(BENCH_READY) ## ingest, models and nights over generated captures (an hour and 40 GB of disk at full size)
 	@$(BIN)/python -m benchmarks.spine

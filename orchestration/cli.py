@@ -180,12 +180,14 @@ def _table(relation: Any, title: str | None = None, limit: int = 60) -> None:
     for place, (name, right) in enumerate(zip(relation.columns, numeric, strict=True)):
         # An address that is broken over lines can be neither clicked nor copied.
         whole = any(str(row[place]).startswith("https://") for row in rows)
+        longest = max((len(_cell(row[place])) for row in rows), default=0)
         table.add_column(
             name,
             justify="right" if right else "left",
             overflow="fold",
             no_wrap=whole,
-            min_width=max((len(str(row[place])) for row in rows), default=0) if whole else len(name),
+            # A name or a date in pieces of four letters is none: short cells stay whole, longer ones break at words.
+            min_width=longest if whole else max(len(name), min(longest, 18)),
             max_width=None if whole else 72,
         )
     for row in rows[:limit]:

@@ -22,6 +22,10 @@ from orchestration.settings import DBT_PROJECT_DIR, Settings
 
 # What makes each test file fail, one statement or several.
 BY_HAND: dict[str, tuple[str, ...]] = {
+    "assert_agencies_within_their_state": (
+        "insert into core.fct_crime_area_month (area, level, month_start, fbi_offense_code, offenses)"
+        " values ('CA', 'state', date '2025-01-01', 'HOM', 0)",
+    ),
     "assert_announced_hiring_as_published": (
         "insert into core.fct_announced_award by name select 'synthetic' as announced_award_key, "
         "'hiring' as program_area, 2020 as announced_fiscal_year, 1 as announced_amount, 1 as officers_announced",
@@ -39,8 +43,15 @@ BY_HAND: dict[str, tuple[str, ...]] = {
     "assert_every_printed_name_has_a_spell": (
         "update intermediate.int_ordinances__spells set snapshots_seen = snapshots_seen + 1",
     ),
+    "assert_falls_of_incident_series_are_explained": (
+        "insert into analysis.mart_series_break (series, is_explained) values ('Synthetic', false)",
+    ),
     "assert_grants_at_risk_adds_up": (
         "update analysis.mart_grants_at_risk set obligated_amount = obligated_amount + 0.01 where rowid = 0",
+    ),
+    "assert_incident_rows_agree_with_counts": (
+        "insert into intermediate.int_crime__incident_counts (set_id, counted_from, report_month, reports)"
+        " values ('synthetic', 'rows', date '2020-01-01', 100), ('synthetic', 'aggregates', date '2020-01-01', 50)",
     ),
     "assert_ncvs_percentages_as_published": (
         "update core.fct_victimization_reporting set reported_weighted = reported_weighted * 1.01",
@@ -56,6 +67,11 @@ BY_HAND: dict[str, tuple[str, ...]] = {
     "assert_records_conserved": ("update meta.record_fate set records = records + 1 where rowid = 0",),
     "assert_undisbursed_only_where_known": (
         "update core.fct_award set undisbursed_amount = obligated_amount where outlayed_amount is null",
+    ),
+    "assert_victim_groups_add_up_to_the_city": (
+        "insert into core.fct_incident_month (series, report_month, offense_family, victim_group, reports) values"
+        " ('Synthetic', date '2020-01-01', 'robbery', 'citywide', 2),"
+        " ('Synthetic', date '2020-01-01', 'robbery', 'hispanic', 1)",
     ),
     "assert_weights_of_an_agency_add_up_to_one": ("update core.bridge_agency_jurisdiction set weight = weight / 2",),
 }

@@ -24,7 +24,7 @@ waiting as (
             and events.instrument_id = effects.instrument_id
             and effects.effective_on > events.event_to
             and effects.effective_on <= {{ dbt.dateadd('day', 366, 'events.event_to') }}
-    where events.event in ('signed', 'enacted', 'issued', 'adopted')
+    where events.event in ('signed', 'enacted', 'issued', 'adopted', 'overridden')
     group by events.policy_event_key, events.provision_code
 ),
 
@@ -123,7 +123,8 @@ said as (
         min(event_from) as step_from,
         -- a later measure of full strength ends what an earlier one weakened; an amendment alone does not
         max(case
-            when event = 'weakened' then 1 when event in ('restored', 'enacted', 'effective', 'issued', 'adopted', 'signed') then 0
+            when event = 'weakened' then 1
+            when event in ('restored', 'enacted', 'effective', 'issued', 'adopted', 'signed', 'overridden') then 0
         end) as weakens,
         {{ joined("concat(event, ' ', instrument_id)") }} as decided_by,
         max(case when source_status = 'partial' then 1 else 0 end) as is_partly_sourced,
