@@ -22,7 +22,7 @@ from orchestration.settings import DBT_PROJECT_DIR, Settings
 
 sys.path.append(str(Path(__file__).parent.parent / "sources"))
 
-TABLES = ("fct_incident_month", "mart_series_break", "quarantine_socrata__incidents", "record_fate")
+TABLES = ("fct_incident_month", "mart_series_break", "stg_socrata__incidents", "quarantine_socrata__incidents", "record_fate")
 Build = Callable[[Settings, str], tuple[Path, subprocess.CompletedProcess[str]]]
 
 

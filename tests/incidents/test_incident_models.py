@@ -281,3 +281,17 @@ def test_the_switch_of_2024_is_found_in_lapds_own_totals_and_explained(build, tm
             " where victim_group = 'citywide' and offense_family = 'all_reports'"
         ).fetchone()
         assert counted == (1_004_894,)
+
+
+def test_rows_counted_by_their_texts_are_the_staged_rows(built):
+    """The counts type each month's texts once; the staged rows, one by one: they must never part."""
+    by_text = built[0].execute(
+        "select set_id, report_month, code, is_domestic, victim_group_code, reports"
+        " from intermediate.int_crime__incident_counts where counted_from = 'rows'"
+    ).fetchall()
+    by_row = built[0].execute(
+        "select set_id, cast(date_trunc('month', counted_on) as date), code, is_domestic, victim_group_code, count(*)"
+        " from staging.stg_socrata__incidents where not is_supplement group by all"
+    ).fetchall()
+    assert len(by_row) >= 10
+    assert Counter(by_text) == Counter(by_row)
