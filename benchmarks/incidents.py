@@ -8,9 +8,9 @@ Three tables, each of ratios within one run, at each number of rows:
 1. The pages of CSV of every city and month to captures (counted against the city's count, each row's id looked at,
    WARC, checks, ``records.parquet``), beside bare engines on the same files without a WARC.
 2. The incident models from those captures, beside one hand-written statement that scans and groups the same rows.
-3. A night in which three cities have one new month each: what is asked for and landed over HTTP, and the build of all
-   beside one that takes over every month of the build before but those of the slices that are new; with the hash of all
-   rows, which must be the same.
+3. A night in which three cities have one new month each: what is asked for and landed over HTTP; and the build of all
+   beside one that takes over every month of the build before but those of the slices that are new, by how many are new,
+   with the hash of all rows, which must be the same.
 """
 
 from __future__ import annotations
@@ -355,18 +355,20 @@ _CHAIN = (("staging", "base_socrata__repeated_incidents"), ("intermediate", "int
 _NUMBERS = ", ".join(f'"{socrata.BY_ID[set_id].key}"' for set_id in SETS)
 
 
-def builds(folder: Path) -> dict[str, Any]:
+def builds(folder: Path, months: int) -> dict[str, Any]:
     """The repeated numbers and the counts, whole and by slice, after the night: seconds, and whether they are equal.
 
     By slice: only the new slices, and those that hold a report which a new slice holds in a newer version, are counted
     again; every other month is taken over from the build before.
+    months: how many of the last ones are new, in each city.
     """
     from orchestration.landing import raw_views
     from orchestration.landing.catalog import Catalog
 
     settings = Settings(home=folder / "home", edition="live")
     catalog = Catalog(settings.landing_dir, as_of=None, edition="live")
-    new = {c.capture_id for c in catalog.serving(ROWS) if c.slice.endswith(NEW_MONTH)}
+    since = (*MONTHS, NEW_MONTH)[-months]
+    new = {c.capture_id for c in catalog.serving(ROWS) if c.slice[10:] >= since}
     told: dict[str, Any] = {}
     for name in ("before", "whole", "by_slice"):
         (folder / name).mkdir(exist_ok=True)
@@ -479,6 +481,7 @@ def main() -> None:
     parser.add_argument("--stage")
     parser.add_argument("--folder", type=Path)
     parser.add_argument("--how", default="each number once")
+    parser.add_argument("--months", type=int, nargs="*", default=[1, 12, 48, 96])
     parser.add_argument("--rows", type=int, nargs="*", default=[1_000_000, 5_000_000, 25_000_000])
     given = parser.parse_args()
     if given.stage:
@@ -487,17 +490,19 @@ def main() -> None:
     console = Console(width=140)
     ingest = _table("pages to Parquet", "rows", "seconds", "CPU s", "rows/s", "peak MiB", "times the faster bare")
     built = _table("incident models", "rows", "seconds", "peak MiB", "times by hand")
-    nights = _table("a new month in three cities", "rows", "landed", "questions", "night, s", "whole, s", "by slice, s",
+    nights = _table("new months a city", "rows", "landed", "questions", "night, s", "whole, s", "by slice, s",
                     "slices counted", "equal rows")  # fmt: skip
     for rows in given.rows:
         with tempfile.TemporaryDirectory(prefix="clawback-bench-") as name:
-            _run(console, Path(name), rows, ingest, built, nights)
+            _run(console, Path(name), rows, given.months, ingest, built, nights)
     for table in (ingest, built, nights):
         console.print(table)
         console.print()
 
 
-def _run(console: Console, folder: Path, rows: int, ingest: Table, built: Table, nights: Table) -> None:
+def _run(
+    console: Console, folder: Path, rows: int, months: list[int], ingest: Table, built: Table, nights: Table
+) -> None:
     size = generate(folder / "pages", rows)
     console.print(f"{rows:,} reports of {len(SETS)} cities and {len(MONTHS)} months: {size / 1e6:,.0f} MB of CSV")
     at = ("--folder", str(folder))
@@ -530,11 +535,14 @@ def _run(console: Console, folder: Path, rows: int, ingest: Table, built: Table,
     console.print(f"  each model, s: {dbt.told['each']}")
     seen = processes.run("benchmarks.incidents", "night", *at)
     console.print(f"  the night landed {seen.told['landed']}; counts: {seen.told['counts']}")
-    both = processes.run("benchmarks.incidents", "builds", *at).told
     landed = sum(1 for _, status, _ in seen.told["landed"] if status == "landed")
-    nights.add_row("", f"{records:,}", f"{landed} slices", str(seen.told["questions"]), f"{seen.seconds:.1f}",
-                   f"{both['whole']:.1f}", f"{both['by_slice']:.1f}", str(both["touched"]),
-                   "yes" if both["equal"] else "NO")  # fmt: skip
+    for new in months:
+        both = processes.run("benchmarks.incidents", "builds", *at, "--months", str(new)).told
+        night_told = (
+            (f"{landed} slices", str(seen.told["questions"]), f"{seen.seconds:.1f}") if new == 1 else ("", "", "")
+        )
+        nights.add_row(str(new), f"{records:,}", *night_told, f"{both['whole']:.1f}", f"{both['by_slice']:.1f}",
+                       str(both["touched"]), "yes" if both["equal"] else "NO")  # fmt: skip
 
 
 def _stage(given: argparse.Namespace) -> None:
@@ -545,8 +553,10 @@ def _stage(given: argparse.Namespace) -> None:
         processes.report({"records": records, "seconds": time.monotonic() - started, "cpu": cpu})
     elif given.stage == "by_hand":
         processes.report(by_hand(given.folder, given.how))
+    elif given.stage == "builds":
+        processes.report(builds(given.folder, given.months[0]))
     else:
-        stages = {"prepare_models": prepare_models, "models": models, "night": night, "builds": builds}
+        stages = {"prepare_models": prepare_models, "models": models, "night": night}
         processes.report(stages[given.stage](given.folder))
 
 
