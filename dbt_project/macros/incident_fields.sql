@@ -6,13 +6,18 @@
     incident_date     a date as the API writes it (2020-01-08T...) or as the browser's export does (01/08/2020 ...)
     incident_yes      a flag as the cities write it: true, Y, Yes; null where it is anything else than yes or no
 -#}
+{#- Column by column: an engine that holds a column as a dictionary types each of its few dates once (measured: 0.15 s
+    for 5 million rows against 1.35 s for the same of the columns' coalesce). -#}
 {% macro incident_date(names) -%}
-    {%- set text -%}
-        coalesce({% for name in names %}{{ field(name) }}{{ ', ' if not loop.last }}{% endfor %})
-    {%- endset -%}
     coalesce(
-        try_cast(substr({{ text }}, 1, 10) as date),
-        try_cast(concat(substr({{ text }}, 7, 4), '-', substr({{ text }}, 1, 2), '-', substr({{ text }}, 4, 2)) as date)
+        {%- for name in names %}
+        try_cast(substr({{ field(name) }}, 1, 10) as date),
+        {%- endfor -%}
+        {%- for name in names %}
+        try_cast(concat(
+            substr({{ field(name) }}, 7, 4), '-', substr({{ field(name) }}, 1, 2), '-', substr({{ field(name) }}, 4, 2)
+        ) as date){{ ',' if not loop.last }}
+        {%- endfor %}
     )
 {%- endmacro %}
 
@@ -21,7 +26,7 @@
 {%- endmacro %}
 
 {% macro incident_yes() -%}
-    {%- set flag = "lower(coalesce(" ~ field('domestic') ~ ", " ~ field('family_violence') ~ ", "
+    {%- set flag = "coalesce(lower(" ~ field('domestic') ~ "), lower(" ~ field('family_violence') ~ "), lower("
         ~ field('domestic_violence_crime') ~ "))" -%}
     case when {{ flag }} in ('true', 'y', 'yes', '1') then true when {{ flag }} in ('false', 'n', 'no', '0') then false end
 {%- endmacro %}
@@ -48,16 +53,34 @@
 {%- endmacro %}
 
 {#- What tells one row of a set from another. -#}
-{% macro incident_id() -%}
-    {{ incident_text(['dr_no', 'uniquenibrno', 'id', 'cmplnt_num', 'incident_report_number', 'offense_id', 'row_id']) }}
+{% macro incident_id_columns() -%}
+    {{ return(['dr_no', 'uniquenibrno', 'id', 'cmplnt_num', 'incident_report_number', 'offense_id', 'row_id']) }}
 {%- endmacro %}
 
-{#- 64 bits of a text: for finding what comes twice in millions, never for a key (two texts may share them). -#}
-{% macro quick_hash(text) -%}
-    {{ return(adapter.dispatch('quick_hash')(text)) }}
+{% macro incident_id() -%}
+    coalesce({% for name in incident_id_columns() %}nullif({{ field(name) }}, ''){{ ', ' if not loop.last }}{% endfor %})
 {%- endmacro %}
-{% macro default__quick_hash(text) -%} xxhash64({{ text }}) {%- endmacro %}
-{% macro duckdb__quick_hash(text) -%} hash({{ text }}) {%- endmacro %}
+
+{#- Every column that the macros above read: what full rows are grouped by before anything is typed. -#}
+{% macro incident_columns() -%}
+    {{ return([
+        'date_rptd', 'rpt_dt', 'rep_date', 'report_date_time', 'report_datetime', 'date_occ', 'cmplnt_fr_dt', 'occ_date',
+        'offense_date', 'incident_date', 'date', 'crm_cd', 'nibr_code', 'primary_type', 'ofns_desc',
+        'category_description', 'nibrs_offense_code', 'incident_category', 'domestic', 'family_violence',
+        'domestic_violence_crime', 'vict_descent', 'vic_race', 'report_type_description'
+    ]) }}
+{%- endmacro %}
+
+{#- 64 bits of several columns: for finding what comes twice in millions, never for a key (others may share them). -#}
+{% macro quick_hash(columns) -%}
+    {{ return(adapter.dispatch('quick_hash')(columns)) }}
+{%- endmacro %}
+{% macro default__quick_hash(columns) -%}
+    xxhash64({% for name in columns %}{{ field(name) }}{{ ', ' if not loop.last }}{% endfor %})
+{%- endmacro %}
+{% macro duckdb__quick_hash(columns) -%}
+    hash({% for name in columns %}{{ field(name) }}{{ ', ' if not loop.last }}{% endfor %})
+{%- endmacro %}
 
 {#- Why a row or a count cannot be counted under a month; null where it can. `shown_at`: when the publisher showed it. -#}
 {% macro incident_date_fault(day, shown_at) -%}

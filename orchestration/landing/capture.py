@@ -15,6 +15,7 @@ cut (csv_parts).
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import io
 import json
@@ -24,6 +25,7 @@ import time
 import uuid
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -182,6 +184,7 @@ class _Writing:
         self.capture_id: str | None = None
         self.as_of: datetime | None = None
         folder.mkdir()
+        self._archiver = ThreadPoolExecutor(1, thread_name_prefix="warc")
         self.warc: BinaryIO = (folder / WARC_FILE).open("wb")
         self.warc_writer = WARCWriter(io.BytesIO(), gzip=False, warc_version="1.1")
         self.spool = (folder / "records.spool").open("wb")
@@ -204,7 +207,8 @@ class _Writing:
         if made_as_of := payload.context.get("content_as_of"):
             self.as_of = max(filter(None, (self.as_of, datetime.fromisoformat(made_as_of))))
         archive = self._keep(payload) if isinstance(payload, FilePayload) else None
-        offset = self._archive(payload)
+        # The WARC's digest and compression go on beside the cutting: neither waits for the other.
+        archived = self._archiver.submit(self._archive, payload)
         count = 0
         if fault := payload.context.get("fault"):
             self.malformed.append(str(SourceError(self.dataset.id, self.slice.key, fault, url=payload.url)))
@@ -219,6 +223,7 @@ class _Writing:
                 self.malformed.append(str(error))
         else:
             self.controls.append(payload)
+        offset = archived.result()
         self.entries.append(
             PayloadEntry(
                 payload_id=payload.payload_id,
@@ -255,7 +260,7 @@ class _Writing:
         count = 0
         try:
             if archive is None:
-                return self.parts.add([payload.body], payload.payload_id, payload.url)
+                return self.parts.add([payload.body], payload.payload_id, payload.url, digest=payload.sha256)
             with archive.open("rb") as stream:
                 head = stream.read(4)
             if not archives.is_zip(head):
@@ -305,7 +310,10 @@ class _Writing:
         if isinstance(payload, FilePayload):
             offset = self._member(None, ("resource", payload.url, "application/json", body, None, headers))
         else:
-            offset = self._member(None, ("response", payload.url, None, body, http, headers))
+            # the digest that is known already: warcio need not read the body once more for one of its own
+            known = base64.b32encode(bytes.fromhex(payload.sha256)).decode()
+            digest = {"WARC-Payload-Digest": f"sha256:{known}"}
+            offset = self._member(None, ("response", payload.url, None, body, http, {**headers, **digest}))
         asked = StatusAndHeaders(
             f"{payload.method} {payload.url} HTTP/1.1", list(payload.request_headers.items()), is_http_request=True
         )
@@ -392,6 +400,7 @@ class _Writing:
         _sync(target)
 
     def discard(self) -> None:
+        self._archiver.shutdown()
         for stream in (self.warc, self.spool):
             stream.close()
         shutil.rmtree(self.folder, ignore_errors=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections import defaultdict
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
@@ -65,8 +66,7 @@ class Catalog:
     @cached_property
     def _all(self) -> list[Capture]:
         if self.only:
-            found = [_read_again(path) for path in self.landing_dir.glob(f"{self.only}/*/{CAPTURE_FILE}")
-                     if not path.parent.name.startswith(".tmp-")]  # fmt: skip
+            found = _read_again(self.landing_dir / self.only)
         else:
             found = [_read(path.parent) for path in self.landing_dir.glob(f"*/*/*/{CAPTURE_FILE}")
                      if not path.parent.name.startswith(".tmp-")]  # fmt: skip
@@ -347,15 +347,21 @@ def _records_of(folder: Path) -> list[Path]:
 
 
 # A capture never changes: a backfill of a thousand slices reads the ones before it once, not a thousand times.
-_read_before: dict[Path, tuple[int, Capture]] = {}
+_read_before: dict[str, Capture] = {}
 
 
-def _read_again(path: Path) -> Capture:
-    written = path.stat().st_mtime_ns
-    before = _read_before.get(path)
-    if before is None or before[0] != written:
-        before = _read_before[path] = (written, _parse(path))
-    return before[1]
+def _read_again(folder: Path) -> list[Capture]:
+    """The captures of one dataset; those read before by this process are not read again."""
+    found = []
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            path = f"{entry.path}/{CAPTURE_FILE}"
+            if path not in _read_before:
+                if entry.name.startswith(".tmp-") or not os.path.exists(path):
+                    continue
+                _read_before[path] = _parse(Path(path))
+            found.append(_read_before[path])
+    return found
 
 
 def _parse(path: Path) -> Capture:

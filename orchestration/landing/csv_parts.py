@@ -51,10 +51,15 @@ class CsvParts:
         self._parts = 0
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="csv-reader")
 
-    def add(self, chunks: Iterable[bytes], payload_id: str, name: str) -> int:
-        """Take one CSV with its header; the number of its records. Raises BadCsv with the name and the place."""
+    def add(self, chunks: Iterable[bytes], payload_id: str, name: str, *, digest: str | None = None) -> int:
+        """Take one CSV with its header; the number of its records. Raises BadCsv with the name and the place.
+
+        digest: of all the chunks' bytes, where it is known already.
+        """
         before = self.records
-        blocks = _blocks(self._hashed(chunks), name)
+        if digest is not None:
+            self._digest.update(digest.encode())
+        blocks = _blocks(self._hashed(chunks) if digest is None else chunks, name)
         first = next(blocks, b"")
         if not first.strip():
             raise BadCsv(f"{name}: empty, without even a header")

@@ -15,6 +15,7 @@ import csv
 import json
 import re
 import tempfile
+import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -563,16 +564,24 @@ class _Pages:
     def _get(self, params: dict[str, str], form: str, role: Any = "records") -> Payload:
         base = self.settings.socrata_url.replace("{domain}", self.city_set.domain)
         token = self.settings.socrata_app_token
-        payload = self.web.get(
-            f"{base}/resource/{self.city_set.id}.{form}",
-            params=params,
-            secret_headers={"X-App-Token": token.get_secret_value()} if token else {},
-            context={"set": self.city_set.id},
-            role=role,
-            # 400 names the column that is not there: kept as what the publisher said, and the capture is rejected.
-            accept_status=frozenset({400}),
-            media_type="json" if form == "json" else None,
-        )
+        for attempt in range(ATTEMPTS):
+            payload = self.web.get(
+                f"{base}/resource/{self.city_set.id}.{form}",
+                params=params,
+                secret_headers={"X-App-Token": token.get_secret_value()} if token else {},
+                context={"set": self.city_set.id},
+                role=role,
+                # 400 names the column that is not there: kept as what the publisher said, and the capture is rejected.
+                accept_status=frozenset({400}),
+                media_type="json" if form == "json" else None,
+            )
+            # 202: the server is still at it, and asks to be asked again.
+            if payload.status != 202:
+                break
+            if attempt < ATTEMPTS - 1:
+                time.sleep(self.settings.download_poll)
+        if payload.status == 202:
+            raise SourceError(self.dataset.id, self.slice.key, "the server has no answer yet (202)", url=payload.url)
         if payload.status == 400:
             fault = {"fault": _refusal(payload)}
             return replace(payload, context={**payload.context, **fault})

@@ -6,6 +6,7 @@ What belongs here: fixtures. The cities' server is the one of tests/sources.
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -22,16 +23,25 @@ from orchestration.settings import DBT_PROJECT_DIR, Settings
 
 sys.path.append(str(Path(__file__).parent.parent / "sources"))
 
-TABLES = ("fct_incident_month", "mart_series_break", "quarantine_socrata__incidents", "record_fate")
-Build = Callable[[Settings, str], tuple[Path, subprocess.CompletedProcess[str]]]
+TABLES = (
+    "fct_incident_month",
+    "mart_series_break",
+    "stg_socrata__incidents",
+    "quarantine_socrata__incidents",
+    "record_fate",
+)
+Build = Callable[[Settings, str], tuple[Path, subprocess.CompletedProcess[str], Path]]
 
 
 @pytest.fixture(scope="session")
 def build(tmp_path_factory: pytest.TempPathFactory) -> Build:
-    """Build the incident models, and run the named tests, over a home's captures: the build file and dbt's account."""
+    """Build the incident models and run the named tests over a home's captures.
+
+    The build file, dbt's account, and the folder of compiled SQL.
+    """
     folder = tmp_path_factory.mktemp("bench")
 
-    def run(settings: Settings, tests: str = "") -> tuple[Path, subprocess.CompletedProcess[str]]:
+    def run(settings: Settings, tests: str = "") -> tuple[Path, subprocess.CompletedProcess[str], Path]:
         bench = Settings(home=folder / "home")
         bench.build_dir.mkdir(parents=True, exist_ok=True)
         bench.build_file.unlink(missing_ok=True)
@@ -48,8 +58,9 @@ def build(tmp_path_factory: pytest.TempPathFactory) -> Build:
             command, env={**os.environ, **dbt_environment(bench)}, capture_output=True, text=True, timeout=300,
             check=False,
         )  # fmt: skip
-        kept = tmp_path_factory.mktemp("built") / "warehouse.duckdb"
-        kept.write_bytes(bench.build_file.read_bytes())
-        return kept, done
+        kept = tmp_path_factory.mktemp("built")
+        shutil.copy(bench.build_file, kept / "warehouse.duckdb")
+        shutil.copytree(bench.dbt_target_dir / "compiled", kept / "compiled", dirs_exist_ok=True)
+        return kept / "warehouse.duckdb", done, kept
 
     return run

@@ -10,6 +10,7 @@ import csv
 import gzip
 import io
 import json
+import shutil
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
@@ -78,7 +79,7 @@ def group(month: str, n: int, newest: str | None = None, **more: str | None) -> 
 
 
 @pytest.fixture(scope="module")
-def built(build, tmp_path_factory) -> Iterator[tuple[duckdb.DuckDBPyConnection, str]]:
+def built(build, tmp_path_factory) -> Iterator[tuple[duckdb.DuckDBPyConnection, str, Path]]:
     """Every rule in one build: what each capture holds is told where it is landed."""
     settings = Settings(home=tmp_path_factory.mktemp("home"), edition="live")
     # LAPD: January 2021 as rows, seen after the counts of the same month, which say one more report than the rows.
@@ -133,14 +134,14 @@ def built(build, tmp_path_factory) -> Iterator[tuple[duckdb.DuckDBPyConnection, 
         group(f"2020-{month:02}", 100 if month < 7 else 40, category_description="Theft", family_violence="N")
         for month in range(1, 13)
     ])  # fmt: skip
-    file, done = build(
+    file, done, folder = build(
         settings,
         "assert_falls_of_incident_series_are_explained assert_incident_rows_agree_with_counts "
         "assert_victim_groups_add_up_to_the_city assert_records_conserved",
     )
     assert done.returncode == 0, done.stdout + done.stderr
     with duckdb.connect(str(file), read_only=True) as connection:
-        yield connection, done.stdout
+        yield connection, done.stdout, folder
 
 
 def months(connection: duckdb.DuckDBPyConnection, series: str, month: str) -> dict[tuple[str, str], int]:
@@ -154,7 +155,7 @@ def months(connection: duckdb.DuckDBPyConnection, series: str, month: str) -> di
 
 
 def test_every_captured_row_is_staged_quarantined_a_copy_or_superseded(built):
-    connection, _ = built
+    connection, *_ = built
     fates = dict(connection.execute(
         "select concat(fate, ': ', reason), sum(records) from meta.record_fate"
         " where dataset = 'socrata__incidents' group by 1"
@@ -265,7 +266,7 @@ def test_the_switch_of_2024_is_found_in_lapds_own_totals_and_explained(build, tm
         for month in sorted(totals)
         for code, n in (("121", violence[month]), ("510", totals[month] - violence[month]))
     ], datetime(2025, 2, 1, tzinfo=UTC))  # fmt: skip
-    file, done = build(settings, "")
+    file, done, _ = build(settings, "")
     assert done.returncode == 0, done.stdout + done.stderr
     with duckdb.connect(str(file), read_only=True) as connection:
         falls = connection.execute(
@@ -281,3 +282,50 @@ def test_the_switch_of_2024_is_found_in_lapds_own_totals_and_explained(build, tm
             " where victim_group = 'citywide' and offense_family = 'all_reports'"
         ).fetchone()
         assert counted == (1_004_894,)
+
+
+def test_rows_counted_by_their_texts_are_the_staged_rows(built):
+    """The counts type each month's texts once; the staged rows, one by one: they must never part."""
+    by_text = (
+        built[0]
+        .execute(
+            "select set_id, report_month, code, is_domestic, victim_group_code, reports"
+            " from intermediate.int_crime__incident_counts where counted_from = 'rows'"
+        )
+        .fetchall()
+    )
+    by_row = (
+        built[0]
+        .execute(
+            "select set_id, cast(date_trunc('month', counted_on) as date), code, is_domestic, victim_group_code,"
+            " count(*) from staging.stg_socrata__incidents where not is_supplement group by all"
+        )
+        .fetchall()
+    )
+    assert len(by_row) >= 10
+    assert Counter(by_text) == Counter(by_row)
+
+
+MUTANTS = {
+    "assert_victim_groups_add_up_to_the_city": (
+        0, "delete from core.fct_incident_month where victim_group = 'hispanic' and reports > 0", 7,
+    ),
+    "assert_incident_rows_agree_with_counts": (
+        1, "update intermediate.int_crime__incident_counts set reports = reports * 2 where counted_from = 'rows'", 1,
+    ),
+    "assert_falls_of_incident_series_are_explained": (
+        1, "update analysis.mart_series_break set is_explained = true", 0,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", MUTANTS)
+def test_each_check_sees_what_was_done_to_the_tables(built, tmp_path, name):
+    """How many rows the check finds in the build as it is, what is done to it, and how many it finds then."""
+    before, statement, after = MUTANTS[name]
+    copy = shutil.copy(built[2] / "warehouse.duckdb", tmp_path / "warehouse.duckdb")
+    (sql,) = [p.read_text() for p in built[2].rglob(f"compiled/**/{name}.sql")]
+    with duckdb.connect(str(copy)) as connection:
+        assert len(connection.execute(sql).fetchall()) == before
+        connection.execute(statement)
+        assert len(connection.execute(sql).fetchall()) == after

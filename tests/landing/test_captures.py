@@ -19,6 +19,7 @@ from pathlib import Path
 import duckdb
 import pytest
 from hypothesis import given
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from warcio.archiveiterator import ArchiveIterator
 
@@ -269,6 +270,7 @@ def test_a_killed_pull_leaves_no_half_capture_and_the_next_one_converges(setting
     assert [p.name[:5] for p in folder.iterdir()] == ["20260"]
 
 
+@hypothesis_settings(deadline=None)
 @given(st.permutations(range(6)), st.integers(1, 6))
 def test_the_content_digest_knows_neither_the_order_of_records_nor_the_cut_of_pages(tmp_path_factory, order, pages):
     folder: Path = tmp_path_factory.mktemp("digest")

@@ -57,7 +57,9 @@ def publisher(httpserver) -> servers.Socrata:
 @pytest.fixture
 def settings(publisher, tmp_path) -> Settings:
     token = SecretStr(servers.SOCRATA_TOKEN)
-    return Settings(edition="live", home=tmp_path, socrata_url=publisher.url, socrata_app_token=token)
+    return Settings(
+        edition="live", home=tmp_path, socrata_url=publisher.url, socrata_app_token=token, download_poll=0.01
+    )  # fmt: skip
 
 
 @pytest.fixture
@@ -168,6 +170,16 @@ class TestPages:
         publisher.faults.extend(Response(b'{"message": "Too many requests"}', 429, headers=retry_after) for _ in "ab")
         assert night(ROWS, JANUARY).count("landed") == 1
 
+    def test_202_is_asked_again_and_is_no_answer(self, night, publisher):
+        publisher.faults.append(
+            Response(b'{"message": "Query is still running"}', 202, content_type="application/json")
+        )
+        assert night(ROWS, JANUARY).count("landed") == 1
+        publisher.faults.extend(Response(b"{}", 202, content_type="application/json") for _ in range(socrata.ATTEMPTS))
+        (slice_,) = night(ROWS, f"{LAPD.id} 2020-02").slices
+        assert slice_.status == "failed"
+        assert "no answer yet (202)" in slice_.message
+
 
 class TestContract:
     @pytest.mark.parametrize(("dataset", "slice_key"), [(MONTHS, LAPD.id), (ROWS, JANUARY)])
@@ -205,6 +217,20 @@ class TestContract:
         (slice_,) = night(dataset, slice_key, at=datetime(2026, 11, 24, 6, tzinfo=UTC)).slices
         assert slice_.status == "rejected"
         assert "volume" in slice_.message
+
+    def test_a_page_for_people_with_200_is_no_csv(self, night, settings, publisher):
+        answer = publisher.answer
+
+        def maintenance(request, path):
+            if path.endswith(".csv"):
+                return Response("<html><body>We will be back</body></html>", content_type="text/html")
+            return answer(request, path)
+
+        publisher.answer = maintenance
+        (slice_,) = night(ROWS, JANUARY).slices
+        assert slice_.status == "rejected"
+        assert "no CSV but" in slice_.message
+        assert captured(settings, ROWS) == []
 
     def test_a_set_that_is_closed_fails_and_stops_no_other_city(self, night, publisher):
         """y8y3-fqfu and the other sets of its host answer 403; Seattle is another host."""

@@ -1,11 +1,11 @@
 {{ config(materialized='table') }}
 
 -- Nearly every report's number comes once. Only those that come again are compared, version by version: the rest is one
--- scan of one column.
+-- scan of the columns that hold numbers.
 with again as (
-    select {{ quick_hash(incident_id()) }} as id_hash
+    select {{ quick_hash(incident_id_columns()) }} as id_hash
     from {{ source('raw', 'socrata__incidents') }}
-    group by {{ quick_hash(incident_id()) }}
+    group by {{ quick_hash(incident_id_columns()) }}
     having count(*) > 1
 ),
 
@@ -33,7 +33,7 @@ compared as (
         records._record_no
     from {{ source('raw', 'socrata__incidents') }} as records
     inner join again
-        on {{ quick_hash(incident_id()) }} = again.id_hash
+        on {{ quick_hash(incident_id_columns()) }} = again.id_hash
     inner join (
         select
             capture_id as _serving_id,
@@ -45,20 +45,20 @@ compared as (
         on records._capture_id = captures._serving_id
 ),
 
+-- a row that cannot be counted comes after all that can: it takes no other's place
 ranked as (
     select
         compared.*,
         row_number() over (
             partition by set_id, incident_id, content
-            order by _retrieved_at desc, _capture_id desc, _record_no desc
+            order by case when is_good then 0 else 1 end, _retrieved_at desc, _capture_id desc, _record_no desc
         ) as _copy,
         row_number() over (
             partition by set_id, incident_id
-            order by _retrieved_at desc, _capture_id desc, _record_no desc
+            order by case when is_good then 0 else 1 end, _retrieved_at desc, _capture_id desc, _record_no desc
         ) as _version
     from compared
-    -- a row that cannot be counted takes no other's place
-    where is_good and incident_id is not null
+    where incident_id is not null
 )
 
 select
@@ -69,4 +69,4 @@ select
     _capture_id,
     _record_no
 from ranked
-where _version > 1
+where _version > 1 and is_good
