@@ -149,7 +149,8 @@ def _live_night(
     try:
         slices = dataset.slices(settings, known)
         if partition:
-            every = {slice_.key: slice_ for slice_ in [*dataset.all_slices(), *slices]}
+            # A backfill asks its own way (a monthly archive) where a night would ask another for the same slice.
+            every = {slice_.key: slice_ for slice_ in [*slices, *dataset.all_slices()]}
             slices = [slice_ for slice_ in every.values() if _in_partition(dataset, slice_, partition)]
         if slice_keys:
             slices = _chosen(dataset, [*dataset.all_slices(), *slices], slice_keys)

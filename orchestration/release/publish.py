@@ -256,7 +256,9 @@ def _copy(connection: duckdb.DuckDBPyConnection, manifest: dict[str, Any]) -> li
                     [schema, table],
                 ).fetchall()
             )
-            columns = {c["name"]: (types[c["name"]], c["description"]) for c in node["columns"].values()}
+            # in the table's own order; that each is described, and nothing else, the gate has seen
+            texts = {column["name"]: column["description"] for column in node["columns"].values()}
+            columns = {name: (kind, texts[name]) for name, kind in types.items()}
             for name, (_, text) in columns.items():
                 _comment(connection, f'column release.{schema}."{table}"."{name}"', text)
             described += _described_columns(schema, table, columns, datasets, models)

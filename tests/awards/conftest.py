@@ -5,23 +5,17 @@ What belongs here: fixtures. The publisher's server is the one of tests/sources.
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from datetime import datetime
-from pathlib import Path
 
 import duckdb
 import pytest
 import time_machine
 
 from orchestration import sources
-from orchestration.assets.warehouse import dbt_environment
-from orchestration.landing import raw_views
-from orchestration.landing.catalog import Catalog
 from orchestration.landing.night import Night, capture_dataset
-from orchestration.settings import DBT_PROJECT_DIR, Settings
+from orchestration.settings import Settings
+from tests.building import tables_of
 
 TABLES = ("fct_award_transaction", "fct_award", "deleted_transaction", "mart_award_reconciliation")
 Build = Callable[..., duckdb.DuckDBPyConnection]
@@ -47,28 +41,9 @@ def build(bench: Settings) -> Iterator[Build]:
 
     def run(settings: Settings, *tables: str, going_on: bool = False) -> duckdb.DuckDBPyConnection:
         close()
-        bench.build_dir.mkdir(parents=True, exist_ok=True)
         if not going_on:
             bench.build_file.unlink(missing_ok=True)
-        with duckdb.connect(str(bench.build_file)) as connection:
-            catalog = Catalog(settings.landing_dir, as_of=None, edition="live")
-            raw_views.create(connection, catalog, list(sources.DATASETS.values()))
-        command = [
-            str(Path(sys.executable).with_name("dbt")), "build", "--project-dir", str(DBT_PROJECT_DIR),
-            "--profiles-dir", str(DBT_PROJECT_DIR), "--target-path", str(bench.dbt_target_dir), "--quiet",
-            "--exclude-resource-type", "test", "--exclude-resource-type", "unit_test",
-            "--select", *(f"+{table}" for table in tables or TABLES),
-        ]  # fmt: skip
-        done = subprocess.run(
-            command,
-            env={**os.environ, **dbt_environment(bench)},
-            capture_output=True,
-            text=True,
-            timeout=300,
-            check=False,
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-        opened.append(duckdb.connect(str(bench.build_file), read_only=True))
+        opened.append(tables_of(settings, *(tables or TABLES), into=bench))
         return opened[-1]
 
     run.file = bench.build_file  # type: ignore[attr-defined]

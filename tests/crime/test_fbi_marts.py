@@ -9,10 +9,7 @@ from __future__ import annotations
 import csv
 import gzip
 import json
-import os
 import re
-import subprocess
-import sys
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -22,13 +19,12 @@ import duckdb
 import pytest
 
 from orchestration import sources
-from orchestration.assets.warehouse import dbt_environment
-from orchestration.landing import capture, raw_views
-from orchestration.landing.catalog import Catalog
+from orchestration.landing import capture
 from orchestration.landing.imports import import_files
 from orchestration.landing.night import capture_dataset
 from orchestration.settings import DBT_PROJECT_DIR, Settings
 from orchestration.sources.base import Payload, Slice
+from tests.building import build_part
 
 CAPTURED = datetime(2026, 5, 18, 6, tzinfo=UTC)
 COLUMNS = {"HOM": "homicide", "RPE": "rape", "ROB": "robbery", "ASS": "aggravated_assault", "BUR": "burglary",
@@ -76,18 +72,10 @@ def warehouse(tmp_path_factory, real: Path) -> Iterator[duckdb.DuckDBPyConnectio
         sources.get("fbi/table8"), [real / "fbi" / "fbi_table8_city_2012_2023.csv.gz"], settings, retrieved_at=CAPTURED
     )
     assert (table8.ok, len(table8.captures), table8.records) == (True, 12, 103_826)
-    settings.build_dir.mkdir(parents=True)
-    with duckdb.connect(str(settings.build_file)) as connection:
-        catalog = Catalog(settings.landing_dir, as_of=None, edition="recorded")
-        raw_views.create(connection, catalog, list(sources.DATASETS.values()))
-    command = [
-        str(Path(sys.executable).with_name("dbt")), "build", "--project-dir", str(DBT_PROJECT_DIR), "--profiles-dir",
-        str(DBT_PROJECT_DIR), "--target-path", str(settings.dbt_target_dir), "--quiet", "--exclude-resource-type",
-        "unit_test", "--indirect-selection", "empty", "--select", "+fct_crime_year", "fct_crime_year,test_type:generic",
-        "fct_crime_month,test_type:generic",
-    ]  # fmt: skip
-    environment = {**os.environ, **dbt_environment(settings)}
-    built = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, check=False)
+    built = build_part(
+        settings, "--quiet", "--indirect-selection", "empty", "--select", "+fct_crime_year",
+        "fct_crime_year,test_type:generic", "fct_crime_month,test_type:generic", edition="recorded",
+    )  # fmt: skip
     assert built.returncode == 0, built.stdout + built.stderr
     with duckdb.connect(str(settings.build_file), read_only=True) as connection:
         yield connection

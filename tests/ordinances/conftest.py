@@ -6,14 +6,11 @@ What belongs here: building and files. What does not: a publisher's server (test
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pytest
 
 sys.path.append(str(Path(__file__).parent.parent / "sources"))
@@ -21,12 +18,11 @@ sys.path.append(str(Path(__file__).parent.parent / "sources"))
 from council_servers import action, matter, record
 
 from orchestration import sources
-from orchestration.assets.warehouse import dbt_environment
-from orchestration.landing import capture, raw_views
-from orchestration.landing.catalog import Catalog
+from orchestration.landing import capture
 from orchestration.landing.imports import import_files
-from orchestration.settings import DBT_PROJECT_DIR, Settings
+from orchestration.settings import Settings
 from orchestration.sources.base import Payload, Slice
+from tests.building import tables_of
 
 # Texts, and whether the finder finds a matter that bears them as its title.
 TEXTS = {
@@ -148,34 +144,10 @@ def built(tmp_path_factory):
         sources.get("census/gazetteer"), Slice("places"), [gazetteer], landing_dir=settings.landing_dir,
         kind="imported", edition="import",
     )  # fmt: skip
-    connection = build(settings, "fct_council_matter", "fct_council_action", "fct_policy_event", "council_client",
+    connection = tables_of(settings, "fct_council_matter", "fct_council_action", "fct_policy_event", "council_client",
                        "dim_jurisdiction", "quarantine_legistar__matters")  # fmt: skip
     yield settings, connection
     connection.close()
-
-
-def build(settings: Settings, *tables: str) -> duckdb.DuckDBPyConnection:
-    """Build tables and what they stand on over a home's captures, without tests: a read-only connection."""
-    settings.build_dir.mkdir(parents=True, exist_ok=True)
-    with duckdb.connect(str(settings.build_file)) as connection:
-        catalog = Catalog(settings.landing_dir, as_of=None, edition="live")
-        raw_views.create(connection, catalog, list(sources.DATASETS.values()))
-    command = [
-        str(Path(sys.executable).with_name("dbt")), "build", "--project-dir", str(DBT_PROJECT_DIR),
-        "--profiles-dir", str(DBT_PROJECT_DIR), "--target-path", str(settings.dbt_target_dir), "--quiet",
-        "--exclude-resource-type", "test", "--exclude-resource-type", "unit_test",
-        "--select", *(f"+{table}" for table in tables),
-    ]  # fmt: skip
-    done = subprocess.run(
-        command,
-        env={**os.environ, **dbt_environment(settings)},
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return duckdb.connect(str(settings.build_file), read_only=True)
 
 
 def as_file(folder: Path, client: str, matters: list[dict[str, Any]]) -> Path:

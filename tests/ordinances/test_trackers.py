@@ -7,11 +7,8 @@ folder of imports. What does not: the forms of the publishers' files (tests/sour
 from __future__ import annotations
 
 import csv
-import os
 import re
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,14 +17,13 @@ import duckdb
 import pytest
 
 from orchestration import sources
-from orchestration.assets.warehouse import dbt_environment
-from orchestration.landing import capture, raw_views
-from orchestration.landing.catalog import Catalog
+from orchestration.landing import capture
 from orchestration.landing.imports import import_files
 from orchestration.recorded.build import workbook
 from orchestration.settings import DBT_PROJECT_DIR, Settings
 from orchestration.sources.base import Dataset, Payload, Slice
 from orchestration.sources.tables import csv_records
+from tests.building import build_part
 
 DHS = sources.get("dhs/sanctuary_list")
 ICE = sources.get("ice/agreements_287g")
@@ -140,25 +136,11 @@ def built(tmp_path_factory: pytest.TempPathFactory, real: Path) -> Iterator[duck
     project = folder / "dbt_project"
     shutil.copytree(DBT_PROJECT_DIR, project, ignore=shutil.ignore_patterns("target", "logs", "__pycache__"))
     add_tracker(project)
-    settings.build_dir.mkdir(parents=True, exist_ok=True)
-    with duckdb.connect(str(settings.build_file)) as connection:
-        catalog = Catalog(settings.landing_dir, as_of=None, edition="live")
-        raw_views.create(connection, catalog, [*sources.DATASETS.values(), SyntheticList()])
-    command = [
-        str(Path(sys.executable).with_name("dbt")), "build", "--project-dir", str(project), "--profiles-dir",
-        str(project), "--target-path", str(settings.dbt_target_dir), "--quiet", "--exclude-resource-type", "unit_test",
-        "--indirect-selection", "cautious", "--select", "+mart_tracker_agreement",
+    done = build_part(
+        settings, "--quiet", "--indirect-selection", "cautious", "--select", "+mart_tracker_agreement",
         "assert_every_printed_name_has_a_spell", "assert_every_agreement_of_the_last_snapshot_is_listed",
-        "--exclude", "test_type:generic",
-    ]  # fmt: skip
-    done = subprocess.run(
-        command,
-        env={**os.environ, **dbt_environment(settings)},
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
+        "--exclude", "test_type:generic", datasets=[*sources.DATASETS.values(), SyntheticList()], project=project,
+    )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     connection = duckdb.connect(str(settings.build_file), read_only=True)
     yield connection

@@ -7,10 +7,7 @@ the two gates. What does not: single rules of SQL (the models' unit tests), wher
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import subprocess
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,13 +15,12 @@ import duckdb
 import pytest
 
 from orchestration import sources
-from orchestration.assets.warehouse import dbt_environment
-from orchestration.landing import capture, raw_views
-from orchestration.landing.catalog import Catalog
+from orchestration.landing import capture
 from orchestration.recorded.build import batches
-from orchestration.settings import DBT_PROJECT_DIR, Settings
+from orchestration.settings import Settings
 from orchestration.sources import socrata
 from orchestration.sources.base import Payload, Slice
+from tests.building import build_part
 
 WHEN = datetime(2025, 12, 1, 6, tzinfo=UTC)
 MARTS = ("mart_reporting_gap", "mart_published_agreement", "mart_claim_check")
@@ -81,19 +77,9 @@ def build(home: Path) -> Path:
             sources.get("published/statistics"), batch.slice, batch.payloads, landing_dir=settings.landing_dir,
             kind="transcribed", edition="recorded",
         )  # fmt: skip
-    settings.build_dir.mkdir(parents=True)
-    with duckdb.connect(str(settings.build_file)) as connection:
-        catalog = Catalog(settings.landing_dir, as_of=None, edition="recorded")
-        raw_views.create(connection, catalog, list(sources.DATASETS.values()))
-    command = [
-        str(Path(sys.executable).with_name("dbt")), "build", "--project-dir", str(DBT_PROJECT_DIR),
-        "--profiles-dir", str(DBT_PROJECT_DIR), "--target-path", str(settings.dbt_target_dir), "--quiet",
-        "--exclude-resource-type", "unit_test", "--indirect-selection", "empty",
-        "--select", *(f"+{mart}" for mart in MARTS), GATE,
-    ]  # fmt: skip
-    done = subprocess.run(
-        command, env={**os.environ, **dbt_environment(settings)}, capture_output=True, text=True, timeout=300,
-        check=False,
+    done = build_part(
+        settings, "--quiet", "--indirect-selection", "empty", "--select", *(f"+{mart}" for mart in MARTS), GATE,
+        edition="recorded",
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     return home
