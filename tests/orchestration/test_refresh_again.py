@@ -39,7 +39,7 @@ def test_a_night_on_which_nobody_answers_empties_nothing_and_ends_with_exit_4_wh
     account = json.loads(refused.stdout)
     assert refused.returncode == 3, refused.stderr
     empty = {finding["check"] for finding in account["findings"]}
-    assert {"rows of core.fct_award", "rows of core.fct_tracker_listing"} <= empty
+    assert {"rows of core.fct_award", "rows of core.fct_crime_month"} <= empty
     assert all("no rows at all" in finding["detail"] for finding in account["findings"])
     assert history.last_release(Settings(home=home)).id == before
     assert "needs DATA_GOV_API_KEY" in json.dumps(account["nights"])
