@@ -26,7 +26,7 @@ refresh: $(READY) ## set up, then the recorded edition to a published release
 	@$(BIN)/clawback refresh
 
 test: $(READY) lint ## set up, then everything CI runs
-	@$(BIN)/python -m pytest -n auto --dist loadfile
+	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 lint: $(READY)
 	@$(BIN)/ruff check .
