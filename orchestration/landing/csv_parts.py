@@ -24,7 +24,7 @@ import xxhash
 # fresh from the kernel, a tenth of the time), large enough that both cores have work.
 BLOCK_BYTES = 24 << 20
 # Bytes of CSV in one Parquet part, and at least in one of its row groups.
-PART_BYTES = 2 * BLOCK_BYTES
+PART_BYTES = 4 * BLOCK_BYTES
 # A record may be long, but a quote that never closes would swallow the rest of the file.
 _MOST_BYTES_WITHOUT_AN_END = 10 * BLOCK_BYTES
 _BOM = b"\xef\xbb\xbf"
