@@ -12,6 +12,7 @@ import json
 import re
 import time
 import weakref
+from abc import abstractmethod
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
@@ -191,17 +192,17 @@ class _Months(Dataset):
         self._quiet: weakref.WeakKeyDictionary[Web, set[str]] = weakref.WeakKeyDictionary()
         self._asked: weakref.WeakKeyDictionary[Web, set[str]] = weakref.WeakKeyDictionary()
 
+    @abstractmethod
     def path(self, slice_: Slice) -> str:
         """Where the slice's series are asked for, before the offence."""
-        raise NotImplementedError
 
+    @abstractmethod
     def about(self, slice_: Slice) -> dict[str, str]:
         """Facts of the slice that each record repeats."""
-        raise NotImplementedError
 
+    @abstractmethod
     def begin(self, web: Web, settings: Settings) -> None:
         """Raise NightOver where a slice's requests are not within the budget any more."""
-        raise NotImplementedError
 
     def pull(self, web: Web, settings: Settings, slice_: Slice, known: Known) -> Iterator[Payload]:
         """Nothing where the publisher has not refreshed since the slice was last asked for; else a request an offence.
@@ -292,9 +293,9 @@ class _Months(Dataset):
                 "last_refresh_date": _innermost(properties.get("last_refresh_date")),
             }
 
+    @abstractmethod
     def series_name(self, actuals: dict[str, Any], where: str, payload: Payload) -> str:
         """The name of the one series that was asked for."""
-        raise NotImplementedError
 
     def _object(self, answer: dict[str, Any], where: str, payload: Payload, *path: str) -> dict[str, Any]:
         """What lies on a path of objects; {} where a part is absent or null."""
