@@ -22,6 +22,7 @@ import io
 import json
 import re
 import zipfile
+from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -111,9 +112,9 @@ class _File(Dataset):
     # The years whose files the publisher still replaces.
     newest_years = 2
 
+    @abstractmethod
     def file_key(self, year: str) -> str:
         """The publisher's key of a year's file."""
-        raise NotImplementedError
 
     def slices(self, settings: Settings, known: Known) -> list[Slice]:
         """The newest years once a month; older ones are a backfill's, by partition or by name."""

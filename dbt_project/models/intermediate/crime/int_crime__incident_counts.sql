@@ -32,14 +32,7 @@ typed as (
         texts._capture_id,
         payloads._payload_id
     from texts
-    inner join (
-        select
-            capture_id as _serving_id,
-            kind as _kind,
-            retrieved_at as _retrieved_at,
-            substr(slice, 1, 9) as _set_id
-        from {{ source('raw', 'capture') }}
-    ) as captures
+    inner join {{ captures_of_sets() }} as captures
         on texts._capture_id = captures._serving_id
     inner join (
         select

@@ -34,14 +34,7 @@ compared as (
     from {{ source('raw', 'socrata__incidents') }} as records
     inner join again
         on {{ quick_hash(incident_id_columns()) }} = again.id_hash
-    inner join (
-        select
-            capture_id as _serving_id,
-            kind as _kind,
-            retrieved_at as _retrieved_at,
-            substr(slice, 1, 9) as _set_id
-        from {{ source('raw', 'capture') }}
-    ) as captures
+    inner join {{ captures_of_sets() }} as captures
         on records._capture_id = captures._serving_id
 ),
 
