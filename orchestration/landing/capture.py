@@ -401,6 +401,8 @@ class _Writing:
 
     def discard(self) -> None:
         self._archiver.shutdown()
+        if self.parts is not None:
+            self.parts.discard()
         for stream in (self.warc, self.spool):
             stream.close()
         shutil.rmtree(self.folder, ignore_errors=True)

@@ -10,6 +10,7 @@ import io
 from pathlib import Path
 
 import polars as pl
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -36,7 +37,7 @@ def read(parts: CsvParts, fields: tuple[str, ...] = ("one", "two", "three")) -> 
     return frame.sort("_record_no").select(fields).rows()
 
 
-@given(rows=ROWS, block=st.integers(1, 60), chunk=st.integers(1, 50))
+@given(rows=ROWS, block=st.integers(1, 60), chunk=st.integers(1, 50) | st.just(100_000))
 @settings(max_examples=150, deadline=None)
 def test_any_cut_of_the_stream_gives_the_records_that_were_written(tmp_path_factory, rows, block, chunk):
     body = written(rows)
@@ -92,3 +93,22 @@ def test_what_cannot_be_cut_is_named_with_its_place(tmp_path: Path, body, what):
     parts = CsvParts(tmp_path / "records", "synthetic")
     with pytest.raises(BadCsv, match=what):
         parts.add([body], "p", "synthetic.csv")
+
+
+def test_a_part_that_cannot_be_written_is_an_error_and_not_a_loss(tmp_path: Path):
+    parts = CsvParts(tmp_path / "records", "synthetic")
+    parts.add([written([("a", "b", "c")])], "p", "1.csv")
+    # a folder stands where the first part would go
+    (tmp_path / "records" / "000001.parquet").mkdir()
+    with pytest.raises(OSError, match="000001"):
+        parts.close()
+
+
+def test_only_columns_of_few_values_are_written_as_dictionaries(tmp_path: Path):
+    parts = CsvParts(tmp_path / "records", "synthetic")
+    parts.add([written([(f"text {n}", "same", str(n % 128)) for n in range(3000)])], "p", "1.csv")
+    parts.close()
+    group = pq.ParquetFile(parts.paths()[0]).metadata.row_group(0)
+    columns = [group.column(at) for at in range(group.num_columns)]
+    dictionaries = {column.path_in_schema for column in columns if "RLE_DICTIONARY" in column.encodings}
+    assert dictionaries == {"_capture_id", "_payload_id", "two", "three"}
