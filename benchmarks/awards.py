@@ -35,7 +35,7 @@ from rich.table import Table
 
 from benchmarks import processes
 from orchestration import sources
-from orchestration.release.going_on import LARGEST_SHARE
+from orchestration.release.going_on import pays
 from orchestration.settings import DBT_PROJECT_DIR, Settings
 from orchestration.sources.usaspending_files import DELETE_INDICATOR, OPTIONAL, REQUIRED
 
@@ -497,7 +497,7 @@ def nothing_changed(folder: Path) -> dict[str, Any]:
         started = time.monotonic()
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
         told[name] = time.monotonic() - started
-        told[f"{name}_said"] = done.stdout.strip().splitlines()[-1]
+        told[f"{name}_said"] = next(line for line in done.stdout.splitlines() if line.startswith("Release"))
     runs = list((folder / "quiet").rglob("run_results.json"))
     first = max((path.stat().st_mtime for path in runs), default=0.0)
     told["dbt_ran_again"] = first > time.time() - told["again"]
@@ -526,7 +526,7 @@ def main() -> None:
     if given.stage:
         _stage(given)
         return
-    console = Console()
+    console = Console(width=140)
     with tempfile.TemporaryDirectory(prefix="clawback-bench-") as name:
         folder = Path(name)
         made = generate(folder, given.rows)
@@ -611,7 +611,7 @@ def _night_table(console: Console, folder: Path, sizes: list[int]) -> None:
             "benchmarks.awards", "night", "--folder", str(folder), "--rows", str(rows), "--where", where
         ).told
         cheapest = min(("whole", "by fiscal year", "going on"), key=lambda way: told[way])
-        taken = "going on" if told["changed"] <= LARGEST_SHARE * rows else "whole"
+        taken = "going on" if pays(told["changed"], rows + told["changed"]) else "whole"
         table.add_row(name, f"{rows:,}", f"{told['changed']:,}", f"{told['whole']:.1f}",
                       f"{told['by fiscal year']:.1f}", f"{told['going on']:.1f}", cheapest, taken,
                       "yes" if told["equal"] else "NO")  # fmt: skip
