@@ -54,4 +54,4 @@ def _few_are_new(catalog: Catalog, dataset_id: str, built: set[str]) -> bool:
 
 def pays(new: int, serving: int) -> bool:
     """Whether taking `new` of all `serving` records into the last build costs less than building them all anew."""
-    return 0 < serving and new <= LARGEST_SHARE * serving
+    return serving > 0 and new <= LARGEST_SHARE * serving

@@ -26,7 +26,7 @@ with_state as (
         spelled.source,
         spelled.name,
         spelled.city_name,
-        {{ regexp_replace_all(spelled_name("spelled.county_name"), " (COUNTY|PARISH|BOROUGH|CENSUS AREA|MUNICIPALITY|PLANNING REGION)$", "") }} as county_words,
+        {{ regexp_replace_all(spelled_name("coalesce(spelled.county_name, '')"), " (COUNTY|PARISH|BOROUGH|CENSUS AREA|MUNICIPALITY|PLANNING REGION)$", "") }} as county_words,
         spelled.hint,
         spelled.spelled,
         coalesce(spelled.state_code, of_tail.postal, of_whole.postal) as state_code,

@@ -86,7 +86,7 @@ dated as (
         matters.*,
         'introduced' as event,
         introduced_on as event_on,
-        'the matter''s date of introduction' as said
+        'date of introduction, from the matter' as said
     from matters
     where introduced_on is not null and has_introduction = 0
     union all
@@ -95,7 +95,7 @@ dated as (
         matters.*,
         'overridden' as event,
         passed_on as event_on,
-        'the matter''s date of passing, which lies after the veto' as said
+        'date of passing, from the matter, which lies after the veto' as said
     from matters
     where vetoed_on is not null and has_override = 0 and passed_on > vetoed_on
     union all
@@ -104,7 +104,7 @@ dated as (
         matters.*,
         'council_passed' as event,
         passed_on as event_on,
-        'the matter''s date of passing; no action tells what it is the date of' as said
+        'date of passing, from the matter; no action tells what it is the date of' as said
     from matters
     where
         passed_on is not null and has_vote = 0 and has_law = 0 and has_override = 0 and vetoed_on is null
@@ -114,7 +114,7 @@ dated as (
         matters.*,
         'enacted' as event,
         enacted_on as event_on,
-        'the matter''s date of enactment' as said
+        'date of enactment, from the matter' as said
     from matters
     where enacted_on is not null and has_law = 0 and has_override = 0 and (vetoed_on is null or enacted_on > vetoed_on)
     union all
@@ -122,7 +122,7 @@ dated as (
         matters.*,
         outcome_event as event,
         outcome_on as event_on,
-        concat('the matter''s standing: ', outcome_text) as said
+        concat('standing of the matter: ', outcome_text) as said
     from matters
     where
         (outcome_event = 'failed' and has_failure = 0)

@@ -42,8 +42,9 @@ select
     cast(sum(case when jurisdiction_key = {{ unknown_key() }} and located_in_jurisdiction_key <> {{ unknown_key() }} then 1 else 0 end) as bigint) as names_located,
     cast(sum(amount) as decimal(18, 2)) as amount,
     cast(sum(case when jurisdiction_key <> {{ unknown_key() }} then amount end) as decimal(18, 2)) as amount_resolved,
-    cast(sum(case when jurisdiction_key <> {{ unknown_key() }} then 1.0 else 0.0 end) / count(*) as double) as resolved_share,
-    cast(case when sum(amount) > 0 then
-        coalesce(sum(case when jurisdiction_key <> {{ unknown_key() }} then amount end), 0) / sum(amount) end as double) as amount_resolved_share
+    cast(sum(case when jurisdiction_key <> {{ unknown_key() }} then 1 else 0 end) as double) / count(*) as resolved_share,
+    case when sum(amount) > 0 then
+        cast(coalesce(sum(case when jurisdiction_key <> {{ unknown_key() }} then amount end), 0) as double) / cast(sum(amount) as double)
+    end as amount_resolved_share
 from rolled
 group by what, kind

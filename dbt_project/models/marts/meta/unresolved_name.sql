@@ -57,8 +57,9 @@ everything as (
 )
 
 select
-    row_number() over (order by case when amount is null then 1 else 0 end, amount desc, what, name, state_code, match_evidence, kind, located_in_jurisdiction_key)
-        as place_in_list,
+    cast(row_number() over (
+        order by case when amount is null then 1 else 0 end, amount desc, what, name, state_code, match_evidence, kind, located_in_jurisdiction_key
+    ) as bigint) as place_in_list,
     what,
     name,
     state_code,
