@@ -82,6 +82,8 @@ def generate(folder: Path, rows: int) -> int:
             for number, month in enumerate((*MONTHS, NEW_MONTH)):
                 pages = folder / set_id / month
                 pages.mkdir(parents=True)
+                # what the server counts, so that nobody counts while the clock runs
+                (pages / "rows.txt").write_text(str(a_month), encoding="utf-8")
                 selected = ", ".join(f'{_column(city_set, name, month)} as "{name}"' for name in city_set.columns)
                 for page, first in enumerate(range(0, a_month, socrata.PAGE)):
                     start, size = number * a_month + first, min(socrata.PAGE, a_month - first)
@@ -106,17 +108,12 @@ class Pages:
         month = params["$where"].split("'")[1][:7]
         pages = sorted((self.folder / context["set"] / month).glob("*.csv"))
         if params["$select"].startswith("count"):
-            rows = sum(_lines(page) - 1 for page in pages)
+            rows = int((self.folder / context["set"] / month / "rows.txt").read_text(encoding="utf-8"))
             body, media_type = json.dumps([{"n": str(rows)}]).encode(), "application/json"
         else:
             body, media_type = pages[int(params["$offset"]) // socrata.PAGE].read_bytes(), "text/csv"
         shown = f"{url}?{json.dumps(dict(params))}"
         return Payload(body, shown, RETRIEVED, media_type, role=more.get("role", "records"), context=context)
-
-
-def _lines(page: Path) -> int:
-    with page.open("rb") as stream:
-        return sum(piece.count(b"\n") for piece in iter(lambda: stream.read(1 << 20), b""))
 
 
 def _land(folder: Path, months: tuple[str, ...]) -> int:

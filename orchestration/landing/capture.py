@@ -25,7 +25,7 @@ import time
 import uuid
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -185,6 +185,7 @@ class _Writing:
         self.as_of: datetime | None = None
         folder.mkdir()
         self._archiver = ThreadPoolExecutor(1, thread_name_prefix="warc")
+        self._archiving: Future[int] | None = None
         self.warc: BinaryIO = (folder / WARC_FILE).open("wb")
         self.warc_writer = WARCWriter(io.BytesIO(), gzip=False, warc_version="1.1")
         self.spool = (folder / "records.spool").open("wb")
@@ -207,8 +208,10 @@ class _Writing:
         if made_as_of := payload.context.get("content_as_of"):
             self.as_of = max(filter(None, (self.as_of, datetime.fromisoformat(made_as_of))))
         archive = self._keep(payload) if isinstance(payload, FilePayload) else None
-        # The WARC's digest and compression go on beside the cutting: neither waits for the other.
-        archived = self._archiver.submit(self._archive, payload)
+        # The WARC's digest and compression go on beside the cutting, and beside the next payload's coming: neither
+        # waits for the other, but no more than one payload waits for the WARC.
+        self._archived()
+        self._archiving = self._archiver.submit(self._archive, payload)
         count = 0
         if fault := payload.context.get("fault"):
             self.malformed.append(str(SourceError(self.dataset.id, self.slice.key, fault, url=payload.url)))
@@ -223,7 +226,6 @@ class _Writing:
                 self.malformed.append(str(error))
         else:
             self.controls.append(payload)
-        offset = archived.result()
         self.entries.append(
             PayloadEntry(
                 payload_id=payload.payload_id,
@@ -236,10 +238,17 @@ class _Writing:
                 bytes=payload.size if isinstance(payload, FilePayload) else len(payload.body),
                 records=count,
                 role=payload.role,
-                warc_offset=offset,
+                # told by _archived
+                warc_offset=-1,
                 archive=archive.name if archive else None,
             )
         )
+
+    def _archived(self) -> None:
+        """Wait for the payload that is being archived; its entry, the last, says where it stands."""
+        if self._archiving is not None:
+            offset, self._archiving = self._archiving.result(), None
+            self.entries[-1] = self.entries[-1].model_copy(update={"warc_offset": offset})
 
     def _keep(self, payload: FilePayload) -> Path:
         """The archive as the file it is: a download of ours is moved here, a user's file is copied."""
@@ -355,6 +364,7 @@ class _Writing:
                 self._weigh(self.parts)
             except BadCsv as error:
                 self.malformed.append(str(error))
+        self._archived()
         self.warc.flush()
         os.fsync(self.warc.fileno())
         self.warc.close()

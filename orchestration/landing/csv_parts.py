@@ -33,11 +33,14 @@ PART_BYTES = 4 * BLOCK_BYTES
 _MOST_BYTES_WITHOUT_AN_END = 10 * BLOCK_BYTES
 _BOM = b"\xef\xbb\xbf"
 _CACHED = 1 << 18
-# A column of few values among its first records is written as a dictionary of them.
+# A column whose values recur among its first records is written as a dictionary of them: with every second value at
+# most a new one it is smaller and sooner written and read than as plain text, with more it is the other way round.
 _SAMPLE_RECORDS = 2048
-_FEW_VALUES = 128
+_NEW_VALUES = 0.5
 # One thread writes a part; with two, both cores have work when the parser waits.
 _WRITERS = 2
+# Fewer are not worth a part of their own.
+_FEWEST_RECORDS = 10_000
 
 
 class BadCsv(Exception):
@@ -72,7 +75,7 @@ class CsvParts:
             self._digest.update(digest.encode())
         blocks = _blocks(self._hashed(chunks) if digest is None else chunks, name)
         first = next(blocks, b"")
-        if not first.strip():
+        if not first or first.isspace():
             raise BadCsv(f"{name}: empty, without even a header")
         names, body = _header(first, name, self._field_name)
         for field in names:
@@ -86,7 +89,8 @@ class CsvParts:
 
     def close(self) -> None:
         """Write what waits for a full part, and wait for all parts. Raises OSError where one cannot be written."""
-        self._flush()
+        # of a small CSV, which is one part, every writer takes a share
+        self._flush(shares=1 if self._writing else _WRITERS)
         while self._writing:
             self._writing.popleft().result()
         self.discard()
@@ -143,15 +147,18 @@ class CsvParts:
         if self._waiting_bytes >= PART_BYTES:
             self._flush()
 
-    def _flush(self) -> None:
+    def _flush(self, shares: int = 1) -> None:
+        """Write what waits, as one part or as so many."""
         if not self._waiting:
             return
         whole = self._waiting[0] if len(self._waiting) == 1 else pl.concat(self._waiting, how="diagonal")
         self._waiting, self._waiting_bytes = [], 0
-        self._parts += 1
-        while len(self._writing) >= _WRITERS:
-            self._writing.popleft().result()
-        self._writing.append(self._writers.submit(_write_part, whole, self.folder / f"{self._parts:06}.parquet"))
+        for part in whole.iter_slices(max(-(-whole.height // shares), _FEWEST_RECORDS)):
+            self._parts += 1
+            while len(self._writing) >= _WRITERS:
+                self._writing.popleft().result()
+            path = self.folder / f"{self._parts:06}.parquet"
+            self._writing.append(self._writers.submit(_write_part, part, path))
 
 
 def _write_part(frame: pl.DataFrame, path: Path) -> None:
@@ -161,7 +168,7 @@ def _write_part(frame: pl.DataFrame, path: Path) -> None:
         path,
         compression="zstd",
         compression_level=1,
-        use_dictionary=[column.name for column in sample if column.n_unique() <= _FEW_VALUES],
+        use_dictionary=[column.name for column in sample if column.n_unique() <= _NEW_VALUES * len(sample)],
         # Every reader of a raw view reads all of it: they would cost a sixth of the writing.
         write_statistics=False,
         # Plain text for every reader, not the views that it is in memory.

@@ -49,6 +49,8 @@ if TYPE_CHECKING:
 PAGE = 50_000
 # Whole questions that are asked again where pages and count do not agree: a row may have come in between.
 ATTEMPTS = 3
+# What a body is, its first bytes tell: a page of 10 MB is not copied for that.
+_HEAD = 4096
 # Sets that no longer grow are looked at again after this long.
 CLOSED_EVERY = timedelta(days=30)
 # The last month that a backfill may name: partitions are declared, not asked of a clock.
@@ -585,7 +587,7 @@ class _Pages:
         if payload.status == 400:
             fault = {"fault": _refusal(payload)}
             return replace(payload, context={**payload.context, **fault})
-        if form == "csv" and payload.body.lstrip()[:1] in (b"<", b"{"):
+        if form == "csv" and payload.body[:_HEAD].lstrip()[:1] in (b"<", b"{"):
             fault = {"fault": f"no CSV but {payload.body[:120]!r}"}
             return replace(payload, context={**payload.context, **fault})
         return payload
@@ -672,7 +674,7 @@ def _twice(pages: list[Payload]) -> int:
         return 0
     ids = []
     for page in pages:
-        if "fault" in page.context or not page.body.strip():
+        if "fault" in page.context or not page.body[:_HEAD].strip():
             continue
         names = page.body[: page.body.find(b"\n")].decode("utf-8", "replace")
         if ROW_ID not in names:

@@ -104,9 +104,9 @@ def test_a_part_that_cannot_be_written_is_an_error_and_not_a_loss(tmp_path: Path
         parts.close()
 
 
-def test_only_columns_of_few_values_are_written_as_dictionaries(tmp_path: Path):
+def test_only_columns_whose_values_recur_are_written_as_dictionaries(tmp_path: Path):
     parts = CsvParts(tmp_path / "records", "synthetic")
-    parts.add([written([(f"text {n}", "same", str(n % 128)) for n in range(3000)])], "p", "1.csv")
+    parts.add([written([(f"text {n}", "same", str(n % 1000)) for n in range(3000)])], "p", "1.csv")
     parts.close()
     group = pq.ParquetFile(parts.paths()[0]).metadata.row_group(0)
     columns = [group.column(at) for at in range(group.num_columns)]
