@@ -6,8 +6,7 @@ belong to and whether it is believed (capture).
 
 polars parses because bare DuckDB took 2.5 times as long on the same 112 columns (`make bench` shows both); a block at
 a time, so that memory does not grow with the file. Arrow writes, two parts at a time, because its writer leaves
-dictionaries to the columns that gain by them: polars' own took 40% longer for files 17% larger that DuckDB read a
-quarter slower.
+dictionaries to the columns that gain by them: polars' own took two fifths longer for larger files.
 """
 
 from __future__ import annotations
