@@ -10,6 +10,7 @@ import json
 import os
 import sys
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -20,7 +21,7 @@ from rich.console import Console
 from rich.table import Table
 
 from orchestration import sources
-from orchestration.reading import NothingPublished, Question, UnknownQuestion, ask, connect, question, questions
+from orchestration.reading import NothingPublished, Question, UnknownQuestion, answer, connect, question, questions
 from orchestration.settings import PROJECT_ROOT, Settings
 
 app = typer.Typer(
@@ -213,10 +214,16 @@ def _cell(value: Any) -> str:
 
 
 def _show_answer(connection: Any, asked: Question, given: dict[str, str], heading: str | None = None) -> None:
-    out.print(f"\n{asked.question}", style="bold", markup=False)
+    found = answer(connection, asked, given)
+    out.print(f"\n{found.title}", style="bold", markup=False)
     if heading:
         out.print(heading, style="dim", markup=False)
-    _table(ask(connection, asked, given))
+    for note in found.notes:
+        out.print(f"  {note}", markup=False)
+    if found.why_empty:
+        out.print(f"\nNo rows. {found.why_empty}\n", style="yellow", markup=False)
+    else:
+        _table(found.relation)
     for caveat in asked.caveats:
         out.print(f"  caveat: {caveat}", style="dim", markup=False)
 
@@ -282,7 +289,10 @@ def query(
             if format_ == "table" and not as_json:
                 _show_answer(connection, asked, given)
             else:
-                _write(ask(connection, asked, given), "json" if as_json else format_, output)
+                found = answer(connection, asked, given)
+                _write(found.relation, "json" if as_json else format_, output)
+                for note in (*found.notes, *([f"No rows. {found.why_empty}"] if found.why_empty else ())):
+                    err.print(note, markup=False)
                 for caveat in asked.caveats:
                     err.print(f"caveat: {caveat}", markup=False)
     except (UnknownQuestion, NothingPublished) as refused:
@@ -292,10 +302,10 @@ def query(
 def _list_questions(as_json: bool) -> None:
     known = questions()
     if as_json:
-        _say_json([{k: v for k, v in vars(q).items() if k != "sql"} for q in known.values()])
+        _say_json([{k: v for k, v in asdict(q).items() if k != "sql"} for q in known.values()])
         return
     for q in known.values():
-        names = "".join(f" [--set {name}={value}]" for name, value in q.parameters.items())
+        names = "".join(f" [--set {name}={p.default}]" for name, p in q.parameters.items())
         out.print(f"{q.name}{names}", style="bold", markup=False)
         out.print(f"    {q.question}", markup=False)
 

@@ -1,4 +1,5 @@
 -- question: How many 287(g) agreements did each state's agencies have at each snapshot?
+-- about: listings
 -- caveat: The recorded edition holds the study's states only; import ICE's workbooks for all of them.
 select
     snapshots.listed_from as snapshot_on,

@@ -1,6 +1,8 @@
--- question: How much do the jurisdictions on the Justice Department's list hold in the captured awards?
+-- question: How much do the jurisdictions on a sanctuary list hold in the captured awards?
+-- title: How much do the jurisdictions on {tracker} hold in the captured awards?
+-- about: listings
 -- headline: yes
--- parameter: tracker=doj
+-- parameter: tracker=doj (sanctuary_tracker)
 -- caveat: Sums are of the captured awards only (83 awards transcribed, not all there are, in the recorded edition).
 -- caveat: One tracker's verdict. Absence from a list is not a no; outlays are known for some awards only.
 select

@@ -1,7 +1,9 @@
 -- question: How did reports to a city's police move on the same months a year before, with Hispanic victims, others, and in the city as a whole?
--- parameter: city=los_angeles
--- parameter: offense=sexual_assault
--- parameter: window=year to date
+-- title: How did reports of {offense} to the police of {jurisdiction} move on the same months a year before, with Hispanic victims, others, and in the city as a whole?
+-- about: incidents
+-- parameter: jurisdiction=Los Angeles (place)
+-- parameter: offense=sexual_assault (report_family)
+-- parameter: window=year to date (window)
 -- caveat: Fewer reports is not proof of fear, nor of less crime. Read the group's change beside the whole city's, always.
 -- caveat: A change is empty where a series breaks between, a month is missing or open: `comparability` says which.
 -- caveat: A printed figure stands beside ours; `published figures only` is a figure that nothing captured checks.
@@ -21,5 +23,5 @@ select
     printed_beside_group,
     printed_agreement
 from analysis.mart_reporting_gap
-where city_code = $city and offense_family = $offense and window_kind = $window
+where jurisdiction_key = $jurisdiction and offense_family = $offense and window_kind = $window
 order by series, report_month;

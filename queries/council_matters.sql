@@ -1,18 +1,14 @@
 -- question: Which matters of a council are about its part in immigration enforcement, by which words, and what became of them?
--- parameter: jurisdiction=New York
+-- title: Which matters of the council of {jurisdiction} are about its part in immigration enforcement, by which words, and what became of them?
+-- about: matters
+-- parameter: jurisdiction=New York, NY (place)
 -- caveat: Matters are found by words (meta.council_vocabulary); docs/councils.md says how many are missed or wrongly found.
 -- caveat: Of the captured matters only: meta.council_client says which councils are captured, and until when.
 -- caveat: A committee's vote is no act of law, and an introduction changes nothing; became_law_on is empty where no record tells.
 with units as (
     select jurisdiction_key
     from core.dim_jurisdiction
-    where geoid = $jurisdiction or also_geoid = $jurisdiction or lower(name) = lower($jurisdiction)
-        or (
-            -- "Chicago" is no Chicago Heights; "Portland, OR" is not the one in Maine
-            name_normalized = upper(trim(split_part($jurisdiction, ',', 1)))
-            and trim(split_part($jurisdiction, ',', 2)) in ('', state_code)
-            and is_general_government
-        )
+    where jurisdiction_key = $jurisdiction
 ),
 
 acts as (

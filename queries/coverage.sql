@@ -1,4 +1,5 @@
 -- question: What did each source give, as of when, and what must I know of it?
+-- about: release
 -- caveat: A capture of kind transcribed holds true figures, typed from the publication; most are selections, and the note says of what.
 select
     dataset,

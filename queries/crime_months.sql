@@ -1,6 +1,8 @@
 -- question: What did the police of a city report by month, and may the months be compared?
--- parameter: city=Los Angeles
--- parameter: offense=RPE
+-- title: How much {offense} did the police of {jurisdiction} report by month, and may the months be compared?
+-- about: crime
+-- parameter: jurisdiction=Los Angeles (place)
+-- parameter: offense=RPE (fbi_offense)
 -- caveat: Reported offences, not offences. A month without a count is not a zero: coverage says why.
 -- caveat: Some agencies cover more than their city: see agency_covers. A change of series, or a break, is no change of crime.
 select
@@ -16,5 +18,5 @@ select
     agencies.coverage as agency_covers
 from core.fct_crime_month as months
 join core.dim_agency as agencies using (agency_key)
-where agencies.agency_name ilike $city || '%' and months.fbi_offense_code = $offense
-order by months.month_start;
+where months.jurisdiction_key = $jurisdiction and months.fbi_offense_code = $offense
+order by agencies.agency_name, months.month_start;

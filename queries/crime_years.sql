@@ -1,6 +1,8 @@
 -- question: Which whole years of a city's reported offences are there, by which source, and may they be compared?
--- parameter: city=Chicago
--- parameter: offense=ROB
+-- title: Which whole years of {offense} reported in {jurisdiction} are there, by which source, and may they be compared?
+-- about: crime_years
+-- parameter: jurisdiction=Chicago (place)
+-- parameter: offense=ROB (fbi_offense)
 -- caveat: Reported offences, not offences. A partial year is no year. Rows of the two sources hold the same reports: never add them.
 select
     crime_year,
@@ -13,5 +15,5 @@ select
     series,
     break_reason
 from core.fct_crime_year
-where place_name ilike $city || '%' and fbi_offense_code = $offense
+where jurisdiction_key = $jurisdiction and fbi_offense_code = $offense
 order by crime_year, source_kind, place_name, series;

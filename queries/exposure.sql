@@ -1,26 +1,22 @@
 -- question: Which federal policing awards does a jurisdiction hold on a day, and what is behind the sum?
--- parameter: jurisdiction=Chicago
--- parameter: as_of=
+-- title: Which federal policing awards does {jurisdiction} hold on {as_of}, and what is behind the sum?
+-- about: awards
+-- parameter: jurisdiction=Chicago (place)
+-- parameter: as_of= (date)
 -- caveat: The awards of this release only: see selection_note (83 awards transcribed, not all there are, in the recorded edition).
 -- caveat: An empty undisbursed is unknown, not zero: the outlay was not reported by that day. Outlays move without notice: see outlay_as_of.
 -- caveat: As of a past day the obligation is what its transactions had obligated by then; where they are not captured, the last known total stands and obligated_from says so.
 -- caveat: A tracker's verdict is that publisher's; absence from a list is not a no.
 with asked as (
     select
-        coalesce(try_cast(nullif($as_of, '') as date), (select cast(max(last_retrieved_at) as date) from meta.source_status)) as as_of,
+        coalesce(cast(nullif($as_of, '') as date), (select cast(max(last_retrieved_at) as date) from meta.source_status)) as as_of,
         (select cast(max(last_retrieved_at) as date) from meta.source_status) as known_until
 ),
 
 units as (
     select jurisdiction_key, name, state_code
     from core.dim_jurisdiction
-    where geoid = $jurisdiction or also_geoid = $jurisdiction or lower(name) = lower($jurisdiction)
-        or (
-            -- "Chicago" is no Chicago Heights; "Portland, OR" is not the one in Maine
-            name_normalized = upper(trim(split_part($jurisdiction, ',', 1)))
-            and trim(split_part($jurisdiction, ',', 2)) in ('', state_code)
-            and is_general_government
-        )
+    where jurisdiction_key = $jurisdiction
 ),
 
 obligated_by_then as (

@@ -1,6 +1,8 @@
--- question: Which legal events of Chicago, Los Angeles, New York and Boston fall between the election of 2016-11-08 and the article of 2017-03-27?
--- parameter: from=2016-11-08
--- parameter: to=2017-03-27
+-- question: Which legal events of Chicago, Los Angeles, New York and Boston fall between two days?
+-- title: Which legal events of Chicago, Los Angeles, New York and Boston fall between {from} and {to}?
+-- about: policies
+-- parameter: from=2016-11-08 (date)
+-- parameter: to=2017-03-27 (date)
 -- caveat: Events that the ledger or a captured council knows; a statement of a mayor is no legal event, and the ledger is not whole.
 -- caveat: affirms: a sourced act that puts a measure in force and does not weaken one; the claim is checked by these rows (clawback query claims).
 select

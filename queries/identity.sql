@@ -1,4 +1,5 @@
 -- question: How well are printed names tied to government units, on names labelled by hand?
+-- about: release
 -- caveat: `held out` names were labelled before the rules were run on them; the labels are in dbt_project/seeds/identity_labels.csv.
 select
     split,

@@ -1,12 +1,13 @@
 -- question: Which jurisdictions did a tracker list on a day?
--- parameter: tracker=doj
--- parameter: day=2025-08-05
--- parameter: as_of=
--- caveat: tracker=all asks every tracker, each beside the others; as_of (or --as-of) is another name for day.
+-- title: Which jurisdictions did {tracker} list on {as_of}?
+-- about: listings
+-- parameter: tracker=doj (any_tracker)
+-- parameter: as_of=2025-08-05 (date)
+-- caveat: tracker=all asks every tracker, each beside the others.
 -- caveat: Known only from the snapshots that were captured: a day before the first of them has no answer.
 -- caveat: One publisher's verdict, as printed.
 with asked as (
-    select coalesce(try_cast(nullif($as_of, '') as date), cast($day as date)) as day
+    select cast($as_of as date) as day
 )
 
 select

@@ -1,5 +1,7 @@
 -- question: What stands together in a jurisdiction's months: offences, policies, listings, money and people?
--- parameter: jurisdiction=Chicago
+-- title: What stands together in the months of {jurisdiction}: offences, policies, listings, money and people?
+-- about: panel
+-- parameter: jurisdiction=Chicago (place)
 -- caveat: Offences known to the police are reported offences. An empty count is not zero: crime_coverage says what is missing.
 -- caveat: Compare months inside one series_segment only. Policies, listings and open awards are as of the month's last day.
 -- caveat: A listing that the first captured list held already (is_first_listing_censored) may be older than it looks.
@@ -22,12 +24,6 @@ select
     obligated_amount_open,
     obligated_amount_in_month,
     awards_scope
-from analysis.mart_policy_crime_panel as panel
-join core.dim_jurisdiction as units using (jurisdiction_key)
-where units.geoid = $jurisdiction or units.also_geoid = $jurisdiction or lower(units.name) = lower($jurisdiction)
-    or (
-        -- "Chicago" is no Chicago Heights; "Portland, OR" is not the one in Maine
-        units.name_normalized = upper(trim(split_part($jurisdiction, ',', 1)))
-        and trim(split_part($jurisdiction, ',', 2)) in ('', units.state_code)
-    )
-order by panel.jurisdiction_name, panel.month_start;
+from analysis.mart_policy_crime_panel
+where jurisdiction_key = $jurisdiction
+order by month_start;

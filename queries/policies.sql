@@ -1,5 +1,7 @@
 -- question: Which sanctuary policy was in force in a jurisdiction, since when, and who says so?
--- parameter: jurisdiction=Chicago
+-- title: Which legal events of {jurisdiction} on its part in immigration enforcement are known, and who says so?
+-- about: policies
+-- parameter: jurisdiction=Chicago (place)
 -- caveat: Only events that somebody can cite decide; before the first of them nothing is known.
 -- caveat: A state's law stands beside a city's, never over it here.
 select
@@ -13,12 +15,5 @@ select
     events.source_citation
 from core.fct_policy_event as events
 join core.dim_jurisdiction as jurisdictions using (jurisdiction_key)
-where jurisdictions.geoid = $jurisdiction or jurisdictions.also_geoid = $jurisdiction
-    or lower(jurisdictions.name) = lower($jurisdiction)
-    or (
-        -- "Chicago" is no Chicago Heights; "Portland, OR" is not the one in Maine
-        jurisdictions.name_normalized = upper(trim(split_part($jurisdiction, ',', 1)))
-        and trim(split_part($jurisdiction, ',', 2)) in ('', jurisdictions.state_code)
-        and jurisdictions.is_general_government
-    )
+where jurisdictions.jurisdiction_key = $jurisdiction
 order by events.event_from nulls last;

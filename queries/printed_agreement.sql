@@ -1,4 +1,5 @@
 -- question: Do the incidents of the same months give what the police of a city printed?
+-- about: printed
 -- caveat: Incidents are counted by month: a print of part of a month is not compared. Agreement allows 1 point of percent, or 2 percent of a count.
 -- caveat: `published figures only`: no incident of the period is captured, and the figure is checked by nothing.
 select

@@ -1,4 +1,5 @@
 -- question: What did the police print about reports by Hispanic victims in 2017, beside the city as a whole?
+-- about: printed
 -- caveat: Figures as printed; how they were counted is known only as far as the row says.
 -- caveat: Fewer reports is not fewer crimes, and not proof of fear.
 select

@@ -1,4 +1,5 @@
 -- question: Into which programme areas do the awards fall, by which rule, and how many does none decide?
+-- about: release
 -- caveat: `unknown` is an answer: neither the listing nor the code in the FAIN nor the description tells the area.
 select
     awards.program_area,

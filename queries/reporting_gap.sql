@@ -1,6 +1,8 @@
 -- question: Do Hispanic victims of violence report to the police as often as others?
+-- title: Do Hispanic victims of {offense_family} report to the police as often as others?
+-- about: survey
 -- headline: yes
--- parameter: offense_family=all_violent
+-- parameter: offense_family=all_violent (survey_family)
 -- caveat: A national survey (NCVS): no city can be told apart. The interval assumes a design effect of 4 (meta.column_dictionary says why).
 -- caveat: A lower share is not proof of fear, and says nothing of how much crime there is.
 select

@@ -1,27 +1,23 @@
 -- question: Which sanctuary provisions were in force in a jurisdiction on a day, who listed it then, and when did we learn it?
--- parameter: jurisdiction=Chicago
--- parameter: as_of=
--- parameter: known=public
+-- title: Which sanctuary provisions were in force in {jurisdiction} on {as_of}, who listed it then, and when did we learn it?
+-- about: policies
+-- parameter: jurisdiction=Chicago (place)
+-- parameter: as_of= (date)
+-- parameter: known=public (knowledge)
 -- caveat: known=public answers from the events and lists that were public by the day, whenever we captured them; known=ours only from what was captured by the day (learned_on). What an earlier release said is in that release (--release), what a build of the day would say in refresh --as-of.
 -- caveat: unknown is no answer, and not a no: nobody that the ledger cites has said. Unsourced events never decide.
 -- caveat: The state's law stands beside the unit's own status, never over it. A city is not its county: ask for the county's jail by the county's name.
 -- caveat: A month or a year as date counts from its last day; held_since_earliest is its first.
 with asked as (
     select
-        coalesce(try_cast(nullif($as_of, '') as date), (select cast(max(last_retrieved_at) as date) from meta.source_status)) as day,
-        case when $known in ('public', 'ours') then $known else error('known is public or ours') end as known
+        coalesce(cast(nullif($as_of, '') as date), (select cast(max(last_retrieved_at) as date) from meta.source_status)) as day,
+        $known as known
 ),
 
 units as (
     select jurisdiction_key, name, state_code, level
     from core.dim_jurisdiction
-    where geoid = $jurisdiction or also_geoid = $jurisdiction or lower(name) = lower($jurisdiction)
-        or (
-            -- "Chicago" is no Chicago Heights; "Portland, OR" is not the one in Maine
-            name_normalized = upper(trim(split_part($jurisdiction, ',', 1)))
-            and trim(split_part($jurisdiction, ',', 2)) in ('', state_code)
-            and is_general_government
-        )
+    where jurisdiction_key = $jurisdiction
 ),
 
 spells as (

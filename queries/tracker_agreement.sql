@@ -1,6 +1,7 @@
 -- question: Which trackers list the same jurisdictions, level by level, and how many does only one of them list?
--- parameter: a=
--- parameter: b=
+-- about: listings
+-- parameter: a= (tracker)
+-- parameter: b= (tracker)
 -- caveat: Each tracker has its own definition (analysis.mart_tracker_agreement names it with every row); absence from a list is not a no.
 -- caveat: Homeland Security's list and the Justice Department's were never shown on one day: the first was withdrawn before the second appeared.
 -- caveat: unresolved_names are tied to no unit and compared by spelling; only_a and only_b leave out states of which the other tracker's snapshots do not speak.

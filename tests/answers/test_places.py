@@ -1,0 +1,179 @@
+"""Which unit a person means: known answers over a small dimension of real names and codes.
+
+What belongs here: what orchestration.places finds and refuses. What does not: named questions (test_empty_answers).
+"""
+
+from __future__ import annotations
+
+import duckdb
+import pytest
+
+from orchestration import places
+
+# geoid, also_geoid, level, name, spelled, legal word, is a government, state, population
+UNITS = [
+    ("4159000", None, "place", "Portland city, Oregon", "PORTLAND", "city", True, "OR", 630498),
+    ("2360545", None, "place", "Portland city, Maine", "PORTLAND", "city", True, "ME", 68424),
+    ("0961870", None, "place", "Portland CDP, Connecticut", "PORTLAND", "CDP", False, "CT", None),
+    ("0667000", "06075", "consolidated", "San Francisco city, California", "SAN FRANCISCO", "city", True, "CA", 808988),
+    (
+        "1150000",
+        "11001",
+        "consolidated",
+        "Washington city, District of Columbia",
+        "WASHINGTON",
+        "city",
+        True,
+        "DC",
+        678972,
+    ),
+    ("53", None, "state", "Washington", "WASHINGTON", None, True, "WA", None),
+    ("41067", None, "county", "Washington County, Oregon", "WASHINGTON", "County", True, "OR", 598865),
+    ("24043", None, "county", "Washington County, Maryland", "WASHINGTON", "County", True, "MD", 155813),
+    ("36", None, "state", "New York", "NEW YORK", None, True, "NY", None),
+    ("3651000", None, "consolidated", "New York city, New York", "NEW YORK", "city", True, "NY", 8258035),
+    ("36061", None, "county", "New York County, New York", "NEW YORK", "County", True, "NY", 1597451),
+    ("0644000", None, "place", "Los Angeles city, California", "LOS ANGELES", "city", True, "CA", 3820914),
+    ("06037", None, "county", "Los Angeles County, California", "LOS ANGELES", "County", True, "CA", 9663345),
+    ("4805000", None, "place", "Austin city, Texas", "AUSTIN", "city", True, "TX", 979882),
+    ("48015", None, "county", "Austin County, Texas", "AUSTIN", "County", True, "TX", None),
+    ("2938000", None, "place", "Kansas City city, Missouri", "KANSAS CITY", "city", True, "MO", 510704),
+    ("2036000", "20209", "consolidated", "Kansas City city, Kansas", "KANSAS CITY", "city", True, "KS", 152933),
+    (
+        "4752006",
+        "47037",
+        "consolidated",
+        "Nashville-Davidson metropolitan government (balance), Tennessee",
+        "NASHVILLE DAVIDSON",
+        "metropolitan government",
+        True,
+        "TN",
+        687788,
+    ),
+    ("2965000", "29510", "consolidated", "St. Louis city, Missouri", "SAINT LOUIS", "city", True, "MO", 281754),
+    ("17043", None, "county", "DuPage County, Illinois", "DU PAGE", "County", True, "IL", 921213),
+    ("3617343", None, "place", "Colonie village, New York", "COLONIE", "village", True, "NY", 7781),
+    ("3600117354", None, "town", "Colonie town, New York", "COLONIE", "town", True, "NY", 85590),
+    (
+        None,
+        None,
+        "unresolved",
+        "Example Valley Transit Police, Ohio",
+        "EXAMPLE VALLEY TRANSIT POLICE",
+        None,
+        None,
+        "OH",
+        None,
+    ),
+]
+
+
+@pytest.fixture(scope="module")
+def connection():
+    with duckdb.connect() as made:
+        made.execute("create schema core")
+        made.execute(
+            "create table core.dim_jurisdiction (jurisdiction_key varchar, geoid varchar, also_geoid varchar,"
+            " level varchar, name varchar, name_normalized varchar, legal_word varchar,"
+            " is_general_government boolean, state_code varchar, population bigint)"
+        )
+        made.executemany(
+            "insert into core.dim_jurisdiction values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [[f"key of {unit[3]}", *unit] for unit in UNITS],
+        )
+        made.execute(
+            "insert into core.dim_jurisdiction (jurisdiction_key, level, name, name_normalized)"
+            " values ('-1', 'unknown', 'unknown', 'UNKNOWN')"
+        )
+        yield made
+
+
+@pytest.mark.parametrize(
+    ("typed", "name"),
+    [
+        ("Portland, OR", "Portland city, Oregon"),
+        ("portland, oregon", "Portland city, Oregon"),
+        ("Portland ME", "Portland city, Maine"),
+        ("City of Portland, Maine", "Portland city, Maine"),
+        ("Portland, CT", "Portland CDP, Connecticut"),
+        ("4159000", "Portland city, Oregon"),
+        ("Portland city, Oregon", "Portland city, Oregon"),
+        # a consolidated city answers to its county's code and name
+        ("06075", "San Francisco city, California"),
+        ("San Francisco County", "San Francisco city, California"),
+        ("11001", "Washington city, District of Columbia"),
+        ("47037", "Nashville-Davidson metropolitan government (balance), Tennessee"),
+        ("Nashville", "Nashville-Davidson metropolitan government (balance), Tennessee"),
+        ("Davidson County, TN", "Nashville-Davidson metropolitan government (balance), Tennessee"),
+        ("DC", "Washington city, District of Columbia"),
+        ("D.C.", "Washington city, District of Columbia"),
+        ("Washington, DC", "Washington city, District of Columbia"),
+        ("District of Columbia", "Washington city, District of Columbia"),
+        ("WA", "Washington"),
+        ("53", "Washington"),
+        ("State of Washington", "Washington"),
+        ("Washington County, OR", "Washington County, Oregon"),
+        # a city is not its county, nor its state
+        ("Los Angeles", "Los Angeles city, California"),
+        ("Los Angeles County", "Los Angeles County, California"),
+        ("Austin, TX", "Austin city, Texas"),
+        ("New York, NY", "New York city, New York"),
+        ("New York City", "New York city, New York"),
+        ("New York County", "New York County, New York"),
+        ("Kansas City, MO", "Kansas City city, Missouri"),
+        ("Kansas City KS", "Kansas City city, Kansas"),
+        ("Saint Louis", "St. Louis city, Missouri"),
+        ("st louis", "St. Louis city, Missouri"),
+        ("Dupage County", "DuPage County, Illinois"),
+        ("Town of Colonie", "Colonie town, New York"),
+        ("Colonie village, NY", "Colonie village, New York"),
+        ("Example Valley Transit Police, OH", "Example Valley Transit Police, Ohio"),
+    ],
+)
+def test_a_place_is_found_as_people_write_it(connection, typed, name):
+    assert places.find(connection, typed).place.name == name
+
+
+def test_a_name_that_one_place_dominates_means_it_and_names_the_others(connection):
+    found = places.find(connection, "Los Angeles")
+    assert [other.name for other in found.others] == ["Los Angeles County, California"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "named"),
+    [
+        # 630,498 people are not ten times 68,424
+        ("Portland", ("4159000", "2360545")),
+        # a city and a state
+        ("New York", ("(36)", "3651000")),
+        ("Washington", ("(53)", "1150000")),
+        ("Washington County", ("41067", "24043")),
+        ("Kansas City", ("2938000", "2036000")),
+        # a village and the town around it are two governments, though one has ten times the people
+        ("Colonie, NY", ("3617343", "3600117354")),
+    ],
+)
+def test_a_name_that_several_bear_is_refused_with_their_codes(connection, typed, named):
+    with pytest.raises(places.SeveralPlaces) as told:
+        places.find(connection, typed)
+    for code in named:
+        assert code in str(told.value)
+
+
+@pytest.mark.parametrize(
+    ("typed", "nearest"),
+    [
+        ("Sanfrancisko", "San Francisco city"),
+        ("Portlnd, Maine", "Portland city, Maine"),
+        ("Los Angelos", "Los Angeles"),
+    ],
+)
+def test_a_misspelt_place_is_refused_with_the_nearest_names(connection, typed, nearest):
+    with pytest.raises(places.NoSuchPlace, match=nearest):
+        places.find(connection, typed)
+
+
+@pytest.mark.parametrize("typed", ["99999", "", "   ", "'; drop table x", "Portland, TX", "-1", "unknown"])
+def test_what_is_no_place_is_refused(connection, typed):
+    with pytest.raises(places.NoSuchPlace):
+        places.find(connection, typed)
