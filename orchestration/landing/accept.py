@@ -12,6 +12,7 @@ from typing import Protocol
 
 from pydantic import BaseModel
 
+from orchestration.landing.measure import Measure
 from orchestration.sources.base import Dataset
 
 
@@ -70,6 +71,96 @@ def fields_present(
     return Check(name="fields", passed=not missing and not unknown_form, detail=detail)
 
 
+def too_many_unreadable(bad: int, records: int, bound: float) -> bool:
+    """Whether so many unreadable records are more than a capture may have; bound: a share of its records."""
+    allowed = max(bound * records, 1 if bound else 0)
+    return bad > allowed or (0 < bad == records and bound < 1)
+
+
+def readable(dataset: Dataset, slice_key: str, measured: Measure) -> Check:
+    """Not too many records that cannot be read: a value of another type, or none where there must be one.
+
+    Too many is more than the dataset's bound allows, but one record alone is no share: what staging would quarantine
+    of a small capture must not cost the others. Where none at all can be read, or where the bound is 0 because a
+    missing record is a statement (it would end a listing), one is too many.
+    """
+    bad, records = measured.unreadable, measured.records
+    share = dataset.unreadable_bound(slice_key)
+    too_many = too_many_unreadable(bad, records, share)
+    told = []
+    for name, field in sorted(measured.fields.items(), key=lambda item: -item[1].untyped):
+        type_ = dataset.types.get(name)
+        if type_ and field.untyped:
+            some = ", ".join(repr(example[:60]) for example in field.examples)
+            told.append(f"{name!r} is not {type_.words} in {field.untyped:,} ({some})")
+            too_many |= type_.keeps_record and too_many_unreadable(field.untyped, records, Dataset.max_unreadable)
+        if type_ and field.empty and type_.may_be_empty == "never" and name in measured.required:
+            told.append(f"{name!r} is empty in {field.empty:,}")
+    if not told:
+        return Check(name="readable", passed=True, detail=f"every one of {records:,} records can be read")
+    bound = f"at most {share:.0%}" if share else "none may be missing from this list"
+    detail = f"{bad:,} of {records:,} records cannot be read ({bad / records:.1%}, {bound}): {'; '.join(told[:5])}"
+    return Check(name="readable", passed=not too_many, detail=detail)
+
+
+# Of fewer records it is chance that a field is empty, or the same, in all of them.
+FEW_RECORDS = 20
+
+
+def filled(dataset: Dataset, measured: Measure, last: Measure | None, *, holds_all: bool) -> Check:
+    """No required field became empty.
+
+    Of a slice that holds all, the share of empty values is compared with the last accepted capture's: more than the
+    dataset's bound above it is too much, but not one record alone. An increment is no sample of the whole, so there,
+    and where there is no capture to compare with, a field counts as gone only where all of some records lack it.
+    """
+    told, bound = [], dataset.max_unreadable or Dataset.max_unreadable
+    for name in measured.required:
+        field, type_ = measured.fields.get(name), dataset.types.get(name)
+        if field is None or not field.empty:
+            continue
+        before = last.fields.get(name) if last and last.records else None
+        was = before.empty / last.records if last and before else None
+        against = f" ({was:.1%} in the last accepted capture)" if was is not None else ""
+        is_gone = field.empty == measured.records >= FEW_RECORDS
+        rose = was is not None and field.empty / measured.records - was > bound and field.empty > 1
+        if (
+            (holds_all and rose)
+            or (is_gone and was is not None and was < 0.5)
+            or (is_gone and was is None and type_ is not None and type_.may_be_empty != "all")
+        ):
+            told.append(f"{name!r} is empty in {field.empty:,} of {measured.records:,} records{against}")
+    detail = "; ".join(told[:5]) or "no required field became empty"
+    return Check(name="filled", passed=not told, detail=detail)
+
+
+# A field with fewer values than this may well come with one alone.
+_FEW_VALUES = 5
+
+
+def varied(
+    dataset: Dataset, measured: Measure, last_records: int, values: Mapping[str, int], *, holds_all: bool
+) -> Check:
+    """No field says the same in every record that said different things before, and the key tells records apart.
+
+    values: how many values the last accepted capture's fields have, of those that have one here. Of an increment only
+    fields count of which nearly every record had its own: twenty matters may well be introduced on one day.
+    """
+    told = []
+    if measured.records >= FEW_RECORDS and last_records >= FEW_RECORDS:
+        enough = _FEW_VALUES if holds_all else 0.9 * last_records
+        told = [
+            f"{name!r} holds one value in all of {measured.records:,} records, about {values[name]:,} in the last"
+            f" accepted capture's {last_records:,}"
+            for name, field in measured.fields.items()
+            if field.is_constant and values.get(name, 0) >= enough
+        ]
+    repeats = measured.repeats or 0
+    if measured.records >= FEW_RECORDS and repeats * 2 > measured.records:
+        told.append(f"{repeats:,} of {measured.records:,} records repeat a key ({', '.join(dataset.key)})")
+    return Check(name="varied", passed=not told, detail="; ".join(told[:5]) or "the records differ as they did")
+
+
 def control_total(counted: Mapping[str, int], totals: Mapping[str, int]) -> Check:
     """What the records add up to equals the publisher's own counts, where it gives any."""
     if not totals:
@@ -80,8 +171,8 @@ def control_total(counted: Mapping[str, int], totals: Mapping[str, int]) -> Chec
 
 
 def volume(dataset: Dataset, slice_key: str, records: int, last: int | None) -> Check:
-    """Not far fewer records (or what they count) than the slice's last accepted capture of the same shape."""
-    if not dataset.holds_all(slice_key) or last is None or last == 0:
+    """Not far fewer records (or what they count) than the slice's last accepted capture, whatever its form."""
+    if not dataset.holds_all(slice_key) or not last or (dataset.may_be_withdrawn and records == 0):
         return Check(name="volume", passed=True, detail="nothing to compare with")
     ratio = records / last
     what = dataset.volume_counts or "records"

@@ -24,12 +24,12 @@ import shutil
 import time
 import uuid
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import TYPE_CHECKING, BinaryIO, Literal
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -39,9 +39,12 @@ from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
 from orchestration import __version__
-from orchestration.landing import accept, archives
+from orchestration.landing import accept, archives, measure
 from orchestration.landing.csv_parts import BadCsv, CsvParts
 from orchestration.sources.base import Dataset, FilePayload, Kind, Payload, Record, Selection, Slice, SourceError
+
+if TYPE_CHECKING:
+    from orchestration.landing.catalog import Catalog
 
 FORMAT_VERSION = 1
 CAPTURE_FILE, RECORDS_FILE, WARC_FILE = "capture.json", "records.parquet", "responses.warc.gz"
@@ -380,6 +383,12 @@ class _Writing:
         if (field := self.dataset.content_newest_field) and (newest := parts.greatest(field)):
             self.newest = _day(newest)
 
+    def records_paths(self) -> list[Path]:
+        """The Parquet files that hold the records, once they are written."""
+        if self.parts is not None and self.parts.records:
+            return self.parts.paths()
+        return [self.folder / RECORDS_FILE]
+
     def write_records(self, capture_id: str) -> None:
         """records.parquet from the spool: all text, the fields in the order in which they were first seen."""
         if self.parts is not None and self.parts.records:
@@ -493,8 +502,11 @@ def _settle(
         _note_unchanged(landing_dir, dataset, slice_, twin)
         return Outcome("unchanged", f"the same as {twin.capture_id}", twin, serving)
 
+    fresh_id = f"{when.astimezone(UTC):%Y%m%dT%H%M%SZ}-{_short(dataset, slice_, kind, digest)}"
+    capture_id = writing.capture_id or fresh_id
+    writing.write_records(capture_id)
     believed = [c for c in accepted if c.capture_id not in held]
-    last = _last_like(dataset, believed, shape if writing.records else None, selection, when)
+    last = _last_like(dataset, believed, selection, when)
     before = _last_before(accepted, when)
     checks = [
         accept.form(writing.malformed, before),
@@ -503,14 +515,13 @@ def _settle(
         accept.volume(
             dataset,
             slice_.key,
-            _volume(dataset, writing.records, writing.counted),
-            _volume(dataset, last.records, last.counted) if last else None,
+            _volume(dataset, writing.records, writing.counted, writing.fields, writing.records_paths()),
+            _volume(dataset, last.records, last.counted, last.fields, catalog.records_paths(last)) if last else None,
         ),
+        *_read_checks(dataset, slice_, writing, catalog, last),
         accept.misdated(dataset, writing.newest, when),
         accept.freshness(dataset, writing.newest, when),
     ]
-    fresh_id = f"{when.astimezone(UTC):%Y%m%dT%H%M%SZ}-{_short(dataset, slice_, kind, digest)}"
-    capture_id = writing.capture_id or fresh_id
     capture = Capture(
         capture_id=capture_id,
         source=dataset.source,
@@ -537,7 +548,6 @@ def _settle(
         publisher=publisher or dataset.publisher,
         payloads=writing.entries,
     )
-    writing.write_records(capture_id)
     _put_in_place(writing.folder, capture, landing_dir / dataset.source / dataset.name / capture_id)
     if capture.status == "rejected":
         goes_on = f"{serving.capture_id} goes on serving" if serving else "nothing serves this slice yet"
@@ -602,19 +612,63 @@ def _comparable(capture: Capture, selection: Selection | None) -> bool:
 
 
 def _last_like(
-    dataset: Dataset, accepted: list[Capture], shape: str | None, selection: Selection | None, when: datetime
+    dataset: Dataset, accepted: list[Capture], selection: Selection | None, when: datetime
 ) -> Capture | None:
-    """The last capture that may be compared by volume; shape None: this one has no records, hence no shape."""
+    """The last capture of the slice that this one is compared with, in volume and field by field.
+
+    The slice alone decides, not the form: a capture that has other fields, or came another way (download, archive,
+    bulk, a user's file), holds the same slice and must not hold less of it. Where one way brings more than is asked
+    for, `Dataset.volume_within` says what of it is compared. A part of a list (a selection) is compared with the same
+    part only. What was typed from a publication is never a measure: it holds what was printed. A snapshot is compared
+    with the one before it in time, so that an old file that is brought later is not held against a list that has grown.
+    """
+    like = [c for c in accepted if c.kind != "transcribed" and _comparable(c, selection)]
     if dataset.policy == "snapshot":
-        like = [c for c in accepted if _comparable(c, selection) and c.retrieved_at <= when and c.kind == "fetched"]
-    else:
-        bytes_seen = [c for c in accepted if c.kind != "transcribed" and _comparable(c, selection)]
-        like = [c for c in bytes_seen if shape in (None, c.shape)]
+        like = [c for c in like if c.retrieved_at <= when]
     return max(like, key=lambda c: c.retrieved_at, default=None)
 
 
-def _volume(dataset: Dataset, records: int, counted: Mapping[str, int]) -> int:
-    return counted.get(dataset.volume_counts, 0) if dataset.volume_counts else records
+def _volume(
+    dataset: Dataset, records: int, counted: Mapping[str, int], fields: Collection[str], paths: list[Path]
+) -> int:
+    if dataset.volume_counts:
+        return counted.get(dataset.volume_counts, 0)
+    if dataset.volume_within and records and dataset.volume_within[0] in fields:
+        return measure.count(paths, *dataset.volume_within)
+    return records
+
+
+def _read_checks(
+    dataset: Dataset, slice_: Slice, writing: _Writing, catalog: Catalog, last: Capture | None
+) -> list[accept.Check]:
+    """What the records themselves show: whether they can be read, are filled, and differ."""
+    if writing.malformed or not writing.records:
+        return []
+    required, holds_all = dataset.required_of(slice_), dataset.holds_all(slice_.key)
+
+    def measured(paths: list[Path], seen: Iterable[str]) -> measure.Measure:
+        return measure.of(
+            paths,
+            seen=frozenset(seen),
+            types=dataset.types,
+            required=required,
+            key=dataset.key,
+            partial=dataset.partial_records,
+        )
+
+    now = measured(writing.records_paths(), writing.fields)
+    checks = [accept.readable(dataset, slice_.key, now)]
+    # The last capture is read again only where there is a question for it.
+    emptier = any(now.fields[name].empty for name in now.required)
+    constant = [name for name, field in now.fields.items() if field.is_constant]
+    then_paths = catalog.records_paths(last) if last and last.records else []
+    then = measured(then_paths, last.fields) if last and then_paths and emptier else None
+    checks.append(accept.filled(dataset, now, then, holds_all=holds_all))
+    values: dict[str, int] = {}
+    if last and then_paths and now.records >= accept.FEW_RECORDS <= last.records:
+        values = measure.distinct(then_paths, [name for name in constant if name in last.fields])
+    checks.append(accept.varied(dataset, now, last.records if last else 0, values, holds_all=holds_all))
+    return checks
 
 
 def _last_before(accepted: list[Capture], when: datetime) -> Capture | None:

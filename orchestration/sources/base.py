@@ -17,6 +17,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
 
+from orchestration.sources.fields import FieldType
+
 if TYPE_CHECKING:
     from orchestration.fetching.session import Web
     from orchestration.settings import Settings
@@ -195,6 +197,16 @@ class Dataset(ABC):
     # Fields without which a capture is rejected, and those that may be absent.
     required: ClassVar[tuple[str, ...]]
     optional: ClassVar[tuple[str, ...]] = ()
+    # What each field is: every required one, and those optional ones that a model reads as more than text. A record
+    # cannot be read if a value is not of its type, or a required field is empty that may not be (fields.FieldType).
+    types: ClassVar[Mapping[str, FieldType]]
+    # The largest share of a capture's records that cannot be read, and of required fields that became empty: over it
+    # the capture is rejected. 0 for lists in which a record's absence is a statement.
+    max_unreadable: ClassVar[float] = 0.01
+    # True: a list without a single name is its end (a withdrawal), and no fault.
+    may_be_withdrawn: ClassVar[bool] = False
+    # A field and its value that mark records which fill only their key (a deletion): they may be empty elsewhere.
+    partial_records: ClassVar[tuple[str, str] | None] = None
     # True: a field that is not declared rejects the capture: what it means for the others must be looked at first.
     refuses_new_fields: ClassVar[bool] = False
     # The publisher's own key; () where it has none, and then equal records are not duplicates.
@@ -212,8 +224,10 @@ class Dataset(ABC):
     base_url_setting: ClassVar[str | None] = None
     # A source that fails while its last good capture is older than this ends the run with exit 4.
     max_age: ClassVar[timedelta] = timedelta(days=7)
-    # The least share of the last accepted capture's records that a new one must have (same shape).
+    # The least share of the last accepted capture's records that a new one must have, in whatever form it comes.
     min_volume_ratio: ClassVar[float] = 0.5
+    # A field and the values of the records that are compared, where one way of asking brings more than is asked for.
+    volume_within: ClassVar[tuple[str, frozenset[str]] | None] = None
     # What is compared instead of records where a record stands for many: a name that `counted` uses.
     volume_counts: ClassVar[str | None] = None
     # For snapshots: the largest relative change from the neighbouring captures that is believed (landing.held).
@@ -277,6 +291,10 @@ class Dataset(ABC):
     def holds_all(self, slice_key: str) -> bool:
         """Whether a capture of the slice holds all of it, so that a fall in its volume is suspect."""
         return self.policy != "merge"
+
+    def unreadable_bound(self, slice_key: str) -> float:
+        """The largest share of a slice's records that may be unreadable, where slices differ in it."""
+        return self.max_unreadable
 
     def group(self, slice_key: str) -> str:
         """What a slice is a part of where freshness is judged: slices of one client share a group."""

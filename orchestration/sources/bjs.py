@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from orchestration.fetching.paging import OffsetPages
 from orchestration.sources.base import Batch, Dataset, Known, Payload, Record, Slice, SourceError, as_text, due, utc_now
+from orchestration.sources.fields import NUMBER, WHOLE, YEAR, each, typed
 
 if TYPE_CHECKING:
     from orchestration.fetching.session import Web
@@ -50,10 +51,16 @@ class Victimizations(Dataset):
     policy = "replace"
     required = GROUPS
     optional = ("n", "weight", *MICRODATA)
+    types = typed({
+        "year": YEAR, **each(("newoff", "notify"), WHOLE), **each(("hispanic", "direl"), WHOLE.or_empty),
+        "n": WHOLE, **each(("weight", "newwgt"), NUMBER),
+    })  # fmt: skip
     partitioned_by = "year"
     base_url_setting = "bjs_ncvs_url"
     max_age = timedelta(days=400)
     min_volume_ratio = 0.8
+    # A grouped row stands for many victimizations, a row of microdata for one.
+    volume_counts = "victimizations"
 
     def slices(self, settings: Settings, known: Known) -> list[Slice]:
         """One slice a survey year up to last year, asked for once a month; a year not out yet has no rows."""

@@ -27,6 +27,7 @@ from orchestration.sources.base import (
     due,
     utc_now,
 )
+from orchestration.sources.fields import NUMBER, STATE_CODE, TEXT, WHOLE, YEAR, each, matching, one_of, typed
 from orchestration.sources.states import STATES
 
 if TYPE_CHECKING:
@@ -52,6 +53,12 @@ class Places(Dataset):
     policy = "replace"
     required = ("level", "NAME", "B01003_001E", "state", "year")
     optional = ("B03003_003E", "county", "place", "HISPANIC_SHARE")
+    # The bureau's sentinels for "not available" are whole numbers too, large and negative.
+    types = typed({
+        "level": one_of(*LEVELS), "NAME": TEXT, **each(("B01003_001E", "B03003_003E"), WHOLE),
+        "state": matching(r"\d{2}", "a state's two digits"), "county": matching(r"\d{3}", "a county's three digits"),
+        "place": matching(r"\d{5}", "a place's five digits"), "year": YEAR, "HISPANIC_SHARE": NUMBER,
+    })  # fmt: skip
     partitioned_by = "state"
     needs_key = "census_api_key"
     base_url_setting = "census_url"
@@ -138,6 +145,7 @@ class Gazetteer(Dataset):
     required = ("USPS", "GEOID", "NAME")
     optional = ("GEOIDFQ", "ANSICODE", "LSAD", "FUNCSTAT", "ALAND", "AWATER", "ALAND_SQMI", "AWATER_SQMI",
                 "INTPTLAT", "INTPTLONG")  # fmt: skip
+    types = typed({"USPS": STATE_CODE, "GEOID": matching(r"\d{5}|\d{7}|\d{10}", "a GEOID"), "NAME": TEXT})
     key = ("GEOID",)
     base_url_setting = "census_files_url"
     max_age = timedelta(days=400)

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 import pdfplumber
 
 from orchestration.sources.base import Batch, Dataset, Known, Payload, Record, Slice, SourceError, due, utc_now
+from orchestration.sources.fields import PRINTED_AMOUNT, PRINTED_WHOLE, TEXT, WHOLE, YEAR, one_of, typed
 from orchestration.sources.usaspending import fiscal_years
 
 if TYPE_CHECKING:
@@ -84,6 +85,10 @@ class Announcements(Dataset):
     policy = "replace"
     required = ("fiscal_year", "program", "state", "agency", "amount", "page")
     optional = ("officers", "ori", "city", "county", "award_number")
+    types = typed({
+        "fiscal_year": YEAR, "program": one_of(*PROGRAMS), "state": TEXT, "agency": TEXT, "amount": PRINTED_AMOUNT,
+        "page": WHOLE, "officers": PRINTED_WHOLE,
+    })  # fmt: skip
     partitioned_by = "fiscal_year"
     base_url_setting = "cops_url"
     max_age = timedelta(days=800)

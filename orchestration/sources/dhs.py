@@ -21,6 +21,7 @@ from lxml import html
 from lxml.etree import ParserError
 
 from orchestration.sources.base import Batch, Dataset, Known, Payload, Record, Slice, SourceError
+from orchestration.sources.fields import TEXT, one_of, typed
 from orchestration.sources.states import BY_NAME
 from orchestration.sources.tables import broken_letters, csv_records, headings, words
 
@@ -45,6 +46,10 @@ class SanctuaryList(Dataset):
     homepage = "https://www.dhs.gov/sanctuary-jurisdictions"
     policy = "snapshot"
     required = ("state", "level_heading", "jurisdiction_as_printed")
+    types = typed({"state": TEXT, "level_heading": one_of("state", "county", "city"), "jurisdiction_as_printed": TEXT})
+    # A name that is missing ends a listing.
+    max_unreadable = 0.0
+    may_be_withdrawn = True
     refuses_new_fields = True
     max_age = timedelta(days=36500)
 

@@ -16,6 +16,7 @@ from lxml import html
 from lxml.etree import ParserError
 
 from orchestration.sources.base import Batch, Dataset, Known, Payload, Record, Slice, SourceError, utc_now
+from orchestration.sources.fields import DATE, TEXT, one_of, typed
 from orchestration.sources.states import BY_NAME, BY_POSTAL
 from orchestration.sources.tables import broken_letters, headings, words
 
@@ -46,6 +47,9 @@ class SanctuaryList(Dataset):
     policy = "snapshot"
     required = ("heading", "jurisdiction_as_printed")
     optional = ("state_as_printed", "updated_on")
+    types = typed({"heading": one_of(*HEADINGS), "jurisdiction_as_printed": TEXT, "updated_on": DATE})
+    # A name that is missing ends a listing.
+    max_unreadable = 0.0
     base_url_setting = "doj_list_url"
     max_age = timedelta(days=7)
     # The list had 35 names and lost one in seven weeks: half of it gone is a broken page, not news.

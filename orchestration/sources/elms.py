@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from orchestration.councils import Council, councils
 from orchestration.sources.base import Batch, Dataset, Known, Payload, Record, Slice, SourceError, as_text, due, utc_now
+from orchestration.sources.fields import DATE, TEXT, each, typed
 
 if TYPE_CHECKING:
     from orchestration.fetching.session import Web
@@ -44,6 +45,13 @@ class Matters(Dataset):
     required = ("client", "matterId", "recordNumber", "title", "status", "introductionDate", "lastPublicationDate")
     optional = ("legacyRecordNumber", "type", "matterCategory", "subStatus", "finalActionDate",
                 "controllingBody", "filingSponsor", "recordCreateDate")  # fmt: skip
+    types = typed(
+        {
+            **each(("client", "matterId"), TEXT),
+            **each(("recordNumber", "title", "status"), TEXT.or_empty),
+            **each(("introductionDate", "lastPublicationDate", "finalActionDate"), DATE.or_empty),
+        }
+    )
     key = ("client", "matterId")
     high_water_field = "lastPublicationDate"
     base_url_setting = "chicago_elms_url"

@@ -31,6 +31,7 @@ from orchestration.sources.base import (
     due,
     utc_now,
 )
+from orchestration.sources.fields import NUMBER, SHOWN_DATE, STATE_CODE, TEXT, WHOLE, each, matching, one_of, typed
 from orchestration.sources.states import BY_POSTAL, STATES
 
 if TYPE_CHECKING:
@@ -46,6 +47,12 @@ _CONTROL_SHARE = 6
 _HOUR = 3600.0
 _NATION_NAME = "United States"
 _MONTH = re.compile(r"(0[1-9]|1[0-2])-\d{4}")
+_ORI = matching("[A-Z0-9]{9}", "an ORI of nine characters")
+# null is no zero: an agency that sends nothing has months without a count.
+_COUNTS = {
+    "offense_code": one_of(*OFFENSES), "month": matching(_MONTH.pattern, "a month (mm-yyyy)"),
+    "actual": WHOLE.or_all_empty, **each(("cleared", "population", "participated_population"), WHOLE),
+}  # fmt: skip
 _AREA_NAMES = {state.name for state in STATES} | {
     _NATION_NAME, "American Samoa", "Guam", "Northern Mariana Islands", "U.S. Virgin Islands",
 }  # fmt: skip
@@ -131,6 +138,11 @@ class Agencies(Dataset):
     policy = "replace"
     required = ("ori", "agency_name", "agency_type_name", "state_abbr")
     optional = ("state_name", "counties", "is_nibrs", "nibrs_start_date", "latitude", "longitude")
+    types = typed({
+        "ori": _ORI, "agency_name": TEXT, "agency_type_name": TEXT.or_empty, "state_abbr": STATE_CODE,
+        "is_nibrs": one_of("true", "false"), "nibrs_start_date": SHOWN_DATE.or_unread,
+        **each(("latitude", "longitude"), NUMBER),
+    })  # fmt: skip
     key = ("ori",)
     partitioned_by = "state"
     needs_key = "data_gov_api_key"
@@ -328,6 +340,7 @@ class AgencyMonths(_Months):
     required = ("ori", "offense_code", "month", "actual")
     optional = ("series_name", "cleared", "population", "participated_population", "state_abbr", "max_data_date",
                 "last_refresh_date", "refresh_date")  # fmt: skip
+    types = typed({**_COUNTS, "ori": _ORI})
     key = ("ori", "offense_code", "month")
 
     def slices(self, settings: Settings, known: Known) -> list[Slice]:
@@ -360,6 +373,7 @@ class AreaMonths(_Months):
     required = ("level", "area", "offense_code", "month", "actual")
     optional = ("series_name", "cleared", "population", "participated_population", "max_data_date",
                 "last_refresh_date", "refresh_date")  # fmt: skip
+    types = typed({**_COUNTS, "level": one_of("state", "nation"), "area": STATE_CODE})
     key = ("level", "area", "offense_code", "month")
 
     def slices(self, settings: Settings, known: Known) -> list[Slice]:

@@ -44,7 +44,8 @@ from orchestration.sources.base import (
     due,
     utc_now,
 )
-from orchestration.sources.states import BY_NAME
+from orchestration.sources.fields import PRINTED_WHOLE, TEXT, YEAR, each, matching, typed
+from orchestration.sources.states import BY_NAME, STATE_NAME
 
 if TYPE_CHECKING:
     from orchestration.fetching.session import Web
@@ -59,6 +60,8 @@ LINES = (
     "murder", "rape", "robbery", "assault", "assault_gun", "assault_knife", "assault_other_weapon", "assault_unarmed",
     "assault_simple", "burglary", "larceny", "motor_vehicle_theft",
 )  # fmt: skip
+# The last character may carry the sign, as IBM's zoned decimals are written in text.
+_ZONED = matching(r"-?\d+|\d*[}J-R{A-I]", "a whole number")
 _HEADER = ("ori", "state_number", "population_group", "covered_by", "months_reported", "population_1", "population_2",
            "population_3", "agency_name")  # fmt: skip
 _MONTH = ("month_included_in", "month_last_update", "actual_card_type", "cleared_card_type", "actual_card_detail")
@@ -183,6 +186,11 @@ class ReturnA(_File):
     required = ("ori", "year", "month", "actual_card_type", *(f"actual_{line}" for line in LINES))
     optional = (*_HEADER[1:], "month_included_in", "month_last_update", "cleared_card_type", "actual_card_detail",
                 *(f"cleared_{line}" for line in LINES))  # fmt: skip
+    types = typed({
+        "ori": matching("[A-Z0-9]{7}", "an ORI of seven characters"), "year": YEAR,
+        "month": matching("0[1-9]|1[0-2]", "a month"), "actual_card_type": TEXT.or_all_empty,
+        **each((f"{card}_{line}" for card in ("actual", "cleared") for line in LINES), _ZONED.or_all_empty),
+    })  # fmt: skip
     key = ("ori", "year", "month")
     first_year = 1985
 
@@ -294,6 +302,12 @@ class Table8(_File):
     optional = ("city_as_printed", "violent_crime", "rape_revised", "rape_legacy", "rape", "aggravated_assault",
                 "property_crime", "larceny_theft", "motor_vehicle_theft", "arson", "footnotes", "footnote_texts",
                 "state_footnotes")  # fmt: skip
+    types = typed({
+        "year": YEAR, "state": STATE_NAME, "city": TEXT,
+        **each(("population", "murder", "robbery", "burglary"), PRINTED_WHOLE.or_empty),
+        **each(("violent_crime", "rape_revised", "rape_legacy", "rape", "aggravated_assault", "property_crime",
+                "larceny_theft", "motor_vehicle_theft", "arson"), PRINTED_WHOLE),
+    })  # fmt: skip
     key = ("year", "state", "city")
     # Archives of the whole table family were seen from 2018 on; the tables before are at ucr.fbi.gov, by hand.
     first_year = 2018

@@ -18,6 +18,8 @@ import pandas as pd
 from python_calamine import CalamineError
 
 from orchestration.sources.base import Batch, Dataset, Known, Payload, Record, Slice, SourceError, utc_now
+from orchestration.sources.fields import DATE, TEXT, typed
+from orchestration.sources.states import STATE_NAME
 from orchestration.sources.tables import broken_letters
 
 if TYPE_CHECKING:
@@ -45,6 +47,16 @@ class Agreements287g(Dataset):
     policy = "snapshot"
     required = ("STATE", "LAW ENFORCEMENT AGENCY", "SUPPORT TYPE", "SIGNED")
     optional = ("TYPE", "COUNTY", "MOA", "ADDENDUM")
+    types = typed(
+        {
+            "STATE": STATE_NAME,
+            "LAW ENFORCEMENT AGENCY": TEXT,
+            "SUPPORT TYPE": TEXT,
+            "SIGNED": DATE.or_empty.or_unread,
+        }
+    )
+    # A row that is missing ends an agreement.
+    max_unreadable = 0.0
     refuses_new_fields = True
     base_url_setting = "ice_287g_url"
     max_age = timedelta(days=7)

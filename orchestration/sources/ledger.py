@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from orchestration.sources.base import Dataset, Known, Payload, Record, Slice
+from orchestration.sources.fields import DATE, TEXT, matching, one_of, typed
 from orchestration.sources.tables import csv_records
 
 if TYPE_CHECKING:
@@ -32,6 +33,12 @@ class PolicyEvents(Dataset):
                 "source", "source_status")  # fmt: skip
     # learned_on: the day on which the row came into the ledger, which is later than the event.
     optional = ("number", "note", "learned_on")
+    types = typed({
+        "jurisdiction": TEXT, "level": TEXT, "geoid": TEXT.or_empty, "instrument": TEXT, "event": TEXT,
+        "event_date": matching(r"\d{4}(-\d{2}){0,2}", "a day, a month or a year").or_empty,
+        "date_precision": one_of("day", "month", "year", "unknown"), "source": TEXT.or_empty,
+        "source_status": one_of("sourced", "partial", "unsourced"), "learned_on": DATE,
+    })  # fmt: skip
     max_age = timedelta(days=36500)
 
     def slices(self, settings: Settings, known: Known) -> list[Slice]:

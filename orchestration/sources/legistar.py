@@ -37,6 +37,7 @@ from orchestration.sources.base import (
     due,
     utc_now,
 )
+from orchestration.sources.fields import DATE, TEXT, WHOLE, each, typed
 
 if TYPE_CHECKING:
     from orchestration.fetching.session import FetchError, Web
@@ -136,6 +137,11 @@ class Matters(_Legistar):
         "MatterEnactmentDate", "MatterEnactmentNumber", "MatterRequester", "MatterNotes", "MatterVersion", "MatterCost",
         *_OWN_TEXTS, *_OWN_DATES, "MatterRestrictViewViaWeb", "MatterReference", "MatterSummary", "MatterFullText",
     )  # fmt: skip
+    types = typed({
+        "client": TEXT, "MatterId": WHOLE, "MatterFile": TEXT.or_empty, "MatterTitle": TEXT.or_empty,
+        "MatterIntroDate": DATE.or_empty, "MatterLastModifiedUtc": DATE,
+        **each(("MatterAgendaDate", "MatterPassedDate", "MatterEnactmentDate"), DATE),
+    })  # fmt: skip
     key = ("client", "MatterId")
     high_water_field = "MatterLastModifiedUtc"
     min_volume_ratio = 0.9
@@ -253,6 +259,10 @@ class Histories(_Legistar):
         "MatterHistoryActionBodyId", "MatterHistoryActionBodyName", "MatterHistoryPassedFlag",
         "MatterHistoryPassedFlagName", "MatterHistoryTally", "MatterHistoryMatterStatusId",
     )  # fmt: skip
+    types = typed({
+        "client": TEXT, "matter_id": WHOLE, "MatterHistoryId": WHOLE, "MatterHistoryActionDate": DATE.or_empty,
+        "MatterHistoryActionName": TEXT.or_empty,
+    })  # fmt: skip
     key = ("client", "matter_id", "MatterHistoryId")
     # Whether a matter's month is over is judged by its last answer, also where that said nothing new.
     keeps_equal_captures = True

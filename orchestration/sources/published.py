@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from orchestration.sources.base import Dataset, Known, Payload, Record, Slice
+from orchestration.sources.fields import DATE, NUMBER, TEXT, each, one_of, typed
 from orchestration.sources.tables import csv_records
 
 if TYPE_CHECKING:
@@ -31,6 +32,14 @@ class Statistics(Dataset):
     required = ("publisher", "table", "entity", "period_as_printed", "subject", "measure", "value", "unit", "source")
     optional = ("period_from", "period_to", "period_precision", "programme", "victim_group", "offense_group",
                 "as_printed", "compared_with")  # fmt: skip
+    types = typed(
+        {
+            **each(required, TEXT),
+            **each(("period_from", "period_to"), DATE),
+            "value": NUMBER,
+            "subject": one_of("awards", "crime_reporting"),
+        }
+    )
     max_age = timedelta(days=36500)
 
     def slices(self, settings: Settings, known: Known) -> list[Slice]:

@@ -40,6 +40,7 @@ from orchestration.sources.base import (
     file_digest,
     utc_now,
 )
+from orchestration.sources.fields import SHOWN_DATE, TEXT, WHOLE, each, matching, typed
 
 if TYPE_CHECKING:
     from orchestration.fetching.session import Web
@@ -279,6 +280,9 @@ BY_ID = {city_set.id: city_set for city_set in SETS}
 
 _GROUPED = tuple(dict.fromkeys(name for s in SETS for name in s.groups))
 _IN_ROWS = tuple(dict.fromkeys(ROW_ID_FIELD if name == ROW_ID else name for s in SETS for name in s.columns))
+# What a spreadsheet makes of them, 121.0 and 2.40E+08, is another code and no report's number.
+_LAPD_NUMBER = matching(r"[A-Za-z0-9-]+", "a report's number")
+_LAPD_CODE = matching(r"\d{3}", "a code of three digits").or_empty
 
 
 class IncidentMonths(Dataset):
@@ -296,6 +300,10 @@ class IncidentMonths(Dataset):
     policy = "replace"
     required = ("dataset", "n")
     optional = ("month", "newest", *_GROUPED)
+    types = typed({
+        **each(_GROUPED, TEXT.or_empty), "crm_cd": _LAPD_CODE, "dataset": TEXT, "n": WHOLE,
+        **each(("month", "newest"), SHOWN_DATE.or_empty),
+    })  # fmt: skip
     base_url_setting = "socrata_url"
     max_age = timedelta(days=45)
     volume_counts = "reports"
@@ -391,6 +399,16 @@ class Incidents(Dataset):
     tabular = True
     required = ()
     optional = _IN_ROWS
+    types = typed(
+        {
+            **each(_GROUPED, TEXT.or_empty),
+            **each((s.key for s in SETS), TEXT),
+            **each((s.occurrence_date for s in SETS), SHOWN_DATE.or_empty),
+            **each((s.month_date for s in SETS), SHOWN_DATE),
+            "dr_no": _LAPD_NUMBER,
+            "crm_cd": _LAPD_CODE,
+        }
+    )
     partitioned_by = "city_month"
     base_url_setting = "socrata_url"
     max_age = timedelta(days=45)
@@ -421,6 +439,10 @@ class Incidents(Dataset):
     def required_of(self, slice_: Slice) -> tuple[str, ...]:
         """The columns that were asked for: all of them must have come."""
         return tuple(name for name in BY_ID[slice_.params["set"]].columns if name != ROW_ID)
+
+    def unreadable_bound(self, slice_key: str) -> float:
+        """Rows without a date stand in a slice of their own, to be quarantined and counted; read_file bounds them."""
+        return 1.0 if slice_key.endswith(_UNDATED) else self.max_unreadable
 
     def answers_for(self, slice_: Slice) -> str:
         return BY_ID[slice_.params["set"]].domain
@@ -469,7 +491,9 @@ class Incidents(Dataset):
 
         Its name must be the one that the portal gives (the set's title) or begin with the set's id. Each month's rows
         are archived as a CSV of their own, under the file's header; rows without a date that can be read go under the
-        month `undated`, so that none is lost. Raises SourceError where the set cannot be told or a column is missing.
+        month `undated`, so that none is lost. Raises SourceError where the set cannot be told, where a column is
+        missing, and where more rows than the dataset's bound have no date that can be read: their months would be
+        counted without them.
         """
         city_set = self._set_of(path)
         when = retrieved_at or utc_now()
@@ -486,10 +510,21 @@ class Incidents(Dataset):
                 rows.sink_csv(pl.PartitionBy(name, key=_MONTH, include_key=False), mkdir=True)
             except pl.exceptions.PolarsError as error:
                 raise SourceError(self.id, path.name, f"not a CSV: {str(error).splitlines()[0][:300]}") from error
+            if undated := sorted(Path(name, f"{_MONTH}={_UNDATED}").glob("*.csv")):
+                self._bound_undated(path, shown, undated)
             for folder in sorted(Path(name).iterdir()):
                 month = folder.name.removeprefix(f"{_MONTH}=")
                 payloads = [self._piece(piece, path, when) for piece in sorted(folder.glob("*.csv"))]
                 yield Batch(_month_slice(city_set, month), payloads, when, note=f"of the file {path.name}")
+
+    def _bound_undated(self, path: Path, column: str, pieces: list[Path]) -> None:
+        """Raise SourceError where too many of a file's rows show no date that can be read."""
+        lost = pl.concat([pl.read_csv(piece, infer_schema=False, columns=[column]) for piece in pieces]).to_series()
+        rows = pl.scan_csv(path, infer_schema=False).select(pl.len()).collect().item()
+        if lost.len() > max(self.max_unreadable * rows, 1):
+            some = ", ".join(map(repr, lost.head(3).to_list()))
+            what = f"column {column!r} holds no date that can be read in {lost.len():,} of {rows:,} rows ({some})"
+            raise SourceError(self.id, path.name, what)
 
     def _piece(self, piece: Path, path: Path, when: datetime) -> FilePayload:
         return FilePayload(
@@ -653,6 +688,7 @@ def _csv_header(dataset: str, path: Path, line: bytes) -> list[str]:
 
 # No publisher's column is called so.
 _MONTH = "_month_of_report"
+_UNDATED = "undated"
 
 
 def _month_of(column: str) -> pl.Expr:
@@ -664,7 +700,7 @@ def _month_of(column: str) -> pl.Expr:
         .then(text.str.slice(0, 7))
         .when(text.str.contains(r"^\d{2}/\d{2}/\d{4}"))
         .then(shown)
-        .otherwise(pl.lit("undated"))
+        .otherwise(pl.lit(_UNDATED))
     )
 
 

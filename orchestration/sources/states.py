@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import csv
+import re
 from dataclasses import dataclass
+
+from orchestration.settings import DBT_PROJECT_DIR
+from orchestration.sources.fields import FieldType, matching
 
 
 @dataclass(frozen=True)
@@ -28,3 +33,16 @@ STATES: tuple[State, ...] = tuple(
 BY_POSTAL = {state.postal: state for state in STATES}
 BY_NAME = {state.name.upper(): state for state in STATES}
 BY_FIPS = {state.fips: state for state in STATES}
+
+
+def _names() -> list[str]:
+    """Every name and known spelling of a state or territory, as the models know them."""
+    names = []
+    for seed, column in (("states", "name"), ("state_spellings", "spelling")):
+        with (DBT_PROJECT_DIR / "seeds" / f"{seed}.csv").open(encoding="utf-8", newline="") as stream:
+            names += [row[column] for row in csv.DictReader(stream)]
+    return names
+
+
+_LETTERS = "|".join(r"[^a-z0-9]+".join(re.findall("[a-z0-9]+", name.lower())) for name in _names())
+STATE_NAME: FieldType = matching(rf"(?i:({_LETTERS})[^a-z0-9]*)", "the name of a state or territory")

@@ -28,6 +28,7 @@ from orchestration.sources.base import (
     json_body,
     utc_now,
 )
+from orchestration.sources.fields import DATE, NUMBER, TEXT, YEAR, matching, typed
 
 if TYPE_CHECKING:
     from orchestration.fetching.session import Web
@@ -89,6 +90,11 @@ class Awards(Dataset):
         "awarding_agency_id", "agency_slug", "def_codes", *(f"Recipient Location__{part}" for part in _LOCATION),
         *(f"Primary Place of Performance__{part}" for part in _LOCATION),
     )  # fmt: skip
+    types = typed({
+        "Award ID": TEXT, "Recipient Name": TEXT, "Award Amount": NUMBER, "generated_internal_id": TEXT,
+        "Start Date": DATE.or_empty, "End Date": DATE, "Base Obligation Date": DATE, "Last Modified Date": DATE,
+        "Total Outlays": NUMBER,
+    })  # fmt: skip
     key = ("generated_internal_id",)
     high_water_field = "Last Modified Date"
     partitioned_by = "fiscal_year"
@@ -223,6 +229,10 @@ class AssistanceListings(Dataset):
     policy = "replace"
     required = ("id", "name", "fiscal_year", "obligation")
     optional = ("popular_name", "sub_agency_name", "outlay", "sam_actual", "sam_estimate", "type_group")
+    types = typed({
+        "id": matching(r"\d{2}\.\d{3}", "a listing's number"), "name": TEXT, "fiscal_year": YEAR, "obligation": NUMBER,
+        "outlay": NUMBER, "sam_actual": NUMBER,
+    })  # fmt: skip
     base_url_setting = "usaspending_url"
     max_age = timedelta(days=45)
 

@@ -35,6 +35,7 @@ from orchestration.sources.base import (
     json_body,
     utc_now,
 )
+from orchestration.sources.fields import DATE, NUMBER, TEXT, YEAR, each, typed
 from orchestration.sources.usaspending import LISTINGS, TYPE_GROUPS, fiscal_years, json_object
 
 if TYPE_CHECKING:
@@ -114,6 +115,21 @@ class Transactions(Dataset):
     tabular = True
     required = REQUIRED
     optional = OPTIONAL
+    types = typed(
+        {
+            **each(REQUIRED, TEXT.or_all_empty),
+            **each(("assistance_transaction_unique_key", "assistance_award_unique_key"), TEXT),
+            **each(("federal_action_obligation", "total_obligated_amount"), NUMBER.or_empty),
+            "total_outlayed_amount_for_overall_award": NUMBER.or_all_empty,
+            **each(("action_date", "last_modified_date"), DATE),
+            "action_date_fiscal_year": YEAR,
+            **each(("period_of_performance_start_date", "period_of_performance_current_end_date"), DATE.or_empty),
+            **each(("awarding_agency_code", "awarding_agency_name", "recipient_name", "cfda_number"), TEXT.or_empty),
+        }
+    )
+    # Archives and bulk downloads hold all of the department's assistance, downloads only the listings.
+    volume_within = ("cfda_number", frozenset(LISTINGS))
+    partial_records = (DELETE_INDICATOR, "D")
     key = ("assistance_transaction_unique_key",)
     high_water_field = "last_modified_date"
     partitioned_by = "fiscal_year"
@@ -328,6 +344,10 @@ class AwardOutlays(Dataset):
         "period_of_performance__end_date", "period_of_performance__last_modified_date", "recipient__recipient_name",
         "recipient__recipient_uei", "recipient__recipient_unique_id", "asked_for",
     )  # fmt: skip
+    types = typed({
+        "generated_unique_award_id": TEXT, "asked_for": TEXT, "total_obligation": NUMBER, "total_outlay": NUMBER,
+        "period_of_performance__end_date": DATE,
+    })  # fmt: skip
     base_url_setting = "usaspending_url"
     max_age = timedelta(days=45)
 

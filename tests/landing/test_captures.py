@@ -116,7 +116,7 @@ def test_a_rejected_capture_is_kept_and_never_reaches_raw_views(settings):
     good = land(settings, ncvs(10), "2026-01-01T02:00:00")
     bad = land(settings, ncvs(2), "2026-01-02T02:00:00")
     assert bad.status == "rejected"
-    assert "2 records against 10 last time" in bad.message
+    assert "2 victimizations against 10 last time" in bad.message
     assert f"{good.capture.capture_id} goes on serving" in bad.message
     assert catalog(settings).records_paths(bad.capture)[0].exists()
     connection = raw(settings)

@@ -1,8 +1,16 @@
 {{ config(materialized='table') }}
 
-with typed as (
+with state_names as (
+    select {{ spelled_name('name') }} as spelling, upper(name) as state_name from {{ ref('states') }}
+    union all
+    select spellings.spelling, upper(states.name) as state_name
+    from {{ ref('state_spellings') }} as spellings
+    inner join {{ ref('states') }} as states on spellings.postal = states.postal
+),
+
+typed as (
     select
-        upper({{ text_field('STATE') }}) as state_name,
+        states.state_name,
         {{ one_spelling(text_field('LAW ENFORCEMENT AGENCY')) }} as agency_name,
         {{ one_spelling(text_field('TYPE')) }} as agency_type,
         -- The marks by which ICE says that there is no county.
@@ -12,7 +20,7 @@ with typed as (
         {{ text_field('ADDENDUM') }} as addendum,
         case
             when {{ text_field('STATE') }} is null then 'no state'
-            when states.name is null then 'STATE is no state or territory that is known'
+            when states.state_name is null then 'STATE is no state or territory that is known'
             when {{ text_field('LAW ENFORCEMENT AGENCY') }} is null then 'no agency'
             when {{ text_field('SUPPORT TYPE') }} is null then 'no support type'
         end as _reject_reason,
@@ -20,8 +28,8 @@ with typed as (
         _payload_id,
         _record_no
     from {{ source('raw', 'ice__agreements_287g') }} as captured
-    left join {{ ref('states') }} as states
-        on upper({{ text_field('STATE') }}) = upper(states.name)
+    left join state_names as states
+        on {{ spelled_name(text_field('STATE')) }} = states.spelling
 )
 ,
 {{ with_fate(

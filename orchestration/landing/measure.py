@@ -1,0 +1,142 @@
+"""What a capture's records hold: how many cannot be read, are empty, repeat a key.
+
+What belongs here: passes of DuckDB over a capture's Parquet, the same for records cut in Python and in bulk. What
+does not: the types (sources.fields), what is too many (accept).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from orchestration.sources.fields import TEXT, FieldType
+
+_EXAMPLES = 3
+
+
+@dataclass(frozen=True)
+class FieldMeasure:
+    """One field of a capture, in records."""
+
+    empty: int
+    # Filled, but not with a value of the field's type; up to three such values, the first ones.
+    untyped: int
+    examples: tuple[str, ...] = ()
+    # Every value that is not empty is the same, and there is one.
+    is_constant: bool = False
+
+
+@dataclass(frozen=True)
+class Measure:
+    """The records of a capture, and of its fields those that were asked about."""
+
+    records: int
+    # A value of another type, or none where there must be one.
+    unreadable: int
+    fields: Mapping[str, FieldMeasure]
+    # Those of the fields that are required.
+    required: tuple[str, ...] = ()
+    # Records whose key an earlier one has; None where the dataset has no key or a part of it did not come.
+    repeats: int | None = None
+
+
+def of(
+    paths: Sequence[Path],
+    *,
+    seen: Collection[str],
+    types: Mapping[str, FieldType],
+    required: Collection[str],
+    key: Sequence[str] = (),
+    partial: tuple[str, str] | None = None,
+) -> Measure:
+    """Measure the records in Parquet files whose fields are text.
+
+    seen: the fields that the files have; those that they lack are not measured.
+    required: fields that must have come. A required field without a declared type is any text, and may be empty.
+    partial: a field and its value that mark records which fill only their key; their empty fields are not counted.
+    """
+    asked = [name for name in dict.fromkeys((*types, *required)) if name in seen]
+    declared = {name: types.get(name, TEXT.or_all_empty) for name in asked}
+    must_be_filled = {name for name in asked if name in required and declared[name].may_be_empty == "never"}
+    values = "".join(f", nullif(trim({_name(field)}), '') as v{n}" for n, field in enumerate(asked))
+    whole = f"coalesce({_name(partial[0])}, '') <> {_text(partial[1])}" if partial and partial[0] in seen else "true"
+    wrong = [f"(v{n} is not null and not {_reads(f'v{n}', declared[field])})" for n, field in enumerate(asked)]
+    empty_at = [f"(is_whole and v{n} is null)" for n in range(len(asked))]
+    costs = [wrong[n] for n, field in enumerate(asked) if not declared[field].keeps_record]
+    bad = [*costs, *(empty_at[n] for n, field in enumerate(asked) if field in must_be_filled)]
+    counts = "".join(
+        f", count(*) filter (where {empty_at[n]}), count(*) filter (where {wrong[n]}),"
+        f" coalesce(min(v{n}) = max(v{n}), false)"
+        for n in range(len(asked))
+    )
+    unreadable = f"count(*) filter (where {' or '.join(bad)})" if bad else "0"
+    table = _records(paths)
+    cells = f"(select {whole} as is_whole{values} from {table})"
+    with duckdb.connect() as connection:
+        found = connection.execute(f"select count(*), {unreadable}{counts} from {cells}").fetchone()
+        assert found is not None
+        fields = {}
+        for n, field in enumerate(asked):
+            empty, untyped, is_constant = found[2 + 3 * n : 5 + 3 * n]
+            examples: Iterable[tuple[str]] = ()
+            if untyped:
+                examples = connection.execute(
+                    f"select v0 from (select nullif(trim({_name(field)}), '') as v0, _record_no from {table})"
+                    f" where v0 is not null and not {_reads('v0', declared[field])}"
+                    f" group by v0 order by min(_record_no) limit {_EXAMPLES}"
+                ).fetchall()
+            fields[field] = FieldMeasure(empty, untyped, tuple(value for (value,) in examples), is_constant)
+        repeats = None
+        if key and set(key) <= set(seen):
+            together = ", ".join(_name(field) for field in key)
+            row = connection.execute(
+                f"select sum(n) - count(*) from (select count(*) as n from {table} where {whole} group by {together})"
+            ).fetchone()
+            repeats = int(row[0] or 0) if row else None
+    needed = tuple(name for name in asked if name in required)
+    return Measure(found[0], found[1], fields, needed, repeats)
+
+
+def distinct(paths: Sequence[Path], names: Sequence[str]) -> dict[str, int]:
+    """How many values each of some fields has, about."""
+    if not names:
+        return {}
+    counts = ", ".join(f"approx_count_distinct(nullif(trim({_name(name)}), ''))" for name in names)
+    with duckdb.connect() as connection:
+        row = connection.execute(f"select {counts} from {_records(paths)}").fetchone()
+    return dict(zip(names, row or (), strict=True))
+
+
+def count(paths: Sequence[Path], field: str, values: Collection[str]) -> int:
+    """How many records of Parquet files hold one of the values in a field."""
+    among = ", ".join(map(_text, sorted(values)))
+    with duckdb.connect() as connection:
+        row = connection.execute(f"select count(*) from {_records(paths)} where {_name(field)} in ({among})").fetchone()
+    return int(row[0]) if row else 0
+
+
+def _records(paths: Sequence[Path]) -> str:
+    return f"read_parquet([{', '.join(map(_text, map(str, paths)))}], union_by_name = true)"
+
+
+def _reads(value: str, type_: FieldType) -> str:
+    """SQL: whether a value that is not null is of a type."""
+    if type_.pattern is None:
+        return f"not (left({value}, 1) in ('[', '{{') and json_valid({value}))"
+    matches = f"regexp_full_match({value}, {_text(type_.pattern)}, 's')"
+    if not type_.is_date:
+        return matches
+    american = f"concat(substr({value}, 7, 4), '-', substr({value}, 1, 2), '-', substr({value}, 4, 2))"
+    day = f"case when substr({value}, 3, 1) = '/' then {american} else substr({value}, 1, 10) end"
+    return f"({matches} and try_cast({day} as date) is not null)"
+
+
+def _name(field: str) -> str:
+    return '"' + field.replace('"', '""') + '"'
+
+
+def _text(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"
