@@ -22,6 +22,7 @@ from orchestration.landing.imports import import_files
 from orchestration.recorded.build import workbook
 from orchestration.settings import DBT_PROJECT_DIR, Settings
 from orchestration.sources.base import Dataset, Payload, Slice
+from orchestration.sources.fields import TEXT, typed
 from orchestration.sources.tables import csv_records
 from tests.building import build_part
 
@@ -40,6 +41,8 @@ class SyntheticList(Dataset):
     homepage = "https://synthetic.invalid/list"
     policy = "snapshot"
     required = ("place", "st")
+    types = typed({"place": TEXT, "st": TEXT})
+    max_unreadable = 0.0
     max_age = timedelta(days=7)
 
     def slices(self, settings, known):
