@@ -204,7 +204,8 @@ class TestYears:
     def test_the_names_of_the_table_find_their_units(self, ask):
         """As many rows as the resolver ties, by people: the table prints cities, and the register of units has them."""
         [(share,)] = ask(
-            "select sum(case when jurisdiction_key <> '-1' then population end) * 1.0 / sum(population)"
+            "select sum(case when jurisdiction_key in (select jurisdiction_key from intermediate.int_identity__geoids)"
+            " then population end) * 1.0 / sum(population)"
             " from core.fct_crime_year where source_kind = 'annual table' and fbi_offense_code = 'ROB'"
         )
         assert share > 0.85

@@ -114,8 +114,8 @@ def test_the_share_that_is_resolved_is_said_by_count_and_by_money(connection):
     ).fetchone()
     total, unknown = connection.execute(
         """
-        select sum(obligated_amount), sum(case when jurisdiction_key = '-1' then obligated_amount end)
-        from core.fct_award
+        select sum(obligated_amount), sum(obligated_amount) filter (where not is_resolved)
+        from core.fct_award join core.dim_jurisdiction using (jurisdiction_key)
         """
     ).fetchone()
     assert amount == total
@@ -130,6 +130,7 @@ def test_what_nobody_can_resolve_stands_in_a_list_largest_money_first(connection
     amounts = [amount for (amount,) in rows]
     assert amounts == sorted(amounts, reverse=True)
     (left_out,) = connection.execute(
-        "select sum(obligated_amount) from core.fct_award where jurisdiction_key = '-1'"
+        "select sum(obligated_amount) from core.fct_award"
+        " join core.dim_jurisdiction using (jurisdiction_key) where not is_resolved"
     ).fetchone()
     assert sum(amounts) == left_out

@@ -3,6 +3,7 @@
 with announced as (
     select
         announcements.*,
+        coalesce(names.is_resolved, false) as is_resolved,
         coalesce(names.jurisdiction_key, {{ unknown_key() }}) as jurisdiction_key,
         coalesce(names.kind, 'unknown') as agency_kind,
         coalesce(names.match_method, 'unresolved') as match_method,
@@ -48,7 +49,7 @@ select
     awards.awarding_agency,
     case
         when awards.fain is not null then 'the one award of its unit, programme area and fiscal year'
-        when announced.jurisdiction_key = {{ unknown_key() }} then 'its agency is tied to no unit'
+        when not announced.is_resolved then 'its agency is tied to no unit'
         when announced.lines_alike > 1 then 'several lines of one unit, programme area and fiscal year'
         else 'no captured award, or several, of its unit, programme area and fiscal year'
     end as award_rule
@@ -60,5 +61,5 @@ left join awards
         and announced.fiscal_year = awards.fain_year
         and announced.lines_alike = 1
         and awards.awards_alike = 1
-        and announced.jurisdiction_key <> {{ unknown_key() }}
+        and announced.is_resolved
         and awards.program_area <> 'unknown'

@@ -13,6 +13,7 @@ select
     coalesce(names.kind, 'unknown') as agency_kind,
     coalesce(names.is_police, false) as is_police,
     coalesce(names.is_sheriff, false) as is_sheriff,
+    coalesce(names.is_resolved, false) as is_resolved,
     coalesce(names.jurisdiction_key, {{ unknown_key() }}) as jurisdiction_key,
     coalesce(names.match_method, 'unresolved') as match_method,
     names.match_score,

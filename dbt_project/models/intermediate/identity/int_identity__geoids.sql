@@ -20,3 +20,8 @@ select
     level
 from {{ ref('int_identity__units') }}
 where geoid = '1150000'
+union all
+select
+    {{ nation_geoid() }} as geoid,
+    {{ surrogate_key([nation_geoid()]) }} as jurisdiction_key,
+    'nation' as level

@@ -4,6 +4,7 @@ with resolved as (
         recipients.*,
         names.state_code as resolved_state_code,
         names.kind,
+        names.is_resolved,
         names.jurisdiction_key,
         names.match_method,
         names.match_score,
@@ -24,7 +25,7 @@ agencies as (
         is_sheriff,
         max(ori) as ori
     from {{ ref('int_crime__agencies') }}
-    where jurisdiction_key <> {{ unknown_key() }} and (is_sheriff or is_police)
+    where is_resolved and (is_sheriff or is_police)
     group by jurisdiction_key, is_sheriff
     having count(*) = 1
 )
@@ -37,6 +38,7 @@ select
     resolved.recipient_duns,
     resolved.resolved_state_code as state_code,
     coalesce(resolved.kind, 'unknown') as recipient_kind,
+    coalesce(resolved.is_resolved, false) as is_resolved,
     coalesce(resolved.jurisdiction_key, {{ unknown_key() }}) as jurisdiction_key,
     coalesce(resolved.match_method, 'unresolved') as match_method,
     resolved.match_score,

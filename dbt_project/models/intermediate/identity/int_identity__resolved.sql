@@ -49,22 +49,31 @@ joint as (
     select printed_id from {{ ref('int_identity__joint') }} group by printed_id
 )
 
-select
-    sited.printed_id,
-    sited.source,
-    sited.name,
-    sited.state_code,
-    sited.state_from,
+{%- set kind -%}
     case
         when joint.printed_id is not null then 'several governments'
         -- in New England what is no city is a town, and the Census has no place code for it
         when decided.candidates is null and sited.kind = 'place' and sited.state_code in ('CT', 'MA', 'ME', 'NH', 'RI', 'VT')
             then 'town or township'
         else sited.kind
-    end as kind,
+    end
+{%- endset %}
+
+select
+    sited.printed_id,
+    sited.source,
+    sited.name,
+    sited.state_code,
+    sited.state_from,
+    {{ kind }} as kind,
+    coalesce(decided.candidates, 0) = 1 as is_resolved,
     case
         when decided.candidates = 1 then decided.jurisdiction_key
-        else {{ unknown_key() }}
+        -- a name that several units of a state bear is another body in another county
+        else {{ unresolved_key(
+            'sited.words', 'sited.state_code', kind,
+            "case when decided.candidates > 1 or " ~ kind ~ " = 'town or township' then nullif(sited.county_words, '') end"
+        ) }}
     end as jurisdiction_key,
     case when decided.candidates = 1 and sited.kind <> 'tribe' then decided.geoid end as geoid,
     case

@@ -17,7 +17,6 @@ with agencies as (
         max(coalesce(months.population, 0)) as most_people,
         count(months.offenses) as reported
     from {{ ref('fct_crime_month') }} as months
-    where months.jurisdiction_key <> {{ unknown_key() }}
     group by months.jurisdiction_key, months.ori, months.agency_key
 ),
 
@@ -55,7 +54,7 @@ units as (
         on ranked.agency_key = agency.agency_key
     left join {{ ref('dim_jurisdiction') }} as states
         on jurisdictions.state_code = states.state_code and states.level = 'state'
-    where ranked.place = 1
+    where ranked.place = 1 and jurisdictions.is_resolved
 ),
 
 reported as (

@@ -11,9 +11,10 @@ with spells as (
         listings.listed_name,
         listings.listed_from,
         listings.listed_to,
+        listings.is_resolved,
         -- a name that is tied to no unit is compared by its spelling
         case
-            when listings.jurisdiction_key <> {{ unknown_key() }} then listings.jurisdiction_key
+            when listings.is_resolved then listings.jurisdiction_key
             else concat(coalesce(listings.state_code, '??'), '|', {{ spelled_name('listings.listed_name') }})
         end as unit_id
     from {{ ref('fct_tracker_listing') }} as listings
@@ -27,6 +28,7 @@ units as (
         listed_level,
         unit_id,
         max(jurisdiction_key) as jurisdiction_key,
+        max(case when is_resolved then 1 else 0 end) as is_resolved,
         max(state_code) as state_code,
         max(listed_name) as listed_name,
         min(listed_from) as listed_from,
@@ -87,6 +89,7 @@ compared as (
         named.listed_level,
         named.unit_id,
         coalesce(a.jurisdiction_key, b.jurisdiction_key) as jurisdiction_key,
+        coalesce(a.is_resolved, b.is_resolved) = 1 as is_resolved,
         coalesce(a.state_code, b.state_code) as state_code,
         coalesce(a.listed_name, b.listed_name) as listed_name,
         case when a.unit_id is null then 'only b' when b.unit_id is null then 'only a' else 'both' end as listed_by,
@@ -132,7 +135,7 @@ select
     b.definition as definition_b,
     compared.listed_level,
     compared.jurisdiction_key,
-    compared.jurisdiction_key <> {{ unknown_key() }} as is_resolved,
+    compared.is_resolved,
     compared.listed_name,
     compared.state_code,
     compared.listed_by,

@@ -6,6 +6,7 @@ select
     agencies.state_code,
     agencies.counties,
     agencies.agency_kind,
+    agencies.is_resolved,
     agencies.jurisdiction_key,
     agencies.match_method,
     agencies.match_score,
@@ -24,6 +25,30 @@ left join {{ ref('agency_coverage') }} as coverage
     on agencies.ori = coverage.ori
 union all
 select
+    {{ surrogate_key(['ori']) }} as agency_key,
+    ori,
+    ori as agency_name,
+    'unknown' as agency_type,
+    cast(null as {{ dbt.type_string() }}) as state_code,
+    cast(null as {{ dbt.type_string() }}) as counties,
+    'unknown' as agency_kind,
+    false as is_resolved,
+    jurisdiction_key,
+    'unresolved' as match_method,
+    cast(null as double) as match_score,
+    'in no captured register' as match_evidence,
+    'unknown' as coverage,
+    cast(null as {{ dbt.type_string() }}) as coverage_reason,
+    cast(null as boolean) as is_nibrs,
+    cast(null as date) as nibrs_start_on,
+    cast(null as double) as latitude,
+    cast(null as double) as longitude,
+    _capture_id,
+    _payload_id,
+    _kind
+from {{ ref('int_crime__unregistered') }}
+union all
+select
     {{ unknown_key() }} as agency_key,
     'unknown' as ori,
     'unknown' as agency_name,
@@ -31,6 +56,7 @@ select
     cast(null as {{ dbt.type_string() }}) as state_code,
     cast(null as {{ dbt.type_string() }}) as counties,
     'unknown' as agency_kind,
+    false as is_resolved,
     {{ unknown_key() }} as jurisdiction_key,
     'unresolved' as match_method,
     cast(null as double) as match_score,

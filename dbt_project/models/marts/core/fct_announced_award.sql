@@ -5,6 +5,7 @@ select
         else {{ unknown_key() }}
     end as award_key,
     announced.award_rule,
+    announced.is_resolved,
     announced.jurisdiction_key,
     announced.program_area,
     announced.fiscal_year as announced_fiscal_year,

@@ -20,7 +20,7 @@ select
 from {{ ref('stg_fbi__area_months') }} as months
 left join {{ ref('states') }} as states
     on months.area = states.postal and months.level = 'state'
-left join {{ ref('int_identity__units') }} as units
-    on states.fips = units.geoid and units.level = 'state'
+left join {{ ref('int_identity__geoids') }} as units
+    on case when months.level = 'nation' then {{ nation_geoid() }} else states.fips end = units.geoid
 left join {{ ref('offenses') }} as offenses
     on months.offense_code = offenses.fbi_code

@@ -1,7 +1,7 @@
 select
     {{ surrogate_key(['months.ori', 'months.offense_code', 'months.month_start']) }} as crime_month_key,
-    case when agencies.ori is null then {{ unknown_key() }} else {{ surrogate_key(['agencies.ori']) }} end as agency_key,
-    coalesce(agencies.jurisdiction_key, {{ unknown_key() }}) as jurisdiction_key,
+    {{ surrogate_key(['months.ori']) }} as agency_key,
+    coalesce(agencies.jurisdiction_key, unregistered.jurisdiction_key) as jurisdiction_key,
     case when offenses.offense_code is null then {{ unknown_key() }} else {{ surrogate_key(['offenses.offense_code']) }} end
         as offense_key,
     {{ date_key('months.month_start') }} as month_date_key,
@@ -45,6 +45,8 @@ select
 from {{ ref('int_crime__months') }} as months
 left join {{ ref('int_crime__agencies') }} as agencies
     on months.ori = agencies.ori
+left join {{ ref('int_crime__unregistered') }} as unregistered
+    on months.ori = unregistered.ori
 left join {{ ref('agency_coverage') }} as agency_coverage
     on months.ori = agency_coverage.ori
 left join {{ ref('offenses') }} as offenses

@@ -15,7 +15,7 @@ units as (
             jurisdictions.state_code = states.state_code
             and states.level = 'state'
             and jurisdictions.level in ('county', 'place', 'consolidated')
-    where jurisdictions.jurisdiction_key <> {{ unknown_key() }}
+    where jurisdictions.is_resolved
     group by jurisdictions.jurisdiction_key
 ),
 

@@ -1,6 +1,7 @@
 select
     {{ surrogate_key(['spells.listing_id', 'spells.listed_from']) }} as listing_key,
     {{ surrogate_key(['spells.tracker_code']) }} as tracker_key,
+    coalesce(names.is_resolved, false) as is_resolved,
     coalesce(names.jurisdiction_key, {{ unknown_key() }}) as jurisdiction_key,
     {{ date_key('spells.listed_from') }} as listed_from_date_key,
     spells.listed_name,

@@ -8,7 +8,9 @@ with served as (
     from {{ ref('dim_agency') }} as agencies
     inner join {{ ref('bridge_agency_jurisdiction') }} as bridge
         on agencies.agency_key = bridge.agency_key
-    where bridge.jurisdiction_key <> {{ unknown_key() }} and agencies.state_code is not null
+    inner join {{ ref('dim_jurisdiction') }} as units
+        on bridge.jurisdiction_key = units.jurisdiction_key
+    where units.is_resolved and agencies.state_code is not null
 ),
 
 awarded as (
@@ -16,7 +18,6 @@ awarded as (
         jurisdiction_key,
         count(*) as awards
     from {{ ref('fct_award') }}
-    where jurisdiction_key <> {{ unknown_key() }}
     group by jurisdiction_key
 ),
 
@@ -25,7 +26,6 @@ listed as (
         jurisdiction_key,
         count(distinct tracker_key) as trackers
     from {{ ref('fct_tracker_listing') }}
-    where jurisdiction_key <> {{ unknown_key() }}
     group by jurisdiction_key
 ),
 

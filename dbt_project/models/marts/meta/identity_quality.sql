@@ -8,8 +8,8 @@ with labelled as (
         resolved.kind as found_kind,
         expected.jurisdiction_key as expected_key,
         -- a tribe has no code to label it by: that its kind was told is judged, not its unit
-        case when labels.expected_kind <> 'tribe' or resolved.kind <> 'tribe'
-            then nullif(resolved.jurisdiction_key, {{ unknown_key() }}) end as found_key
+        case when resolved.is_resolved and (labels.expected_kind <> 'tribe' or resolved.kind <> 'tribe')
+            then resolved.jurisdiction_key end as found_key
     from {{ ref('identity_labels') }} as labels
     inner join {{ ref('int_identity__resolved') }} as resolved
         on

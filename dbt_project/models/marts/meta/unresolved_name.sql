@@ -12,7 +12,7 @@ with paid as (
     from {{ ref('dim_recipient') }} as recipients
     inner join {{ ref('fct_award') }} as awards
         on recipients.recipient_key = awards.recipient_key
-    where recipients.jurisdiction_key = {{ unknown_key() }}
+    where not recipients.is_resolved
     group by
         recipients.recipient_name, recipients.state_code, recipients.recipient_kind, recipients.match_method,
         recipients.match_evidence, recipients.located_in_jurisdiction_key
@@ -29,7 +29,7 @@ listed as (
         count(*) as mentions,
         cast(null as decimal(18, 2)) as amount
     from {{ ref('fct_tracker_listing') }}
-    where jurisdiction_key = {{ unknown_key() }}
+    where not is_resolved
     group by listed_name, state_code, agency_kind, match_method, match_evidence, located_in_jurisdiction_key
 ),
 
@@ -44,7 +44,7 @@ registered as (
         count(*) as mentions,
         cast(null as decimal(18, 2)) as amount
     from {{ ref('dim_agency') }}
-    where jurisdiction_key = {{ unknown_key() }} and agency_key <> {{ unknown_key() }}
+    where not is_resolved and agency_key <> {{ unknown_key() }}
     group by agency_name, state_code, agency_kind, match_method, match_evidence
 ),
 

@@ -1,0 +1,60 @@
+-- Every printed name that no unit was found for and that some fact bears, once for all the facts that bear it.
+with every_mention as (
+    select
+        jurisdiction_key, recipient_name as name, state_code, recipient_kind as kind, _capture_id, _payload_id, _kind
+    from {{ ref('int_identity__recipients') }}
+    where not is_resolved
+    union all
+    select jurisdiction_key, agency_name as name, state_code, agency_kind as kind, _capture_id, _payload_id, _kind
+    from {{ ref('int_crime__agencies') }}
+    where not is_resolved
+    union all
+    select
+        jurisdiction_key, ori as name, cast(null as {{ dbt.type_string() }}) as state_code, 'unknown' as kind,
+        _capture_id, _payload_id, _kind
+    from {{ ref('int_crime__unregistered') }}
+    union all
+    select jurisdiction_key, agency_name as name, state_code, agency_kind as kind, _capture_id, _payload_id, _kind
+    from {{ ref('int_awards__announced') }}
+    where not is_resolved
+    union all
+    select
+        names.jurisdiction_key, spells.listed_name as name, names.state_code, names.kind, spells._capture_id,
+        spells._payload_id, spells._kind
+    from {{ ref('int_ordinances__spells') }} as spells
+    inner join {{ ref('int_identity__resolved') }} as names
+        on spells.printed_id = names.printed_id
+    where not names.is_resolved
+    union all
+    select
+        names.jurisdiction_key, table8.city as name, names.state_code, names.kind, table8._capture_id,
+        table8._payload_id, table8._kind
+    from {{ ref('stg_fbi__table8') }} as table8
+    inner join {{ ref('int_identity__resolved') }} as names
+        on {{ printed_id("'fbi'", 'table8.city', 'table8.state_code', 'cast(null as ' ~ dbt.type_string() ~ ')', 'cast(null as ' ~ dbt.type_string() ~ ')', "'place'") }} = names.printed_id
+    where not names.is_resolved
+),
+
+ranked as (
+    select
+        every_mention.*,
+        row_number() over (partition by jurisdiction_key order by name, _capture_id, _payload_id) as nth
+    from every_mention
+    -- where nothing is printed there is no member but the unknown one
+    where jurisdiction_key <> {{ unknown_key() }}
+)
+
+select
+    ranked.jurisdiction_key,
+    ranked.name,
+    {{ spelled_name('ranked.name') }} as name_normalized,
+    ranked.kind,
+    ranked.state_code,
+    states.fips as state_fips,
+    ranked._capture_id,
+    ranked._payload_id,
+    ranked._kind
+from ranked
+left join {{ ref('states') }} as states
+    on ranked.state_code = states.postal
+where ranked.nth = 1
