@@ -15,6 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from orchestration.fetching.session import HostLimits, Patience, Web
 from orchestration.settings import PROJECT_ROOT, Settings
@@ -78,11 +79,22 @@ def clawback(home: Path, *args: str, **environment: str) -> subprocess.Completed
 
 @pytest.fixture(scope="session")
 def published(tmp_path_factory: pytest.TempPathFactory) -> tuple[Settings, dict[str, object]]:
-    """One refresh of the recorded edition by the command line: its settings and its account (JSON)."""
-    home = tmp_path_factory.mktemp("published") / "home"
-    done = clawback(home, "refresh", "--json")
-    assert done.returncode == 0, done.stdout + done.stderr
-    return Settings(home=home, edition="recorded"), json.loads(done.stdout)
+    """One refresh of the recorded edition by the command line: its settings and its account (JSON).
+
+    The workers of one run share the refresh; each has a copy of the home, because tests refresh it and hold its lock.
+    """
+    base = tmp_path_factory.getbasetemp()
+    shared = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "published-once"
+    made, account = Settings(home=shared / "home", edition="recorded"), shared / "account.json"
+    shared.mkdir(exist_ok=True)
+    with FileLock(shared / "lock"):
+        if not account.exists():
+            done = clawback(made.root, "refresh", "--json")
+            assert done.returncode == 0, done.stdout + done.stderr
+            account.write_text(done.stdout, encoding="utf-8")
+    mine = Settings(home=tmp_path_factory.mktemp("published") / "home", edition="recorded")
+    copy_home(made, mine.root)
+    return mine, json.loads(account.read_text(encoding="utf-8"))
 
 
 def copy_home(original: Settings, home: Path, *left_out: str) -> None:
