@@ -103,6 +103,20 @@ class TestABuildOverCouncils:
             ("1714000", "SYNO2017-1", "failed", date(2026, 11, 2), False),
         ], "nothing restricted, no introduction, no undated matter that became no law"
 
+    def test_a_law_that_nobody_read_is_named_as_such_and_decides_nothing(self, built):
+        """The first became law by an override; the second died, the third is hidden, the fifth is unrelated."""
+        _, connection = built
+        assert table(
+            connection,
+            "select matter_id, law_on, is_unread_law from core.fct_council_matter where council_client = 'oakland' "
+            "order by 1",
+        ) == [
+            ("1", date(2026, 10, 20), True),
+            ("2", None, False),
+            ("3", date(2026, 11, 1), False),
+            ("5", None, False),
+        ]
+
     def test_records_that_share_a_legacy_number_are_one_matter(self, built):
         _, connection = built
         assert table(
@@ -150,6 +164,7 @@ class TestTheRecordedEdition:
             "select instrument_number, event_from from core.fct_policy_event "
             "where origin = 'ledger' and jurisdiction_name = 'New York City' and instrument = 'local law'",
         )
+        assert table(warehouse, "select count(*) from core.fct_council_matter where is_unread_law") == [(0,)]
         named = {number: day for text, day in ledger for number in laws if str(number) in str(text)}
         assert named == laws
         assert len(laws) == 7
@@ -157,7 +172,7 @@ class TestTheRecordedEdition:
 
     def test_the_named_query_lists_a_councils_matters_with_terms_and_acts(self, published):
         settings, _ = published
-        said = clawback(settings.root, "query", "council_matters", "--jurisdiction", "New York", "--json")
+        said = clawback(settings.root, "query", "council_matters", "--jurisdiction", "New York, NY", "--json")
         rows = {row["file_number"]: row for row in json.loads(said.stdout)}
         assert len(rows) == 7
         law = rows["Int 0486-2014"]

@@ -1,10 +1,13 @@
 -- Every legal event that anybody told: the ledger's as they stand, and those of the council matters that the finder
 -- found and that are clear acts of law. Introductions and referrals change nothing and stay with the council's record.
-with only_provisions as (
-    select jurisdiction_name, instrument, coalesce(instrument_number, '') as instrument_number, max(provision_code) as provision_code
+with cited_provisions as (
+    select
+        jurisdiction_name,
+        instrument,
+        coalesce(instrument_number, '') as instrument_number,
+        case when count(*) = 1 then max(provision_code) end as only_provision_code
     from {{ ref('instrument_provisions') }}
     group by jurisdiction_name, instrument, coalesce(instrument_number, '')
-    having count(*) = 1
 ),
 
 ledger as (
@@ -16,7 +19,7 @@ ledger as (
         events.jurisdiction_name,
         events.level as jurisdiction_level,
         -- an instrument of several provisions, or of none that is cited, is general here: see __event_provisions
-        coalesce(only_provisions.provision_code, 'general') as provision_code,
+        coalesce(cited_provisions.only_provision_code, 'general') as provision_code,
         events.instrument,
         events.instrument_number,
         events.event,
@@ -26,7 +29,11 @@ ledger as (
         events.source_status,
         events.source_citation,
         events.note,
-        events.source_status <> 'unsourced' and events.event_from is not null as decides_status,
+        events.source_status <> 'unsourced'
+        and events.event_from is not null
+        -- a state's law may as well forbid local policies: until somebody cites what it provides, it decides nothing
+        and (coalesce(events.level, '') <> 'state' or cited_provisions.instrument is not null)
+            as decides_status,
         events.learned_on,
         events._capture_id,
         events._payload_id,
@@ -36,11 +43,11 @@ ledger as (
     from {{ ref('stg_ledger__policy_events') }} as events
     left join {{ ref('int_identity__geoids') }} as geoids
         on split_part(events.geoid_text, '/', 1) = geoids.geoid
-    left join only_provisions
+    left join cited_provisions
         on
-            events.jurisdiction_name = only_provisions.jurisdiction_name
-            and events.instrument = only_provisions.instrument
-            and coalesce(events.instrument_number, '') = only_provisions.instrument_number
+            events.jurisdiction_name = cited_provisions.jurisdiction_name
+            and events.instrument = cited_provisions.instrument
+            and coalesce(events.instrument_number, '') = cited_provisions.instrument_number
 ),
 
 readings as (

@@ -13,6 +13,16 @@ laws as (
         max(law_on) as law_on
     from {{ ref('int_ordinances__council_events') }}
     group by council_matter_key
+),
+
+-- some event of the matter counts for a provision that somebody read or cited
+decided as (
+    select events.council_matter_key
+    from {{ ref('int_ordinances__events') }} as events
+    inner join {{ ref('int_ordinances__event_provisions') }} as provisions
+        on events.event_id = provisions.policy_event_key
+    where events.origin = 'council' and provisions.decides_status
+    group by events.council_matter_key
 )
 
 select
@@ -34,6 +44,13 @@ select
     matters.passed_on,
     matters.enacted_on,
     laws.law_on,
+    (
+        laws.law_on is not null
+        and coalesce(found.is_relevant, false)
+        and not matters.is_restricted
+        and matters.instrument <> 'other'
+        and decided.council_matter_key is null
+    ) as is_unread_law,
     matters.enactment_number,
     matters.is_restricted,
     coalesce(found.is_relevant, false) as is_relevant,
@@ -55,3 +72,5 @@ left join acted
     on matters.council_matter_key = acted.council_matter_key
 left join laws
     on matters.council_matter_key = laws.council_matter_key
+left join decided
+    on matters.council_matter_key = decided.council_matter_key
