@@ -76,7 +76,8 @@ def finder_matters() -> list[dict[str, Any]]:
         for number, text in enumerate(ODD, start=1000)
     ]
     held.append({"MatterId": 2000, "MatterFile": "SYN", "MatterName": "Refugees", "MatterEXText4": "On immigrants"})
-    return held
+    saved = {"MatterIntroDate": "2026-10-01T00:00:00", "MatterLastModifiedUtc": "2026-10-02T00:00:00"}
+    return [{**saved, **matter} for matter in held]
 
 
 def _fetched(settings: Settings, dataset_id: str, key: str, day: int, *answers: tuple[object, dict[str, str]]) -> None:
