@@ -20,6 +20,7 @@ import duckdb
 from pydantic import BaseModel
 
 from orchestration import sources
+from orchestration.landing import accept
 from orchestration.landing.catalog import Catalog
 from orchestration.release import history
 from orchestration.settings import Settings
@@ -195,6 +196,7 @@ def audit(settings: Settings, *, run_id: str, accepted: Mapping[str, str] | None
         release_checks = [
             *_falls(connection, settings, marker),
             *_control_totals(connection),
+            *_quarantined(connection),
             *_key_figures(connection),
             *_documented(connection, settings),
         ]
@@ -367,6 +369,38 @@ def _control_totals(connection: duckdb.DuckDBPyConnection) -> list[Checked]:
         _checked("control totals", detail, see),
         _checked("records conserved", lost_detail, "select * from meta.record_fate" if lost else None),
     ]
+
+
+def _quarantined(connection: duckdb.DuckDBPyConnection) -> list[Checked]:
+    """No serving capture lost more of its records to quarantine than acceptance would have let pass.
+
+    Acceptance knows the types of fields, staging knows more (which states there are, which months had begun). What a
+    slice loses there would be missing from the facts in silence. An increment replaces nothing: what it brought before
+    goes on serving, so there only many records count.
+    """
+    out = []
+    for dataset in sources.DATASETS.values():
+        found = connection.execute(
+            "select captures.slice, captures.capture_id, captures.records, count(*) as lost,"
+            " mode(quarantined._reject_reason) as reason"
+            f' from quarantine."{dataset.raw_name}" as quarantined'
+            " inner join meta.capture as captures on quarantined._capture_id = captures.capture_id"
+            " where captures.is_serving and captures.dataset = ? group by all order by lost desc, 2",
+            [dataset.raw_name],
+        ).fetchall()
+        wrong = [
+            (f"slice {slice_}: {lost:,} of {records:,} records ({reason})", capture_id)
+            for slice_, capture_id, records, lost, reason in found
+            if accept.too_many_unreadable(lost, records, dataset.unreadable_bound(slice_))
+            and (dataset.holds_all(slice_) or lost >= accept.FEW_RECORDS)
+        ]
+        total = sum(lost for *_, lost, _ in found)
+        detail = "; ".join(words for words, _ in wrong[:5]) or f"{total:,} records of {len(found):,} captures"
+        see = None
+        if wrong:
+            see = f"from quarantine.{dataset.raw_name} where _capture_id = '{wrong[0][1]}'"
+        out.append(_checked(f"quarantine of {dataset.raw_name}", detail, see))
+    return out
 
 
 def _key_figures(connection: duckdb.DuckDBPyConnection) -> list[Checked]:

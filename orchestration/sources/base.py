@@ -339,6 +339,11 @@ def as_text(value: object) -> str | None:
     return json.dumps(value, ensure_ascii=False)
 
 
+def renamed(record: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+    """The fields of a record under our names, by the publisher's; one that did not come is left out, never filled."""
+    return {ours: record[theirs] for theirs, ours in names.items() if theirs in record}
+
+
 def file_digest(path: Path) -> str:
     """The sha256 of a file, hex, read by pieces."""
     with path.open("rb") as stream:

@@ -35,6 +35,7 @@ from orchestration.sources.base import (
     SourceError,
     as_text,
     due,
+    renamed,
     utc_now,
 )
 from orchestration.sources.fields import DATE, TEXT, WHOLE, each, typed
@@ -225,8 +226,7 @@ class Matters(_Legistar):
         """
         client = payload.context.get("client", "")
         for matter in _matters_in(self.id, payload):
-            record = {name: as_text(value) for name, value in matter.items()}
-            yield {**dict.fromkeys(self.required), **record, "client": client}
+            yield {**{name: as_text(value) for name, value in matter.items()}, "client": client}
 
     def high_water(self, record: Record) -> str | None:
         """LastModified, unless it lies ahead of us: a mark in the future would hide every change until then."""
@@ -321,7 +321,7 @@ class Histories(_Legistar):
         client = payload.context.get("client", "")
         for matter_id, action in _histories_in(self.id, payload):
             record = {name: as_text(value) for name, value in action.items()}
-            yield {**dict.fromkeys(self.required), **record, "client": client, "matter_id": matter_id}
+            yield {**record, "client": client, "matter_id": matter_id}
 
     def read_file(self, path: Path, retrieved_at: datetime | None) -> Iterator[Batch]:
         """The same files as legistar/matters: the mirror's hold the history inside, and so do saved events.
@@ -402,7 +402,7 @@ def _is_matters_alone(payload: Payload) -> bool:
 def _matters_in(dataset: str, payload: Payload) -> Iterator[Mapping[str, Any]]:
     held = _json(dataset, payload)
     if _is_mirror(held):
-        yield {ours: held.get(theirs) for theirs, ours in _MIRROR_MATTER.items()}
+        yield renamed(held, _MIRROR_MATTER)
     elif items := _events(held):
         yield from (item["Matter"] for item in items)
     elif isinstance(held, list) and all(isinstance(row, dict) and "MatterId" in row for row in held):
@@ -415,7 +415,7 @@ def _histories_in(dataset: str, payload: Payload) -> Iterator[tuple[str | None, 
     held = _json(dataset, payload)
     if _is_mirror(held):
         for action in held["History"] or ():
-            yield as_text(held["ID"]), {ours: action.get(theirs) for theirs, ours in _MIRROR_HISTORY.items()}
+            yield as_text(held["ID"]), renamed(action, _MIRROR_HISTORY)
     elif items := _events(held):
         for item in items:
             for action in item.get("Histories") or ():

@@ -272,3 +272,43 @@ def test_a_published_table_that_is_gone_is_refused(sealed):
     spoil(settings, "drop table analysis.mart_claim_check")
     seal(settings, run_id)
     assert [f.check for f in refusal(settings, run_id).findings] == ["tables kept", "columns described"]
+
+
+@pytest.mark.parametrize(
+    ("dataset", "lost", "is_refused"),
+    [
+        # one name of a list: its listing would end
+        ("doj__sanctuary_list", 1, True),
+        # of a slice that holds all one record alone is no share, many are
+        ("census__gazetteer", 1, False),
+        ("bjs__victimizations", 50, True),
+        # all of a small slice, though one record
+        ("usaspending__assistance_listings", None, True),
+    ],
+)
+def test_a_capture_whose_records_went_to_quarantine_is_refused_by_name(sealed, dataset, lost, is_refused):
+    settings, run_id = sealed
+    with duckdb.connect(str(settings.build_file)) as connection:
+        capture_id, slice_, records = connection.execute(
+            "select capture_id, slice, records from meta.capture where dataset = ? and is_serving"
+            " order by records desc limit 1", [dataset],
+        ).fetchone()  # fmt: skip
+        relation = connection.execute(
+            "select table_type from information_schema.tables where table_schema = 'quarantine' and table_name = ?",
+            [dataset],
+        ).fetchone()
+        assert relation == ("BASE TABLE",)
+        lost = lost or records
+        connection.execute(
+            f"insert into quarantine.{dataset} (_reject_reason, _capture_id, _record_no)"
+            f" select 'synthetic', '{capture_id}', range from range({lost})"
+        )
+    seal(settings, run_id)
+    if not is_refused:
+        assert audit.audit(settings, run_id=run_id).passed
+        return
+    refused = refusal(settings, run_id)
+    (finding,) = refused.findings
+    assert finding.check == f"quarantine of {dataset}"
+    assert f"slice {slice_}: {lost:,} of {records:,} records (synthetic)" in finding.detail
+    assert capture_id in finding.see
