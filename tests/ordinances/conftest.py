@@ -152,12 +152,7 @@ def built(tmp_path_factory):
 
 
 def as_file(folder: Path, client: str, matters: list[dict[str, Any]]) -> Path:
-    """Matters as a saved answer of the API, which repeats every field in each."""
-    every = {
-        "MatterTitle": None,
-        "MatterIntroDate": "2026-10-01T00:00:00",
-        "MatterLastModifiedUtc": "2026-11-01T00:00:00",
-    }
+    """Matters as a saved answer of the API."""
     path = folder / f"{client}_matters.json"
-    path.write_text(json.dumps([{**every, **matter} for matter in matters]), encoding="utf-8")
+    path.write_text(json.dumps(matters), encoding="utf-8")
     return path
