@@ -1,6 +1,14 @@
 {#- The unknown member of every dimension, for "nothing printed": foreign keys are never null, they point here. -#}
 {% macro unknown_key() -%} '-1' {%- endmacro %}
 
+{#- A listing and a programme area; where neither is known there is one member for it, the unknown one. -#}
+{% macro program_key(assistance_listing, program_area) -%}
+    case
+        when coalesce({{ assistance_listing }}, 'unknown') = 'unknown' and {{ program_area }} = 'unknown' then {{ unknown_key() }}
+        else {{ surrogate_key(["coalesce(" ~ assistance_listing ~ ", 'unknown')", program_area]) }}
+    end
+{%- endmacro %}
+
 {#- The United States among the units; the Census's API codes them us:1. -#}
 {% macro nation_geoid() -%} '1' {%- endmacro %}
 

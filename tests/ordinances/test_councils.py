@@ -162,7 +162,7 @@ class TestTheRecordedEdition:
         ledger = table(
             warehouse,
             "select instrument_number, event_from from core.fct_policy_event "
-            "where origin = 'ledger' and jurisdiction_name = 'New York City' and instrument = 'local law'",
+            "where origin = 'ledger' and jurisdiction_name = 'New York city, New York' and instrument = 'local law'",
         )
         assert table(warehouse, "select count(*) from core.fct_council_matter where is_unread_law") == [(0,)]
         named = {number: day for text, day in ledger for number in laws if str(number) in str(text)}

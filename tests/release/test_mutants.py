@@ -34,6 +34,9 @@ BY_HAND: dict[str, tuple[str, ...]] = {
         "delete from intermediate.int_ordinances__spells where rowid = "
         "(select min(rowid) from intermediate.int_ordinances__spells where listed_to is null)",
     ),
+    "assert_every_code_typed_by_hand_is_a_units": (
+        "update seeds.grant_injunctions set geoid = '1714001' where geoid = '1714000'",
+    ),
     "assert_every_event_is_in_the_vocabulary": (
         "update core.fct_policy_event set event = 'adpoted' where event = 'adopted'",
     ),
@@ -61,6 +64,9 @@ BY_HAND: dict[str, tuple[str, ...]] = {
         " values ('los_angeles', 'none captured', date '2017-02-01', true)",
         "update analysis.mart_reporting_gap set window_from = date '2017-01-01', hispanic_change_percent = -25"
         " where city_code = 'los_angeles'",
+    ),
+    "assert_no_event_of_the_ledger_is_lost": (
+        "update staging.base_ledger__policy_events set _fate = 'superseded' where rowid = 0",
     ),
     "assert_policy_crime_panel_is_balanced": ("delete from analysis.mart_policy_crime_panel where rowid = 0",),
     "assert_policy_provisions_have_event_times": ("update core.fct_policy_status set provision_code = 'synthetic'",),

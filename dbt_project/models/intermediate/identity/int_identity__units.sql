@@ -64,19 +64,6 @@ named as (
         '-' as _payload_id,
         'transcribed' as _kind
     from {{ ref('states') }}
-    union all
-    -- units that the ledger names by GEOID although no list of the Census holds them
-    select
-        4 as choice,
-        split_part(geoid_text, '/', 1) as geoid,
-        case when level = 'consolidated' then 'place' else level end as level,
-        jurisdiction_name as name,
-        {{ regexp_replace_all("jurisdiction_name", ", [^,]*$", "") }} as unit_text,
-        _capture_id,
-        _payload_id,
-        _kind
-    from {{ ref('stg_ledger__policy_events') }}
-    where geoid_text is not null
 ),
 
 ranked as (

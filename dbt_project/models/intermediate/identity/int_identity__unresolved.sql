@@ -33,6 +33,22 @@ with every_mention as (
     inner join {{ ref('int_identity__resolved') }} as names
         on {{ printed_id("'fbi'", 'table8.city', 'table8.state_code', 'cast(null as ' ~ dbt.type_string() ~ ')', 'cast(null as ' ~ dbt.type_string() ~ ')', "'place'") }} = names.printed_id
     where not names.is_resolved
+    union all
+    -- the ledger names a unit by its code; a code that no list of the Census has is none
+    select
+        {{ unresolved_key('events.geoid', 'cast(null as ' ~ dbt.type_string() ~ ')', "'a code without a unit'") }} as jurisdiction_key,
+        events.jurisdiction_name as name, cast(null as {{ dbt.type_string() }}) as state_code, 'unknown' as kind,
+        events._capture_id, events._payload_id, events._kind
+    from {{ ref('stg_ledger__policy_events') }} as events
+    left join {{ ref('int_identity__geoids') }} as geoids
+        on events.geoid = geoids.geoid
+    where geoids.geoid is null
+    union all
+    select
+        jurisdiction_key, name, cast(null as {{ dbt.type_string() }}) as state_code, 'unknown' as kind, _capture_id,
+        _payload_id, _kind
+    from {{ ref('int_ordinances__council_units') }}
+    where not is_resolved
 ),
 
 ranked as (

@@ -1,17 +1,5 @@
 -- The matters of every council in one shape; of records that share a number, the one published last stands.
-with councils as (
-    select
-        clients.client,
-        clients.source,
-        clients.jurisdiction_name,
-        coalesce(geoids.jurisdiction_key, {{ unknown_key() }}) as jurisdiction_key,
-        coalesce(geoids.level, 'unknown') as jurisdiction_level
-    from {{ ref('council_clients') }} as clients
-    left join {{ ref('int_identity__geoids') }} as geoids
-        on clients.geoid = geoids.geoid
-),
-
-elms as (
+with elms as (
     select
         elms.*,
         count(*) over (partition by coalesce(legacy_record_number, record_number, matter_id)) as records_of_number,
@@ -99,9 +87,9 @@ select
     gathered.source,
     gathered.client,
     gathered.matter_id,
-    coalesce(councils.jurisdiction_key, {{ unknown_key() }}) as jurisdiction_key,
-    coalesce(councils.jurisdiction_name, gathered.client) as jurisdiction_name,
-    coalesce(councils.jurisdiction_level, 'unknown') as jurisdiction_level,
+    councils.jurisdiction_key,
+    councils.name as jurisdiction_name,
+    councils.level as jurisdiction_level,
     gathered.file_number,
     gathered.matter_name,
     gathered.title,
@@ -137,7 +125,7 @@ select
     gathered._kind,
     gathered._retrieved_at
 from gathered
-left join councils
+inner join {{ ref('int_ordinances__council_units') }} as councils
     on gathered.client = councils.client and gathered.source = councils.source
 left join kinds
     on gathered.type_name = kinds.type_name and kinds.choice = 1

@@ -1,5 +1,16 @@
 -- Each legal event once for each provision of its instrument, as instrument_provisions cites them; an instrument of
 -- which nobody says what it provides counts for what its event says, which is mostly `general`.
+with cited as (
+    select
+        geoids.jurisdiction_key,
+        provisions.instrument,
+        provisions.instrument_number,
+        provisions.provision_code
+    from {{ ref('instrument_provisions') }} as provisions
+    inner join {{ ref('int_identity__geoids') }} as geoids
+        on provisions.geoid = geoids.geoid
+)
+
 select
     events.policy_event_key,
     events.jurisdiction_key,
@@ -22,11 +33,13 @@ select
     events._record_no,
     events._kind
 from {{ ref('fct_policy_event') }} as events
-left join {{ ref('instrument_provisions') }} as provisions
+left join cited as provisions
     on
-        events.jurisdiction_name = provisions.jurisdiction_name
+        events.jurisdiction_key = provisions.jurisdiction_key
         and events.instrument = provisions.instrument
         and coalesce(events.instrument_number, '') = coalesce(provisions.instrument_number, '')
 left join {{ ref('policy_event_effects') }} as effects
     on events.event = effects.event
-where events.jurisdiction_key <> {{ unknown_key() }}
+inner join {{ ref('dim_jurisdiction') }} as jurisdictions
+    on events.jurisdiction_key = jurisdictions.jurisdiction_key
+where jurisdictions.is_resolved

@@ -2,20 +2,21 @@
 -- found and that are clear acts of law. Introductions and referrals change nothing and stay with the council's record.
 with cited_provisions as (
     select
-        jurisdiction_name,
+        geoid,
         instrument,
         coalesce(instrument_number, '') as instrument_number,
         case when count(*) = 1 then max(provision_code) end as only_provision_code
     from {{ ref('instrument_provisions') }}
-    group by jurisdiction_name, instrument, coalesce(instrument_number, '')
+    group by geoid, instrument, coalesce(instrument_number, '')
 ),
 
 ledger as (
     select
         {{ surrogate_key([
-            'events.jurisdiction_name', 'events.instrument', 'events.instrument_number', 'events.event', 'events.event_from'
+            'events.geoid', 'events.instrument', 'events.instrument_number', 'events.event', 'events.event_from'
         ]) }} as event_id,
-        coalesce(geoids.jurisdiction_key, {{ unknown_key() }}) as jurisdiction_key,
+        coalesce(geoids.jurisdiction_key, {{ unresolved_key('events.geoid', 'cast(null as ' ~ dbt.type_string() ~ ')', "'a code without a unit'") }})
+            as jurisdiction_key,
         events.jurisdiction_name,
         events.level as jurisdiction_level,
         -- an instrument of several provisions, or of none that is cited, is general here: see __event_provisions
@@ -42,10 +43,10 @@ ledger as (
         events._retrieved_at
     from {{ ref('stg_ledger__policy_events') }} as events
     left join {{ ref('int_identity__geoids') }} as geoids
-        on split_part(events.geoid_text, '/', 1) = geoids.geoid
+        on events.geoid = geoids.geoid
     left join cited_provisions
         on
-            events.jurisdiction_name = cited_provisions.jurisdiction_name
+            events.geoid = cited_provisions.geoid
             and events.instrument = cited_provisions.instrument
             and coalesce(events.instrument_number, '') = cited_provisions.instrument_number
 ),

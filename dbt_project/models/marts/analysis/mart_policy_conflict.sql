@@ -14,7 +14,7 @@ with matters as (
     from {{ ref('int_ordinances__council_matters') }} as matters
     inner join {{ ref('int_ordinances__council_found') }} as found
         on matters.council_matter_key = found.council_matter_key
-    where found.is_relevant and matters.instrument <> 'other' and matters.jurisdiction_key <> {{ unknown_key() }}
+    where found.is_relevant and matters.instrument <> 'other'
 ),
 
 ledger as (
@@ -32,7 +32,7 @@ ledger as (
         {{ council_lower(council_words("coalesce(instrument_number, '')")) }} as number_words
     from {{ ref('int_ordinances__events') }}
     where
-        origin = 'ledger' and jurisdiction_key <> {{ unknown_key() }}
+        origin = 'ledger'
         -- what a council does; orders, directives and the trackers' acts are none of its record
         and instrument in ('ordinance', 'local law', 'resolution', 'act', 'emergency act')
 ),
@@ -217,18 +217,20 @@ listed as (
 
 select
     {{ surrogate_key(['conflict', 'policy_event_key', 'council_matter_key']) }} as policy_conflict_key,
-    conflict,
-    jurisdiction_key,
-    jurisdiction_name,
-    instrument,
-    instrument_number,
-    coalesce(council_matter_key, {{ unknown_key() }}) as council_matter_key,
-    coalesce(policy_event_key, {{ unknown_key() }}) as policy_event_key,
-    event,
-    ledger_from,
-    ledger_to,
-    council_event_on,
-    ledger_source_status,
-    ledger_citation,
-    council_address
+    listed.conflict,
+    listed.jurisdiction_key,
+    jurisdictions.name as jurisdiction_name,
+    listed.instrument,
+    listed.instrument_number,
+    listed.council_matter_key,
+    listed.policy_event_key,
+    listed.event,
+    listed.ledger_from,
+    listed.ledger_to,
+    listed.council_event_on,
+    listed.ledger_source_status,
+    listed.ledger_citation,
+    listed.council_address
 from listed
+inner join {{ ref('dim_jurisdiction') }} as jurisdictions
+    on listed.jurisdiction_key = jurisdictions.jurisdiction_key

@@ -40,15 +40,19 @@ every_program as (
 )
 
 select
-    {{ surrogate_key(['every_program.assistance_listing', 'every_program.program_area']) }} as program_key,
+    {{ program_key('every_program.assistance_listing', 'every_program.program_area') }} as program_key,
     every_program.assistance_listing,
     listings.listing_name,
     every_program.program_area,
-    every_program.assistance_listing in (
-        'unknown', '16.710', '16.065', '16.068', '16.069', '16.070', '16.071', '16.072', '16.073'
-    ) and every_program.program_area <> 'unknown' as is_cops_office
+    case
+        -- without a listing the programme area decides: cops_programs holds the Office's programmes alone
+        when every_program.assistance_listing = 'unknown' then true
+        else coalesce(offices.office = 'COPS', false)
+    end as is_cops_office
 from every_program
 left join listings on every_program.assistance_listing = listings.assistance_listing
+left join {{ ref('assistance_listings') }} as offices on every_program.assistance_listing = offices.assistance_listing
+where every_program.assistance_listing <> 'unknown' or every_program.program_area <> 'unknown'
 union all
 select
     {{ unknown_key() }} as program_key,

@@ -15,7 +15,7 @@ select
     awards.award_unique_key,
     {{ surrogate_key(['awards.recipient_id']) }} as recipient_key,
     coalesce(recipients.jurisdiction_key, {{ unknown_key() }}) as jurisdiction_key,
-    {{ surrogate_key(["coalesce(awards.assistance_listing, 'unknown')", 'awards.program_area']) }} as program_key,
+    {{ program_key('awards.assistance_listing', 'awards.program_area') }} as program_key,
     {{ date_key('awards.start_on') }} as start_date_key,
     {{ date_key('awards.end_on') }} as end_date_key,
     awards.awarding_agency,

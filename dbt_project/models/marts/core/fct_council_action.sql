@@ -1,8 +1,8 @@
 select
     {{ surrogate_key(['actions.council_matter_key', 'actions.action_id']) }} as council_action_key,
     -- a history that a user brought without its matter
-    coalesce(matters.council_matter_key, {{ unknown_key() }}) as council_matter_key,
-    coalesce(matters.jurisdiction_key, {{ unknown_key() }}) as jurisdiction_key,
+    matters.council_matter_key,
+    councils.jurisdiction_key,
     {{ calendar_key('actions.action_on') }} as action_date_key,
     actions.client as council_client,
     actions.matter_id,
@@ -22,3 +22,5 @@ select
 from {{ ref('int_ordinances__council_actions') }} as actions
 left join {{ ref('int_ordinances__council_matters') }} as matters
     on actions.council_matter_key = matters.council_matter_key
+inner join {{ ref('int_ordinances__council_units') }} as councils
+    on actions.client = councils.client and councils.source = 'legistar'

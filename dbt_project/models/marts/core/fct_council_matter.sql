@@ -31,7 +31,7 @@ select
     {{ calendar_key('matters.introduced_on') }} as introduced_date_key,
     matters.source as council_source,
     matters.client as council_client,
-    matters.jurisdiction_name,
+    jurisdictions.name as jurisdiction_name,
     matters.matter_id,
     matters.file_number,
     matters.matter_name,
@@ -74,3 +74,5 @@ left join laws
     on matters.council_matter_key = laws.council_matter_key
 left join decided
     on matters.council_matter_key = decided.council_matter_key
+inner join {{ ref('dim_jurisdiction') }} as jurisdictions
+    on matters.jurisdiction_key = jurisdictions.jurisdiction_key

@@ -3,7 +3,7 @@ select
     events.jurisdiction_key,
     {{ surrogate_key(['events.provision_code']) }} as provision_key,
     {{ calendar_key('events.event_from') }} as event_date_key,
-    events.jurisdiction_name,
+    jurisdictions.name as jurisdiction_name,
     events.jurisdiction_level,
     events.provision_code,
     events.instrument,
@@ -26,3 +26,5 @@ select
 from {{ ref('int_ordinances__events') }} as events
 left join {{ ref('policy_event_effects') }} as effects
     on events.event = effects.event
+inner join {{ ref('dim_jurisdiction') }} as jurisdictions
+    on events.jurisdiction_key = jurisdictions.jurisdiction_key

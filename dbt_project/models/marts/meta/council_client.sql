@@ -36,8 +36,8 @@ found as (
 select
     clients.client,
     clients.source as council_source,
-    coalesce(geoids.jurisdiction_key, {{ unknown_key() }}) as jurisdiction_key,
-    clients.jurisdiction_name,
+    councils.jurisdiction_key,
+    jurisdictions.name as jurisdiction_name,
     clients.access,
     cast(coalesce(matters.matters, 0) as bigint) as matters,
     cast(coalesce(found.relevant_matters, 0) as bigint) as relevant_matters,
@@ -51,8 +51,10 @@ select
     end as state,
     clients.said_by
 from {{ ref('council_clients') }} as clients
-left join {{ ref('int_identity__geoids') }} as geoids
-    on clients.geoid = geoids.geoid
+inner join {{ ref('int_ordinances__council_units') }} as councils
+    on clients.client = councils.client and clients.source = councils.source
+inner join {{ ref('dim_jurisdiction') }} as jurisdictions
+    on councils.jurisdiction_key = jurisdictions.jurisdiction_key
 left join captured
     on clients.client = captured.client and captured.dataset = concat(clients.source, '__matters')
 left join matters

@@ -36,6 +36,7 @@ typed as (
         jurisdiction_name,
         level,
         geoid_text,
+        nullif(split_part(geoid_text, '/', 1), '') as geoid,
         instrument,
         instrument_number,
         event,
@@ -52,6 +53,9 @@ typed as (
         learned_on,
         case
             when jurisdiction_name is null then 'no jurisdiction'
+            when geoid_text is null then 'no geoid: a name alone may be another unit''s'
+            when not {{ regexp_matches('geoid_text', '^([0-9]{2}|[0-9]{5}|[0-9]{7}|[0-9]{10}|' ~ nation_geoid() | replace("'", '') ~ ')(/[0-9]{5})*$') }}
+                then 'geoid is no code of the Census'
             when event is null then 'no event'
             when date_precision not in ('day', 'month', 'year', 'unknown') then 'date_precision is not known'
             when date_precision <> 'unknown' and event_from is null then 'event_date is no date of its precision'
@@ -65,6 +69,9 @@ typed as (
 ,
 {{ with_fate(
     'typed',
-    key=['jurisdiction_name', 'instrument', 'instrument_number', 'event', 'event_from'],
-    content=['jurisdiction_name', 'instrument', 'instrument_number', 'event', 'event_from', 'source_status', 'note']
+    key=['geoid', 'instrument', 'instrument_number', 'event', 'event_from'],
+    content=[
+        'geoid', 'instrument', 'instrument_number', 'event', 'event_from', 'date_precision', 'source_citation',
+        'source_status', 'note'
+    ]
 ) }}

@@ -2,6 +2,7 @@ select
     jurisdiction_name,
     level,
     geoid_text,
+    geoid,
     instrument,
     instrument_number,
     event,
