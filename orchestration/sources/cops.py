@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -62,6 +63,8 @@ MOST_PAGES = 400
 _MOST_BYTES = 64 * 1024 * 1024
 _NAME = re.compile(rf"(?<![0-9])(?P<year>20[0-9]{{2}})(?![0-9]).*?(?P<program>{'|'.join(PROGRAMS)})", re.IGNORECASE)
 _MONEY = re.compile(r"\$\s?[0-9]")
+# An amount in a text: with a dollar sign, or in groups of thousands.
+_AMOUNT = re.compile(r"\$\s?[0-9][0-9,]*(?:\.[0-9]+)?|[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?")
 
 
 @dataclass
@@ -121,8 +124,9 @@ class Announcements(Dataset):
     def cut(self, payload: Payload) -> Iterator[Record]:
         """One record a line of the table, in the order of the pages; a total line is held against the others.
 
-        Raises SourceError, with the page, where there is no table, where a heading is not known, and where the
-        lines do not add up to the printed total. Nothing of such a file is believed; the file is kept.
+        Raises SourceError, with the page, where there is no table, where a heading is not known, where an amount
+        stands in no row, and where the lines do not add up to the printed total. Nothing of such a file is believed;
+        the file is kept.
         """
         what = f"{payload.context.get('program', '?')}:{payload.context.get('fiscal_year', '?')}"
         body = payload.body
@@ -155,16 +159,24 @@ class Announcements(Dataset):
             yield {**{name: payload.context.get(name) for name in ("fiscal_year", "program")}, **row}
 
     def _page(self, what: str, url: str, read: _List, number: int, page: pdfplumber.page.Page) -> None:
-        tables = page.extract_tables()
+        """The rows of a page; every amount that the page prints from its headings on must stand in one of them.
+
+        A row that the page break cuts in two is one row: its second half stands first on the next page, without an
+        amount. Raises SourceError where an amount is in no row, and where a row has none or two.
+        """
+        tables = page.find_tables()
         if not tables and read.columns and _MONEY.search(page.extract_text() or ""):
             raise SourceError(self.id, what, f"page {number} holds amounts outside any table", url=url)
+        top, taken, is_first = 0.0, Counter[str](), True
         for table in tables:
-            for cells in table:
+            for place, cells in zip(table.rows, table.extract(), strict=True):
                 words = [" ".join((cell or "").split()) for cell in cells]
                 if not any(words):
                     continue
                 known = [_column(word) for word in words]
                 if sum(column is not None for column in known) >= len(NEEDED) and not any(map(_is_money, words)):
+                    if not taken:
+                        top = place.bbox[1]
                     read.columns = self._header(what, url, number, words)
                     continue
                 if not read.columns:
@@ -174,14 +186,36 @@ class Announcements(Dataset):
                 if len(cells) != len(read.columns):
                     told = f"page {number}: a row of {len(cells)} cells under {len(read.columns)} headings: {words}"
                     raise SourceError(self.id, what, told, url=url)
+                for cell in cells:
+                    taken.update(_amounts(cell or ""))
                 row = {name: word or None for name, word in zip(read.columns, words, strict=True) if name}
                 if any(word.casefold().startswith(("total", "grand total")) for word in words if word):
                     read.totals = row
                     continue
+                if row["amount"] is None and is_first and read.rows and read.rows[-1]["page"] == str(number - 1):
+                    for name, word in row.items():
+                        if word:
+                            read.rows[-1][name] = f"{read.rows[-1].get(name) or ''} {word}".strip()
+                    is_first = False
+                    continue
+                is_first = False
+                if len(_amounts(row["amount"] or "")) > 1:
+                    told = f"page {number}: a row of two amounts, as if the line between two rows were missing: {words}"
+                    raise SourceError(self.id, what, told, url=url)
+                if row["amount"] is None:
+                    raise SourceError(self.id, what, f"page {number}: a row without an amount: {words}", url=url)
                 # a merged cell stands for the one above it; an empty one is empty
                 if cells[read.columns.index("state")] is None and read.rows:
                     row["state"] = read.rows[-1]["state"]
                 read.rows.append({**row, "page": str(number)})
+        if read.columns:
+            printed = Counter(_amounts(page.crop((0, top, page.width, page.height)).extract_text() or ""))
+            if lost := printed - taken:
+                told = (
+                    f"page {number} prints {printed.total()} amounts and its rows hold {taken.total()}: "
+                    f"{', '.join(sorted(lost))} stands in no row (a row at the page's edge without a line?)"
+                )
+                raise SourceError(self.id, what, told, url=url)
 
     def _header(self, what: str, url: str, number: int, words: list[str]) -> list[str | None]:
         columns = [_column(word) for word in words]
@@ -240,6 +274,10 @@ def _column(word: str) -> str | None:
 
 def _is_money(word: str) -> bool:
     return bool(_MONEY.search(word))
+
+
+def _amounts(text: str) -> list[str]:
+    return [re.sub(r"[$,\s]", "", amount) for amount in _AMOUNT.findall(text)]
 
 
 def _number(text: str | None) -> Decimal | None:

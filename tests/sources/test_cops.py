@@ -139,6 +139,62 @@ def test_amounts_outside_a_table_on_a_later_page_stop_the_file():
         cut(body.getvalue())
 
 
+def ruled(
+    pages: list[list[list[str]]],
+    *,
+    without_line_under_last: int | None = None,
+    without_line_over_first: int | None = None,
+) -> bytes:
+    """A list drawn line by line, a page each: cells at fixed places, and lines that may be missing at an edge."""
+    body = io.BytesIO()
+    canvas = Canvas(body, pagesize=letter)
+    edges, height = [50, 120, 320, 420, 540], 20
+    for number, rows in enumerate(pages, 1):
+        lines = [700 - height * n for n in range(len(rows) + 1)]
+        for place, row in enumerate(rows):
+            for left, cell in zip(edges, row, strict=False):
+                canvas.drawString(left + 4, lines[place] - 14, cell)
+        if without_line_under_last == number:
+            lines.pop()
+        if without_line_over_first == number:
+            lines.pop(0)
+        for y in lines:
+            canvas.line(edges[0], y, edges[-1], y)
+        for x in edges:
+            canvas.line(x, lines[0], x, lines[-1])
+        canvas.showPage()
+    canvas.save()
+    return body.getvalue()
+
+
+SHORT = [*ROWS[:2], ["Oregon", "Synth Valley Regional Police", "1", "$125,000"]]
+OTHERS = [["Ohio", f"Synthburg {n} Police Department", str(n), f"${n * 125},000"] for n in range(4, 7)]
+
+
+def test_a_row_at_a_pages_edge_without_a_line_stops_the_file_and_names_its_amount():
+    assert len(cut(ruled([[HEADER, *SHORT], [HEADER, *OTHERS]]))) == 6
+    with pytest.raises(SourceError, match=r"page 1 prints 3 amounts and its rows hold 2: 125000 stands in no row"):
+        cut(ruled([[HEADER, *SHORT], [HEADER, *OTHERS]], without_line_under_last=1))
+    with pytest.raises(SourceError, match=r"page 2 prints 3 amounts and its rows hold 2: 500000 stands in no row"):
+        cut(ruled([[HEADER, *SHORT], OTHERS], without_line_over_first=2))
+
+
+def test_a_row_split_over_two_pages_is_one_row():
+    split = ["", "of the Synthetic Hills", "", ""]
+    rows = cut(ruled([[HEADER, *SHORT], [split, *OTHERS]]))
+    assert [row["agency"] for row in rows] == [
+        ROWS[0][1], ROWS[1][1], f"{SHORT[2][1]} of the Synthetic Hills", *(row[1] for row in OTHERS),
+    ]  # fmt: skip
+    assert [row["amount"] for row in rows] == [row[3] for row in [*SHORT, *OTHERS]]
+
+
+def test_a_row_without_an_amount_or_with_two_stops_the_file():
+    with pytest.raises(SourceError, match="page 1: a row without an amount"):
+        cut(ruled([[HEADER, ROWS[0], ["Ohio", "Synthville", "1", ""], ROWS[1]]]))
+    with pytest.raises(SourceError, match="page 1: a row of two amounts"):
+        cut(ruled([[HEADER, ROWS[0], ["Ohio", "Synthville", "1", "$1,000 $2,000"]]]))
+
+
 class TestNight:
     @pytest.fixture
     def settings(self, httpserver, tmp_path) -> Settings:
