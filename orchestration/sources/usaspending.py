@@ -39,10 +39,11 @@ COPS_LISTINGS = ("16.710", "16.065", "16.066", "16.068", "16.069", "16.070", "16
 # The wider money at stake is the Office of Justice Programs': JAG, SCAAP, BVP and others.
 WIDER_LISTINGS = ("16.738", "16.606", "16.607", "16.588", "16.590", "16.751", "16.753", "16.034", "16.839")
 LISTINGS = (*COPS_LISTINGS, *WIDER_LISTINGS)
-# One request may hold the codes of one group only (else 422). F001 and F002 are grants since 2026-02.
+# One request may hold the codes of one group only (else 422). Since 2026-02 F001 and F002 are grants, F006 and F007
+# direct payments (SCAAP's new awards among them).
 TYPE_GROUPS: Mapping[str, tuple[str, ...]] = {
     "grants": ("02", "03", "04", "05", "F001", "F002"),
-    "direct_payments": ("06", "10"),
+    "direct_payments": ("06", "10", "F006", "F007"),
 }
 # Dates before this are refused, or answered with nothing but a message.
 FIRST_FISCAL_YEAR = 2008

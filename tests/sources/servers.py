@@ -61,7 +61,7 @@ def empty_503() -> Response:
 
 _GROUPS = {
     "grants": {"02", "03", "04", "05", "F001", "F002"},
-    "direct_payments": {"06", "10"},
+    "direct_payments": {"06", "10", "F006", "F007"},
     "contracts": {"A", "B", "C", "D"},
 }
 _FILTERS = {"award_type_codes", "program_numbers", "time_period", "agencies", "keywords"}

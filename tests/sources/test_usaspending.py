@@ -29,7 +29,7 @@ TODAY = datetime(2026, 11, 23, 6, tzinfo=UTC)
 # A cheap place to look: 250 awards of FY2020 (three pages), one of FY2021, one direct payment of FY2020.
 MANY = [servers.award(n, signed=day) for n, day in enumerate(servers.days("2019-10-05", 250), start=1)]
 OTHER_YEAR = servers.award(900, signed="2021-05-01", listing="16.068")
-PAYMENT = servers.award(901, signed="2020-03-01", listing="16.606", type_code="06")
+PAYMENT = servers.award(901, signed="2020-03-01", listing="16.606", type_code="F007")
 ELSEWHERE = servers.award(902, signed="2020-03-01", listing="10.551")
 
 
@@ -104,7 +104,7 @@ def test_every_request_names_all_listings_and_the_codes_of_one_group(night, publ
     asked = publisher.bodies("/search/")
     assert {tuple(b["filters"]["program_numbers"]) for b in asked} == {usaspending.LISTINGS}
     assert {tuple(b["filters"]["award_type_codes"]) for b in asked} == {
-        ("02", "03", "04", "05", "F001", "F002"), ("06", "10"),
+        ("02", "03", "04", "05", "F001", "F002"), ("06", "10", "F006", "F007"),
     }  # fmt: skip
 
 

@@ -26,12 +26,14 @@ from orchestration.sources import usaspending_files
 from orchestration.sources.usaspending_files import DELETE_INDICATOR
 
 TRANSACTIONS, OUTLAYS = usaspending_files.Transactions(), usaspending_files.AwardOutlays()
+# Codes of direct payments: SCAAP's awards bear F006 and F007 since 2026-02.
+PAYMENTS = {"06", "10", "F006", "F007"}
 TODAY = datetime(2026, 11, 23, 6, tzinfo=UTC)
 ROWS = [
     files.transaction(1, 0, on="2019-11-05", amount="100000.00"),
     files.transaction(1, 1, on="2020-03-05", amount="-2500.50"),
     files.transaction(2, 0, on="2020-09-30", amount="7.00", listing="16.738", awarding_sub_agency_code="1550"),
-    files.transaction(3, 0, on="2020-02-01", amount="9.00", assistance_type_code="06", listing="16.606"),
+    files.transaction(3, 0, on="2020-02-01", amount="9.00", assistance_type_code="F006", listing="16.606"),
     files.transaction(4, 0, on="2020-10-01", amount="11.00"),
     files.transaction(5, 0, on="2020-05-01", amount="13.00", listing="16.575"),
 ]
@@ -103,7 +105,7 @@ def test_a_fiscal_year_is_downloaded_by_action_date_group_by_group_and_counted_b
         [{"start_date": "2019-10-01", "end_date": "2020-09-30", "date_type": "action_date"}]
     ] * 2
     # One request may hold the codes of one group only (else 422).
-    assert [set(body["filters"]["award_type_codes"]) & {"06", "10"} for body in bodies] == [set(), {"06", "10"}]
+    assert [set(body["filters"]["award_type_codes"]) & PAYMENTS for body in bodies] == [set(), PAYMENTS]
 
 
 def test_newlines_quotes_and_nulls_inside_fields_arrive_as_they_were_written(night, settings):
