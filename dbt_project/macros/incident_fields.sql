@@ -3,7 +3,8 @@
     rows and for counts. What does not: meaning of codes (seeds). A record holds only its own city's columns, so the
     first that is not null is that city's.
 
-    incident_date     a date as the API writes it (2020-01-08T...) or as the browser's export does (01/08/2020 ...)
+    incident_date     a date as the API writes it (2020-01-08T...) or as the portals' exports do (01/08/2020 ..., or
+                      2020 Jan 08 ...)
     incident_yes      a flag as the cities write it: true, Y, Yes; null where it is anything else than yes or no
 -#}
 {#- Column by column: an engine that holds a column as a dictionary types each of its few dates once (measured: 0.15 s
@@ -16,9 +17,24 @@
         {%- for name in names %}
         try_cast(concat(
             substr({{ field(name) }}, 7, 4), '-', substr({{ field(name) }}, 1, 2), '-', substr({{ field(name) }}, 4, 2)
+        ) as date),
+        {%- endfor -%}
+        {%- for name in names %}
+        try_cast(concat(
+            substr({{ field(name) }}, 1, 4), '-', {{ month_by_name("substr(" ~ field(name) ~ ", 6, 3)") }}, '-',
+            substr({{ field(name) }}, 10, 2)
         ) as date){{ ',' if not loop.last }}
         {%- endfor %}
     )
+{%- endmacro %}
+
+{#- Two digits of a month's English name of three letters; null for any other text. -#}
+{% macro month_by_name(text) -%}
+    case {{ text }}
+        {%- for name in ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'] %}
+        when '{{ name }}' then '{{ '%02d' % loop.index }}'
+        {%- endfor %}
+    end
 {%- endmacro %}
 
 {% macro incident_text(names) -%}

@@ -292,6 +292,9 @@ class Web:
                 raise _Transient(what, status=status, wait=_retry_after(response), body=content)
             if status >= 300:
                 raise FetchError(f"HTTP {status}", url=shown, status=status, body=self._clean(content))
+            if status == 204:
+                # It says that there is nothing to say: asking again is of no use, and nothing is no answer.
+                raise FetchError("HTTP 204: no content where an answer was asked for", url=shown, status=status)
             if not content.strip():
                 raise _Transient(f"HTTP {status} with an empty body", status=status)
             kind = response.headers.get("Content-Type", "")

@@ -23,6 +23,7 @@ import os
 import shutil
 import time
 import uuid
+import zipfile
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -198,6 +199,8 @@ class _Writing:
         self.malformed: list[str] = []
         self.fields: dict[str, None] = {}
         self.records = 0
+        # Rows of files that came in the same zips and are other things.
+        self.rows_beside = 0
         self.counted: Counter[str] = Counter()
         self.digest = 0
         self.newest: date | None = None
@@ -281,11 +284,27 @@ class _Writing:
             if not tables:
                 raise archives.BadArchive("no CSV in it")
             for info in tables:
-                count += self.parts.add(archives.inflate(archive, info), payload.payload_id, info.filename)
+                if self.dataset.holds_records(info.filename):
+                    count += self.parts.add(archives.inflate(archive, info), payload.payload_id, info.filename)
+                else:
+                    self.rows_beside += self._count_beside(archive, info)
+            if not any(self.dataset.holds_records(info.filename) for info in tables):
+                raise archives.BadArchive(f"none of its files is one of records: {tables[0].filename}")
         except (archives.BadArchive, BadCsv) as error:
             fault = SourceError(self.dataset.id, self.slice.key, str(error), url=payload.url)
             self.malformed.append(str(fault))
         return count
+
+    def _count_beside(self, archive: Path, info: zipfile.ZipInfo) -> int:
+        """The rows of a CSV that is not of this dataset: the publisher's total is over all files of a zip."""
+        if info.file_size == 0:
+            return 0
+        beside = CsvParts(self.folder / "beside", "-")
+        try:
+            return beside.add(archives.inflate(archive, info), "-", info.filename)
+        finally:
+            beside.discard()
+            shutil.rmtree(self.folder / "beside")
 
     def _record(self, record: Record, payload_id: str) -> None:
         self.records += 1
@@ -377,7 +396,7 @@ class _Writing:
     def _weigh(self, parts: CsvParts) -> None:
         """What the checks need of records that never passed through Python."""
         self.records, self.fields, self.digest = parts.records, parts.fields, parts.digest
-        self.counted.update({"records": parts.records})
+        self.counted.update({"records": parts.records, "rows": parts.records + self.rows_beside})
         if field := self.dataset.high_water_field:
             self.high_water = parts.greatest(field)
         if (field := self.dataset.content_newest_field) and (newest := parts.greatest(field)):

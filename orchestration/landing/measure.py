@@ -130,8 +130,10 @@ def _reads(value: str, type_: FieldType) -> str:
     if not type_.is_date:
         return matches
     american = f"concat(substr({value}, 7, 4), '-', substr({value}, 1, 2), '-', substr({value}, 4, 2))"
+    named = f"cast(try_strptime(substr({value}, 1, 11), '%Y %b %d') as date)"
     day = f"case when substr({value}, 3, 1) = '/' then {american} else substr({value}, 1, 10) end"
-    return f"({matches} and try_cast({day} as date) is not null)"
+    day = f"case when substr({value}, 5, 1) = ' ' then {named} else try_cast({day} as date) end"
+    return f"({matches} and {day} is not null)"
 
 
 def _name(field: str) -> str:

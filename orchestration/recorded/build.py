@@ -240,7 +240,8 @@ def _agency_months() -> Iterator[Batch]:
     population: dict[tuple[str, str], int | float | None] = {
         (row["entity"], row["period"]): _number(row["value"]) for row in table("fbi_agency_population")
     }
-    by_state: dict[str, list[Payload]] = defaultdict(list)
+    # A slice is an agency, as in the live edition: what is fetched of one takes the place of what was typed of it.
+    by_agency: dict[str, list[Payload]] = defaultdict(list)
     for offense in ("HOM", "RPE", "ROB", "ASS", "BUR", "LAR", "MVT"):
         series: dict[str, dict[str, dict[str, int | float | None]]] = defaultdict(lambda: {"actual": {}, "cleared": {}})
         for row in table(f"fbi_agency_months_{offense}"):
@@ -258,9 +259,9 @@ def _agency_months() -> Iterator[Batch]:
             }
             url = source(code)["where"].format(ori=ori, offense=offense)
             context = {"ori": ori, "offense_code": offense, "state_abbr": state}
-            by_state[state].append(_payload(_json(body), code, url=url, context=context))
-    for state, payloads in sorted(by_state.items()):
-        yield _batch(Slice(state, {"state": state}), code, payloads)
+            by_agency[ori].append(_payload(_json(body), code, url=url, context=context))
+    for ori, payloads in sorted(by_agency.items()):
+        yield _batch(Slice(ori, {"state": agencies[ori]["state_abbr"], "ori": ori}), code, payloads)
 
 
 def _victimizations() -> Iterator[Batch]:

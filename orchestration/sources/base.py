@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -276,6 +277,10 @@ class Dataset(ABC):
         """
         raise NotImplementedError(f"{self.id} is tabular: the landing cuts its records")
 
+    def holds_records(self, member: str) -> bool:
+        """Whether a CSV of a zip is one of this dataset's (tabular). One that is not is counted, and not read."""
+        return True
+
     def required_of(self, slice_: Slice) -> tuple[str, ...]:
         """The fields without which a capture of this slice is rejected, where slices differ in their fields."""
         return self.required
@@ -348,6 +353,18 @@ def file_digest(path: Path) -> str:
     """The sha256 of a file, hex, read by pieces."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def whole_count(dataset: str, value: object, *, url: str | None = None) -> int:
+    """A publisher's count: a whole number, or its text as some servers write it ("12", "12.0").
+
+    Raises SourceError for anything else: a count that cannot be read is not 0, for 0 means that there is no news.
+    """
+    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+        return value
+    if isinstance(value, (str, float)) and re.fullmatch(r"\d{1,18}(\.0*)?", str(value).strip()):
+        return int(float(value))
+    raise SourceError(dataset, "?", f"the publisher's count is {value!r}, which is no number", url=url)
 
 
 def json_body(value: object) -> bytes:

@@ -15,7 +15,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from orchestration.fetching.paging import OffsetPages
-from orchestration.sources.base import Batch, Dataset, Known, Payload, Record, Slice, SourceError, as_text, due, utc_now
+from orchestration.sources.base import (
+    Batch,
+    Dataset,
+    Known,
+    Payload,
+    Record,
+    Slice,
+    SourceError,
+    as_text,
+    due,
+    utc_now,
+    whole_count,
+)
 from orchestration.sources.fields import NUMBER, WHOLE, YEAR, each, typed
 
 if TYPE_CHECKING:
@@ -138,7 +150,7 @@ def _count(dataset: str, payload: Payload) -> int:
     rows = _rows(dataset, payload)
     if len(rows) != 1 or "n" not in rows[0]:
         raise SourceError(dataset, "?", f"not a count: {str(rows)[:200]}", url=payload.url)
-    return int(rows[0]["n"])
+    return whole_count(dataset, rows[0]["n"], url=payload.url)
 
 
 DATASETS = (Victimizations(),)

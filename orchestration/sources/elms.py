@@ -13,7 +13,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from orchestration.councils import Council, councils
-from orchestration.sources.base import Batch, Dataset, Known, Payload, Record, Slice, SourceError, as_text, due, utc_now
+from orchestration.sources.base import (
+    Batch,
+    Dataset,
+    Known,
+    Payload,
+    Record,
+    Slice,
+    SourceError,
+    as_text,
+    due,
+    utc_now,
+    whole_count,
+)
 from orchestration.sources.fields import DATE, TEXT, each, typed
 
 if TYPE_CHECKING:
@@ -173,9 +185,7 @@ def _rows(dataset: str, payload: Payload) -> list[dict[str, Any]]:
 def _count(dataset: str, payload: Payload) -> int:
     meta = _answer(dataset, payload).get("meta")
     count = meta.get("count") if isinstance(meta, dict) else None
-    if not isinstance(count, int):
-        raise SourceError(dataset, "?", f"no count under 'meta': {str(meta)[:200]}", url=payload.url)
-    return count
+    return whole_count(dataset, count, url=payload.url)
 
 
 def _tomorrow() -> str:

@@ -329,7 +329,10 @@ class _Months(Dataset):
         month = record.get("month")
         if month is None or record.get("actual") is None:
             return None
-        return datetime.strptime(month, "%m-%Y").replace(tzinfo=UTC).date()
+        shown = datetime.strptime(month, "%m-%Y").replace(tzinfo=UTC).date()
+        # What stands after the publisher's own last month is not reported yet, whatever number it is.
+        last = _month(record.get("max_data_date"))
+        return None if last and shown > last else shown
 
 
 class AgencyMonths(_Months):
@@ -428,6 +431,12 @@ def _answer(dataset: str, payload: Payload) -> dict[str, Any]:
     if not isinstance(answer, dict):
         raise SourceError(dataset, "?", "not a JSON object", url=payload.url)
     return answer
+
+
+def _month(text: str | None) -> date | None:
+    """The first day of a month written mm/yyyy, as max_data_date is."""
+    found = re.fullmatch(r"(\d{1,2})/(\d{4})", (text or "").strip())
+    return date(int(found[2]), int(found[1]), 1) if found and 1 <= int(found[1]) <= 12 else None
 
 
 def _innermost(value: object) -> str | None:

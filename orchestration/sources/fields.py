@@ -80,9 +80,15 @@ NUMBER = FieldType("a number", _NUMBER)
 YEAR = FieldType("a year", r"(19|20)\d\d")
 # 2026-03-02, alone or with a time behind it.
 DATE = FieldType("a date (yyyy-mm-dd)", r"\d{4}-\d{2}-\d{2}([T ].*)?", is_date=True)
+_MONTH_NAMES = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+MONTH_NUMBERS = {name: f"{n:02}" for n, name in enumerate(_MONTH_NAMES, start=1)}
+# A day as the cities' portals export it: "2020 Mar 02 12:00:00 AM".
+NAMED_DAY = rf"\d{{4}} ({'|'.join(_MONTH_NAMES)}) \d{{2}}"
 # As people read it: what browsers' exports and printed tables hold.
 SHOWN_DATE = FieldType(
-    "a date (yyyy-mm-dd or mm/dd/yyyy)", r"\d{4}-\d{2}-\d{2}([T ].*)?|\d{2}/\d{2}/\d{4}( .*)?", is_date=True
+    "a date (yyyy-mm-dd, mm/dd/yyyy or yyyy Mon dd)",
+    rf"\d{{4}}-\d{{2}}-\d{{2}}([T ].*)?|\d{{2}}/\d{{2}}/\d{{4}}( .*)?|{NAMED_DAY}( .*)?",
+    is_date=True,
 )
 PRINTED_WHOLE = FieldType("a whole number", r"[-+]?[\d,]{1,24}(\.0*)?")
 PRINTED_AMOUNT = FieldType("an amount", r"-?\$? ?\d[\d, ]*(\.\d*)?")

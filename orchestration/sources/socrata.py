@@ -39,8 +39,9 @@ from orchestration.sources.base import (
     due,
     file_digest,
     utc_now,
+    whole_count,
 )
-from orchestration.sources.fields import SHOWN_DATE, TEXT, WHOLE, each, matching, typed
+from orchestration.sources.fields import MONTH_NUMBERS, NAMED_DAY, SHOWN_DATE, TEXT, WHOLE, each, matching, typed
 
 if TYPE_CHECKING:
     from orchestration.fetching.session import Web
@@ -355,16 +356,24 @@ class IncidentMonths(Dataset):
                 return
             taken = list(pages.all({**select, **where}, count.rows))
             reports = sum(int(p.context.get("counted", 0)) for p in taken)
-            seen = Counter(
-                tuple(row.get(name) for name in ("month", *city_set.groups))
-                for payload in taken if "fault" not in payload.context
-                for row in _rows(self.id, payload)
-            )  # fmt: skip
-            agreed = reports == count.rows and max(seen.values(), default=1) == 1
-            if agreed or any("fault" in p.context for p in taken) or attempt == ATTEMPTS - 1:
+            twice = self._twice(taken, ("month", *city_set.groups))
+            agreed = reports == count.rows and twice == 0
+            if agreed or any("fault" in p.context for p in taken):
                 yield count.payload
                 yield from taken
                 return
+            if attempt == ATTEMPTS - 1:
+                yield count.payload
+                yield from _with_fault(taken, f"{twice:,} groups came more than once" if twice else "")
+                return
+
+    def _twice(self, taken: list[Payload], names: tuple[str, ...]) -> int:
+        """How many groups came more than once; 0 where a column did not come at all, which is another fault."""
+        rows = [row for payload in taken if "fault" not in payload.context for row in _rows(self.id, payload)]
+        if not all(any(name in row for row in rows) for name in names):
+            return 0
+        seen = Counter(tuple(row.get(name) for name in names) for row in rows)
+        return sum(times > 1 for times in seen.values())
 
     def cut(self, payload: Payload) -> Iterator[Record]:
         """One record a group, with the set that it is of. Raises SourceError where the answer is no list of rows."""
@@ -379,7 +388,7 @@ class IncidentMonths(Dataset):
 
     def counted(self, record: Record) -> dict[str, int]:
         """A record stands for as many reports as it counts."""
-        return {"reports": _whole(record["n"])}
+        return {"reports": whole_count(self.id, record["n"])}
 
 
 class Incidents(Dataset):
@@ -422,7 +431,7 @@ class Incidents(Dataset):
         counts: Counter[str] = Counter()
         for dataset, month, n, *_ in known.rows("socrata/incident_months", ["dataset", "month", "n", *_GROUPED]):
             if dataset in begun and month:
-                counts[f"{dataset} {month[:7]}"] += _whole(n)
+                counts[f"{dataset} {month[:7]}"] += whole_count(self.id, n)
         # A month before the set's first, or after this one, holds wrong dates: no slice of its own.
         this_month = f"{utc_now():%Y-%m}"
         news = [
@@ -477,10 +486,7 @@ class Incidents(Dataset):
                 return
             if attempt == ATTEMPTS - 1:
                 yield count.payload
-                *before, last = taken
-                yield from before
-                fault = {"fault": f"{twice:,} rows came on more than one page"} if twice else {}
-                yield replace(last, context={**last.context, **fault})
+                yield from _with_fault(taken, f"{twice:,} rows came on more than one page" if twice else "")
 
     def control_totals(self, payloads: Iterable[Payload]) -> dict[str, int]:
         """The month's own count(*)."""
@@ -574,7 +580,7 @@ class _Pages:
         rows = _rows(self.dataset.id, payload)
         if len(rows) != 1 or "n" not in rows[0]:
             raise SourceError(self.dataset.id, self.slice.key, f"not a count: {str(rows)[:200]}", url=payload.url)
-        return _Count(payload, _whole(rows[0]["n"]), faulty=False)
+        return _Count(payload, whole_count(self.dataset.id, rows[0]["n"], url=payload.url), faulty=False)
 
     def all(self, question: dict[str, str], until: int) -> Iterator[Payload]:
         """Page by page until as many reports have come as the set counts, or a page is empty.
@@ -591,7 +597,8 @@ class _Pages:
                 rows = here = _csv_rows(page.body, min(PAGE, until - counted))
             else:
                 groups = _rows(self.dataset.id, page)
-                rows, here = len(groups), sum(_whole(group.get("n")) for group in groups)
+                rows = len(groups)
+                here = sum(whole_count(self.dataset.id, group.get("n"), url=page.url) for group in groups)
             if rows or offset == 0:
                 yield replace(page, context={**page.context, "counted": str(here)})
             offset, counted = offset + rows, counted + here
@@ -628,6 +635,13 @@ class _Pages:
         return payload
 
 
+def _with_fault(pages: list[Payload], what: str) -> Iterator[Payload]:
+    """The pages of an answer that is wrong as a whole: the last one carries the fault, and the capture is rejected."""
+    *before, last = pages
+    yield from before
+    yield replace(last, context={**last.context, "fault": what}) if what else last
+
+
 def _refusal(payload: Payload) -> str:
     """What the publisher says of a question that it does not answer: the column first, where it names one."""
     try:
@@ -651,19 +665,11 @@ def _rows(dataset: str, payload: Payload) -> list[dict[str, Any]]:
     return rows
 
 
-def _whole(value: object) -> int:
-    """A count as SODA writes it: text of a whole number, in places with decimals."""
-    try:
-        return int(float(str(value)))
-    except ValueError:
-        return 0
-
-
 def _control(name: str, payloads: Iterable[Payload]) -> dict[str, int]:
     counts = []
     for payload in payloads:
         if "fault" not in payload.context:
-            counts.append(_whole(_rows("socrata", payload)[0]["n"]))
+            counts.append(whole_count("socrata", _rows("socrata", payload)[0]["n"], url=payload.url))
     return {name: counts[-1]} if counts else {}
 
 
@@ -692,14 +698,18 @@ _UNDATED = "undated"
 
 
 def _month_of(column: str) -> pl.Expr:
-    """YYYY-MM of a date as the API writes it (2020-01-08T...) or as the browser's export does (01/08/2020 ...)."""
+    """YYYY-MM of a date as the API writes it (2020-01-08T...) or as exports do (01/08/2020 ..., 2020 Jan 08 ...)."""
     text = pl.col(column)
     shown = pl.concat_str(text.str.slice(6, 4), pl.lit("-"), text.str.slice(0, 2))
+    number = text.str.slice(5, 3).replace_strict(MONTH_NUMBERS, default="00")
+    named = pl.concat_str(text.str.slice(0, 4), pl.lit("-"), number)
     return (
         pl.when(text.str.contains(r"^\d{4}-\d{2}-"))
         .then(text.str.slice(0, 7))
         .when(text.str.contains(r"^\d{2}/\d{2}/\d{4}"))
         .then(shown)
+        .when(text.str.contains(rf"^{NAMED_DAY}"))
+        .then(named)
         .otherwise(pl.lit(_UNDATED))
     )
 

@@ -27,6 +27,7 @@ from orchestration.sources.base import (
     due,
     json_body,
     utc_now,
+    whole_count,
 )
 from orchestration.sources.fields import DATE, NUMBER, TEXT, YEAR, matching, typed
 
@@ -353,7 +354,7 @@ def _count(payload: Payload) -> int:
     results = json_object("usaspending/awards", payload).get("results")
     if not isinstance(results, dict):
         raise SourceError("usaspending/awards", "?", "the count has no results", url=payload.url)
-    return sum(int(count or 0) for count in results.values())
+    return sum(whole_count("usaspending/awards", count, url=payload.url) for count in results.values())
 
 
 def json_object(dataset: str, payload: Payload) -> dict[str, Any]:

@@ -11,7 +11,6 @@ new, C holds replacement values, D names a deleted record and fills only the par
 
 from __future__ import annotations
 
-import json
 import re
 import time
 from collections.abc import Iterable, Iterator
@@ -34,6 +33,7 @@ from orchestration.sources.base import (
     file_digest,
     json_body,
     utc_now,
+    whole_count,
 )
 from orchestration.sources.fields import DATE, NUMBER, TEXT, YEAR, each, typed
 from orchestration.sources.usaspending import LISTINGS, TYPE_GROUPS, fiscal_years, json_object
@@ -291,9 +291,13 @@ class Transactions(Dataset):
         return web.download(f"{base}{urlsplit(url).path}", settings.downloads_dir, context=context)
 
     def control_totals(self, payloads: Iterable[Payload]) -> dict[str, int]:
-        """The rows that the publisher says it wrote into the files."""
+        """The rows that the publisher says it wrote into the files, those of other files in the same zips too."""
         totals = [_rows(payload) for payload in payloads]
-        return {"records": sum(totals)} if totals else {}
+        return {"rows": sum(totals)} if totals else {}
+
+    def holds_records(self, member: str) -> bool:
+        """A download of transactions also holds a CSV of subawards: its rows are other things with other columns."""
+        return "subaward" not in member.lower()
 
     def read_file(self, path: Path, retrieved_at: datetime | None) -> Iterator[Batch]:
         """A monthly archive (its name says year, kind and day), or any other file of PrimeTransactions.
@@ -424,11 +428,9 @@ def _year(year: int, way: str) -> Slice:
 
 
 def _rows(status: Payload) -> int:
-    """The rows of a finished download; 0 for a control payload of another kind."""
-    try:
-        return int(json.loads(status.body).get("total_rows") or 0)
-    except (ValueError, AttributeError):
-        return 0
+    """The rows that a finished download holds, over all its files. Raises SourceError where it does not tell."""
+    total = json_object("usaspending/transactions", status).get("total_rows")
+    return whole_count("usaspending/transactions", total, url=status.url)
 
 
 def _made(day: str) -> datetime:

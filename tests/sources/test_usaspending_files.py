@@ -99,7 +99,7 @@ def test_a_fiscal_year_is_downloaded_by_action_date_group_by_group_and_counted_b
         "7.00",
         "9.00",
     ]
-    assert captures(settings)[0].control_totals == {"records": 4}
+    assert captures(settings)[0].control_totals == {"rows": 4}
     bodies = asked(publisher, "download/transactions/")
     assert [body["filters"]["time_period"] for body in bodies] == [
         [{"start_date": "2019-10-01", "end_date": "2020-09-30", "date_type": "action_date"}]
