@@ -29,17 +29,15 @@ obligated_by_then as (
 
 verdicts as (
     select
-        listings.jurisdiction_key,
+        listed.jurisdiction_key,
         string_agg(
-            distinct trackers.tracker_code || ': ' || listings.verdict || ' since ' || listings.listed_from, '; '
+            distinct listed.tracker_code || ': ' || listed.verdict || ' since ' || listed.listed_from, '; '
+            order by listed.tracker_code || ': ' || listed.verdict || ' since ' || listed.listed_from
         ) as trackers
-    from core.fct_tracker_listing as listings
-    join core.dim_tracker as trackers using (tracker_key)
+    from core.fct_listed_unit as listed
     cross join asked
-    where listings.listed_from <= asked.as_of
-        and (listings.listed_to is null or listings.listed_to > asked.as_of)
-        and listings.jurisdiction_key <> '-1'
-    group by listings.jurisdiction_key
+    where listed.listed_from <= asked.as_of and (listed.listed_to is null or listed.listed_to > asked.as_of)
+    group by listed.jurisdiction_key
 )
 
 select
@@ -59,7 +57,6 @@ select
     case when awards.outlay_as_of <= asked.as_of then awards.undisbursed_amount end as undisbursed_amount,
     awards.outlay_as_of,
     awards.officers_funded_reported as officers,
-    awards.officers_funded_minimum as officers_min,
     verdicts.trackers,
     recipients.match_method,
     'https://www.usaspending.gov/award/' || awards.award_unique_key as address

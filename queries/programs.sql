@@ -6,8 +6,7 @@ select
     awards.program_rule,
     count(*) as awards,
     sum(awards.obligated_amount) as obligated_usd,
-    sum(awards.officers_funded_reported) as officers_reported,
-    sum(awards.officers_funded_minimum) as officers_minimum
+    sum(awards.officers_funded_reported) as officers_reported
 from core.fct_award as awards
 group by awards.program_area, awards.program_rule
 order by awards.program_area = 'unknown', awards.program_area, obligated_usd desc;

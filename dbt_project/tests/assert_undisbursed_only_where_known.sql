@@ -1,5 +1,5 @@
--- Undisbursed money is never the whole award because the outlay is unknown.
-select award_key, obligated_amount, outlayed_amount, undisbursed_amount
+-- Undisbursed money is of the whole award: its own total less its own outlay, and unknown where either is.
+select award_key, own_amount, outlayed_amount, undisbursed_amount
 from {{ ref('fct_award') }}
-where (outlayed_amount is null) <> (undisbursed_amount is null)
-    or undisbursed_amount <> obligated_amount - outlayed_amount
+where (undisbursed_amount is null) <> (outlayed_amount is null or own_amount is null or is_aggregate)
+    or undisbursed_amount <> own_amount - outlayed_amount

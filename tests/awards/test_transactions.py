@@ -40,6 +40,14 @@ def home(publisher: files.Files, folder: Path) -> Settings:
                     download_poll=0.01, download_deadline=5.0)  # fmt: skip
 
 
+def among_many(faulty: int) -> list[files.Row]:
+    """So many good records that this number of faulty ones is a share that a capture may have (1%)."""
+    return [
+        {**files.transaction(9000 + n, 0, on="2026-04-01", amount="1.00"), DELETE_INDICATOR: ""}
+        for n in range(100 * faulty)
+    ]
+
+
 def facts(connection) -> list[tuple[object, ...]]:
     """fct_award_transaction without where each row came from."""
     return connection.execute(
@@ -108,7 +116,8 @@ def test_a_build_that_goes_on_from_the_last_one_has_the_rows_of_one_made_anew(ht
     gone = {DELETE_INDICATOR: "D", "award_id_fain": "SYNTH0003", "awarding_sub_agency_code": "1501",
             "modification_number": "0", "cfda_number": "16.606"}  # fmt: skip
     cut_short = {**files.transaction(6, 0, on="2026-08-02", amount="1.00"), "last_modified_date": ""}
-    publisher.deltas = {"20261106": [gone, {**cut_short, DELETE_INDICATOR: ""}, {**keyless, DELETE_INDICATOR: ""}]}
+    faulty = [{**cut_short, DELETE_INDICATOR: ""}, {**keyless, DELETE_INDICATOR: ""}]
+    publisher.deltas = {"20261106": [gone, *faulty, *among_many(2)]}
     night_of(settings, "usaspending/transactions", "changed", "delta", at=datetime(2026, 11, 25, tzinfo=UTC))
     went_on = build(settings, going_on=True)
     kept = "select count(*) from staging.base_usaspending__transactions where description = 'kept'"
@@ -252,9 +261,10 @@ def test_aggregates_and_redacted_recipients_are_what_they_are(httpserver, tmp_pa
 
 def test_a_row_cut_short_is_quarantined_with_its_reason_and_counted(httpserver, tmp_path, build, night_of):
     publisher, settings = live(httpserver, tmp_path, FIRST)
-    short = files.as_csv(FIRST) + b"1501_SYNTH0009_-NONE-_16.710_0,ASST_NON_SYNTH0009_015,SYNTH0009\n"
+    rows = [*FIRST, *among_many(1)]
+    short = files.as_csv(rows) + b"1501_SYNTH0009_-NONE-_16.710_0,ASST_NON_SYNTH0009_015,SYNTH0009\n"
     publisher.spoil = lambda body: files.as_zip(("part_1.csv", short))
-    publisher.says_rows = lambda rows: 6
+    publisher.says_rows = lambda _: len(rows) + 1
     night_of(settings, "usaspending/transactions", "FY2026", at=NOVEMBER)
     connection = build(settings, "fct_award_transaction", "quarantine_usaspending__transactions", "record_fate")
     rejected = connection.execute("select award_id_fain, _reject_reason from quarantine.usaspending__transactions")
@@ -262,8 +272,8 @@ def test_a_row_cut_short_is_quarantined_with_its_reason_and_counted(httpserver, 
     fates = connection.execute(
         "select fate, sum(records) from meta.record_fate where dataset = 'usaspending__transactions' group by 1"
     )
-    # Two files of six records each: the first copies are staged, the second ones duplicates.
-    assert dict(fates.fetchall()) == {"staged": 5, "duplicate": 5, "quarantined": 2}
+    # Two files of the same records: the first copies are staged, the second ones duplicates.
+    assert dict(fates.fetchall()) == {"staged": len(rows), "duplicate": len(rows), "quarantined": 2}
 
 
 @pytest.mark.parametrize("amount", ["0.10", "-0.10"])

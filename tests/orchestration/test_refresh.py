@@ -105,7 +105,7 @@ class TestKnownAnswers:
     def test_every_claim_of_the_article_has_a_verdict_that_is_no_guess(self, connection):
         verdicts = dict(connection.execute("select claim_id, verdict from analysis.mart_claim_check").fetchall())
         assert len(verdicts) == 10
-        assert verdicts["cops_total_fy2016"] == "no data yet"
+        assert verdicts["cops_total_fy2016"] == "published figures only"
         assert verdicts["sanctuary_cities_over_100"] == "no data yet"
         assert verdicts["fy2012_budget_scrap"] == "not testable"
         assert verdicts["hopkins_operation_recess"] == "not testable"

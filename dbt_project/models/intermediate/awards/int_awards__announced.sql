@@ -20,7 +20,7 @@ with announced as (
 named as (
     select
         fain,
-        awarding_agency,
+        awarding_agency_code,
         fain_year,
         {{ recipient_id() }} as recipient_id
     from {{ ref('int_awards__awards') }}
@@ -29,7 +29,7 @@ named as (
 awards as (
     select
         awards.fain,
-        awards.awarding_agency,
+        awards.awarding_agency_code,
         awards.fain_year,
         programs.program_area,
         recipients.jurisdiction_key,
@@ -38,7 +38,7 @@ awards as (
         ) as awards_alike
     from named as awards
     inner join {{ ref('int_awards__programs') }} as programs
-        on awards.fain = programs.fain and awards.awarding_agency = programs.awarding_agency
+        on awards.fain = programs.fain and awards.awarding_agency_code = programs.awarding_agency_code
     inner join {{ ref('int_identity__recipients') }} as recipients
         on awards.recipient_id = recipients.recipient_id
 )
@@ -46,7 +46,7 @@ awards as (
 select
     announced.*,
     awards.fain,
-    awards.awarding_agency,
+    awards.awarding_agency_code,
     case
         when awards.fain is not null then 'the one award of its unit, programme area and fiscal year'
         when not announced.is_resolved then 'its agency is tied to no unit'

@@ -1,9 +1,17 @@
--- Every award that any door showed. Where each of its fiscal years was captured whole, the money is the sum of its
+-- Every award that any door showed and that its publisher still has. Where each of its fiscal years was captured whole, the money is the sum of its
 -- transactions; otherwise that sum may lack some, and the award's own total stands.
-with merged as (
+with still_searched as (
+    select searched.*
+    from {{ ref('stg_usaspending__awards') }} as searched
+    left join {{ ref('int_awards__withdrawn') }} as withdrawn
+        on searched.fain = withdrawn.fain and searched.awarding_agency_code = withdrawn.awarding_agency_code
+    where withdrawn.fain is null
+),
+
+merged as (
     select
         coalesce(searched.fain, transacted.award_id) as fain,
-        coalesce(searched.awarding_agency, transacted.awarding_agency) as awarding_agency,
+        coalesce(searched.awarding_agency_code, transacted.awarding_agency_code) as awarding_agency_code,
         coalesce(transacted.award_unique_key, searched.award_unique_key) as award_unique_key,
         coalesce(transacted.awarding_sub_agency, searched.awarding_sub_agency) as awarding_sub_agency,
         coalesce(transacted.assistance_listing, searched.assistance_listing) as assistance_listing,
@@ -25,21 +33,19 @@ with merged as (
         coalesce(transacted.last_modified_on, searched.last_modified_on) as last_modified_on,
         transacted.transactions,
         transacted.obligated_amount as transactions_amount,
-        case
-            when extract(month from searched.base_obligated_on) >= 10
-                then cast(extract(year from searched.base_obligated_on) + 1 as int)
-            else cast(extract(year from searched.base_obligated_on) as int)
-        end as signed_fiscal_year,
+        {{ fiscal_year('searched.base_obligated_on') }} as signed_fiscal_year,
         transacted.first_fiscal_year,
-        -- an aggregate has no modifications: each of its actions is its own
-        coalesce(transacted.has_first_action or transacted.record_type_code = '1', false) as has_first_action,
+        -- an aggregate has no modifications: each of its actions is its own, and only its period tells when it began
+        coalesce(transacted.has_first_action or transacted.record_type_code = '1' and transacted.start_on is not null, false)
+            as has_first_action,
+        case when transacted.record_type_code = '1' then {{ fiscal_year('transacted.start_on') }} end as aggregate_from,
         coalesce(transacted._capture_id, searched._capture_id) as _capture_id,
         coalesce(transacted._payload_id, searched._payload_id) as _payload_id,
         coalesce(transacted._record_no, searched._record_no) as _record_no,
         coalesce(transacted._kind, searched._kind) as _kind
-    from {{ ref('stg_usaspending__awards') }} as searched
+    from still_searched as searched
     full outer join {{ ref('int_awards__from_transactions') }} as transacted
-        on searched.fain = transacted.award_id and searched.awarding_agency = transacted.awarding_agency
+        on searched.fain = transacted.award_id and searched.awarding_agency_code = transacted.awarding_agency_code
     left join {{ ref('states') }} as performance_states
         on upper(transacted.performance_state_name) = upper(performance_states.name)
 ),
@@ -58,7 +64,8 @@ needed as (
     select
         dated.*,
         least(
-            coalesce(first_fiscal_year, 9999), coalesce(signed_fiscal_year, 9999), coalesce(fain_year, 9999)
+            coalesce(first_fiscal_year, 9999), coalesce(signed_fiscal_year, 9999), coalesce(fain_year, 9999),
+            coalesce(aggregate_from, 9999)
         ) as needed_from
     from dated
 ),
@@ -94,7 +101,7 @@ decided as (
 
 select
     decided.fain,
-    decided.awarding_agency,
+    decided.awarding_agency_code,
     decided.award_unique_key,
     decided.awarding_sub_agency,
     decided.assistance_listing,
@@ -131,4 +138,4 @@ select
     decided._kind
 from decided
 left join {{ ref('int_awards__own_figures') }} as figures
-    on decided.fain = figures.award_id and decided.awarding_agency = figures.awarding_agency
+    on decided.fain = figures.award_id and decided.awarding_agency_code = figures.awarding_agency_code

@@ -8,7 +8,7 @@ with present as (
 sums as (
     select
         award_id,
-        awarding_agency,
+        awarding_agency_code,
         count(*) as transactions,
         sum(obligated_amount) as obligated_amount,
         min(action_on) as first_action_on,
@@ -17,13 +17,13 @@ sums as (
         max(case when action_type_code = 'A' or modification_number in ('0', '00', '000') then 1 else 0 end) = 1
             as has_first_action
     from present
-    group by award_id, awarding_agency
+    group by award_id, awarding_agency_code
 ),
 
 ordered as (
     select
         award_id,
-        awarding_agency,
+        awarding_agency_code,
         award_unique_key,
         assistance_listing,
         recipient_uei,
@@ -52,7 +52,7 @@ ordered as (
         _retrieved_at,
         _content_as_of,
         row_number() over (
-            partition by award_id, awarding_agency
+            partition by award_id, awarding_agency_code
             order by action_on desc, last_modified_on desc, modification_number desc, transaction_unique_key desc
         ) as newest
     from present
@@ -68,5 +68,5 @@ select
     sums.has_first_action
 from ordered
 inner join sums
-    on ordered.award_id = sums.award_id and ordered.awarding_agency = sums.awarding_agency
+    on ordered.award_id = sums.award_id and ordered.awarding_agency_code = sums.awarding_agency_code
 where ordered.newest = 1

@@ -3,7 +3,7 @@
 with said as (
     select
         stg.fain as award_id,
-        stg.awarding_agency,
+        stg.awarding_agency_code,
         'award search' as door,
         stg._retrieved_at as said_at,
         stg.obligated_amount,
@@ -13,7 +13,7 @@ with said as (
     union all
     select
         award_id,
-        awarding_agency,
+        awarding_agency_code,
         'transaction file' as door,
         _content_as_of as said_at,
         award_obligated_amount as obligated_amount,
@@ -23,7 +23,7 @@ with said as (
     union all
     select
         fain as award_id,
-        awarding_agency,
+        awarding_agency_code,
         'award page' as door,
         _retrieved_at as said_at,
         obligated_amount,
@@ -36,11 +36,11 @@ with said as (
 obligations as (
     select
         award_id,
-        awarding_agency,
+        awarding_agency_code,
         door,
         said_at,
         obligated_amount,
-        row_number() over (partition by award_id, awarding_agency order by said_at desc, door) as newest
+        row_number() over (partition by award_id, awarding_agency_code order by said_at desc, door) as newest
     from said
     where obligated_amount is not null
 ),
@@ -48,18 +48,18 @@ obligations as (
 outlays as (
     select
         award_id,
-        awarding_agency,
+        awarding_agency_code,
         door,
         said_at,
         outlayed_amount,
-        row_number() over (partition by award_id, awarding_agency order by said_at desc, door) as newest
+        row_number() over (partition by award_id, awarding_agency_code order by said_at desc, door) as newest
     from said
     where speaks_of_outlays
 )
 
 select
     coalesce(obligations.award_id, outlays.award_id) as award_id,
-    coalesce(obligations.awarding_agency, outlays.awarding_agency) as awarding_agency,
+    coalesce(obligations.awarding_agency_code, outlays.awarding_agency_code) as awarding_agency_code,
     obligations.obligated_amount,
     obligations.door as obligated_door,
     outlays.outlayed_amount,
@@ -67,4 +67,4 @@ select
     cast(outlays.said_at as date) as outlay_as_of
 from (select * from obligations where newest = 1) as obligations
 full outer join (select * from outlays where newest = 1) as outlays
-    on obligations.award_id = outlays.award_id and obligations.awarding_agency = outlays.awarding_agency
+    on obligations.award_id = outlays.award_id and obligations.awarding_agency_code = outlays.awarding_agency_code

@@ -2,7 +2,7 @@
 with awards as (
     select
         fain,
-        awarding_agency,
+        awarding_agency_code,
         assistance_listing,
         lower(coalesce(description, '')) as words,
         case
@@ -50,7 +50,7 @@ described as (
 
 select
     described.fain,
-    described.awarding_agency,
+    described.awarding_agency_code,
     described.fain_year,
     described.fain_code,
     coalesce(by_listing.program_area, by_code.program_area, described.described_area, 'unknown') as program_area,

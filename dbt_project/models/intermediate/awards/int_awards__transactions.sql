@@ -56,13 +56,14 @@ moved as (
     where
         substr(latter._slice, 1, 2) <> 'FY'
         and latter.assistance_listing <> former.assistance_listing
-        and latter._content_as_of > former._content_as_of
+        -- a key that was there beside the other is no new name of it
+        and latter._seen_from > former._seen_until
     group by former.transaction_unique_key
 ),
 
 {% set columns = [
     'transaction_unique_key', 'award_unique_key', 'award_id', 'fain', 'uri', 'modification_number',
-    'assistance_listing', 'recipient_uei', 'recipient_duns', 'awarding_agency', 'awarding_sub_agency',
+    'assistance_listing', 'recipient_uei', 'recipient_duns', 'awarding_agency_code', 'awarding_sub_agency',
     'recipient_name', 'recipient_state_code', 'recipient_city_name', 'recipient_county_name',
     'performance_state_name', 'performance_city_name', 'performance_county_name', 'business_types',
     'assistance_type_code', 'action_type_code', 'action_type', 'record_type_code', 'description', 'obligated_amount',
@@ -76,12 +77,12 @@ every_transaction as (
         case
             when moved.transaction_unique_key is not null
                 then concat('its listing changed to ', moved.new_listing)
-            when asked_for._content_as_of < whole_years.content_as_of
+            when asked_for._seen_until < whole_years.content_as_of
                 then 'a newer capture of its whole fiscal year lacks it'
         end as deleted_because,
         case
             when moved.transaction_unique_key is not null then moved.moved_as_of
-            when asked_for._content_as_of < whole_years.content_as_of then whole_years.content_as_of
+            when asked_for._seen_until < whole_years.content_as_of then whole_years.content_as_of
         end as deleted_as_of
     from asked_for
     left join {{ ref('int_awards__whole_years') }} as whole_years on asked_for.fiscal_year = whole_years.fiscal_year

@@ -16,6 +16,8 @@ with resolved as (
     from {{ ref('int_awards__recipients') }} as recipients
     left join {{ ref('int_identity__resolved') }} as names
         on {{ printed_id("'usaspending'", 'recipients.recipient_name', 'recipients.recipient_state_code', 'recipients.recipient_city_name', 'recipients.recipient_county_name', business_type_hint('recipients.business_types')) }} = names.printed_id
+        -- words that stand for a name are none: two redacted persons are not the same unresolved name
+        and upper(recipients.recipient_name) not in ('MULTIPLE RECIPIENTS', 'REDACTED DUE TO PII')
 ),
 
 -- the one police department or sheriff of a unit

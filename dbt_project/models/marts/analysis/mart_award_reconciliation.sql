@@ -1,8 +1,8 @@
 -- Every award whose transactions add up to something else than the award's own total, and why that may be.
 select
-    {{ surrogate_key(['fain', 'awarding_agency']) }} as award_key,
+    {{ surrogate_key(['fain', 'awarding_agency_code']) }} as award_key,
     fain,
-    awarding_agency,
+    awarding_agency_code,
     recipient_name,
     cast(transactions as bigint) as transactions,
     cast(transactions_amount as decimal(18, 2)) as transactions_amount,

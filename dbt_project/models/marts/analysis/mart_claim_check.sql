@@ -46,7 +46,7 @@ awards as (
         awards.program_area,
         awards.description,
         awards.obligated_amount,
-        coalesce(awards.officers_funded_reported, awards.officers_funded_minimum) as officers,
+        awards.officers_funded_reported as officers,
         concat(
             awards.fain, ', ', cast(cast(awards.obligated_amount as bigint) as {{ dbt.type_string() }}), ' USD'
         ) as said,
@@ -58,12 +58,16 @@ awards as (
         on awards.jurisdiction_key = jurisdictions.jurisdiction_key
 ),
 
--- announced figures stand beside the awards: they are other amounts, by other people, and never decide
+-- announced figures stand beside the awards: they are other amounts, by other people, and never decide. Where nothing
+-- else is captured of a claim's own year, the verdict says that they are all there is.
 printed_awards as (
     select
         {{ joined("case when period_as_printed = 'FY2016' and entity = 'national' then said end") }} as fy2016,
+        count(case when period_as_printed = 'FY2016' and entity = 'national' then 1 end) as fy2016_figures,
         {{ joined("case when entity like '%Los Angeles%' then said end") }} as los_angeles,
+        count(case when period_as_printed = 'FY2016' and entity like '%Los Angeles%' then 1 end) as los_angeles_figures,
         {{ joined("case when entity like '%Chicago%' then said end") }} as chicago,
+        count(case when period_as_printed = 'FY2016' and entity like '%Chicago%' then 1 end) as chicago_figures,
         {{ joined("case when period_as_printed in ('FY2010', 'FY2011', 'FY2012', 'FY2013') then said end") }}
             as fy2010_to_2013
     from (
@@ -96,12 +100,18 @@ hiring_claims as (
     select 'chicago_chp_fy2016' as claim_id, '1714000' as geoid
 ),
 
+city_printed as (
+    select 'lapd_chp_fy2016' as claim_id, los_angeles as said, los_angeles_figures as figures from printed_awards
+    union all
+    select 'chicago_chp_fy2016' as claim_id, chicago as said, chicago_figures as figures from printed_awards
+),
+
 city_hiring as (
     select
         hiring_claims.claim_id,
         sum(awards.obligated_amount) as obligated_amount,
         count(awards.fain) as evidence_rows,
-        sum(awards.officers) as officers,
+        case when count(awards.officers) = count(awards.fain) then sum(awards.officers) end as officers,
         {{ joined('awards.said') }} as said
     from hiring_claims
     left join awards
@@ -114,14 +124,10 @@ city_hiring as (
 
 cities as (
     select
-        trackers.tracker_code,
         listings.*,
-        concat(listed_name, ', ', state_code) as city,
-        max(last_seen_on) over (partition by listings.tracker_key) as last_list_on
-    from {{ ref('fct_tracker_listing') }} as listings
-    inner join {{ ref('dim_tracker') }} as trackers
-        on listings.tracker_key = trackers.tracker_key
-    where listings.verdict = 'sanctuary' and listings.listed_level = 'place'
+        max(last_seen_on) over (partition by tracker_code) as last_list_on
+    from {{ ref('fct_listed_unit') }} as listings
+    where verdict = 'sanctuary' and listed_level = 'place'
 ),
 
 -- the same as `clawback query listed --set tracker=all --as-of 2017-03-27`, counted
@@ -130,11 +136,9 @@ listed as (
         tracker_code,
         min(listed_from) as first_snapshot,
         count(distinct case
-            when listed_from <= cast('2017-03-27' as date)
-                and (listed_to is null or listed_to > cast('2017-03-27' as date))
-                then city
+            when {{ listed_on('cities', "cast('2017-03-27' as date)") }} then jurisdiction_key
         end) as cities_then,
-        count(distinct case when last_seen_on = last_list_on then city end) as cities_last,
+        count(distinct case when last_seen_on = last_list_on then jurisdiction_key end) as cities_last,
         max(last_seen_on) as last_seen_on
     from cities
     group by tracker_code
@@ -278,13 +282,21 @@ judged as (
         claims.claim_id,
         case when whole_fy2016.captures > 0 then cast(coalesce(cops_total.fy2016_amount, 0) as double) end as computed_value,
         case
+            when whole_fy2016.captures = 0 and printed_awards.fy2016_figures > 0 then 'published figures only'
             when whole_fy2016.captures = 0 then 'no data yet'
             when coalesce(cops_total.fy2016_amount, 0) between 0.95 * claims.claimed_value and 1.05 * claims.claimed_value
                 then 'supported'
             else 'contradicted'
         end as verdict,
         case
-            when whole_fy2016.captures = 0 then 'the grants of FY2016 are not captured whole, and what is captured is no total'
+            when whole_fy2016.captures = 0 then concat(
+                'the grants of FY2016 are not captured whole, and what is captured is no total',
+                case
+                    when printed_awards.fy2016_figures > 0
+                        then '; what was printed of the year speaks of the hiring programme, one of the five areas'
+                    else ''
+                end
+            )
             else 'what is obligated now to awards of FY2016 in the five areas, within 5 percent of the claim or not'
         end as why,
         concat(
@@ -305,39 +317,44 @@ judged as (
     select
         claims.claim_id,
         case
-            when whole_fy2016.captures > 0 then cast(coalesce(city_hiring.obligated_amount, 0) as double)
             when city_hiring.obligated_amount > claims.claimed_value and city_hiring.officers = 25
-                then cast(city_hiring.obligated_amount as double)
+                or whole_fy2016.captures > 0
+                and (coalesce(city_hiring.obligated_amount, 0) <= claims.claimed_value or city_hiring.officers <> 25)
+                then cast(coalesce(city_hiring.obligated_amount, 0) as double)
         end as computed_value,
+        -- the claim is of money and officers: only an announcement says how many officers an award pays for
         case
             when city_hiring.obligated_amount > claims.claimed_value and city_hiring.officers = 25 then 'supported'
-            when whole_fy2016.captures > 0 then 'contradicted'
+            when whole_fy2016.captures > 0
+                and (coalesce(city_hiring.obligated_amount, 0) <= claims.claimed_value or city_hiring.officers <> 25)
+                then 'contradicted'
+            when city_printed.figures > 0 then 'published figures only'
             else 'no data yet'
         end as verdict,
         case
             when city_hiring.evidence_rows > 0 then concat(
-                'the captured hiring awards of FY2016 pay for at least ',
-                coalesce(cast(city_hiring.officers as {{ dbt.type_string() }}), 'an unknown number of'),
-                ' officers at the cap of 125,000 USD each; the claim is more than 3 million USD for 25')
+                'the captured hiring awards of FY2016 pay for ',
+                coalesce(
+                    concat(cast(city_hiring.officers as {{ dbt.type_string() }}), ' officers by announcement'),
+                    'a number of officers that no captured announcement tells'
+                ),
+                '; the claim is more than 3 million USD for 25')
             when whole_fy2016.captures > 0 then 'the grants of FY2016 are captured whole and hold no hiring award of the city'
+            when city_printed.figures > 0 then concat(
+                'published figures only: no FY2016 hiring award of the city is captured, ',
+                'and the grants of FY2016 are not captured whole')
             else 'no FY2016 hiring award of the city is captured, and the grants of FY2016 are not captured whole'
         end as why,
         concat(
             'awards: ', coalesce(city_hiring.said, 'none'), '; printed of any year: ',
-            coalesce(
-                case claims.claim_id
-                    when 'lapd_chp_fy2016' then printed_awards.los_angeles
-                    else printed_awards.chicago
-                end,
-                'nothing'
-            )
+            coalesce(city_printed.said, 'nothing')
         ) as evidence,
         data_notes.awards as data_note,
         city_hiring.evidence_rows
     from claims
     inner join city_hiring on claims.claim_id = city_hiring.claim_id
+    inner join city_printed on claims.claim_id = city_printed.claim_id
     cross join whole_fy2016
-    cross join printed_awards
     cross join data_notes
 
     union all

@@ -12,7 +12,6 @@ with money as (
         sum(undisbursed_amount) as undisbursed_amount,
         sum(case when outlay_coverage = 'reported' then 1 else 0 end) as awards_with_outlay,
         sum(officers_funded_reported) as officers_funded_reported,
-        sum(officers_funded_minimum) as officers_funded_minimum,
         sum(case when is_open then undisbursed_amount end) as undisbursed_amount_open,
         sum(case when is_open and outlay_coverage = 'reported' then 1 else 0 end) as awards_open_with_outlay,
         min(outlay_as_of) as oldest_outlay_as_of,
@@ -35,8 +34,8 @@ listed as (
         tracker_key,
         jurisdiction_key,
         min(listed_from) as listed_since
-    from {{ ref('fct_tracker_listing') }}
-    where listed_to is null and jurisdiction_key <> {{ unknown_key() }} and listed_level <> 'state'
+    from {{ ref('fct_listed_unit') }}
+    where listed_to is null
     group by tracker_key, jurisdiction_key
 ),
 
@@ -45,16 +44,18 @@ states_listed as (
         tracker_key,
         state_code,
         min(listed_from) as listed_since
-    from {{ ref('fct_tracker_listing') }}
+    from {{ ref('fct_listed_unit') }}
     where listed_to is null and listed_level = 'state'
     group by tracker_key, state_code
 ),
 
+-- an order without a known end is not in force today: it stood on the day it was last known, and the text says so
 injunctions as (
     select
         jurisdictions.jurisdiction_key,
-        {{ joined("concat(suits.case_name, ' since ', cast(suits.enjoined_from as " ~ dbt.type_string() ~ "), ': ', suits.covers)") }}
-            as injunctions
+        {{ joined("concat(suits.case_name, ' since ', cast(suits.enjoined_from as " ~ dbt.type_string() ~ "), ' (known as of ', cast(suits.known_as_of as " ~ dbt.type_string() ~ "), '): ', suits.covers)") }}
+            as injunctions,
+        min(suits.known_as_of) as injunctions_known_as_of
     from {{ ref('grant_injunctions') }} as suits
     cross join {{ source('raw', 'build') }} as build
     inner join {{ ref('dim_jurisdiction') }} as jurisdictions
@@ -90,8 +91,8 @@ select
     cast(money.undisbursed_amount_open as decimal(18, 2)) as undisbursed_amount_open,
     money.oldest_outlay_as_of,
     cast(money.officers_funded_reported as bigint) as officers_funded_reported,
-    cast(money.officers_funded_minimum as bigint) as officers_funded_minimum,
     injunctions.injunctions,
+    injunctions.injunctions_known_as_of,
     money.selection_note
 from money
 cross join trackers

@@ -116,6 +116,7 @@ months as (
         dates.date_key as month_date_key,
         dates.calendar_date as month_start,
         cast({{ dbt.dateadd('month', 1, 'dates.calendar_date') }} as date) as next_month,
+        cast({{ dbt.dateadd('day', -1, dbt.dateadd('month', 1, 'dates.calendar_date')) }} as date) as last_day,
         dates.calendar_year * 12 + dates.calendar_month as month_no,
         dates.fiscal_year,
         declared.panel_from,
@@ -135,24 +136,22 @@ spine as (
 ),
 
 -- sanctuary trackers and agencies that cooperate are opposites: never one count
-listings as (
-    select
-        listings.jurisdiction_key,
-        trackers.tracker_code,
-        trackers.verdict,
-        listings.listed_from,
-        listings.listed_to,
-        min(listings.listed_from) over (partition by trackers.tracker_code) as first_snapshot
-    from {{ ref('fct_tracker_listing') }} as listings
-    inner join {{ ref('dim_tracker') }} as trackers
-        on listings.tracker_key = trackers.tracker_key
+sanctuary as (
+    select *
+    from {{ ref('fct_listed_unit') }}
+    where verdict = 'sanctuary'
+),
+
+agreements as (
+    select *
+    from {{ ref('fct_tracker_listing') }}
+    where verdict = 'cooperates'
 ),
 
 first_snapshots as (
     select
-        min(case when verdict = 'sanctuary' then first_snapshot end) as sanctuary_from,
-        min(case when verdict = 'cooperates' then first_snapshot end) as cooperates_from
-    from listings
+        (select min(listed_from) from sanctuary) as sanctuary_from,
+        (select min(listed_from) from agreements) as cooperates_from
 ),
 
 first_listed as (
@@ -160,9 +159,8 @@ first_listed as (
         jurisdiction_key,
         min(listed_from) as first_listed_on,
         -- what the first snapshot names may have been named before it
-        min(case when listed_from > first_snapshot then 1 else 0 end) as seen_to_begin
-    from listings
-    where verdict = 'sanctuary'
+        min(case when is_from_first_snapshot then 0 else 1 end) as seen_to_begin
+    from sanctuary
     group by jurisdiction_key
 ),
 
@@ -170,14 +168,21 @@ listed as (
     select
         spine.jurisdiction_key,
         spine.month_start,
-        count(distinct case when listings.verdict = 'sanctuary' then listings.tracker_code end) as sanctuary_trackers,
-        count(case when listings.verdict = 'cooperates' then 1 end) as agreements_287g
+        count(distinct sanctuary.tracker_code) as sanctuary_trackers
     from spine
-    inner join listings
-        on
-            spine.jurisdiction_key = listings.jurisdiction_key
-            and listings.listed_from < spine.next_month
-            and (listings.listed_to is null or listings.listed_to >= spine.next_month)
+    inner join sanctuary
+        on spine.jurisdiction_key = sanctuary.jurisdiction_key and {{ listed_on('sanctuary', 'spine.last_day') }}
+    group by spine.jurisdiction_key, spine.month_start
+),
+
+agreed as (
+    select
+        spine.jurisdiction_key,
+        spine.month_start,
+        count(*) as agreements_287g
+    from spine
+    inner join agreements
+        on spine.jurisdiction_key = agreements.jurisdiction_key and {{ listed_on('agreements', 'spine.last_day') }}
     group by spine.jurisdiction_key, spine.month_start
 ),
 
@@ -186,12 +191,11 @@ state_listed as (
         spine.jurisdiction_key,
         spine.month_start
     from spine
-    inner join listings
+    inner join sanctuary
         on
-            spine.state_jurisdiction_key = listings.jurisdiction_key
-            and listings.verdict = 'sanctuary'
-            and listings.listed_from < spine.next_month
-            and (listings.listed_to is null or listings.listed_to >= spine.next_month)
+            spine.state_code = sanctuary.state_code
+            and sanctuary.listed_level = 'state'
+            and {{ listed_on('sanctuary', 'spine.last_day') }}
 ),
 
 standing as (
@@ -356,7 +360,7 @@ select
     case when spine.next_month > first_snapshots.sanctuary_from then state_listed.jurisdiction_key is not null end
         as is_state_listed,
     case
-        when spine.next_month > first_snapshots.cooperates_from then cast(coalesce(listed.agreements_287g, 0) as bigint)
+        when spine.next_month > first_snapshots.cooperates_from then cast(coalesce(agreed.agreements_287g, 0) as bigint)
     end as agreements_287g,
     first_listed.first_listed_on,
     first_listed.seen_to_begin = 0 as is_first_listing_censored,
@@ -406,6 +410,8 @@ left join segments
     on spine.jurisdiction_key = segments.jurisdiction_key and spine.month_start = segments.month_start
 left join listed
     on spine.jurisdiction_key = listed.jurisdiction_key and spine.month_start = listed.month_start
+left join agreed
+    on spine.jurisdiction_key = agreed.jurisdiction_key and spine.month_start = agreed.month_start
 left join state_listed
     on spine.jurisdiction_key = state_listed.jurisdiction_key and spine.month_start = state_listed.month_start
 left join first_listed

@@ -2,9 +2,7 @@
 -- one day (Homeland Security's and the Justice Department's) are compared all the same, and the row says so.
 with spells as (
     select
-        trackers.tracker_code,
-        trackers.verdict,
-        trackers.definition,
+        listings.tracker_code,
         listings.listed_level,
         listings.state_code,
         listings.jurisdiction_key,
@@ -17,9 +15,7 @@ with spells as (
             when listings.is_resolved then listings.jurisdiction_key
             else concat(coalesce(listings.state_code, '??'), '|', {{ spelled_name('listings.listed_name') }})
         end as unit_id
-    from {{ ref('fct_tracker_listing') }} as listings
-    inner join {{ ref('dim_tracker') }} as trackers
-        on listings.tracker_key = trackers.tracker_key
+    from {{ ref('fct_listed_unit') }} as listings
 ),
 
 units as (

@@ -12,7 +12,7 @@ from_awards as (
         programs.program_area
     from {{ ref('int_awards__awards') }} as awards
     inner join {{ ref('int_awards__programs') }} as programs
-        on awards.fain = programs.fain and awards.awarding_agency = programs.awarding_agency
+        on awards.fain = programs.fain and awards.awarding_agency_code = programs.awarding_agency_code
 ),
 
 from_seed as (

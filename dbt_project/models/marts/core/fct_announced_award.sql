@@ -1,7 +1,7 @@
 select
     {{ surrogate_key(['announced._capture_id', 'announced._record_no']) }} as announced_award_key,
     case
-        when announced.fain is not null then {{ surrogate_key(['announced.fain', 'announced.awarding_agency']) }}
+        when announced.fain is not null then {{ surrogate_key(['announced.fain', 'announced.awarding_agency_code']) }}
     end as award_key,
     announced.award_rule,
     announced.is_resolved,

@@ -6,11 +6,11 @@ with awards as (
         {{ recipient_id() }} as recipient_id
     from {{ ref('int_awards__awards') }} as awards
     inner join {{ ref('int_awards__programs') }} as programs
-        on awards.fain = programs.fain and awards.awarding_agency = programs.awarding_agency
+        on awards.fain = programs.fain and awards.awarding_agency_code = programs.awarding_agency_code
 )
 
 select
-    {{ surrogate_key(['awards.fain', 'awards.awarding_agency']) }} as award_key,
+    {{ surrogate_key(['awards.fain', 'awards.awarding_agency_code']) }} as award_key,
     awards.fain,
     awards.award_unique_key,
     {{ surrogate_key(['awards.recipient_id']) }} as recipient_key,
@@ -18,7 +18,7 @@ select
     {{ program_key('awards.assistance_listing', 'awards.program_area') }} as program_key,
     {{ date_key('awards.start_on') }} as start_date_key,
     {{ date_key('awards.end_on') }} as end_date_key,
-    awards.awarding_agency,
+    awards.awarding_agency_code,
     awards.program_area,
     awards.program_rule,
     cast(awards.fain_year as int) as award_fiscal_year,
@@ -36,7 +36,10 @@ select
     awards.obligated_from,
     cast(awards.own_amount as decimal(18, 2)) as own_amount,
     cast(awards.outlayed_amount as decimal(18, 2)) as outlayed_amount,
-    cast(awards.obligated_amount - awards.outlayed_amount as decimal(18, 2)) as undisbursed_amount,
+    -- both of the whole award: what our listings obligated of it is not all that the outlay was paid from
+    case
+        when not awards.is_aggregate then cast(awards.own_amount - awards.outlayed_amount as decimal(18, 2))
+    end as undisbursed_amount,
     case when awards.outlayed_amount is not null then 'reported' else 'unknown' end as outlay_coverage,
     awards.outlayed_from,
     case when awards.outlayed_amount is not null then awards.outlay_as_of end as outlay_as_of,
@@ -46,15 +49,7 @@ select
     end as outlay_age_days,
     cast(announced.officers_announced as bigint) as officers_funded_reported,
     cast(announced.announced_amount as decimal(18, 2)) as announced_amount,
-    -- the programme's cap of federal money a position: 125,000 USD (COPS Hiring Program, FY2016-17)
-    case
-        when awards.program_area = 'hiring' and awards.obligated_amount > 0
-            then cast(ceil(awards.obligated_amount / 125000) as bigint)
-    end as officers_funded_minimum,
-    case
-        when announced.officers_announced is not null then 'announcement of the COPS Office'
-        when awards.program_area = 'hiring' and awards.obligated_amount > 0 then 'minimum from the cap'
-    end as officers_funded_source,
+    case when announced.officers_announced is not null then 'announcement of the COPS Office' end as officers_funded_source,
     captures.note as selection_note,
     awards._capture_id,
     awards._payload_id,
@@ -65,6 +60,6 @@ cross join {{ source('raw', 'build') }} as build
 left join {{ ref('int_identity__recipients') }} as recipients
     on awards.recipient_id = recipients.recipient_id
 left join {{ ref('int_awards__announced') }} as announced
-    on awards.fain = announced.fain and awards.awarding_agency = announced.awarding_agency
+    on awards.fain = announced.fain and awards.awarding_agency_code = announced.awarding_agency_code
 left join {{ source('raw', 'capture') }} as captures
     on awards._capture_id = captures.capture_id

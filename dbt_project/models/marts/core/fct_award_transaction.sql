@@ -8,11 +8,11 @@ with present as (
 
 select
     present.transaction_unique_key as transaction_key,
-    {{ surrogate_key(['present.award_id', 'present.awarding_agency']) }} as award_key,
+    {{ surrogate_key(['present.award_id', 'present.awarding_agency_code']) }} as award_key,
     coalesce(recipients.recipient_key, {{ unknown_key() }}) as recipient_key,
     {{ date_key('present.action_on') }} as action_date_key,
     present.award_id as fain,
-    present.awarding_agency,
+    present.awarding_agency_code,
     present.modification_number,
     present.assistance_listing,
     present.assistance_type_code,

@@ -2,7 +2,7 @@ select
     {{ surrogate_key(['transaction_unique_key']) }} as deleted_transaction_key,
     transaction_unique_key,
     award_id as fain,
-    awarding_agency,
+    awarding_agency_code,
     modification_number,
     assistance_listing,
     recipient_name,

@@ -2,9 +2,9 @@
 
 with typed as (
     select
-        {{ text_field('asked_for') }} as award_unique_key,
-        {{ text_field('fain') }} as fain,
-        coalesce({{ text_field('awarding_agency__name') }}, 'unknown') as awarding_agency,
+        upper({{ text_field('asked_for') }}) as award_unique_key,
+        upper({{ text_field('fain') }}) as fain,
+        {{ agency_code(text_field('awarding_agency__code'), text_field('awarding_agency__name')) }} as awarding_agency_code,
         try_cast({{ text_field('total_obligation') }} as decimal(18, 2)) as obligated_amount,
         try_cast({{ text_field('total_outlay') }} as decimal(18, 2)) as outlayed_amount,
         try_cast({{ text_field('period_of_performance__end_date') }} as date) as end_on,

@@ -3,13 +3,14 @@
 with typed as (
     select
         -- ids
-        {{ text_field('generated_internal_id') }} as award_unique_key,
-        {{ text_field('Award ID') }} as fain,
+        -- the publisher's keys are in capitals; what others copied may not be
+        upper({{ text_field('generated_internal_id') }}) as award_unique_key,
+        upper({{ text_field('Award ID') }}) as fain,
         {{ text_field('Recipient UEI') }} as recipient_uei,
         {{ text_field('Recipient DUNS Number') }} as recipient_duns,
         {{ text_field('CFDA Number') }} as assistance_listing,
         -- text
-        coalesce({{ text_field('Awarding Agency') }}, 'unknown') as awarding_agency,
+        {{ agency_code(text_field('Awarding Agency Code'), text_field('Awarding Agency')) }} as awarding_agency_code,
         {{ text_field('Awarding Sub Agency') }} as awarding_sub_agency,
         {{ text_field('Recipient Name') }} as recipient_name,
         {{ text_field('Recipient Location__state_code') }} as recipient_state_code,
@@ -45,7 +46,7 @@ with typed as (
 ,
 {{ with_fate(
     'typed',
-    key=['fain', 'awarding_agency'],
+    key=['fain', 'awarding_agency_code'],
     content=[
         'award_unique_key', 'recipient_name', 'obligated_amount', 'outlayed_amount_shown', 'start_on', 'end_on',
         'last_modified_on', 'description'

@@ -27,44 +27,81 @@ with again as (
     having count(*) > 1
 ),
 
-compared as (
+-- A record of a whole year was there when the year was captured; any other, and a deletion, on the day it names.
+repeated as (
     select
+        again.repeated_key,
         records._capture_id,
         records._record_no,
-        row_number() over (
-            partition by
-                again.repeated_key,
-                {{ surrogate_key([
-                    'records.federal_action_obligation', 'records.action_date', 'records.last_modified_date',
-                    'records.assistance_award_unique_key', 'records.recipient_name', 'records.recipient_uei',
-                    'records.period_of_performance_current_end_date', 'records.total_obligated_amount',
-                    'records.total_outlayed_amount_for_overall_award', 'records.transaction_description',
-                    'records.correction_delete_ind'
-                ]) }}
-            order by captures.content_as_of desc, captures.retrieved_at desc, captures.capture_id desc, records._record_no desc
-        ) as _copy,
-        row_number() over (
-            partition by again.repeated_key
-            order by captures.content_as_of desc, captures.retrieved_at desc, captures.capture_id desc, records._record_no desc
-        ) as _version
+        {{ transaction_modified_on('records') }} as modified_on,
+        {{ field('correction_delete_ind') }} is not null and trim({{ field('correction_delete_ind') }}) = 'D' as is_deletion,
+        captures.content_as_of,
+        captures.retrieved_at,
+        case
+            when substr(captures.slice, 1, 2) = 'FY' and {{ transaction_modified_on('records') }} < cast(captures.content_as_of as date)
+                then cast(captures.content_as_of as date)
+            else coalesce({{ transaction_modified_on('records') }}, cast(captures.content_as_of as date))
+        end as evident_on,
+        {{ surrogate_key([
+            'records.federal_action_obligation', 'records.action_date', 'records.last_modified_date',
+            'records.assistance_award_unique_key', 'records.recipient_name', 'records.recipient_uei',
+            'records.period_of_performance_current_end_date', 'records.total_obligated_amount',
+            'records.total_outlayed_amount_for_overall_award', 'records.transaction_description',
+            'records.correction_delete_ind'
+        ]) }} as content_id
     from {{ source('raw', 'usaspending__transactions') }} as records
     inner join again
         on {{ transaction_key() }} = again.repeated_key
     inner join {{ source('raw', 'capture') }} as captures
         on records._capture_id = captures.capture_id
+    -- what cannot be read replaces nothing
+    where {{ transaction_fault() }} is null
+),
+
+last_seen as (
+    select
+        repeated.*,
+        first_value(is_deletion) over (
+            partition by repeated_key
+            order by evident_on desc, content_as_of desc, case when is_deletion then 1 else 0 end
+            rows between unbounded preceding and unbounded following
+        ) as ends_deleted,
+        min(case when not is_deletion then content_as_of end) over (partition by repeated_key) as seen_from,
+        max(case when not is_deletion then content_as_of end) over (partition by repeated_key) as seen_until
+    from repeated
+),
+
+-- The later last_modified_date wins, not the later row or file: a Delta puts its deletions at the end.
+compared as (
+    select
+        _capture_id,
+        _record_no,
+        seen_from,
+        seen_until,
+        row_number() over (
+            partition by repeated_key, content_id
+            order by content_as_of desc, retrieved_at desc, _capture_id desc, _record_no desc
+        ) as _copy,
+        row_number() over (
+            partition by repeated_key
+            order by
+                case when is_deletion = ends_deleted then 0 else 1 end,
+                modified_on desc, content_as_of desc, retrieved_at desc, _capture_id desc, _record_no desc
+        ) as _version
+    from last_seen
 ),
 
 typed as (
     select
         {{ transaction_key() }} as transaction_unique_key,
-        {{ text_field('assistance_award_unique_key') }} as award_unique_key,
-        {{ text_field('award_id_fain') }} as fain,
-        {{ text_field('award_id_uri') }} as uri,
-        {{ text_field('modification_number') }} as modification_number,
+        upper({{ text_field('assistance_award_unique_key') }}) as award_unique_key,
+        upper({{ text_field('award_id_fain') }}) as fain,
+        upper({{ text_field('award_id_uri') }}) as uri,
+        upper({{ text_field('modification_number') }}) as modification_number,
         {{ text_field('cfda_number') }} as assistance_listing,
         {{ text_field('recipient_uei') }} as recipient_uei,
         {{ text_field('recipient_duns') }} as recipient_duns,
-        coalesce({{ text_field('awarding_agency_name') }}, 'unknown') as awarding_agency,
+        {{ agency_code(text_field('awarding_agency_code'), text_field('awarding_agency_name')) }} as awarding_agency_code,
         {{ text_field('awarding_sub_agency_code') }} as awarding_sub_agency_code,
         {{ text_field('awarding_sub_agency_name') }} as awarding_sub_agency,
         {{ text_field('recipient_name') }} as recipient_name,
@@ -88,23 +125,9 @@ typed as (
         try_cast({{ field('action_date_fiscal_year') }} as int) as fiscal_year,
         try_cast({{ field('period_of_performance_start_date') }} as date) as start_on,
         try_cast({{ field('period_of_performance_current_end_date') }} as date) as end_on,
-        try_cast(substr({{ field('last_modified_date') }}, 1, 10) as date) as last_modified_on,
+        {{ transaction_modified_on() }} as last_modified_on,
         coalesce({{ text_field('correction_delete_ind') }}, '') = 'D' as is_deletion_record,
-        case
-            when {{ transaction_key() }} is null then 'no transaction key'
-            -- a record that says "deleted" fills only the parts of its key
-            when {{ text_field('correction_delete_ind') }} = 'D' then null
-            when {{ text_field('award_id_fain') }} is null and {{ text_field('award_id_uri') }} is null
-                then 'neither FAIN nor URI'
-            when try_cast({{ field('federal_action_obligation') }} as decimal(18, 2)) is null
-                and {{ text_field('federal_action_obligation') }} is not null
-                then 'federal_action_obligation is not a number'
-            when try_cast({{ field('action_date') }} as date) is null then 'action_date is not a date'
-            when try_cast({{ field('action_date_fiscal_year') }} as int) is null
-                then 'action_date_fiscal_year is not a year'
-            when try_cast(substr({{ field('last_modified_date') }}, 1, 10) as date) is null
-                then 'last_modified_date is not a date (a record cut short has none)'
-        end as _reject_reason,
+        {{ transaction_fault() }} as _reject_reason,
         _capture_id,
         _payload_id,
         _record_no
@@ -118,6 +141,8 @@ select
     captures.retrieved_at as _retrieved_at,
     captures.content_as_of as _content_as_of,
     captures.slice as _slice,
+    coalesce(compared.seen_from, captures.content_as_of) as _seen_from,
+    coalesce(compared.seen_until, captures.content_as_of) as _seen_until,
     case
         when typed._reject_reason is not null then 'quarantined'
         when compared._version > 1 and compared._copy > 1 then 'duplicate'

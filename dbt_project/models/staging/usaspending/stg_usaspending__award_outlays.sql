@@ -1,7 +1,7 @@
 select
     award_unique_key,
     fain,
-    awarding_agency,
+    awarding_agency_code,
     obligated_amount,
     outlayed_amount,
     end_on,

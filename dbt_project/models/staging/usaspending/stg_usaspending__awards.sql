@@ -4,7 +4,7 @@ select
     recipient_uei,
     recipient_duns,
     assistance_listing,
-    awarding_agency,
+    awarding_agency_code,
     awarding_sub_agency,
     recipient_name,
     recipient_state_code,

@@ -7,7 +7,7 @@ select
     assistance_listing,
     recipient_uei,
     recipient_duns,
-    awarding_agency,
+    awarding_agency_code,
     awarding_sub_agency_code,
     awarding_sub_agency,
     recipient_name,
@@ -38,6 +38,8 @@ select
     _kind,
     _retrieved_at,
     _content_as_of,
-    _slice
+    _slice,
+    _seen_from,
+    _seen_until
 from {{ ref('base_usaspending__transactions') }}
 where _fate = 'staged'
