@@ -67,6 +67,10 @@ BY_HAND: dict[str, tuple[str, ...]] = {
     ),
     "assert_no_event_of_the_ledger_is_lost": (
         "update staging.base_ledger__policy_events set _fate = 'superseded' where rowid = 0",
+    "assert_no_year_is_whole_with_a_month_that_is_not": (
+        "update core.fct_crime_month set coverage = 'partial: far below its own months' where month_start = "
+        "(select min(month_start) from core.fct_crime_month) and ori in (select ori from core.fct_crime_year"
+        " where coverage = 'complete' and crime_year = 2025)",
     ),
     "assert_policy_crime_panel_is_balanced": ("delete from analysis.mart_policy_crime_panel where rowid = 0",),
     "assert_policy_provisions_have_event_times": ("update core.fct_policy_status set provision_code = 'synthetic'",),

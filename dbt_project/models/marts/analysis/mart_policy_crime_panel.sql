@@ -39,6 +39,7 @@ units as (
         ranked.agencies_with_data,
         agency.agency_name,
         agency.coverage as agency_covers,
+        agency.served_share as agency_served_share,
         jurisdictions.geoid,
         jurisdictions.name,
         jurisdictions.level,
@@ -66,11 +67,19 @@ reported as (
         {% endfor %}
         max(months.population) as fbi_population,
         count(months.offenses) as families_reported,
+        max(case
+            when months.coverage like 'partial%' and months.coverage not like 'partial: this offence%' then 1
+            else 0
+        end) as is_partial,
         max(case when months.coverage like 'suspect%' or months.coverage like 'adjustment%' then 1 else 0 end) as is_suspect,
         max(case when months.offenses < 0 then 1 else 0 end) as has_negative,
         max(case when months.fbi_offense_code <> 'RPE' then months.series end) as crime_series,
         max(case when months.fbi_offense_code = 'RPE' then months.series end) as rape_series,
-        max(months.break_reason) as break_reason
+        max(months.break_reason) as break_reason,
+        {{ joined("case when months.level_change_percent is not null then concat("
+            ~ "months.fbi_offense_code, ' ', case when months.level_change_percent > 0 then '+' else '' end, "
+            ~ "cast(cast(round(months.level_change_percent, 0) as int) as " ~ dbt.type_string() ~ "), '%') end") }}
+            as level_changes
     from units
     inner join {{ ref('fct_crime_month') }} as months
         on units.ori = months.ori
@@ -83,7 +92,8 @@ changed as (
         reported.*,
         case
             when
-                coalesce(lag(crime_series) over (partition by jurisdiction_key order by month_start), crime_series)
+                level_changes is not null
+                or coalesce(lag(crime_series) over (partition by jurisdiction_key order by month_start), crime_series)
                 <> crime_series
                 or coalesce(lag(rape_series) over (partition by jurisdiction_key order by month_start), rape_series)
                 <> rape_series
@@ -333,13 +343,15 @@ select
     spine.ori,
     spine.agency_name,
     spine.agency_covers,
+    spine.agency_served_share,
     cast(spine.agencies_with_data as bigint) as agencies_with_data,
     {% for family in offenses.values() %}
-    case when segments.is_suspect = 0 then cast(segments.{{ family }} as bigint) end as {{ family }}_offenses,
+    case when segments.is_suspect = 0 and segments.is_partial = 0 then cast(segments.{{ family }} as bigint) end as {{ family }}_offenses,
     {% endfor %}
     case
         when segments.jurisdiction_key is null then 'no record'
         when segments.is_suspect = 1 then 'suspect'
+        when segments.is_partial = 1 then 'partial'
         when segments.families_reported = 0 then 'not reported'
         when segments.families_reported < {{ offenses | length }} then 'part of the offences'
         else 'reported'
@@ -350,6 +362,7 @@ select
     cast(segments.series_segment as int) as series_segment,
     coalesce(segments.starts_segment, 0) = 1 as is_series_break,
     segments.break_reason,
+    segments.level_changes,
     cast(segments.fbi_population as bigint) as fbi_population,
     spine.population,
     spine.population_year,

@@ -11,8 +11,9 @@ select
     agencies.match_method,
     agencies.match_score,
     agencies.match_evidence,
-    coalesce(coverage.coverage, 'its jurisdiction') as coverage,
+    coalesce(coverage.coverage, 'unknown') as coverage,
     coverage.reason as coverage_reason,
+    coverage.served_share,
     agencies.is_nibrs,
     agencies.nibrs_start_on,
     agencies.latitude,
@@ -21,7 +22,7 @@ select
     agencies._payload_id,
     agencies._kind
 from {{ ref('int_crime__agencies') }} as agencies
-left join {{ ref('agency_coverage') }} as coverage
+left join {{ ref('int_crime__agency_coverage') }} as coverage
     on agencies.ori = coverage.ori
 union all
 select
@@ -63,6 +64,7 @@ select
     'the unknown member' as match_evidence,
     'unknown' as coverage,
     cast(null as {{ dbt.type_string() }}) as coverage_reason,
+    cast(null as double) as served_share,
     cast(null as boolean) as is_nibrs,
     cast(null as date) as nibrs_start_on,
     cast(null as double) as latitude,

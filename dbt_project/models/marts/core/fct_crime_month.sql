@@ -34,10 +34,11 @@ select
     case when months.population > 0 and months.offenses is not null
         then cast(months.offenses as double) * 100000 / cast(months.population as double) end as offenses_per_100k,
     months.coverage,
-    coalesce(agency_coverage.coverage, case when agencies.ori is null then 'unknown' else 'its jurisdiction' end)
-        as agency_coverage,
-    breaks.break_reason is not null as break_flag,
+    coalesce(agency_coverage.coverage, 'unknown') as agency_coverage,
+    breaks.break_reason is not null or changes.level_change_percent is not null as break_flag,
     breaks.break_reason,
+    changes.level_change_percent,
+    changes.is_explained as is_level_change_explained,
     months._capture_id,
     months._payload_id,
     months._record_no,
@@ -47,7 +48,7 @@ left join {{ ref('int_crime__agencies') }} as agencies
     on months.ori = agencies.ori
 left join {{ ref('int_crime__unregistered') }} as unregistered
     on months.ori = unregistered.ori
-left join {{ ref('agency_coverage') }} as agency_coverage
+left join {{ ref('int_crime__agency_coverage') }} as agency_coverage
     on months.ori = agency_coverage.ori
 left join {{ ref('offenses') }} as offenses
     on months.offense_code = offenses.fbi_code
@@ -56,3 +57,8 @@ left join {{ ref('int_crime__month_breaks') }} as breaks
         months.ori = breaks.ori
         and months.month_start = breaks.month_start
         and months.offense_code = breaks.offense_code
+left join {{ ref('int_crime__level_changes') }} as changes
+    on
+        months.ori = changes.ori
+        and months.month_start = changes.month_start
+        and months.offense_code = changes.offense_code

@@ -1,5 +1,6 @@
 -- A year is twelve months of one series from one source, or a row of the annual table. What is less is no year: its
 -- count is null, and months_covered says how much of it there is. The two kinds are rows of their own, never added.
+{%- set definition = "case when source_kind = 'annual table' then series end" %}
 with of_months as (
     select
         'months' as source_kind,
@@ -17,6 +18,7 @@ with of_months as (
         min(months.series) as series,
         sum(months.offenses) as offenses,
         sum(months.cleared) as cleared,
+        sum(abs(coalesce(months.offenses, 0))) as offenses_without_signs,
         count(case when months.offenses is not null and months.cleared is null then 1 end) as months_without_clearances,
         max(months.population) as population,
         max(months._capture_id) as _capture_id,
@@ -28,16 +30,26 @@ with of_months as (
         cast(extract(year from months.month_start) as int)
 ),
 
-judged as (
+-- an agency that the Bureau counts no people under, and that counts nothing in a year: another one polices its place
+peopled as (
     select
         of_months.*,
+        coalesce(max(population) over (partition by ori, crime_year), 1) = 0
+        and sum(offenses_without_signs) over (partition by ori, crime_year) = 0 as is_nobodys
+    from of_months
+),
+
+judged as (
+    select
+        peopled.*,
         case
             when months_covered < 12 then 'partial'
+            when is_nobodys then 'nothing counted, no people of its own'
             when sources_of_the_year > 1 then 'mixed sources'
             when series_of_the_year > 1 then 'mixed series'
             else 'complete'
         end as coverage
-    from of_months
+    from peopled
 ),
 
 years as (
@@ -110,10 +122,66 @@ reasons as (
         breaks.ori,
         breaks.offense_code,
         units.jurisdiction_key,
+        breaks.kind,
         breaks.reason
     from {{ ref('crime_series_breaks') }} as breaks
     left join {{ ref('int_identity__geoids') }} as units
         on breaks.geoid = units.geoid
+),
+
+-- a year beside the last one with a count, of the same agency or row of the table, three years back at most
+compared as (
+    select
+        years.*,
+        lag(offenses) over (
+            partition by source_kind, ori, place_name, state_code, fbi_offense_code, {{ definition }} order by crime_year
+        ) as offenses_before,
+        lag(crime_year) over (
+            partition by source_kind, ori, place_name, state_code, fbi_offense_code, {{ definition }} order by crime_year
+        ) as year_before
+    from years
+    where offenses is not null
+),
+
+level_changes as (
+    select
+        source_kind,
+        ori,
+        place_name,
+        state_code,
+        crime_year,
+        fbi_offense_code,
+        series,
+        jurisdiction_key,
+        year_before,
+        offenses_before,
+        100.0 * (offenses - offenses_before) / offenses_before as level_change_percent
+    from compared
+    where
+        year_before >= crime_year - 3
+        and offenses_before > 0
+        -- below 200 a year chance and one event make such changes
+        and greatest(offenses, offenses_before) >= 200
+        and (offenses <= 0.5 * offenses_before or offenses >= 2 * offenses_before)
+),
+
+explained as (
+    select distinct
+        level_changes.source_kind,
+        level_changes.ori,
+        level_changes.place_name,
+        level_changes.state_code,
+        level_changes.crime_year,
+        level_changes.fbi_offense_code,
+        level_changes.series
+    from level_changes
+    inner join reasons
+        on
+            reasons.kind = 'level'
+            and level_changes.crime_year between extract(year from reasons.first_month) and extract(year from reasons.last_month)
+            and (reasons.offense_code is null or level_changes.fbi_offense_code = reasons.offense_code)
+            and (level_changes.ori = reasons.ori
+                or (level_changes.ori is null and level_changes.jurisdiction_key = reasons.jurisdiction_key))
 ),
 
 broken as (
@@ -166,8 +234,13 @@ select
     case when years.population > 0 and years.offenses is not null
         then cast(years.offenses as double) * 100000 / cast(years.population as double) end as offenses_per_100k,
     years.agency_coverage,
-    broken.break_reason is not null as break_flag,
+    broken.break_reason is not null or level_changes.level_change_percent is not null as break_flag,
     broken.break_reason,
+    cast(level_changes.level_change_percent as double) as level_change_percent,
+    cast(level_changes.year_before as int) as level_change_since_year,
+    cast(level_changes.offenses_before as bigint) as level_change_since_offenses,
+    case when level_changes.level_change_percent is not null then explained.crime_year is not null end
+        as is_level_change_explained,
     years.footnote_texts,
     years._capture_id,
     years._payload_id,
@@ -183,3 +256,21 @@ left join broken
         and years.crime_year = broken.crime_year
         and years.fbi_offense_code = broken.fbi_offense_code
         and years.series = broken.series
+left join level_changes
+    on
+        years.source_kind = level_changes.source_kind
+        and coalesce(years.ori, '-') = coalesce(level_changes.ori, '-')
+        and coalesce(years.place_name, '-') = coalesce(level_changes.place_name, '-')
+        and coalesce(years.state_code, '-') = coalesce(level_changes.state_code, '-')
+        and years.crime_year = level_changes.crime_year
+        and years.fbi_offense_code = level_changes.fbi_offense_code
+        and years.series = level_changes.series
+left join explained
+    on
+        years.source_kind = explained.source_kind
+        and coalesce(years.ori, '-') = coalesce(explained.ori, '-')
+        and coalesce(years.place_name, '-') = coalesce(explained.place_name, '-')
+        and coalesce(years.state_code, '-') = coalesce(explained.state_code, '-')
+        and years.crime_year = explained.crime_year
+        and years.fbi_offense_code = explained.fbi_offense_code
+        and years.series = explained.series
