@@ -40,6 +40,7 @@ select
     'in no captured register' as match_evidence,
     'unknown' as coverage,
     cast(null as {{ dbt.type_string() }}) as coverage_reason,
+    cast(null as double) as served_share,
     cast(null as boolean) as is_nibrs,
     cast(null as date) as nibrs_start_on,
     cast(null as double) as latitude,
