@@ -3,7 +3,8 @@
 -- about: survey
 -- headline: yes
 -- parameter: offense_family=all_violent (survey_family)
--- caveat: A national survey (NCVS): no city can be told apart. The interval assumes a design effect of 4 (meta.column_dictionary says why).
+-- caveat: A national survey (NCVS): no city can be told apart. The interval takes the largest design effect that was measured of the group (seeds/survey_design_effects.csv).
+-- caveat: In a window that mixes samples years on both sides of the survey's change of 2016 are pooled (break_reason in the mart); BJS asks for caution.
 -- caveat: A lower share is not proof of fear, and says nothing of how much crime there is.
 select
     first_year,
@@ -15,7 +16,8 @@ select
     round(gap_points, 1) as gap_points,
     round(gap_low, 1) as gap_low,
     round(gap_high, 1) as gap_high,
-    reading
+    reading,
+    break_flag as mixes_samples
 from analysis.mart_survey_reporting_gap
 where offense_family = $offense_family and window_kind = 'three years'
 order by first_year;

@@ -3,16 +3,18 @@
     stays inside 0 to 100 and has a width at 0 and at 100.
     percent   0 to 100    n   victimizations interviewed    side   'low' or 'high'
 
-    deff is the variable ncvs_design_effect, an assumption of ours: the public API carries neither the strata and
-    clusters nor the yearly parameters that BJS computes standard errors from (User's Guides to NCVS Generalized
-    Variance Functions and to Direct Variance Estimation, December 2015, https://www.ojp.gov/ncjrs/virtual-library/
-    abstracts/users-guide-national-crime-victimization-survey-ncvs-generalized). Measured on the microdata of 2014 to
-    2021 with persons as clusters, the design effect of the percentage of all violence is 1.8 to 3.8 a year for
-    Hispanic victims and 2.8 to 5.1 for the others, 2.4 to 4.5 over three years (tests/reporting/test_survey.py measures it);
-    clusters of places are not in it. Where it is 5 the interval given here is 11 percent too narrow.
+    effect            design effect: by how much the variance exceeds that of a simple random sample
+
+    The public API carries neither strata and clusters nor the yearly parameters that BJS computes standard errors from
+    (User's Guides to NCVS Generalized Variance Functions and to Direct Variance Estimation, December 2015,
+    https://www.ojp.gov/ncjrs/virtual-library/abstracts/users-guide-national-crime-victimization-survey-ncvs-generalized).
+    Seed survey_design_effects holds what was measured on the microdata of 2014 to 2023, of the percent of all violence, by
+    group and length of window, with households as clusters. One year's measure rests on a few hundred persons and moves
+    from 1.8 to 3.8 for Hispanic victims, so that the largest is taken. The strata and clusters of 2021 give less (1.94 where
+    households give 2.18; 3.07 and 3.28 for the others). Families take that of all violence: in 2021 none had more.
 -#}
-{% macro reporting_bound(percent, n, side) -%}
-    {%- set n_effective = "(cast(" ~ n ~ " as double) / " ~ var('ncvs_design_effect') ~ ")" -%}
+{% macro reporting_bound(percent, n, side, effect) -%}
+    {%- set n_effective = "(cast(" ~ n ~ " as double) / " ~ effect ~ ")" -%}
     {%- set share = "(" ~ percent ~ " / 100.0)" -%}
     {%- set sign = '-' if side == 'low' else '+' -%}
     {%- set bound -%}
@@ -37,12 +39,12 @@
     variation above 50% (BJS on its footnotes, https://webarchive.library.unt.edu/web/20120916110654/
     http:/www.bjs.gov/index.cfm?iid=464&ty=qa, and the notes to the tables of Criminal Victimization).
 -#}
-{% macro needs_caution(percent, n) -%}
+{% macro needs_caution(percent, n, effect) -%}
     (
         {{ n }} <= 10
         -- a percent of 0 has no coefficient of variation
         or coalesce(
-            {{ var('ncvs_design_effect') }} * (100.0 - {{ percent }}) / nullif({{ percent }} * {{ n }}, 0) > 0.25, true
+            {{ effect }} * (100.0 - {{ percent }}) / nullif({{ percent }} * {{ n }}, 0) > 0.25, true
         )
     )
 {%- endmacro %}

@@ -1,6 +1,6 @@
 -- Wilson's score interval against the worked examples of Newcombe, Two-sided confidence intervals for the single
 -- proportion, Statistics in Medicine 17 (1998), table I: 81 of 263, 15 of 148, 0 of 20 and 1 of 29. The interval is
--- taken at n / design effect, so that each n stands here multiplied by it.
+-- taken at n / design effect, here 4, so that each n stands multiplied by it.
 with examples as (
     select 81 as found, 263 as n, 25.53 as low, 36.62 as high
     union all
@@ -16,15 +16,15 @@ shares as (
         low,
         high,
         100.0 * found / n as percent,
-        n * {{ var('ncvs_design_effect') }} as interviewed
+        n * 4 as interviewed
     from examples
 ),
 
 bounded as (
     select
         shares.*,
-        {{ reporting_bound('percent', 'interviewed', 'low') }} as computed_low,
-        {{ reporting_bound('percent', 'interviewed', 'high') }} as computed_high
+        {{ reporting_bound('percent', 'interviewed', 'low', '4.0') }} as computed_low,
+        {{ reporting_bound('percent', 'interviewed', 'high', '4.0') }} as computed_high
     from shares
 )
 

@@ -106,7 +106,8 @@ surveyed as (
         survey.hispanic_percent_reported,
         survey.others_interviewed,
         survey.others_percent_reported,
-        survey.reading
+        survey.reading,
+        survey.break_reason
     from {{ ref('survey_counterparts') }} as counterparts
     inner join {{ ref('mart_survey_reporting_gap') }} as survey
         on counterparts.survey_family = survey.offense_family and survey.window_kind = 'three years'
@@ -152,6 +153,7 @@ select
     surveyed.others_interviewed as survey_others_interviewed,
     surveyed.others_percent_reported as survey_others_percent_reported,
     surveyed.reading as survey_reading,
+    surveyed.break_reason as survey_break_reason,
     printed.printed_by,
     printed.printed_period,
     cast(printed.hispanic_change as double) as printed_hispanic_change_percent,

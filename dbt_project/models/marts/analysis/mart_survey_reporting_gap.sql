@@ -55,13 +55,48 @@ shares as (
     where weighted > 0
 ),
 
-bounded as (
+measured as (
     select
         shares.*,
-        {{ reporting_bound('percent_reported', 'interviewed', 'low') }} as percent_low,
-        {{ reporting_bound('percent_reported', 'interviewed', 'high') }} as percent_high,
-        {{ needs_caution('percent_reported', 'interviewed') }} as is_weak
+        effects.design_effect
     from shares
+    inner join {{ ref('survey_design_effects') }} as effects
+        on shares.window_kind = effects.window_kind and shares.victim_group = effects.victim_group
+),
+
+bounded as (
+    select
+        measured.*,
+        {{ reporting_bound('percent_reported', 'interviewed', 'low', 'design_effect') }} as percent_low,
+        {{ reporting_bound('percent_reported', 'interviewed', 'high', 'design_effect') }} as percent_high,
+        {{ needs_caution('percent_reported', 'interviewed', 'design_effect') }} as is_weak
+    from measured
+),
+
+-- a window that holds years on both sides of a break, or a year that stands alone beside another
+spans_of_windows as (
+    select distinct
+        first_year,
+        last_year
+    from windows
+),
+
+broken as (
+    select
+        spans_of_windows.first_year,
+        spans_of_windows.last_year,
+        {{ joined('breaks.reason') }} as break_reason,
+        {{ joined('breaks.citation') }} as break_citation
+    from spans_of_windows
+    inner join {{ ref('survey_breaks') }} as breaks
+        on
+            spans_of_windows.last_year > spans_of_windows.first_year
+            and breaks.broken_year <= spans_of_windows.last_year
+            and (
+                breaks.broken_year > spans_of_windows.first_year
+                or (breaks.stands_alone and breaks.broken_year = spans_of_windows.first_year)
+            )
+    group by spans_of_windows.first_year, spans_of_windows.last_year
 ),
 
 surveyed as (
@@ -74,6 +109,8 @@ surveyed as (
         hispanic.percent_reported as hispanic_percent_reported,
         hispanic.percent_low as hispanic_percent_low,
         hispanic.percent_high as hispanic_percent_high,
+        hispanic.design_effect as hispanic_design_effect,
+        others.design_effect as others_design_effect,
         others.interviewed as others_interviewed,
         others.percent_reported as others_percent_reported,
         others.percent_low as others_percent_low,
@@ -100,10 +137,10 @@ surveyed as (
 )
 
 select
-    {{ surrogate_key(['first_year', 'last_year', 'offense_family']) }} as survey_reporting_gap_key,
+    {{ surrogate_key(['surveyed.first_year', 'surveyed.last_year', 'surveyed.offense_family']) }} as survey_reporting_gap_key,
     {{ surrogate_key(['offense_family']) }} as offense_key,
-    cast(first_year as int) as first_year,
-    cast(last_year as int) as last_year,
+    cast(surveyed.first_year as int) as first_year,
+    cast(surveyed.last_year as int) as last_year,
     window_kind,
     offense_family,
     cast(hispanic_interviewed as bigint) as hispanic_interviewed,
@@ -114,6 +151,8 @@ select
     cast(others_percent_reported as double) as others_percent_reported,
     cast(others_percent_low as double) as others_percent_low,
     cast(others_percent_high as double) as others_percent_high,
+    cast(hispanic_design_effect as double) as hispanic_design_effect,
+    cast(others_design_effect as double) as others_design_effect,
     cast(gap_points as double) as gap_points,
     cast(gap_low as double) as gap_low,
     cast(gap_high as double) as gap_high,
@@ -121,5 +160,10 @@ select
         when is_weak then 'interpret with caution'
         when gap_low > 0 or gap_high < 0 then 'differs'
         else 'cannot be told apart'
-    end as reading
+    end as reading,
+    broken.first_year is not null as break_flag,
+    broken.break_reason,
+    broken.break_citation
 from surveyed
+left join broken
+    on surveyed.first_year = broken.first_year and surveyed.last_year = broken.last_year

@@ -1,40 +1,54 @@
+-- Percent of victimizations reported to the police by year, group and family, with what the interval stands on.
 with shares as (
     select
-        survey_year,
-        victim_group,
-        family,
-        interviewed,
-        weighted,
-        weighted_reported,
-        case when weighted > 0 then 100.0 * weighted_reported / weighted end as percent_reported,
-        _capture_id,
-        _payload_id,
-        _kind
-    from {{ ref('int_crime__victimizations') }}
+        victimizations.survey_year,
+        victimizations.victim_group,
+        victimizations.family,
+        victimizations.interviewed,
+        victimizations.weighted,
+        victimizations.weighted_reported,
+        case when victimizations.weighted > 0 then 100.0 * victimizations.weighted_reported / victimizations.weighted end
+            as percent_reported,
+        measured.design_effect,
+        victimizations._capture_id,
+        victimizations._payload_id,
+        victimizations._kind
+    from {{ ref('int_crime__victimizations') }} as victimizations
+    inner join {{ ref('survey_design_effects') }} as measured
+        on victimizations.victim_group = measured.victim_group and measured.window_kind = 'year'
 )
 
 select
-    {{ surrogate_key(['survey_year', 'victim_group', 'family']) }} as victimization_reporting_key,
-    {{ surrogate_key(['victim_group']) }} as victim_group_key,
-    {{ surrogate_key(['family']) }} as offense_key,
-    cast(survey_year as int) as survey_year,
-    victim_group,
-    family as offense_family,
-    cast(interviewed as bigint) as victimizations_interviewed,
-    cast(weighted as double) as victimizations_weighted,
-    cast(weighted_reported as double) as reported_weighted,
-    cast(percent_reported as double) as percent_reported,
-    cast({{ reporting_bound('percent_reported', 'interviewed', 'low') }} as double) as percent_reported_low,
-    cast({{ reporting_bound('percent_reported', 'interviewed', 'high') }} as double) as percent_reported_high,
-    cast({{ var('ncvs_design_effect') }} as double) as design_effect,
+    {{ surrogate_key(['shares.survey_year', 'shares.victim_group', 'shares.family']) }} as victimization_reporting_key,
+    {{ surrogate_key(['shares.victim_group']) }} as victim_group_key,
+    {{ surrogate_key(['shares.family']) }} as offense_key,
+    cast(shares.survey_year as int) as survey_year,
+    shares.victim_group,
+    shares.family as offense_family,
+    cast(shares.interviewed as bigint) as victimizations_interviewed,
+    cast(shares.weighted as double) as victimizations_weighted,
+    cast(shares.weighted_reported as double) as reported_weighted,
+    cast(shares.percent_reported as double) as percent_reported,
+    cast({{ reporting_bound('shares.percent_reported', 'shares.interviewed', 'low', 'shares.design_effect') }} as double)
+        as percent_reported_low,
+    cast({{ reporting_bound('shares.percent_reported', 'shares.interviewed', 'high', 'shares.design_effect') }} as double)
+        as percent_reported_high,
+    cast(shares.design_effect as double) as design_effect,
     case
-        when percent_reported is null or {{ needs_caution('percent_reported', 'interviewed') }}
+        when
+            shares.percent_reported is null
+            or {{ needs_caution('shares.percent_reported', 'shares.interviewed', 'shares.design_effect') }}
             then 'interpret with caution'
-        when interviewed < 50 then 'few'
+        when shares.interviewed < 50 then 'few'
         else 'enough'
     end as sample_size,
-    _capture_id,
-    _payload_id,
+    breaks.reason is not null as break_flag,
+    breaks.reason as break_reason,
+    breaks.citation as break_citation,
+    shares._capture_id,
+    shares._payload_id,
     cast(null as bigint) as _record_no,
-    _kind
+    shares._kind
 from shares
+left join {{ ref('survey_breaks') }} as breaks
+    on shares.survey_year = breaks.broken_year
