@@ -5,6 +5,8 @@
 
     incident_date     a date as the API writes it (2020-01-08T...) or as the portals' exports do (01/08/2020 ..., or
                       2020 Jan 08 ...)
+    incident_code     a code; a number that a spreadsheet or a frame made of one (121.0) is the code (121)
+    incident_id       a number of a report; null where a spreadsheet has rounded it (2.40E+08): it names several
     incident_yes      a flag as the cities write it: true, Y, Yes; null where it is anything else than yes or no
 -#}
 {#- Column by column: an engine that holds a column as a dictionary types each of its few dates once (measured: 0.15 s
@@ -48,8 +50,9 @@
 {%- endmacro %}
 
 {% macro incident_code() -%}
-    {{ incident_text(['crm_cd', 'nibr_code', 'primary_type', 'ofns_desc', 'category_description', 'nibrs_offense_code',
-        'incident_category']) }}
+    {%- set code = incident_text(['crm_cd', 'nibr_code', 'primary_type', 'ofns_desc', 'category_description',
+        'nibrs_offense_code', 'incident_category']) -%}
+    case when {{ code }} like '%.0' then substr({{ code }}, 1, length({{ code }}) - 2) else {{ code }} end
 {%- endmacro %}
 
 {% macro incident_victim_group() -%} {{ incident_text(['vict_descent', 'vic_race']) }} {%- endmacro %}
@@ -74,7 +77,10 @@
 {%- endmacro %}
 
 {% macro incident_id() -%}
-    coalesce({% for name in incident_id_columns() %}nullif({{ field(name) }}, ''){{ ', ' if not loop.last }}{% endfor %})
+    {%- set id -%}
+        coalesce({% for name in incident_id_columns() %}nullif({{ field(name) }}, ''){{ ', ' if not loop.last }}{% endfor %})
+    {%- endset -%}
+    case when {{ id }} not like '%E+%' then {{ id }} end
 {%- endmacro %}
 
 {#- Every column that the macros above read: what full rows are grouped by before anything is typed. -#}

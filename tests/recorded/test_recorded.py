@@ -106,8 +106,16 @@ def test_the_ledger_has_at_least_its_first_66_events_and_carries_their_standing(
 
 def test_a_printed_figure_cites_its_source_in_full():
     figures = records("published/statistics")
-    assert len(figures) == 48
+    assert len(figures) == 51
     assert not [f["source"] for f in figures if "same" in f["source"] or f["source"] == "Circa"]
+    assert {
+        (f["publisher"], f["offense_group"], f["value"])
+        for f in figures
+        if f["victim_group"] == "Non-Hispanic" and "2017" in f["period_as_printed"]
+    } == {
+        ("LAPD", "sexual_assault", "-3"), ("LAPD", "domestic_violence", "-4"),
+        ("Houston PD", "rape", "8.2"), ("Houston PD", "violent_crime", "11.7"),
+    }  # fmt: skip
     (difference,) = [f for f in figures if f["value"] == "-118"]
     assert difference["source"].startswith("https://www.circa.com/")
 

@@ -67,6 +67,7 @@ BY_HAND: dict[str, tuple[str, ...]] = {
     ),
     "assert_no_event_of_the_ledger_is_lost": (
         "update staging.base_ledger__policy_events set _fate = 'superseded' where rowid = 0",
+    ),
     "assert_no_year_is_whole_with_a_month_that_is_not": (
         "update core.fct_crime_month set coverage = 'partial: far below its own months' where month_start = "
         "(select min(month_start) from core.fct_crime_month) and ori in (select ori from core.fct_crime_year"

@@ -9,7 +9,7 @@ with months as (
         {{ month_no('report_month') }} as month_no,
         cast(extract(month from report_month) as int) as month_of_year,
         -- a month is whole where each of its counts is; a break in one family is a break of the month
-        min(case when is_month_complete then 1 else 0 end) as is_complete,
+        min(case when is_partial then 0 when is_month_complete then 1 else 0 end) as is_complete,
         max(case when break_flag then 1 else 0 end) as is_break,
         max(case when break_flag then coalesce(break_reason, 'a break without a reason') end) as break_reason,
         max(counted_from) as counted_from,

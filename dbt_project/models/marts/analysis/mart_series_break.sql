@@ -7,8 +7,13 @@ with months as (
         report_month,
         month_date_key,
         reports,
-        break_flag,
-        break_reason,
+        -- the three months from here on hold the break's first, which may lie in the second or third of them
+        max(case when break_flag then 1 else 0 end) over (
+            partition by series order by report_month rows between current row and 2 following
+        ) = 1 as is_explained,
+        max(break_reason) over (
+            partition by series order by report_month rows between current row and 2 following
+        ) as break_reason,
         _capture_id,
         _payload_id,
         _kind,
@@ -58,7 +63,7 @@ select
     cast(mean_before as double) as reports_before,
     cast(mean_after as double) as reports_after,
     cast(change_percent as double) as change_percent,
-    break_flag as is_explained,
+    is_explained,
     break_reason,
     _capture_id,
     _payload_id,

@@ -5,7 +5,9 @@ select
     is_violent,
     fbi_code,
     ncvs_rule,
-    definition
+    definition,
+    is_total,
+    is_overlapping
 from {{ ref('offenses') }}
 union all
 select
@@ -15,4 +17,6 @@ select
     cast(null as boolean) as is_violent,
     cast(null as {{ dbt.type_string() }}) as fbi_code,
     cast(null as {{ dbt.type_string() }}) as ncvs_rule,
-    'the unknown member' as definition
+    'the unknown member' as definition,
+    false as is_total,
+    false as is_overlapping

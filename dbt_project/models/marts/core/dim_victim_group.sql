@@ -3,7 +3,8 @@ select
     victim_group_code,
     victim_group_name,
     ncvs_rule,
-    definition
+    definition,
+    is_total
 from {{ ref('victim_groups') }}
 union all
 select
@@ -11,4 +12,5 @@ select
     'unknown' as victim_group_code,
     'unknown' as victim_group_name,
     cast(null as {{ dbt.type_string() }}) as ncvs_rule,
-    'the unknown member' as definition
+    'the unknown member' as definition,
+    false as is_total

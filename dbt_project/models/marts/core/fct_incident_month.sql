@@ -1,3 +1,5 @@
+{%- set before = 'partition by series order by month_no range between 12 preceding and 1 preceding' %}
+{%- set after = 'partition by series order by month_no range between 1 following and 12 following' %}
 -- Every family and group of a series in every month that is captured: a month that holds reports, and none of a family,
 -- is a zero; a month that was not captured has no row.
 with months as (
@@ -15,6 +17,44 @@ with months as (
         max(_kind) as _kind
     from {{ ref('int_crime__incident_months') }}
     group by city_code, geoid, series, date_basis, report_month
+),
+
+totals as (
+    select
+        series,
+        report_month,
+        {{ month_no('report_month') }} as month_no,
+        sum(reports) as reports
+    from {{ ref('int_crime__incident_months') }}
+    group by series, report_month
+),
+
+histories as (
+    select
+        totals.series,
+        totals.report_month,
+        totals.reports,
+        {{ median_over('reports', before) }} as median_before,
+        count(*) over ({{ before }}) as months_before,
+        {{ median_over('reports', after) }} as median_after,
+        count(*) over ({{ after }}) as months_after
+    from totals
+),
+
+-- the rule of int_crime__month_judgements for a series of 100 reports a month and more
+partial_months as (
+    select
+        series,
+        report_month
+    from histories
+    where
+        (greatest(median_before, median_after) >= 100 and reports < 0.1 * greatest(median_before, median_after))
+        or (
+            months_before >= 6 and months_after >= 6
+            and least(median_before, median_after) >= 100 and reports < 0.5 * least(median_before, median_after)
+        )
+        or (months_before >= 6 and months_after < 6 and median_before >= 100 and reports < 0.5 * median_before)
+        or (months_before < 6 and months_after >= 6 and median_after >= 100 and reports < 0.5 * median_after)
 ),
 
 codes as (
@@ -145,6 +185,7 @@ select
     -- the city has shown reports of days after the month's end, as many as it takes to write them up
     cast({{ dbt.dateadd('day', 'months.settle_days', dbt.dateadd('month', 1, 'months.report_month')) }} as date)
     <= months.newest_on as is_month_complete,
+    partial_months.report_month is not null as is_partial,
     breaks.break_reason is not null as break_flag,
     breaks.break_reason,
     months.counted_from,
@@ -164,6 +205,8 @@ left join grouped
         and months.report_month = grouped.report_month
         and families.offense_family = grouped.offense_family
         and victim_groups.victim_group = grouped.victim_group
+left join partial_months
+    on months.series = partial_months.series and months.report_month = partial_months.report_month
 left join breaks
     on months.series = breaks.series and months.report_month = breaks.report_month
 left join {{ ref('dim_jurisdiction') }} as jurisdictions

@@ -24,7 +24,7 @@ judged as (
         typed.*,
         coalesce(reported_on, occurred_on) as counted_on,
         case
-            when incident_id is null then 'no number of the report'
+            when incident_id is null then 'no number of the report that can be read'
             else {{ incident_date_fault('coalesce(reported_on, occurred_on)', '_retrieved_at') }}
         end as _reject_reason
     from typed
