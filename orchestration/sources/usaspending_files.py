@@ -415,9 +415,10 @@ def _open_awards(known: Known, today: date) -> set[str]:
             if fain and award:
                 # The newest record says the end; of two keys the one by the department's code is current.
                 newest = (modified or "", "1" if award.endswith(f"_{AGENCY_CODE}") else "0", end or "")
-                known_end = ends.get(fain)
+                # keys are in capitals; what others copied may not be
+                known_end = ends.get(fain.upper())
                 if known_end is None or newest[:2] >= known_end[:2]:
-                    ends[fain] = (*newest[:2], f"{newest[2]}|{award}")
+                    ends[fain.upper()] = (*newest[:2], f"{newest[2]}|{award}")
     found = (text.partition("|") for *_, text in ends.values())
     return {award for end, _, award in found if end[:10] >= today.isoformat()}
 
