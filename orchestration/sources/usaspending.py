@@ -104,6 +104,10 @@ class Awards(Dataset):
     # A year is asked for again once a month: its last good answer is that old when the next one fails.
     max_age = WHOLE_AGAIN + timedelta(days=7)
 
+    def holds_all(self, slice_key: str) -> bool:
+        """A fiscal year is whole; what changed is not."""
+        return ":FY" in slice_key
+
     def slices(self, settings: Settings, known: Known) -> list[Slice]:
         """Each fiscal year that was never captured or is due again, and what changed in those that were."""
         slices = []

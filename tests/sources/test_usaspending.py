@@ -243,6 +243,16 @@ def test_a_year_without_awards_makes_no_capture(night, settings):
     assert Catalog(settings.landing_dir, as_of=None, edition="live").captures() == []
 
 
+def test_a_year_that_lost_its_awards_is_rejected_and_the_last_capture_goes_on_serving(night, settings, publisher):
+    good = night("grants:FY2020", at=datetime(2026, 11, 10, 6, tzinfo=UTC)).slices[0]
+    assert good.status == "landed"
+    publisher.awards.clear()
+    lost = night("grants:FY2020", at=datetime(2026, 11, 20, 6, tzinfo=UTC)).slices[0]
+    assert lost.status == "rejected"
+    assert "0 records against" in lost.message
+    assert f"{good.capture_id} goes on serving" in lost.message
+
+
 def test_a_first_night_asks_for_every_year_of_both_groups_and_for_no_changes(settings):
     keys = set(slices(settings))
     years = range(2008, 2028)
