@@ -102,6 +102,7 @@ def refresh(
         _say_json(vars(account))
     else:
         _show_account(settings, account)
+        _show_sources(account)
     raise typer.Exit(account.exit_code)
 
 
@@ -150,7 +151,8 @@ def _show_account(settings: Settings, account: Any) -> None:
     out.print(f"\nRelease {release.id} ({release.edition} edition): {word}", style="bold", markup=False)
     with connect(settings) as connection:
         given = connection.sql(
-            "select dataset, kind, records, cast(last_retrieved_at as date) as as_of, state, note"
+            "select dataset, kind, records, cast(last_retrieved_at as date) as as_of, state,"
+            " cast(failed_since as date) as failed_since, note"
             " from meta.source_status order by dataset"
         )
         _table(given, "What each source gave, and as of when")
@@ -169,6 +171,14 @@ def _show_account(settings: Settings, account: Any) -> None:
         for name, asked in questions().items():
             if asked.headline:
                 _show_answer(connection, asked, {}, heading=f"clawback query {name}")
+
+
+def _show_sources(account: Any) -> None:
+    """The last lines: what failed, since when and why, and which source made the exit code 4."""
+    for line in account.sources:
+        err.print(line, style="yellow", markup=False)
+    for line in account.too_old if account.exit_code == 4 else ():
+        err.print(f"exit 4, because no good answer is young enough: {line}", style="red", markup=False)
 
 
 def _table(relation: Any, title: str | None = None, limit: int = 60) -> None:
@@ -430,7 +440,7 @@ def trace(
 
 @app.command()
 def status(as_json: AsJson = False) -> None:
-    """What each source last gave, as of when, and whether it is stale."""
+    """What each source last gave, as of when, and what failed since when and why."""
     from orchestration.landing.catalog import Catalog
 
     settings = _settings()
@@ -440,7 +450,8 @@ def status(as_json: AsJson = False) -> None:
         _say_json([vars(row) for row in rows])
         return
     table = Table(header_style="dim", box=None, pad_edge=False)
-    for name in ("dataset", "kinds", "captures", "rejected", "held", "records", "newest", "checked", "state"):
+    for name in ("dataset", "kinds", "captures", "rejected", "held", "records", "newest", "checked", "state",
+                 "failed since", "why"):  # fmt: skip
         table.add_column(name, justify="right" if name in ("captures", "rejected", "held", "records") else "left")
     for row in rows:
         table.add_row(*(_cell(value) for value in row.cells()))

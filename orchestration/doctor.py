@@ -88,6 +88,11 @@ def _landing(settings: Settings) -> Iterator[Finding]:
     for dataset in sources.DATASETS.values():
         for capture_id, reason in catalog.held(dataset).items():
             yield Finding("held capture", "note", f"{dataset.id} ({capture_id}): {reason}")
+    for dataset in sources.DATASETS.values():
+        told = catalog.status(dataset)
+        # what was never captured and never asked for is no fault: the recorded edition lacks some
+        if told.why or told.too_old:
+            yield Finding("source", "bad" if told.too_old else "note", told.line())
 
 
 def _published(settings: Settings) -> Iterator[Finding]:

@@ -19,6 +19,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from orchestration import sources
+from orchestration.landing.catalog import Catalog
 from orchestration.release import history
 from orchestration.settings import Settings
 
@@ -56,6 +57,9 @@ class Account:
     published: bool = False
     findings: list[dict[str, str]] = field(default_factory=list)
     error: str | None = None
+    # Every source that is not fine, in one line each; and those that make the exit code 4.
+    sources: list[str] = field(default_factory=list)
+    too_old: list[str] = field(default_factory=list)
 
 
 def dagster_home(settings: Settings) -> Path:
@@ -177,6 +181,14 @@ def _account(settings: Settings, result: Any) -> Account:
         account.release = last.id
     if account.exit_code == PUBLISHED and any(night["too_old"] for night in account.nights):
         account.exit_code = SOURCE_TOO_OLD
+    catalog = Catalog(settings.landing_dir, as_of=None, edition=settings.edition)
+    late = {night["dataset"] for night in account.nights if night["too_old"]}
+    for dataset in sources.DATASETS.values():
+        told = catalog.status(dataset)
+        if told.why or told.too_old:
+            account.sources.append(told.line())
+            if dataset.id in late:
+                account.too_old.append(told.line())
     return account
 
 

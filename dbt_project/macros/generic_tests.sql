@@ -36,3 +36,19 @@ from ordered
 where (range_to is not null and range_to <= range_from)
     or (next_from is not null and (range_to is null or range_to > next_from))
 {% endtest %}
+
+{#- Each row's capture holds the payload that the row names; '-' stands in rows that no capture gave. -#}
+{% test provenance_pair_exists(model) %}
+select
+    rows_of_it._capture_id,
+    rows_of_it._payload_id,
+    count(*) as rows_without_bytes
+from {{ model }} as rows_of_it
+left join {{ source('raw', 'payload') }} as payloads
+    on
+        rows_of_it._capture_id = payloads.capture_id
+        and rows_of_it._payload_id = payloads.payload_id
+where payloads.capture_id is null
+    and not (coalesce(rows_of_it._capture_id, '') = '-' and coalesce(rows_of_it._payload_id, '') = '-')
+group by rows_of_it._capture_id, rows_of_it._payload_id
+{% endtest %}

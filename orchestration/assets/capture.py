@@ -13,6 +13,7 @@ import dagster as dg
 
 from orchestration import sources
 from orchestration.assets.options import RefreshOptions
+from orchestration.landing.catalog import Catalog, SourceStatus
 from orchestration.landing.night import Night, capture_dataset
 from orchestration.settings import Settings
 from orchestration.sources.base import Dataset
@@ -67,7 +68,8 @@ def _nightly(dataset: Dataset) -> dg.AssetsDefinition:
     )
     def nightly(options: RefreshOptions) -> dg.MaterializeResult:
         settings = options.settings()
-        return _result(dataset, capture_dataset(dataset, settings, slice_keys=options.slice_keys(dataset.id)))
+        night = capture_dataset(dataset, settings, slice_keys=options.slice_keys(dataset.id))
+        return _result(dataset, night, _standing(dataset, settings))
 
     return nightly
 
@@ -87,7 +89,7 @@ def _backfill(dataset: Dataset) -> dg.AssetsDefinition:
         night = capture_dataset(dataset, settings, partition=context.partition_key)
         if night.failures:
             raise dg.Failure(night.line(), metadata={"night": dg.MetadataValue.json(night.to_json())})
-        return _result(dataset, night, check=False)
+        return _result(dataset, night, _standing(dataset, settings), check=False)
 
     return backfill
 
@@ -106,24 +108,33 @@ def _check_spec(dataset: Dataset) -> dg.AssetCheckSpec:
     return dg.AssetCheckSpec(
         CAPTURED_CHECK,
         asset=asset_key(dataset),
-        description="Every slice asked for was captured and accepted, or had not changed.",
+        description="Every slice was captured and accepted, or had not changed, when it was last asked for.",
     )
 
 
-def _result(dataset: Dataset, night: Night, *, check: bool = True) -> dg.MaterializeResult:
+def _standing(dataset: Dataset, settings: Settings) -> SourceStatus:
+    catalog = Catalog(settings.landing_dir, as_of=None, edition=settings.edition, only=dataset.id)
+    return catalog.status(dataset)
+
+
+def _result(dataset: Dataset, night: Night, told: SourceStatus, *, check: bool = True) -> dg.MaterializeResult:
     severity = dg.AssetCheckSeverity.ERROR if night.too_old else dg.AssetCheckSeverity.WARN
     failures = [f"{failure.slice}: {failure.message}" for failure in night.failures]
     result = dg.AssetCheckResult(
         check_name=CAPTURED_CHECK,
         asset_key=asset_key(dataset),
-        passed=not night.failures,
+        # a slice that failed on an earlier night and was not asked for tonight has still failed
+        passed=not night.failures and not told.failed,
         severity=severity,
-        metadata={"failures": dg.MetadataValue.json(failures), "too_old": dg.MetadataValue.json(night.too_old)},
-    )
+        metadata={"failures": dg.MetadataValue.json(failures), "too_old": dg.MetadataValue.json(night.too_old),
+                  "standing": told.line()},
+    )  # fmt: skip
     return dg.MaterializeResult(
         metadata={
             "dagster/row_count": night.records,
             "summary": night.line(),
+            "state": told.state,
+            "standing": told.line(),
             "night": dg.MetadataValue.json(night.to_json()),
         },
         check_results=[result] if check else [],

@@ -31,7 +31,7 @@ from orchestration.settings import DBT_PROJECT_DIR, Settings
 # One step at a time writes the build file.
 WAREHOUSE_POOL = "warehouse"
 DOMAIN_FOLDERS = ("awards", "ordinances", "crime", "identity")
-LANDING_KEYS = [dg.AssetKey(["landing", name]) for name in ("build", "capture", "payload")]
+LANDING_KEYS = [dg.AssetKey(["landing", name]) for name in ("build", "capture", "payload", "standing")]
 
 
 class ClawbackDbtTranslator(DagsterDbtTranslator):

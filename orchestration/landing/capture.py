@@ -40,7 +40,7 @@ from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
 from orchestration import __version__
-from orchestration.landing import accept, archives, measure
+from orchestration.landing import accept, archives, attempts, measure
 from orchestration.landing.csv_parts import BadCsv, CsvParts
 from orchestration.sources.base import Dataset, FilePayload, Kind, Payload, Record, Selection, Slice, SourceError
 
@@ -708,8 +708,8 @@ def _note_unchanged(landing_dir: Path, dataset: Dataset, slice_: Slice, capture:
         "capture_id": capture.capture_id if capture else None,
     }
     path = landing_dir / dataset.source / dataset.name / UNCHANGED_FILE
-    with path.open("a", encoding="utf-8") as stream:
-        stream.write(json.dumps(line) + "\n")
+    # thousands a night: the disk is not waited for, and a lost line is one question more
+    attempts.append(path, line, sync=False)
 
 
 __all__ = ["Capture", "Outcome", "PayloadEntry", "SourceError", "sweep", "write"]

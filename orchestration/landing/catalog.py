@@ -7,7 +7,6 @@ does not: records (raw views), writing.
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 from collections import defaultdict
 from collections.abc import Callable, Collection, Sequence
@@ -15,10 +14,12 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from functools import cached_property
 from pathlib import Path
+from typing import Literal
 
 import duckdb
 from pydantic import ValidationError
 
+from orchestration.landing import attempts
 from orchestration.landing.capture import CAPTURE_FILE, PARTS_FOLDER, RECORDS_FILE, UNCHANGED_FILE, WARC_FILE, Capture
 from orchestration.landing.held import held_back
 from orchestration.settings import Edition
@@ -29,9 +30,12 @@ class BrokenCapture(Exception):
     """A folder of the landing area that is not a whole capture."""
 
 
+State = Literal["nothing captured", "failing", "stale", "skipped", "serving"]
+
+
 @dataclass(frozen=True)
 class SourceStatus:
-    """One dataset as it stands, for people."""
+    """One dataset as it stands: what status, doctor, meta.source_status, a refresh's last lines and Dagster tell."""
 
     dataset: str
     kinds: str
@@ -42,13 +46,33 @@ class SourceStatus:
     records: int
     newest: datetime | None
     checked: datetime | None
-    state: str
+    state: State
+    # Slices whose last attempt failed, was rejected or is held back; and those that could not be asked for.
+    failed: int
+    skipped: int
+    failed_since: datetime | None
+    # Why, with the slices; or why what serves is stale. None where nothing is wrong.
+    why: str | None
+    # Slices whose last good answer is older than the dataset allows: a refresh that asks for them exits 4.
+    too_old: list[str]
 
     def cells(self) -> list[object]:
         newest = f"{self.newest:%Y-%m-%d %H:%M}" if self.newest else None
         checked = f"{self.checked:%Y-%m-%d %H:%M}" if self.checked else None
+        since = f"{self.failed_since:%Y-%m-%d}" if self.failed_since else None
         counts = [self.captures, self.rejected, self.held, self.records]
-        return [self.dataset, self.kinds, *counts, newest, checked, self.state]
+        return [self.dataset, self.kinds, *counts, newest, checked, self.state, since, self.why]
+
+    @property
+    def is_fine(self) -> bool:
+        return self.state == "serving" and not self.failed and not self.too_old
+
+    def line(self) -> str:
+        """One line for people: what serves as of when, and what is wrong since when."""
+        serves = f"serving {self.newest:%Y-%m-%d}" if self.newest else "nothing serves"
+        since = f" since {self.failed_since:%Y-%m-%d %H:%M}" if self.failed_since else ""
+        late = f"; older than allowed: {_some(self.too_old)}" if self.too_old else ""
+        return f"{self.dataset}: {self.state}{since}, {serves}{': ' + self.why if self.why else ''}{late}"
 
 
 class Catalog:
@@ -62,6 +86,7 @@ class Catalog:
     def __init__(self, landing_dir: Path, *, as_of: date | None, edition: Edition, only: str | None = None) -> None:
         self.landing_dir, self.as_of, self.edition, self.only = landing_dir, as_of, edition, only
         self._held_once: dict[str, dict[str, str]] = {}
+        self._newest_once: dict[str, dict[str, datetime]] = {}
 
     @cached_property
     def _all(self) -> list[Capture]:
@@ -122,10 +147,7 @@ class Catalog:
 
     def unchanged(self, dataset: Dataset) -> list[tuple[str, datetime, str | None]]:
         """The publisher's answers without news by the as-of date: slice, when, the capture that they equalled."""
-        path = self.landing_dir / dataset.source / dataset.name / UNCHANGED_FILE
-        if not path.exists():
-            return []
-        lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line]
+        lines = attempts.lines(self.landing_dir / dataset.source / dataset.name / UNCHANGED_FILE)
         found = [(line["slice"], datetime.fromisoformat(line["checked_at"]), line["capture_id"]) for line in lines]
         return [answer for answer in found if self.as_of is None or answer[1].date() <= self.as_of]
 
@@ -149,11 +171,25 @@ class Catalog:
         return sorted(serving, key=lambda c: (c.retrieved_at, c.capture_id))
 
     def is_stale(self, capture: Capture) -> bool:
-        """A later attempt at the slice was rejected or held back, or nothing new comes after it: it goes on serving."""
+        """It is the newest that serves of its slice, and a later one was rejected or held back; or no news comes."""
         if capture.capture_id in self._silent:
             return True
-        failed = self._last_failed.get((capture.dataset_id, capture.slice))
-        return failed is not None and failed > capture.retrieved_at
+        slice_ = (capture.dataset_id, capture.slice)
+        failed = self._last_failed.get(slice_)
+        if failed is None or failed <= capture.retrieved_at:
+            return False
+        return self._newest_serving(capture.dataset_id).get(capture.slice) == capture.retrieved_at
+
+    def _newest_serving(self, dataset_id: str) -> dict[str, datetime]:
+        from orchestration import sources
+
+        if dataset_id not in self._newest_once:
+            found: dict[str, datetime] = {}
+            dataset = sources.DATASETS.get(dataset_id)
+            for capture in self.serving(dataset) if dataset else ():
+                found[capture.slice] = max(found.get(capture.slice, capture.retrieved_at), capture.retrieved_at)
+            self._newest_once[dataset_id] = found
+        return self._newest_once[dataset_id]
 
     @cached_property
     def _last_failed(self) -> dict[tuple[str, str], datetime]:
@@ -219,8 +255,15 @@ class Catalog:
         return KnownCaptures(self, dataset, published)
 
     def fingerprint(self, datasets: list[Dataset]) -> str:
-        """A digest of what serves: equal where a build would read the same bytes."""
+        """A digest of what serves and of what is wrong: equal where a build would publish the same.
+
+        A night that only failed changes it once; the next ones that fail alike do not.
+        """
         ids = sorted(f"{d.id}/{c.capture_id}/{self.is_stale(c)}" for d in datasets for c in self.serving(d))
+        for dataset in datasets:
+            told = self.status(dataset)
+            if told.failed or told.skipped:
+                ids.append(f"{told.dataset}/{told.state}/{told.failed}/{told.skipped}/{told.failed_since}/{told.why}")
         text = "\n".join([self.edition, str(self.as_of), *ids])
         return hashlib.sha256(text.encode()).hexdigest()
 
@@ -230,12 +273,39 @@ class Catalog:
         times += [when for _, when, _ in self.unchanged(dataset)]
         return max(times, default=None)
 
+    def last_good(self, dataset: Dataset) -> datetime | None:
+        """When the publisher last gave what was accepted, or said that it had no news."""
+        able = [c for c in self.accepted(dataset.id) if self.edition == "recorded" or c.edition != "recorded"]
+        ids = {c.capture_id for c in able}
+        times = [c.landed_at for c in able]
+        times += [when for _, when, compared in self.unchanged(dataset) if compared is None or compared in ids]
+        return max(times, default=None)
+
+    def open(self, dataset: Dataset) -> list[attempts.Open]:
+        """The slices whose last attempt by the as-of date brought nothing that serves, by the night's own record."""
+        told = attempts.lines(self.landing_dir / dataset.source / dataset.name / attempts.ATTEMPTS_FILE)
+        return attempts.opened(told, as_of=self.as_of, live=self.edition == "live")
+
     def status(self, dataset: Dataset) -> SourceStatus:
+        """How a dataset stands: the one place that says so."""
         captures, serving, held = self.captures(dataset.id), self.serving(dataset), self.held(dataset)
         stale = [c for c in serving if self.is_stale(c)]
-        named = [self._silent.get(c.capture_id, c.slice) for c in stale]
-        more = f" and {len(named) - 3} more" if len(named) > 3 else ""
-        state = "nothing captured" if not serving else f"stale: {', '.join(named[:3])}{more}" if stale else "serving"
+        open_ = self.open(dataset)
+        failed = [one for one in open_ if one.status in ("failed", "rejected", "held")]
+        skipped = [one for one in open_ if one.status == "skipped"]
+        state: State = "serving"
+        if not serving:
+            state = "nothing captured"
+        elif any(one.status == "failed" for one in failed):
+            state = "failing"
+        elif stale or failed:
+            state = "stale"
+        elif any(one.slice == attempts.ALL for one in skipped):
+            state = "skipped"
+        refused = [one for one in open_ if one.status == "file"]
+        whys = [_reasons(group) for group in (failed, skipped, refused) if group]
+        if stale:
+            whys.append("stale: " + _some([self._silent.get(c.capture_id, c.slice) for c in stale]))
         return SourceStatus(
             dataset=dataset.id,
             kinds=", ".join(sorted({c.kind for c in serving})),
@@ -246,7 +316,28 @@ class Catalog:
             newest=max((c.retrieved_at for c in serving), default=None),
             checked=self.last_checked(dataset),
             state=state,
+            failed=len(failed),
+            skipped=len(skipped),
+            failed_since=min((one.since for one in failed), default=None),
+            why="; ".join(whys) or None,
+            too_old=[one.slice for one in open_ if one.is_too_old],
         )
+
+
+def _reasons(open_: Sequence[attempts.Open]) -> str:
+    """What befell the most slices, with some of them, and how many more for other reasons."""
+    groups: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for one in open_:
+        groups[one.status, one.reason].append(one.slice)
+    (status, reason), slices = max(groups.items(), key=lambda group: len(group[1]))
+    of = "" if slices == [attempts.ALL] else f" {_some(slices)}"
+    rest = len(open_) - len(slices)
+    more = f"; {rest} more for {len(groups) - 1} other {'reason' if len(groups) == 2 else 'reasons'}" if rest else ""
+    return f"{'not taken' if status == 'file' else status}{of}: {reason}{more}"
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
 
 
 class KnownCaptures:

@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 
 from orchestration import sources
-from orchestration.landing import capture
+from orchestration.landing import attempts, capture
 from orchestration.settings import Settings
 from orchestration.sources.base import Dataset, SourceError
 
@@ -47,7 +47,22 @@ def _one(dataset: Dataset, path: Path, settings: Settings, retrieved_at: datetim
     """One file, for the dataset asked for and for those that the same files also hold."""
     result = FileResult(path.name, ok=True)
     for each in (dataset, *map(sources.get, dataset.also_in_files)):
-        _take(each, path, settings, retrieved_at, result, is_asked_for=each is dataset)
+        came: list[str] = []
+        _take(each, path, settings, retrieved_at, result, came, is_asked_for=each is dataset)
+        # a file that is refused is open until a file of its name is taken
+        name = f"file {path.name}"
+        refused = each is dataset and not result.ok
+        if not came and not refused:
+            continue
+        attempts.record(
+            settings.landing_dir / each.source / each.name,
+            way="import",
+            edition="import",
+            asked=1,
+            bad=[(name, "file", result.messages[-1].replace(str(path), path.name))] if refused else [],
+            good=[*came, *([] if refused else [name])],
+            home=settings.root,
+        )
     return result
 
 
@@ -57,9 +72,11 @@ def _take(
     settings: Settings,
     retrieved_at: datetime | None,
     result: FileResult,
+    came: list[str],
     *,
     is_asked_for: bool,
 ) -> None:
+    """Add to `came` the slices that the file brought, with news or without."""
     said = len(result.messages)
     try:
         for batch in dataset.read_file(path, retrieved_at):
@@ -80,6 +97,8 @@ def _take(
             result.messages.append(f"{name}{of}: {outcome.status}, {outcome.message}")
             fine = ("landed", "held", "unchanged") if is_asked_for else ("landed", "held", "unchanged", "empty")
             result.ok = result.ok and outcome.status in fine
+            if outcome.status in ("landed", "unchanged"):
+                came.append(batch.slice.key)
             if outcome.capture:
                 result.captures.append(outcome.capture.capture_id)
                 result.records += outcome.capture.records if outcome.status in ("landed", "held") else 0

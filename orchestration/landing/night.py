@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from orchestration.fetching.session import FetchError, Web
+from orchestration.landing import attempts
 from orchestration.landing import capture as captures
 from orchestration.landing.catalog import Catalog
 from orchestration.progress import say
@@ -54,6 +55,8 @@ class SliceNight:
     serving: str | None = None
     # The fault is this slice's own: it does not count towards giving the publisher up.
     is_its_own: bool = False
+    # The night was over before these slices were asked for; their next turn comes without anybody's doing.
+    waits: bool = False
 
 
 @dataclass
@@ -107,18 +110,48 @@ def capture_dataset(
     """
     night = Night(dataset.id)
     started = time.monotonic()
-    if settings.edition == "recorded":
-        _recorded_night(dataset, settings, night, slice_keys, partition)
-    elif missing_key := _missing_key(dataset, settings):
-        message = f"needs {missing_key} in the environment: skipped; what was captured before goes on serving"
-        night.slices.append(SliceNight("*", "skipped", message))
-    else:
-        _live_night(dataset, settings, night, slice_keys, partition, web or Web(settings))
+    try:
+        if settings.edition == "recorded":
+            _recorded_night(dataset, settings, night, slice_keys, partition)
+        elif missing_key := _missing_key(dataset, settings):
+            message = f"needs {missing_key} in the environment: skipped; what was captured before goes on serving"
+            night.slices.append(SliceNight("*", "skipped", message))
+        else:
+            _live_night(dataset, settings, night, slice_keys, partition, web or Web(settings))
+    finally:
+        # of a night that was broken off too: what it asked for is known
+        _note(dataset, settings, night, is_backfill=partition is not None, is_whole=not (slice_keys or partition))
     night.seconds = round(time.monotonic() - started, 1)
     for failure in [*night.failures, *(s for s in night.slices if s.status == "skipped" and s.is_its_own)]:
         say(f"  {dataset.id} {failure.slice}: {failure.status}: {failure.message}")
     say(f"  {dataset.id}: {night.line()} ({night.seconds:.1f} s)")
     return night
+
+
+def _note(dataset: Dataset, settings: Settings, night: Night, *, is_backfill: bool, is_whole: bool) -> None:
+    """Keep what became of the night beside the dataset's captures; a night that asked for nothing leaves no line."""
+    if not night.slices:
+        return
+    bad: list[tuple[str, attempts.Bad, str]] = []
+    for one in night.slices:
+        if one.waits:
+            bad.append((one.slice, "left", one.message))
+        elif one.status in ("failed", "rejected", "held", "skipped"):
+            bad.append((one.slice, one.status, one.message))
+    listed = {slice_ for slice_, _, _ in bad}
+    over = next((one.message for one in night.slices if one.waits), "not asked for")
+    bad += [(slice_, "left", over) for slice_ in night.too_old if slice_ not in listed]
+    attempts.record(
+        settings.landing_dir / dataset.source / dataset.name,
+        way="backfill" if is_backfill else "nightly",
+        edition="recorded" if settings.edition == "recorded" or dataset.base_url_setting is None else "live",
+        asked=sum(one.slice != attempts.ALL for one in night.slices),
+        bad=bad,
+        good={one.slice for one in night.slices if one.status in ("landed", "unchanged", "empty")},
+        too_old=set(night.too_old),
+        whole=is_whole,
+        home=settings.root,
+    )
 
 
 def _recorded_night(
@@ -156,6 +189,8 @@ def _live_night(
             slices = _chosen(dataset, [*dataset.all_slices(), *slices], slice_keys)
     except SourceError as error:
         night.slices.append(SliceNight("*", "failed", str(error)))
+        if _is_too_old(dataset, catalog.last_good(dataset)):
+            night.too_old.append("*")
         return
     # By who answers: a city's server that is down says nothing of the next city's.
     in_a_row: Counter[str] = Counter()
@@ -240,7 +275,7 @@ def _over(over: NightOver, left: int) -> SliceNight:
     """The end of a night that is no fault, said once for all the slices that are left."""
     if over.nothing_new:
         return SliceNight("*", "empty", f"{over.what}: {left} {'slice' if left == 1 else 'slices'} not asked for")
-    return SliceNight("*", "skipped", f"{over.what}: {left} left for the next night, the stalest first")
+    return SliceNight("*", "skipped", f"{over.what}: {left} left for the next night, the stalest first", waits=True)
 
 
 def _serving(dataset: Dataset, settings: Settings, slice_: Slice) -> str | None:

@@ -1,7 +1,8 @@
 """Raw views: the serving captures as dbt's sources.
 
 What belongs here: schema `raw` of the build file: one view a dataset over its
-captures' Parquet files, and the tables build, capture and payload. What does
+captures' Parquet files, and the tables build, capture,
+payload and standing. What does
 not: any typing or renaming of a publisher's field (staging).
 """
 
@@ -32,6 +33,10 @@ _PAYLOAD = pa.schema(
     [("capture_id", _TEXT), ("payload_id", _TEXT), ("url", _TEXT), ("method", _TEXT), ("status", pa.int32()),
      ("media_type", _TEXT), ("retrieved_at", _TIME), ("sha256", _TEXT), ("bytes", _WHOLE), ("records", _WHOLE)]
 )  # fmt: skip
+_STANDING = pa.schema(
+    [("dataset", _TEXT), ("state", _TEXT), ("slices_failed", _WHOLE), ("slices_skipped", _WHOLE),
+     ("slices_too_old", _WHOLE), ("failed_since", _TIME), ("reason", _TEXT)]
+)  # fmt: skip
 
 
 def create(connection: duckdb.DuckDBPyConnection, catalog: Catalog, datasets: Sequence[Dataset]) -> None:
@@ -51,6 +56,7 @@ def create(connection: duckdb.DuckDBPyConnection, catalog: Catalog, datasets: Se
         [_capture_row(c, c.capture_id in served, held.get(c.capture_id), catalog) for c in known],
     )
     _table(connection, "payload", _PAYLOAD, [row for c in known for row in _payload_rows(c)])
+    _table(connection, "standing", _STANDING, [_standing_row(dataset, catalog) for dataset in datasets])
 
 
 def _as_of(catalog: Catalog, known: Sequence[Capture]) -> date:
@@ -137,6 +143,19 @@ def _payload_rows(capture: Capture) -> list[dict[str, object]]:
         }
         for entry in capture.payloads
     ]
+
+
+def _standing_row(dataset: Dataset, catalog: Catalog) -> dict[str, object]:
+    told = catalog.status(dataset)
+    return {
+        "dataset": dataset.raw_name,
+        "state": told.state,
+        "slices_failed": told.failed,
+        "slices_skipped": told.skipped,
+        "slices_too_old": len(told.too_old),
+        "failed_since": _naive(told.failed_since) if told.failed_since else None,
+        "reason": told.why,
+    }
 
 
 def _naive(moment: datetime) -> datetime:

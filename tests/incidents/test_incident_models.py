@@ -21,6 +21,7 @@ import duckdb
 import pytest
 
 from orchestration.landing import capture
+from orchestration.landing.catalog import Catalog
 from orchestration.settings import Settings
 from orchestration.sources import socrata
 from orchestration.sources.base import Payload, Slice
@@ -342,3 +343,25 @@ def test_each_check_sees_what_was_done_to_the_tables(built, tmp_path, name):
         assert len(connection.execute(sql).fetchall()) == before
         connection.execute(statement)
         assert len(connection.execute(sql).fetchall()) == after
+
+
+def test_a_row_of_two_captures_names_a_payload_of_the_capture_that_it_names(build, tmp_path_factory):
+    """Two sets of one month add up in one row; of their hashes the greater capture has the lesser payload."""
+    for n in range(1, 30):
+        settings = Settings(home=tmp_path_factory.mktemp("two-captures"), edition="live")
+        for set_id, reports in (("2nrs-mtv8", n), ("63jg-8b9z", 100 + n)):
+            land_counts(settings, set_id, [group("2021-01", reports, crm_cd="121", vict_descent="H")])
+        landed = Catalog(settings.landing_dir, as_of=None, edition="live").captures()
+        pairs = {(c.capture_id, p.payload_id) for c in landed for p in c.payloads}
+        if (max(c for c, _ in pairs), max(p for _, p in pairs)) not in pairs:
+            break
+    else:
+        pytest.fail("no two captures of thirty whose greatest ids are apart")
+    build_file, done, _ = build(settings, "provenance_pair_exists_fct_incident_month_")
+    assert done.returncode == 0, done.stdout
+    with duckdb.connect(str(build_file), read_only=True) as connection:
+        named = set(
+            connection.execute("select distinct _capture_id, _payload_id from core.fct_incident_month").fetchall()
+        )
+    assert named
+    assert named <= pairs

@@ -239,27 +239,30 @@ class TestCommandLine:
 
 
 class TestTrace:
-    @pytest.mark.parametrize(
-        ("table", "key"),
-        [
-            ("fct_award", "award_key"),
-            ("fct_tracker_listing", "listing_key"),
-            ("fct_policy_event", "policy_event_key"),
-            ("fct_council_matter", "council_matter_key"),
-            ("fct_council_action", "council_action_key"),
-            ("fct_crime_month", "crime_month_key"),
-            ("fct_victimization_reporting", "victimization_reporting_key"),
-            ("fct_published_statistic", "published_statistic_key"),
-            ("fct_listing_year", "listing_year_key"),
-        ],
-    )
-    def test_every_fact_leads_back_to_bytes_with_the_recorded_digest(self, published, connection, table, key):
+    def test_every_fact_leads_back_to_bytes_with_the_recorded_digest(self, published, connection):
         settings, _ = published
-        found = trace.trace(settings, f"core.{table}", scalar(connection, f"select {key} from core.{table} limit 1"))
-        assert found.digest_verified
-        assert found.records
-        assert found.payload["url"]
-        assert found.capture["kind"] == "transcribed"
+        columns = dict(
+            connection.execute(
+                "select table_name, list(column_name order by column_index) from duckdb_columns()"
+                " where schema_name = 'core' and table_name like 'fct%' and database_name = current_database()"
+                " group by 1"
+            ).fetchall()
+        )
+        without = {table for table, names in columns.items() if not {"_capture_id", "_payload_id"} <= set(names)}
+        assert without == {"fct_council_matter_term"}, "terms are a matter's: its own row is traced"
+        traced = set()
+        for table in sorted(columns.keys() - without):
+            key = columns[table][0]
+            for value in connection.execute(f"select {key} from core.{table} order by hash({key}) limit 2").fetchall():
+                found = trace.trace(settings, f"core.{table}", f"{key}={value[0]}")
+                assert found.digest_verified, table
+                assert found.records, table
+                assert found.payload["url"], table
+                assert found.capture["kind"] == "transcribed", table
+                traced.add(table)
+        # Those that the recorded edition has no rows of; the pair's own test holds for them in every build.
+        empty = {"fct_announced_award", "fct_award_transaction", "fct_crime_area_month", "fct_incident_month"}
+        assert columns.keys() - without - traced == empty
 
     def test_an_award_leads_to_the_record_that_holds_its_number(self, published):
         settings, _ = published

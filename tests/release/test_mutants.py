@@ -214,6 +214,13 @@ def mutants(candidate: Candidate, test: dict[str, Any]) -> Iterator[tuple[str, .
         yield (f"insert into {table} ({column}) select 1000000",)
     if about["name"] == "mutually_exclusive_ranges":
         yield (f"insert into {table} select * from {table} limit 1",)
+    if about["name"] == "provenance_pair_exists":
+        # a capture that is there, and a payload that is there, of another capture
+        yield (
+            f"insert into {table} (_capture_id, _payload_id) select a.capture_id, b.payload_id from meta.payload as a"
+            " cross join meta.payload as b anti join meta.payload as c"
+            " on a.capture_id = c.capture_id and b.payload_id = c.payload_id limit 1",
+        )
     if about["name"] == "expression_is_true":
         yield (a_row,)
         for name, kind in columns:

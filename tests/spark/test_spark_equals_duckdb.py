@@ -129,7 +129,13 @@ def _raw_tables(session: Any, settings: Settings) -> None:
     session.sql("create database if not exists seeds")
     with duckdb.connect(str(settings.build_file), read_only=True) as connection:
         seeds = connection.execute("select table_name from duckdb_tables() where schema_name = 'seeds'").fetchall()
-        for table in ("raw.build", "raw.capture", "raw.payload", *(f"seeds.{name}" for (name,) in seeds)):
+        for table in (
+            "raw.build",
+            "raw.capture",
+            "raw.payload",
+            "raw.standing",
+            *(f"seeds.{name}" for (name,) in seeds),
+        ):
             target = settings.build_dir / f"{table}.parquet"
             connection.execute(f"copy {table} to '{target}' (format parquet)")
             session.read.parquet(str(target)).write.mode("overwrite").saveAsTable(table)

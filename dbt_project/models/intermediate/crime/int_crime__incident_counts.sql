@@ -56,9 +56,7 @@ select
     cast(sum(records) as bigint) as reports,
     max(counted_on) as newest_on,
     max(_retrieved_at) as retrieved_at,
-    max(_capture_id) as _capture_id,
-    max(_payload_id) as _payload_id,
-    max(_kind) as _kind
+    {{ provenance_of_one() }}
 from typed
 where {{ incident_date_fault('counted_on', '_retrieved_at') }} is null
 group by
@@ -74,9 +72,7 @@ select
     cast(sum(reports) as bigint) as reports,
     max(newest_on) as newest_on,
     max(_retrieved_at) as retrieved_at,
-    max(_capture_id) as _capture_id,
-    max(_payload_id) as _payload_id,
-    max(_kind) as _kind
+    {{ provenance_of_one() }}
 from {{ ref('stg_socrata__incident_months') }}
 where not is_supplement
 group by set_id, report_month, code, is_domestic, victim_group_code

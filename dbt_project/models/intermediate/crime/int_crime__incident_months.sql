@@ -61,9 +61,7 @@ select
     -- of sets that add up one may come as rows, the other as counts
     case when min(counts.counted_from) = max(counts.counted_from) then min(counts.counted_from) else 'rows and aggregates' end
         as counted_from,
-    max(counts._capture_id) as _capture_id,
-    max(counts._payload_id) as _payload_id,
-    max(counts._kind) as _kind
+    {{ provenance_of_one('counts') }}
 from {{ ref('int_crime__incident_counts') }} as counts
 inner join chosen_sets
     on

@@ -49,9 +49,7 @@ select
     sum(victimizations.interviewed) as interviewed,
     sum(victimizations.weight) as weighted,
     sum(case when victimizations.notify_code = 1 then victimizations.weight else 0 end) as weighted_reported,
-    max(victimizations._capture_id) as _capture_id,
-    max(victimizations._payload_id) as _payload_id,
-    max(victimizations._kind) as _kind
+    {{ provenance_of_one('victimizations') }}
 from victimizations
 inner join families
     on

@@ -21,9 +21,7 @@ with of_months as (
         sum(abs(coalesce(months.offenses, 0))) as offenses_without_signs,
         count(case when months.offenses is not null and months.cleared is null then 1 end) as months_without_clearances,
         max(months.population) as population,
-        max(months._capture_id) as _capture_id,
-        max(months._payload_id) as _payload_id,
-        max(months._kind) as _kind
+        {{ provenance_of_one('months') }}
     from {{ ref('fct_crime_month') }} as months
     group by
         months.ori, months.agency_key, months.jurisdiction_key, months.offense_key, months.fbi_offense_code,

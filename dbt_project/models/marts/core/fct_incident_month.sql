@@ -12,9 +12,7 @@ with months as (
         max(newest_on) as newest_on,
         max(settle_days) as settle_days,
         case when min(counted_from) = max(counted_from) then min(counted_from) else 'rows and aggregates' end as counted_from,
-        max(_capture_id) as _capture_id,
-        max(_payload_id) as _payload_id,
-        max(_kind) as _kind
+        {{ provenance_of_one() }}
     from {{ ref('int_crime__incident_months') }}
     group by city_code, geoid, series, date_basis, report_month
 ),

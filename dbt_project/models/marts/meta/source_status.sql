@@ -53,12 +53,15 @@ select
     served.last_retrieved_at,
     served.content_newest,
     cast(coalesce(served.slices_stale, 0) as bigint) as slices_stale,
-    case
-        when served.captures_serving is null then 'nothing captured'
-        when served.slices_stale > 0 then 'stale'
-        else 'serving'
-    end as state,
+    cast(standing.slices_failed as bigint) as slices_failed,
+    cast(standing.slices_skipped as bigint) as slices_skipped,
+    cast(standing.slices_too_old as bigint) as slices_too_old,
+    standing.failed_since,
+    standing.reason,
+    standing.state,
     served.note
 from datasets
+inner join {{ source('raw', 'standing') }} as standing
+    on datasets.dataset = standing.dataset
 left join served on datasets.dataset = served.dataset
 left join rejected on datasets.dataset = rejected.dataset

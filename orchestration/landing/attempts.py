@@ -1,0 +1,194 @@
+"""What was tried and did not come: one line a night, an import or a backfill of a dataset.
+
+What belongs here: writing those lines, and reading which slices are open, that is: whose last attempt brought nothing
+that serves. What does not: captures (capture.json says what came), or what a dataset's state is called (catalog).
+
+``attempts.jsonl`` stands beside a dataset's captures. A line says when and in what way the publisher was asked, how
+many slices were asked for, which of them failed (grouped by status and reason), and which slices that were open came
+through. Lines are appended whole. A line that a kill or a full disk cut short is passed over by readers, and the next
+line begins after it. A file that has grown beyond ``LARGEST_FILE`` is folded into one line that says what is open and
+since when; attempts before that line are then known by their outcome only.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import uuid
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from filelock import FileLock
+
+from orchestration.settings import Edition
+
+log = logging.getLogger(__name__)
+
+ATTEMPTS_FILE = "attempts.jsonl"
+# A night in which three thousand slices fail, each for a reason of its own, is about half a megabyte.
+LARGEST_FILE = 4 * 1024**2
+LONGEST_REASON = 300
+# Stands for a dataset as a whole: its slices could not be listed, or none was asked for.
+ALL = "*"
+
+Way = Literal["nightly", "backfill", "import"]
+# `left`: not asked for tonight, without anybody's fault; `file`: a file that was brought and not taken.
+Bad = Literal["failed", "rejected", "held", "skipped", "left", "file"]
+
+
+@dataclass(frozen=True)
+class Open:
+    """A slice whose last attempt brought nothing that serves."""
+
+    slice: str
+    status: Bad
+    reason: str
+    # The first attempt without success since the last good one, and the last.
+    since: datetime
+    last: datetime
+    edition: str
+    # At the last attempt its last good answer was older than the dataset allows, or there was none.
+    is_too_old: bool = False
+
+
+def append(path: Path, line: Mapping[str, Any], *, sync: bool = True) -> None:
+    """Append one line of JSON, whole; a torn end that it finds becomes a line of its own. sync: wait for the disk."""
+    text = json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("ab+") as stream:
+        size = stream.seek(0, os.SEEK_END)
+        if size:
+            stream.seek(size - 1)
+            if stream.read(1) != b"\n":
+                text = "\n" + text
+        stream.write(text.encode())
+        stream.flush()
+        if sync:
+            os.fsync(stream.fileno())
+
+
+def lines(path: Path) -> list[dict[str, Any]]:
+    """The whole lines of a file, oldest first; one that was cut short is passed over, and the log says so."""
+    if not path.exists():
+        return []
+    found = []
+    for number, text in enumerate(path.read_bytes().split(b"\n"), 1):
+        if not text.strip():
+            continue
+        try:
+            line = json.loads(text)
+        except ValueError:
+            line = None
+        if isinstance(line, dict):
+            found.append(line)
+        else:
+            log.warning("%s line %d was cut short: passed over", path, number)
+    return found
+
+
+def record(
+    folder: Path,
+    *,
+    way: Way,
+    edition: Edition | Literal["import"],
+    asked: int,
+    bad: Iterable[tuple[str, Bad, str]],
+    good: Collection[str],
+    too_old: Collection[str] = (),
+    whole: bool = False,
+    home: Path | None = None,
+) -> None:
+    """Add what became of one attempt at a dataset.
+
+    folder: the dataset's, in the landing folder. asked: slices asked for. bad: slice, status, reason.
+    good: the slices that came through, with news or without. too_old: those of the bad that make a refresh exit 4.
+    whole: a usual night, which also says that the dataset
+    can be asked (closes ``*``). home: written as ``.`` where a reason names it: the folder may be moved.
+    """
+    path = folder / ATTEMPTS_FILE
+    folder.mkdir(parents=True, exist_ok=True)
+    with FileLock(folder / ".attempts.lock"):
+        of_it = {one.slice: one for one in opened(lines(path)) if edition in (one.edition, "import")}
+        groups: dict[tuple[Bad, str, bool], list[str]] = {}
+        for slice_, status, reason in bad:
+            groups.setdefault((status, _short(reason, home), slice_ in too_old), []).append(slice_)
+        failed = {slice_ for slices in groups.values() for slice_ in slices}
+        came = (of_it.keys() & set(good)) - failed
+        if whole and ALL not in failed:
+            came |= {ALL} & of_it.keys()
+        line = {
+            "at": datetime.now(UTC).replace(microsecond=0).isoformat(),
+            "way": way,
+            "edition": edition,
+            "asked": asked,
+            "bad": [
+                {"status": status, "reason": reason, "too_old": is_too_old, "slices": slices}
+                for (status, reason, is_too_old), slices in groups.items()
+            ],
+            "good": sorted(came),
+        }
+        append(path, line)
+        if path.stat().st_size > LARGEST_FILE:
+            _fold(path)
+
+
+def opened(told: Iterable[Mapping[str, Any]], *, as_of: date | None = None, live: bool = False) -> list[Open]:
+    """What is open after these lines, ordered by slice.
+
+    A success of the recorded edition says nothing of a publisher that failed; a file that was brought does, because
+    it serves in every edition. as_of: lines of later days (UTC) are not known yet. live: the recorded edition's
+    attempts are left out.
+    """
+    found: dict[tuple[str, str], Open] = {}
+    for line in told:
+        at, edition = datetime.fromisoformat(line["at"]), line["edition"]
+        if (as_of is not None and at.date() > as_of) or (live and edition == "recorded"):
+            continue
+        for slice_ in line["good"]:
+            for each in ("live", "recorded", "import") if edition == "import" else (edition,):
+                found.pop((slice_, each), None)
+        for group in line["bad"]:
+            for slice_ in group["slices"]:
+                before = found.get((slice_, edition))
+                told_since = group.get("since")
+                since = datetime.fromisoformat(told_since) if told_since else before.since if before else at
+                found[slice_, edition] = Open(
+                    slice_, group["status"], group["reason"], since, at, edition, group["too_old"]
+                )
+    return sorted(found.values(), key=lambda one: (one.slice, one.edition))
+
+
+def _short(reason: str, home: Path | None) -> str:
+    if home is not None:
+        reason = reason.replace(str(home), ".")
+    return reason if len(reason) <= LONGEST_REASON else reason[: LONGEST_REASON - 3] + "..."
+
+
+def _fold(path: Path) -> None:
+    """Put one line in the place of all: what is open, by edition, and since when."""
+    told = lines(path)
+    folded = []
+    still = opened(told)
+    for edition in sorted({line["edition"] for line in told}):
+        groups: dict[tuple[str, str, str, bool], list[str]] = {}
+        for one in still:
+            if one.edition == edition:
+                alike = (one.status, one.reason, one.since.isoformat(), one.is_too_old)
+                groups.setdefault(alike, []).append(one.slice)
+        bad = [
+            {"status": status, "reason": reason, "since": since, "too_old": is_too_old, "slices": slices}
+            for (status, reason, since, is_too_old), slices in groups.items()
+        ]
+        last = next(line for line in reversed(told) if line["edition"] == edition)
+        folded.append({**last, "bad": bad, "good": []})
+    beside = path.with_name(f".tmp-{uuid.uuid4().hex}")
+    with beside.open("w", encoding="utf-8") as stream:
+        for line in sorted(folded, key=lambda line: str(line["at"])):
+            stream.write(json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n")
+        stream.flush()
+        os.fsync(stream.fileno())
+    os.replace(beside, path)
