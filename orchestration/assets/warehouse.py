@@ -21,11 +21,11 @@ from dbt.cli.main import dbtRunner
 from orchestration import sources
 from orchestration.assets.capture import asset_key
 from orchestration.assets.gate import refused
-from orchestration.assets.lineage import describe, read_build
+from orchestration.assets.lineage import describe
 from orchestration.assets.options import RefreshOptions
 from orchestration.landing import raw_views
 from orchestration.progress import say
-from orchestration.release import audit, going_on, history
+from orchestration.release import audit, columns, going_on, history
 from orchestration.settings import DBT_PROJECT_DIR, Settings
 
 # One step at a time writes the build file.
@@ -150,7 +150,10 @@ def build_dbt_assets() -> dg.AssetsDefinition:
         results = _read_json(settings.dbt_target_dir / "run_results.json")
         compiled = {result["unique_id"]: result.get("compiled_code") for result in results.get("results", [])}
         manifest = _read_json(settings.dbt_target_dir / "manifest.json") or _read_json(manifest_path())
-        yield from describe(iter(events), read_build(settings.build_file), manifest, compiled, translator)
+        built = columns.read_build(settings.build_file)
+        parents = columns.all_parents(manifest, compiled, built.columns)
+        columns.keep(settings.dbt_target_dir, results.get("metadata", {}).get("invocation_id"), parents)
+        yield from describe(iter(events), built, manifest, parents, translator)
         try:
             audit.refuse_failed_build(settings)
         except audit.GateRefused as refusal:

@@ -461,7 +461,9 @@ _read_before: dict[str, Capture] = {}
 
 def _read_again(folder: Path) -> list[Capture]:
     """The captures of one dataset; those read before by this process are not read again."""
-    found = []
+    found: list[Capture] = []
+    if not folder.is_dir():
+        return found
     with os.scandir(folder) as entries:
         for entry in entries:
             path = f"{entry.path}/{CAPTURE_FILE}"

@@ -136,7 +136,7 @@ def _note(dataset: Dataset, settings: Settings, night: Night, *, is_backfill: bo
     for one in night.slices:
         if one.waits:
             bad.append((one.slice, "left", one.message))
-        elif one.status in ("failed", "rejected", "held", "skipped"):
+        elif one.status == "failed" or one.status == "rejected" or one.status == "held" or one.status == "skipped":
             bad.append((one.slice, one.status, one.message))
     listed = {slice_ for slice_, _, _ in bad}
     over = next((one.message for one in night.slices if one.waits), "not asked for")

@@ -24,6 +24,7 @@ import pyarrow as pa
 from filelock import FileLock, Timeout
 
 from orchestration import __version__
+from orchestration.release import columns as lineage
 from orchestration.release import history
 from orchestration.release.audit import PUBLISHED_SCHEMAS, Audit, Finding, GateRefused, file_sha256, table_rows
 from orchestration.release.history import RELEASE_FILE, Release
@@ -68,7 +69,13 @@ RELEASE_TABLES: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
             "column_name": ("varchar", "Column. Never null."),
             "data_type": ("varchar", "Type. Never null."),
             "description": ("varchar", "What it means, its unit, what null means. Never null."),
-            "comes_from": ("varchar", "Datasets that the table is made of; null for tables of the publication."),
+            "comes_from": (
+                "varchar",
+                "Fields that the column's values are computed from, by dataset (source/dataset), by table of ours"
+                " (seeds/...) and by what the landing folder says (landing/...); 'not told' where the SQL could not be"
+                " traced; null where no field goes in: a count of rows, a constant, a table of the publication. What a"
+                " join or a filter compares is not among them: made_by names every table on the way.",
+            ),
             "made_by": (
                 "varchar",
                 "Models and seeds between the datasets and the table, nearest first; null for tables of the"
@@ -175,7 +182,7 @@ def _write(settings: Settings, audit: Audit, folder: Path, release_id: str, last
             detail = "the file was changed after it was audited"
             raise GateRefused([Finding("build marker", detail, f"{settings.build_file}: run clawback refresh again")])
         connection.execute(f"attach {_literal(target)} as release (storage_version '{STORAGE_VERSION}')")
-        described = _copy(connection, manifest)
+        described = _copy(connection, manifest, _sources(settings, marker.invocation_id, manifest))
         own: dict[str, list[dict[str, Any]]] = {
             "release": [{
                 "release_id": release_id, "built_at": built_at.replace(tzinfo=None), "run_id": marker.run_id,
@@ -191,7 +198,7 @@ def _write(settings: Settings, audit: Audit, folder: Path, release_id: str, last
         for name, values in own.items():
             described += _own_table(connection, name, values)
         # The dictionary describes itself, so its own rows are known before it is written.
-        itself = _described_columns("meta", "column_dictionary", RELEASE_TABLES["column_dictionary"][1], None, None)
+        itself = _described_columns("meta", "column_dictionary", RELEASE_TABLES["column_dictionary"][1])
         _own_table(connection, "column_dictionary", [*described, *itself])
         _parquet(connection, folder)
 
@@ -227,7 +234,16 @@ def _write(settings: Settings, audit: Audit, folder: Path, release_id: str, last
 Column = dict[str, Any]
 
 
-def _copy(connection: duckdb.DuckDBPyConnection, manifest: dict[str, Any]) -> list[Column]:
+def _sources(settings: Settings, invocation_id: str, manifest: dict[str, Any]) -> lineage.Sources:
+    parents = lineage.kept(settings.dbt_target_dir, invocation_id)
+    if parents is None:
+        results = json.loads((settings.dbt_target_dir / "run_results.json").read_text(encoding="utf-8"))
+        compiled = {result["unique_id"]: result.get("compiled_code") for result in results["results"]}
+        parents = lineage.all_parents(manifest, compiled, lineage.read_build(settings.build_file).columns)
+    return lineage.Sources(manifest, parents)
+
+
+def _copy(connection: duckdb.DuckDBPyConnection, manifest: dict[str, Any], sources_of: lineage.Sources) -> list[Column]:
     """The published schemas' tables with their comments; the dictionary rows of their columns."""
     described: list[Column] = []
     nodes = {
@@ -248,7 +264,7 @@ def _copy(connection: duckdb.DuckDBPyConnection, manifest: dict[str, Any]) -> li
             if node is None:
                 raise GateRefused([Finding("release", f"{schema}.{table} is no model of the project", "dbt_project/")])
             _comment(connection, f'table release.{schema}."{table}"', node["description"])
-            datasets, models = _lineage(node["unique_id"], manifest)
+            models = _made_by(node["unique_id"], manifest)
             types = dict(
                 connection.execute(
                     "select column_name, data_type from duckdb_columns() where database_name = 'release'"
@@ -258,19 +274,24 @@ def _copy(connection: duckdb.DuckDBPyConnection, manifest: dict[str, Any]) -> li
             )
             # in the table's own order; that each is described, and nothing else, the gate has seen
             texts = {column["name"]: column["description"] for column in node["columns"].values()}
-            columns = {name: (kind, texts[name]) for name, kind in types.items()}
-            for name, (_, text) in columns.items():
+            told = {name: (kind, texts[name]) for name, kind in types.items()}
+            for name, (_, text) in told.items():
                 _comment(connection, f'column release.{schema}."{table}"."{name}"', text)
-            described += _described_columns(schema, table, columns, datasets, models)
+            comes_from = {name: sources_of.text((schema, table), name) for name in told}
+            described += _described_columns(schema, table, told, comes_from, models)
     return described
 
 
 def _described_columns(
-    schema: str, table: str, columns: dict[str, tuple[str, str]], comes_from: str | None, made_by: str | None
+    schema: str,
+    table: str,
+    columns: dict[str, tuple[str, str]],
+    comes_from: dict[str, str | None] | None = None,
+    made_by: str | None = None,
 ) -> list[Column]:
     return [
         {"table_schema": schema, "table_name": table, "column_name": name, "data_type": kind.upper(),
-         "description": text, "comes_from": comes_from, "made_by": made_by}
+         "description": text, "comes_from": (comes_from or {}).get(name), "made_by": made_by}
         for name, (kind, text) in columns.items()
     ]  # fmt: skip
 
@@ -288,7 +309,7 @@ def _own_table(connection: duckdb.DuckDBPyConnection, name: str, rows: list[dict
     _comment(connection, f"table release.meta.{name}", text)
     for column, (_, said) in columns.items():
         _comment(connection, f'column release.meta.{name}."{column}"', said)
-    return _described_columns("meta", name, columns, None, None)
+    return _described_columns("meta", name, columns)
 
 
 def _comment(connection: duckdb.DuckDBPyConnection, what: str, text: str) -> None:
@@ -296,23 +317,17 @@ def _comment(connection: duckdb.DuckDBPyConnection, what: str, text: str) -> Non
     connection.execute(f"comment on {what} is '{quoted}'")
 
 
-def _lineage(unique_id: str, manifest: dict[str, Any]) -> tuple[str | None, str | None]:
-    """(datasets, models and seeds) that a model is made of, by the manifest's own graph, as text; null where none."""
-    datasets: set[str] = set()
+def _made_by(unique_id: str, manifest: dict[str, Any]) -> str | None:
+    """The models and seeds that a model is made of, by the manifest's own graph, nearest first; null where none."""
     models: list[str] = []
     seen, ahead = {unique_id}, deque([unique_id])
     while ahead:
         for parent in sorted(manifest["parent_map"].get(ahead.popleft(), [])):
-            if parent in seen:
-                continue
-            seen.add(parent)
-            name = parent.rpartition(".")[2]
-            if not parent.startswith("source."):
-                models.append(name)
+            if parent not in seen and not parent.startswith("source."):
+                seen.add(parent)
+                models.append(parent.rpartition(".")[2])
                 ahead.append(parent)
-            elif "__" in name:  # raw.build, raw.capture and raw.payload are ours, not a publisher's
-                datasets.add(name.replace("__", "/", 1))
-    return ", ".join(sorted(datasets)) or None, ", ".join(models) or None
+    return ", ".join(models) or None
 
 
 def _literal(path: Path) -> str:

@@ -75,8 +75,8 @@ def trace(settings: Settings, table: str, key: str) -> Trace:
     if row["_capture_id"] == "-":
         raise CannotTrace(f"the row comes from a table of ours (dbt_project/seeds), not from a capture: {row}")
     catalog = Catalog(settings.landing_dir, as_of=None, edition="recorded")
-    capture, entry = _provenance(catalog, row)
-    verified = _verified(catalog, capture, entry)
+    capture, entry = provenance(catalog, row)
+    verified = is_verified(catalog, capture, entry)
     records = _records(catalog, capture, row)
     shown = {
         "capture_id": capture.capture_id,
@@ -120,7 +120,8 @@ def _row(connection: duckdb.DuckDBPyConnection, schema: str, name: str, columns:
     return dict(zip(columns, rows[0], strict=True))
 
 
-def _provenance(catalog: Catalog, row: dict[str, Any]) -> tuple[Capture, Any]:
+def provenance(catalog: Catalog, row: dict[str, Any]) -> tuple[Capture, Any]:
+    """The capture that a row names and the payload of it; raises CannotTrace where they are not together."""
     try:
         candidates = [c for c in catalog.captures() if c.capture_id == row["_capture_id"]]
     except BrokenCapture as broken:
@@ -133,7 +134,7 @@ def _provenance(catalog: Catalog, row: dict[str, Any]) -> tuple[Capture, Any]:
     raise CannotTrace(f"capture {row['_capture_id']} with payload {row['_payload_id']} is not in {where}")
 
 
-def _verified(catalog: Catalog, capture: Capture, entry: Any) -> bool:
+def is_verified(catalog: Catalog, capture: Capture, entry: Any) -> bool:
     """Whether the WARC's bytes at the recorded offset, or the archive's file, have the recorded digest."""
     if entry.archive:
         with (catalog.folder(capture) / entry.archive).open("rb") as stream:

@@ -47,7 +47,22 @@ def test_a_night_on_which_nobody_answers_empties_nothing_and_ends_with_exit_4_wh
     options = [part for check in sorted(empty) for part in ("--accept", check)]
     accepted = clawback(home, "refresh", "--live", "--json", *options, "--because", "synthetic test", **nobody)
     assert accepted.returncode == 4, accepted.stderr
-    assert json.loads(accepted.stdout)["published"] is True
+    account = json.loads(accepted.stdout)
+    assert account["published"] is True
+    # the exit code is explained, and the release, the command and the account tell the same
+    late = {line.partition(":")[0] for line in account["too_old"]}
+    assert "usaspending/awards" in late
+    assert "ledger/policy_events" not in late
+    with reading.connect(Settings(home=home)) as connection:
+        published_standing = connection.execute(
+            "select replace(dataset, '__', '/'), state, slices_failed, reason from meta.source_status"
+            " where slices_too_old > 0"
+        ).fetchall()
+    status = json.loads(clawback(home, "status", "--json", CLAWBACK_EDITION="live").stdout)
+    told = {(row["dataset"], row["state"], row["failed"], row["why"]) for row in status if row["too_old"]}
+    assert {dataset for dataset, *_ in told} == late
+    assert set(published_standing) == told
+    assert all("127.0.0.1" in why for *_, why in told)
     assert set(history.last_release(Settings(home=home)).accepted) == empty
 
 

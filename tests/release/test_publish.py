@@ -17,9 +17,11 @@ import duckdb
 import pytest
 from filelock import FileLock
 
+from orchestration import sources
 from orchestration.doctor import examine
-from orchestration.release import audit, differences, history, publish
-from orchestration.settings import PROJECT_ROOT, Settings
+from orchestration.landing.capture import PROVENANCE
+from orchestration.release import audit, columns, differences, history, publish
+from orchestration.settings import DBT_PROJECT_DIR, PROJECT_ROOT, Settings
 
 # One query over three tables: the release, and the stamp that the test puts into two dimensions before it.
 STAMPS = """
@@ -118,13 +120,67 @@ def test_a_release_is_checkpointed_described_and_sums_verify(sealed):
             " and c.table_name = d.table_name and c.column_name = d.column_name where not c.internal"
         ).fetchall()
         assert undocumented == []
-        lineage = connection.execute(
-            "select distinct comes_from, made_by from meta.column_dictionary"
-            " where table_name = 'fct_victimization_reporting'"
+        made_by = connection.execute(
+            "select distinct made_by from meta.column_dictionary where table_name = 'fct_victimization_reporting'"
         ).fetchall()
-        ((datasets, models),) = lineage
-        assert datasets == "bjs/victimizations"
+        ((models,),) = made_by
         assert "stg_bjs__victimizations, base_bjs__victimizations" in models
+
+
+def datasets_of(comes_from: str | None) -> set[str]:
+    return {part.partition(" (")[0] for part in (comes_from or "").split("; ") if part}
+
+
+class TestComesFrom:
+    """The dictionary's comes_from is the column's own, never its table's."""
+
+    @pytest.fixture
+    def comes_from(self, sealed) -> dict[tuple[str, str], str | None]:
+        settings, _ = sealed
+        with duckdb.connect(str(settings.published_file), read_only=True) as connection:
+            rows = connection.execute("select table_name, column_name, comes_from from meta.column_dictionary")
+            return {(table, column): told for table, column, told in rows.fetchall()}
+
+    @pytest.mark.parametrize(
+        ("table", "column", "datasets"),
+        [
+            ("fct_award", "fain", {"usaspending/awards"}),
+            ("mart_grants_at_risk", "obligated_amount", {"usaspending/awards"}),
+            ("fct_victimization_reporting", "reported_weighted", {"bjs/victimizations"}),
+            ("fct_crime_month", "offenses", {"fbi/offense_counts"}),
+            ("dim_tracker", "tracker_name", {"seeds/trackers"}),
+            ("capture", "retrieved_at", {"landing/capture"}),
+            ("release", "built_at", set()),
+        ],
+    )
+    def test_a_column_names_its_own_datasets(self, comes_from, table, column, datasets):
+        assert datasets_of(comes_from[table, column]) == datasets
+
+    def test_money_comes_from_where_money_is_published(self, comes_from):
+        money = {k: datasets_of(v) for k, v in comes_from.items() if k[1].endswith(("_amount", "_usd"))}
+        assert len(money) > 5
+        published = ("usaspending/", "cops/", "published/", "seeds/")
+        wrong = {k: v for k, v in money.items() if not all(d.startswith(published) for d in v)}
+        assert wrong == {}
+
+    def test_every_published_column_is_traced_to_datasets_tables_of_ours_or_nothing(self, comes_from):
+        assert [key for key, told in comes_from.items() if told == "not told"] == []
+        known = {f"seeds/{path.stem}" for path in (DBT_PROJECT_DIR / "seeds").rglob("*.csv")}
+        known |= {f"landing/{name}" for name in ("build", "capture", "payload", "standing")} | set(sources.DATASETS)
+        assert set().union(*map(datasets_of, comes_from.values())) <= known
+
+    def test_every_field_named_is_one_of_the_dataset(self, comes_from):
+        for told in comes_from.values():
+            for part in (told or "").split("; "):
+                dataset, _, fields = part.rstrip(")").partition(" (")
+                if dataset in sources.DATASETS:
+                    declared = {*sources.get(dataset).fields, *PROVENANCE}
+                    assert set(fields.split(", ")) <= declared, part
+
+    def test_what_cannot_be_traced_is_not_told(self):
+        manifest = {"nodes": {}, "sources": {}}
+        of = columns.Sources(manifest, {("core", "synthetic"): {}})
+        assert of.text(("core", "synthetic"), "dollars") == "not told"
 
 
 def test_every_described_model_begins_with_its_grain(sealed):

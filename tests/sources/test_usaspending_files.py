@@ -21,6 +21,7 @@ import transaction_files as files
 from orchestration.landing.catalog import Catalog
 from orchestration.landing.imports import import_files
 from orchestration.landing.night import Night, capture_dataset
+from orchestration.release import trace
 from orchestration.settings import Settings
 from orchestration.sources import usaspending_files
 from orchestration.sources.usaspending_files import DELETE_INDICATOR
@@ -126,6 +127,21 @@ def test_the_archive_is_kept_as_the_file_it_is_with_its_digest_and_no_copy_in_th
         assert usaspending_files.file_digest(folder / entry.archive) == entry.sha256
         assert len(body) == entry.bytes
     assert not list(settings.downloads_dir.iterdir())
+
+
+def test_an_archive_that_is_not_the_captured_one_is_told_when_a_row_is_traced_to_it(night, settings):
+    night("FY2020")
+    catalog = Catalog(settings.landing_dir, as_of=None, edition="live")
+    capture = captures(settings)[0]
+    entry = next(entry for entry in capture.payloads if entry.archive)
+    row = {"_capture_id": capture.capture_id, "_payload_id": entry.payload_id}
+    assert trace.provenance(catalog, row) == (capture, entry)
+    assert trace.is_verified(catalog, capture, entry)
+    path = catalog.folder(capture) / entry.archive
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 0xFF
+    path.write_bytes(content)
+    assert not trace.is_verified(catalog, capture, entry)
 
 
 def test_several_parts_are_one_table_with_one_numbering(night, settings, publisher):

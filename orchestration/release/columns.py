@@ -1,0 +1,189 @@
+"""Which fields of which datasets each published column is computed from.
+
+What belongs here: reading the finished build's columns once, tracing each column of a model's compiled SQL to its
+parents' columns (sqlglot, one scope a model), and following those to raw datasets and to our own tables. What does not:
+what Dagster shows of it (assets), the dictionary's other columns (publish).
+
+A column is computed from what stands in its expression, CASE conditions included; what a join or a filter compares is
+not in it.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from sqlglot import exp, parse_one
+from sqlglot.errors import SqlglotError
+from sqlglot.lineage import lineage
+from sqlglot.optimizer.qualify import qualify
+from sqlglot.optimizer.scope import build_scope
+from sqlglot.schema import MappingSchema
+
+log = logging.getLogger(__name__)
+
+Relation = tuple[str, str]
+# (relation, column) pairs that a column is computed from
+Parents = Mapping[str, set[tuple[Relation, str]]]
+PARENTS_FILE = "column_parents.json"
+# Said of a column whose model's SQL could not be traced: never guessed from its table.
+NOT_TOLD = "not told"
+
+
+@dataclass(frozen=True)
+class Built:
+    """The finished build: columns and types by relation, and rows of its tables (views are not counted)."""
+
+    columns: Mapping[Relation, Mapping[str, str]]
+    rows: Mapping[Relation, int] = field(default_factory=dict)
+
+
+def read_build(file: Path) -> Built:
+    """Open the build once, read-only, and read every relation's columns and every table's rows."""
+    with duckdb.connect(str(file), read_only=True) as connection:
+        columns: dict[Relation, dict[str, str]] = {}
+        for schema, table, name, kind in connection.execute(
+            "select schema_name, table_name, column_name, data_type from duckdb_columns()"
+            " where database_name = current_database() and not internal order by all"
+        ).fetchall():
+            columns.setdefault((schema, table), {})[name] = kind
+        rows = {}
+        tables = connection.execute("select schema_name, table_name from duckdb_tables() where not internal").fetchall()
+        for schema, table in tables:
+            (rows[schema, table],) = connection.execute(f'select count(*) from "{schema}"."{table}"').fetchone() or (0,)
+    return Built(columns, rows)
+
+
+def column_parents(sql: str, columns: Mapping[Relation, Mapping[str, str]]) -> dict[str, set[tuple[Relation, str]]]:
+    """For each column of a compiled model: the (relation, column) pairs that it is computed from.
+
+    A model that sqlglot cannot read has no lineage, and the log says so: it is an aid, not a gate.
+    """
+    schema = MappingSchema(dialect="duckdb")
+    for (db, table), kinds in columns.items():
+        schema.add_table(exp.table_(table, db=db, quoted=True), dict(kinds), dialect="duckdb")
+    try:
+        tree = parse_one(sql, dialect="duckdb")
+        # relations are known by schema and name: the catalog is the build file's stem and says nothing
+        for table_ in tree.find_all(exp.Table):
+            table_.set("catalog", None)
+        qualified = qualify(tree, schema=schema, dialect="duckdb", validate_qualify_columns=False)
+        scope = build_scope(qualified)
+        found: dict[str, set[tuple[Relation, str]]] = {}
+        for name in qualified.named_selects:  # type: ignore[attr-defined]
+            parents = found.setdefault(name, set())
+            # trim_selects would copy the whole statement for each column: nine tenths of the time, for pictures of ours
+            traced = lineage(name, qualified, schema, scope=scope, dialect="duckdb", copy=False, trim_selects=False)
+            for node in traced.walk():
+                if isinstance(node.source, exp.Table) and not node.downstream:
+                    parents.add(((node.source.db, node.source.name), node.name.rpartition(".")[2].strip('"')))
+        return found
+    except SqlglotError as error:
+        log.warning("no column lineage: %s", error)
+        return {}
+
+
+def relation_of(node: Mapping[str, Any]) -> Relation:
+    return node["schema"], node.get("identifier") or node.get("alias") or node["name"]
+
+
+def parents_of(
+    node: Mapping[str, Any], nodes: Mapping[str, Any], sql: str, columns: Mapping[Relation, Mapping[str, str]]
+) -> dict[str, set[tuple[Relation, str]]]:
+    """The parents of each column of one model, by its compiled SQL.
+
+    nodes: the manifest's nodes and sources. columns: those of every relation of the build.
+    """
+    read = [relation_of(nodes[parent]) for parent in node["depends_on"]["nodes"] if parent in nodes]
+    # A model that goes on from its last build reads itself too.
+    read.append(relation_of(node))
+    return column_parents(sql, {relation: columns.get(relation, {}) for relation in read})
+
+
+def keep(target: Path, invocation_id: str | None, parents: Mapping[Relation, Parents]) -> None:
+    """Write the parents that one dbt invocation's models have, for whoever publishes that build."""
+    told = {
+        f"{schema}.{table}": {column: sorted((*of, name) for of, name in found) for column, found in columns.items()}
+        for (schema, table), columns in parents.items()
+    }
+    (target / PARENTS_FILE).write_text(json.dumps({"invocation_id": invocation_id, "parents": told}), encoding="utf-8")
+
+
+def kept(target: Path, invocation_id: str) -> dict[Relation, Parents] | None:
+    """What `keep` wrote for this invocation; None where it wrote nothing."""
+    path = target / PARENTS_FILE
+    told = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    if told.get("invocation_id") != invocation_id:
+        return None
+    out: dict[Relation, Parents] = {}
+    for name, columns in told["parents"].items():
+        schema, _, table = name.partition(".")
+        out[schema, table] = {c: {((s, t), n) for s, t, n in found} for c, found in columns.items()}
+    return out
+
+
+def all_parents(
+    manifest: Mapping[str, Any], compiled: Mapping[str, str | None], columns: Mapping[Relation, Mapping[str, str]]
+) -> dict[Relation, Parents]:
+    """The parents of every built model's columns."""
+    nodes = {**manifest["nodes"], **manifest["sources"]}
+    found: dict[Relation, Parents] = {}
+    for unique_id, node in manifest["nodes"].items():
+        if node["resource_type"] == "model" and (sql := compiled.get(unique_id)):
+            found[relation_of(node)] = parents_of(node, nodes, sql, columns)
+    return found
+
+
+class Sources:
+    """From a column to the fields of the datasets and of our own tables that it is computed from."""
+
+    def __init__(self, manifest: Mapping[str, Any], parents: Mapping[Relation, Parents]) -> None:
+        self._parents = parents
+        self._seeds = {relation_of(n) for n in manifest["nodes"].values() if n["resource_type"] == "seed"}
+        self._raw = {relation_of(n) for n in manifest["sources"].values()}
+        self._known: dict[tuple[Relation, str], frozenset[tuple[str, str]] | None] = {}
+
+    def fields(self, relation: Relation, column: str) -> frozenset[tuple[str, str]] | None:
+        """(dataset or table of ours, field) pairs; empty where none goes in, None where the SQL could not be traced.
+
+        A dataset is named source/name; a table of ours by seeds/name, what the landing folder says by landing/name.
+        """
+        asked = (relation, column)
+        if asked not in self._known:
+            # a model that reads itself adds nothing to itself
+            self._known[asked] = frozenset()
+            self._known[asked] = self._found(relation, column)
+        return self._known[asked]
+
+    def _found(self, relation: Relation, column: str) -> frozenset[tuple[str, str]] | None:
+        schema, name = relation
+        if relation in self._raw:
+            return frozenset({(name.replace("__", "/", 1) if "__" in name else f"landing/{name}", column)})
+        if relation in self._seeds:
+            return frozenset({(f"seeds/{name}", column)})
+        traced = self._parents.get(relation, {})
+        if column not in traced:
+            log.warning("%s.%s.%s: its sources are not told", schema, name, column)
+            return None
+        found: set[tuple[str, str]] = set()
+        for parent, parent_column in traced[column]:
+            fields = self.fields(parent, parent_column)
+            if fields is None:
+                return None
+            found |= fields
+        return frozenset(found)
+
+    def text(self, relation: Relation, column: str) -> str | None:
+        """The dictionary's words: ``usaspending/awards (Award Amount); seeds/states (fips)``; null where none."""
+        fields = self.fields(relation, column)
+        if fields is None:
+            return NOT_TOLD
+        by_dataset: dict[str, list[str]] = {}
+        for dataset, name in sorted(fields):
+            by_dataset.setdefault(dataset, []).append(name)
+        return "; ".join(f"{dataset} ({', '.join(names)})" for dataset, names in by_dataset.items()) or None
