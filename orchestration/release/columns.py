@@ -74,6 +74,8 @@ def column_parents(sql: str, columns: Mapping[Relation, Mapping[str, str]]) -> d
             table_.set("catalog", None)
         qualified = qualify(tree, schema=schema, dialect="duckdb", validate_qualify_columns=False)
         scope = build_scope(qualified)
+        # sqlglot writes DuckDB's names in lower case: they are given back as the build has them
+        written = {relation: {name.lower(): name for name in kinds} for relation, kinds in columns.items()}
         found: dict[str, set[tuple[Relation, str]]] = {}
         for name in qualified.named_selects:  # type: ignore[attr-defined]
             parents = found.setdefault(name, set())
@@ -81,7 +83,9 @@ def column_parents(sql: str, columns: Mapping[Relation, Mapping[str, str]]) -> d
             traced = lineage(name, qualified, schema, scope=scope, dialect="duckdb", copy=False, trim_selects=False)
             for node in traced.walk():
                 if isinstance(node.source, exp.Table) and not node.downstream:
-                    parents.add(((node.source.db, node.source.name), node.name.rpartition(".")[2].strip('"')))
+                    relation = (node.source.db, node.source.name)
+                    column = node.name.rpartition(".")[2].strip('"')
+                    parents.add((relation, written.get(relation, {}).get(column.lower(), column)))
         return found
     except SqlglotError as error:
         log.warning("no column lineage: %s", error)
@@ -102,7 +106,9 @@ def parents_of(
     read = [relation_of(nodes[parent]) for parent in node["depends_on"]["nodes"] if parent in nodes]
     # A model that goes on from its last build reads itself too.
     read.append(relation_of(node))
-    return column_parents(sql, {relation: columns.get(relation, {}) for relation in read})
+    found = column_parents(sql, {relation: columns.get(relation, {}) for relation in read})
+    written = {name.lower(): name for name in columns.get(relation_of(node), {})}
+    return {written.get(name.lower(), name): parents for name, parents in found.items()}
 
 
 def keep(target: Path, invocation_id: str | None, parents: Mapping[Relation, Parents]) -> None:
