@@ -257,6 +257,18 @@ def test_a_fall_that_nobody_explained_is_found_and_told(built):
     assert "assert_falls_of_incident_series_are_explained" in built[1]
 
 
+def test_a_month_far_below_its_series_is_partial_until_six_later_months_bear_it_out(built):
+    partial = built[0].execute(
+        "select series, report_month, count(*) = count(case when is_partial then 1 end) from core.fct_incident_month"
+        " where is_partial group by 1, 2 order by 1, 2"
+    )
+    assert partial.fetchall() == [
+        *(("Austin crime reports", date(2020, month, 1), True) for month in range(7, 13)),
+        # fifteen reports after a month of nine hundred
+        ("LAPD SRS", date(2021, 1, 1), True),
+    ]
+
+
 def test_both_dates_of_a_report_are_kept(built):
     kept = built[0].execute(
         "select reported_on, occurred_on from staging.stg_socrata__incidents where incident_id = 'SYN94'"

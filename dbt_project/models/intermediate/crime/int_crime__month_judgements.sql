@@ -135,8 +135,9 @@ select
             and 12.0 * 100000 * compared.median_around / compared.population < 200
             then 'partial: far below any city of its people'
         when
-            compared.month_no > compared.newest_month_no - 3 and compared.months_before >= 6
-            and compared.median_before >= 300 and compared.offenses < 0.75 * compared.median_before
+            -- a fall that has lasted some months is in the six before; what the newest two lack is mostly still to come
+            compared.month_no > compared.newest_month_no - 2 and compared.months_before >= 6
+            and compared.lower_median >= 300 and compared.offenses < 0.75 * compared.lower_median
             and compared.offenses < 0.75 * compared.year_before
             then 'partial: one of the newest months, a quarter below the year before'
     end as judgement
