@@ -130,15 +130,17 @@ def small():
         made.execute("create table core.dim_tracker (tracker_key varchar, tracker_code varchar)")
         made.execute(
             "create table core.fct_tracker_listing (tracker_key varchar, jurisdiction_key varchar,"
-            " listed_from date, listed_to date, last_seen_on date)"
+            " is_resolved boolean, listed_from date, listed_to date, last_seen_on date)"
         )
         made.execute(
             "create table core.fct_award"
             " (jurisdiction_key varchar, signed_on date, start_on date, selection_note varchar)"
         )
+        made.execute("create table core.dim_jurisdiction (jurisdiction_key varchar, is_resolved boolean)")
+        made.execute("insert into core.dim_jurisdiction values ('x', true), ('y', true)")
         made.execute("insert into core.dim_tracker values ('t1', 'first'), ('t2', 'second')")
         made.execute(
-            "insert into core.fct_tracker_listing values ('t1', 'x', date '2001-01-01', null, date '2001-06-01')"
+            "insert into core.fct_tracker_listing values ('t1', 'x', true, date '2001-01-01', null, date '2001-06-01')"
         )
         made.execute("insert into core.fct_award values ('x', date '2001-02-01', null, null)")
         made.execute(
