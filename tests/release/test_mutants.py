@@ -250,6 +250,16 @@ def test_every_declared_test_finds_nothing_in_the_candidate_and_something_in_a_m
     assert not blind, "no mutant makes these fail:\n" + "\n".join(blind)
 
 
+def test_every_table_of_core_that_names_capture_and_payload_is_held_to_the_pair(candidate):
+    held = {candidate.table(t) for t in candidate.tests.values()
+            if t.get("attached_node") and t["test_metadata"]["name"] == "provenance_pair_exists"}  # fmt: skip
+    for node in candidate.nodes.values():
+        if node["resource_type"] == "model" and node["schema"] == "core":
+            table = f"core.{node['alias']}"
+            names = {name for name, _ in candidate.columns(table)}
+            assert table in held or not {"_capture_id", "_payload_id"} <= names, table
+
+
 def test_every_test_that_is_a_file_has_a_mutant():
     files = {path.stem for path in (DBT_PROJECT_DIR / "tests").glob("*.sql")}
     assert files == set(BY_HAND) | set(OF_A_MACRO)
