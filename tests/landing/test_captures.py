@@ -127,6 +127,21 @@ def test_a_rejected_capture_is_kept_and_never_reaches_raw_views(settings):
     assert told == [("accepted", True, True), ("rejected", False, False)]
 
 
+def test_a_capture_that_became_stale_is_another_state_of_the_folder(settings):
+    good = land(settings, ncvs(10), "2026-01-01T02:00:00")
+    before = catalog(settings).fingerprint([NCVS])
+    assert land(settings, ncvs(2), "2026-01-02T02:00:00").status == "rejected"
+    assert [c.capture_id for c in catalog(settings).serving(NCVS)] == [good.capture.capture_id]
+    assert catalog(settings).fingerprint([NCVS]) != before
+
+
+def test_an_answer_equal_to_a_recorded_capture_says_nothing_of_the_live_publisher(settings):
+    land(settings, ncvs(3), "2026-01-01T02:00:00", kind="transcribed", edition="recorded")
+    assert land(settings, ncvs(3), "2026-01-02T02:00:00", kind="transcribed", edition="recorded").status == "unchanged"
+    assert catalog(settings).known(NCVS).checked("2016") is None
+    assert catalog(settings, edition="recorded").known(NCVS).checked("2016") is not None
+
+
 def test_a_missing_field_rejects_the_capture_and_names_it(settings):
     rows = [{k: v for k, v in row.items() if k != "notify"} for row in ncvs(3)]
     outcome = land(settings, rows, "2026-01-01T02:00:00")

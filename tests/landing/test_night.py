@@ -89,6 +89,18 @@ def test_a_publisher_that_is_down_is_not_asked_for_every_slice(live, web, publis
     assert len(publisher.asked) == 3 * FAILURES_BEFORE_GIVING_UP
 
 
+def test_failures_with_an_answer_between_them_are_no_row(live, web, httpserver):
+    class Moody(Ncvs):
+        def answer(self, request, path):
+            moody = any(year in request.args.get("$where", "") for year in ("2019", "2021"))
+            return empty_503() if moody else super().answer(request, path)
+
+    httpserver.clear_all_handlers()
+    Moody(httpserver, [*ROWS, *({**row, "year": "2022"} for row in ROWS[:10])])
+    mixed = night(live, web, "2019", "2020", "2021", "2022")
+    assert [s.status for s in mixed.slices] == ["failed", "landed", "failed", "landed"]
+
+
 def test_a_source_without_its_key_is_skipped_with_one_clear_line(tmp_path):
     settings = Settings(home=tmp_path, edition="live", contact="synthetic@example.org")
     lines: list[str] = []
