@@ -19,8 +19,9 @@ from orchestration.sources import legistar
 from tests.ordinances.conftest import TEXTS, finder_matters
 
 LABELS = Path(__file__).with_name("finder_labels.csv")
+TITLES = Path(__file__).with_name("finder_titles.csv")
 # A change of the vocabulary is a new version: what was found by which words must be told apart.
-VERSIONS = {"2026.11": "1fd86965e65e1c84"}
+VERSIONS = {"2026.12": "7f8533738bd61049"}
 
 
 @pytest.mark.parametrize(("text", "expected"), TEXTS.items())
@@ -29,7 +30,7 @@ def test_a_text_is_found_by_its_whole_words(text, expected):
 
 
 def test_terms_of_two_families_may_stand_in_two_fields():
-    assert finder.find({"MatterName": "Refugees", "MatterTitle": "On immigrants"}).is_relevant
+    assert finder.find({"MatterName": "Refugees", "MatterTitle": "On the jail"}).is_relevant
     assert not finder.find({"MatterName": "Immigrants", "MatterTitle": "On an immigrant"}).is_relevant
     assert not finder.find({"MatterName": "Refugees", "MatterTitle": None}).is_relevant
 
@@ -40,7 +41,7 @@ def test_each_hit_names_its_term_and_its_field():
 
 
 @settings(deadline=None)
-@given(st.text(), st.sampled_from(["sanctuary city", "287(g)", "immigration"]), st.text())
+@given(st.text(), st.sampled_from(["sanctuary city", "287(g)", "immigration enforcement"]), st.text())
 def test_whatever_stands_around_a_term_it_is_found_where_no_letter_or_digit_touches_it(before, term, after):
     assert finder.find({"MatterTitle": f"{before}; {term} - {after}"}).is_relevant
 
@@ -100,6 +101,48 @@ def test_the_warehouse_and_the_night_find_the_same_matters_by_the_same_terms(bui
     assert versions.fetchall() == [(finder.version(),)]
 
 
+def half(title: str) -> str:
+    """The half of the labelled titles that a title belongs to, fixed by its own letters."""
+    return ("first", "second")[int(hashlib.sha256(title.encode()).hexdigest()[:8], 16) % 2]
+
+
+class TestAgainstTitlesOfManyCouncils:
+    """305 real titles of 22 councils, each labelled by hand or, for what is unrelated, by rule."""
+
+    @pytest.fixture(scope="class")
+    def judged(self):
+        with TITLES.open(encoding="utf-8", newline="") as stream:
+            rows = list(csv.DictReader(stream))
+        assert (len(rows), len({row["council"] for row in rows})) == (305, 22)
+        return [
+            (row, row["is_relevant"] == "yes", finder.find({"MatterTitle": row["title"]}).is_relevant) for row in rows
+        ]
+
+    @pytest.mark.parametrize(("of", "expected"), [
+        ("first", {"titles": 172, "found": 30, "missed": 0, "wrongly found": 0}),
+        ("second", {"titles": 133, "found": 25, "missed": 1, "wrongly found": 1}),
+    ])  # fmt: skip
+    def test_what_is_found_is_as_docs_councils_states(self, judged, of, expected):
+        rows = [(label, found) for row, label, found in judged if half(row["title"]) == of]
+        assert {
+            "titles": len(rows),
+            "found": sum(label and found for label, found in rows),
+            "missed": sum(label and not found for label, found in rows),
+            "wrongly found": sum(found and not label for label, found in rows),
+        } == expected
+
+    def test_recall_and_precision_of_the_whole_hold_their_bounds(self, judged):
+        hits = sum(label and found for _, label, found in judged)
+        assert hits / sum(label for _, label, _ in judged) >= 0.95
+        assert hits / sum(found for _, _, found in judged) >= 0.85
+
+    def test_what_is_missed_and_wrongly_found_is_named_in_docs_councils(self, judged):
+        wrong = {row["file_number"] for row, label, found in judged if label != found}
+        assert wrong == {"2009-0217", "Res 0276-2018"}
+        docs = (Path(__file__).parents[2] / "docs" / "councils.md").read_text(encoding="utf-8")
+        assert all(number in docs for number in wrong)
+
+
 @pytest.mark.real
 class TestAgainstTheLabelledSet:
     """42 real matters, read and labelled by hand: 13 of New York, 29 of San Jose. No part of them was held out."""
@@ -121,11 +164,11 @@ class TestAgainstTheLabelledSet:
     @pytest.mark.parametrize(("fields", "without", "expected"), [
         # what the API gives of a matter: its name and its title
         (("MatterName", "MatterTitle"), (), {"found": 8, "missed": 1, "wrongly found": 0}),
-        # the same without the two terms that these matters taught us
+        # the same without the terms that labelled titles taught us
         (("MatterName", "MatterTitle"), ("labelled set",), {"found": 2, "missed": 7, "wrongly found": 0}),
         # with the summary and the text, which New York's mirror gives
-        (legistar.SEARCHED, (), {"found": 8, "missed": 1, "wrongly found": 1}),
-        (legistar.SEARCHED, ("labelled set",), {"found": 8, "missed": 1, "wrongly found": 1}),
+        (legistar.SEARCHED, (), {"found": 8, "missed": 1, "wrongly found": 2}),
+        (legistar.SEARCHED, ("labelled set",), {"found": 8, "missed": 1, "wrongly found": 2}),
     ])  # fmt: skip
     def test_what_is_found_is_as_docs_councils_states(self, labelled, fields, without, expected):
         terms = tuple(term for term in finder.vocabulary() if term.learned_from not in without)
