@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zipfile import BadZipFile
 
 import pandas as pd
-from python_calamine import CalamineError
+from python_calamine import CalamineError, CalamineWorkbook
 
 from orchestration.sources.base import Batch, Dataset, Known, Payload, Record, Slice, SourceError, utc_now
-from orchestration.sources.fields import DATE, TEXT, typed
+from orchestration.sources.fields import TEXT, matching, typed
 from orchestration.sources.states import STATE_NAME
 from orchestration.sources.tables import broken_letters
 
@@ -29,6 +29,11 @@ if TYPE_CHECKING:
 # ParticipatingEntities-20210113002027.xlsx (an archive's time), participatingAgencies05182026am.xlsx (ICE's own).
 _ARCHIVE_TIME = re.compile(r"(20\d{12})")
 _OWN_DATE = re.compile(r"(\d{2})(\d{2})(20\d{2})(am|pm)?", re.IGNORECASE)
+# What people type for a day, and what a spreadsheet makes of one: days since 1899-12-30.
+_SHOWN_DAY = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})")
+_SERIAL = re.compile(r"[2-7]\d{4}(\.0+)?")
+_DAY_ZERO = date(1899, 12, 30)
+_SIGNED = matching(r"\d{4}-\d{2}-\d{2}.*|\d{1,2}/\d{1,2}/\d{4}|[2-7]\d{4}(\.0+)?", "a date, or a serial number of one")
 # ICE replaces the file up to twice a day; its names tell only the half.
 _HALF_OF_DAY = {"am": 6, "pm": 18, None: 12}
 _NEXT_CENTURY = 2100
@@ -52,7 +57,7 @@ class Agreements287g(Dataset):
             "STATE": STATE_NAME,
             "LAW ENFORCEMENT AGENCY": TEXT,
             "SUPPORT TYPE": TEXT,
-            "SIGNED": DATE.or_empty.or_unread,
+            "SIGNED": _SIGNED.or_empty.or_unread,
         }
     )
     # A row that is missing ends an agreement.
@@ -75,11 +80,14 @@ class Agreements287g(Dataset):
     def cut(self, payload: Payload) -> Iterator[Record]:
         """One record a row, every cell as text under the publisher's own header.
 
-        The header row is found by name in the first ten rows, whatever its case and spaces. Raises SourceError
-        where the file is no workbook, where a required header is missing, naming the headers that were found, and
-        where letters are broken.
+        The header row is found by name in the first ten rows, whatever its case and spaces. Cells that the workbook
+        merges down a column all hold the value of the first. Raises SourceError where the file is no workbook, where
+        it is one of pending agreements (same headers, another list), where a required header is missing, naming the
+        headers that were found, and where letters are broken.
         """
         try:
+            book = CalamineWorkbook.from_filelike(io.BytesIO(payload.body))
+            merged = book.get_sheet_by_index(0).merged_cell_ranges or []
             # Cells that say '#NA' or 'N/A' were typed so by ICE: they are its words, not pandas's.
             sheet = pd.read_excel(
                 io.BytesIO(payload.body), header=None, dtype=str, engine="calamine", keep_default_na=False
@@ -89,12 +97,17 @@ class Agreements287g(Dataset):
             what = f"not a workbook: {error}; it begins with {begins!r}"
             raise SourceError(self.id, "participating", what, url=payload.url) from error
         rows = [[_cell(value) for value in row] for row in sheet.itertuples(index=False)]
+        _fill_down(rows, merged)
         spelled = [[" ".join((cell or "").split()).upper() for cell in row] for row in rows[:10]]
         first = next((n for n, headers in enumerate(spelled) if set(self.required) <= set(headers)), None)
         if first is None:
             found = [cell for cell in (rows[0] if rows else []) if cell]
             missing = [name for name in self.required if name not in {str(f).strip().upper() for f in found}]
             what = f"column {', '.join(map(repr, missing))} missing; the first row holds {found}"
+            raise SourceError(self.id, "participating", what, url=payload.url)
+        titles = [payload.url.rsplit("/", 1)[-1], *book.sheet_names, *(cell for row in rows[:first] for cell in row)]
+        if pending := [title for title in titles if title and "pending" in title.lower()]:
+            what = f"a list of pending agreements, as {pending[0]!r} says: pending is not participating"
             raise SourceError(self.id, "participating", what, url=payload.url)
         for row in rows[first + 1 :]:
             for cell in row:
@@ -109,11 +122,8 @@ class Agreements287g(Dataset):
 
         ICE's files of July 2025 say 5025-07-07 of one agreement: a typing error, and no sign of a misdated file.
         """
-        try:
-            signed = date.fromisoformat((record.get("SIGNED") or "")[:10])
-        except ValueError:
-            return None
-        return signed if signed.year < _NEXT_CENTURY else None
+        signed = _printed_day(record.get("SIGNED") or "")
+        return signed if signed and signed.year < _NEXT_CENTURY else None
 
     def read_file(self, path: Path, retrieved_at: datetime | None) -> Iterator[Batch]:
         """A workbook as downloaded: its moment is what the user says, else what its name says, else now."""
@@ -141,6 +151,26 @@ def moment_of(file_name: str) -> datetime | None:
     except ValueError:
         return None
     return None
+
+
+def _printed_day(text: str) -> date | None:
+    """The day that a cell holds: 2025-03-03, 3/3/2025 or a serial number; None where it is none of these."""
+    try:
+        if _SERIAL.fullmatch(text):
+            return _DAY_ZERO + timedelta(days=int(float(text)))
+        if match := _SHOWN_DAY.fullmatch(text):
+            return date(int(match[3]), int(match[1]), int(match[2]))
+        return date.fromisoformat(text[:10])
+    except ValueError:
+        return None
+
+
+def _fill_down(rows: list[list[str | None]], merged: Sequence[tuple[tuple[int, int], tuple[int, int]]]) -> None:
+    """Give each cell of a range that is merged down one column the value that the workbook shows for all of it."""
+    for (top, left), (bottom, right) in merged:
+        if left == right and top < len(rows) and left < len(rows[top]):
+            for row in rows[top + 1 : bottom + 1]:
+                row[left] = rows[top][left]
 
 
 def _cell(value: object) -> str | None:

@@ -67,7 +67,8 @@ BASE = """with typed as (
 """
 STAGING = """select state_as_printed, listed_name, 'place' as listed_level, 'place' as hint,
     cast(null as {{ dbt.type_string() }}) as county_name, cast(null as {{ dbt.type_string() }}) as support_type,
-    cast(null as date) as signed_on, _capture_id, _payload_id, _record_no, _kind, _retrieved_at
+    cast(null as date) as signed_on, cast(null as {{ dbt.type_string() }}) as signed_unread,
+    _capture_id, _payload_id, _record_no, _kind, _retrieved_at
 from {{ ref('base_synth__watch_list') }}
 where _fate = 'staged'
 """

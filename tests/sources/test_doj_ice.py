@@ -5,9 +5,11 @@ What belongs here: their forms, good and broken. What does not: spells over time
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import io
+from datetime import UTC, date, datetime
 from pathlib import Path
 
+import openpyxl
 import pytest
 from pytest_httpserver import HTTPServer
 
@@ -136,6 +138,57 @@ class TestIce:
         with pytest.raises(SourceError, match="column 'SIGNED' missing") as wrong:
             list(ICE.cut(sheet(["STATE", "LAW ENFORCEMENT AGENCY", "SUPPORT TYPE"], ["OHIO", "X", "Y"])))
         assert "LAW ENFORCEMENT AGENCY" in str(wrong.value)
+
+    def test_cells_that_are_merged_down_hold_the_value_of_the_first(self):
+        book = openpyxl.Workbook()
+        cells = book.active
+        for state, name in [("OHIO", "One"), (None, "Two"), (None, "Three"), ("TEXAS", "Four"), (None, "Five")]:
+            cells.append([state, f"Synthetic {name} Police", "X", "2020-01-01"])
+        cells.insert_rows(1)
+        for n, header in enumerate(ICE.required, start=1):
+            cells.cell(1, n, header)
+        cells.merge_cells("A2:A4")
+        body = io.BytesIO()
+        book.save(body)
+        records = ICE.cut(Payload(body.getvalue(), "https://synthetic.invalid/x.xlsx", utc_now()))
+        # the last is empty and not merged: nobody says which state it is
+        assert [record["STATE"] for record in records] == ["OHIO", "OHIO", "OHIO", "TEXAS", None]
+
+    @pytest.mark.parametrize(
+        ("address", "rows"),
+        [
+            ("file:pendingAgencies03052026am.xlsx", [HEADERS, ROW]),
+            ("https://synthetic.invalid/doclib/287g/Pending-Agencies.xlsx", [HEADERS, ROW]),
+            ("https://synthetic.invalid/x.xlsx", [["Pending agreements"], HEADERS, ROW]),
+        ],
+    )
+    def test_a_list_of_pending_agreements_is_refused(self, address, rows):
+        with pytest.raises(SourceError, match="pending is not participating"):
+            list(ICE.cut(Payload(workbook(rows), address, utc_now())))
+
+    @pytest.mark.parametrize(
+        ("printed", "day"),
+        [
+            ("2025-03-03 00:00:00", date(2025, 3, 3)),
+            ("3/3/2025", date(2025, 3, 3)),
+            ("45719", date(2025, 3, 3)),
+            ("45719.0", date(2025, 3, 3)),
+            ("5025-07-07", None),
+            ("13/13/2025", None),
+            ("soon", None),
+            (None, None),
+        ],
+    )
+    def test_the_day_of_signing_is_read_as_people_and_spreadsheets_write_it(self, printed, day):
+        assert ICE.content_newest({"SIGNED": printed}) == day
+
+    @pytest.mark.real
+    def test_every_real_workbook_is_read(self, real: Path):
+        files = sorted((real / "trackers").glob("ice_287g*/*.xlsx"))
+        assert len(files) == 70
+        for file in files:
+            (batch,) = ICE.read_file(file, None)
+            assert len(list(ICE.cut(batch.payloads[0]))) > 100, file
 
     def test_a_file_that_is_no_workbook_says_so(self):
         with pytest.raises(SourceError, match="not a workbook"):

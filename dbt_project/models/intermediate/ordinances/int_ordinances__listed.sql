@@ -23,6 +23,7 @@ every_listing as (
         listed_level,
         support_type,
         signed_on,
+        signed_unread,
         county_name,
         hint,
         _capture_id,
@@ -64,6 +65,7 @@ select
     listed_level,
     support_type,
     signed_on,
+    signed_unread,
     county_name,
     hint,
     {{ printed_id('tracker_code', 'listed_name', "nullif(state_code, '??')", 'cast(null as ' ~ dbt.type_string() ~ ')', 'county_name', 'hint') }}

@@ -32,6 +32,18 @@ placed as (
         row_number() over (partition by listing_id, island order by snapshot_no) as nth,
         row_number() over (partition by listing_id, island order by snapshot_no desc) as nth_from_end
     from seen
+),
+
+-- the day on which a list came out, where somebody is cited for it
+published as (
+    select
+        trackers.tracker_code,
+        events.event_to as published_on
+    from {{ ref('stg_ledger__policy_events') }} as events
+    inner join {{ ref('trackers') }} as trackers
+        on events.instrument = trackers.ledger_instrument
+    where events.event = 'listed' and events.source_status <> 'unsourced' and events.event_from = events.event_to
+    group by trackers.tracker_code, events.event_to
 )
 
 select
@@ -43,8 +55,13 @@ select
     first_seen.listed_level,
     first_seen.support_type,
     last_seen.signed_on,
+    last_seen.signed_unread,
     last_seen.printed_id,
     first_seen.snapshot_on as listed_from,
+    -- the first snapshot of a list shows that a name is on it, not since when, unless the list came out on that day
+    case
+        when first_seen.snapshot_no > 1 or published.published_on is not null then first_seen.snapshot_on
+    end as listed_since,
     last_seen.next_snapshot_on as listed_to,
     last_seen.snapshot_on as last_seen_on,
     last_seen.nth as snapshots_seen,
@@ -58,4 +75,6 @@ inner join placed as last_seen
         first_seen.listing_id = last_seen.listing_id
         and first_seen.island = last_seen.island
         and last_seen.nth_from_end = 1
+left join published
+    on first_seen.tracker_code = published.tracker_code and first_seen.snapshot_on = published.published_on
 where first_seen.nth = 1

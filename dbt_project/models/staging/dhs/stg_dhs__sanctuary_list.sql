@@ -11,6 +11,7 @@ select
     cast(null as {{ dbt.type_string() }}) as county_name,
     cast(null as {{ dbt.type_string() }}) as support_type,
     cast(null as date) as signed_on,
+    cast(null as {{ dbt.type_string() }}) as signed_unread,
     printed_words,
     _capture_id,
     _payload_id,

@@ -6,6 +6,7 @@ select
     cast(null as {{ dbt.type_string() }}) as county_name,
     cast(null as {{ dbt.type_string() }}) as support_type,
     cast(null as date) as signed_on,
+    cast(null as {{ dbt.type_string() }}) as signed_unread,
     updated_on,
     _capture_id,
     _payload_id,

@@ -16,7 +16,8 @@ typed as (
         -- The marks by which ICE says that there is no county.
         {{ one_spelling("nullif(nullif(" ~ text_field('COUNTY') ~ ", '#NA'), 'N/A')") }} as county_name,
         {{ one_spelling(text_field('SUPPORT TYPE')) }} as support_type,
-        try_cast(substr({{ text_field('SIGNED') }}, 1, 10) as date) as signed_on,
+        {{ printed_day(text_field('SIGNED')) }} as signed_on,
+        case when {{ printed_day(text_field('SIGNED')) }} is null then {{ text_field('SIGNED') }} end as signed_unread,
         {{ text_field('ADDENDUM') }} as addendum,
         case
             when {{ text_field('STATE') }} is null then 'no state'
@@ -34,6 +35,6 @@ typed as (
 ,
 {{ with_fate(
     'typed',
-    key=['state_name', 'agency_name', 'support_type', 'signed_on'],
-    content=['state_name', 'agency_name', 'support_type', 'signed_on', 'county_name', 'agency_type']
+    key=['state_name', 'agency_name', 'support_type', 'signed_on', 'signed_unread'],
+    content=['state_name', 'agency_name', 'support_type', 'signed_on', 'signed_unread', 'county_name', 'agency_type']
 ) }}

@@ -11,6 +11,7 @@ select
     county_name,
     support_type,
     signed_on,
+    signed_unread,
     agency_type,
     addendum,
     _capture_id,
