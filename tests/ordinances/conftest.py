@@ -50,10 +50,18 @@ TEXTS = {
     "A community land trust act": False,
     "Antitrust activity": False,
     "Deportations and detentions": True,
-    "Immigrants and refugees welcomed": True,
+    "Immigrants and refugees welcomed": False,
     "Immigrants' heritage month": False,
     "Homeland security grant": False,
-    "Homeland Security and immigrant families": True,
+    "Homeland Security and immigrant families": False,
+    "Homeland security grant for the police department": False,
+    "Police and immigrant families": True,
+    "Affirming the police department": False,
+    "Immigrants and refugees": False,
+    "Naturalization: Citizenship and Immigration Services, police checks": False,
+    "Prohibiting contracts for immigration enforcement": True,
+    "Truth Act community forum": True,
+    "A wildlife sanctuary and the sheriff": False,
     "Emigration office; immigrationist": False,
     "": False,
 }
@@ -75,7 +83,7 @@ def finder_matters() -> list[dict[str, Any]]:
         {"MatterId": number, "MatterFile": f"SYN {number}", "MatterTitle": "None", "MatterNotes": text}
         for number, text in enumerate(ODD, start=1000)
     ]
-    held.append({"MatterId": 2000, "MatterFile": "SYN", "MatterName": "Refugees", "MatterEXText4": "On immigrants"})
+    held.append({"MatterId": 2000, "MatterFile": "SYN", "MatterName": "Refugees", "MatterEXText4": "On the jail"})
     saved = {"MatterIntroDate": "2026-10-01T00:00:00", "MatterLastModifiedUtc": "2026-10-02T00:00:00"}
     return [{**saved, **matter} for matter in held]
 
@@ -98,10 +106,17 @@ def _councils(settings: Settings) -> None:
     """Oakland's two nights, a stale San Francisco, Chicago's two records of one number: the matters are synthetic."""
     oakland, sanctuary = {"client": "oakland"}, "An ordinance on the sanctuary city"
     first = [
-        matter(1, title=sanctuary, MatterPassedDate="2026-10-20T00:00:00", MatterEnactmentNumber="SYN-1"),
+        matter(
+            1,
+            title=sanctuary,
+            MatterPassedDate="2026-10-20T00:00:00",
+            MatterEnactmentNumber="SYN-1",
+            MatterStatusName="Passed over Veto",
+        ),
         matter(2, title="A repeal of the sanctuary city ordinance"),
         matter(3, title=sanctuary, MatterRestrictViewViaWeb=True, MatterEnactmentDate="2026-11-01T00:00:00"),
         matter(4, MatterIntroDate="sometime"),
+        matter(6, title=sanctuary, MatterTypeName="Resolution", MatterPassedDate="2026-10-12T00:00:00"),
         matter(5, MatterIntroDate="1890-01-01T00:00:00"),
         matter(5, MatterIntroDate="1890-01-01T00:00:00"),
     ]
@@ -119,6 +134,12 @@ def _councils(settings: Settings) -> None:
     _fetched(settings, "legistar/histories", "oakland", 11, (of_one, {**oakland, "matter_id": "1"}))
     # the entry of 5 October was a mistake, and is gone
     _fetched(settings, "legistar/histories", "oakland", 21, (of_one[:-1], {**oakland, "matter_id": "1"}))
+    of_six = [
+        action(61, "Passed", "0217-10-02"),
+        action(62, "Passed", "2026-10-10", MatterHistoryActionBodyName=None),
+        action(63, "Gavelled", "2026-10-12"),
+    ]
+    _fetched(settings, "legistar/histories", "oakland", 22, (of_six, {**oakland, "matter_id": "6"}))
     old = [matter(1, title=sanctuary, intro="2018-12-11", MatterLastModifiedUtc="2026-11-20T00:00:00")]
     _fetched(settings, "legistar/matters", "sfgov:all", 22, (old, {"client": "sfgov"}))
     shared = {"legacyRecordNumber": "SYNO2017-1", "title": "Welcoming City", "introductionDate": "2026-10-01T00:00:00"}
@@ -146,7 +167,8 @@ def built(tmp_path_factory):
         kind="imported", edition="import",
     )  # fmt: skip
     connection = tables_of(settings, "fct_council_matter", "fct_council_action", "fct_policy_event", "council_client",
-                       "dim_jurisdiction", "quarantine_legistar__matters")  # fmt: skip
+                       "dim_jurisdiction", "quarantine_legistar__matters", "quarantine_legistar__histories",
+                           "council_wording")  # fmt: skip
     yield settings, connection
     connection.close()
 

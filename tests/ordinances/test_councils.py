@@ -35,8 +35,8 @@ class TestABuildOverCouncils:
         expected = {
             # of Oakland: one that changed, one without a date, one that came twice
             "legistar/matters": {"superseded": 1, "quarantined": 1, "duplicate": 1},
-            # an action that came twice, and the first night's five that came again the second night
-            "legistar/histories": {"duplicate": 6},
+            # an action that came twice, the first night's five that came again the second night, a year 0217
+            "legistar/histories": {"duplicate": 6, "quarantined": 1},
             "elms/matters": {},
         }
         assert {fate: n for fate, n in fates.items() if fate != "staged"} == expected[dataset_id]
@@ -57,10 +57,11 @@ class TestABuildOverCouncils:
             "where council_client = 'oakland' order by 1",
         )
         assert found == [
-            ("1", "Introduced", True, 4, "0653000"),
+            ("1", "Passed over Veto", True, 4, "0653000"),
             ("2", "Filed (End of Session)", True, None, "0653000"),
             ("3", "Introduced", True, None, "0653000"),
             ("5", "Introduced", False, None, "0653000"),
+            ("6", "Introduced", True, 2, "0653000"),
         ]
 
     def test_a_day_outside_the_calendar_is_kept_and_has_no_date_key(self, built):
@@ -77,7 +78,7 @@ class TestABuildOverCouncils:
         assert table(
             connection,
             "select action_id, action_on, event from core.fct_council_action "
-            "where council_client = 'oakland' order by action_no",
+            "where council_client = 'oakland' and matter_id = '1' order by action_no",
         ) == [
             ("1", date(2026, 10, 1), "introduced"),
             ("2", date(2026, 10, 6), "council_passed"),
@@ -85,9 +86,7 @@ class TestABuildOverCouncils:
             ("4", None, None),
         ]
 
-    def test_a_veto_that_the_date_of_passing_outlives_was_overridden_and_a_repeal_that_died_changes_nothing(
-        self, built
-    ):
+    def test_a_veto_is_overridden_where_the_standing_says_so_and_a_repeal_that_died_changes_nothing(self, built):
         _, connection = built
         events = table(
             connection,
@@ -97,6 +96,7 @@ class TestABuildOverCouncils:
         )
         assert events == [
             ("0653000", "SYN-1", "council_passed", date(2026, 10, 6), False),
+            ("0653000", "SYN 0006", "council_passed", date(2026, 10, 10), False),
             ("0653000", "SYN-1", "vetoed", date(2026, 10, 13), False),
             ("0653000", "SYN-1", "overridden", date(2026, 10, 20), False),
             ("0653000", "SYN 0002", "filed_at_end_of_term", None, False),
@@ -115,6 +115,29 @@ class TestABuildOverCouncils:
             ("2", None, False),
             ("3", date(2026, 11, 1), False),
             ("5", None, False),
+            ("6", date(2026, 10, 10), True),
+        ]
+
+    def test_an_act_of_no_body_is_the_councils_and_a_wording_that_nobody_reads_is_counted(self, built):
+        """Oakland's sixth matter: a vote in the year 0217, one that names no body, and a word that is in no rule."""
+        _, connection = built
+        assert table(
+            connection,
+            "select action_id, event, body_kind, is_unread from core.fct_council_action "
+            "where council_client = 'oakland' and matter_id = '6' order by action_no",
+        ) == [("62", "council_passed", "assumed", False), ("63", None, "council", True)]
+        assert table(connection, "select note from core.fct_policy_event where instrument_number = 'SYN 0006'") == [
+            ("file SYN 0006: Passed (no body named: taken as the council)",)
+        ]
+        assert table(
+            connection, "select unread_wordings, unread_times from meta.council_client where client = 'oakland'"
+        ) == [(1, 1)]
+        assert table(
+            connection,
+            "select council_client, wording, times from meta.council_wording where reading = 'unread'",
+        ) == [("oakland", "Gavelled", 1)]
+        assert table(connection, "select _reject_reason, count(*) from quarantine.legistar__histories group by 1") == [
+            ("the action date is no date", 1)
         ]
 
     def test_records_that_share_a_legacy_number_are_one_matter(self, built):

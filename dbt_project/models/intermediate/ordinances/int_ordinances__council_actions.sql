@@ -27,6 +27,7 @@ actions as (
         action_name,
         action_text,
         body_name,
+        {{ council_body_kind('body_name') }} as body_kind,
         vote_name,
         _capture_id,
         _payload_id,
@@ -44,47 +45,6 @@ actions as (
             order by length(action_id), action_id
         ) as nth_of_act
     from newest
-),
-
--- each wording of a body once: two million actions have some thousands of them
-wordings_used as (
-    select
-        action_name,
-        body_name,
-        {{ council_lower(council_words("coalesce(action_name, '')")) }} as words,
-        {{ council_lower(council_words("coalesce(body_name, '')")) }} as body_words
-    from actions
-    where action_name is not null
-    group by action_name, body_name
-),
-
-matched as (
-    select
-        used.action_name,
-        used.body_name,
-        wordings.event,
-        row_number() over (
-            partition by used.action_name, used.body_name order by wordings.precedence, wordings.wording
-        ) as choice
-    from wordings_used as used
-    inner join {{ ref('council_action_wordings') }} as wordings
-        on wordings.applies_to = 'action'
-        and case
-            when wordings.match = 'whole' then used.words = {{ council_words('wordings.wording') }}
-            else {{ dbt.position(council_words('wordings.wording'), 'used.words') }} > 0
-        end
-        and (
-            wordings.body = 'any'
-            -- a committee's vote is no council's, and a body that is not named is none
-            or (
-                used.body_name is not null
-                and used.body_words not like '% committee %'
-                and used.body_words not like '% subcommittee %'
-                and used.body_words not like '% commission %'
-                and used.body_words not like '% mayor %'
-                and used.body_words not like '% staff %'
-            )
-        )
 )
 
 select
@@ -97,12 +57,15 @@ select
     actions.action_name,
     actions.action_text,
     actions.body_name,
+    actions.body_kind,
     actions.vote_name,
     case
         -- a vote that was lost is none of what it was about
-        when lower(actions.vote_name) = 'fail' and matched.event in ('council_passed', 'overridden', 'first_vote') then 'failed'
-        else nullif(matched.event, 'none')
+        when lower(actions.vote_name) = 'fail' and wordings.event in ('council_passed', 'overridden', 'first_vote') then 'failed'
+        when lower(actions.vote_name) = 'fail' and wordings.event = 'reconsidered' then cast(null as {{ dbt.type_string() }})
+        else wordings.event
     end as event,
+    coalesce(wordings.reading = 'unread', false) as is_unread,
     actions.nth_of_act > 1 as is_repeat,
     actions._capture_id,
     actions._payload_id,
@@ -110,7 +73,7 @@ select
     actions._kind,
     actions._retrieved_at
 from actions
-left join matched
-    on actions.action_name = matched.action_name
-    and coalesce(actions.body_name, '') = coalesce(matched.body_name, '')
-    and matched.choice = 1
+left join {{ ref('int_ordinances__council_wordings') }} as wordings
+    on wordings.applies_to = 'action'
+    and actions.action_name = wordings.said
+    and actions.body_kind = wordings.body_kind

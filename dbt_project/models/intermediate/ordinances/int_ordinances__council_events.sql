@@ -1,21 +1,38 @@
 -- Council records as legal events: the actions first; the matter's own dates only where no action tells.
-with acted as (
+with decided as (
+    select
+        actions.*,
+        -- a vote stands only if no later action takes it back or is lost
+        coalesce(max(case when event in ('failed', 'reconsidered') then 1 else 0 end) over (
+            partition by council_matter_key order by action_no
+            rows between 1 following and unbounded following
+        ), 0) = 1 as is_undone
+    from {{ ref('int_ordinances__council_actions') }} as actions
+    where event is not null
+),
+
+acted as (
     select
         council_matter_key,
         event,
         action_on as event_on,
-        action_name as said,
+        case
+            when body_kind = 'assumed' and event in ('council_passed', 'failed', 'overridden')
+                then concat(action_name, ' (no body named: taken as the council)')
+            else action_name
+        end as said,
         action_id,
+        is_undone,
         _capture_id,
         _payload_id,
         _record_no,
         _kind,
         _retrieved_at,
         row_number() over (
-            partition by council_matter_key, event, action_on order by action_no
+            partition by council_matter_key, event, action_on
+            order by case when is_undone then 1 else 0 end, action_no
         ) as nth
-    from {{ ref('int_ordinances__council_actions') }}
-    where event is not null
+    from decided
 ),
 
 -- what the actions of a matter tell, so that its dates are read for what they can still mean
@@ -27,30 +44,11 @@ told as (
         max(case when event in ('signed', 'enacted') then 1 else 0 end) as has_law,
         max(case when event = 'overridden' then 1 else 0 end) as has_override,
         max(case when event = 'failed' then 1 else 0 end) as has_failure,
+        max(case when event = 'failed' then event_on end) as failed_on,
         max(case when event = 'filed_at_end_of_term' then 1 else 0 end) as has_filing,
         max(case when event = 'vetoed' then event_on end) as vetoed_on
     from acted
     group by council_matter_key
-),
-
-outcomes_used as (
-    select
-        outcome_text,
-        {{ council_lower(council_words('outcome_text')) }} as words
-    from {{ ref('int_ordinances__council_matters') }}
-    where outcome_text is not null
-    group by outcome_text
-),
-
-outcomes as (
-    select
-        used.outcome_text,
-        wordings.event,
-        row_number() over (partition by used.outcome_text order by wordings.precedence, wordings.wording) as choice
-    from outcomes_used as used
-    inner join {{ ref('council_action_wordings') }} as wordings
-        on wordings.applies_to = 'outcome'
-        and {{ dbt.position(council_words('wordings.wording'), 'used.words') }} > 0
 ),
 
 matters as (
@@ -61,7 +59,7 @@ matters as (
         matters.enacted_on,
         matters.outcome_text,
         matters.outcome_on,
-        outcomes.event as outcome_event,
+        standings.event as outcome_event,
         coalesce(told.has_introduction, 0) as has_introduction,
         coalesce(told.has_vote, 0) as has_vote,
         coalesce(told.has_law, 0) as has_law,
@@ -69,6 +67,7 @@ matters as (
         coalesce(told.has_failure, 0) as has_failure,
         coalesce(told.has_filing, 0) as has_filing,
         told.vetoed_on,
+        told.failed_on,
         matters._capture_id,
         matters._payload_id,
         matters._record_no,
@@ -77,8 +76,8 @@ matters as (
     from {{ ref('int_ordinances__council_matters') }} as matters
     left join told
         on matters.council_matter_key = told.council_matter_key
-    left join outcomes
-        on matters.outcome_text = outcomes.outcome_text and outcomes.choice = 1
+    left join {{ ref('int_ordinances__council_wordings') }} as standings
+        on standings.applies_to = 'outcome' and matters.outcome_text = standings.said
 ),
 
 dated as (
@@ -90,24 +89,33 @@ dated as (
     from matters
     where introduced_on is not null and has_introduction = 0
     union all
-    -- a veto is not the end: it can be overridden, and the date of passing then holds the override
+    -- Legistar's date of passing is the day of the final action, whatever that was. It dates what the standing of the
+    -- matter says; by itself it says nothing.
     select
         matters.*,
         'overridden' as event,
         passed_on as event_on,
-        'date of passing, from the matter, which lies after the veto' as said
+        concat('date of the final action, which lies after the veto; standing of the matter: ', outcome_text) as said
     from matters
-    where vetoed_on is not null and has_override = 0 and passed_on > vetoed_on
+    where
+        vetoed_on is not null and has_override = 0 and passed_on > vetoed_on and outcome_event in ('overridden', 'enacted')
+        and (failed_on is null or failed_on < passed_on)
     union all
     -- where the date of passing is that of enactment, it is the law's day and not the vote's (New York)
     select
         matters.*,
         'council_passed' as event,
         passed_on as event_on,
-        'date of passing, from the matter; no action tells what it is the date of' as said
+        case
+            when outcome_event in ('council_passed', 'enacted')
+                then concat('date of the final action; standing of the matter: ', outcome_text)
+            else 'date of the final action, before the date of enactment; no action tells what it is the date of'
+        end as said
     from matters
     where
-        passed_on is not null and has_vote = 0 and has_law = 0 and has_override = 0 and vetoed_on is null
+        passed_on is not null and has_vote = 0 and has_law = 0 and has_override = 0 and has_failure = 0
+        and has_filing = 0 and vetoed_on is null
+        and (outcome_event in ('council_passed', 'enacted') or (outcome_event is null and enacted_on is not null))
         and (enacted_on is null or enacted_on <> passed_on)
     union all
     select
@@ -116,7 +124,11 @@ dated as (
         enacted_on as event_on,
         'date of enactment, from the matter' as said
     from matters
-    where enacted_on is not null and has_law = 0 and has_override = 0 and (vetoed_on is null or enacted_on > vetoed_on)
+    where
+        enacted_on is not null and has_law = 0 and has_override = 0
+        and (vetoed_on is null or enacted_on > vetoed_on)
+        and (failed_on is null or enacted_on > failed_on)
+        and coalesce(outcome_event, 'none') not in ('failed', 'filed_at_end_of_term', 'vetoed')
     union all
     select
         matters.*,
@@ -127,7 +139,7 @@ dated as (
     where
         (outcome_event = 'failed' and has_failure = 0)
         or (outcome_event = 'filed_at_end_of_term' and has_filing = 0)
-        or (outcome_event = 'council_passed' and has_vote = 0 and outcome_on is not null)
+        or (outcome_event = 'council_passed' and has_vote = 0 and has_failure = 0 and outcome_on is not null)
 ),
 
 recorded as (
@@ -137,6 +149,7 @@ recorded as (
         event_on,
         said,
         action_id,
+        is_undone,
         _capture_id,
         _payload_id,
         _record_no,
@@ -151,6 +164,7 @@ recorded as (
         event_on,
         said,
         cast(null as {{ dbt.type_string() }}) as action_id,
+        false as is_undone,
         _capture_id,
         _payload_id,
         _record_no,
@@ -175,10 +189,13 @@ acts as (
     where
         recorded.event_on is not null
         and (
-            recorded.event = 'overridden'
+            (recorded.event = 'overridden' and not recorded.is_undone)
             or (recorded.event in ('signed', 'enacted') and told.vetoed_on is null)
             or (recorded.event in ('signed', 'enacted') and recorded.event_on > told.vetoed_on)
-            or (recorded.event = 'council_passed' and matters.instrument = 'resolution' and told.vetoed_on is null)
+            or (
+                recorded.event = 'council_passed' and not recorded.is_undone
+                and matters.instrument = 'resolution' and told.vetoed_on is null
+            )
         )
 ),
 

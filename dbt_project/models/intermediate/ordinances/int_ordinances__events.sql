@@ -102,7 +102,7 @@ council as (
             events.law_on is not null
             or events.event in ('vetoed', 'overridden', 'failed', 'filed_at_end_of_term')
         )
-        and events.event not in ('introduced', 'referred', 'first_vote')
+        and events.event not in ('introduced', 'referred', 'first_vote', 'reconsidered')
         -- an effect that was read is of the provision that it was read for
         and (not events.is_read or events.event = case readings.effect
             when 'establishes' then 'effective'

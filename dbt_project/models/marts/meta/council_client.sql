@@ -31,6 +31,17 @@ found as (
         on matters.council_matter_key = found.council_matter_key
     where found.is_relevant
     group by matters.source, matters.client
+),
+
+unread as (
+    select
+        council_source,
+        council_client,
+        count(*) as wordings,
+        sum(times) as times
+    from {{ ref('council_wording') }}
+    where reading = 'unread'
+    group by council_source, council_client
 )
 
 select
@@ -41,6 +52,8 @@ select
     clients.access,
     cast(coalesce(matters.matters, 0) as bigint) as matters,
     cast(coalesce(found.relevant_matters, 0) as bigint) as relevant_matters,
+    cast(coalesce(unread.wordings, 0) as bigint) as unread_wordings,
+    cast(coalesce(unread.times, 0) as bigint) as unread_times,
     matters.newest_introduced_on,
     captured.last_retrieved_at,
     case
@@ -61,3 +74,5 @@ left join matters
     on clients.client = matters.client and clients.source = matters.source
 left join found
     on clients.client = found.client and clients.source = found.source
+left join unread
+    on clients.client = unread.council_client and clients.source = unread.council_source
