@@ -123,7 +123,9 @@ def filled(dataset: Dataset, measured: Measure, last: Measure | None, *, holds_a
         was = before.empty / last.records if last and before else None
         against = f" ({was:.1%} in the last accepted capture)" if was is not None else ""
         is_gone = field.empty == measured.records >= FEW_RECORDS
-        rose = was is not None and field.empty / measured.records - was > bound and field.empty > 1
+        # One record more or less of a small capture is no share.
+        excess = field.empty - was * measured.records if was is not None else 0
+        rose = was is not None and excess > max(bound * measured.records, 1) and field.empty > 1
         if (
             (holds_all and rose)
             or (is_gone and was is not None and was < 0.5)
@@ -135,7 +137,7 @@ def filled(dataset: Dataset, measured: Measure, last: Measure | None, *, holds_a
 
 
 # A field with fewer values than this may well come with one alone.
-_FEW_VALUES = 5
+FEW_VALUES = 5
 
 
 def varied(
@@ -143,12 +145,14 @@ def varied(
 ) -> Check:
     """No field says the same in every record that said different things before, and the key tells records apart.
 
-    values: how many values the last accepted capture's fields have, of those that have one here. Of an increment only
-    fields count of which nearly every record had its own: twenty matters may well be introduced on one day.
+    values: how many values the last accepted capture's fields have, of those that have one here. Of an increment, and
+    of few records, only fields count of which nearly every record had its own: twenty matters may well be introduced
+    on one day.
     """
     told = []
-    if measured.records >= FEW_RECORDS and last_records >= FEW_RECORDS:
-        enough = _FEW_VALUES if holds_all else 0.9 * last_records
+    if measured.records >= FEW_VALUES <= last_records:
+        are_many = measured.records >= FEW_RECORDS <= last_records
+        enough = FEW_VALUES if holds_all and are_many else max(0.9 * last_records, FEW_VALUES)
         told = [
             f"{name!r} holds one value in all of {measured.records:,} records, about {values[name]:,} in the last"
             f" accepted capture's {last_records:,}"
@@ -159,6 +163,15 @@ def varied(
     if measured.records >= FEW_RECORDS and repeats * 2 > measured.records:
         told.append(f"{repeats:,} of {measured.records:,} records repeat a key ({', '.join(dataset.key)})")
     return Check(name="varied", passed=not told, detail="; ".join(told[:5]) or "the records differ as they did")
+
+
+def told_apart(dataset: Dataset, measured: Measure, *, is_counted: bool) -> Check:
+    """No key comes twice where the publisher counts its records, or gives each once: then another was left out."""
+    repeats = measured.repeats or 0
+    detail = f"{repeats:,} of {measured.records:,} records repeat a key ({', '.join(dataset.key) or 'none declared'})"
+    may = not (is_counted or dataset.gives_each_key_once)
+    told = f"{detail}: as many others did not come" if repeats and not may else detail
+    return Check(name="told_apart", passed=may or not repeats, detail=told)
 
 
 def control_total(counted: Mapping[str, int], totals: Mapping[str, int]) -> Check:

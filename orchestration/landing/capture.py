@@ -20,6 +20,7 @@ import hashlib
 import io
 import json
 import os
+import re
 import shutil
 import time
 import uuid
@@ -28,7 +29,8 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Literal
 
@@ -318,7 +320,8 @@ class _Writing:
         if newest is not None and (self.newest is None or newest > self.newest):
             self.newest = newest
         mark = self.dataset.high_water(record)
-        if mark is not None and (self.high_water is None or mark > self.high_water):
+        is_higher = mark is not None and (self.high_water is None or mark > self.high_water)
+        if mark is not None and is_higher and not _is_later(mark, self._until):
             self.high_water = mark
         self.spool.write(payload_id.encode() + b"\t" + line + b"\n")
 
@@ -398,9 +401,15 @@ class _Writing:
         self.records, self.fields, self.digest = parts.records, parts.fields, parts.digest
         self.counted.update({"records": parts.records, "rows": parts.records + self.rows_beside})
         if field := self.dataset.high_water_field:
-            self.high_water = parts.greatest(field)
+            self.high_water = parts.greatest(field, until=self._until)
         if (field := self.dataset.content_newest_field) and (newest := parts.greatest(field)):
             self.newest = _day(newest)
+
+    @cached_property
+    def _until(self) -> str:
+        """The last day that a high-water mark may name, ISO; a later one would hide all that comes before it."""
+        when = self.retrieved_at or self.first_retrieved or datetime.now(UTC)
+        return (when + timedelta(days=1)).date().isoformat()
 
     def records_paths(self) -> list[Path]:
         """The Parquet files that hold the records, once they are written."""
@@ -455,6 +464,11 @@ def _pieces(path: Path) -> Iterator[bytes]:
     with path.open("rb") as stream:
         while piece := stream.read(1 << 20):
             yield piece
+
+
+def _is_later(mark: str, day: str) -> bool:
+    """Whether a mark begins with a date that comes after a day; a mark of another form is no date."""
+    return re.match(r"\d{4}-\d{2}-\d{2}", mark) is not None and mark[:10] > day
 
 
 def _day(text: str) -> date | None:
@@ -537,7 +551,7 @@ def _settle(
             _volume(dataset, writing.records, writing.counted, writing.fields, writing.records_paths()),
             _volume(dataset, last.records, last.counted, last.fields, catalog.records_paths(last)) if last else None,
         ),
-        *_read_checks(dataset, slice_, writing, catalog, last),
+        *_read_checks(dataset, slice_, writing, catalog, last, when),
         accept.misdated(dataset, writing.newest, when),
         accept.freshness(dataset, writing.newest, when),
     ]
@@ -658,7 +672,7 @@ def _volume(
 
 
 def _read_checks(
-    dataset: Dataset, slice_: Slice, writing: _Writing, catalog: Catalog, last: Capture | None
+    dataset: Dataset, slice_: Slice, writing: _Writing, catalog: Catalog, last: Capture | None, when: datetime
 ) -> list[accept.Check]:
     """What the records themselves show: whether they can be read, are filled, and differ."""
     if writing.malformed or not writing.records:
@@ -673,6 +687,7 @@ def _read_checks(
             required=required,
             key=dataset.key,
             partial=dataset.partial_records,
+            captured_on=when.date(),
         )
 
     now = measured(writing.records_paths(), writing.fields)
@@ -684,9 +699,10 @@ def _read_checks(
     then = measured(then_paths, last.fields) if last and then_paths and emptier else None
     checks.append(accept.filled(dataset, now, then, holds_all=holds_all))
     values: dict[str, int] = {}
-    if last and then_paths and now.records >= accept.FEW_RECORDS <= last.records:
+    if last and then_paths and now.records >= accept.FEW_VALUES <= last.records:
         values = measure.distinct(then_paths, [name for name in constant if name in last.fields])
     checks.append(accept.varied(dataset, now, last.records if last else 0, values, holds_all=holds_all))
+    checks.append(accept.told_apart(dataset, now, is_counted=bool(writing.controls)))
     return checks
 
 

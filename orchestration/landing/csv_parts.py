@@ -106,13 +106,19 @@ class CsvParts:
     def paths(self) -> list[Path]:
         return sorted(self.folder.glob("*.parquet"))
 
-    def greatest(self, field: str) -> str | None:
-        """The greatest text of a field; None where it is absent or empty throughout."""
+    def greatest(self, field: str, *, until: str = "") -> str | None:
+        """The greatest text of a field; None where it is absent or empty throughout.
+
+        until: an ISO day; texts whose first ten characters come after it do not count.
+        """
         if field not in self.fields or not self._parts:
             return None
         found = pl.scan_parquet(self.paths(), missing_columns="insert", extra_columns="ignore") if self._parts else None
         assert found is not None
-        value = found.select(pl.col(field).max()).collect(engine="streaming").item()
+        values = pl.col(field)
+        if until:
+            values = values.filter(values.str.slice(0, 10) <= until)
+        value = found.select(values.max()).collect(engine="streaming").item()
         return None if value is None else str(value)
 
     def _hashed(self, chunks: Iterable[bytes]) -> Iterator[bytes]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 from pathlib import Path
 
 import duckdb
@@ -51,19 +52,23 @@ def of(
     required: Collection[str],
     key: Sequence[str] = (),
     partial: tuple[str, str] | None = None,
+    captured_on: date | None = None,
 ) -> Measure:
     """Measure the records in Parquet files whose fields are text.
 
     seen: the fields that the files have; those that they lack are not measured.
     required: fields that must have come. A required field without a declared type is any text, and may be empty.
     partial: a field and its value that mark records which fill only their key; their empty fields are not counted.
+    captured_on: the day of the capture (UTC); days that cannot lie after it may be a day later, for other time zones.
     """
     asked = [name for name in dict.fromkeys((*types, *required)) if name in seen]
     declared = {name: types.get(name, TEXT.or_all_empty) for name in asked}
     must_be_filled = {name for name in asked if name in required and declared[name].may_be_empty == "never"}
     values = "".join(f", nullif(trim({_name(field)}), '') as v{n}" for n, field in enumerate(asked))
     whole = f"coalesce({_name(partial[0])}, '') <> {_text(partial[1])}" if partial and partial[0] in seen else "true"
-    wrong = [f"(v{n} is not null and not {_reads(f'v{n}', declared[field])})" for n, field in enumerate(asked)]
+    wrong = [
+        f"(v{n} is not null and not {_reads(f'v{n}', declared[field], captured_on)})" for n, field in enumerate(asked)
+    ]
     empty_at = [f"(is_whole and v{n} is null)" for n in range(len(asked))]
     costs = [wrong[n] for n, field in enumerate(asked) if not declared[field].keeps_record]
     bad = [*costs, *(empty_at[n] for n, field in enumerate(asked) if field in must_be_filled)]
@@ -85,7 +90,7 @@ def of(
             if untyped:
                 examples = connection.execute(
                     f"select v0 from (select nullif(trim({_name(field)}), '') as v0, _record_no from {table})"
-                    f" where v0 is not null and not {_reads('v0', declared[field])}"
+                    f" where v0 is not null and not {_reads('v0', declared[field], captured_on)}"
                     f" group by v0 order by min(_record_no) limit {_EXAMPLES}"
                 ).fetchall()
             fields[field] = FieldMeasure(empty, untyped, tuple(value for (value,) in examples), is_constant)
@@ -122,7 +127,7 @@ def _records(paths: Sequence[Path]) -> str:
     return f"read_parquet([{', '.join(map(_text, map(str, paths)))}], union_by_name = true)"
 
 
-def _reads(value: str, type_: FieldType) -> str:
+def _reads(value: str, type_: FieldType, captured_on: date | None = None) -> str:
     """SQL: whether a value that is not null is of a type."""
     if type_.pattern is None:
         return f"not (left({value}, 1) in ('[', '{{') and json_valid({value}))"
@@ -133,6 +138,8 @@ def _reads(value: str, type_: FieldType) -> str:
     named = f"cast(try_strptime(substr({value}, 1, 11), '%Y %b %d') as date)"
     day = f"case when substr({value}, 3, 1) = '/' then {american} else substr({value}, 1, 10) end"
     day = f"case when substr({value}, 5, 1) = ' ' then {named} else try_cast({day} as date) end"
+    if type_.is_past and captured_on:
+        return f"({matches} and {day} <= date '{captured_on + timedelta(days=1)}')"
     return f"({matches} and {day} is not null)"
 
 

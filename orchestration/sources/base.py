@@ -212,6 +212,8 @@ class Dataset(ABC):
     refuses_new_fields: ClassVar[bool] = False
     # The publisher's own key; () where it has none, and then equal records are not duplicates.
     key: ClassVar[tuple[str, ...]] = ()
+    # True: one answer gives each key once, so that a key that comes twice is a fault of the answer.
+    gives_each_key_once: ClassVar[bool] = False
     high_water_field: ClassVar[str | None] = None
     partitioned_by: ClassVar[Literal["fiscal_year", "state", "year", "city_month"] | None] = None
     # True: `records` payloads are CSV texts with a header, or zips of CSV parts; the landing cuts them in bulk,

@@ -83,18 +83,28 @@ class Victimizations(Dataset):
         return [Slice(str(y), {"year": str(y)}) for y in range(FIRST_YEAR, utc_now().year)]
 
     def pull(self, web: Web, settings: Settings, slice_: Slice, known: Known) -> Iterator[Payload]:
-        """The publisher's count of the year, then the grouped rows, page by page."""
+        """The publisher's count of the year, then the grouped rows, page by page.
+
+        Raises SourceError where a group comes twice, or without its count or weight.
+        """
         url = f"{settings.bjs_ncvs_url}/{RESOURCE}"
         where = {"$where": f"year='{slice_.key}'"}
         count = web.get(url, params={"$select": "count(*) as n", **where}, role="control", media_type="json")
         if _count(self.id, count) == 0 and known.newest(slice_.key) is None:
             return
         yield count
+        seen: set[tuple[object, ...]] = set()
         select = {"$select": ",".join((*GROUPS, "count(*) as n", "sum(newwgt) as weight")), "$group": ",".join(GROUPS)}
         pages = OffsetPages(limit=PAGE, order=",".join(GROUPS))
         while True:
             page = web.get(url, params={**select, **where, **pages.params()}, media_type="json")
             rows = _rows(self.id, page)
+            groups = [tuple(row.get(name) for name in GROUPS) for row in rows]
+            if len({*groups, *seen}) < len(groups) + len(seen):
+                raise SourceError(self.id, slice_.key, "a group came twice: as many others did not come", url=page.url)
+            if any(not row.get("n") or not row.get("weight") for row in rows):
+                raise SourceError(self.id, slice_.key, "a group without its count or its weight", url=page.url)
+            seen.update(groups)
             if rows:
                 yield page
             if not pages.advance(len(rows)):

@@ -116,6 +116,9 @@ class Places(Dataset):
             raise SourceError(self.id, "?", f"not a header row and rows: {str(rows)[:200]}", url=payload.url)
         header, *units = rows
         level, year = payload.context["level"], payload.context["year"]
+        places = [tuple(value for name, value in zip(header, row, strict=False) if name in LEVELS) for row in units]
+        if len(set(places)) < len(places):
+            raise SourceError(self.id, "?", "a unit came twice: as many others did not come", url=payload.url)
         for row in units:
             if len(row) != len(header):
                 raise SourceError(self.id, "?", f"a row of {len(row)} under {len(header)} headers", url=payload.url)
@@ -147,6 +150,7 @@ class Gazetteer(Dataset):
                 "INTPTLAT", "INTPTLONG")  # fmt: skip
     types = typed({"USPS": STATE_CODE, "GEOID": matching(r"\d{5}|\d{7}|\d{10}", "a GEOID"), "NAME": TEXT})
     key = ("GEOID",)
+    gives_each_key_once = True
     base_url_setting = "census_files_url"
     max_age = timedelta(days=400)
     min_volume_ratio = 0.9

@@ -120,6 +120,8 @@ class Announcements(Dataset):
             if answer.status != 404:
                 yield answer
                 return
+        if known.newest(slice_.key) is not None:
+            raise SourceError(self.id, slice_.key, "the list that was captured is no longer there (404)")
 
     def cut(self, payload: Payload) -> Iterator[Record]:
         """One record a line of the table, in the order of the pages; a total line is held against the others.

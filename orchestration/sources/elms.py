@@ -61,7 +61,8 @@ class Matters(Dataset):
         {
             **each(("client", "matterId"), TEXT),
             **each(("recordNumber", "title", "status"), TEXT.or_empty),
-            **each(("introductionDate", "lastPublicationDate", "finalActionDate"), DATE.or_empty),
+            **each(("introductionDate", "finalActionDate"), DATE.or_empty),
+            "lastPublicationDate": DATE.past.or_empty,
         }
     )
     key = ("client", "matterId")
@@ -98,6 +99,9 @@ class Matters(Dataset):
         context = {"client": str(slice_.params["client"])}
         count = web.get(url, params={**asked, "skip": "0", "top": "1"}, role="control", media_type="json")
         if _count(self.id, count) == 0:
+            # None at all is news where there were some.
+            if self.holds_all(slice_.key) and known.newest(slice_.key) is not None:
+                yield count
             return
         yield count
         seen: set[str | None] = set()

@@ -130,12 +130,14 @@ class _File(Dataset):
     def pull(self, web: Web, settings: Settings, slice_: Slice, known: Known) -> Iterator[Payload]:
         """The year's file; nothing where the publisher has none.
 
-        Raises SourceError where fresh links are refused again and again.
+        Raises SourceError where fresh links are refused again and again, and where a file that was there is gone.
         """
         key = self.file_key(slice_.key)
         for _ in range(_FRESH_LINKS):
             link = self._link(web, settings, slice_, key)
             if link is None:
+                if known.newest(slice_.key) is not None:
+                    raise SourceError(self.id, slice_.key, f"{key}, which was captured, is no longer there")
                 return
             address = urlsplit(link)
             plain = address._replace(query="").geturl()

@@ -27,6 +27,7 @@ class FieldType:
         "some": it is not empty in all of a capture. "all": whole captures have none (UEIs before 2022). The share of
         empty values is compared with the last capture's in both.
     keeps_record: a value that cannot be read costs the value alone, and the record is still read.
+    is_past: a day that cannot lie after the capture: when something was changed, published or reported.
     """
 
     words: str
@@ -34,6 +35,12 @@ class FieldType:
     is_date: bool = False
     may_be_empty: Literal["never", "some", "all"] = "never"
     keeps_record: bool = False
+    is_past: bool = False
+
+    @property
+    def past(self) -> FieldType:
+        """The same type for a day that cannot lie after the capture."""
+        return replace(self, is_past=True, words=f"{self.words} by the day of the capture")
 
     @property
     def or_empty(self) -> FieldType:

@@ -59,6 +59,8 @@ HISTORIES_A_NIGHT = 400
 # An item that fails is tried no more often than this, and after so many in a row the client is left for tonight.
 ITEM_ATTEMPTS = 3
 ITEMS_BEFORE_GIVING_UP = 5
+# Of fewer matters each may have a fault of its own.
+FEWEST_THAT_TELL = 3
 
 _OWN_TEXTS = tuple(f"Matter{kind}{n}" for kind, last in (("Text", 5), ("EXText", 11)) for n in range(1, last + 1))
 _OWN_DATES = tuple(f"Matter{kind}{n}" for kind, last in (("Date", 2), ("EXDate", 10)) for n in range(1, last + 1))
@@ -140,7 +142,7 @@ class Matters(_Legistar):
     )  # fmt: skip
     types = typed({
         "client": TEXT, "MatterId": WHOLE, "MatterFile": TEXT.or_empty, "MatterTitle": TEXT.or_empty,
-        "MatterIntroDate": DATE.or_empty, "MatterLastModifiedUtc": DATE,
+        "MatterIntroDate": DATE.or_empty, "MatterLastModifiedUtc": DATE.past,
         **each(("MatterAgendaDate", "MatterPassedDate", "MatterEnactmentDate"), DATE),
     })  # fmt: skip
     key = ("client", "MatterId")
@@ -283,6 +285,7 @@ class Histories(_Legistar):
         from orchestration.fetching.session import FetchError
 
         client, came, in_a_row = str(slice_.params["client"]), 0, 0
+        refused: SourceError | None = None
         wanted = _wanted(known, client)
         if not wanted:
             return
@@ -312,6 +315,8 @@ class Histories(_Legistar):
                 continue
             came, in_a_row = came + 1, 0
             yield answer
+        if refused is not None and not came and in_a_row >= FEWEST_THAT_TELL:
+            raise refused from None
 
     def cut(self, payload: Payload) -> Iterator[Record]:
         """One record an action, with its matter's id, which the API's own records do not repeat.

@@ -408,6 +408,7 @@ class Incidents(Dataset):
     tabular = True
     required = ()
     optional = _IN_ROWS
+    key = (ROW_ID_FIELD,)
     types = typed(
         {
             **each(_GROUPED, TEXT.or_empty),

@@ -94,7 +94,7 @@ class Awards(Dataset):
     )  # fmt: skip
     types = typed({
         "Award ID": TEXT, "Recipient Name": TEXT, "Award Amount": NUMBER, "generated_internal_id": TEXT,
-        "Start Date": DATE.or_empty, "End Date": DATE, "Base Obligation Date": DATE, "Last Modified Date": DATE,
+        "Start Date": DATE.or_empty, "End Date": DATE, "Base Obligation Date": DATE, "Last Modified Date": DATE.past,
         "Total Outlays": NUMBER,
     })  # fmt: skip
     key = ("generated_internal_id",)
@@ -119,6 +119,10 @@ class Awards(Dataset):
                 params = {"group": group, **window, "date_type": "last_modified_date"}
                 slices.append(Slice(f"{group}:changed", params))
         return slices
+
+    def holds_all(self, slice_key: str) -> bool:
+        """A fiscal year of a group is whole; what changed is not."""
+        return not slice_key.endswith(":changed") and ":FY" in slice_key
 
     def _complete_until(self, group: str, years: list[Slice], known: Known) -> date | None:
         """The day up to which changes of the captured years are surely known; None where none is captured.
@@ -239,8 +243,11 @@ class AssistanceListings(Dataset):
         "id": matching(r"\d{2}\.\d{3}", "a listing's number"), "name": TEXT, "fiscal_year": YEAR, "obligation": NUMBER,
         "outlay": NUMBER, "sam_actual": NUMBER,
     })  # fmt: skip
+    key = ("id", "fiscal_year", "type_group")
+    gives_each_key_once = True
     base_url_setting = "usaspending_url"
     max_age = timedelta(days=45)
+    min_volume_ratio = 0.9
 
     def slices(self, settings: Settings, known: Known) -> list[Slice]:
         """One slice a fiscal year, once a week."""
@@ -270,7 +277,10 @@ class AssistanceListings(Dataset):
             if (found.get("page_metadata") or {}).get("hasNext"):
                 what = f"more than {PAGE} listings came for the {len(LISTINGS)} asked for"
                 raise SourceError(self.id, slice_.key, what, url=answer.url)
-            if found.get("results"):
+            if not isinstance(found.get("results"), list):
+                raise SourceError(self.id, slice_.key, f"no results in the answer: {sorted(found)}", url=answer.url)
+            # None at all is news where there were some, and no answer to keep where there never were.
+            if found["results"] or known.newest(slice_.key) is not None:
                 yield answer
 
     def cut(self, payload: Payload) -> Iterator[Record]:

@@ -121,7 +121,8 @@ class Transactions(Dataset):
             **each(("assistance_transaction_unique_key", "assistance_award_unique_key"), TEXT),
             **each(("federal_action_obligation", "total_obligated_amount"), NUMBER.or_empty),
             "total_outlayed_amount_for_overall_award": NUMBER.or_all_empty,
-            **each(("action_date", "last_modified_date"), DATE),
+            "action_date": DATE,
+            "last_modified_date": DATE.past,
             "action_date_fiscal_year": YEAR,
             **each(("period_of_performance_start_date", "period_of_performance_current_end_date"), DATE.or_empty),
             **each(("awarding_agency_code", "awarding_agency_name", "recipient_name", "cfda_number"), TEXT.or_empty),
@@ -326,6 +327,10 @@ class Transactions(Dataset):
         yield Batch(slice_, [payload], when)
 
 
+# So many awards that the publisher does not know, before any that it does, are no news of awards.
+GONE_IN_A_ROW = 5
+
+
 class AwardOutlays(Dataset):
     """The page of each open award, for what was paid out: an outlay may move without any transaction.
 
@@ -360,7 +365,10 @@ class AwardOutlays(Dataset):
         return [Slice("open")]
 
     def pull(self, web: Web, settings: Settings, slice_: Slice, known: Known) -> Iterator[Payload]:
-        """Ask for one award after the other, the longest unasked first, within the night's budget."""
+        """Ask for one award after the other, the longest unasked first, within the night's budget.
+
+        Raises SourceError where the publisher knows none of the first awards: one may be gone, not all of them.
+        """
         today = utc_now()
         asked: dict[str, str] = {}
         for award, when in known.rows(self.id, ["asked_for"]):
@@ -368,13 +376,26 @@ class AwardOutlays(Dataset):
                 asked[award] = max(asked.get(award, ""), when)
         stale = (today - WHOLE_AGAIN).isoformat()
         wanted = {award for award in _open_awards(known, today.date()) if asked.get(award, "") <= stale}
+        gone: list[Payload] = []
+        knows_any = False
         for award in sorted(wanted, key=lambda a: (asked.get(a, ""), a))[: settings.award_pages_a_night]:
-            yield web.get(
+            page = web.get(
                 f"{settings.usaspending_url}/awards/{award}/",
                 context={"award": award},
                 accept_status=frozenset({404}),
                 media_type="json",
             )
+            if page.status == 404 and not knows_any:
+                gone.append(page)
+                if len(gone) == GONE_IN_A_ROW:
+                    what = f"the first {GONE_IN_A_ROW} awards are all unknown (404): their address or keys have changed"
+                    raise SourceError(self.id, slice_.key, what, url=page.url)
+                continue
+            knows_any = True
+            yield from gone
+            gone = []
+            yield page
+        yield from gone
 
     def cut(self, payload: Payload) -> Iterator[Record]:
         """One record a page; an award that the publisher no longer knows (404) is one with its `detail`."""
