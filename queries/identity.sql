@@ -8,6 +8,7 @@ select
     names_with_a_unit,
     resolved,
     resolved_right,
+    taken_for_a_government,
     round(100 * precision_share, 1) as precision_percent,
     round(100 * recall_share, 1) as recall_percent,
     round(100 * kind_right_share, 1) as kind_right_percent

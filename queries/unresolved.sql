@@ -1,6 +1,6 @@
 -- question: Whose money, listing or police could not be tied to a government unit, largest money first?
 -- about: release
--- caveat: A school district or a university is no city and is not forced onto one; a town or township has no place code.
+-- caveat: A school district or a university is no city and is not forced onto one.
 select
     unresolved.what,
     unresolved.name,

@@ -26,7 +26,7 @@
 {%- endmacro %}
 
 {% macro census_legal_words() -%}
-city and borough|metropolitan government|consolidated government|unified government|metro government|metro township|urban county|zona urbana|comunidad|municipality|corporation|township|village|borough|town|city|CDP|City and Borough|Census Area|Planning Region|Municipality|Municipio|County|Parish|Borough
+city and borough|metropolitan government|consolidated government|unified government|metro government|metro township|charter township|urban county|zona urbana|comunidad|municipality|corporation|plantation|township|village|borough|town|city|CDP|City and Borough|Census Area|Planning Region|Municipality|Municipio|County|Parish|Borough
 {%- endmacro %}
 
 {% macro census_unit_text(name) -%}

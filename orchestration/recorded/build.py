@@ -316,8 +316,12 @@ def _places() -> Iterator[Batch]:
 
 
 def _gazetteer() -> Iterator[Batch]:
-    tables = {"places": ("places_1", "places_2", "places_3"), "counties": ("counties",)}
-    for level, names in tables.items():
+    tables = {
+        "places": (("places_1", "places_2", "places_3"), "census-codes"),
+        "counties": (("counties",), "census-codes"),
+        "cousubs": (("cousubs_1", "cousubs_2", "cousubs_3"), "census-cousubs"),
+    }
+    for level, (names, code) in tables.items():
         lines = ["USPS|GEOID|NAME"]
         for name in names:
             lines += [
@@ -325,8 +329,8 @@ def _gazetteer() -> Iterator[Batch]:
                 for row in table(f"census_gazetteer_{name}")
             ]
         body = "\n".join([*lines, ""]).encode()
-        payload = _payload(body, "census-codes", media_type="text/plain", context={"level": level})
-        yield _batch(Slice(level, {"level": level}), "census-codes", [payload])
+        payload = _payload(body, code, media_type="text/plain", context={"level": level})
+        yield _batch(Slice(level, {"level": level}), code, [payload])
 
 
 def _own_table(name: str, code: str) -> Callable[[], Iterator[Batch]]:

@@ -129,19 +129,24 @@ class Places(Dataset):
             }
 
 
-# The national files of places and counties, and the length of a GEOID in each.
-GAZETTEER_FILES = {"places": ("Gaz_place_national", 7), "counties": ("Gaz_counties_national", 5)}
+# The national files, and the length of a GEOID in each. County subdivisions are the towns and townships of twenty states
+# and, elsewhere, statistical divisions: which of them govern is told by FUNCSTAT or the name (dbt, identity).
+GAZETTEER_FILES = {
+    "places": ("Gaz_place_national", 7),
+    "counties": ("Gaz_counties_national", 5),
+    "cousubs": ("Gaz_cousubs_national", 10),
+}
 # The files of a year come out in its second half. None is near 20 MB.
 _MOST_BYTES = 64 * 1024 * 1024
 
 
 class Gazetteer(Dataset):
-    """Every place and county with its code: who could be meant by a printed name."""
+    """Every place, county and county subdivision with its code: who could be meant by a printed name."""
 
     source = "census"
     name = "gazetteer"
     domain = "reference"
-    title = "Gazetteer: codes and names of every place and county"
+    title = "Gazetteer: codes and names of every place, county and county subdivision"
     publisher = "US Census Bureau"
     homepage = "https://www.census.gov/geographies/reference-files/time-series/geo/gazetteer-files.html"
     policy = "replace"
@@ -156,11 +161,11 @@ class Gazetteer(Dataset):
     min_volume_ratio = 0.9
 
     def slices(self, settings: Settings, known: Known) -> list[Slice]:
-        """Places and counties, asked for every three months: the files change once a year."""
+        """Places, counties and county subdivisions, asked for every three months: the files change once a year."""
         return due(self.all_slices(), known, timedelta(days=90))
 
     def all_slices(self) -> list[Slice]:
-        """Places and counties."""
+        """Places, counties and county subdivisions."""
         return [Slice(level, {"level": level}) for level in GAZETTEER_FILES]
 
     def pull(self, web: Web, settings: Settings, slice_: Slice, known: Known) -> Iterator[Payload]:
@@ -214,7 +219,7 @@ class Gazetteer(Dataset):
             return body.decode("latin-1")
 
     def read_file(self, path: Path, retrieved_at: datetime | None) -> Iterator[Batch]:
-        """A gazetteer file of places or of counties, as a zip or as its text."""
+        """A gazetteer file of places, counties or county subdivisions, as a zip or as its text."""
         level = next((level for level, (file, _) in GAZETTEER_FILES.items() if file in path.name), None)
         if level is None:
             names = " or ".join(file for file, _ in GAZETTEER_FILES.values())

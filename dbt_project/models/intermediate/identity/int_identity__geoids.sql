@@ -13,6 +13,16 @@ from {{ ref('int_identity__merged') }} as merged
 inner join {{ ref('int_identity__units') }} as units
     on merged.place_geoid = units.geoid
 union all
+-- Connecticut's towns keep the last five digits under its counties and, since 2022, its planning regions
+select
+    concat(counties.geoid, substr(towns.geoid, 6, 5)) as geoid,
+    towns.jurisdiction_key,
+    towns.level
+from {{ ref('int_identity__units') }} as towns
+inner join {{ ref('int_identity__units') }} as counties
+    on towns.state_fips = counties.state_fips and counties.level = 'county' and substr(towns.geoid, 1, 5) <> counties.geoid
+where towns.level = 'town' and towns.state_code = 'CT'
+union all
 -- the District is a state to the Census and one government in fact
 select
     '11' as geoid,

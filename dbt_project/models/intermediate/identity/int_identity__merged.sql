@@ -4,6 +4,7 @@ select
     place_geoid,
     county_geoid,
     case when reason like 'independent%' then 'independent' else 'consolidated' end as merger,
+    name as known_as,
     reason
 from {{ ref('consolidated_cities') }}
 union all
@@ -11,6 +12,7 @@ select
     places.geoid as place_geoid,
     counties.geoid as county_geoid,
     'independent' as merger,
+    places.name as known_as,
     'a county whose legal word is city' as reason
 from {{ ref('stg_census__gazetteer') }} as counties
 inner join {{ ref('stg_census__gazetteer') }} as places

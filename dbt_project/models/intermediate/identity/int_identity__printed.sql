@@ -1,12 +1,20 @@
 -- Every name that a source prints, once, with the address or heading beside it.
-with every_mention as (
+with served as (
+    -- an agency that serves no people of its own prints 0
+    select ori, nullif(max(population), 0) as people
+    from {{ ref('stg_fbi__agency_months') }}
+    group by ori
+),
+
+every_mention as (
     select
         'usaspending' as source,
         recipient_name as name,
         recipient_state_code as state_code,
         recipient_city_name as city_name,
         recipient_county_name as county_name,
-        {{ business_type_hint('business_types') }} as hint
+        {{ business_type_hint('business_types') }} as hint,
+        cast(null as bigint) as people
     from {{ ref('int_awards__recipients') }}
     union all
     select
@@ -15,7 +23,8 @@ with every_mention as (
         nullif(state_code, '??') as state_code,
         cast(null as {{ dbt.type_string() }}) as city_name,
         county_name,
-        hint
+        hint,
+        cast(null as bigint) as people
     from {{ ref('int_ordinances__listed') }}
     union all
     select
@@ -24,17 +33,21 @@ with every_mention as (
         state_code,
         cast(null as {{ dbt.type_string() }}) as city_name,
         cast(null as {{ dbt.type_string() }}) as county_name,
-        cast(null as {{ dbt.type_string() }}) as hint
+        cast(null as {{ dbt.type_string() }}) as hint,
+        cast(null as bigint) as people
     from {{ ref('stg_cops__announcements') }}
     union all
     select
         'fbi' as source,
-        agency_name as name,
-        state_code,
+        agencies.agency_name as name,
+        agencies.state_code,
         cast(null as {{ dbt.type_string() }}) as city_name,
-        counties as county_name,
-        {{ agency_type_hint('agency_type') }} as hint
-    from {{ ref('stg_fbi__agencies') }}
+        agencies.counties as county_name,
+        {{ agency_type_hint('agencies.agency_type') }} as hint,
+        served.people
+    from {{ ref('stg_fbi__agencies') }} as agencies
+    left join served
+        on agencies.ori = served.ori
     union all
     -- the annual table prints cities, not agencies
     select
@@ -43,8 +56,10 @@ with every_mention as (
         state_code,
         cast(null as {{ dbt.type_string() }}) as city_name,
         cast(null as {{ dbt.type_string() }}) as county_name,
-        'place' as hint
+        'place' as hint,
+        max(population) as people
     from {{ ref('stg_fbi__table8') }}
+    group by city, state_code
     union all
     select
         case source when 'ice' then 'ice_287g' else source end as source,
@@ -52,7 +67,8 @@ with every_mention as (
         state_code,
         cast(null as {{ dbt.type_string() }}) as city_name,
         county_name,
-        case source when 'fbi' then {{ agency_type_hint('hint') }} else hint end as hint
+        case source when 'fbi' then {{ agency_type_hint('hint') }} else hint end as hint,
+        cast(null as bigint) as people
     from {{ ref('identity_labels') }}
 )
 
@@ -63,7 +79,8 @@ select
     state_code,
     city_name,
     county_name,
-    hint
+    hint,
+    max(people) as people
 from every_mention
 where name is not null
 group by source, name, state_code, city_name, county_name, hint

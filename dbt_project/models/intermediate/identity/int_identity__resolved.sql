@@ -1,18 +1,36 @@
 -- A printed name, what kind of body it is, the unit that it is or whose agency it is, and why. What is no general
 -- government is not forced onto a city; it is linked to the place that it sits in.
-with ways as (
+with joint as (
+    select printed_id from {{ ref('int_identity__joint') }} group by printed_id
+),
+
+ways as (
     select
         attempts.*,
         -- without a state a name of several units may still have one large one; within a state it may not
         row_number() over (
             partition by printed_id
-            order by case when attempt = 12 and candidates > 1 then 99 else attempt end
+            order by case when attempt = 14 and candidates > 1 then 99 else attempt end
         ) as nth
     from {{ ref('int_identity__attempts') }} as attempts
 ),
 
+-- two places behind one name are no first half of it, and an exception without a GEOID is an answer: none
 decided as (
-    select * from ways where nth = 1
+    select
+        ways.printed_id,
+        ways.method,
+        ways.score,
+        ways.candidates,
+        ways.jurisdiction_key,
+        ways.geoid,
+        units.level
+    from ways
+    left join joint
+        on ways.printed_id = joint.printed_id
+    left join {{ ref('int_identity__units') }} as units
+        on ways.jurisdiction_key = units.jurisdiction_key
+    where ways.nth = 1 and joint.printed_id is null
 ),
 
 places as (
@@ -41,20 +59,19 @@ sited as (
         {{ compact_name("parsed.county_words") }} as county_compact,
         {{ compact_name("trim(" ~ regexp_replace_all(
             regexp_replace_all("parsed.words", "^(SCHOOL DISTRICT|BOARD OF EDUCATION|UNIVERSITY|BOARD OF SCHOOL DIRECTORS|HOUSING AUTHORITY) OF (THE )?(CITY OF )?", ""),
-            " (PUBLIC SCHOOLS|BOARD OF EDUCATION|BOARD OF SCHOOL.*|CITY SCHOOL.*|INDEPENDENT SCHOOL.*|UNIFIED SCHOOL.*|CONSOLIDATED SCHOOL.*|SCHOOL.*|UNIVERSITY|STATE UNIVERSITY|COLLEGE|AIRPORT|INTERNATIONAL AIRPORT|HOUSING AUTHORITY|TOWNSHIP POLICE.*|TOWNSHIP.*)$", "") ~ ")") }} as left_compact
+            " (PUBLIC SCHOOLS|BOARD OF EDUCATION|BOARD OF SCHOOL.*|CITY SCHOOL.*|INDEPENDENT SCHOOL.*|UNIFIED SCHOOL.*|CONSOLIDATED SCHOOL.*|SCHOOL.*|UNIVERSITY|STATE UNIVERSITY|COLLEGE|AIRPORT|INTERNATIONAL AIRPORT|HOUSING AUTHORITY|TOWNSHIP POLICE.*|TOWNSHIP.*|PARK DISTRICT|TRANSIT AUTHORITY|HOSPITAL DISTRICT|FIRE PROTECTION DISTRICT.*)$", "") ~ ")") }} as left_compact
     from {{ ref('int_identity__parsed') }} as parsed
-),
-
-joint as (
-    select printed_id from {{ ref('int_identity__joint') }} group by printed_id
 )
 
 {%- set kind -%}
     case
         when joint.printed_id is not null then 'several governments'
-        -- in New England what is no city is a town, and the Census has no place code for it
+        -- in New England what is no city is a town
         when decided.candidates is null and sited.kind = 'place' and sited.state_code in ('CT', 'MA', 'ME', 'NH', 'RI', 'VT')
-            then 'town or township'
+            then 'town'
+        -- the unit tells what the words left open: a town of the bare name, the District, an exception
+        when decided.candidates = 1 and decided.level in ('place', 'county', 'town') then decided.level
+        when decided.candidates = 1 and decided.level = 'consolidated' and sited.kind = 'state' then 'place'
         else sited.kind
     end
 {%- endset %}
@@ -80,10 +97,7 @@ select
         when decided.candidates = 1 and sited.kind = 'tribe' then 'tribe by its own name'
         when decided.candidates = 1 then decided.method
         when sited.level_group is null and sited.kind = 'unknown' then 'unresolved'
-        when sited.kind = 'town or township' then 'no code for its kind'
         when sited.level_group is null or joint.printed_id is not null then 'not a general government'
-        when decided.candidates is null and sited.kind = 'place' and sited.state_code in ('CT', 'MA', 'ME', 'NH', 'RI', 'VT')
-            then 'no code for its kind'
         else 'unresolved'
     end as match_method,
     case when decided.candidates = 1 then decided.score end as match_score,
@@ -91,6 +105,7 @@ select
         when sited.kind = 'state' then concat(sited.words, ', ', coalesce(sited.state_code, 'no state'), ' as state')
         when sited.level_group is null and sited.kind = 'unknown' then concat(sited.words, ': its words and what stands beside them say no kind')
         when sited.level_group is null then concat(sited.words, ': its words or what stands beside them say ', sited.kind)
+        when joint.printed_id is not null then concat(sited.words, ': its name joins two places')
         when decided.candidates > 1
             then concat(sited.base, ', ', coalesce(sited.state_code, 'no state'), ' as ', sited.level_group, ': ', cast(decided.candidates as {{ dbt.type_string() }}), ' units of that name')
         when decided.candidates = 1 then concat(sited.base, ', ', coalesce(sited.state_code, 'no state'), ' as ', sited.level_group)

@@ -1,4 +1,4 @@
--- Every state, county and place once: the captured estimates tell the people and the name in full, the gazetteer all
+-- Every state, county, place and town once: the captured estimates tell the people and the name in full, the gazetteer all
 -- the rest, hand-kept changes what was and is no more.
 with newest_estimates as (
     select
@@ -14,6 +14,16 @@ with newest_estimates as (
         _kind,
         row_number() over (partition by geoid order by acs_year desc, _retrieved_at desc) as newest
     from {{ ref('stg_census__places') }}
+),
+
+counties_of_towns as (
+    select geoid, name
+    from {{ ref('stg_census__gazetteer') }}
+    where level = 'county'
+    union all
+    select geoid, {{ regexp_replace_all("name", ", [^,]*$", "") }} as name
+    from {{ ref('unit_changes') }}
+    where geoid not in (select geoid from {{ ref('stg_census__gazetteer') }})
 ),
 
 -- where several sources name a unit, the first of this order does
@@ -34,7 +44,11 @@ named as (
         2 as choice,
         gazetteer.geoid,
         gazetteer.level,
-        concat(gazetteer.name, ', ', states.name) as name,
+        -- as the Bureau's own surveys name them: a township is told from its namesakes by its county
+        case
+            when gazetteer.level = 'town' then concat(gazetteer.name, ', ', counties.name, ', ', states.name)
+            else concat(gazetteer.name, ', ', states.name)
+        end as name,
         gazetteer.name as unit_text,
         gazetteer._capture_id,
         gazetteer._payload_id,
@@ -42,6 +56,14 @@ named as (
     from {{ ref('stg_census__gazetteer') }} as gazetteer
     inner join {{ ref('states') }} as states
         on substr(gazetteer.geoid, 1, 2) = states.fips
+    left join counties_of_towns as counties
+        on substr(gazetteer.geoid, 1, 5) = counties.geoid
+    where
+        gazetteer.level <> 'town'
+        -- a county subdivision is a unit where it governs: by its functional status, or by its legal word where the file
+        -- has none; the rest are statistical divisions and the towns that a city is one with
+        or gazetteer.functional_status in ('A', 'B')
+        or (gazetteer.functional_status is null and {{ census_legal_word('gazetteer.name') }} in ('town', 'township', 'charter township', 'plantation'))
     union all
     select
         3 as choice,
@@ -107,6 +129,7 @@ select
     tribes.base as name_normalized,
     cast(null as {{ dbt.type_string() }}) as legal_word,
     cast(null as {{ dbt.type_string() }}) as within_county,
+    cast(null as {{ dbt.type_string() }}) as second_within_county,
     true as is_general_government,
     tribes.state_code,
     states.fips as state_fips,
@@ -131,7 +154,8 @@ select
     ranked.name,
     {{ census_base_name('ranked.unit_text') }} as name_normalized,
     {{ census_legal_word('ranked.unit_text') }} as legal_word,
-    nullif({{ spelled_name(regexp_replace_all(regexp_extract("ranked.unit_text", "[(]([^)]*)[)]", 1), "^balance$", "")) }}, '') as within_county,
+    nullif({{ spelled_name(regexp_replace_all("coalesce(split_part(within.county_name, ';', 1), counties.name)", " (County|Parish|city|Planning Region)$", "")) }}, '') as within_county,
+    nullif({{ spelled_name("split_part(within.county_name, ';', 2)") }}, '') as second_within_county,
     -- a census designated place has a name and a code, and no government; a zona urbana or a comunidad neither
     coalesce({{ census_legal_word('ranked.unit_text') }}, '') not in ('CDP', 'zona urbana', 'comunidad', 'Planning Region')
         as is_general_government,
@@ -156,6 +180,10 @@ left join counties_of_cities
     on ranked.geoid = counties_of_cities.county_geoid
 left join {{ ref('unit_changes') }} as changes
     on ranked.geoid = changes.geoid
+left join {{ ref('place_counties') }} as within
+    on ranked.geoid = within.geoid
+left join counties_of_towns as counties
+    on ranked.level = 'town' and substr(ranked.geoid, 1, 5) = counties.geoid
 where
     ranked.nth = 1
     and counties_of_cities.county_geoid is null

@@ -14,7 +14,7 @@ units as (
         on
             jurisdictions.state_code = states.state_code
             and states.level = 'state'
-            and jurisdictions.level in ('county', 'place', 'consolidated')
+            and jurisdictions.level in ('county', 'place', 'town', 'consolidated')
     where jurisdictions.is_resolved
     group by jurisdictions.jurisdiction_key
 ),

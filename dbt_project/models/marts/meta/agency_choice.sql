@@ -32,7 +32,7 @@ listed as (
 large as (
     select jurisdiction_key, population
     from {{ ref('dim_jurisdiction') }}
-    where level in ('place', 'consolidated') and population > 100000
+    where level in ('place', 'town', 'consolidated') and population > 100000
 ),
 
 told as (

@@ -1,5 +1,6 @@
 -- The resolver against names that were labelled by hand. A name is right where the unit found is the unit meant; a unit
--- found for a name that means none, or another unit, is wrong; a unit not found is missed.
+-- found for a name that means none, or another unit, is wrong; a unit not found is missed. A name that means none and
+-- has a unit all the same is an organization or a special authority taken for a government: there may be none.
 with labelled as (
     select
         labels.source,
@@ -35,6 +36,7 @@ select
     count(expected_key) as names_with_a_unit,
     count(found_key) as resolved,
     cast(sum(case when found_key = expected_key then 1 else 0 end) as bigint) as resolved_right,
+    cast(sum(case when expected_key is null and found_key is not null then 1 else 0 end) as bigint) as taken_for_a_government,
     cast(case when count(found_key) > 0 then
         sum(case when found_key = expected_key then 1.0 else 0.0 end) / count(found_key) end as double) as precision_share,
     cast(case when count(expected_key) > 0 then

@@ -9,7 +9,8 @@ with typed as (
         {{ text_field('FUNCSTAT') }} as functional_status,
         case
             when {{ text_field('GEOID') }} is null then 'no GEOID'
-            when not {{ regexp_matches(text_field('GEOID'), '^([0-9]{5}|[0-9]{7})$') }} then 'GEOID is neither of a county nor of a place'
+            when not {{ regexp_matches(text_field('GEOID'), '^([0-9]{5}|[0-9]{7}|[0-9]{10})$') }}
+                then 'GEOID is of no county, place or county subdivision'
             when {{ text_field('NAME') }} is null then 'no name'
         end as _reject_reason,
         _capture_id,

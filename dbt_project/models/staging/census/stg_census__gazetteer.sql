@@ -1,8 +1,8 @@
--- Two slices of one national list; where both years of a slice are in force the newest capture serves.
+-- Three slices of one national list; where both years of a slice are in force the newest capture serves.
 select
     geoid,
     state_code,
-    case when length(geoid) = 5 then 'county' else 'place' end as level,
+    case length(geoid) when 5 then 'county' when 7 then 'place' else 'town' end as level,
     name,
     lsad,
     functional_status,
