@@ -176,6 +176,8 @@ without_legal_word as (
         asked.base_legal is not null
         and asked.level_group = 'place'
         and names.geoid is not null
+        -- a town is not the village or city of its name
+        and (asked.base_legal <> 'TOWN' or names.legal_word = 'town')
         and (
             names.within_county is null or asked.county_words = ''
             or {{ compact_name('names.within_county') }} in (asked.county_compact, asked.second_county_compact)

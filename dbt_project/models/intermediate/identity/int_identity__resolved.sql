@@ -89,7 +89,7 @@ select
         -- a name that several units of a state bear is another body in another county
         else {{ unresolved_key(
             'sited.words', 'sited.state_code', kind,
-            "case when decided.candidates > 1 or " ~ kind ~ " = 'town or township' then nullif(sited.county_words, '') end"
+            "case when decided.candidates > 1 or " ~ kind ~ " = 'town' then nullif(sited.county_words, '') end"
         ) }}
     end as jurisdiction_key,
     case when decided.candidates = 1 and sited.kind <> 'tribe' then decided.geoid end as geoid,
