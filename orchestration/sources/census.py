@@ -129,8 +129,8 @@ class Places(Dataset):
             }
 
 
-# The national files, and the length of a GEOID in each. County subdivisions are the towns and townships of twenty states
-# and, elsewhere, statistical divisions: which of them govern is told by FUNCSTAT or the name (dbt, identity).
+# The national files, and the length of a GEOID in each. County subdivisions are the towns and townships of twenty
+# states and, elsewhere, statistical divisions: which of them govern is told by FUNCSTAT or the name (dbt, identity).
 GAZETTEER_FILES = {
     "places": ("Gaz_place_national", 7),
     "counties": ("Gaz_counties_national", 5),

@@ -49,7 +49,11 @@ def test_every_figure_names_its_publisher_and_a_source_that_is_explained(path: P
 def test_the_gazetteer_holds_every_state_and_its_source_is_explained():
     """A list of codes and names: 50 states, the District and Puerto Rico; codes once each, parts in order."""
     places, counties, towns = build.batches("census/gazetteer")
-    for batch, code, length in ((places, "census-codes", 7), (counties, "census-codes", 5), (towns, "census-cousubs", 10)):
+    for batch, code, length in (
+        (places, "census-codes", 7),
+        (counties, "census-codes", 5),
+        (towns, "census-cousubs", 10),
+    ):
         assert batch.publisher == build.source(code)["publisher"] == "US Census Bureau"
         rows = [row for payload in batch.payloads for row in sources.get("census/gazetteer").cut(payload)]
         codes = [str(row["GEOID"]) for row in rows]
@@ -65,8 +69,8 @@ def test_the_gazetteer_holds_every_state_and_its_source_is_explained():
     # the Bureau's names of the counties that the boroughs are
     names = {str(row["GEOID"]): row["NAME"] for row in sources.get("census/gazetteer").cut(counties.payloads[0])}
     assert (names["36047"], names["36061"]) == ("Kings County", "New York County")
-    # no two places of a state have one name and one legal word unless a county in parentheses parts them
-    printed = [(geoid[:2], name) for geoid, name in known.items()]
+    # no two governments of a state have one name and one legal word unless a county in parentheses parts them
+    printed = [(geoid[:2], name) for geoid, name in known.items() if not str(name).endswith(" CDP")]
     assert len(printed) == len(set(printed))
 
 

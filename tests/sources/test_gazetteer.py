@@ -47,6 +47,18 @@ def test_pipes_with_a_blank_behind_the_last_heading(body):
     ]
 
 
+def test_county_subdivisions_have_ten_digits_and_say_whether_they_govern():
+    body = (
+        "USPS|GEOID|GEOIDFQ|ANSICODE|NAME|FUNCSTAT|INTPTLONG\n"
+        "NY|3600100001|0600000US3600100001|1|Synth town|A|-73.0\n"
+        "OH|3900100002|0600000US3900100002|2|Synthville city|F|-83.0\n"
+    )
+    rows = cut(body.encode(), "cousubs")
+    assert [(row["GEOID"], row["FUNCSTAT"]) for row in rows] == [("3600100001", "A"), ("3900100002", "F")]
+    with pytest.raises(SourceError, match="'3600100001'"):
+        cut(body.encode(), "places")
+
+
 def test_tabs_and_latin_1_of_the_older_files():
     rows = cut(TABS.replace("Synthville", "Sintético").encode("latin-1"))
     assert [(row["NAME"], row["LSAD"]) for row in rows] == [("Sintético city", "25")]
@@ -104,5 +116,7 @@ def test_import_of_a_downloaded_file_knows_its_slice_by_the_name(tmp_path):
     path.write_bytes(zipped(PIPES))
     (batch,) = Gazetteer().read_file(path, None)
     assert batch.slice.key == "places"
-    with pytest.raises(SourceError, match="has Gaz_place_national or Gaz_counties_national or Gaz_cousubs_national in its name"):
+    with pytest.raises(
+        SourceError, match="has Gaz_place_national or Gaz_counties_national or Gaz_cousubs_national in its name"
+    ):
         list(Gazetteer().read_file(tmp_path / "places.zip", None))
