@@ -12,13 +12,23 @@ import hashlib
 import pytest
 
 from orchestration import reading
-from orchestration.settings import DBT_PROJECT_DIR
+from orchestration.settings import DBT_PROJECT_DIR, Settings
+from tests.building import tables_of
 
 
 @pytest.fixture(scope="module")
 def connection(published):
     settings, _ = published
     with reading.connect(settings) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def resolved(published, tmp_path_factory):
+    """The resolver's own tables over the captures of the published home: they are not part of a release."""
+    captured, _ = published
+    into = Settings(home=tmp_path_factory.mktemp("identity") / "home", edition="recorded")
+    with tables_of(captured, "int_identity__resolved", into=into) as opened:
         yield opened
 
 
@@ -176,8 +186,8 @@ def test_what_nobody_can_resolve_stands_in_a_list_largest_money_first(connection
         ("Santa Clara/Ivins Police Department", "UT", "several governments", None),
     ],
 )
-def test_names_that_were_taken_for_the_wrong_unit_or_for_none(connection, name, state, kind, geoid):
-    found = connection.execute(
+def test_names_that_were_taken_for_the_wrong_unit_or_for_none(resolved, name, state, kind, geoid):
+    found = resolved.execute(
         """
         select distinct kind, geoid from intermediate.int_identity__resolved
         where name = ? and state_code = ? and source in ('usaspending', 'cops', 'fbi')
@@ -187,13 +197,13 @@ def test_names_that_were_taken_for_the_wrong_unit_or_for_none(connection, name, 
     assert found == [(kind, geoid)]
 
 
-def test_a_police_of_two_cities_by_its_name_serves_both(connection):
-    rows = connection.execute(
+def test_a_police_of_two_cities_by_its_name_serves_both(resolved):
+    rows = resolved.execute(
         """
         select units.geoid
         from intermediate.int_identity__joint as joint
         join intermediate.int_identity__printed as printed using (printed_id)
-        join core.dim_jurisdiction as units using (jurisdiction_key)
+        join intermediate.int_identity__units as units using (jurisdiction_key)
         where printed.name = 'Santa Clara/Ivins Police Department'
         """
     ).fetchall()
