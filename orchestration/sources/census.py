@@ -37,12 +37,19 @@ if TYPE_CHECKING:
 # Total population; of Hispanic or Latino origin.
 VARIABLES = ("NAME", "B01003_001E", "B03003_003E")
 LEVELS = ("place", "county", "state")
+# Towns and townships: county subdivisions that govern, in the twenty states that have them (Census of Governments).
+TOWN = "town"
+TOWN_STATES = (
+    "CT", "IL", "IN", "KS", "MA", "ME", "MI", "MN", "MO", "ND", "NE", "NH", "NJ", "NY", "OH", "PA", "RI", "SD", "VT",
+    "WI",
+)  # fmt: skip
+_SUBDIVISION = "county subdivision"
 # The five-year estimates of a year come out in December of the year after, or some months later.
 _PUBLICATION_LAG_YEARS = (1, 2, 3)
 
 
 class Places(Dataset):
-    """Every place, county and state with its population and its Hispanic population."""
+    """Every place, county, town and state with its population and its Hispanic population."""
 
     source = "census"
     name = "places"
@@ -52,12 +59,13 @@ class Places(Dataset):
     homepage = "https://www.census.gov/data/developers/data-sets/acs-5year.html"
     policy = "replace"
     required = ("level", "NAME", "B01003_001E", "state", "year")
-    optional = ("B03003_003E", "county", "place", "HISPANIC_SHARE")
+    optional = ("B03003_003E", "county", "place", "subdivision", "HISPANIC_SHARE")
     # The bureau's sentinels for "not available" are whole numbers too, large and negative.
     types = typed({
-        "level": one_of(*LEVELS), "NAME": TEXT, **each(("B01003_001E", "B03003_003E"), WHOLE),
+        "level": one_of(*LEVELS, TOWN), "NAME": TEXT, **each(("B01003_001E", "B03003_003E"), WHOLE),
         "state": matching(r"\d{2}", "a state's two digits"), "county": matching(r"\d{3}", "a county's three digits"),
-        "place": matching(r"\d{5}", "a place's five digits"), "year": YEAR, "HISPANIC_SHARE": NUMBER,
+        "place": matching(r"\d{5}", "a place's five digits"),
+        "subdivision": matching(r"\d{5}", "a county subdivision's five digits"), "year": YEAR, "HISPANIC_SHARE": NUMBER,
     })  # fmt: skip
     partitioned_by = "state"
     needs_key = "census_api_key"
@@ -70,19 +78,20 @@ class Places(Dataset):
         return due(self.all_slices(), known, timedelta(days=30))
 
     def all_slices(self) -> list[Slice]:
-        """One slice a level and state: the API asks for a state with every place or county."""
+        """One slice a level and state: the API asks for a state with every place, county or county subdivision."""
         return [
             Slice(f"{level}:{state.fips}", {"level": level, "fips": state.fips, "state": state.postal})
             for state in STATES
-            for level in LEVELS
+            for level in (*LEVELS, *([TOWN] if state.postal in TOWN_STATES else []))
         ]
 
     def pull(self, web: Web, settings: Settings, slice_: Slice, known: Known) -> Iterator[Payload]:
         """One request: an answer is never paged. The newest year that is out, which a 404 tells."""
         level, fips = slice_.params["level"], slice_.params["fips"]
-        params = {"get": ",".join(VARIABLES), "for": f"{level}:{fips}" if level == "state" else f"{level}:*"}
+        asked = _SUBDIVISION if level == TOWN else level
+        params = {"get": ",".join(VARIABLES), "for": f"{asked}:{fips}" if level == "state" else f"{asked}:*"}
         if level != "state":
-            params["in"] = f"state:{fips}"
+            params["in"] = f"state:{fips} county:*" if level == TOWN else f"state:{fips}"
         assert settings.census_api_key is not None
         for lag in _PUBLICATION_LAG_YEARS:
             year = str(utc_now().year - lag)
@@ -115,6 +124,7 @@ class Places(Dataset):
         if not isinstance(rows, list) or not rows or not all(isinstance(row, list) for row in rows):
             raise SourceError(self.id, "?", f"not a header row and rows: {str(rows)[:200]}", url=payload.url)
         header, *units = rows
+        header = ["subdivision" if name == _SUBDIVISION else name for name in header]
         level, year = payload.context["level"], payload.context["year"]
         places = [tuple(value for name, value in zip(header, row, strict=False) if name in LEVELS) for row in units]
         if len(set(places)) < len(places):

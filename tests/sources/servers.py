@@ -415,11 +415,12 @@ class Census(Publisher):
         if not found or int(found[1]) > self.newest_year:
             return Response("<html><body>error: unknown dataset</body></html>", status=404, content_type="text/html")
         level, _, wanted = request.args["for"].partition(":")
-        state = wanted if level == "state" else request.args["in"].removeprefix("state:")
-        header = [*request.args["get"].split(","), *(["state"] if level == "state" else ["state", level])]
+        state = wanted if level == "state" else request.args["in"].removeprefix("state:").removesuffix(" county:*")
+        parts = {"state": ["state"], "county subdivision": ["state", "county", level]}.get(level, ["state", level])
+        header = [*request.args["get"].split(","), *parts]
         rows = []
         for name, population, hispanic, code in self.units.get((level, state), []):
-            rows.append([name, population, hispanic, state, *([] if level == "state" else [code])])
+            rows.append([name, population, hispanic, state, *([] if level == "state" else code.split("/"))])
         if not rows:
             return Response(b"", status=204)
         return as_json([header, *rows])

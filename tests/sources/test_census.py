@@ -32,6 +32,7 @@ def publisher(httpserver) -> servers.Census:
                           ("Nulltown CDP, Testland", "-666666666", None, "00200")],
         ("county", "01"): [("Test County, Testland", "5000", "700", "001")],
         ("state", "01"): [("Testland", "90000", "8000", "")],
+        ("county subdivision", "36"): [("Test town, Test County, Testland", "3000", "30", "001/00003")],
     }  # fmt: skip
     return acs
 
@@ -75,6 +76,18 @@ def test_places_counties_and_the_state_come_with_geoid_parts_as_text(night, sett
     )
 
 
+def test_towns_come_with_the_county_they_lie_in_and_only_where_towns_govern(night, settings):
+    done = night("town:36")
+    assert [(s.status, s.records) for s in done.slices] == [("landed", 1)]
+    town = serving(settings)["Test town, Test County, Testland"]
+    assert (town["level"], town["state"], town["county"], town["subdivision"]) == ("town", "36", "001", "00003")
+    asked = {slice_.key for slice_ in PLACES.all_slices() if slice_.key.startswith("town:")}
+    # New York and Pennsylvania have towns and townships that govern, California and Texas have none
+    assert {"town:36", "town:42"} <= asked
+    assert not {"town:06", "town:48"} & asked
+    assert len(asked) == 20
+
+
 def test_a_negative_sentinel_and_a_null_stay_what_they_are(night, settings):
     night("place:01")
     unit = serving(settings)["Nulltown CDP, Testland"]
@@ -109,14 +122,16 @@ def test_a_refused_key_is_told_as_such_at_once_and_not_shown(night, settings, pu
     assert len(publisher.asked) == 1
 
 
-def test_every_state_has_its_three_levels_and_a_captured_one_rests_for_a_month(night, settings):
-    assert len({s.key for s in PLACES.all_slices()}) == 52 * 3
+def test_every_state_has_its_levels_and_a_captured_one_rests_for_a_month(night, settings):
+    # three levels of 50 states, the District and Puerto Rico, and the towns of twenty states
+    every = 52 * 3 + 20
+    assert len({s.key for s in PLACES.all_slices()}) == every
     night("place:01")
     known = Catalog(settings.landing_dir, as_of=None, edition="live").known(PLACES)
     with time_machine.travel(datetime(2026, 12, 1, tzinfo=UTC)):
-        assert len(PLACES.slices(settings, known)) == 52 * 3 - 1
+        assert len(PLACES.slices(settings, known)) == every - 1
     with time_machine.travel(datetime(2026, 12, 24, tzinfo=UTC)):
-        assert len(PLACES.slices(settings, known)) == 52 * 3
+        assert len(PLACES.slices(settings, known)) == every
 
 
 @pytest.mark.parametrize(("body", "why"), [

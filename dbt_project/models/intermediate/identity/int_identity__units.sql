@@ -38,7 +38,8 @@ named as (
         _payload_id,
         _kind
     from newest_estimates
-    where newest = 1
+    -- the estimates name county subdivisions that do not govern too: the gazetteer tells which do
+    where newest = 1 and level <> 'town'
     union all
     select
         2 as choice,

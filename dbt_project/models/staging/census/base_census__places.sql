@@ -4,7 +4,7 @@ with typed as (
     select
         {{ text_field('level') }} as level,
         {{ text_field('state') }} as state_fips,
-        concat({{ text_field('state') }}, coalesce({{ text_field('place') }}, {{ text_field('county') }}, '')) as geoid,
+        concat({{ text_field('state') }}, coalesce({{ text_field('place') }}, {{ text_field('county') }}, ''), coalesce({{ text_field('subdivision') }}, '')) as geoid,
         {{ text_field('NAME') }} as name,
         try_cast({{ text_field('year') }} as int) as acs_year,
         -- the bureau's sentinels for "not available" are large negative numbers
@@ -17,7 +17,7 @@ with typed as (
             when {{ text_field('NAME') }} is null then 'no name'
             when {{ text_field('state') }} is null then 'no state'
             when try_cast({{ text_field('B01003_001E') }} as bigint) is null then 'population is not a number'
-            when {{ text_field('level') }} not in ('state', 'county', 'place') then 'level is none of state, county, place'
+            when {{ text_field('level') }} not in ('state', 'county', 'place', 'town') then 'level is none of state, county, place, town'
         end as _reject_reason,
         _capture_id,
         _payload_id,
