@@ -120,10 +120,6 @@ class Awards(Dataset):
                 slices.append(Slice(f"{group}:changed", params))
         return slices
 
-    def holds_all(self, slice_key: str) -> bool:
-        """A fiscal year of a group is whole; what changed is not."""
-        return not slice_key.endswith(":changed") and ":FY" in slice_key
-
     def _complete_until(self, group: str, years: list[Slice], known: Known) -> date | None:
         """The day up to which changes of the captured years are surely known; None where none is captured.
 
