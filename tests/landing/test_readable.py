@@ -132,11 +132,11 @@ def test_merged_cells_of_a_list_end_no_agreement(settings, n, merged):
     assert serving(settings, "ice/agreements_287g") == ["2026-02-28"]
 
 
-def test_dates_that_a_spreadsheet_made_numbers_of_reject_the_workbook_and_one_mistyped_date_does_not(settings):
+def test_dates_that_became_words_reject_the_workbook_and_one_mistyped_date_does_not(settings):
     land(settings, "ice/agreements_287g", "participating", agreements(200), "2026-02-28")
-    serial = land(settings, "ice/agreements_287g", "participating", agreements(200, signed="43831"), "2026-03-03")
-    assert serial.status == "rejected"
-    assert "'SIGNED' is not a date (yyyy-mm-dd) in 200 ('43831')" in serial.message
+    words = land(settings, "ice/agreements_287g", "participating", agreements(200, signed="in May"), "2026-03-03")
+    assert words.status == "rejected"
+    assert "'SIGNED' is not a date, or a serial number of one in 200 ('in May')" in words.message
     rows = [["OHIO", f"Synthetic {i:04} PD", "Task Force Model", "2020-01-01"] for i in range(200)]
     rows[7][3] = "05/082025"
     typo = land(settings, "ice/agreements_287g", "participating", workbook([HEADERS, *rows]), "2026-03-04")

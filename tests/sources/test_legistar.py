@@ -232,7 +232,8 @@ class TestFreshness:
         publisher.matters |= {"sfgov": old, "boston": [matter(1)]}
         night(MATTERS, "sfgov:all", "boston:all")
         status = catalog(settings).status(MATTERS)
-        assert status.state == "stale: sfgov (newest content 2018-12-11, asked 2026-11-24)"
+        assert status.state == "stale"
+        assert status.why == "stale: sfgov (newest content 2018-12-11, asked 2026-11-24)"
         assert status.captures == 2
         flagged = {c.slice for c in catalog(settings).serving(MATTERS) if catalog(settings).is_stale(c)}
         assert flagged == {"sfgov:all"}
@@ -249,7 +250,7 @@ class TestFreshness:
         assert catalog(settings).status(MATTERS).state == "serving"
         # asked again and again, and nothing is introduced
         night(MATTERS, "boston", at=TODAY + timedelta(days=7))
-        assert "stale: boston" in catalog(settings).status(MATTERS).state
+        assert "stale: boston" in catalog(settings).status(MATTERS).why
         then = Catalog(settings.landing_dir, as_of=TODAY.date(), edition="live")
         assert then.status(MATTERS).state == "serving", "as of a day, what came after it is not known"
 
