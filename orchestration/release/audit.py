@@ -22,7 +22,7 @@ from pydantic import BaseModel
 from orchestration import sources
 from orchestration.landing import accept
 from orchestration.landing.catalog import Catalog
-from orchestration.release import history
+from orchestration.release import history, joins
 from orchestration.settings import Settings
 
 BEGUN_FILE, MARKER_FILE = "begun.json", "build.json"
@@ -199,6 +199,7 @@ def audit(settings: Settings, *, run_id: str, accepted: Mapping[str, str] | None
             *_quarantined(connection),
             *_key_figures(connection),
             *_documented(connection, settings),
+            _joins(connection, settings),
         ]
     for check, finding in release_checks:
         because = (accepted or {}).get(check.name)
@@ -415,6 +416,15 @@ def _key_figures(connection: duckdb.DuckDBPyConnection) -> list[Checked]:
         detail = f"{float(value):g}, published {expected:g} +- {figure['tolerance']:g} ({figure['source']})"
         out.append(_checked(name, detail, None if close else figure["sql"]))
     return out
+
+
+def _joins(connection: duckdb.DuckDBPyConnection, settings: Settings) -> Checked:
+    """No sum over a fact grows by a join with another of which its declaration says that it may not."""
+    tables = joins.declared(_read_json(settings.dbt_target_dir / "manifest.json") or {"nodes": {}})
+    found = joins.lies(connection, tables)
+    more = f" and {len(found) - 3} more" if len(found) > 3 else ""
+    detail = "; ".join(found[:3]) + more if found else f"no sum of {len(tables)} facts and bridges grows by a join"
+    return _checked("joins", detail, "the models' .yml: meta, joins" if found else None)
 
 
 def _documented(connection: duckdb.DuckDBPyConnection, settings: Settings) -> list[Checked]:
