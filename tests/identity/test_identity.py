@@ -60,6 +60,44 @@ def test_units_have_the_censuss_codes_and_their_own_level(connection, geoid, als
     assert rows == ([(also, level, merger)] if level else [])
 
 
+@pytest.mark.parametrize(
+    ("code", "unit"),
+    [
+        ("06075", "0667000"),
+        ("08031", "0820000"),
+        ("42101", "4260000"),
+        ("22071", "2255000"),
+        ("11001", "1150000"),
+        ("11", "1150000"),
+        ("36047", "3651000"),
+        ("36061", "3651000"),
+        ("17031", "17031"),
+        ("1714000", "1714000"),
+        ("06", "06"),
+    ],
+    ids=["San Francisco", "Denver", "Philadelphia", "New Orleans", "the District", "the District as a state", "Kings",
+         "New York County", "Cook County", "Chicago", "California"],
+)  # fmt: skip
+def test_data_keyed_by_any_code_of_a_unit_find_it_once(connection, code, unit):
+    """The FIPS code of a county whose government is its city's finds the city."""
+    found = connection.execute(
+        "select units.geoid, codes.is_own_geoid from core.bridge_geoid_jurisdiction as codes"
+        " join core.dim_jurisdiction as units using (jurisdiction_key) where codes.geoid = ?",
+        [code],
+    ).fetchall()
+    assert found == [(unit, code == unit)]
+
+
+def test_facts_call_a_unit_by_its_name_in_the_dimension(connection):
+    for table in ("core.fct_policy_event", "core.fct_council_matter", "analysis.mart_grants_at_risk",
+                  "analysis.mart_policy_crime_panel", "meta.council_client"):  # fmt: skip
+        assert connection.execute(
+            f"select facts.jurisdiction_name, units.name from {table} as facts"
+            " join core.dim_jurisdiction as units using (jurisdiction_key)"
+            " where facts.jurisdiction_name <> units.name"
+        ).fetchall() == [], table  # fmt: skip
+
+
 def test_connecticuts_counties_end_where_its_planning_regions_begin(connection):
     (ended, began) = connection.execute(
         """

@@ -121,6 +121,21 @@ def test_a_test_that_may_only_warn_must_still_have_run(sealed):
     assert [f.check for f in refusal(settings, run_id).findings] == [manifest["nodes"][lenient]["name"]]
 
 
+def test_a_join_that_lies_is_refused_with_its_facts_and_its_key(sealed):
+    """Names without a unit thrown together on the unknown member, as they once were."""
+    settings, run_id = sealed
+    nobody = "jurisdiction_key in (select jurisdiction_key from core.dim_jurisdiction where not is_resolved)"
+    spoil(
+        settings,
+        f"update core.fct_award set jurisdiction_key = '-1' where {nobody}",
+        f"update core.fct_tracker_listing set jurisdiction_key = '-1' where {nobody}",
+    )
+    seal(settings, run_id)
+    (finding,) = refusal(settings, run_id).findings
+    assert finding.check == "joins"
+    assert "fct_award with fct_tracker_listing on jurisdiction_key" in finding.detail
+
+
 def test_a_candidate_of_another_run_is_refused(sealed):
     settings, _ = sealed
     refused = refusal(settings, "another-run")

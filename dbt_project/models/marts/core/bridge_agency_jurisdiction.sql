@@ -33,3 +33,4 @@ left join several
     on agencies.ori = several.ori
 left join counted
     on agencies.ori = counted.ori
+where agencies.agency_key <> {{ unknown_key() }}

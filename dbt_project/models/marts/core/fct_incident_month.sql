@@ -170,7 +170,7 @@ select
     coalesce(jurisdictions.jurisdiction_key, {{ unknown_key() }}) as jurisdiction_key,
     {{ surrogate_key(['families.offense_family']) }} as offense_key,
     case
-        when victim_groups.victim_group = 'unknown' then {{ unknown_key() }}
+        when victim_groups.victim_group = 'unknown' then {{ surrogate_key(["'ethnicity_unknown'"]) }}
         else {{ surrogate_key(['victim_groups.victim_group']) }}
     end as victim_group_key,
     {{ date_key('months.report_month') }} as month_date_key,
