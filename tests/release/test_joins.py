@@ -185,7 +185,8 @@ class TestNamesWithoutAUnit:
         """79,603,971 USD; joined to the listings on the unknown member, they once gave 1,260,274,826."""
         once, unresolved = recorded.execute(
             "select sum(obligated_amount), count(*) filter (where not is_resolved) from core.fct_award"
-            " join (select distinct jurisdiction_key, is_resolved from core.fct_tracker_listing) using (jurisdiction_key)"
+            " join (select distinct jurisdiction_key, is_resolved from core.fct_tracker_listing)"
+            " using (jurisdiction_key)"
         ).fetchone()
         assert (once, unresolved) == (79_603_971, 0)
 
