@@ -420,7 +420,10 @@ def _key_figures(connection: duckdb.DuckDBPyConnection) -> list[Checked]:
 
 def _joins(connection: duckdb.DuckDBPyConnection, settings: Settings) -> Checked:
     """No sum over a fact grows by a join with another of which its declaration says that it may not."""
-    tables = joins.declared(_read_json(settings.dbt_target_dir / "manifest.json") or {"nodes": {}})
+    try:
+        tables = joins.declared(_read_json(settings.dbt_target_dir / "manifest.json") or {"nodes": {}})
+    except joins.Undeclared as undeclared:
+        return _checked("joins", str(undeclared), "the models' .yml")
     found = joins.lies(connection, tables)
     more = f" and {len(found) - 3} more" if len(found) > 3 else ""
     detail = "; ".join(found[:3]) + more if found else f"no sum of {len(tables)} facts and bridges grows by a join"

@@ -20,6 +20,10 @@ import duckdb
 UNKNOWN = "-1"
 
 
+class Undeclared(Exception):
+    """A fact or bridge whose .yml does not say how it joins; the message names it."""
+
+
 @dataclass(frozen=True)
 class Table:
     """A published fact or bridge and its keys.
@@ -65,7 +69,7 @@ def key_columns(node: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def declared(manifest: Mapping[str, Any]) -> list[Table]:
-    """Every fact and bridge of core, by name. Raises KeyError with the model that declares nothing."""
+    """Every fact and bridge of core, by name. Raises Undeclared."""
     nodes = (n for n in manifest["nodes"].values() if n["resource_type"] == "model" and n["schema"] == "core")
     tables = []
     for node in sorted(nodes, key=lambda n: n["name"]):
@@ -73,7 +77,7 @@ def declared(manifest: Mapping[str, Any]) -> list[Table]:
             continue
         joins = node["config"].get("meta", {}).get("joins")
         if joins is None:
-            raise KeyError(f"{node['name']}: its .yml declares no joins (config: meta: joins: unique_by, fans_out)")
+            raise Undeclared(f"{node['name']}: its .yml declares no joins (config: meta: joins: unique_by, fans_out)")
         tables.append(
             Table(
                 schema=node["schema"],
