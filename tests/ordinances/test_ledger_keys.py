@@ -53,10 +53,12 @@ def built(tmp_path_factory):
         select = [f"+{name}" for name in (*TABLES, *GATES)]
         tables = build_part(settings, "--quiet", "--exclude-resource-type", "test", "--select", *select)
         assert tables.returncode == 0, tables.stdout + tables.stderr
-        # a test that fails would leave out what stands on its table: the gates are asked when all is built
-        build_part(settings, "--quiet", "--select", *GATES)
-        results = json.loads((settings.dbt_target_dir / "run_results.json").read_text(encoding="utf-8"))["results"]
-        sql = {r["unique_id"].rpartition(".")[2]: r["compiled_code"] for r in results}
+        sql = {}
+        for gate in GATES:
+            # each alone: a test that fails leaves out what stands on its table, other tests too
+            build_part(settings, "--quiet", "--select", gate)
+            said = json.loads((settings.dbt_target_dir / "run_results.json").read_text(encoding="utf-8"))
+            (sql[gate],) = (result["compiled_code"] for result in said["results"])
         connection = duckdb.connect(str(settings.build_file), read_only=True)
         return connection, {gate: connection.sql(sql[gate]).fetchall() for gate in GATES}
 
@@ -69,7 +71,7 @@ def test_counties_of_one_name_in_two_states_have_an_event_each(built):
         "select units.geoid, events.event from core.fct_policy_event as events"
         " join core.dim_jurisdiction as units using (jurisdiction_key) order by 1"
     ).fetchall() == [("08059", "adopted"), ("41031", "adopted")]
-    assert connection.sql("select * from quarantine.quarantine_ledger__policy_events").fetchall() == []
+    assert connection.sql("select * from quarantine.ledger__policy_events").fetchall() == []
     assert found["assert_no_event_of_the_ledger_is_lost"] == []
     assert not [row for row in found["assert_every_code_typed_by_hand_is_a_units"] if row[0] == "policy_events"]
 
@@ -77,7 +79,7 @@ def test_counties_of_one_name_in_two_states_have_an_event_each(built):
 def test_a_row_that_no_code_ties_to_a_unit_is_named_and_the_release_refused(built):
     connection, found = built(*GOOD, *BAD)
     assert connection.sql(
-        "select _reject_reason from quarantine.quarantine_ledger__policy_events order by _record_no"
+        "select _reject_reason from quarantine.ledger__policy_events order by _record_no"
     ).fetchall() == [("no geoid: a name alone may be another unit's",), ("geoid is no code of the Census",)]
     # the code that no list has is kept, and is no unit
     assert connection.sql(
