@@ -1,5 +1,5 @@
 -- question: Which jurisdictions did a tracker list on a day?
--- title: Which jurisdictions did {tracker} list on {as_of}?
+-- title: Which jurisdictions stood on {tracker} on {as_of}?
 -- about: listings
 -- parameter: tracker=doj (any_tracker)
 -- parameter: as_of=2025-08-05 (date)

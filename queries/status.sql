@@ -7,6 +7,7 @@
 -- caveat: known=public answers from the events and lists that were public by the day, whenever we captured them; known=ours only from what was captured by the day (learned_on). What an earlier release said is in that release (--release), what a build of the day would say in refresh --as-of.
 -- caveat: unknown is no answer, and not a no: nobody that the ledger cites has said. Unsourced events never decide.
 -- caveat: The state's law stands beside the unit's own status, never over it. A city is not its county: ask for the county's jail by the county's name.
+-- caveat: An unread law decides no provision here: nobody has read which of them it enacts, nor looked whether it still stands.
 -- caveat: A month or a year as date counts from its last day; held_since_earliest is its first.
 with asked as (
     select
@@ -114,10 +115,34 @@ trackers as (
     left join listed using (jurisdiction_key, tracker_key)
     left join first_lists using (tracker_key)
     where trackers.tracker_code <> 'unknown'
+),
+
+-- a law of the council whose provisions nobody has read: it decides none of the rows above
+unread as (
+    select
+        units.name as jurisdiction,
+        'unread law' as what,
+        concat_ws(' ', matters.type_name, coalesce(matters.enactment_number, matters.file_number)) as name,
+        'became law, not read' as status,
+        matters.law_on as held_since,
+        matters.law_on as held_since_earliest,
+        learned.learned_on,
+        matters.title as said_by,
+        'council record' as source_status,
+        matters.address as beside_it
+    from units
+    cross join asked
+    join core.fct_council_matter as matters using (jurisdiction_key)
+    left join learned on matters._capture_id = learned.capture_id
+    where matters.is_unread_law and matters.law_on <= asked.day
+        and (asked.known = 'public' or learned.learned_on <= asked.day)
 )
 
 select jurisdiction, what, name, status, held_since, held_since_earliest, learned_on, said_by, source_status, beside_it
 from policies
+union all
+select jurisdiction, what, name, status, held_since, held_since_earliest, learned_on, said_by, source_status, beside_it
+from unread
 union all
 select jurisdiction, what, name, status, held_since, held_since_earliest, learned_on, said_by, source_status, beside_it
 from trackers

@@ -1,0 +1,49 @@
+"""A council's law that nobody has read stands in the answer of `status`, and decides none of it.
+
+What belongs here: the named question over the published tables, with one law made unread. What does not: which law is
+unread (tests/ordinances).
+"""
+
+from __future__ import annotations
+
+import duckdb
+import pytest
+
+from orchestration import reading
+
+LAW = "Int 0989-2012"
+
+
+@pytest.fixture(scope="module")
+def connection(published):
+    settings, _ = published
+    with duckdb.connect() as made:
+        made.execute(f"attach '{settings.published_file}' as released (read_only)")
+        tables = made.execute(
+            "select schema_name, table_name from duckdb_tables() where database_name = 'released'"
+            " and schema_name in ('core', 'meta')"
+        ).fetchall()
+        made.execute("create schema core; create schema meta")
+        for schema, table in tables:
+            changed = f"replace (is_unread_law or file_number = '{LAW}' as is_unread_law)"
+            columns = f"* {changed}" if table == "fct_council_matter" else "*"
+            made.execute(f"create view {schema}.{table} as select {columns} from released.{schema}.{table}")
+        yield made
+
+
+def unread(connection, day: str, known: str = "public") -> list[tuple[str, str]]:
+    given = {"jurisdiction": "New York, NY", "as_of": day, "known": known}
+    rows = reading.ask(connection, reading.question("status"), given)
+    at = rows.columns.index
+    return [
+        (row[at("status")], str(row[at("held_since")])) for row in rows.fetchall() if row[at("what")] == "unread law"
+    ]
+
+
+def test_a_law_that_nobody_read_is_shown_from_the_day_it_became_law(connection):
+    assert unread(connection, "2013-03-17") == []
+    assert unread(connection, "2013-03-18") == [("became law, not read", "2013-03-18")]
+
+
+def test_what_we_did_not_know_then_is_not_said_of_then(connection):
+    assert unread(connection, "2013-03-18", known="ours") == []
