@@ -12,6 +12,7 @@
     ('incident_sets', 'geoid'),
     ('instrument_provisions', 'geoid'),
     ('name_exceptions', 'geoid'),
+    ('place_counties', 'geoid'),
     ('printed_publishers', 'geoid'),
     ('unit_changes', 'geoid'),
 ] %}
