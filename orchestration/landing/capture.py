@@ -521,8 +521,8 @@ def _settle(
         _note_unchanged(landing_dir, dataset, slice_, serving)
         return Outcome("empty", "the publisher has nothing new", None, serving)
     nothing = writing.records == 0 and not writing.malformed and not any(totals.values())
-    # Of a slice that held something, "none" is news: the year is whole, and empty.
-    if nothing and dataset.policy == "merge" and not (dataset.holds_all(slice_.key) and accepted):
+    # Of a slice that holds all, "none" is news: the year is whole, and empty.
+    if nothing and dataset.policy == "merge" and not dataset.holds_all(slice_.key):
         _note_unchanged(landing_dir, dataset, slice_, serving)
         return Outcome("empty", "nothing new since the high-water mark", None, serving)
     digest = f"{writing.digest:064x}"

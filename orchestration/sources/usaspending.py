@@ -140,7 +140,15 @@ class Awards(Dataset):
         """Halve the window until the publisher's count is small, then follow the cursor to its end."""
         params = slice_.params
         first, last = date.fromisoformat(params["from"]), date.fromisoformat(params["to"])
-        yield from self._window(web, settings, slice_, params["group"], params["date_type"], first, last)
+        answers = self._window(web, settings, slice_, params["group"], params["date_type"], first, last)
+        count, page = next(answers), next(answers, None)
+        # None at all is news only where there were some.
+        if page is None and _count(count) == 0 and known.newest(slice_.key) is None:
+            return
+        yield count
+        if page is not None:
+            yield page
+            yield from answers
 
     def _window(
         self,

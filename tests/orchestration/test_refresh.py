@@ -137,7 +137,9 @@ class TestReading:
         asked = reading.question(name)
         assert asked.question.endswith("?")
         assert asked.caveats
-        assert reading.ask(connection, asked, {}).fetchall(), name
+        found = reading.answer(connection, asked, {})
+        # No row is an answer only where it is a true none: every wording of New York's register is read.
+        assert found.relation.fetchall() or (found.why_empty or "").startswith("None: "), name
 
     def test_there_are_at_least_eight_questions(self):
         assert len(reading.questions()) >= 8

@@ -156,7 +156,7 @@ class TestABuildOverCouncils:
             (date(2018, 12, 11),)
         ]
         known = Catalog(settings.landing_dir, as_of=None, edition="live")
-        assert "stale: sfgov (newest content 2018-12-11" in known.status(sources.get("legistar/matters")).state
+        assert "stale: sfgov (newest content 2018-12-11" in known.status(sources.get("legistar/matters")).why
 
 
 class TestTheRecordedEdition:

@@ -149,7 +149,8 @@ class TestComesFrom:
             ("fct_listing_year", "obligated_amount", {"usaspending/assistance_listings"}),
             ("fct_announced_award", "announced_amount", {"cops/announcements"}),
             ("fct_victimization_reporting", "reported_weighted", {"bjs/victimizations"}),
-            ("fct_crime_month", "offenses", {"fbi/agency_months", "fbi/return_a"}),
+            # Whether a count is of a whole month is judged by the agency's kind and people too.
+            ("fct_crime_month", "offenses", {"fbi/agency_months", "fbi/agencies", "fbi/return_a"}),
             ("dim_tracker", "tracker_name", {"seeds/trackers"}),
             ("capture", "retrieved_at", {"landing/capture"}),
             ("release", "built_at", set()),
@@ -259,7 +260,7 @@ def test_a_publication_that_is_refused_half_way_leaves_nothing(sealed):
     report = audit.audit(settings, run_id=run_id)
     manifest = settings.dbt_target_dir / "manifest.json"
     whole = manifest.read_text()
-    manifest.write_text('{"nodes": {}, "parent_map": {}}')
+    manifest.write_text('{"nodes": {}, "sources": {}, "parent_map": {}}')
     with pytest.raises(audit.GateRefused, match="is no model of the project"):
         publish.publish(settings, report)
     assert os.readlink(settings.published_dir) == before
