@@ -34,6 +34,8 @@ LARGEST_FILE = 4 * 1024**2
 LONGEST_REASON = 300
 # Stands for a dataset as a whole: its slices could not be listed, or none was asked for.
 ALL = "*"
+# How the reason of a slice begins whose publisher was given up before its turn.
+NOT_ASKED = "not asked for"
 
 Way = Literal["nightly", "backfill", "import"]
 # `left`: not asked for tonight, without anybody's fault; `file`: a file that was brought and not taken.

@@ -325,11 +325,16 @@ class Catalog:
 
 
 def _reasons(open_: Sequence[attempts.Open]) -> str:
-    """What befell the most slices, with some of them, and how many more for other reasons."""
+    """What befell the most slices, with some of them, and how many more for other reasons.
+
+    A fault that the publisher made comes before the slices that were not asked for because of it.
+    """
     groups: dict[tuple[str, str], list[str]] = defaultdict(list)
     for one in open_:
         groups[one.status, one.reason].append(one.slice)
-    (status, reason), slices = max(groups.items(), key=lambda group: len(group[1]))
+    (status, reason), slices = max(
+        groups.items(), key=lambda group: (not group[0][1].startswith(attempts.NOT_ASKED), len(group[1]))
+    )
     of = "" if slices == [attempts.ALL] else f" {_some(slices)}"
     rest = len(open_) - len(slices)
     more = f"; {rest} more for {len(groups) - 1} other {'reason' if len(groups) == 2 else 'reasons'}" if rest else ""

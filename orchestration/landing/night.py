@@ -198,7 +198,7 @@ def _live_night(
         who = dataset.answers_for(slice_)
         if in_a_row[who] >= FAILURES_BEFORE_GIVING_UP:
             down = dataset.publisher if who == dataset.source else who
-            message = f"not asked for: {in_a_row[who]} slices failed in a row, {down} seems to be down"
+            message = f"{attempts.NOT_ASKED}: {in_a_row[who]} slices failed in a row, {down} seems to be down"
             night.slices.append(SliceNight(slice_.key, "failed", message))
             if _is_too_old(dataset, known.checked(slice_.key)):
                 night.too_old.append(slice_.key)
