@@ -62,7 +62,7 @@ def test_a_night_on_which_nobody_answers_empties_nothing_and_ends_with_exit_4_wh
     told = {(row["dataset"], row["state"], row["failed"], row["why"]) for row in status if row["too_old"]}
     assert {dataset for dataset, *_ in told} == late
     assert set(published_standing) == told
-    # The reason is what the publisher's address did, not that the rest was not asked for. Cities' own are not set above.
+    # The reason is what the address did, not that the rest was not asked for. Cities' addresses are not set above.
     silent = {dataset for dataset, *_, why in told if "127.0.0.1" not in why and not dataset.startswith("socrata/")}
     assert silent == set(), told
     assert set(history.last_release(Settings(home=home)).accepted) == empty
