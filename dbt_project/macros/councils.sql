@@ -16,16 +16,13 @@
     end
 {%- endmacro %}
 
-{#- A year before 1700 or after 2100 was mistyped (0217 for 2017): it is no date, as letters are none. -#}
+{#- A year that is no register's is no date, as letters are none. -#}
 {% macro council_date_is_broken(text) -%}
     (
         {{ text }} is not null
         and coalesce(
             try_cast(substr({{ text }}, 1, 10) as date) is null
-            or (
-                substr({{ text }}, 1, 4) <> '0001'
-                and (substr({{ text }}, 1, 4) < '1700' or substr({{ text }}, 1, 4) > '2100')
-            ),
+            or (substr({{ text }}, 1, 4) <> '0001' and {{ is_mistyped_year(text) }}),
             true
         )
     )

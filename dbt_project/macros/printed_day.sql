@@ -1,5 +1,5 @@
 {#-
-    The day that a workbook's cell holds as text: 2025-03-03 (with or without a time), 3/3/2025, or a spreadsheet's
+    The day that a field holds as people write it: 2025-03-03 or 3/3/2025 (with or without a time), or a spreadsheet's
     serial number (days since 1899-12-30, of which 20000 to 80000 are years that a paper of ours can bear: 1954 to 2119).
     Null where the text is none of these, or its year is not of 1900 to 2100 (a mistyped 5025 or 0205).
 -#}
@@ -7,8 +7,8 @@
     {%- set day -%}
         case
             when {{ regexp_matches(text, '^[0-9]{4}-[0-9]{2}-[0-9]{2}') }} then try_cast(substr({{ text }}, 1, 10) as date)
-            when {{ regexp_matches(text, '^[0-9]{1,2}/[0-9]{1,2}/[0-9]{4}$') }} then try_cast(concat(
-                split_part({{ text }}, '/', 3), '-', lpad(split_part({{ text }}, '/', 1), 2, '0'), '-',
+            when {{ regexp_matches(text, '^[0-9]{1,2}/[0-9]{1,2}/[0-9]{4}( .*)?$') }} then try_cast(concat(
+                substr(split_part({{ text }}, '/', 3), 1, 4), '-', lpad(split_part({{ text }}, '/', 1), 2, '0'), '-',
                 lpad(split_part({{ text }}, '/', 2), 2, '0')
             ) as date)
             when {{ regexp_matches(text, '^[2-7][0-9]{4}([.]0+)?$') }} then cast({{ dbt.dateadd(

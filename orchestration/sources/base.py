@@ -351,6 +351,11 @@ def renamed(record: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, An
     return {ours: record[theirs] for theirs, ours in names.items() if theirs in record}
 
 
+def told_by_request(payload: Payload, *names: str) -> dict[str, str]:
+    """Facts of the request that the answer does not repeat; one that is not known is left out, never filled."""
+    return {name: payload.context[name] for name in names if name in payload.context}
+
+
 def file_digest(path: Path) -> str:
     """The sha256 of a file, hex, read by pieces."""
     with path.open("rb") as stream:

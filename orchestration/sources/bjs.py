@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 RESOURCE = "gcuy-rt5g.json"
 FIRST_YEAR = 1993
 GROUPS = ("year", "hispanic", "newoff", "direl", "notify")
+# A file's rows are microdata unless some bring a count or a sum of weights.
+MICRODATA_FORM = "microdata"
 # The API answers 1,000 rows and says nothing where no limit is given: the limit is always given.
 PAGE = 1000
 MICRODATA = (
@@ -73,6 +75,10 @@ class Victimizations(Dataset):
     min_volume_ratio = 0.8
     # A grouped row stands for many victimizations, a row of microdata for one.
     volume_counts = "victimizations"
+
+    def required_of(self, slice_: Slice) -> tuple[str, ...]:
+        """A grouped row needs its count and its sum of weights, a row of microdata its own weight."""
+        return (*self.required, *(("newwgt",) if slice_.params.get("form") == MICRODATA_FORM else ("n", "weight")))
 
     def slices(self, settings: Settings, known: Known) -> list[Slice]:
         """One slice a survey year up to last year, asked for once a month; a year not out yet has no rows."""
@@ -121,7 +127,7 @@ class Victimizations(Dataset):
 
     def counted(self, record: Record) -> dict[str, int]:
         """A grouped row stands for n victimizations, a microdata row for one."""
-        return {"victimizations": int(record.get("n") or 1)}
+        return {"victimizations": whole_count(self.id, record["n"]) if record.get("n") else 1}
 
     def read_file(self, path: Path, retrieved_at: datetime | None) -> Iterator[Batch]:
         """A saved answer of the API (.json or .json.gz), one slice a year found in it."""
@@ -143,7 +149,9 @@ class Victimizations(Dataset):
             # A file of one year is archived as it came; of several, as the rows of each.
             content = text if len(by_year) == 1 else json.dumps(of_year).encode()
             payload = Payload(content, f"file:{path.name}", when, method="FILE")
-            yield Batch(Slice(year, {"year": year}), [payload], when)
+            is_grouped = any(not row.keys().isdisjoint(("n", "weight")) for row in of_year)
+            form = {} if is_grouped else {"form": MICRODATA_FORM}
+            yield Batch(Slice(year, {"year": year, **form}), [payload], when)
 
 
 def _rows(dataset: str, payload: Payload) -> list[dict[str, Any]]:

@@ -18,7 +18,18 @@ from typing import TYPE_CHECKING
 
 import pdfplumber
 
-from orchestration.sources.base import Batch, Dataset, Known, Payload, Record, Slice, SourceError, due, utc_now
+from orchestration.sources.base import (
+    Batch,
+    Dataset,
+    Known,
+    Payload,
+    Record,
+    Slice,
+    SourceError,
+    due,
+    told_by_request,
+    utc_now,
+)
 from orchestration.sources.fields import PRINTED_AMOUNT, PRINTED_WHOLE, TEXT, WHOLE, YEAR, one_of, typed
 from orchestration.sources.usaspending import fiscal_years
 
@@ -158,7 +169,7 @@ class Announcements(Dataset):
             raise SourceError(self.id, what, "no table with the headings of an award list", url=payload.url)
         self._must_add_up(what, payload.url, read)
         for row in read.rows:
-            yield {**{name: payload.context.get(name) for name in ("fiscal_year", "program")}, **row}
+            yield {**told_by_request(payload, "fiscal_year", "program"), **row}
 
     def _page(self, what: str, url: str, read: _List, number: int, page: pdfplumber.page.Page) -> None:
         """The rows of a page; every amount that the page prints from its headings on must stand in one of them.

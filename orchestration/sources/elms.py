@@ -23,6 +23,7 @@ from orchestration.sources.base import (
     SourceError,
     as_text,
     due,
+    told_by_request,
     utc_now,
     whole_count,
 )
@@ -134,7 +135,7 @@ class Matters(Dataset):
         """One record a matter. Raises SourceError where the answer is not `{data: [...]}`."""
         for row in _rows(self.id, payload):
             record = {name: as_text(value) for name, value in row.items()}
-            yield {**record, "client": payload.context.get("client", "chicago")}
+            yield {**record, **told_by_request(payload, "client")}
 
     def control_totals(self, payloads: Iterable[Payload]) -> dict[str, int]:
         counts = [_count(self.id, payload) for payload in payloads]

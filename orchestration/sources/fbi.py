@@ -177,9 +177,10 @@ class Agencies(Dataset):
         seen: set[str] = set()
         for county in by_county.values():
             for agency in county:
-                ori = str(agency.get("ori"))
-                if ori not in seen:
-                    seen.add(ori)
+                ori = as_text(agency.get("ori"))
+                # Agencies without an ORI are not one agency.
+                if ori is None or ori not in seen:
+                    seen.add(ori or "")
                     yield {name: as_text(value) for name, value in agency.items()}
 
 

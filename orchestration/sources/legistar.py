@@ -36,6 +36,7 @@ from orchestration.sources.base import (
     as_text,
     due,
     renamed,
+    told_by_request,
     utc_now,
 )
 from orchestration.sources.fields import DATE, TEXT, WHOLE, each, typed
@@ -226,9 +227,8 @@ class Matters(_Legistar):
 
         Raises SourceError where the payload holds no form of matters.
         """
-        client = payload.context.get("client", "")
         for matter in _matters_in(self.id, payload):
-            yield {**{name: as_text(value) for name, value in matter.items()}, "client": client}
+            yield {**{name: as_text(value) for name, value in matter.items()}, **told_by_request(payload, "client")}
 
     def high_water(self, record: Record) -> str | None:
         """LastModified, unless it lies ahead of us: a mark in the future would hide every change until then."""
@@ -323,10 +323,9 @@ class Histories(_Legistar):
 
         Raises SourceError where the payload holds no form of histories.
         """
-        client = payload.context.get("client", "")
         for matter_id, action in _histories_in(self.id, payload):
             record = {name: as_text(value) for name, value in action.items()}
-            yield {**record, "client": client, "matter_id": matter_id}
+            yield {**record, **told_by_request(payload, "client"), "matter_id": matter_id}
 
     def read_file(self, path: Path, retrieved_at: datetime | None) -> Iterator[Batch]:
         """The same files as legistar/matters: the mirror's hold the history inside, and so do saved events.

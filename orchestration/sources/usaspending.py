@@ -26,6 +26,8 @@ from orchestration.sources.base import (
     as_text,
     due,
     json_body,
+    renamed,
+    told_by_request,
     utc_now,
     whole_count,
 )
@@ -298,16 +300,11 @@ class AssistanceListings(Dataset):
             return
         if not isinstance(answer.get("results"), list):
             raise SourceError(self.id, "?", f"no results in the answer: {sorted(answer)}", url=payload.url)
+        asked = told_by_request(payload, "fiscal_year", "type_group")
         for row in answer["results"]:
-            if row.get("code") in LISTINGS:
-                yield {
-                    "id": as_text(row.get("code")),
-                    "name": as_text(row.get("name")),
-                    "fiscal_year": payload.context.get("fiscal_year"),
-                    "type_group": payload.context.get("type_group"),
-                    "obligation": as_text(row.get("amount")),
-                    "outlay": as_text(row.get("total_outlays")),
-                }
+            # A row without its number is no other listing's: it stays, and its absence is told.
+            if "code" not in row or row["code"] in LISTINGS:
+                yield {**{name: as_text(value) for name, value in renamed(row, _CATEGORY).items()}, **asked}
 
     def read_file(self, path: Path, retrieved_at: datetime | None) -> Iterator[Batch]:
         """A listing's record of the Federal Program Inventory (JSON)."""
@@ -338,20 +335,21 @@ def _fiscal_year(group: str, year: int) -> Slice:
     return Slice(f"{group}:FY{year}", {**params, "date_type": "new_awards_only"})
 
 
+# The publisher's names, of spending by category and of the Federal Program Inventory, and ours for the same.
+_CATEGORY = {"code": "id", "name": "name", "amount": "obligation", "total_outlays": "outlay"}
+_INVENTORY = {name: name for name in ("id", "name", "popular_name", "sub_agency_name")}
+_INVENTORY_YEAR = {"x": "fiscal_year", "usa_spending_actual": "obligation", "sam_actual": "sam_actual",
+                   "sam_estimate": "sam_estimate"}  # fmt: skip
+
+
 def _inventory_record(answer: dict[str, Any]) -> Iterator[Record]:
-    outlays = {row["x"]: row.get("outlay") for row in answer.get("outlays") or []}
+    listing = renamed(answer, _INVENTORY)
+    outlays = {row["x"]: row["outlay"] for row in answer.get("outlays") or [] if {"x", "outlay"} <= row.keys()}
     for row in answer["obligations"]:
-        yield {
-            "id": as_text(answer.get("id")),
-            "name": as_text(answer.get("name")),
-            "popular_name": as_text(answer.get("popular_name")),
-            "sub_agency_name": as_text(answer.get("sub_agency_name")),
-            "fiscal_year": as_text(row.get("x")),
-            "obligation": as_text(row.get("usa_spending_actual")),
-            "outlay": as_text(outlays.get(row.get("x"))),
-            "sam_actual": as_text(row.get("sam_actual")),
-            "sam_estimate": as_text(row.get("sam_estimate")),
-        }
+        record = {**listing, **renamed(row, _INVENTORY_YEAR)}
+        if (year := row.get("x")) in outlays:
+            record["outlay"] = outlays[year]
+        yield {name: as_text(value) for name, value in record.items()}
 
 
 def _flat(result: Mapping[str, Any]) -> Iterator[tuple[str, str | None]]:

@@ -53,6 +53,8 @@ _ARCHIVE = re.compile(r"FY(?P<year>\d{4}|\(All\))_(?P<agency>\w+)_Assistance_(?P
 DELETE_INDICATOR = "correction_delete_ind"
 
 # Columns of which the models make meaning; without one of them a file is rejected.
+# What a page about one award must say, whatever its value.
+_MUST_BE_ON_A_PAGE = ("generated_unique_award_id", "total_outlay", "total_obligation", "fain")
 REQUIRED = (
     "assistance_transaction_unique_key", "assistance_award_unique_key", "award_id_fain", "modification_number",
     "award_id_uri", "federal_action_obligation", "total_obligated_amount", "total_outlayed_amount_for_overall_award",
@@ -404,7 +406,7 @@ class AwardOutlays(Dataset):
         if payload.status == 404:
             yield {"generated_unique_award_id": award, "asked_for": award, "detail": as_text(answer.get("detail"))}
             return
-        if missing := [name for name in ("total_outlay", "total_obligation", "fain") if name not in answer]:
+        if missing := [name for name in _MUST_BE_ON_A_PAGE if name not in answer]:
             raise SourceError(self.id, str(award), f"the page has no {', '.join(missing)}", url=payload.url)
         agency = answer.get("awarding_agency") or {}
         sub = agency.get("subtier_agency") or {}

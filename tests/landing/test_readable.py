@@ -378,7 +378,8 @@ def test_an_archive_of_the_whole_department_is_compared_by_the_listings_that_are
 
 def test_microdata_and_grouped_rows_of_a_year_are_compared_by_what_they_count(settings):
     rows = [{"year": "2017", "hispanic": "1", "newoff": "1", "direl": "1", "notify": "1", "newwgt": "9"}] * 120
-    assert land(settings, "bjs/victimizations", "2017", rows, "2026-01-01", kind="imported").status == "landed"
+    microdata = {"params": {"form": "microdata"}, "kind": "imported"}
+    assert land(settings, "bjs/victimizations", "2017", rows, "2026-01-01", **microdata).status == "landed"
     # 60 groups stand for 120 victimizations
     assert land(settings, "bjs/victimizations", "2017", ncvs("1"), "2026-01-02").status == "landed"
     less = land(settings, "bjs/victimizations", "2017", ncvs("1", n=30), "2026-01-03")

@@ -18,7 +18,7 @@ import servers
 import time_machine
 
 from orchestration.landing.catalog import Catalog
-from orchestration.landing.imports import import_files
+from orchestration.landing.imports import FileResult, import_files
 from orchestration.landing.night import Night, capture_dataset
 from orchestration.settings import Settings
 from orchestration.sources import bjs
@@ -136,6 +136,32 @@ def test_a_file_that_is_no_answer_of_the_api_is_refused_by_name_and_reason(tmp_p
     path.write_bytes(content)
     with pytest.raises(SourceError, match=rf"other\.json: {why}"):
         list(NCVS.read_file(path, TODAY))
+
+
+GROUPED = {"year": "2017", "hispanic": "1", "newoff": "1", "direl": "1", "notify": "1", "n": "2", "weight": "2400.5"}
+MICRODATA = {**{name: GROUPED[name] for name in bjs.GROUPS}, "newwgt": "1200.25"}
+
+
+@pytest.mark.parametrize(("row", "gone", "named"), [
+    (GROUPED, "weight", "'weight'"), (GROUPED, "n", "'n'"), (MICRODATA, "newwgt", "'newwgt'"),
+])  # fmt: skip
+def test_an_import_whose_weights_are_gone_is_rejected_and_the_last_one_serves(tmp_path, row, gone, named):
+    settings, path = Settings(home=tmp_path), tmp_path / "victimizations.json"
+
+    def bring(row: dict[str, str], day: int) -> FileResult:
+        rows = [{**row, "notify": str(n % 3 + 1), "direl": str(n)} for n in range(30)]
+        path.write_text(json.dumps(rows))
+        with time_machine.travel(TODAY.replace(day=day)):
+            (brought,) = import_files(NCVS, [path], settings)
+        return brought
+
+    first = bring(row, 1)
+    assert first.ok, first.line()
+    bad = bring({name: value for name, value in row.items() if name != gone}, 2)
+    assert not bad.ok
+    assert f"missing: {named}" in bad.line()
+    (serving,) = Catalog(settings.landing_dir, as_of=None, edition="live").serving(NCVS)
+    assert gone in serving.fields
 
 
 def test_an_error_that_came_with_200_is_named():

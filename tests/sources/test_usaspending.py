@@ -22,7 +22,7 @@ from orchestration.landing.catalog import Catalog
 from orchestration.landing.night import Night, capture_dataset
 from orchestration.settings import Settings
 from orchestration.sources import usaspending
-from orchestration.sources.base import Payload, SourceError
+from orchestration.sources.base import Payload, Record, SourceError
 
 AWARDS, LISTINGS = usaspending.Awards(), usaspending.AssistanceListings()
 TODAY = datetime(2026, 11, 23, 6, tzinfo=UTC)
@@ -358,6 +358,43 @@ def test_each_listings_own_record_gives_its_obligations_of_three_years(real: Pat
     assert cops["2024"]["obligation"] == "1029213389.6"
     assert cops["2023"]["outlay"] == "288225789.87"
     assert {r["sub_agency_name"] for r in records if r["id"] == "16.710"} == {"Boards and Divisions Offices"}
+
+
+@pytest.mark.parametrize(("theirs", "ours"), [("code", "id"), ("name", "name"), ("amount", "obligation")])
+def test_a_field_that_spending_by_listing_does_not_give_is_not_filled_in(theirs, ours):
+    row = {"code": "16.710", "name": "Synthetic", "amount": 5.0, "total_outlays": None}
+    context = {"fiscal_year": "2020", "type_group": "grants"}
+
+    def cut(row: dict[str, object]) -> list[Record]:
+        body = json.dumps({"results": [row]}).encode()
+        return list(LISTINGS.cut(Payload(body, "https://example.invalid/cfda", TODAY, context=context)))
+
+    assert cut(row) == [
+        {"id": "16.710", "name": "Synthetic", "obligation": "5.0", "outlay": None, "fiscal_year": "2020",
+         "type_group": "grants"}
+    ]  # fmt: skip
+    (found,) = cut({name: value for name, value in row.items() if name != theirs})
+    assert ours not in found
+    assert set(LISTINGS.required) - found.keys() == {ours}
+
+
+@pytest.mark.parametrize(
+    ("theirs", "ours"),
+    [("id", "id"), ("name", "name"), ("x", "fiscal_year"), ("usa_spending_actual", "obligation")],
+)
+def test_a_field_that_the_inventory_does_not_give_is_not_filled_in(theirs, ours):
+    listing = {"id": "16.710", "name": "Synthetic", "outlays": [{"x": "2022", "outlay": 3.0}, {"x": "2023"}]}
+    years = [{"x": year, "usa_spending_actual": 5.0} for year in ("2022", "2023")]
+    bare = {name: value for name, value in listing.items() if name != theirs}
+    bare["obligations"] = [{name: value for name, value in year.items() if name != theirs} for year in years]
+
+    def cut(answer: dict[str, object]) -> list[Record]:
+        return list(LISTINGS.cut(Payload(json.dumps(answer).encode(), "file:synthetic.json", TODAY, method="FILE")))
+
+    whole = cut({**listing, "obligations": years})
+    assert [record.get("outlay", "absent") for record in whole] == ["3.0", "absent"]
+    assert all(set(LISTINGS.required) <= record.keys() for record in whole)
+    assert all(set(LISTINGS.required) - record.keys() == {ours} for record in cut(bare))
 
 
 def test_a_record_of_a_listing_that_was_not_asked_for_is_refused_by_name(tmp_path):

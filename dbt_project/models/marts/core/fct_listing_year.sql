@@ -3,6 +3,7 @@ select
     listings.assistance_listing,
     listings.fiscal_year,
     listings.type_group,
+    listings.type_group = 'all' as is_total,
     listings.obligated_amount,
     listings.outlayed_amount,
     listings.sam_actual_amount,

@@ -8,7 +8,7 @@ with typed as (
         {{ text_field('agency_type_name') }} as agency_type,
         {{ text_field('counties') }} as counties,
         try_cast({{ text_field('is_nibrs') }} as boolean) as is_nibrs,
-        try_cast(substr({{ text_field('nibrs_start_date') }}, 1, 10) as date) as nibrs_start_on,
+        {{ printed_day(text_field('nibrs_start_date')) }} as nibrs_start_on,
         try_cast({{ text_field('latitude') }} as double) as latitude,
         try_cast({{ text_field('longitude') }} as double) as longitude,
         case

@@ -13,6 +13,7 @@ with worded as (
         {{ text_field('source') }} as source_citation,
         {{ text_field('source_status') }} as source_status,
         {{ text_field('note') }} as note,
+        {{ text_field('learned_on') }} as learned_on_text,
         try_cast({{ text_field('learned_on') }} as date) as learned_on,
         _capture_id,
         _payload_id,
@@ -59,6 +60,9 @@ typed as (
             when event is null then 'no event'
             when date_precision not in ('day', 'month', 'year', 'unknown') then 'date_precision is not known'
             when date_precision <> 'unknown' and event_from is null then 'event_date is no date of its precision'
+            when date_precision <> 'unknown' and {{ is_mistyped_year('event_date_text') }}
+                then 'event_date is outside 1700 to 2100'
+            when {{ is_mistyped_year('learned_on_text') }} then 'learned_on is outside 1700 to 2100'
             when source_status not in ('sourced', 'partial', 'unsourced') then 'source_status is not known'
         end as _reject_reason,
         _capture_id,
