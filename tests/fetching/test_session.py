@@ -81,11 +81,14 @@ def test_an_error_that_will_not_pass_is_not_retried_and_repeats_what_the_publish
 
 
 def test_retry_after_is_honoured_in_seconds_and_as_a_date(httpserver, url):
-    soon = format_datetime(datetime.now(UTC) + timedelta(seconds=1), usegmt=True)
+    # A date has whole seconds: it names an instant between one and two seconds from now.
+    soon = format_datetime(datetime.now(UTC) + timedelta(seconds=2), usegmt=True)
     for header in ("1", soon):
         httpserver.clear()
         answers(httpserver, Response(status=429, headers={"Retry-After": header}), Response(GOOD))
+        asked = time.monotonic()
         assert web(url).get(f"{url}/x").body == GOOD.encode()
+        assert time.monotonic() - asked > 0.5, "the backoff alone is at most 0.05 s"
 
 
 def test_a_wait_longer_than_our_patience_ends_the_attempt(httpserver, url):
@@ -160,6 +163,35 @@ def test_no_host_but_the_settings_is_asked_not_even_by_a_redirect(httpserver, ur
     answers(httpserver, Response(status=302, headers={"Location": "https://synthetic.invalid/elsewhere"}))
     with pytest.raises(FetchError, match="not a publisher's host"):
         web(url).get(f"{url}/x")
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["evil-api.usa.gov", "api.usa.gov.synthetic.invalid", "evil.api.usa.gov", "api.usa.gov:444", "a@api.usa.gov"],
+)
+def test_a_host_that_resembles_a_publishers_is_another_host(host):
+    with pytest.raises(FetchError, match="not a publisher's host"):
+        Web(Settings(), patience=QUICK).get(f"https://{host}/crime/fbi/cde/x")
+
+
+def test_a_redirect_is_followed_without_the_key(httpserver, url):
+    answers(httpserver, Response(status=302, headers={"Location": f"{url}/elsewhere"}))
+    seen: list[Request] = []
+    httpserver.expect_request("/elsewhere").respond_with_handler(lambda request: seen.append(request) or Response(GOOD))
+    session = web(url, DATA_GOV_API_KEY=SECRET)
+    payload = session.get(f"{url}/x", headers={"X-Plain": "1"}, secret_headers={"X-Api-Key": SECRET})
+    assert payload.body == GOOD.encode()
+    assert [(r.headers.get("X-Plain"), r.headers.get("X-Api-Key")) for r in seen] == [("1", None)]
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_redirect_of_a_post_is_a_fault_and_is_not_followed(httpserver, url, status):
+    answers(httpserver, Response(status=status, headers={"Location": f"{url}/elsewhere"}))
+    seen: list[Request] = []
+    httpserver.expect_request("/elsewhere").respond_with_handler(lambda request: seen.append(request) or Response(GOOD))
+    with pytest.raises(FetchError, match=f"HTTP {status}"):
+        web(url).post(f"{url}/x", json=b"{}")
+    assert seen == []
 
 
 def test_plain_http_is_for_loopback_that_a_setting_names():

@@ -157,6 +157,64 @@ class TestPages:
         assert slice_.status == "landed"
         assert len({row["dr_no"] for row in captured(settings, ROWS)}) == 2500
 
+    def test_a_row_that_comes_twice_in_place_of_another_is_found_though_the_count_is_right(
+        self, night, settings, publisher
+    ):
+        publisher.page_whatever_is_asked = 1000
+        # The last row of the first page begins the second one too, in place of a row of its own.
+        publisher.sets[LAPD.id][1000] = publisher.sets[LAPD.id][999]
+        (slice_,) = night(ROWS, JANUARY).slices
+        assert slice_.status == "rejected"
+        assert "1 rows came on more than one page" in slice_.message
+        assert len([r for r in publisher.asked if r.args["$select"] == "count(*) as n"]) == socrata.ATTEMPTS
+        assert captured(settings, ROWS) == []
+
+    def test_a_row_that_comes_twice_on_one_page_in_place_of_another_is_found_too(self, night, settings, publisher):
+        publisher.sets[LAPD.id][1] = publisher.sets[LAPD.id][0]
+        (slice_,) = night(ROWS, JANUARY).slices
+        assert slice_.status == "rejected"
+        assert "1 of 2,500 records repeat a key" in slice_.message
+        assert captured(settings, ROWS) == []
+
+    def test_a_group_that_comes_twice_is_a_fault_of_the_answer_though_the_sum_is_right(
+        self, night, settings, publisher
+    ):
+        night(MONTHS, LAPD.id)
+        before = captured(settings, MONTHS)
+        answer = publisher.answer
+
+        def splits(request, path):
+            response = answer(request, path)
+            groups = json.loads(response.data)
+            if "$group" not in request.args or not groups:
+                return response
+            first, *others = groups
+            parts = [{**first, "n": "1"}, {**first, "n": str(int(first["n"]) - 1)}]
+            return servers.as_json([*parts, *others])
+
+        publisher.answer = splits
+        (slice_,) = night(MONTHS, LAPD.id, at=datetime(2026, 12, 30, 6, tzinfo=UTC)).slices
+        assert slice_.status == "rejected"
+        assert "1 groups came more than once" in slice_.message
+        assert captured(settings, MONTHS) == before
+
+    @pytest.mark.parametrize("n", ["many", "", "1.5", "-3", None, [2800], True])
+    @pytest.mark.parametrize("of", ["the set", "a group"])
+    def test_a_count_that_is_no_number_is_a_fault_and_no_zero(self, night, settings, publisher, n, of):
+        answer = publisher.answer
+
+        def spoilt(request, path):
+            response = answer(request, path)
+            if ("$group" in request.args) is (of == "a group"):
+                return servers.as_json([{**row, "n": n} for row in json.loads(response.data)])
+            return response
+
+        publisher.answer = spoilt
+        (slice_,) = night(MONTHS, LAPD.id).slices
+        assert slice_.status == "failed"
+        assert "which is no number" in slice_.message
+        assert captured(settings, MONTHS) == []
+
     @pytest.mark.parametrize(("dataset", "slice_key"), [(MONTHS, LAPD.id), (ROWS, JANUARY)])
     def test_fewer_rows_than_the_set_counts_are_rejected(self, night, settings, publisher, dataset, slice_key):
         publisher.count_off_by = 1
@@ -330,6 +388,27 @@ class TestFiles:
             (f"SYN{n}", "121", "H") for n in range(4)
         }
         assert path.exists(), "a user's file stays where it is"
+
+    def _five(self, folder: Path, number: str = "SYN{n}", code: str = "121") -> Path:
+        """Five reports of 2 March 2020 with their dates as the portal writes them today."""
+        day = "2020 Mar 02 12:00:00 AM"
+        rows = [",".join([number.format(n=n), day, day, *[""] * 5, code, *[""] * 4, "H", *[""] * 14]) for n in range(5)]
+        path = folder / "Crime_Data_from_2020_to_2024_20261120.csv"
+        path.write_text("\n".join([self.HEADERS, *rows]) + "\n", encoding="utf-8")
+        return path
+
+    def test_a_month_by_name_is_the_month(self, settings, tmp_path):
+        (result,) = import_files(ROWS, [self._five(tmp_path)], settings)
+        assert result.ok, result.line()
+        catalog = Catalog(settings.landing_dir, as_of=None, edition="live")
+        assert {c.slice: c.records for c in catalog.serving(ROWS)} == {f"{LAPD.id} 2020-03": 5}
+
+    @pytest.mark.parametrize(("spoilt", "said"), [({"number": "2.40E+08"}, "dr_no"), ({"code": "121.0"}, "crm_cd")])
+    def test_numbers_and_codes_that_a_spreadsheet_changed_are_refused(self, settings, tmp_path, spoilt, said):
+        (result,) = import_files(ROWS, [self._five(tmp_path, **spoilt)], settings)
+        assert not result.ok
+        assert said in result.line()
+        assert captured(settings, ROWS) == []
 
     def test_a_file_of_a_set_that_cannot_be_told_names_the_sets(self, settings, tmp_path):
         (result,) = import_files(ROWS, [self._file(tmp_path, "download.csv")], settings)

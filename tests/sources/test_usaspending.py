@@ -155,6 +155,23 @@ def test_a_count_that_the_search_does_not_reach_rejects_the_capture(night, setti
     assert Catalog(settings.landing_dir, as_of=None, edition="live").serving(AWARDS) == []
 
 
+@pytest.mark.parametrize("count", [None, "n/a", "", 1.5, [250], True, -1])
+def test_a_count_that_is_no_number_fails_and_is_no_year_without_awards(night, settings, publisher, count):
+    answer = publisher.answer
+
+    def spoilt(request, path):
+        if not path.endswith("/spending_by_award_count/"):
+            return answer(request, path)
+        return servers.as_json({"results": {"grants": count}, "messages": []})
+
+    publisher.answer = spoilt
+    (slice_,) = night("grants:FY2020").slices
+    assert slice_.status == "failed"
+    assert "which is no number" in slice_.message
+    publisher.answer = answer
+    assert night("grants:FY2020").slices[0].records == 250, "it does not count as asked for"
+
+
 @pytest.mark.parametrize("omits", [False, True], ids=["repeated and omitted", "omitted"])
 def test_pages_that_repeat_or_omit_awards_are_found_and_asked_for_again_in_smaller_windows(
     night, settings, publisher, omits

@@ -197,6 +197,45 @@ def test_rows_that_do_not_reach_the_publishers_count_reject_the_capture(night, s
     assert captures(settings)[0].records == 4
 
 
+SUBAWARDS = {"Assistance_Subawards_2026-11-23_1.csv": b"prime_award_unique_key,subaward_amount\nSYNTH1,5\nSYNTH2,6\n"}
+
+
+def test_subawards_in_the_same_zip_are_counted_and_are_no_transactions(night, settings, publisher):
+    publisher.beside = SUBAWARDS
+    # The publisher's total is over all the files of a zip.
+    publisher.says_rows = lambda rows: rows + 2
+    outcome = night("FY2020").slices[0]
+    assert (outcome.status, outcome.records) == ("landed", 4), outcome.message
+    rows = held(settings)
+    assert len(rows) == 4
+    assert "subaward_amount" not in rows[0]
+    # One zip a group of award types, two subawards in each.
+    assert captures(settings)[0].control_totals == {"rows": 4 + 2 * 2}
+
+
+def test_a_total_that_leaves_out_the_subawards_is_no_total(night, publisher):
+    publisher.beside = SUBAWARDS
+    outcome = night("FY2020").slices[0]
+    assert outcome.status == "rejected"
+    assert "control_total" in outcome.message
+
+
+def test_a_zip_of_subawards_alone_is_no_empty_year(night, settings, publisher):
+    publisher.beside, publisher.holds_transactions = SUBAWARDS, False
+    outcome = night("FY2020").slices[0]
+    assert outcome.status == "rejected"
+    assert "none of its files is one of records" in outcome.message
+
+
+@pytest.mark.parametrize("total", [None, "", "n/a", 4.5, -4, True])
+def test_a_total_that_is_no_number_fails_and_is_no_zero(night, settings, publisher, total):
+    publisher.says_rows = lambda rows: total
+    outcome = night("FY2020").slices[0]
+    assert outcome.status in ("failed", "rejected")
+    assert "no number" in outcome.message
+    assert Catalog(settings.landing_dir, as_of=None, edition="live").serving(TRANSACTIONS) == []
+
+
 def test_the_archive_way_takes_the_departments_full_file_of_the_year_and_its_date(backfill, settings, publisher):
     done = backfill("FY2020")
     assert (done.slices[0].status, done.slices[0].records) == ("landed", 5)

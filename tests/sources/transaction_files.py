@@ -98,6 +98,9 @@ class Files(Publisher):
         self.spoil: Callable[[bytes], bytes] = lambda body: body
         self.columns: Sequence[str] = COLUMNS
         self.says_rows: Callable[[int], int] = lambda rows: rows
+        # Files of other things that stand in every zip, by name.
+        self.beside: dict[str, bytes] = {}
+        self.holds_transactions = True
         self.files: dict[str, bytes] = {}
         self.looks: dict[str, int] = {}
         self.counts: dict[str, int] = {}
@@ -156,7 +159,8 @@ class Files(Publisher):
     def _zip(self, stem: str, rows: Sequence[Row], columns: Sequence[str] = ()) -> bytes:
         step = self.most_rows_a_part
         parts = [rows[at : at + step] for at in range(0, len(rows), step)] or [[]]
-        return as_zip(*((f"{stem}_{n}.csv", as_csv(part, columns or self.columns)) for n, part in enumerate(parts, 1)))
+        tables = ((f"{stem}_{n}.csv", as_csv(part, columns or self.columns)) for n, part in enumerate(parts, 1))
+        return as_zip(*(tables if self.holds_transactions else ()), *self.beside.items())
 
     def _archives(self, year: int) -> list[str]:
         full = f"FY{year}_015_Assistance_Full_{self.made_on}.zip"
