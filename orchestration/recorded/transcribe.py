@@ -17,7 +17,7 @@ import json
 import re
 import sys
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from pathlib import Path
 
@@ -378,10 +378,21 @@ def _published(facts: Path) -> None:
                 "as_printed": row["value"], "compared_with": compared, "source": cited[-1],
             }
         )  # fmt: skip
-    with (TABLES / "published_statistics.csv").open("w", encoding="utf-8", newline="") as stream:
+    # What was typed into the table by hand, from a source that is no file here, stays.
+    path = TABLES / "published_statistics.csv"
+    made = {_figure(row) for row in rows}
+    rows += [row for row in _read(path) if _figure(row) not in made] if path.exists() else []
+    with path.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.DictWriter(stream, columns, restval="", lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
+
+
+def _figure(row: Mapping[str, str]) -> tuple[str, ...]:
+    """What a printed figure is of, whatever value was printed."""
+    names = ("publisher", "table", "entity", "period_as_printed", "programme", "measure", "victim_group",
+             "offense_group", "unit", "compared_with")  # fmt: skip
+    return tuple(row.get(name, "") for name in names)
 
 
 def _citation(printed: str, earlier: list[str]) -> str:

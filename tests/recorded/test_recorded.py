@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from orchestration import sources
-from orchestration.recorded import build
+from orchestration.recorded import build, transcribe
 from orchestration.recorded.transcribe import OFFENSES
 from orchestration.sources.fbi import study_agencies
 
@@ -282,3 +282,34 @@ def _agreement(record: dict[str, str | None]) -> tuple[str, ...]:
     names = ("STATE", "LAW ENFORCEMENT AGENCY", "TYPE", "COUNTY", "SUPPORT TYPE", "SIGNED")
     words = [" ".join((record.get(name) or "").split()) for name in names]
     return (*words[:-1], words[-1].split(" ")[0])
+
+
+def test_a_figure_that_was_typed_by_hand_stays_when_the_printed_figures_are_transcribed_again(tmp_path, monkeypatch):
+    facts, tables = tmp_path / "facts", tmp_path / "tables"
+    facts.mkdir()
+    tables.mkdir()
+    monkeypatch.setattr(transcribe, "TABLES", tables)
+    (facts / "published_awards.csv").write_text(
+        "fiscal_year,source,scope,program,figure,value,unit,as_printed\n"
+        "2015,https://synthetic.invalid/a,national,CHP,awards,7,count,7 grants\n"
+    )
+    statistics = (
+        "agency,source,period,period_end_note,unit,victim_group,offense_group,value\n"
+        "Synth PD,https://synthetic.invalid/b,full year 2017 vs 2016,,pct,Hispanic,robbery,{}\n"
+    )
+    (facts / "published_statistics.csv").write_text(statistics.format("-3"))
+    transcribe._published(facts)
+    path = tables / "published_statistics.csv"
+    award, printed = table_of(path)
+    by_hand = {**printed, "victim_group": "Non-Hispanic", "value": "-4"}
+    with path.open("a", encoding="utf-8", newline="") as stream:
+        csv.DictWriter(stream, list(printed), lineterminator="\n").writerow(by_hand)
+    # the file's own figure is replaced by what it says now, the other stands as it was
+    (facts / "published_statistics.csv").write_text(statistics.format("-5"))
+    transcribe._published(facts)
+    assert table_of(path) == [award, {**printed, "value": "-5", "as_printed": "-5"}, by_hand]
+
+
+def table_of(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as stream:
+        return list(csv.DictReader(stream))
