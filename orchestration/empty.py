@@ -58,6 +58,7 @@ def why(
             f" To bring it: {subject.bring}"
         )
     held, first, last = _first(connection, subject.held, values)
+    partial = _first(connection, subject.partial, values)[0]
     if held:
         known = f", from {first} to {last}" if first else ""
         if isinstance(first, date) and (asked := _day(values)) and asked < first:
@@ -66,8 +67,10 @@ def why(
                 " An earlier day has no answer, which is not a none."
             )
         rest = _rest(values, labels)
-        return f"None: of the {held:,} {subject.name} that this release holds{of_what}{known}, none meets {rest}."
-    partial = _first(connection, subject.partial, values)[0]
+        of_those = f"of the {held:,} {subject.name} that this release holds{of_what}{known}, none meets {rest}."
+        if partial:
+            return f"No row: {of_those} That is not a none: {partial}. To bring more: {subject.bring}"
+        return f"None: {of_those}"
     places = _first(connection, subject.places, {})[0]
     if partial:
         where = f"; it holds them for {places:,} {'place' if places == 1 else 'places'}" if places else ""

@@ -74,15 +74,17 @@ class SeveralPlaces(LookupError):
 def find(connection: duckdb.DuckDBPyConnection, text: str) -> Found:
     """The unit of core.dim_jurisdiction that `text` names.
 
-    text: a GEOID (2, 5, 7 or 10 digits; a consolidated city answers to its county's code too), a postal code of a
-    state, "DC", or a name, with or without its kind and state: "Portland, OR", "Cook County", "Austin city, Texas".
+    text: a GEOID (2, 5, 7 or 10 digits; a city answers to those of the counties that it
+    has replaced), a postal code of a state, "DC", or a name, with or without its kind and state: "Portland, OR", "Cook County", "Austin city, Texas".
     A bare name means a city or town before a county, and a county before a name without a government.
     Raises NoSuchPlace and SeveralPlaces.
     """
     text = " ".join(text.split())
     units = _units(connection)
     if re.fullmatch(r"\d{2}|\d{5}|\d{7}|\d{10}", text):
-        coded = [u for u in units if text in (u.geoid, u.also_geoid)]
+        # The bridge holds every code that a unit answers to: New York is in five counties, the District is a state too.
+        keys = {key for (key,) in connection.execute(_OF_CODE, [text]).fetchall()}
+        coded = [u for u in units if u.geoid == text] or [u for u in units if u.key in keys]
         if not coded:
             raise NoSuchPlace(f"no place has the code {text}: {_codes_help()}")
         return Found(coded[0])
@@ -104,6 +106,9 @@ def find(connection: duckdb.DuckDBPyConnection, text: str) -> Found:
         if named := _named(units, name, state):
             return _chosen(text, named, [u for u in units if _has_name(u, _spelled(name), state)])
     raise NoSuchPlace(_nothing(text, units))
+
+
+_OF_CODE = "select jurisdiction_key from core.bridge_geoid_jurisdiction where geoid = ?"
 
 
 def _units(connection: duckdb.DuckDBPyConnection) -> list[Place]:

@@ -135,6 +135,10 @@ def answer(connection: duckdb.DuckDBPyConnection, asked: Question, given: Mappin
                 notes.append(_others(found))
         else:
             values[name], labels[name] = text, _checked(connection, name, text, parameter)
+            if parameter.kind == "date" and labels[name] > (last := _last_day(connection)):
+                notes.append(f"{name}={text} lies after {last}, the day of the newest capture: nothing later is known.")
+    if (first := values.get("from")) and (until := values.get("to")) and first > until:
+        raise WrongParameter(f"from={first} lies after to={until}: no day is between them")
     relation = connection.sql(asked.sql, params=values or None)
     title = asked.title.format_map(labels)
     # The relation is the caller's to read: what is asked about it goes over connections of its own.

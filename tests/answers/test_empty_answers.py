@@ -76,6 +76,14 @@ class TestParameters:
         with pytest.raises(reading.WrongParameter, match="is no day: write YYYY-MM-DD"):
             ask(connection, name, **{parameter: wrong})
 
+    def test_days_in_the_wrong_order_are_refused(self, connection):
+        with pytest.raises(reading.WrongParameter, match="from=2017-03-27 lies after to=2016-11-08"):
+            ask(connection, "four_cities", **{"from": "2017-03-27", "to": "2016-11-08"})
+
+    def test_a_day_after_the_newest_capture_is_answered_with_a_note(self, connection):
+        notes = ask(connection, "listed", as_of="2999-01-01").notes
+        assert any("lies after" in note and "nothing later is known" in note for note in notes)
+
 
 class TestTitles:
     def test_a_title_is_true_under_its_parameters(self, connection):
@@ -190,3 +198,10 @@ class TestCommandLine:
         refused = clawback(settings.root, "query", "status", "--jurisdiction", "Chicgo")
         assert (refused.returncode, refused.stdout) == (2, "")
         assert "Chicago city, Illinois (1714000)" in refused.stderr
+
+    def test_rows_of_another_kind_make_no_none_where_the_captures_are_a_selection(self, small):
+        small.execute("update core.fct_award set selection_note = 'two awards of many'")
+        asked = {"jurisdiction": "x", "as_of": "2001-03-01"}
+        why = empty.why(small, empty.subjects()["awards"], asked, {**asked, "jurisdiction": "Exampleville"})
+        assert "That is not a none: two awards of many" in why
+        assert "To bring more" in why

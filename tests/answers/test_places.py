@@ -85,6 +85,14 @@ def connection():
             "insert into core.dim_jurisdiction (jurisdiction_key, level, name, name_normalized)"
             " values ('-1', 'unknown', 'unknown', 'UNKNOWN')"
         )
+        made.execute("create table core.bridge_geoid_jurisdiction (geoid varchar, jurisdiction_key varchar)")
+        made.execute(
+            "insert into core.bridge_geoid_jurisdiction select geoid, jurisdiction_key from core.dim_jurisdiction"
+            " where geoid is not null union select also_geoid, jurisdiction_key from core.dim_jurisdiction"
+            " where also_geoid is not null"
+        )
+        # A city in several counties answers to the code of each, which also_geoid has no room for.
+        made.execute("insert into core.bridge_geoid_jurisdiction values ('41051', 'key of Portland city, Oregon')")
         yield made
 
 
@@ -132,6 +140,10 @@ def connection():
 )
 def test_a_place_is_found_as_people_write_it(connection, typed, name):
     assert places.find(connection, typed).place.name == name
+
+
+def test_a_city_answers_to_every_code_of_the_bridge(connection):
+    assert places.find(connection, "41051").place.name == "Portland city, Oregon"
 
 
 def test_a_name_that_one_place_dominates_means_it_and_names_the_others(connection):
