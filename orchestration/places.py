@@ -74,8 +74,8 @@ class SeveralPlaces(LookupError):
 def find(connection: duckdb.DuckDBPyConnection, text: str) -> Found:
     """The unit of core.dim_jurisdiction that `text` names.
 
-    text: a GEOID (2, 5, 7 or 10 digits; a city answers to those of the counties that it
-    has replaced), a postal code of a state, "DC", or a name, with or without its kind and state: "Portland, OR", "Cook County", "Austin city, Texas".
+    text: a GEOID (2, 5, 7 or 10 digits; a city answers to those of the counties that it has replaced, too), a postal
+    code of a state, "DC", or a name, with or without its kind and state: "Portland, OR", "Cook County".
     A bare name means a city or town before a county, and a county before a name without a government.
     Raises NoSuchPlace and SeveralPlaces.
     """
