@@ -5,11 +5,13 @@
 -- parameter: tracker=doj (sanctuary_tracker)
 -- caveat: Sums are of the captured awards only (83 awards transcribed, not all there are, in the recorded edition).
 -- caveat: A court order without a known end stood on the day it gives; whether it still does is not known.
+-- caveat: An empty listed_since is unknown: the first list that was captured holds the name already, on first_seen_on.
 -- caveat: One tracker's verdict. Absence from a list is not a no; outlays are known for some awards only.
 select
     jurisdiction_name,
     state_code,
     max(listed_since) as listed_since,
+    max(first_seen_on) as first_seen_on,
     sum(awards) as awards,
     sum(obligated_amount) as obligated_usd,
     sum(obligated_amount_open) as of_it_open_usd,

@@ -27,16 +27,24 @@ obligated_by_then as (
     group by transactions.award_key
 ),
 
+listed as (
+    select
+        units_listed.*,
+        coalesce(' since ' || units_listed.listed_since, ', first seen ' || units_listed.listed_from) as known_from
+    from core.fct_listed_unit as units_listed
+    cross join asked
+    where units_listed.listed_from <= asked.as_of
+        and (units_listed.listed_to is null or units_listed.listed_to > asked.as_of)
+),
+
 verdicts as (
     select
         listed.jurisdiction_key,
         string_agg(
-            distinct listed.tracker_code || ': ' || listed.verdict || ' since ' || listed.listed_from, '; '
-            order by listed.tracker_code || ': ' || listed.verdict || ' since ' || listed.listed_from
+            distinct listed.tracker_code || ': ' || listed.verdict || listed.known_from, '; '
+            order by listed.tracker_code || ': ' || listed.verdict || listed.known_from
         ) as trackers
-    from core.fct_listed_unit as listed
-    cross join asked
-    where listed.listed_from <= asked.as_of and (listed.listed_to is null or listed.listed_to > asked.as_of)
+    from listed
     group by listed.jurisdiction_key
 )
 

@@ -76,6 +76,7 @@ listed as (
         listings.tracker_key,
         listings.listed_name,
         listings.listed_from,
+        listings.listed_since,
         listings.support_type,
         learned.learned_on
     from core.fct_tracker_listing as listings
@@ -103,10 +104,13 @@ trackers as (
                 and (asked.known = 'public' or first_lists.first_learned_on <= asked.day) then 'not listed'
             else 'no list by then'
         end as status,
-        listed.listed_from as held_since,
-        listed.listed_from as held_since_earliest,
+        listed.listed_since as held_since,
+        listed.listed_since as held_since_earliest,
         listed.learned_on,
-        concat_ws(', ', listed.listed_name, listed.support_type) as said_by,
+        concat_ws(
+            ', ', listed.listed_name, listed.support_type,
+            case when listed.listed_since is null then 'first seen ' || listed.listed_from end
+        ) as said_by,
         cast(null as varchar) as source_status,
         cast(null as varchar) as beside_it
     from units

@@ -80,12 +80,20 @@ def test_at_risk_names_those_listed_today_that_hold_awards_and_adds_up_exposure(
     key_of = keys(connection)
     for tracker in trackers(connection, sanctuary=True):
         at_risk = ask(connection, "at_risk", tracker=tracker)
-        expected = {}
+        expected, begun = {}, {}
         for geoid in listed_then(connection, tracker, known):
             awards = ask(connection, "exposure", jurisdiction=geoid, as_of=known)
             if not awards:
                 continue
-            assert all(f"{tracker}: sanctuary since" in row["trackers"] for row in awards), (tracker, geoid)
+            (since, seen) = connection.execute(
+                "select l.listed_since, l.listed_from from core.fct_tracker_listing as l "
+                "join core.dim_tracker using (tracker_key) join core.dim_jurisdiction using (jurisdiction_key) "
+                "where tracker_code = ? and geoid = ? and listed_to is null order by l.listed_from limit 1",
+                [tracker, geoid],
+            ).fetchone()
+            words = f"{tracker}: sanctuary since {since}" if since else f"{tracker}: sanctuary, first seen {seen}"
+            assert all(words in row["trackers"] for row in awards), (tracker, geoid)
+            begun[geoid] = (since, seen)
             expected[geoid] = (len(awards), round(sum(float(row["obligated_amount"]) for row in awards), 2))
         named = dict(connection.execute("select name, geoid from core.dim_jurisdiction where is_resolved").fetchall())
         found = {
@@ -93,6 +101,9 @@ def test_at_risk_names_those_listed_today_that_hold_awards_and_adds_up_exposure(
             for row in at_risk
         }
         assert found == expected, tracker
+        for row in at_risk:
+            told = (row["listed_since"], row["first_seen_on"])
+            assert told == begun[named[row["jurisdiction_name"]]], (tracker, row["jurisdiction_name"])
         assert set(expected) <= set(key_of)
 
 

@@ -33,7 +33,8 @@ listed as (
     select
         tracker_key,
         jurisdiction_key,
-        min(listed_from) as listed_since
+        min(listed_from) as first_seen_on,
+        case when min(listed_since) = min(listed_from) then min(listed_since) end as listed_since
     from {{ ref('fct_listed_unit') }}
     where listed_to is null
     group by tracker_key, jurisdiction_key
@@ -43,7 +44,8 @@ states_listed as (
     select
         tracker_key,
         state_code,
-        min(listed_from) as listed_since
+        min(listed_from) as first_seen_on,
+        case when min(listed_since) = min(listed_from) then min(listed_since) end as listed_since
     from {{ ref('fct_listed_unit') }}
     where listed_to is null and listed_level = 'state'
     group by tracker_key, state_code
@@ -78,8 +80,10 @@ select
     money.program_area,
     case when listed.jurisdiction_key is not null then trackers.verdict else 'not listed' end as tracker_verdict,
     listed.listed_since,
+    listed.first_seen_on,
     case when states_listed.state_code is not null then trackers.verdict else 'not listed' end as state_verdict,
     states_listed.listed_since as state_listed_since,
+    states_listed.first_seen_on as state_first_seen_on,
     cast(money.awards as bigint) as awards,
     cast(money.awards_open as bigint) as awards_open,
     cast(money.obligated_amount as decimal(18, 2)) as obligated_amount,

@@ -40,6 +40,7 @@ times as (
         min(line_no) as first_line_no,
         count(*) as printed_lines,
         min(listed_from) as listed_from,
+        min(listed_since) as earliest_since,
         case when count(*) = count(listed_to) then max(listed_to) end as listed_to,
         max(last_seen_on) as last_seen_on
     from numbered
@@ -58,6 +59,8 @@ select
     firsts.state_code,
     firsts.listed_name,
     times.listed_from,
+    -- known only where the first line's own beginning is
+    case when times.earliest_since = times.listed_from then times.earliest_since end as listed_since,
     times.listed_to,
     times.last_seen_on,
     times.listed_from = firsts.first_snapshot_on as is_from_first_snapshot,
