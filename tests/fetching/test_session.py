@@ -82,10 +82,9 @@ def test_an_error_that_will_not_pass_is_not_retried_and_repeats_what_the_publish
 
 def test_retry_after_is_honoured_in_seconds_and_as_a_date(httpserver, url):
     # A date has whole seconds: it names an instant between one and two seconds from now.
-    soon = format_datetime(datetime.now(UTC) + timedelta(seconds=2), usegmt=True)
-    for header in ("1", soon):
+    for header in (lambda: "1", lambda: format_datetime(datetime.now(UTC) + timedelta(seconds=2), usegmt=True)):
         httpserver.clear()
-        answers(httpserver, Response(status=429, headers={"Retry-After": header}), Response(GOOD))
+        answers(httpserver, Response(status=429, headers={"Retry-After": header()}), Response(GOOD))
         asked = time.monotonic()
         assert web(url).get(f"{url}/x").body == GOOD.encode()
         assert time.monotonic() - asked > 0.5, "the backoff alone is at most 0.05 s"
@@ -106,6 +105,13 @@ def test_a_rate_limit_told_by_403_is_one_that_passes(httpserver, url):
 def test_an_empty_body_and_a_page_where_json_was_asked_are_faults(httpserver, url):
     answers(httpserver, Response(""), Response("<html>maintenance</html>"), Response(GOOD))
     assert web(url).get(f"{url}/x", media_type="json").body == GOOD.encode()
+
+
+def test_no_content_where_an_answer_was_asked_for_is_a_fault_that_is_not_asked_again(httpserver, url):
+    seen = answers(httpserver, Response(status=204))
+    with pytest.raises(FetchError, match="HTTP 204: no content"):
+        web(url).get(f"{url}/x")
+    assert len(seen) == 1
 
 
 @contextlib.contextmanager
