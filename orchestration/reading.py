@@ -38,6 +38,10 @@ class UnknownQuestion(Exception):
     """No named question of that name, or a parameter that it needs or does not know."""
 
 
+class OlderRelease(UnknownQuestion):
+    """The release was built by a version whose tables are others than the question's."""
+
+
 class WrongParameter(UnknownQuestion):
     """A parameter's value that does not exist: no such place, tracker or day; the message names those there are."""
 
@@ -139,7 +143,14 @@ def answer(connection: duckdb.DuckDBPyConnection, asked: Question, given: Mappin
                 notes.append(f"{name}={text} lies after {last}, the day of the newest capture: nothing later is known.")
     if (first := values.get("from")) and (until := values.get("to")) and first > until:
         raise WrongParameter(f"from={first} lies after to={until}: no day is between them")
-    relation = connection.sql(asked.sql, params=values or None)
+    try:
+        relation = connection.sql(asked.sql, params=values or None)
+    except (duckdb.BinderException, duckdb.CatalogException) as error:
+        what = str(error).splitlines()[0]
+        raise OlderRelease(
+            f"{asked.name} asks for what this release does not hold ({what}): another version built it."
+            " `clawback refresh` builds one that answers"
+        ) from error
     title = asked.title.format_map(labels)
     # The relation is the caller's to read: what is asked about it goes over connections of its own.
     if connection.cursor().execute(asked.sql, values or None).fetchmany(1):

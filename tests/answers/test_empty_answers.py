@@ -158,6 +158,11 @@ def small():
         yield made
 
 
+def test_a_release_of_another_version_is_told_so(small):
+    with pytest.raises(reading.OlderRelease, match="`clawback refresh` builds one that answers"):
+        reading.answer(small, reading.question("unresolved"), {})
+
+
 class TestReasonsOverAKnownRelease:
     def test_a_tracker_that_is_not_captured(self, small):
         why = empty.why(small, empty.subjects()["listings"], {"tracker": "second"}, {"tracker": "the second list"})
