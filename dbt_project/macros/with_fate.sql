@@ -6,8 +6,8 @@
     key       the columns of the publisher's own key; [] where it has none: then nothing is a
               duplicate, because two equal rows may be two events (NCVS microdata)
     content   the columns that make two rows of one key the same row
-    across    true for datasets of policy "merge": a key's newest version serves, whichever capture
-              holds it. false: versions are compared inside one capture only
+    across    true for datasets of policy "merge", and where slices may overlap: a key's newest version
+              serves, whichever capture holds it. false: versions are compared inside one capture only
 -#}
 {% macro with_fate(cte, key=[], content=[], across=false) %}
 fated as (

@@ -55,4 +55,6 @@ typed as (
     from fields
 )
 ,
-{{ with_fate('typed', key=['ori', 'offense_code', 'month_start'], content=['offenses', 'cleared', 'population']) }}
+-- Slices are agencies, states in captures of older versions, and whatever a file holds: a month may stand in several.
+{{ with_fate('typed', key=['ori', 'offense_code', 'month_start'], content=['offenses', 'cleared', 'population'],
+    across=true) }}
