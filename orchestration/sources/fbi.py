@@ -197,7 +197,8 @@ class _Months(Dataset):
     needs_key = "data_gov_api_key"
     base_url_setting = "fbi_cde_url"
     max_age = timedelta(days=60)
-    min_volume_ratio = 0.9
+    # Each answer begins with the same month, and a month that was told may become null but does not go away.
+    min_volume_ratio = 1.0
 
     def __init__(self) -> None:
         # Of one night's session: the publisher's day of refresh, and the slices that were found to have no news.

@@ -400,10 +400,12 @@ class Table8(_File):
                 if bare.upper() in BY_NAME or cells.get("city"):
                     # The state stands in the first of its rows only.
                     state, state_notes = BY_NAME[bare.upper()].name if bare.upper() in BY_NAME else bare, numbers
-            if not cells.get("city") or state is None:
+            is_of_a_city = cells.get("city") or re.fullmatch(r"[\d,.]+", cells.get("population") or "")
+            if not is_of_a_city or state is None:
                 continue
-            city_as_printed = str(cells["city"])
-            city, numbers = _parted(city_as_printed)
+            # A row of figures without its city is kept, to be counted among those that cannot be read.
+            city_as_printed = cells.get("city")
+            city, numbers = _parted(city_as_printed) if city_as_printed else (None, None)
             texts = "; ".join(notes[n] for n in (numbers or "").split(",") if n in notes)
             yield {
                 **{name: value for name, value in cells.items() if name not in ("state", "city")},

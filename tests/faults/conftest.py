@@ -25,5 +25,5 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         shown = ", ".join(f"{word} {n:,}" for word, n in tally.most_common())
         terminalreporter.write_line(
             f"faults of the wire: {tally.total():,} cells at {len(told)} datasets: {shown}; "
-            f"in {cannot:,} more the dataset's answers cannot have the fault"
+            f"{cannot:,} more are not tried: the answer has no such part to spoil"
         )

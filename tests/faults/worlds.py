@@ -189,9 +189,14 @@ def outlays(server: HTTPServer) -> World:
 def announcements(server: HTTPServer) -> World:
     lines = [["Ohio", f"Synthville {n:02} Police Department", "1", f"${n + 1},000"] for n in range(MANY + 1)]
     publisher = Page(server, test_cops.pdf(lines[:MANY]), "application/pdf")
+
+    def hold(rows: Rows) -> None:
+        publisher.body = test_cops.pdf([row["line"] for row in rows])
+
     return World(
         "cops/announcements", "chp:FY2020", publisher, {"cops_url": publisher.url},
         news=lambda: setattr(publisher, "body", test_cops.pdf(lines)),
+        hold=lambda: [{"line": line} for line in lines], set=hold,
     )  # fmt: skip
 
 
@@ -209,6 +214,8 @@ def doj(server: HTTPServer) -> World:
     return World(
         "doj/sanctuary_list", "list", publisher, {"doj_list_url": f"{publisher.url}/list"},
         news=lambda: setattr(publisher, "body", _doj_page(MANY + 1)),
+        hold=lambda: [{"city": n} for n in range(MANY + 1)],
+        set=lambda rows: setattr(publisher, "body", _doj_page(len(rows))),
     )  # fmt: skip
 
 
@@ -331,6 +338,28 @@ def _months(count: int, first: int = 5) -> dict[str, int | None]:
     return {f"{1 + n % 12:02}-{2023 + n // 12}": first + n for n in range(count)}
 
 
+def _series(name: str) -> dict[str, Any]:
+    """The months of the series that was asked for, a row each; the state's and the nation's stay as they are."""
+
+    def rows(request: Request, response: Response) -> Rows | None:
+        if "/summarized/" not in request.path or response.status_code != 200:
+            return None
+        actuals = json.loads(response.get_data())["offenses"]["actuals"]
+        return [{"month": month, "actual": n} for month, n in actuals[f"{name} Offenses"].items()]
+
+    def with_rows(response: Response, changed: Rows) -> Response:
+        answer = json.loads(response.get_data())
+        actuals = answer["offenses"]["actuals"]
+        del actuals[f"{name} Offenses"]
+        measures = {key for row in changed for key in row if key != "month"} or ({"actual"} if not changed else set())
+        for measure in measures:
+            kind = measure.replace("actual", "Offenses")
+            actuals[f"{name} {kind}"] = {row["month"]: row[measure] for row in changed}
+        return servers.as_json(answer)
+
+    return {"rows": rows, "with_rows": with_rows, "needed": "actual"}
+
+
 def agency_months(server: HTTPServer) -> World:
     publisher, settings = _fbi(server)
     publisher.add(FIRST_ORI, "Testville Police Department", STATE, BY_POSTAL[STATE].name,
@@ -341,7 +370,16 @@ def agency_months(server: HTTPServer) -> World:
         for offense in fbi.OFFENSES:
             publisher.counts[FIRST_ORI, offense] = _months(40)
 
-    return World("fbi/agency_months", FIRST_ORI, publisher, settings, news=news)
+    def hold(rows: Rows) -> None:
+        publisher.refreshed = "12/20/2026"
+        for offense in fbi.OFFENSES:
+            publisher.counts[FIRST_ORI, offense] = {row["month"]: row["n"] for row in rows}
+
+    return World(
+        "fbi/agency_months", FIRST_ORI, publisher, settings, news=news,
+        hold=lambda: [{"month": month, "n": n} for month, n in _months(40).items()], set=hold,
+        **_series("Testville Police Department"),
+    )  # fmt: skip
 
 
 def area_months(server: HTTPServer) -> World:
@@ -352,7 +390,14 @@ def area_months(server: HTTPServer) -> World:
         publisher.refreshed = "12/20/2026"
         publisher.areas = {("CA", offense): _months(40) for offense in fbi.OFFENSES}
 
-    return World("fbi/area_months", "CA", publisher, settings, news=news)
+    def hold(rows: Rows) -> None:
+        publisher.refreshed = "12/20/2026"
+        publisher.areas = {("CA", offense): {row["month"]: row["n"] for row in rows} for offense in fbi.OFFENSES}
+
+    return World(
+        "fbi/area_months", "CA", publisher, settings, news=news,
+        hold=lambda: [{"month": month, "n": n} for month, n in _months(40).items()], set=hold, **_series("California"),
+    )  # fmt: skip
 
 
 def return_a(server: HTTPServer) -> World:
@@ -367,25 +412,44 @@ def return_a(server: HTTPServer) -> World:
     return World(
         "fbi/return_a", "2019", publisher, {"fbi_files_url": publisher.url, "fbi_bucket_url": publisher.url},
         news=lambda: publisher.files.update({key: lines(6)}),
+        hold=lambda: [{"line": n} for n in range(6)], set=lambda rows: publisher.files.update({key: lines(len(rows))}),
     )  # fmt: skip
 
 
 def table8(server: HTTPServer) -> World:
     publisher = servers.FbiFiles(server)
+    name = "CIUS_Table_8_Offenses_Known_to_Law_Enforcement_by_State_by_City_2019.xlsx"
 
-    def archive(count: int) -> bytes:
-        rows = [
-            ["OHIO", f"Testville {chr(65 + n // 26)}{chr(97 + n % 26)}", 1234 + n, 12, 1, 2, 3, 6, 30, 10, 15, 5, 0]
+    def made(count: int) -> Rows:
+        return [
+            dict(zip(test_fbi_files.HEADINGS, ["OHIO", f"Testville {chr(65 + n // 26)}{chr(97 + n % 26)}", 1234 + n, 12,
+                                               1, 2, 3 + n % 9, 6, 30, 10, 15, 5, 0], strict=True))
             for n in range(count)
-        ]
-        name = "CIUS_Table_8_Offenses_Known_to_Law_Enforcement_by_State_by_City_2019.xlsx"
-        return files.as_zip((name, test_fbi_files.workbook(*rows)))
+        ]  # fmt: skip
+
+    def archive(rows: Rows) -> bytes:
+        headings = list(rows[0]) if rows else test_fbi_files.HEADINGS
+        cells = [[json.dumps(v) if isinstance(v, (list, dict)) else v for v in row.values()] for row in rows]
+        return files.as_zip((name, test_fbi_files.workbook(*cells, headings=(headings,))))
 
     key = "cius/2019/offenses-known-to-le-2019.zip"
-    publisher.files[key] = archive(MANY)
+    held = {"rows": made(MANY)}
+    publisher.files[key] = archive(held["rows"])
+
+    def hold(rows: Rows) -> None:
+        held["rows"] = rows
+        publisher.files[key] = archive(rows)
+
     return World(
         "fbi/table8", "2019", publisher, {"fbi_files_url": publisher.url, "fbi_bucket_url": publisher.url},
-        news=lambda: publisher.files.update({key: archive(MANY + 1)}),
+        news=lambda: hold(made(MANY + 1)), hold=lambda: held["rows"], set=hold,
+        # The archive itself, not the answer that says where it lies.
+        rows=lambda request, response: (
+            [dict(row) for row in held["rows"]] if response.get_data()[:2] == b"PK" else None
+        ),
+        with_rows=lambda response, rows: Response(archive(rows), content_type="application/zip"),
+        needed=next(name for name in test_fbi_files.HEADINGS if name.startswith("Robbery")),
+        text=next(name for name in test_fbi_files.HEADINGS if name.startswith("City")),
     )  # fmt: skip
 
 

@@ -255,6 +255,9 @@ def workbook(*rows: list[object], title: str = "by State by City, 2019", heading
     sheet = book.active
     for row in (["Table 8"], ["Offenses Known to Law Enforcement"], [title], *headings, *rows):
         sheet.append(row)
+    for cell in (cell for row in sheet.iter_rows() for cell in row if cell.data_type == "f"):
+        # A text that begins with "=" is a text here, as a publisher's export writes it.
+        cell.data_type = "s"
     for note in notes:
         sheet.append([note])
     buffer = io.BytesIO()
@@ -287,6 +290,11 @@ class TestTable8:
             "Alabama", "Other City", None, None,
         )  # fmt: skip
         assert (third["state"], third["state_footnotes"], third["population"]) == ("Alaska", None, "99")
+
+    def test_a_row_of_figures_without_its_city_is_no_row_that_goes_unnoticed(self):
+        nameless = [None, None, 70, 1, 0, 0, 1, 0, 2, 1, 1, 0, 0]
+        found = cut(workbook(*ROWS, nameless))
+        assert [(r["city"], r["population"]) for r in found][2:] == [("Synthetic City", "99"), (None, "70")]
 
     def test_an_old_workbook_says_the_same_as_a_new_one(self):
         titles = [["Table 8"], ["Offenses Known to Law Enforcement"], ["by State by City, 2019"]]
