@@ -1,0 +1,159 @@
+"""Writing files so that a crash or a full disk never leaves half of one.
+
+What belongs here: writing a file whole, appending a line, reading lines back, deleting a folder, and one error for
+every disk that does not take what is written. What does not: what stands in the files.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import shutil
+import stat
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+# Files that are being written carry this prefix: whoever sweeps a folder knows them by it.
+UNFINISHED = ".tmp-"
+
+_WAYS_OUT = {
+    errno.ENOSPC: ("the disk is full", "free some space, then run the command again"),
+    errno.EDQUOT: ("the disk quota is used up", "free some space, then run the command again"),
+    errno.EFBIG: ("the file would grow beyond the limit for files", "raise the limit (ulimit -f)"),
+    errno.EROFS: ("the file system is read-only", "mount it writable, or set CLAWBACK_HOME to another folder"),
+    errno.EACCES: ("no permission to write there", "change the folder's owner, or set CLAWBACK_HOME to another folder"),
+    errno.EPERM: ("no permission to write there", "change the folder's owner, or set CLAWBACK_HOME to another folder"),
+    errno.EMFILE: ("too many files are open", "raise the limit (ulimit -n)"),
+    errno.ENFILE: ("too many files are open on this machine", "close other programs"),
+    errno.EIO: ("the disk reports an error", "check the disk"),
+}
+
+
+class CannotWrite(OSError):
+    """A file could not be written: names the file, what is wrong and the way out. Nothing was left half written."""
+
+    def __init__(self, path: Path, cause: OSError) -> None:
+        wrong, way_out = _WAYS_OUT.get(cause.errno or 0, (cause.strerror or str(cause), "check the disk"))
+        super().__init__(cause.errno, f"cannot write {path}: {wrong}. {way_out[0].upper()}{way_out[1:]}.")
+        self.path = path
+
+    def __str__(self) -> str:
+        return str(self.args[1])
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Turn whatever the disk refuses into CannotWrite for this path."""
+    try:
+        yield
+    except CannotWrite:
+        raise
+    except OSError as error:
+        raise CannotWrite(path, error) from error
+
+
+def write_whole(path: Path, data: bytes | str) -> None:
+    """Write a file in one step: readers see the old one or the new one, and after a crash one of the two is there.
+
+    Raises CannotWrite; the old file then stays as it was.
+    """
+    content = data.encode() if isinstance(data, str) else data
+    beside = path.with_name(f"{UNFINISHED}{uuid.uuid4().hex}")
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with beside.open("wb") as stream:
+                stream.write(content)
+                stream.flush()
+                os.fsync(stream.fileno())
+            os.replace(beside, path)
+        except BaseException:
+            beside.unlink(missing_ok=True)
+            raise
+        sync_folder(path.parent)
+
+
+def append_line(path: Path, value: Mapping[str, Any], *, sync: bool = True) -> None:
+    """Append one line of JSON, whole or not at all.
+
+    A torn end that an earlier crash left becomes a line of its own, which readers pass over. A line that the disk
+    takes only in part is taken back. sync: wait until the disk has it.
+    Raises CannotWrite.
+    """
+    line = (json.dumps(value, ensure_ascii=False, separators=(",", ":")) + "\n").encode(errors="backslashreplace")
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
+        try:
+            size = os.fstat(handle).st_size
+            if size and os.pread(handle, 1, size - 1) != b"\n":
+                line = b"\n" + line
+            try:
+                _write_all(handle, line)
+                if sync:
+                    os.fsync(handle)
+            except OSError:
+                os.ftruncate(handle, size)
+                raise
+        finally:
+            os.close(handle)
+
+
+def _write_all(handle: int, data: bytes) -> None:
+    while data:
+        data = data[os.write(handle, data) :]
+
+
+@dataclass
+class Lines:
+    """The lines of a file, oldest first, and the numbers of those that were no whole line of JSON."""
+
+    values: list[dict[str, Any]] = field(default_factory=list)
+    passed_over: list[int] = field(default_factory=list)
+
+
+def read_lines(path: Path) -> Lines:
+    """Read what append_line wrote. A file that is not there holds no lines."""
+    found = Lines()
+    if not path.exists():
+        return found
+    for number, text in enumerate(path.read_bytes().split(b"\n"), 1):
+        if not text.strip():
+            continue
+        try:
+            value = json.loads(text)
+        except (ValueError, RecursionError):
+            value = None
+        if isinstance(value, dict):
+            found.values.append(value)
+        else:
+            found.passed_over.append(number)
+    return found
+
+
+def remove_tree(folder: Path) -> None:
+    """Delete a folder whatever the modes of what is in it (releases are read-only). A missing folder is fine.
+
+    Raises CannotWrite.
+    """
+    with writing(folder):
+        if not folder.is_dir() or folder.is_symlink():
+            return
+        for inside, names, _ in os.walk(folder):
+            os.chmod(inside, stat.S_IRWXU)
+            names[:] = [name for name in names if not os.path.islink(os.path.join(inside, name))]
+        shutil.rmtree(folder)
+
+
+def sync_folder(folder: Path) -> None:
+    """Wait until the disk has a folder's entries: a rename is only then safe from a power cut."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
