@@ -1,0 +1,62 @@
+"""Whether two warehouses hold the same rows, table by table.
+
+What belongs here: a hash of a table's rows that does not depend on their order, and the columns that say when or by
+what run a warehouse was built and so differ between two builds of the same facts. What does not: what changed
+(differences).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+
+# Columns that are new with every build, by schema.table; "*" leaves out the whole table.
+NEW_WITH_EVERY_BUILD: dict[str, frozenset[str]] = {
+    "meta.release": frozenset({"*"}),
+    # what a release check says is said against the release before
+    "meta.check_result": frozenset({"detail"}),
+}
+
+
+def of_file(path: Path) -> dict[str, str]:
+    """``schema.table`` -> ``rows:hash`` for every table and view of a DuckDB file.
+
+    Numbers are hashed to the last bit. A row that stands twice counts twice. Raises duckdb.Error for a file that
+    cannot be read.
+    """
+    with duckdb.connect(str(path), read_only=True) as connection:
+        return of_connection(connection)
+
+
+def of_connection(connection: duckdb.DuckDBPyConnection, schemas: tuple[str, ...] = ()) -> dict[str, str]:
+    """As of_file, over an open connection's current database. schemas: only these; empty means all."""
+    tables = connection.execute(
+        "select table_schema, table_name, list(column_name order by ordinal_position)"
+        " from information_schema.columns where table_catalog = current_database() group by all order by all"
+    ).fetchall()
+    found = {}
+    for schema, table, columns in tables:
+        if schemas and schema not in schemas:
+            continue
+        new = NEW_WITH_EVERY_BUILD.get(f"{schema}.{table}", frozenset())
+        kept = [name for name in columns if name not in new]
+        if kept and "*" not in new:
+            found[f"{schema}.{table}"] = _hash(connection, schema, table, kept)
+    return found
+
+
+def _hash(connection: duckdb.DuckDBPyConnection, schema: str, table: str, columns: list[str]) -> str:
+    """A sum of the rows' own hashes: neither their order nor a repeated row is lost in it."""
+    # a null is not an empty text; the length keeps "a", "b" apart from "ab", ""
+    parts = ", ".join(
+        f"coalesce(length(cast({name} as varchar)) || ':' || cast({name} as varchar), '-')"
+        for name in ('"' + column.replace('"', '""') + '"' for column in columns)
+    )
+    row = connection.execute(
+        f"select count(*), coalesce(sum(cast(md5_number_lower(r) as hugeint)), 0),"
+        f' coalesce(sum(cast(md5_number_upper(r) as hugeint)), 0) from (select concat({parts}) as r from "{schema}"."{table}")'
+    ).fetchone()
+    assert row is not None
+    count, lower, upper = row
+    return f"{count}:{upper:x}-{lower:x}"
