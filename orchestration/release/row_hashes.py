@@ -55,7 +55,8 @@ def _hash(connection: duckdb.DuckDBPyConnection, schema: str, table: str, column
     )
     row = connection.execute(
         f"select count(*), coalesce(sum(cast(md5_number_lower(r) as hugeint)), 0),"
-        f' coalesce(sum(cast(md5_number_upper(r) as hugeint)), 0) from (select concat({parts}) as r from "{schema}"."{table}")'
+        " coalesce(sum(cast(md5_number_upper(r) as hugeint)), 0)"
+        f' from (select concat({parts}) as r from "{schema}"."{table}")'
     ).fetchone()
     assert row is not None
     count, lower, upper = row
