@@ -61,10 +61,9 @@ $(SPARK_READY): $(READY) requirements-spark.lock
 	@touch $@
 
 lock: $(READY) ## pin every dependency again, with hashes
-	@$(BIN)/python -m pip install --quiet pip-tools
-	@$(BIN)/pip-compile -q --generate-hashes --allow-unsafe --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header --extra dev --extra notebook -o requirements.lock pyproject.toml
-	@$(BIN)/pip-compile -q --generate-hashes --allow-unsafe --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header --extra dev --extra spark -o requirements-spark.lock pyproject.toml
-	@$(BIN)/pip-compile -q --generate-hashes --allow-unsafe --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header --extra dev --extra bench -o requirements-bench.lock pyproject.toml
+	@$(BIN)/pip-compile -q --no-strip-extras --generate-hashes --allow-unsafe --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header --extra dev --extra notebook -o requirements.lock pyproject.toml
+	@$(BIN)/pip-compile -q --no-strip-extras --generate-hashes --allow-unsafe --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header --extra dev --extra spark -o requirements-spark.lock pyproject.toml
+	@$(BIN)/pip-compile -q --no-strip-extras --generate-hashes --allow-unsafe --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header --extra dev --extra bench -o requirements-bench.lock pyproject.toml
 
 clean: ## the virtual environment and caches; never data/
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache
