@@ -7,9 +7,11 @@ JSON. What does not: anything that another program could not call as well.
 from __future__ import annotations
 
 import json
+import logging
 import os
 import sys
 from collections.abc import Callable
+from contextlib import nullcontext, suppress
 from dataclasses import asdict
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -17,10 +19,12 @@ from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
+from pydantic import ValidationError
 from rich.console import Console
 from rich.table import Table
 
-from orchestration import sources
+from orchestration import logs, sources
+from orchestration.progress import listening, say
 from orchestration.reading import NothingPublished, Question, UnknownQuestion, answer, connect, question, questions
 from orchestration.settings import PROJECT_ROOT, Settings
 
@@ -40,12 +44,23 @@ AsJson = Annotated[bool, typer.Option("--json", help="Answer as JSON.")]
 
 
 def main() -> None:
+    # Settings that cannot be read are told by the command that reads them.
+    with suppress(ValidationError):
+        logs.configure(Settings())
     app()
 
 
 def _stop(message: str, code: int = EXIT_USAGE) -> NoReturn:
-    err.print(message, style="red", markup=False)
+    _warn(message, style="red", event="stopped", level=logging.ERROR, exit_code=code)
     raise typer.Exit(code)
+
+
+def _warn(message: str, *, style: str, event: str, level: int = logging.WARNING, **facts: Any) -> None:
+    """A line on standard error: for people, or as JSON where the log is (CLAWBACK_LOG=json)."""
+    if not logs.is_json():
+        err.print(message, style=style, markup=False)
+    else:
+        say(message, event=event, level=level, **facts)
 
 
 def _settings(**given: Any) -> Settings:
@@ -73,7 +88,6 @@ def refresh(
 ) -> None:
     """Capture, build, audit, publish. Exit 0 published or nothing new, 3 gate refused, 4 a source too old, 5 busy."""
     from orchestration import refresh as work
-    from orchestration.progress import listening
 
     if accept and not because.strip():
         _stop("--accept needs --because: an accepted finding is published with its reason")
@@ -85,7 +99,8 @@ def refresh(
         if dry_run:
             _show_plan(settings, source or [], when, as_json)
             return
-        with listening(lambda line: err.print(line, markup=False)):
+        # With CLAWBACK_LOG=json each line is on standard error already, as JSON.
+        with nullcontext() if logs.is_json() else listening(lambda line: err.print(line, markup=False)):
             account = work.refresh(
                 settings,
                 only_sources=source or [],
@@ -98,6 +113,11 @@ def refresh(
         _stop(str(busy), work.ANOTHER_RUNS)
     except KeyError as unknown:
         _stop(str(unknown.args[0]))
+    if logs.is_json():
+        with logs.of_run(account.run_id):
+            say(account.error or f"exit {account.exit_code}", event="refresh_ended", level=logging.INFO
+                if account.exit_code == 0 else logging.ERROR, exit_code=account.exit_code, release=account.release,
+                published=account.published, findings=account.findings, too_old=account.too_old)  # fmt: skip
     if as_json:
         _say_json(vars(account))
     else:
@@ -138,9 +158,12 @@ def _show_account(settings: Settings, account: Any) -> None:
     from orchestration.release import history
 
     if account.error:
-        err.print(f"\n{account.error}", style="red", markup=False)
-        serving = account.release or "nothing yet"
-        err.print(f"The published warehouse was not touched; serving: {serving}. Run {account.run_id}.", markup=False)
+        if not logs.is_json():
+            err.print(f"\n{account.error}", style="red", markup=False)
+            serving = account.release or "nothing yet"
+            err.print(
+                f"The published warehouse was not touched; serving: {serving}. Run {account.run_id}.", markup=False
+            )
         return
     if not account.release:
         return
@@ -176,9 +199,9 @@ def _show_account(settings: Settings, account: Any) -> None:
 def _show_sources(account: Any) -> None:
     """The last lines: what failed, since when and why, and which source made the exit code 4."""
     for line in account.sources:
-        err.print(line, style="yellow", markup=False)
+        _warn(line, style="yellow", event="source_standing")
     for line in account.too_old if account.exit_code == 4 else ():
-        err.print(f"exit 4, because no good answer is young enough: {line}", style="red", markup=False)
+        _warn(f"exit 4, because no good answer is young enough: {line}", style="red", event="source_too_old")
 
 
 def _table(relation: Any, title: str | None = None, limit: int = 60) -> None:
@@ -495,15 +518,32 @@ def diff(
 @app.command()
 def rollback(release: Annotated[str, typer.Argument(help="The release to serve again")]) -> None:
     """Serve an earlier release again, at once; nothing is rebuilt and nothing deleted."""
+    from orchestration import health
     from orchestration.release import history, publish
 
+    settings = _settings()
     try:
-        publish.rollback(_settings(), release)
+        publish.rollback(settings, release)
     except (history.NoSuchRelease, publish.AsOfRelease) as refused:
         _stop(str(refused))
     except publish.AnotherPublicationRuns as busy:
         _stop(str(busy), EXIT_BUSY)
+    health.write(settings)
     out.print(f"serving release {release}", markup=False)
+
+
+@app.command("health")
+def health_(as_json: AsJson = False) -> None:
+    """How this installation is, for monitors: exit 0 well, 1 warning, 2 critical; nothing is written or asked."""
+    from orchestration.health import look
+
+    found = look(_settings())
+    if as_json:
+        _say_json(found.to_json())
+    else:
+        for line in found.lines():
+            out.print(line, markup=False)
+    raise typer.Exit(found.exit_code)
 
 
 @app.command()

@@ -10,27 +10,20 @@ from pathlib import Path
 import dagster as dg
 from dagster_dbt import DbtCliResource
 
+from orchestration import logs
 from orchestration.assets import awards, crime, ordinances, reference
 from orchestration.assets.options import RefreshOptions
 from orchestration.assets.release import build_release_assets
+from orchestration.assets.sensors import SENSORS
 from orchestration.assets.warehouse import build_dbt_assets, landing_views
-from orchestration.notify import tell
-from orchestration.settings import DBT_PROJECT_DIR
+from orchestration.settings import DBT_PROJECT_DIR, Settings
 
 TIMEZONE = "America/New_York"
 CAPTURE_ASSETS = [*awards.ASSETS, *ordinances.ASSETS, *crime.ASSETS, *reference.ASSETS]
 # Backfills are started by people, a partition at a time; a night asks for what is new.
 NIGHTLY = [asset for asset in CAPTURE_ASSETS if asset.partitions_def is None]
-
-
-@dg.run_failure_sensor(
-    name="tell_of_failure",
-    description="Tells CLAWBACK_NOTIFY_URL, where it is set, which run failed and why.",
-    default_status=dg.DefaultSensorStatus.RUNNING,
-)
-def tell_of_failure(context: dg.RunFailureSensorContext) -> None:
-    run = context.dagster_run
-    tell(f"Clawback run {run.run_id} ({run.job_name}) failed: {context.failure_event.message}")
+# In the daemon's processes, which no command line has set up.
+logs.configure(Settings())
 
 
 @dg.definitions
@@ -65,7 +58,7 @@ def defs() -> dg.Definitions:
                 name="nightly_release", job=release_job, cron_schedule="0 4 * * *", execution_timezone=TIMEZONE
             ),
         ],
-        sensors=[tell_of_failure],
+        sensors=list(SENSORS),
         resources={
             "options": RefreshOptions(),
             "dbt": DbtCliResource(

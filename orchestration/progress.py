@@ -2,21 +2,28 @@
 
 What belongs here: one channel from the work to whoever watches. The command
 line listens and prints; in Dagster's own processes nobody listens and the
-run's log says the same. What does not: results (they are returned) and logs.
+run's log says the same; with CLAWBACK_LOG=json each line is a log line too.
+What does not: results (they are returned), how a log line looks (logs).
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+
+from orchestration.logs import PROGRESS
+
+log = logging.getLogger(PROGRESS)
 
 _listeners: list[Callable[[str], None]] = []
 
 
-def say(text: str) -> None:
-    """Tell whoever listens, in one line."""
+def say(text: str, *, event: str = "progress", level: int = logging.INFO, **facts: object) -> None:
+    """Tell whoever listens, in one line. event, facts: what a machine reads of it in the log (logs' charter)."""
     for listener in _listeners:
         listener(text)
+    log.log(level, text.strip(), extra={"event_name": event, **facts})
 
 
 @contextmanager

@@ -9,16 +9,17 @@ from __future__ import annotations
 import json
 import logging
 import os
+import uuid
 from collections.abc import Sequence
 from contextlib import redirect_stdout
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 from filelock import FileLock, Timeout
 
-from orchestration import sources
+from orchestration import ending, logs, sources
 from orchestration.landing.catalog import Catalog
 from orchestration.release import history
 from orchestration.settings import Settings
@@ -100,14 +101,58 @@ def refresh(
         lock.acquire()
     except Timeout:
         raise AnotherRefreshRuns(f"another refresh runs ({lock.lock_file} is held): wait for it") from None
+    run_id, started = str(uuid.uuid4()), datetime.now(UTC)
     try:
-        return _run(settings, selected, slices, as_of, accept or {}, force)
+        with logs.of_run(run_id):
+            ending.begun(settings, run_id)
+            try:
+                account = _run(settings, run_id, selected, slices, as_of, accept or {}, force)
+            except BaseException as error:
+                ending.ended(settings, _broken_off(run_id, started, error))
+                raise
+            ending.ended(settings, _ended(account, started))
+        return account
     finally:
         lock.release()
 
 
+def _broken_off(run_id: str, started: datetime, error: BaseException) -> ending.Ended:
+    is_wanted = not isinstance(error, Exception)
+    return ending.Ended(
+        run_id,
+        "refresh",
+        ending.COMMAND_LINE,
+        started,
+        "interrupted" if is_wanted else "failed",
+        error="" if is_wanted else str(error),
+        trouble="" if is_wanted else type(error).__name__,
+    )
+
+
+def _ended(account: Account, started: datetime) -> ending.Ended:
+    outcomes: dict[int, ending.Outcome] = {
+        PUBLISHED: "published" if account.published else "nothing new",
+        REFUSED: "gate refused",
+        SOURCE_TOO_OLD: "source too old",
+    }
+    findings = sorted(finding.get("check", "") for finding in account.findings)
+    return ending.Ended(
+        account.run_id,
+        "refresh",
+        ending.COMMAND_LINE,
+        started,
+        outcomes.get(account.exit_code, "failed"),
+        exit_code=account.exit_code,
+        error=account.error or "",
+        # the step, or what the gate found: the same failure of another night reads the same
+        trouble="; ".join(findings) or (account.error or "").partition(":")[0],
+        release=account.release,
+    )
+
+
 def _run(
     settings: Settings,
+    run_id: str,
     selected: Sequence[sources.Dataset],
     slices: Sequence[str],
     as_of: date | None,
@@ -155,7 +200,8 @@ def _run(
             instance=instance,
             asset_selection=sorted(wanted),
             raise_on_error=False,
-            tags={"clawback/edition": settings.edition, "clawback/started_by": "command line"},
+            run_id=run_id,
+            tags={"clawback/edition": settings.edition, ending.STARTED_BY_TAG: ending.COMMAND_LINE},
         )
     return _account(settings, result)
 

@@ -85,8 +85,17 @@ class Settings(BaseSettings):
     ice_287g_url: str = "https://www.ice.gov/doclib/about/offices/ero/287g/participatingAgencies.xlsx"
     doj_list_url: str = "https://www.justice.gov/ag/us-sanctuary-jurisdiction-list-following-executive-order-14287-protecting-american-communities"
 
-    # Where a failed run is told, as {"text": ...}; such addresses hold a token, so it is a secret.
+    # Who is told of failures and recoveries: addresses as Apprise writes them, with blanks between them (docs/
+    # reliability.md). They hold tokens, so they are secrets.
+    notify_urls: SecretStr | None = None
+    # The older form: one https address that takes {"text": ...}. Both may be set.
     notify_url: SecretStr | None = None
+    # Seconds that a run waits at its end for all of them together.
+    notify_seconds: float = 10.0
+    # text: lines for people. json: one JSON object a line on standard error (orchestration/logs.py).
+    log: Literal["text", "json"] = "text"
+    # Hours after the last good live refresh from which on `clawback health` warns.
+    health_hours: float = 48.0
 
     # Keys belong to the publishers, so they keep the publishers' names and take no prefix.
     data_gov_api_key: SecretStr | None = Field(default=None, validation_alias="DATA_GOV_API_KEY")

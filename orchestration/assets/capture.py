@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import dagster as dg
 
-from orchestration import sources
+from orchestration import logs, sources
 from orchestration.assets.options import RefreshOptions
 from orchestration.landing.catalog import Catalog, SourceStatus
 from orchestration.landing.night import Night, capture_dataset
@@ -66,9 +66,10 @@ def _nightly(dataset: Dataset) -> dg.AssetsDefinition:
         check_specs=[_check_spec(dataset)],
         metadata={"publisher": dataset.publisher, "homepage": dataset.homepage},
     )
-    def nightly(options: RefreshOptions) -> dg.MaterializeResult:
+    def nightly(context: dg.AssetExecutionContext, options: RefreshOptions) -> dg.MaterializeResult:
         settings = options.settings()
-        night = capture_dataset(dataset, settings, slice_keys=options.slice_keys(dataset.id))
+        with logs.of_run(context.run_id):
+            night = capture_dataset(dataset, settings, slice_keys=options.slice_keys(dataset.id))
         return _result(dataset, night, _standing(dataset, settings))
 
     return nightly
@@ -86,7 +87,8 @@ def _backfill(dataset: Dataset) -> dg.AssetsDefinition:
     )
     def backfill(context: dg.AssetExecutionContext, options: RefreshOptions) -> dg.MaterializeResult:
         settings = options.settings()
-        night = capture_dataset(dataset, settings, partition=context.partition_key)
+        with logs.of_run(context.run_id):
+            night = capture_dataset(dataset, settings, partition=context.partition_key)
         if night.failures:
             raise dg.Failure(night.line(), metadata={"night": dg.MetadataValue.json(night.to_json())})
         return _result(dataset, night, _standing(dataset, settings), check=False)

@@ -24,6 +24,7 @@ from typing import Any, Literal
 
 from filelock import FileLock
 
+from orchestration import logs
 from orchestration.settings import Edition
 
 log = logging.getLogger(__name__)
@@ -126,6 +127,8 @@ def record(
             "at": datetime.now(UTC).replace(microsecond=0).isoformat(),
             "way": way,
             "edition": edition,
+            # the run that asked; an import has none
+            **({"run": run} if (run := logs.run_id()) else {}),
             "asked": asked,
             "bad": [
                 {"status": status, "reason": reason, "too_old": is_too_old, "slices": slices}

@@ -123,8 +123,24 @@ def capture_dataset(
         _note(dataset, settings, night, is_backfill=partition is not None, is_whole=not (slice_keys or partition))
     night.seconds = round(time.monotonic() - started, 1)
     for failure in [*night.failures, *(s for s in night.slices if s.status == "skipped" and s.is_its_own)]:
-        say(f"  {dataset.id} {failure.slice}: {failure.status}: {failure.message}")
-    say(f"  {dataset.id}: {night.line()} ({night.seconds:.1f} s)")
+        say(
+            f"  {dataset.id} {failure.slice}: {failure.status}: {failure.message}",
+            event="slice",
+            level=logging.WARNING,
+            source=dataset.source,
+            dataset=dataset.id,
+            slice=failure.slice,
+            status=failure.status,
+        )
+    say(
+        f"  {dataset.id}: {night.line()} ({night.seconds:.1f} s)",
+        event="dataset",
+        source=dataset.source,
+        dataset=dataset.id,
+        records=night.records,
+        seconds=night.seconds,
+        statuses=dict(Counter(one.status for one in night.slices)),
+    )
     return night
 
 
