@@ -23,7 +23,8 @@ from pydantic import ValidationError
 from rich.console import Console
 from rich.table import Table
 
-from orchestration import logs, sources
+from orchestration import limits, logs, sources
+from orchestration.limits import Limits
 from orchestration.progress import listening, say
 from orchestration.reading import NothingPublished, Question, UnknownQuestion, answer, connect, question, questions
 from orchestration.settings import PROJECT_ROOT, Settings
@@ -47,7 +48,16 @@ def main() -> None:
     # Settings that cannot be read are told by the command that reads them.
     with suppress(ValidationError):
         logs.configure(Settings())
-    app()
+    try:
+        app()
+    except ValidationError as wrong:
+        if wrong.title not in (Settings.__name__, Limits.__name__):
+            raise
+        prefix = limits.PREFIX if wrong.title == Limits.__name__ else "CLAWBACK_"
+        for each in wrong.errors():
+            name = "_".join(map(str, each["loc"])).upper()
+            err.print(f"{prefix}{name}: {each['msg']}, it is {each['input']!r}", style="red", markup=False)
+        sys.exit(EXIT_USAGE)
 
 
 def _stop(message: str, code: int = EXIT_USAGE) -> NoReturn:

@@ -16,6 +16,8 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from orchestration.limits import Limits
+
 Edition = Literal["recorded", "live"]
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -96,6 +98,9 @@ class Settings(BaseSettings):
     log: Literal["text", "json"] = "text"
     # Hours after the last good live refresh from which on `clawback health` warns.
     health_hours: float = 48.0
+
+    # How large a file or an answer may be: CLAWBACK_LIMIT_* (orchestration/limits.py says each, with its reason).
+    limits: Limits = Field(default_factory=Limits, exclude=True)
 
     # Keys belong to the publishers, so they keep the publishers' names and take no prefix.
     data_gov_api_key: SecretStr | None = Field(default=None, validation_alias="DATA_GOV_API_KEY")
