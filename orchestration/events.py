@@ -16,7 +16,7 @@ from typing import Any, Literal
 from orchestration import sources
 from orchestration.landing import attempts
 from orchestration.landing.attempts import Open
-from orchestration.landing.catalog import BrokenCapture, Catalog
+from orchestration.landing.catalog import Catalog
 from orchestration.settings import Settings
 from orchestration.sources.base import Dataset
 
@@ -71,10 +71,7 @@ def of_run(settings: Settings, run_id: str) -> Changes:
 
 def _serving(settings: Settings, dataset: Dataset) -> str:
     catalog = Catalog(settings.landing_dir, as_of=None, edition=settings.edition, only=dataset.id)
-    try:
-        newest = catalog.status(dataset).newest
-    except BrokenCapture as error:
-        return f"what serves cannot be read: {error}"
+    newest = catalog.status(dataset).newest
     return f"serving {newest:%Y-%m-%d}" if newest else "nothing serves"
 
 

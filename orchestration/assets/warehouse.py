@@ -113,6 +113,9 @@ def landing_views(context: dg.AssetExecutionContext, options: RefreshOptions) ->
     """A fresh build file with the raw views; nothing at all where the last release knew the same captures."""
     settings = options.settings()
     catalog = options.catalog(settings)
+    say(catalog.checked_line())
+    for damaged in catalog.damaged():
+        say(f"  damaged: {damaged.line()}")
     if not options.force and (current := history.unchanged_since(settings, catalog)):
         context.log.info("nothing new since release %s: dbt is not run", current)
         say(f"nothing new since release {current}: it goes on serving, dbt is not run")

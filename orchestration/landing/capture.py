@@ -10,7 +10,8 @@ cut (csv_parts).
         records.parquet     every field as text, with _capture_id, _payload_id, _record_no
         records/*.parquet   the same in parts, where the dataset is tabular
         archive-N.zip       a bulk archive as the file it is; the WARC holds its request and its digest
-        capture.json        the Capture below
+        capture.json        the Capture below, with the sha256 of each of these files
+    landing/<source>/<dataset>/captures.jsonl   the sha256 of each capture.json (landing.register)
 """
 
 from __future__ import annotations
@@ -42,14 +43,15 @@ from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
 from orchestration import __version__
-from orchestration.landing import accept, archives, attempts, measure
+from orchestration.landing import accept, archives, attempts, measure, register
 from orchestration.landing.csv_parts import BadCsv, CsvParts
 from orchestration.sources.base import Dataset, FilePayload, Kind, Payload, Record, Selection, Slice, SourceError
 
 if TYPE_CHECKING:
     from orchestration.landing.catalog import Catalog
 
-FORMAT_VERSION = 1
+# 2: capture.json carries the sha256 of every other file of the capture.
+FORMAT_VERSION = 2
 CAPTURE_FILE, RECORDS_FILE, WARC_FILE = "capture.json", "records.parquet", "responses.warc.gz"
 PARTS_FOLDER = "records"
 UNCHANGED_FILE = "unchanged.jsonl"
@@ -76,6 +78,16 @@ class PayloadEntry(BaseModel):
     warc_offset: int
     # The file of a bulk archive in the capture's folder; its bytes are not in the WARC.
     archive: str | None = None
+    # What the request told that the answer does not repeat: with it the payload is cut into the same records again.
+    context: dict[str, str] = {}
+
+
+class FileEntry(BaseModel):
+    """One file of a capture as it was landed."""
+
+    path: str
+    bytes: int
+    sha256: str
 
 
 class Capture(BaseModel):
@@ -111,6 +123,8 @@ class Capture(BaseModel):
     note: str | None
     publisher: str
     payloads: list[PayloadEntry]
+    # Every file of the capture but capture.json itself; empty in captures of format version 1.
+    files: list[FileEntry] = []
 
     @property
     def dataset_id(self) -> str:
@@ -196,6 +210,8 @@ class _Writing:
         self.warc_writer = WARCWriter(io.BytesIO(), gzip=False, warc_version="1.1")
         self.spool = (folder / "records.spool").open("wb")
         self.entries: list[PayloadEntry] = []
+        # Archives whose digest was taken while they were downloaded.
+        self.digests: dict[Path, str] = {}
         self.controls: list[Payload] = []
         # Payloads without the form they must have: the capture is kept and rejected.
         self.malformed: list[str] = []
@@ -249,6 +265,7 @@ class _Writing:
                 # told by _archived
                 warc_offset=-1,
                 archive=archive.name if archive else None,
+                context=dict(payload.context),
             )
         )
 
@@ -263,6 +280,7 @@ class _Writing:
         kept = self.folder / f"archive-{sum(e.archive is not None for e in self.entries) + 1}{payload.path.suffix}"
         if payload.is_ours:
             shutil.move(payload.path, kept)
+            self.digests[kept] = payload.sha256
         else:
             shutil.copyfile(payload.path, kept)
         return kept
@@ -509,6 +527,7 @@ def _settle(
     publisher: str | None,
 ) -> Outcome:
     """Decide what a finished temporary folder becomes: nothing, a line that says unchanged, or a capture."""
+    from orchestration.landing import integrity
     from orchestration.landing.catalog import Catalog
 
     catalog = Catalog(landing_dir, as_of=None, edition="recorded", only=dataset.id)
@@ -580,6 +599,9 @@ def _settle(
         note=note,
         publisher=publisher or dataset.publisher,
         payloads=writing.entries,
+        files=integrity.digests_of(
+            writing.folder, [path for path in writing.folder.rglob("*") if path.is_file()], writing.digests
+        ),
     )
     _put_in_place(writing.folder, capture, landing_dir / dataset.source / dataset.name / capture_id)
     if capture.status == "rejected":
@@ -600,13 +622,22 @@ def _settle(
 
 
 def _put_in_place(folder: Path, capture: Capture, target: Path) -> None:
-    text = capture.model_dump_json(indent=2)
-    with (folder / CAPTURE_FILE).open("w", encoding="utf-8") as stream:
+    from orchestration.landing import integrity
+
+    text = capture.model_dump_json(indent=2).encode()
+    with (folder / CAPTURE_FILE).open("wb") as stream:
         stream.write(text)
         stream.flush()
         os.fsync(stream.fileno())
+    digest = hashlib.sha256(text).hexdigest()
+    register.enter(target.parent, capture.capture_id, digest)
+    if target.exists() and integrity.damage_of(target):
+        # The same content of the same moment, damaged since: it makes room, and is kept.
+        target.rename(target.with_name(f"{integrity.SET_ASIDE}{target.name}-{uuid.uuid4().hex[:8]}"))
+    integrity.forget(target)
     try:
         folder.rename(target)
+        integrity.landed(target, capture, digest)
     except OSError:
         # The same content of the same moment was landed by another process meanwhile: that one stands.
         if not (target / CAPTURE_FILE).exists():

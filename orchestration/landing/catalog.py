@@ -7,7 +7,6 @@ does not: records (raw views), writing.
 from __future__ import annotations
 
 import hashlib
-import os
 from collections import defaultdict
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
@@ -17,18 +16,12 @@ from pathlib import Path
 from typing import Literal
 
 import duckdb
-from pydantic import ValidationError
 
-from orchestration.landing import attempts
-from orchestration.landing.capture import CAPTURE_FILE, PARTS_FOLDER, RECORDS_FILE, UNCHANGED_FILE, WARC_FILE, Capture
+from orchestration.landing import attempts, integrity
+from orchestration.landing.capture import UNCHANGED_FILE, WARC_FILE, Capture
 from orchestration.landing.held import held_back
 from orchestration.settings import Edition
 from orchestration.sources.base import Dataset
-
-
-class BrokenCapture(Exception):
-    """A folder of the landing area that is not a whole capture."""
-
 
 State = Literal["nothing captured", "failing", "stale", "skipped", "serving"]
 
@@ -43,6 +36,8 @@ class SourceStatus:
     rejected: int
     # Accepted, but held back until their neighbours in time say more.
     held: int
+    # No longer what was landed: kept, named and not read.
+    damaged: int
     records: int
     newest: datetime | None
     checked: datetime | None
@@ -65,7 +60,7 @@ class SourceStatus:
 
     @property
     def is_fine(self) -> bool:
-        return self.state == "serving" and not self.failed and not self.too_old
+        return self.state == "serving" and not self.failed and not self.damaged and not self.too_old
 
     def line(self) -> str:
         """One line for people: what serves as of when, and what is wrong since when."""
@@ -80,21 +75,39 @@ class Catalog:
 
     as_of: only captures retrieved by the end of that day (UTC); None: all.
     edition: in `live` the recorded edition's captures do not serve.
-    only: nothing but this dataset's captures is looked at, and that their records are there is not; None: all.
+    only: nothing but this dataset's captures is looked at, those that this process has read not again; None: all.
+    among: nothing but these captures is known (by id), and no attempt after `until`: what an earlier build knew.
+    trust: files that have not changed since they were hashed are not hashed again (landing.integrity).
     """
 
-    def __init__(self, landing_dir: Path, *, as_of: date | None, edition: Edition, only: str | None = None) -> None:
+    def __init__(
+        self,
+        landing_dir: Path,
+        *,
+        as_of: date | None,
+        edition: Edition,
+        only: str | None = None,
+        among: Collection[str] | None = None,
+        until: datetime | None = None,
+        trust: bool = True,
+    ) -> None:
         self.landing_dir, self.as_of, self.edition, self.only = landing_dir, as_of, edition, only
+        self.among, self.until, self.trust = among, until, trust
         self._held_once: dict[str, dict[str, str]] = {}
         self._newest_once: dict[str, dict[str, datetime]] = {}
 
     @cached_property
-    def _all(self) -> list[Capture]:
+    def _read(self) -> list[integrity.Read]:
         if self.only:
-            found = _read_again(self.landing_dir / self.only)
-        else:
-            found = [_read(path.parent) for path in self.landing_dir.glob(f"*/*/*/{CAPTURE_FILE}")
-                     if not path.parent.name.startswith(".tmp-")]  # fmt: skip
+            return [integrity.read_dataset(self.landing_dir / self.only, again=False)]
+        folders = sorted(path for path in self.landing_dir.glob("[!.]*/[!.]*") if path.is_dir())
+        return [integrity.read_dataset(folder, trust=self.trust) for folder in folders]
+
+    @cached_property
+    def _all(self) -> list[Capture]:
+        found = [capture for read in self._read for capture in read.captures]
+        if self.among is not None:
+            found = [capture for capture in found if capture.capture_id in self.among]
         if self.as_of is not None:
             end = datetime.combine(self.as_of, time.max, UTC)
             found = [capture for capture in found if capture.retrieved_at <= end]
@@ -104,11 +117,28 @@ class Catalog:
             key=lambda c: (c.source, c.dataset, c.retrieved_at.timestamp(), c.landed_at.timestamp(), c.capture_id),
         )
 
-    def captures(self, dataset_id: str | None = None) -> list[Capture]:
-        """Every capture known at the as-of date, accepted or rejected, oldest first.
+    def damaged(self, dataset_id: str | None = None) -> list[integrity.Damaged]:
+        """The folders that are no longer the captures that were landed: they are named and never read."""
+        return [one for read in self._read for one in read.damaged if dataset_id in (None, one.dataset)]
 
-        Raises BrokenCapture where a folder holds a capture.json that cannot be read.
-        """
+    def digests(self) -> dict[str, str]:
+        """Every known capture with the sha256 of its capture.json."""
+        found = {capture_id: digest for read in self._read for capture_id, digest in read.digests.items()}
+        return {capture.capture_id: found[capture.capture_id] for capture in self._all}
+
+    def checked_line(self) -> str:
+        """What was held against its digests in this reading, in one line for people."""
+        hashed, spared = (sum(getattr(read, name) for read in self._read) for name in ("hashed", "spared"))
+        whole = sum(len(read.captures) for read in self._read)
+        damaged = len(self.damaged())
+        bad = f"; {damaged} DAMAGED and not read" if damaged else ""
+        return (
+            f"{whole:,} captures are as they were landed ({hashed:,} files hashed, {spared:,} not again: "
+            f"unchanged on disk since they were){bad}"
+        )
+
+    def captures(self, dataset_id: str | None = None) -> list[Capture]:
+        """Every whole capture known at the as-of date, accepted or rejected, oldest first; `damaged` has the others."""
         return list(self._all if dataset_id is None else self._by_dataset.get(dataset_id, []))
 
     @cached_property
@@ -149,6 +179,8 @@ class Catalog:
         """The publisher's answers without news by the as-of date: slice, when, the capture that they equalled."""
         lines = attempts.lines(self.landing_dir / dataset.source / dataset.name / UNCHANGED_FILE)
         found = [(line["slice"], datetime.fromisoformat(line["checked_at"]), line["capture_id"]) for line in lines]
+        if self.until is not None:
+            found = [answer for answer in found if answer[1] <= self.until]
         return [answer for answer in found if self.as_of is None or answer[1].date() <= self.as_of]
 
     def _able_to_serve(self, dataset: Dataset) -> list[Capture]:
@@ -193,8 +225,12 @@ class Catalog:
 
     @cached_property
     def _last_failed(self) -> dict[tuple[str, str], datetime]:
-        """When the last attempt at a slice came that was rejected or held back: a build asks for every capture."""
+        """When the last attempt at a slice came that is not read, for any reason: a build asks for every capture."""
         found: dict[tuple[str, str], datetime] = {}
+        for one in self.damaged():
+            if one.slice is not None and one.retrieved_at is not None:
+                slice_ = (one.dataset, one.slice)
+                found[slice_] = max(found.get(slice_, one.retrieved_at), one.retrieved_at)
         for capture in self._all:
             if capture.status == "rejected" or capture.capture_id in self._held_of(capture.dataset_id):
                 slice_ = (capture.dataset_id, capture.slice)
@@ -242,7 +278,7 @@ class Catalog:
 
     def records_paths(self, capture: Capture) -> list[Path]:
         """The Parquet files that hold the capture's records, in the order of their numbers."""
-        return _records_of(self.folder(capture))
+        return integrity.records_of(self.folder(capture))
 
     def warc_path(self, capture: Capture) -> Path:
         return self.folder(capture) / WARC_FILE
@@ -262,7 +298,7 @@ class Catalog:
         ids = sorted(f"{d.id}/{c.capture_id}/{self.is_stale(c)}" for d in datasets for c in self.serving(d))
         for dataset in datasets:
             told = self.status(dataset)
-            if told.failed or told.skipped:
+            if told.failed or told.skipped or told.damaged:
                 ids.append(f"{told.dataset}/{told.state}/{told.failed}/{told.skipped}/{told.failed_since}/{told.why}")
         text = "\n".join([self.edition, str(self.as_of), *ids])
         return hashlib.sha256(text.encode()).hexdigest()
@@ -284,12 +320,14 @@ class Catalog:
     def open(self, dataset: Dataset) -> list[attempts.Open]:
         """The slices whose last attempt by the as-of date brought nothing that serves, by the night's own record."""
         told = attempts.lines(self.landing_dir / dataset.source / dataset.name / attempts.ATTEMPTS_FILE)
+        if self.until is not None:
+            told = [line for line in told if datetime.fromisoformat(line["at"]) <= self.until]
         return attempts.opened(told, as_of=self.as_of, live=self.edition == "live")
 
     def status(self, dataset: Dataset) -> SourceStatus:
         """How a dataset stands: the one place that says so."""
         captures, serving, held = self.captures(dataset.id), self.serving(dataset), self.held(dataset)
-        stale = [c for c in serving if self.is_stale(c)]
+        stale, damaged = [c for c in serving if self.is_stale(c)], self.damaged(dataset.id)
         open_ = self.open(dataset)
         failed = [one for one in open_ if one.status in ("failed", "rejected", "held")]
         skipped = [one for one in open_ if one.status == "skipped"]
@@ -298,12 +336,15 @@ class Catalog:
             state = "nothing captured"
         elif any(one.status == "failed" for one in failed):
             state = "failing"
-        elif stale or failed:
+        elif stale or failed or damaged:
             state = "stale"
         elif any(one.slice == attempts.ALL for one in skipped):
             state = "skipped"
         refused = [one for one in open_ if one.status == "file"]
         whys = [_reasons(group) for group in (failed, skipped, refused) if group]
+        whys += [f"damaged {one.capture_id}: {one.what}" for one in damaged[:3]]
+        if len(damaged) > 3:
+            whys.append(f"{len(damaged) - 3} more damaged (clawback doctor)")
         if stale:
             whys.append("stale: " + _some([self._silent.get(c.capture_id, c.slice) for c in stale]))
         return SourceStatus(
@@ -312,6 +353,7 @@ class Catalog:
             captures=len(serving),
             rejected=sum(c.status == "rejected" for c in captures),
             held=len(held),
+            damaged=len(damaged),
             records=sum(c.records for c in serving),
             newest=max((c.retrieved_at for c in serving), default=None),
             checked=self.last_checked(dataset),
@@ -453,47 +495,3 @@ class KnownCaptures:
 
 def _column(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
-
-
-def _records_of(folder: Path) -> list[Path]:
-    parts = sorted((folder / PARTS_FOLDER).glob("*.parquet"))
-    return parts or [folder / RECORDS_FILE]
-
-
-# A capture never changes: a backfill of a thousand slices reads the ones before it once, not a thousand times.
-_read_before: dict[str, Capture] = {}
-
-
-def _read_again(folder: Path) -> list[Capture]:
-    """The captures of one dataset; those read before by this process are not read again."""
-    found: list[Capture] = []
-    if not folder.is_dir():
-        return found
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            path = f"{entry.path}/{CAPTURE_FILE}"
-            if path not in _read_before:
-                if entry.name.startswith(".tmp-") or not os.path.exists(path):
-                    continue
-                _read_before[path] = _parse(Path(path))
-            found.append(_read_before[path])
-    return found
-
-
-def _parse(path: Path) -> Capture:
-    try:
-        return Capture.model_validate_json(path.read_text(encoding="utf-8"))
-    except (ValidationError, OSError, UnicodeDecodeError) as error:
-        raise BrokenCapture(
-            f"{path} cannot be read ({type(error).__name__}): restore it, or move the folder away"
-        ) from error
-
-
-def _read(folder: Path) -> Capture:
-    capture = _parse(folder / CAPTURE_FILE)
-    missing = [RECORDS_FILE] if not all(path.exists() for path in _records_of(folder)) else []
-    missing += [WARC_FILE] if not (folder / WARC_FILE).exists() else []
-    missing += [e.archive for e in capture.payloads if e.archive and not (folder / e.archive).exists()]
-    if missing:
-        raise BrokenCapture(f"{folder}: {', '.join(missing)} missing: restore it, or move the folder away")
-    return capture

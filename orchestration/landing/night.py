@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from orchestration.fetching.session import FetchError, Web
-from orchestration.landing import attempts
+from orchestration.landing import attempts, integrity
 from orchestration.landing import capture as captures
 from orchestration.landing.catalog import Catalog
 from orchestration.progress import say
@@ -110,6 +110,8 @@ def capture_dataset(
     """
     night = Night(dataset.id)
     started = time.monotonic()
+    # a run holds every capture against its digests before it reads it
+    integrity.forget(settings.landing_dir / dataset.source / dataset.name)
     try:
         if settings.edition == "recorded":
             _recorded_night(dataset, settings, night, slice_keys, partition)

@@ -45,6 +45,7 @@ def goes_on(settings: Settings, catalog: Catalog) -> bool:
 def _few_are_new(catalog: Catalog, dataset_id: str, built: set[str]) -> bool:
     serving = {c.capture_id: c.records for c in catalog.serving(sources.get(dataset_id))}
     of_dataset = {c.capture_id for c in catalog.captures(dataset_id)}
+    of_dataset |= {damaged.capture_id for damaged in catalog.damaged(dataset_id)}
     if (built & of_dataset) - serving.keys():
         # a capture that was built serves no more: its records would stay
         return False

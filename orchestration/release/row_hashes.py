@@ -42,11 +42,17 @@ def of_connection(connection: duckdb.DuckDBPyConnection, schemas: tuple[str, ...
         new = NEW_WITH_EVERY_BUILD.get(f"{schema}.{table}", frozenset())
         kept = [name for name in columns if name not in new]
         if kept and "*" not in new:
-            found[f"{schema}.{table}"] = _hash(connection, schema, table, kept)
+            found[f"{schema}.{table}"] = _hash(connection, f'"{schema}"."{table}"', kept)
     return found
 
 
-def _hash(connection: duckdb.DuckDBPyConnection, schema: str, table: str, columns: list[str]) -> str:
+def of_relation(connection: duckdb.DuckDBPyConnection, relation: str) -> str:
+    """As of_file, of one relation: the SQL after `from`, with all its columns."""
+    columns = [name for name, *_ in connection.execute(f"describe from {relation}").fetchall()]
+    return _hash(connection, relation, columns)
+
+
+def _hash(connection: duckdb.DuckDBPyConnection, relation: str, columns: list[str]) -> str:
     """A sum of the rows' own hashes: neither their order nor a repeated row is lost in it."""
     # a null is not an empty text; the length keeps "a", "b" apart from "ab", ""
     parts = ", ".join(
@@ -56,7 +62,7 @@ def _hash(connection: duckdb.DuckDBPyConnection, schema: str, table: str, column
     row = connection.execute(
         f"select count(*), coalesce(sum(cast(md5_number_lower(r) as hugeint)), 0),"
         " coalesce(sum(cast(md5_number_upper(r) as hugeint)), 0)"
-        f' from (select concat({parts}) as r from "{schema}"."{table}")'
+        f" from (select concat({parts}) as r from {relation})"
     ).fetchone()
     assert row is not None
     count, lower, upper = row

@@ -17,7 +17,7 @@ from warcio.archiveiterator import ArchiveIterator
 from warcio.exceptions import ArchiveLoadFailed
 
 from orchestration.landing.capture import Capture
-from orchestration.landing.catalog import BrokenCapture, Catalog
+from orchestration.landing.catalog import Catalog
 from orchestration.reading import NothingPublished, connect
 from orchestration.settings import Settings
 
@@ -122,10 +122,9 @@ def _row(connection: duckdb.DuckDBPyConnection, schema: str, name: str, columns:
 
 def provenance(catalog: Catalog, row: dict[str, Any]) -> tuple[Capture, Any]:
     """The capture that a row names and the payload of it; raises CannotTrace where they are not together."""
-    try:
-        candidates = [c for c in catalog.captures() if c.capture_id == row["_capture_id"]]
-    except BrokenCapture as broken:
-        raise CannotTrace(str(broken)) from broken
+    candidates = [c for c in catalog.captures() if c.capture_id == row["_capture_id"]]
+    if damaged := [one for one in catalog.damaged() if one.capture_id == row["_capture_id"]]:
+        raise CannotTrace(f"the row's capture is damaged: {damaged[0].line()}")
     for capture in candidates:
         for entry in capture.payloads:
             if entry.payload_id == row["_payload_id"]:

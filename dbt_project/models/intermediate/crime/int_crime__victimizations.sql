@@ -47,8 +47,8 @@ select
     victim_groups.victim_group,
     families.family,
     sum(victimizations.interviewed) as interviewed,
-    sum(victimizations.weight) as weighted,
-    sum(case when victimizations.notify_code = 1 then victimizations.weight else 0 end) as weighted_reported,
+    {{ exact_sum('victimizations.weight') }} as weighted,
+    {{ exact_sum('case when victimizations.notify_code = 1 then victimizations.weight else 0 end') }} as weighted_reported,
     {{ provenance_of_one('victimizations') }}
 from victimizations
 inner join families

@@ -34,8 +34,8 @@ pooled as (
         reporting.victim_group,
         reporting.offense_family,
         sum(reporting.victimizations_interviewed) as interviewed,
-        sum(reporting.victimizations_weighted) as weighted,
-        sum(reporting.reported_weighted) as reported
+        {{ exact_sum('reporting.victimizations_weighted') }} as weighted,
+        {{ exact_sum('reporting.reported_weighted') }} as reported
     from windows
     inner join {{ ref('fct_victimization_reporting') }} as reporting
         on windows.survey_year = reporting.survey_year

@@ -1,0 +1,48 @@
+"""The register of captures: which captures were landed here, each with the sha256 of its capture.json.
+
+What belongs here: entering a capture and reading what was entered. What does not: whether the files of a capture are
+what capture.json says (integrity).
+
+``captures.jsonl`` stands beside a dataset's captures and only ever grows. A line is written before its capture appears,
+so that a capture in place always has one; a line whose capture never came is what a crash between the two leaves. The
+same capture may be entered again when it is landed anew.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from orchestration import files
+
+REGISTER_FILE = "captures.jsonl"
+
+# Read once while it stays the same file: a night asks for every capture of a dataset again and again.
+_read_before: dict[Path, tuple[tuple[int, int, int], dict[str, list[str]]]] = {}
+
+
+def enter(folder: Path, capture_id: str, digest: str) -> None:
+    """Enter a capture of a dataset's folder. digest: the sha256 of its capture.json. Raises files.CannotWrite."""
+    line = {
+        "capture_id": capture_id,
+        "sha256": digest,
+        "entered_at": datetime.now(UTC).replace(microsecond=0).isoformat(),
+    }
+    files.append_line(folder / REGISTER_FILE, line)
+
+
+def entered(folder: Path) -> dict[str, list[str]]:
+    """The digests that each capture of a dataset's folder was entered with, oldest first."""
+    path = folder / REGISTER_FILE
+    try:
+        told = path.stat()
+    except OSError:
+        return {}
+    stamp = (told.st_size, told.st_mtime_ns, told.st_ino)
+    if path in _read_before and _read_before[path][0] == stamp:
+        return _read_before[path][1]
+    found: dict[str, list[str]] = {}
+    for line in files.read_lines(path).values:
+        found.setdefault(str(line.get("capture_id")), []).append(str(line.get("sha256")))
+    _read_before[path] = (stamp, found)
+    return found
