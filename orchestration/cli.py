@@ -92,7 +92,10 @@ def refresh(
     landing: Annotated[Path | None, typer.Option(help="Another landing folder.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be asked and built; do nothing.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Rebuild although nothing changed.")] = False,
-    accept: Annotated[list[str] | None, typer.Option(help="Accept this release check's finding, once.")] = None,
+    accept: Annotated[
+        list[str] | None,
+        typer.Option(help="Accept this check's finding, once: a release check, or volume:source/dataset=SLICE."),
+    ] = None,
     because: Annotated[str, typer.Option(help="Why it is accepted; kept in the release.")] = "",
     as_json: AsJson = False,
 ) -> None:

@@ -65,7 +65,7 @@ def of_run(settings: Settings, run_id: str) -> Changes:
         was, now = was or _is_faulty(before), now or _is_faulty(after)
         if changed := _changed(before, after):
             serving = _serving(settings, dataset)
-            found += [Event(kind, dataset.id, f"{dataset.id}: {text}; {serving}") for kind, text in changed]
+            found += [Event(kind, dataset.id, f"{dataset.id}, {text}; {serving}") for kind, text in changed]
     return Changes(found, was, now)
 
 
@@ -105,8 +105,9 @@ def _changed(before: Sequence[Open], after: Sequence[Open]) -> list[tuple[Kind, 
     if new:
         # What befell the publisher comes before the slices that were not asked for because of it.
         first = min(new, key=lambda one: (one.reason.startswith(attempts.NOT_ASKED), one.slice))
-        more = f" (and {len(new) - 1} more)" if len(new) > 1 else ""
-        found.append(("source_failed", f"{first.status}: {_name(first)}: {first.reason}{more}"))
+        more = f" and {len(new) - 1} more" if len(new) > 1 else ""
+        how = "" if first.status == "failed" else f"{first.status}: "
+        found.append(("source_failed", f"{_name(first)}{more}: {how}{first.reason}"))
     was_old, is_old = ({one.slice: one for one in open_ if one.is_too_old} for open_ in (before, after))
     if old := [one for key, one in is_old.items() if key not in was_old]:
         since = min(one.since for one in old)

@@ -16,6 +16,7 @@ from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager
 from typing import Any
 
+import stamina
 import structlog
 from structlog import contextvars
 
@@ -56,6 +57,10 @@ class Hiding:
 
 def configure(settings: Settings) -> None:
     """Send log lines where the settings say: as JSON to standard error, or as before (warnings, as text)."""
+    # A retry is a log line; on the screen it would stand between the lines for people.
+    stamina.instrumentation.set_on_retry_hooks(
+        [stamina.instrumentation.LoggingOnRetryHook] if settings.log == "json" else []
+    )
     progress = logging.getLogger(PROGRESS)
     structlog_lines = [
         h for h in logging.getLogger().handlers if isinstance(h.formatter, structlog.stdlib.ProcessorFormatter)

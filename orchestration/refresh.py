@@ -20,6 +20,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from orchestration import ending, logs, sources
+from orchestration.landing.accept import of_slice
 from orchestration.landing.catalog import Catalog
 from orchestration.release import history
 from orchestration.settings import Settings
@@ -89,12 +90,16 @@ def refresh(
 
     only_sources: publishers' names (``usaspending``) or datasets (``fbi/agencies``); empty means all.
     slices: ``source/dataset=KEY``.
-    Raises AnotherRefreshRuns where the lock is held, KeyError for a source that does not exist.
+    accept: a check of the gate, or ``volume:source/dataset=KEY`` of a capture -> why it is accepted this once.
+    Raises AnotherRefreshRuns where the lock is held, KeyError for a source or a check that does not exist.
     """
     selected = [d for d in sources.DATASETS.values() if not only_sources or {d.source, d.id} & set(only_sources)]
     if unknown := set(only_sources) - {name for d in sources.DATASETS.values() for name in (d.source, d.id)}:
         there_are = ", ".join(sorted({d.source for d in sources.DATASETS.values()}))
         raise KeyError(f"no source {sorted(unknown)[0]!r}; there are: {there_are}")
+    for name in accept or {}:
+        if named := of_slice(name):
+            sources.get(named[1])
     settings.root.mkdir(parents=True, exist_ok=True)
     lock = FileLock(settings.root / "refresh.lock", timeout=0)
     try:

@@ -69,7 +69,12 @@ def _nightly(dataset: Dataset) -> dg.AssetsDefinition:
     def nightly(context: dg.AssetExecutionContext, options: RefreshOptions) -> dg.MaterializeResult:
         settings = options.settings()
         with logs.of_run(context.run_id):
-            night = capture_dataset(dataset, settings, slice_keys=options.slice_keys(dataset.id))
+            night = capture_dataset(
+                dataset,
+                settings,
+                slice_keys=options.slice_keys(dataset.id),
+                accepted=options.accepted_slices(dataset.id),
+            )
         return _result(dataset, night, _standing(dataset, settings))
 
     return nightly

@@ -13,6 +13,7 @@ from pathlib import Path
 import dagster as dg
 from pydantic import Field
 
+from orchestration.landing.accept import of_slice
 from orchestration.landing.catalog import Catalog
 from orchestration.settings import Settings
 
@@ -24,7 +25,10 @@ class RefreshOptions(dg.ConfigurableResource):
     as_of: str = Field(default="", description="YYYY-MM-DD: read only captures retrieved by then")
     landing: str = Field(default="", description="landing folder; empty: the one under CLAWBACK_HOME")
     slices: list[str] = Field(default=[], description="source/dataset=KEY: ask only for these slices of that dataset")
-    accept: dict[str, str] = Field(default={}, description="release check -> why its finding is accepted this once")
+    accept: dict[str, str] = Field(
+        default={},
+        description="release check, or check:source/dataset=SLICE of a capture -> why it is accepted this once",
+    )
     force: bool = Field(default=False, description="rebuild although nothing changed")
 
     def settings(self) -> Settings:
@@ -40,6 +44,18 @@ class RefreshOptions(dg.ConfigurableResource):
 
     def catalog(self, settings: Settings) -> Catalog:
         return Catalog(settings.landing_dir, as_of=self.as_of_date(), edition=settings.edition)
+
+    def accepted_checks(self) -> dict[str, str]:
+        """The gate's checks that are accepted this once, each with the reason."""
+        return {name: reason for name, reason in self.accept.items() if of_slice(name) is None}
+
+    def accepted_slices(self, dataset_id: str) -> dict[str, dict[str, str]]:
+        """The checks of this dataset's captures that are accepted this once: by slice, each with the reason."""
+        found: dict[str, dict[str, str]] = {}
+        for name, reason in self.accept.items():
+            if (named := of_slice(name)) and named[1] == dataset_id:
+                found.setdefault(named[2], {})[named[0]] = reason
+        return found
 
     def slice_keys(self, dataset_id: str) -> list[str]:
         """The slices asked for of this dataset; none means all."""

@@ -55,7 +55,7 @@ def build_release_assets(model_keys: Sequence[dg.AssetKey]) -> list[dg.AssetsDef
         settings = options.settings()
         say("auditing the candidate")
         try:
-            report = audit.audit(settings, run_id=context.run_id, accepted=options.accept)
+            report = audit.audit(settings, run_id=context.run_id, accepted=options.accepted_checks())
         except audit.GateRefused as refusal:
             raise refused(refusal) from refusal
         release = publish.publish(settings, report)

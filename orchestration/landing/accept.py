@@ -6,6 +6,7 @@ sentence. What does not: reading or writing files.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import Protocol
@@ -35,6 +36,34 @@ class Check(BaseModel):
     name: str
     passed: bool
     detail: str
+    # Why a person let it pass though it failed (--accept); None where nobody had to.
+    accepted_because: str | None = None
+
+    def accepted(self, because: Mapping[str, str]) -> Check:
+        """The same check, passed where it failed and is among those that a person accepts. because: name -> reason."""
+        if self.passed or self.name not in because:
+            return self
+        reason = because[self.name]
+        detail = f"{self.detail}; accepted because {reason}"
+        return self.model_copy(update={"passed": True, "accepted_because": reason, "detail": detail})
+
+
+# What compares a capture with those before it: a person may know that the change is true. Whether its records can be
+# read, and add up to what the publisher counts, nobody can accept away.
+AGAINST_THE_PAST = ("volume", "units", "filled", "varied")
+
+
+def of_slice(name: str) -> tuple[str, str, str] | None:
+    """`volume:source/dataset=SLICE` as check, dataset and slice; None for anything else: a check of the gate.
+
+    Raises KeyError where it has that form and names a check that nobody can accept away.
+    """
+    match = re.fullmatch(r"([a-z_]+):([a-z0-9_]+/[a-z0-9_]+)=(.+)", name)
+    if match is None:
+        return None
+    if match[1] not in AGAINST_THE_PAST:
+        raise KeyError(f"of a capture can be accepted {', '.join(AGAINST_THE_PAST)}; not {match[1]!r}")
+    return match[1], match[2], match[3]
 
 
 def form(malformed: list[str], last: LastSeen | None = None) -> Check:
@@ -183,14 +212,36 @@ def control_total(counted: Mapping[str, int], totals: Mapping[str, int]) -> Chec
     return Check(name="control_total", passed=passed, detail="; ".join(said))
 
 
-def volume(dataset: Dataset, slice_key: str, records: int, last: int | None) -> Check:
-    """Not far fewer records (or what they count) than the slice's last accepted capture, whatever its form."""
+def volume(dataset: Dataset, slice_key: str, records: int, last: int | None, year: int | None = None) -> Check:
+    """Not far fewer records (or what they count) than the slice's last accepted capture, whatever its form.
+
+    year: what the year before knew (baseline.of_year); falls that are small each time add up against it.
+    """
     if not dataset.holds_all(slice_key) or not last or (dataset.may_be_withdrawn and records == 0):
         return Check(name="volume", passed=True, detail="nothing to compare with")
-    ratio = records / last
+    against = max(last, year or 0)
+    ratio = records / against
     what = dataset.volume_counts or "records"
-    detail = f"{records:,} {what} against {last:,} last time ({ratio:.0%}; at least {dataset.min_volume_ratio:.0%})"
+    then = "last time" if against == last else "within a year"
+    detail = f"{records:,} {what} against {against:,} {then} ({ratio:.0%}; at least {dataset.min_volume_ratio:.0%})"
     return Check(name="volume", passed=ratio >= dataset.min_volume_ratio, detail=detail)
+
+
+# Units that publishers count in differ by this much at least: dollars and cents, persons and thousands.
+OTHER_UNITS = 20.0
+
+
+def units(medians: Mapping[str, float], last: Mapping[str, float]) -> Check:
+    """No number became a multiple of what it was in all of a slice: dollars are not thousands of dollars.
+
+    Both are medians of the values that are not 0, by field.
+    """
+    told = [
+        f"{name!r} is {now:,.6g} in the median record, {last[name]:,.6g} in the last accepted capture's"
+        for name, now in medians.items()
+        if name in last and not 1 / OTHER_UNITS < now / last[name] < OTHER_UNITS
+    ]
+    return Check(name="units", passed=not told, detail="; ".join(told[:5]) or "numbers are of the size that they were")
 
 
 def neighbours(dataset: Dataset, records: int, before: int | None, after: int | None) -> Check:

@@ -43,7 +43,7 @@ from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
 from orchestration import __version__
-from orchestration.landing import accept, archives, attempts, measure, register
+from orchestration.landing import accept, archives, attempts, baseline, measure, register
 from orchestration.landing.csv_parts import BadCsv, CsvParts
 from orchestration.sources.base import Dataset, FilePayload, Kind, Payload, Record, Selection, Slice, SourceError
 
@@ -165,10 +165,12 @@ def write(
     selection: Selection | None = None,
     note: str | None = None,
     publisher: str | None = None,
+    accepted: Mapping[str, str] | None = None,
 ) -> Outcome:
     """Write one capture from payloads as they come; memory does not grow with their number.
 
     retrieved_at: when the publisher showed this; None: when the first payload came.
+    accepted: checks that a person lets pass this once, each with the reason (accept.AGAINST_THE_PAST).
     Raises what the payloads raise (SourceError, FetchError): then nothing is left behind.
     """
     folder = landing_dir / dataset.source / dataset.name
@@ -179,7 +181,10 @@ def write(
         for payload in payloads:
             writing.add(payload)
         writing.close()
-        return _settle(writing, dataset, slice_, landing_dir, kind, edition, retrieved_at, selection, note, publisher)
+        return _settle(
+            writing, dataset, slice_, landing_dir, kind, edition, retrieved_at, selection, note, publisher,
+            accepted or {},
+        )  # fmt: skip
     finally:
         writing.discard()
 
@@ -525,6 +530,7 @@ def _settle(
     selection: Selection | None,
     note: str | None,
     publisher: str | None,
+    believed_by_hand: Mapping[str, str],
 ) -> Outcome:
     """Decide what a finished temporary folder becomes: nothing, a line that says unchanged, or a capture."""
     from orchestration.landing import integrity
@@ -569,11 +575,20 @@ def _settle(
             slice_.key,
             _volume(dataset, writing.records, writing.counted, writing.fields, writing.records_paths()),
             _volume(dataset, last.records, last.counted, last.fields, catalog.records_paths(last)) if last else None,
+            baseline.of_year(
+                [c for c in believed if c.kind != "transcribed" and _comparable(c, selection)],
+                when,
+                lambda c: _volume(dataset, c.records, c.counted, c.fields, catalog.records_paths(c)),
+                is_within_records=dataset.volume_counts is None,
+            )
+            if dataset.holds_all(slice_.key)
+            else None,
         ),
         *_read_checks(dataset, slice_, writing, catalog, last, when),
         accept.misdated(dataset, writing.newest, when),
         accept.freshness(dataset, writing.newest, when),
     ]
+    checks = [check.accepted(believed_by_hand) for check in checks]
     capture = Capture(
         capture_id=capture_id,
         source=dataset.source,
@@ -607,7 +622,9 @@ def _settle(
     if capture.status == "rejected":
         goes_on = f"{serving.capture_id} goes on serving" if serving else "nothing serves this slice yet"
         where = f"{dataset.id}/{capture_id}"
-        return Outcome("rejected", f"{capture.reject_reason} (kept in {where}); {goes_on}", capture, serving)
+        return Outcome(
+            "rejected", f"{capture.reject_reason} (kept in {where}); {goes_on}{_way_out(capture)}", capture, serving
+        )
     held_now = Catalog(landing_dir, as_of=None, edition="recorded", only=dataset.id).held(dataset)
     serving = _best([c for c in [*accepted, capture] if c.capture_id not in held_now])
     if capture_id in held_now:
@@ -619,6 +636,15 @@ def _settle(
     for other in sorted(held.keys() - held_now.keys()):
         message += f"; held back no longer: {other}"
     return Outcome("landed", message, capture, serving)
+
+
+def _way_out(capture: Capture) -> str:
+    """What a person can do who knows that a change is true."""
+    failed = [check.name for check in capture.checks if not check.passed]
+    if capture.kind != "fetched" or not set(failed) <= set(accept.AGAINST_THE_PAST):
+        return ""
+    named = " ".join(f"--accept '{name}:{capture.dataset_id}={capture.slice}'" for name in failed)
+    return f". If it is true: clawback refresh --live {named} --because ..."
 
 
 def _put_in_place(folder: Path, capture: Capture, target: Path) -> None:
@@ -733,6 +759,10 @@ def _read_checks(
     if last and then_paths and now.records >= accept.FEW_VALUES <= last.records:
         values = measure.distinct(then_paths, [name for name in constant if name in last.fields])
     checks.append(accept.varied(dataset, now, last.records if last else 0, values, holds_all=holds_all))
+    if holds_all and last and then_paths and now.records >= accept.FEW_RECORDS <= last.records:
+        sized = [n for n, t in dataset.types.items() if t.is_number and n in writing.fields and n in last.fields]
+        sizes = measure.medians(writing.records_paths(), sized)
+        checks.append(accept.units(sizes, measure.medians(then_paths, sized)))
     checks.append(accept.told_apart(dataset, now, is_counted=bool(writing.controls)))
     return checks
 

@@ -95,6 +95,7 @@ class Catalog:
         self.among, self.until, self.trust = among, until, trust
         self._held_once: dict[str, dict[str, str]] = {}
         self._newest_once: dict[str, dict[str, datetime]] = {}
+        self._shown_once: dict[str, dict[str, datetime]] = {}
 
     @cached_property
     def _read(self) -> list[integrity.Read]:
@@ -203,14 +204,30 @@ class Catalog:
         return sorted(serving, key=lambda c: (c.retrieved_at, c.capture_id))
 
     def is_stale(self, capture: Capture) -> bool:
-        """It is the newest that serves of its slice, and a later one was rejected or held back; or no news comes."""
+        """It is the newest that serves of its slice, and a later one was rejected or held back; or no news comes.
+
+        A publisher that afterwards gave the same as before has made it fresh again.
+        """
         if capture.capture_id in self._silent:
             return True
         slice_ = (capture.dataset_id, capture.slice)
         failed = self._last_failed.get(slice_)
-        if failed is None or failed <= capture.retrieved_at:
+        if failed is None or failed <= max(capture.retrieved_at, self._shown_again(capture)):
             return False
         return self._newest_serving(capture.dataset_id).get(capture.slice) == capture.retrieved_at
+
+    def _shown_again(self, capture: Capture) -> datetime:
+        """When the publisher last answered with the same as this capture; its own time where it never did."""
+        from orchestration import sources
+
+        if capture.dataset_id not in self._shown_once:
+            found: dict[str, datetime] = {}
+            dataset = sources.DATASETS.get(capture.dataset_id)
+            for _, when, compared in self.unchanged(dataset) if dataset else ():
+                if compared is not None:
+                    found[compared] = max(found.get(compared, when), when)
+            self._shown_once[capture.dataset_id] = found
+        return self._shown_once[capture.dataset_id].get(capture.capture_id, capture.retrieved_at)
 
     def _newest_serving(self, dataset_id: str) -> dict[str, datetime]:
         from orchestration import sources

@@ -115,6 +115,20 @@ def distinct(paths: Sequence[Path], names: Sequence[str]) -> dict[str, int]:
     return dict(zip(names, row or (), strict=True))
 
 
+def medians(paths: Sequence[Path], names: Sequence[str]) -> dict[str, float]:
+    """The median size of each field's numbers that are not 0, about; a field without any is left out."""
+    if not names:
+        return {}
+    sizes = ", ".join(
+        f"abs(try_cast(nullif(regexp_replace({_name(name)}, '[$, ]', '', 'g'), '') as double)) as v{n}"
+        for n, name in enumerate(names)
+    )
+    found = ", ".join(f"approx_quantile(v{n}, 0.5) filter (where v{n} > 0)" for n in range(len(names)))
+    with duckdb.connect() as connection:
+        row = connection.execute(f"select {found} from (select {sizes} from {_records(paths)})").fetchone()
+    return {name: value for name, value in zip(names, row or (), strict=True) if value}
+
+
 def count(paths: Sequence[Path], field: str, values: Collection[str]) -> int:
     """How many records of Parquet files hold one of the values in a field."""
     among = ", ".join(map(_text, sorted(values)))

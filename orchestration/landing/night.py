@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import time
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -68,6 +68,8 @@ class Night:
     seconds: float = 0.0
     # A slice failed and its last good capture is older than the dataset allows, or there is none.
     too_old: list[str] = field(default_factory=list)
+    # By slice: checks that a person lets pass this once, each with the reason.
+    accepted: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def count(self, status: Status) -> int:
         return sum(1 for night in self.slices if night.status == status)
@@ -102,13 +104,15 @@ def capture_dataset(
     slice_keys: Sequence[str] = (),
     partition: str | None = None,
     web: Web | None = None,
+    accepted: Mapping[str, Mapping[str, str]] | None = None,
 ) -> Night:
     """Capture one dataset as the edition says. Publishers' faults are in the answer, never raised.
 
     slice_keys: ask only for these slices; empty means those of a usual night.
     partition: ask only for the slices of this fiscal year, state, year, or city and month.
+    accepted: by slice, the checks that a person lets pass this once, each with the reason.
     """
-    night = Night(dataset.id)
+    night = Night(dataset.id, accepted=accepted or {})
     started = time.monotonic()
     # a run holds every capture against its digests before it reads it
     integrity.forget(settings.landing_dir / dataset.source / dataset.name)
@@ -222,7 +226,10 @@ def _live_night(
                 night.too_old.append(slice_.key)
             continue
         try:
-            outcome = _land(dataset, settings, slice_, dataset.pull(web, settings, slice_, known))
+            outcome = _land(
+                dataset, settings, slice_, dataset.pull(web, settings, slice_, known),
+                accepted=night.accepted.get(slice_.key),
+            )  # fmt: skip
         except NightOver as over:
             rest = slices[position:]
             night.slices.append(_over(over, len(rest)))
@@ -248,6 +255,7 @@ def _land(
     payloads: Iterable[Payload],
     *,
     batch: Batch | None = None,
+    accepted: Mapping[str, str] | None = None,
 ) -> SliceNight:
     try:
         outcome = captures.write(
@@ -261,6 +269,7 @@ def _land(
             selection=batch.selection if batch else None,
             note=batch.note if batch else None,
             publisher=batch.publisher if batch else None,
+            accepted=accepted,
         )
     except NightOver:
         raise

@@ -38,6 +38,11 @@ class FieldType:
     is_past: bool = False
 
     @property
+    def is_number(self) -> bool:
+        """Whether the values are numbers whose size means something."""
+        return self.pattern in (_WHOLE, _NUMBER, PRINTED_WHOLE.pattern, PRINTED_AMOUNT.pattern)
+
+    @property
     def past(self) -> FieldType:
         """The same type for a day that cannot lie after the capture."""
         return replace(self, is_past=True, words=f"{self.words} by the day of the capture")

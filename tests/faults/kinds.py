@@ -24,7 +24,8 @@ Answer = Callable[[Request, Response], Response]
 class Fault:
     """One fault: `answer` spoils each answer as it goes out; `state` changes what the publisher holds.
 
-    needs: what a world must tell so that the fault can be made ("rows", "set", "text", "day").
+    needs: what a world must tell so that the fault can be made ("rows", "set", "text", "day", "amount", "code").
+    adds: a field that the fault adds; harmless where it is kept beside the others, and nothing else differs.
     says: what one spoilt field holds; the fault is harmless where it is served as it was sent, in that record alone.
     """
 
@@ -32,6 +33,7 @@ class Fault:
     answer: Callable[[World], Answer] | None = None
     state: Callable[[World], None] | None = None
     needs: str = ""
+    adds: str = ""
     says: str = ""
 
 
@@ -166,6 +168,25 @@ def _member(name: str, body: bytes, flags: int = 0) -> bytes:
     return bytes(made)
 
 
+def _numbers(factor: float) -> Callable[[World, Rows], Rows]:
+    """Another unit: every number of a field, as text or as a number, as it came."""
+
+    def change(world: World, rows: Rows) -> Rows:
+        return [{**row, world.amount: type(value)(_times(value, factor))} for row in rows
+                for value in (row.get(world.amount),)]  # fmt: skip
+
+    return change
+
+
+def _times(value: object, factor: float) -> object:
+    if value in (None, ""):
+        return value
+    scaled = float(str(value)) * factor
+    return int(scaled) if isinstance(value, int) or str(value).isdigit() else scaled
+
+
+ADDED = "synthetic_new_field"
+NEW_CODE, NEW_WORD = "9999", "Synthetic new code"
 FORMULA = '=HYPERLINK("http://example.invalid/";"click")'
 SQL = "'); drop table core.fct_award; --"
 FAR_OFF, NO_DAY = "2999-01-01T00:00:00", "2026-02-30T00:00:00"
@@ -216,6 +237,18 @@ FAULTS = (
     Fault("column empty", _rows(_each("needed", "")), needs="rows"),
     Fault("column null", _rows(_each("needed", None)), needs="rows"),
     Fault("column of one value", _rows(_each("needed", "1")), needs="rows"),
+    Fault("column added", _rows(lambda world, rows: [{**row, ADDED: f"new {n}"} for n, row in enumerate(rows)]),
+          needs="rows", adds=ADDED),
+    Fault("column order changed", _rows(lambda world, rows: [dict(reversed(row.items())) for row in rows]),
+          needs="rows"),
+    Fault("column of words", _rows(lambda world, rows: [{**row, world.needed: f"word {n}"}
+                                                        for n, row in enumerate(rows)]), needs="rows"),
+    Fault("column in thousands of its unit", _rows(_numbers(0.001)), needs="amount"),
+    Fault("column in thousandths of its unit", _rows(_numbers(1000)), needs="amount"),
+    Fault("dates of another form", _rows(lambda world, rows: [{**row, world.day: f"{1 + n % 28}. 9. 26"}
+                                                              for n, row in enumerate(rows)]), needs="day"),
+    Fault("code that is new", _first("code", NEW_WORD), needs="code", says=NEW_WORD),
+    Fault("number that is a new code", _first("code", NEW_CODE), needs="code", says=NEW_CODE),
     Fault("rows of a page twice", _rows(lambda world, rows: [*rows, *rows[:5]]), needs="rows"),
     Fault("rows of a page shifted", _rows(lambda world, rows: [*rows[:-5], *rows[:5]]), needs="rows"),
     Fault("rows of a page left out", _rows(lambda world, rows: rows[:-5]), needs="rows"),
@@ -233,8 +266,8 @@ BY_NAME = {fault.name: fault for fault in FAULTS}
 
 def can_be_made(fault: Fault, world: World) -> bool:
     """Whether a dataset's answers can have the fault at all: a PDF has no column that could be renamed."""
-    if fault.needs in ("rows", "text", "day"):
-        needed = {"rows": world.needed, "text": world.text, "day": world.day}[fault.needs]
+    if fault.needs in ("rows", "text", "day", "amount", "code"):
+        needed = world.needed if fault.needs == "rows" else getattr(world, fault.needs)
         return world.rows is not None and bool(needed)
     return fault.needs != "set" or world.set is not None
 

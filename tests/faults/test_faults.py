@@ -137,12 +137,15 @@ def judged(cell: Cell, fault: Fault, held: set[str], undisturbed: set[str], nigh
     if statuses & {"landed", "unchanged", "empty"}:
         if records == undisturbed or (records == held and "landed" not in statuses):
             return "harmless"
+        if fault.adds and without(records, fault.adds) == without(undisturbed, fault.adds):
+            return "harmless"
         spoilt = [record for record in now if fault.says and fault.says in record.values()]
         if spoilt and len(records - undisturbed) == 1:
             return "harmless"
         if records < undisturbed and len(undisturbed - records) <= MANY // 10:
             return "short"
-        spoilt_field = {"rows": cell.world.needed, "day": cell.world.day}.get(fault.needs)
+        amount = cell.world.amount_told or cell.world.amount
+        spoilt_field = {"rows": cell.world.needed, "day": cell.world.day, "amount": amount}.get(fault.needs)
         if spoilt_field and without(records, spoilt_field) == without(undisturbed, spoilt_field):
             return "as sent"
         return f"false: {len(records - undisturbed)} records too many, {len(undisturbed - records)} missing; {statuses}"

@@ -45,8 +45,9 @@ class World:
     hold, set: the rows that the publisher holds, and the way to give it others: its pages and counts follow.
     news: make the publisher hold something more than on the first night.
     rows, with_rows: the rows of one answer (None for an answer that holds none), and the answer with others.
-    needed: a required field; text: a field of free text; day: a field that holds a date; each as the answer names it.
-    told: where the same row is served, the field's name in the capture.
+    needed: a required field; text: a field of free text; day: a field that holds a date; amount: a field that holds a
+    number whose size matters; code: a field that holds one of a few codes; each as the answer names it.
+    amount_told: the amount's name in the capture, where that is another.
     """
 
     dataset: str
@@ -61,6 +62,9 @@ class World:
     needed: str = ""
     text: str = ""
     day: str = ""
+    amount: str = ""
+    amount_told: str = ""
+    code: str = ""
     before: list[tuple[str, str]] = field(default_factory=list)
     environment: dict[str, str] = field(default_factory=dict)
 
@@ -114,7 +118,7 @@ def awards(server: HTTPServer) -> World:
         news=lambda: publisher.awards.append(made[MANY]),
         hold=lambda: publisher.awards, set=lambda rows: setattr(publisher, "awards", rows),
         **_json_rows("results", "spending_level"), needed="Award Amount", text="Recipient Name",
-        day="Last Modified Date",
+        day="Last Modified Date", amount="Award Amount", code="Awarding Agency",
     )  # fmt: skip
 
 
@@ -125,7 +129,7 @@ def listings(server: HTTPServer) -> World:
         "usaspending/assistance_listings", "FY2020", publisher, {"usaspending_url": publisher.url},
         news=lambda: publisher.awards.append(made[-1]),
         hold=lambda: publisher.awards, set=lambda rows: setattr(publisher, "awards", rows),
-        **_json_rows("results", "category"), needed="amount", text="name",
+        **_json_rows("results", "category"), needed="amount", text="name", amount="amount", amount_told="obligation",
     )  # fmt: skip
 
 
@@ -154,6 +158,7 @@ def transactions(server: HTTPServer) -> World:
         hold=lambda: publisher.rows, set=lambda rows: setattr(publisher, "rows", rows),
         rows=_zip_rows, with_rows=_zip_with,
         needed="federal_action_obligation", text="recipient_name", day="last_modified_date",
+        amount="federal_action_obligation", code="awarding_sub_agency_name",
     )  # fmt: skip
 
 
@@ -182,7 +187,8 @@ def outlays(server: HTTPServer) -> World:
     return World(
         "usaspending/award_outlays", "open", publisher, world.settings, news=lambda: paid.update(usd=2000.5),
         rows=rows, with_rows=lambda response, changed: servers.as_json(changed[0] if changed else {}),
-        needed="total_outlay", text="description", before=[("usaspending/transactions", "FY2020")],
+        needed="total_outlay", text="description", amount="total_outlay",
+        before=[("usaspending/transactions", "FY2020")],
     )  # fmt: skip
 
 
@@ -253,7 +259,7 @@ def agreements(server: HTTPServer) -> World:
         news=lambda: hold(_ice_rows(MANY + 1)), hold=lambda: held["rows"], set=hold,
         rows=lambda request, response: [dict(row) for row in held["rows"]],
         with_rows=lambda response, rows: Response(_ice_book(rows), content_type=_XLSX),
-        needed="STATE", text="LAW ENFORCEMENT AGENCY", day="SIGNED",
+        needed="STATE", text="LAW ENFORCEMENT AGENCY", day="SIGNED", code="SUPPORT TYPE",
     )  # fmt: skip
 
 
@@ -267,6 +273,7 @@ def matters(server: HTTPServer) -> World:
         news=lambda: publisher.matters["boston"].append(made[MANY]),
         hold=lambda: publisher.matters["boston"], set=lambda rows: publisher.matters.update(boston=rows),
         **_json_rows(None), needed="MatterTitle", text="MatterName", day="MatterLastModifiedUtc",
+        code="MatterStatusName",
     )  # fmt: skip
 
 
@@ -290,6 +297,7 @@ def histories(server: HTTPServer) -> World:
         rows=lambda request, response: json.loads(response.get_data()) if "histories" in request.path else None,
         with_rows=lambda response, rows: servers.as_json(rows),
         needed="MatterHistoryActionName", text="MatterHistoryActionText", day="MatterHistoryActionDate",
+        code="MatterHistoryActionName",
         before=[("legistar/matters", "boston:all")],
     )  # fmt: skip
 
@@ -302,7 +310,7 @@ def elms(server: HTTPServer) -> World:
         "elms/matters", "chicago:all", publisher, {"chicago_elms_url": publisher.url},
         news=lambda: publisher.records.append(made[MANY]),
         hold=lambda: publisher.records, set=lambda rows: setattr(publisher, "records", rows),
-        **_json_rows("data"), needed="title", text="type", day="lastPublicationDate",
+        **_json_rows("data"), needed="title", text="type", day="lastPublicationDate", code="type",
     )  # fmt: skip
 
 
@@ -330,7 +338,7 @@ def agencies(server: HTTPServer) -> World:
         news=lambda: publisher.add("SY9999900", "Newville Police Department", STATE, "Testland", {}),
         hold=lambda: [{"ori": ori, "name": name} for ori, (name, *_) in publisher.agencies.items()], set=set_rows,
         rows=rows, with_rows=lambda response, changed: servers.as_json({"NORTH TEST": changed}),
-        needed="agency_name", text="agency_name",
+        needed="agency_name", text="agency_name", code="agency_type_name",
     )  # fmt: skip
 
 
@@ -357,7 +365,7 @@ def _series(name: str) -> dict[str, Any]:
             actuals[f"{name} {kind}"] = {row["month"]: row[measure] for row in changed}
         return servers.as_json(answer)
 
-    return {"rows": rows, "with_rows": with_rows, "needed": "actual"}
+    return {"rows": rows, "with_rows": with_rows, "needed": "actual", "amount": "actual"}
 
 
 def agency_months(server: HTTPServer) -> World:
@@ -449,6 +457,7 @@ def table8(server: HTTPServer) -> World:
         ),
         with_rows=lambda response, rows: Response(archive(rows), content_type="application/zip"),
         needed=next(name for name in test_fbi_files.HEADINGS if name.startswith("Robbery")),
+        amount=next(name for name in test_fbi_files.HEADINGS if name.startswith("Population")),
         text=next(name for name in test_fbi_files.HEADINGS if name.startswith("City")),
     )  # fmt: skip
 
@@ -475,7 +484,7 @@ def incident_months(server: HTTPServer) -> World:
         "socrata/incident_months", _LAPD.id, publisher, settings,
         news=lambda: publisher.add(_LAPD.id, _LAPD.columns, rows),
         hold=lambda: publisher.sets[_LAPD.id], set=_lapd_set(publisher),
-        **_json_rows(None), needed="crm_cd", text="vict_descent", day="newest",
+        **_json_rows(None), needed="crm_cd", text="vict_descent", day="newest", code="crm_cd",
     )  # fmt: skip
 
 
@@ -494,7 +503,7 @@ def incidents(server: HTTPServer) -> World:
         "socrata/incidents", f"{_LAPD.id} 2020-01", publisher, settings,
         news=lambda: publisher.add(_LAPD.id, _LAPD.columns, test_socrata.reports(MANY + 1)),
         hold=lambda: publisher.sets[_LAPD.id], set=_lapd_set(publisher),
-        rows=rows, with_rows=with_rows, needed="crm_cd", text="location", day="date_rptd",
+        rows=rows, with_rows=with_rows, needed="crm_cd", text="location", day="date_rptd", code="crm_cd",
     )  # fmt: skip
 
 
@@ -505,7 +514,7 @@ def victimizations(server: HTTPServer) -> World:
         "bjs/victimizations", "2016", publisher, {"bjs_ncvs_url": publisher.url},
         news=lambda: setattr(publisher, "rows", rows),
         hold=lambda: publisher.rows, set=lambda changed: setattr(publisher, "rows", changed),
-        **_json_rows(None), needed="weight", text="direl",
+        **_json_rows(None), needed="weight", text="direl", amount="weight", code="newoff",
     )  # fmt: skip
 
 
@@ -532,7 +541,7 @@ def places(server: HTTPServer) -> World:
         "census/places", "place:01", publisher, key,
         news=lambda: publisher.units.update({("place", "01"): units}),
         hold=lambda: [{"unit": unit} for unit in publisher.units["place", "01"]], set=set_units,
-        rows=rows, with_rows=with_rows, needed="B01003_001E", text="NAME",
+        rows=rows, with_rows=with_rows, needed="B01003_001E", text="NAME", amount="B01003_001E",
     )  # fmt: skip
 
 
@@ -563,7 +572,7 @@ def gazetteer(server: HTTPServer) -> World:
         news=lambda: hold(made(MANY + 1)), hold=lambda: held["rows"], set=hold,
         rows=lambda request, response: [dict(row) for row in held["rows"]],
         with_rows=lambda response, rows: Response(zipped(rows), content_type="application/zip"),
-        needed="NAME", text="NAME",
+        needed="NAME", text="NAME", code="LSAD",
     )  # fmt: skip
 
 

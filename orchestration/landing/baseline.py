@@ -1,0 +1,50 @@
+"""What a new capture's volume is compared with, beside the last one: so that a slow bleed is seen.
+
+What belongs here: the choice of that figure. What does not: how far a capture may fall below it (accept).
+
+A publisher that sends three percent less each night is never far below the night before, and has lost half after three
+weeks. So a slice's volume is compared with the year's too: with the second largest capture of it, because one alone may
+be a fault of its own (a file with every row twice).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from heapq import nlargest
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from orchestration.landing.capture import Capture
+
+# A publisher that truly holds less is believed a year after the last capture that held more.
+MEMORY = timedelta(days=365)
+
+
+def of_year(
+    captures: Sequence[Capture], when: datetime, volume: Callable[[Capture], int], *, is_within_records: bool
+) -> int | None:
+    """The second largest volume of the captures of the year before a moment; None where there are not two.
+
+    captures: those of the slice that can be compared. volume: of one of them; it may have to read the records.
+    is_within_records: a volume is never more than the capture's records, so that only the largest captures are read.
+    """
+    recent = [c for c in captures if when - MEMORY <= c.retrieved_at <= when]
+    # Where a person has said that a fall is true, what came before it is no measure any more.
+    since = max((c.retrieved_at for c in recent if _is_accepted_fall(c)), default=None)
+    if since is not None:
+        recent = [c for c in recent if c.retrieved_at >= since]
+    if len(recent) < 2:
+        return None
+    if not is_within_records:
+        return nlargest(2, map(volume, recent))[-1]
+    best: list[int] = []
+    for capture in sorted(recent, key=lambda c: c.records, reverse=True):
+        if len(best) == 2 and capture.records <= best[-1]:
+            break
+        best = nlargest(2, [*best, volume(capture)])
+    return best[-1]
+
+
+def _is_accepted_fall(capture: Capture) -> bool:
+    return any(check.name == "volume" and check.accepted_because for check in capture.checks)
