@@ -23,7 +23,7 @@ from pydantic import ValidationError
 from rich.console import Console
 from rich.table import Table
 
-from orchestration import limits, logs, sources
+from orchestration import files, limits, logs, sources, stopping
 from orchestration.limits import Limits
 from orchestration.progress import listening, say
 from orchestration.reading import NothingPublished, Question, UnknownQuestion, answer, connect, question, questions
@@ -40,11 +40,12 @@ app = typer.Typer(
 out = Console(width=240, soft_wrap=True, highlight=False)
 err = Console(stderr=True, soft_wrap=True, highlight=False)
 
-EXIT_USAGE, EXIT_BUSY = 2, 5
+EXIT_FAULT, EXIT_USAGE, EXIT_BUSY = 1, 2, 5
 AsJson = Annotated[bool, typer.Option("--json", help="Answer as JSON.")]
 
 
 def main() -> None:
+    stopping.unwind_on_signals()
     # Settings that cannot be read are told by the command that reads them.
     with suppress(ValidationError):
         logs.configure(Settings())
@@ -58,6 +59,9 @@ def main() -> None:
             name = "_".join(map(str, each["loc"])).upper()
             err.print(f"{prefix}{name}: {each['msg']}, it is {each['input']!r}", style="red", markup=False)
         sys.exit(EXIT_USAGE)
+    except files.CannotWrite as refused:
+        _warn(str(refused), style="red", event="stopped", level=logging.ERROR)
+        sys.exit(EXIT_FAULT)
 
 
 def _stop(message: str, code: int = EXIT_USAGE) -> NoReturn:
@@ -121,6 +125,7 @@ def refresh(
                 as_of=when,
                 accept=dict.fromkeys(accept or [], because),
                 force=force,
+                stop_on_signals=True,
             )
     except work.AnotherRefreshRuns as busy:
         _stop(str(busy), work.ANOTHER_RUNS)

@@ -11,9 +11,11 @@ cut may lose the last lines of a log, never the file).
 
 from __future__ import annotations
 
+import os
 from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from dagster._core.storage.event_log.sqlite import SqliteEventLogStorage
@@ -34,8 +36,13 @@ class OpenSqliteEventLogStorage(SqliteEventLogStorage):
         super().__init__(base_dir, inst_data)
 
     @classmethod
+    def config_type(cls) -> dict[str, Any]:
+        return {}
+
+    @classmethod
     def from_config_value(cls, inst_data: ConfigurableClassData | None, config_value: Any) -> OpenSqliteEventLogStorage:
-        return cls(inst_data=inst_data, **config_value)
+        # the folder follows from the home: written down, it would still name the old one after a move
+        return cls(str(Path(os.environ["DAGSTER_HOME"]) / "history" / "runs"), inst_data=inst_data)
 
     @contextmanager
     def _connect(self, shard: str) -> Iterator[Connection]:

@@ -11,6 +11,7 @@ import json
 import os
 import shutil
 import stat
+import time
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -18,8 +19,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-# Files that are being written carry this prefix: whoever sweeps a folder knows them by it.
+import psutil
+
+# What is being written carries this prefix and the number of the process that writes it.
 UNFINISHED = ".tmp-"
+_OLD_SECONDS = 24 * 3600
 
 _WAYS_OUT = {
     errno.ENOSPC: ("the disk is full", "free some space, then run the command again"),
@@ -46,6 +50,35 @@ class CannotWrite(OSError):
         return str(self.args[1])
 
 
+def unfinished_name(suffix: str = "") -> str:
+    """A name for a file or folder that this process is writing and will rename."""
+    return f"{UNFINISHED}{os.getpid()}-{uuid.uuid4().hex}{suffix}"
+
+
+def abandoned(folder: Path) -> Iterator[Path]:
+    """What lies unfinished in a folder and will never be finished: its writer is dead, or it is older than a day."""
+    for leftover in folder.glob(f"{UNFINISHED}*"):
+        try:
+            begun = leftover.lstat().st_mtime
+        except FileNotFoundError:
+            continue
+        writer = leftover.name.removeprefix(UNFINISHED).partition("-")[0]
+        is_old = time.time() - begun > _OLD_SECONDS
+        if is_old or (writer.isdecimal() and len(writer) <= 10 and not is_alive(int(writer), begun)):
+            yield leftover
+
+
+def is_alive(pid: int, at: float) -> bool:
+    """Whether the process that bore this number at a time (seconds since 1970) still lives: numbers are given again."""
+    try:
+        process = psutil.Process(pid)
+        return process.create_time() <= at + 1 and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+    except psutil.Error:
+        return True
+
+
 @contextmanager
 def writing(path: Path) -> Iterator[None]:
     """Turn whatever the disk refuses into CannotWrite for this path."""
@@ -63,7 +96,7 @@ def write_whole(path: Path, data: bytes | str) -> None:
     Raises CannotWrite; the old file then stays as it was.
     """
     content = data.encode() if isinstance(data, str) else data
-    beside = path.with_name(f"{UNFINISHED}{uuid.uuid4().hex}")
+    beside = path.with_name(unfinished_name())
     with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         try:

@@ -6,29 +6,43 @@ the end. What does not: how captures, the build or the gate work.
 
 from __future__ import annotations
 
-import json
 import logging
 import os
+import threading
+import time
 import uuid
-from collections.abc import Sequence
-from contextlib import redirect_stdout
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, redirect_stdout, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock, Timeout
 
-from orchestration import ending, logs, sources
+from orchestration import ending, files, logs, running, sources, stopping
 from orchestration.landing.accept import of_slice
 from orchestration.landing.catalog import Catalog
-from orchestration.release import history
+from orchestration.progress import say
+from orchestration.release import history, publish
 from orchestration.settings import Settings
+
+if TYPE_CHECKING:
+    from dagster import DagsterInstance
 
 # 1 is a fault of ours: a step broke that is neither a publisher's nor the gate's doing.
 PUBLISHED, BROKEN, USAGE, REFUSED, SOURCE_TOO_OLD, ANOTHER_RUNS = 0, 1, 2, 3, 4, 5
+# A wait for another run is said after this long.
+_SECONDS_BEFORE_SAID = 5
+# A publication that is under way when a signal comes is waited for.
+_SECONDS_FOR_PUBLICATION = 4.0
 
-_DAGSTER_YAML = """\
+# Dagster's own settings. No path stands in it: a home may be moved. `clawback` writes the file anew where it differs;
+# a file without its first line is somebody's own and stays.
+_OURS = "# Written by clawback. To keep settings of your own, delete this line.\n"
+_DAGSTER_YAML = (
+    _OURS
+    + """\
 telemetry:
   enabled: false
 nux:
@@ -36,12 +50,14 @@ nux:
 concurrency:
   pools:
     default_limit: 1
+run_monitoring:
+  enabled: true
 event_log_storage:
   module: orchestration.event_log
   class: OpenSqliteEventLogStorage
-  config:
-    base_dir: {event_log}
+  config: {}
 """
+)
 
 
 class AnotherRefreshRuns(Exception):
@@ -69,9 +85,11 @@ def dagster_home(settings: Settings) -> Path:
     home = settings.dagster_home
     home.mkdir(parents=True, exist_ok=True)
     config = home / "dagster.yaml"
-    if not config.exists():
-        event_log = json.dumps(str(home / "history" / "runs"))
-        config.write_text(_DAGSTER_YAML.format(event_log=event_log), encoding="utf-8")
+    stands = config.read_text(encoding="utf-8") if config.exists() else ""
+    # the form of earlier versions, which named the home by its absolute path
+    is_ours = stands.startswith((_OURS, "telemetry:\n  enabled: false\n")) or not stands
+    if is_ours and stands != _DAGSTER_YAML:
+        files.write_whole(config, _DAGSTER_YAML)
     os.environ["DAGSTER_HOME"] = str(home)
     os.environ.setdefault("DAGSTER_DISABLE_TELEMETRY", "1")
     return home
@@ -85,12 +103,14 @@ def refresh(
     as_of: date | None = None,
     accept: dict[str, str] | None = None,
     force: bool = False,
+    stop_on_signals: bool = False,
 ) -> Account:
     """Run the `refresh` job in this process.
 
     only_sources: publishers' names (``usaspending``) or datasets (``fbi/agencies``); empty means all.
     slices: ``source/dataset=KEY``.
     accept: a check of the gate, or ``volume:source/dataset=KEY`` of a capture -> why it is accepted this once.
+    stop_on_signals: Ctrl-C, SIGTERM and SIGHUP end this process, in order, within ten seconds.
     Raises AnotherRefreshRuns where the lock is held, KeyError for a source or a check that does not exist.
     """
     selected = [d for d in sources.DATASETS.values() if not only_sources or {d.source, d.id} & set(only_sources)]
@@ -100,23 +120,47 @@ def refresh(
     for name in accept or {}:
         if named := of_slice(name):
             sources.get(named[1])
-    settings.root.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(settings.root / "refresh.lock", timeout=0)
+    run_id, started = str(uuid.uuid4()), datetime.now(UTC)
+    with (
+        logs.of_run(run_id),
+        alone(settings, run_id),
+        _stopped_in_order(settings, run_id, started, is_wanted=stop_on_signals),
+    ):
+        ending.begun(settings, run_id)
+        try:
+            account = _run(settings, run_id, selected, slices, as_of, accept or {}, force)
+        except BaseException as error:
+            ending.ended(settings, _broken_off(run_id, started, error))
+            raise
+        ending.ended(settings, _ended(account, started))
+    return account
+
+
+@contextmanager
+def alone(settings: Settings, run_id: str) -> Iterator[None]:
+    """Hold the refresh lock, and clear up after a refresh that was killed.
+
+    Raises AnotherRefreshRuns where the lock is held, CannotWrite where the home cannot be written.
+    """
+    path = settings.root / "refresh.lock"
+    with files.writing(settings.root):
+        settings.root.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(path, timeout=0)
     try:
         lock.acquire()
     except Timeout:
-        raise AnotherRefreshRuns(f"another refresh runs ({lock.lock_file} is held): wait for it") from None
-    run_id, started = str(uuid.uuid4()), datetime.now(UTC)
+        other = running.last(settings)
+        who = other.line() if other else "it is just starting or ending"
+        raise AnotherRefreshRuns(f"another refresh runs: {who}. Wait for it, or stop it with Ctrl-C there.") from None
+    except OSError as error:
+        raise files.CannotWrite(path, error) from error
     try:
-        with logs.of_run(run_id):
-            ending.begun(settings, run_id)
-            try:
-                account = _run(settings, run_id, selected, slices, as_of, accept or {}, force)
-            except BaseException as error:
-                ending.ended(settings, _broken_off(run_id, started, error))
-                raise
-            ending.ended(settings, _ended(account, started))
-        return account
+        _clear_up(settings)
+        running.begin(settings, run_id)
+        try:
+            yield
+        finally:
+            running.end(settings)
     finally:
         lock.release()
 
@@ -153,6 +197,50 @@ def _ended(account: Account, started: datetime) -> ending.Ended:
         trouble="; ".join(findings) or (account.error or "").partition(":")[0],
         release=account.release,
     )
+
+
+def _clear_up(settings: Settings) -> None:
+    """What a killed refresh left running and half written; its run is reported when Dagster's records are open."""
+    orphans = running.end_orphans(settings)
+    left = running.sweep(settings)
+    with suppress(publish.AnotherPublicationRuns), publish.alone(settings):
+        left += publish.sweep(settings)
+    if orphans or left:
+        say(
+            f"cleared up after a refresh that was killed: {orphans} processes ended, {left} unfinished files and folders removed"
+        )
+
+
+@contextmanager
+def _stopped_in_order(settings: Settings, run_id: str, started: datetime, *, is_wanted: bool) -> Iterator[None]:
+    """End the whole refresh at a signal: its run is reported canceled, and what serves is said."""
+    if not is_wanted:
+        yield
+        return
+
+    def at_end(signal: str) -> str:
+        with suppress(publish.AnotherPublicationRuns), publish.alone(settings, wait=_SECONDS_FOR_PUBLICATION):
+            publish.sweep(settings)
+        _report_canceled(settings, run_id, signal)
+        running.sweep(settings)
+        running.end(settings)
+        ending.ended(settings, _broken_off(run_id, started, KeyboardInterrupt()))
+        serves = history.last_release(settings)
+        return f"The refresh was stopped by {signal}. Serving: {serves.id if serves else 'nothing yet'}. Run {run_id}."
+
+    with stopping.stoppable(at_end):
+        yield
+
+
+def _report_canceled(settings: Settings, run_id: str, signal: str) -> None:
+    import dagster as dg
+
+    with dg.DagsterInstance.get() as instance:
+        run = instance.get_run_by_id(run_id)
+        # the main thread may have taken the end of its child processes for a failure meanwhile
+        if run is not None and run.status is not dg.DagsterRunStatus.SUCCESS:
+            instance.report_run_canceled(run, f"Stopped by {signal}.")
+        instance.event_log_storage.free_concurrency_slots_for_run(run_id)
 
 
 def _run(
@@ -194,9 +282,12 @@ def _run(
     # dbt's own lines go to a file: the screen holds the progress.
     with (
         dg.DagsterInstance.get() as instance,
+        _waits_said(instance, run_id),
         (logs / "dbt.out").open("w", encoding="utf-8") as dbt_lines,
         redirect_stdout(dbt_lines),
     ):
+        for dead in running.report_dead_runs(instance, run_id):
+            say(f"run {dead} was killed before it ended: reported as failed in Dagster's records")
         result = job.execute_in_process(
             run_config={
                 "resources": {"options": {"config": options}},
@@ -206,9 +297,34 @@ def _run(
             asset_selection=sorted(wanted),
             raise_on_error=False,
             run_id=run_id,
-            tags={"clawback/edition": settings.edition, ending.STARTED_BY_TAG: ending.COMMAND_LINE},
+            tags={"clawback/edition": settings.edition, **running.STARTED_BY},
         )
     return _account(settings, result)
+
+
+@contextmanager
+def _waits_said(instance: DagsterInstance, run_id: str) -> Iterator[None]:
+    """Say what the run waits for, and who holds it, where a wait for a pool is long."""
+    ended = threading.Event()
+
+    def watch() -> None:
+        said, since = None, time.monotonic()
+        while not ended.wait(1):
+            waits = running.waiting_for(instance, run_id)
+            if waits is None or waits == said:
+                since = time.monotonic()
+                said = waits if waits is not None else None
+            elif time.monotonic() - since > _SECONDS_BEFORE_SAID:
+                say(waits)
+                said = waits
+
+    thread = threading.Thread(target=watch, name="waits", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
 
 
 def _share_settings(settings: Settings) -> None:

@@ -12,7 +12,6 @@ import logging
 import random
 import threading
 import time
-import uuid
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -24,7 +23,7 @@ from urllib.parse import quote, urlencode, urljoin, urlsplit
 import requests
 import stamina
 
-from orchestration import __version__
+from orchestration import __version__, files
 from orchestration.settings import LOOPBACK, Settings
 from orchestration.sources.base import FilePayload, Payload, SourceError
 
@@ -123,7 +122,6 @@ LIMITS: Mapping[str, tuple[int, float]] = {
 DEFAULT_LIMIT = (300, 60.0)
 # The largest file that is fetched: USAspending's full archives of one agency and year are far below it.
 MOST_DOWNLOAD_BYTES = 32 * 1024**3
-_OLD_LEFTOVER_SECONDS = 24 * 3600
 _SHARED_LIMITS = HostLimits()
 
 
@@ -190,7 +188,7 @@ class Web:
         """
         folder.mkdir(parents=True, exist_ok=True)
         _sweep(folder)
-        target = folder / f"{uuid.uuid4().hex}{PurePosixPath(urlsplit(url).path).suffix}"
+        target = folder / files.unfinished_name(PurePosixPath(urlsplit(url).path).suffix)
         self._into = target
         try:
             payload = self._request("GET", url, url, None, {}, {}, context or {}, "records", frozenset(), None)
@@ -378,10 +376,9 @@ class Web:
 
 
 def _sweep(folder: Path) -> None:
-    """Downloads that a killed run left behind, once they are a day old."""
-    for leftover in folder.iterdir():
-        if time.time() - leftover.stat().st_mtime > _OLD_LEFTOVER_SECONDS:
-            leftover.unlink(missing_ok=True)
+    """Downloads that a killed run left behind."""
+    for leftover in files.abandoned(folder):
+        leftover.unlink(missing_ok=True)
 
 
 def _matches(netloc: str, allowed: str) -> bool:

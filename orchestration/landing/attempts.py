@@ -14,8 +14,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
-import uuid
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -24,7 +22,7 @@ from typing import Any, Literal
 
 from filelock import FileLock
 
-from orchestration import logs
+from orchestration import files, logs
 from orchestration.settings import Edition
 
 log = logging.getLogger(__name__)
@@ -58,39 +56,12 @@ class Open:
     is_too_old: bool = False
 
 
-def append(path: Path, line: Mapping[str, Any], *, sync: bool = True) -> None:
-    """Append one line of JSON, whole; a torn end that it finds becomes a line of its own. sync: wait for the disk."""
-    text = json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("ab+") as stream:
-        size = stream.seek(0, os.SEEK_END)
-        if size:
-            stream.seek(size - 1)
-            if stream.read(1) != b"\n":
-                text = "\n" + text
-        stream.write(text.encode())
-        stream.flush()
-        if sync:
-            os.fsync(stream.fileno())
-
-
 def lines(path: Path) -> list[dict[str, Any]]:
     """The whole lines of a file, oldest first; one that was cut short is passed over, and the log says so."""
-    if not path.exists():
-        return []
-    found = []
-    for number, text in enumerate(path.read_bytes().split(b"\n"), 1):
-        if not text.strip():
-            continue
-        try:
-            line = json.loads(text)
-        except ValueError:
-            line = None
-        if isinstance(line, dict):
-            found.append(line)
-        else:
-            log.warning("%s line %d was cut short: passed over", path, number)
-    return found
+    found = files.read_lines(path)
+    for number in found.passed_over:
+        log.warning("%s line %d was cut short: passed over", path, number)
+    return found.values
 
 
 def record(
@@ -136,7 +107,7 @@ def record(
             ],
             "good": sorted(came),
         }
-        append(path, line)
+        files.append_line(path, line)
         if path.stat().st_size > LARGEST_FILE:
             _fold(path)
 
@@ -190,10 +161,6 @@ def _fold(path: Path) -> None:
         ]
         last = next(line for line in reversed(told) if line["edition"] == edition)
         folded.append({**last, "bad": bad, "good": []})
-    beside = path.with_name(f".tmp-{uuid.uuid4().hex}")
-    with beside.open("w", encoding="utf-8") as stream:
-        for line in sorted(folded, key=lambda line: str(line["at"])):
-            stream.write(json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n")
-        stream.flush()
-        os.fsync(stream.fileno())
-    os.replace(beside, path)
+    ordered = sorted(folded, key=lambda line: str(line["at"]))
+    text = "".join(json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n" for line in ordered)
+    files.write_whole(path, text)

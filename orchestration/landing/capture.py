@@ -23,8 +23,6 @@ import json
 import os
 import re
 import shutil
-import time
-import uuid
 import zipfile
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -42,8 +40,8 @@ from pydantic import BaseModel, ConfigDict
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
-from orchestration import __version__
-from orchestration.landing import accept, archives, attempts, baseline, measure, register
+from orchestration import __version__, files
+from orchestration.landing import accept, archives, baseline, measure, register
 from orchestration.landing.csv_parts import BadCsv, CsvParts
 from orchestration.sources.base import Dataset, FilePayload, Kind, Payload, Record, Selection, Slice, SourceError
 
@@ -57,7 +55,6 @@ PARTS_FOLDER = "records"
 UNCHANGED_FILE = "unchanged.jsonl"
 PROVENANCE = ("_capture_id", "_payload_id", "_record_no")
 _ROWS_A_BATCH = 20_000
-_OLD_LEFTOVER_SECONDS = 24 * 3600
 
 CaptureEdition = Literal["live", "recorded", "import"]
 
@@ -176,7 +173,7 @@ def write(
     folder = landing_dir / dataset.source / dataset.name
     folder.mkdir(parents=True, exist_ok=True)
     sweep(folder)
-    writing = _Writing(dataset, slice_, folder / f".tmp-{uuid.uuid4().hex}", kind, retrieved_at)
+    writing = _Writing(dataset, slice_, folder / files.unfinished_name(), kind, retrieved_at)
     try:
         for payload in payloads:
             writing.add(payload)
@@ -190,10 +187,12 @@ def write(
 
 
 def sweep(folder: Path) -> None:
-    """Remove what a killed pull left half written: another process's leftovers once they are a day old."""
-    for leftover in folder.glob(".tmp-*"):
-        if time.time() - leftover.stat().st_mtime > _OLD_LEFTOVER_SECONDS:
+    """Remove what a killed process left half written in a dataset's folder; what a living one writes stays."""
+    for leftover in files.abandoned(folder):
+        if leftover.is_dir():
             shutil.rmtree(leftover, ignore_errors=True)
+        else:
+            leftover.unlink(missing_ok=True)
 
 
 class _Writing:
@@ -786,7 +785,7 @@ def _note_unchanged(landing_dir: Path, dataset: Dataset, slice_: Slice, capture:
     }
     path = landing_dir / dataset.source / dataset.name / UNCHANGED_FILE
     # thousands a night: the disk is not waited for, and a lost line is one question more
-    attempts.append(path, line, sync=False)
+    files.append_line(path, line, sync=False)
 
 
 __all__ = ["Capture", "Outcome", "PayloadEntry", "SourceError", "sweep", "write"]

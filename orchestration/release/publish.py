@@ -23,7 +23,7 @@ import duckdb
 import pyarrow as pa
 from filelock import FileLock, Timeout
 
-from orchestration import __version__
+from orchestration import __version__, files
 from orchestration.release import columns as lineage
 from orchestration.release import history
 from orchestration.release.audit import PUBLISHED_SCHEMAS, Audit, Finding, GateRefused, file_sha256, table_rows
@@ -101,7 +101,7 @@ def publish(settings: Settings, audit: Audit) -> Release:
     one, OSError or duckdb.Error where the disk fails. Whatever is raised, what was published stays.
     """
     settings.releases_dir.mkdir(parents=True, exist_ok=True)
-    with _alone(settings):
+    with alone(settings):
         return _publish(settings, audit)
 
 
@@ -110,7 +110,7 @@ def rollback(settings: Settings, release_id: str) -> None:
 
     Raises history.NoSuchRelease, AsOfRelease, AnotherPublicationRuns.
     """
-    with _alone(settings):
+    with alone(settings):
         release = history.find(settings, release_id)
         if release.as_of is not None:
             raise AsOfRelease(
@@ -121,8 +121,9 @@ def rollback(settings: Settings, release_id: str) -> None:
 
 
 @contextmanager
-def _alone(settings: Settings) -> Iterator[None]:
-    lock = FileLock(settings.root / "publish.lock", timeout=0)
+def alone(settings: Settings, *, wait: float = 0) -> Iterator[None]:
+    """Hold the publication lock; wait: seconds. Raises AnotherPublicationRuns."""
+    lock = FileLock(settings.root / "publish.lock", timeout=wait)
     try:
         lock.acquire()
     except Timeout:
@@ -141,12 +142,19 @@ def _swap(settings: Settings, folder: Path) -> None:
     _sync(settings.root)
 
 
+def sweep(settings: Settings) -> int:
+    """Remove what a killed publication left half written; how many. The caller holds the publication lock."""
+    leftovers = [*settings.releases_dir.glob(f"{files.UNFINISHED}*"), *settings.root.glob(".published-*")]
+    for leftover in leftovers:
+        leftover.unlink() if leftover.is_symlink() else files.remove_tree(leftover)
+    return len(leftovers)
+
+
 def _publish(settings: Settings, audit: Audit) -> Release:
-    for leftover in (*settings.releases_dir.glob(".tmp-*"), *settings.root.glob(".published-*")):
-        leftover.unlink() if leftover.is_symlink() else shutil.rmtree(leftover)
+    sweep(settings)
     last = history.last_release(settings)
     release_id = _next_id(settings)
-    folder = settings.releases_dir / f".tmp-{uuid.uuid4().hex}"
+    folder = settings.releases_dir / files.unfinished_name()
     folder.mkdir()
     try:
         release = _write(settings, audit, folder, release_id, last)
