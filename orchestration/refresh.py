@@ -206,9 +206,8 @@ def _clear_up(settings: Settings) -> None:
     with suppress(publish.AnotherPublicationRuns), publish.alone(settings):
         left += publish.sweep(settings)
     if orphans or left:
-        say(
-            f"cleared up after a refresh that was killed: {orphans} processes ended, {left} unfinished files and folders removed"
-        )
+        what = f"{orphans} processes ended, {left} unfinished files and folders removed"
+        say(f"cleared up after a refresh that was killed: {what}")
 
 
 @contextmanager

@@ -23,6 +23,7 @@ import json
 import os
 import re
 import shutil
+import uuid
 import zipfile
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping

@@ -1,0 +1,102 @@
+"""A refresh that is killed or stopped leaves nothing half, and the next one goes on by itself.
+
+A small set; `make torture` runs hundreds of seeded kills.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.torture import kills
+
+
+@pytest.fixture(scope="module")
+def home(published, tmp_path_factory) -> Path:
+    """A home with a release, to be killed over and over."""
+    settings, _ = published
+    home = tmp_path_factory.mktemp("torture") / "home"
+    shutil.copytree(settings.root, home, symlinks=True)
+    return home
+
+
+def _building(started: kills.Started) -> bool:
+    return "dbt: 100 " in started.said()
+
+
+def _capturing(started: kills.Started) -> bool:
+    return "census/places" in started.said()
+
+
+@pytest.mark.parametrize(("moment", "whom"), [(_building, "group"), (_building, "parent"), (_capturing, "parent")])
+def test_a_killed_refresh_leaves_what_was_published(home: Path, moment, whom: kills.Whom) -> None:
+    before = kills.look(home, None).served
+    started = kills.start(home, "refresh", "--force")
+    assert started.wait_for(moment), started.said()
+    started.kill(whom)
+    after = kills.look(home, before)
+    assert after.faults == []
+    assert after.served == before
+
+
+@pytest.mark.parametrize(
+    ("number", "moment", "word"),
+    [
+        (signal.SIGINT, _building, "Ctrl-C"),
+        (signal.SIGTERM, _capturing, "SIGTERM"),
+        (signal.SIGHUP, _building, "SIGHUP"),
+    ],
+)
+def test_one_signal_ends_all_of_it_within_ten_seconds(home: Path, number: signal.Signals, moment, word: str) -> None:
+    before = kills.look(home, None).served
+    started = kills.start(home, "refresh", "--force")
+    assert started.wait_for(moment), started.said()
+    sent = time.monotonic()
+    os.kill(started.process.pid, number)
+    assert started.process.wait(timeout=10) == 128 + number
+    assert time.monotonic() - sent < 10
+    said = started.said()
+    assert f"The refresh was stopped by {word}. Serving: " in said
+    assert "Traceback" not in said
+    assert kills.living(home) == []
+    assert kills.leftovers(home) == []
+    assert kills.slots_held(home) == 0
+    assert list(kills.runs(home).values())[-1] == "CANCELED"
+    after = kills.look(home, before)
+    assert (after.faults, after.served) == ([], before)
+
+
+def test_a_second_refresh_names_the_first(home: Path) -> None:
+    started = kills.start(home, "refresh", "--force")
+    assert started.wait_for(_capturing), started.said()
+    second = home.parent / "second.log"
+    with second.open("wb") as out:
+        environment = {**os.environ, "CLAWBACK_HOME": str(home)}
+        code = subprocess.call([kills.CLAWBACK, "refresh"], env=environment, stdout=out, stderr=out)
+    started.kill("group")
+    assert code == 5
+    told = second.read_text()
+    assert f"another refresh runs: run {list(kills.runs(home))[-1]} (process {started.process.pid}) since 20" in told
+
+
+def test_the_next_one_reports_the_dead_and_converges(home: Path, published) -> None:
+    settings, _ = published
+    started = kills.start(home, "refresh", "--force")
+    assert started.wait_for(_building), started.said()
+    started.kill("parent")
+    dead = list(kills.runs(home))[-1]
+    done = kills.start(home, "refresh", "--force")
+    assert done.process.wait(timeout=kills.LONGEST_SECONDS) == 0, done.said()
+    assert f"run {dead} was killed before it ended: reported as failed" in done.said()
+    assert "processes ended" in done.said()
+    statuses = list(kills.runs(home).values())
+    assert statuses[-2:] == ["FAILURE", "SUCCESS"]
+    assert set(statuses) <= {"FAILURE", "CANCELED", "SUCCESS"}
+    assert (kills.slots_held(home), kills.leftovers(home), kills.living(home)) == (0, [], [])
+    assert kills.hashes(home) == kills.hashes(settings.root)
