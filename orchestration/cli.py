@@ -50,7 +50,11 @@ def main() -> None:
     with suppress(ValidationError):
         logs.configure(Settings())
     try:
-        app()
+        with files.telling_refusals(Path.cwd()):
+            app()
+    except files.CannotWrite as refusal:
+        _warn(str(refusal), style="red", event="stopped", level=logging.ERROR, exit_code=EXIT_FAULT)
+        sys.exit(EXIT_FAULT)
     except ValidationError as wrong:
         if wrong.title not in (Settings.__name__, Limits.__name__):
             raise
@@ -59,9 +63,6 @@ def main() -> None:
             name = "_".join(map(str, each["loc"])).upper()
             err.print(f"{prefix}{name}: {each['msg']}, it is {each['input']!r}", style="red", markup=False)
         sys.exit(EXIT_USAGE)
-    except files.CannotWrite as refused:
-        _warn(str(refused), style="red", event="stopped", level=logging.ERROR)
-        sys.exit(EXIT_FAULT)
 
 
 def _stop(message: str, code: int = EXIT_USAGE) -> NoReturn:

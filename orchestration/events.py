@@ -60,7 +60,7 @@ def of_run(settings: Settings, run_id: str) -> Changes:
     was = now = False
     for dataset in sources.DATASETS.values():
         folder = settings.landing_dir / dataset.source / dataset.name
-        told = attempts.lines(folder / attempts.ATTEMPTS_FILE)
+        told = attempts.attempted(folder)
         before, after = _around(told, run_id, live=settings.edition == "live")
         was, now = was or _is_faulty(before), now or _is_faulty(after)
         if changed := _changed(before, after):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import re
 import shutil
 import stat
 import time
@@ -30,8 +31,8 @@ _WAYS_OUT = {
     errno.EDQUOT: ("the disk quota is used up", "free some space, then run the command again"),
     errno.EFBIG: ("the file would grow beyond the limit for files", "raise the limit (ulimit -f)"),
     errno.EROFS: ("the file system is read-only", "mount it writable, or set CLAWBACK_HOME to another folder"),
-    errno.EACCES: ("no permission to write there", "change the folder's owner, or set CLAWBACK_HOME to another folder"),
-    errno.EPERM: ("no permission to write there", "change the folder's owner, or set CLAWBACK_HOME to another folder"),
+    errno.EACCES: ("no permission", "change the folder's owner, or set CLAWBACK_HOME to another folder"),
+    errno.EPERM: ("no permission", "change the folder's owner, or set CLAWBACK_HOME to another folder"),
     errno.EMFILE: ("too many files are open", "raise the limit (ulimit -n)"),
     errno.ENFILE: ("too many files are open on this machine", "close other programs"),
     errno.EIO: ("the disk reports an error", "check the disk"),
@@ -41,9 +42,9 @@ _WAYS_OUT = {
 class CannotWrite(OSError):
     """A file could not be written: names the file, what is wrong and the way out. Nothing was left half written."""
 
-    def __init__(self, path: Path, cause: OSError) -> None:
+    def __init__(self, path: Path, cause: OSError, *, verb: str = "write") -> None:
         wrong, way_out = _WAYS_OUT.get(cause.errno or 0, (cause.strerror or str(cause), "check the disk"))
-        super().__init__(cause.errno, f"cannot write {path}: {wrong}. {way_out[0].upper()}{way_out[1:]}.")
+        super().__init__(cause.errno, f"cannot {verb} {path}: {wrong}. {way_out[0].upper()}{way_out[1:]}.")
         self.path = path
 
     def __str__(self) -> str:
@@ -77,6 +78,76 @@ def is_alive(pid: int, at: float) -> bool:
         return False
     except psutil.Error:
         return True
+
+
+# How libraries that do not raise OSError (DuckDB, SQLite, Arrow, polars, dbt) say the same.
+_SAID = (
+    (
+        errno.ENOSPC,
+        r"No space left on device|database or disk is full|Could not write all bytes|max_temp_directory_size",
+    ),
+    (errno.EDQUOT, r"Disk quota exceeded"),
+    (errno.EFBIG, r"File too large"),
+    (errno.EROFS, r"Read-only file system"),
+    (errno.EACCES, r"Permission denied|attempt to write a readonly database|unable to open database file"),
+    (errno.EMFILE, r"Too many open files"),
+    (errno.EIO, r"disk I/O error|Input/output error"),
+)
+# A path as errors quote it.
+_QUOTED = re.compile(r"""["'](/[^"']+)["']""")
+_ABOUT_FILES = frozenset(_WAYS_OUT)
+
+
+def refusal_in(text: str, path: Path) -> CannotWrite | None:
+    """The disk's refusal that an error's text tells of; None where it tells of something else."""
+    for number, said in _SAID:
+        if re.search(said, text):
+            named = _QUOTED.search(text)
+            return _refused(Path(named.group(1)) if named else path, OSError(number, os.strerror(number)))
+    return None
+
+
+def refusal(error: BaseException, path: Path) -> CannotWrite | None:
+    """The disk's refusal behind an error or behind its causes; None where the disk refused nothing.
+
+    path: what is named where the error names no file.
+    """
+    seen: set[int] = set()
+    each: BaseException | None = error
+    while each is not None and id(each) not in seen:
+        seen.add(id(each))
+        if isinstance(each, CannotWrite):
+            return each
+        if isinstance(each, OSError) and each.errno in _ABOUT_FILES:
+            return _refused(Path(os.fsdecode(each.filename)) if isinstance(each.filename, str) else path, each)
+        if isinstance(each, Exception) and (found := refusal_in(str(each), path)):
+            return found
+        each = each.__cause__ or each.__context__
+    return None
+
+
+def _refused(path: Path, cause: OSError) -> CannotWrite:
+    # without permission it may have been the reading that was refused
+    return CannotWrite(path, cause, verb="use" if cause.errno in (errno.EACCES, errno.EPERM) else "write")
+
+
+@contextmanager
+def telling_refusals(path: Path) -> Iterator[None]:
+    """Turn a library's error into CannotWrite where the disk refused; errors of ours say what they mean already.
+
+    path: the folder that is written to. A file elsewhere that may not be read is no refusal of its disk.
+    """
+    try:
+        yield
+    except Exception as error:
+        if type(error).__module__.startswith("orchestration."):
+            raise
+        named = getattr(error, "filename", None)
+        if isinstance(error, PermissionError) and named and path not in Path(os.fsdecode(named)).parents:
+            raise
+        if found := refusal(error, path):
+            raise found from error
+        raise
 
 
 @contextmanager

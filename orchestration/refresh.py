@@ -128,7 +128,7 @@ def refresh(
     ):
         ending.begun(settings, run_id)
         try:
-            account = _run(settings, run_id, selected, slices, as_of, accept or {}, force)
+            account = _run_or_refusal(settings, run_id, selected, slices, as_of, accept or {}, force)
         except BaseException as error:
             ending.ended(settings, _broken_off(run_id, started, error))
             raise
@@ -143,15 +143,17 @@ def alone(settings: Settings, run_id: str) -> Iterator[None]:
     Raises AnotherRefreshRuns where the lock is held, CannotWrite where the home cannot be written.
     """
     path = settings.root / "refresh.lock"
-    with files.writing(settings.root):
-        settings.root.mkdir(parents=True, exist_ok=True)
     lock = FileLock(path, timeout=0)
     try:
-        lock.acquire()
+        with files.telling_refusals(settings.root):
+            settings.root.mkdir(parents=True, exist_ok=True)
+            lock.acquire()
     except Timeout:
         other = running.last(settings)
         who = other.line() if other else "it is just starting or ending"
         raise AnotherRefreshRuns(f"another refresh runs: {who}. Wait for it, or stop it with Ctrl-C there.") from None
+    except files.CannotWrite:
+        raise
     except OSError as error:
         raise files.CannotWrite(path, error) from error
     try:
@@ -163,6 +165,18 @@ def alone(settings: Settings, run_id: str) -> Iterator[None]:
             running.end(settings)
     finally:
         lock.release()
+
+
+def _run_or_refusal(settings: Settings, run_id: str, *asked: Any) -> Account:
+    """The run; where the disk refuses what Dagster or dbt write beside the steps, an account that says so."""
+    try:
+        return _run(settings, run_id, *asked)
+    except Exception as error:
+        refusal = files.refusal(error, settings.root)
+        if refusal is None:
+            raise
+        last = history.last_release(settings)
+        return Account(BROKEN, run_id, release=last.id if last else None, error=str(refusal))
 
 
 def _broken_off(run_id: str, started: datetime, error: BaseException) -> ending.Ended:
@@ -342,7 +356,7 @@ def _account(settings: Settings, result: Any) -> Account:
             if "release" in metadata:
                 account.published, account.release = True, str(metadata["release"].value)
         if event.is_step_failure:
-            _failure(account, event)
+            _failure(settings, account, event)
     if account.release is None and (last := history.last_release(settings)):
         account.release = last.id
     if account.exit_code == PUBLISHED and any(night["too_old"] for night in account.nights):
@@ -358,8 +372,14 @@ def _account(settings: Settings, result: Any) -> Account:
     return account
 
 
-def _failure(account: Account, event: Any) -> None:
+def _failure(settings: Settings, account: Account, event: Any) -> None:
     data = event.event_specific_data
+    if account.is_refused_by_disk:
+        return
+    if refusal := _refusal(settings, data.error):
+        account.exit_code, account.error, account.findings = BROKEN, str(refusal), []
+        account.is_refused_by_disk = True
+        return
     metadata = getattr(data.user_failure_data, "metadata", None) or {}
     if "findings" in metadata:
         account.exit_code = REFUSED
@@ -373,3 +393,12 @@ def _failure(account: Account, event: Any) -> None:
     if error is not None and error.cls_name == "AnotherPublicationRuns":
         account.exit_code = ANOTHER_RUNS
     account.error = f"{event.step_key}: {error.message.strip() if error else 'failed'}"
+
+
+def _refusal(settings: Settings, error: Any) -> files.CannotWrite | None:
+    """The disk's refusal in an error that Dagster recorded, or in its causes."""
+    while error is not None:
+        if found := files.refusal_in(error.message, settings.root):
+            return found
+        error = error.cause
+    return None

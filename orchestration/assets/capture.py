@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import dagster as dg
 
 from orchestration import logs, sources
+from orchestration.assets.gate import ending_on_refusals
 from orchestration.assets.options import RefreshOptions
 from orchestration.landing.catalog import Catalog, SourceStatus
 from orchestration.landing.night import Night, capture_dataset
@@ -68,7 +69,7 @@ def _nightly(dataset: Dataset) -> dg.AssetsDefinition:
     )
     def nightly(context: dg.AssetExecutionContext, options: RefreshOptions) -> dg.MaterializeResult:
         settings = options.settings()
-        with logs.of_run(context.run_id):
+        with logs.of_run(context.run_id), ending_on_refusals(settings):
             night = capture_dataset(
                 dataset,
                 settings,
@@ -92,7 +93,7 @@ def _backfill(dataset: Dataset) -> dg.AssetsDefinition:
     )
     def backfill(context: dg.AssetExecutionContext, options: RefreshOptions) -> dg.MaterializeResult:
         settings = options.settings()
-        with logs.of_run(context.run_id):
+        with logs.of_run(context.run_id), ending_on_refusals(settings):
             night = capture_dataset(dataset, settings, partition=context.partition_key)
         if night.failures:
             raise dg.Failure(night.line(), metadata={"night": dg.MetadataValue.json(night.to_json())})

@@ -1,10 +1,27 @@
-"""The gate's refusal as Dagster shows it. What belongs here: that; the build and the publication both may refuse."""
+"""How a step ends that must not go on: the gate refused, or the disk did.
 
+What belongs here: both as Dagster shows them. What does not: what is refused and why (release.audit, files).
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 
 import dagster as dg
 
+from orchestration import files
 from orchestration.release.audit import GateRefused
+from orchestration.settings import Settings
+
+
+@contextmanager
+def ending_on_refusals(settings: Settings) -> Iterator[None]:
+    """End the step at once where the disk refuses: another try would meet the same disk."""
+    try:
+        with files.telling_refusals(settings.root):
+            yield
+    except files.CannotWrite as refusal:
+        raise dg.Failure(str(refusal), allow_retries=False) from refusal
 
 
 def refused(refusal: GateRefused) -> dg.Failure:

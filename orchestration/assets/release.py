@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import dagster as dg
 
-from orchestration.assets.gate import refused
+from orchestration.assets.gate import ending_on_refusals, refused
 from orchestration.assets.options import RefreshOptions
 from orchestration.assets.warehouse import WAREHOUSE_POOL
 from orchestration.progress import say
@@ -33,7 +33,8 @@ def build_release_assets(model_keys: Sequence[dg.AssetKey]) -> list[dg.AssetsDef
     def candidate(context: dg.AssetExecutionContext, options: RefreshOptions) -> dg.MaterializeResult:
         settings = options.settings()
         try:
-            marker = audit.seal(settings, run_id=context.run_id)
+            with ending_on_refusals(settings):
+                marker = audit.seal(settings, run_id=context.run_id)
         except audit.GateRefused as refusal:
             raise refused(refusal) from refusal
         return dg.MaterializeResult(
@@ -55,10 +56,11 @@ def build_release_assets(model_keys: Sequence[dg.AssetKey]) -> list[dg.AssetsDef
         settings = options.settings()
         say("auditing the candidate")
         try:
-            report = audit.audit(settings, run_id=context.run_id, accepted=options.accepted_checks())
+            with ending_on_refusals(settings):
+                report = audit.audit(settings, run_id=context.run_id, accepted=options.accepted_checks())
+                release = publish.publish(settings, report)
         except audit.GateRefused as refusal:
             raise refused(refusal) from refusal
-        release = publish.publish(settings, report)
         say(f"published release {release.id}")
         return dg.MaterializeResult(
             metadata={

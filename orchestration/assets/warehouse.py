@@ -18,12 +18,13 @@ import duckdb
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtCliResource, dbt_assets
 from dbt.cli.main import dbtRunner
 
-from orchestration import sources
+from orchestration import files, sources
 from orchestration.assets.capture import asset_key
-from orchestration.assets.gate import refused
+from orchestration.assets.gate import ending_on_refusals, refused
 from orchestration.assets.lineage import describe
 from orchestration.assets.options import RefreshOptions
 from orchestration.landing import raw_views
+from orchestration.landing.catalog import Catalog
 from orchestration.progress import say
 from orchestration.release import audit, columns, going_on, history
 from orchestration.settings import DBT_PROJECT_DIR, Settings
@@ -80,7 +81,7 @@ def manifest_path() -> Path:
         result = dbtRunner().invoke([*args, "--target-path", str(folder), "--quiet"])
         if not result.success:
             raise RuntimeError(f"dbt cannot parse {DBT_PROJECT_DIR}: {result.exception}")
-        stamp.write_text(digest)
+        files.write_whole(stamp, digest)
     return manifest
 
 
@@ -123,7 +124,12 @@ def landing_views(context: dg.AssetExecutionContext, options: RefreshOptions) ->
     keep_file = not options.force and going_on.goes_on(settings, catalog)
     if keep_file:
         say("few records are new: the build goes on from the last candidate")
-    audit.begin(settings, run_id=context.run_id, catalog=catalog, keep_file=keep_file)
+    with ending_on_refusals(settings):
+        audit.begin(settings, run_id=context.run_id, catalog=catalog, keep_file=keep_file)
+        yield from _create_views(settings, catalog)
+
+
+def _create_views(settings: Settings, catalog: Catalog) -> Iterator[dg.MaterializeResult]:
     with duckdb.connect(str(settings.build_file)) as connection:
         raw_views.create(connection, catalog, list(sources.DATASETS.values()))
         for key in LANDING_KEYS:
@@ -145,24 +151,32 @@ def build_dbt_assets() -> dg.AssetsDefinition:
     )
     def dbt_models(context: dg.AssetExecutionContext, dbt: DbtCliResource, options: RefreshOptions) -> Iterator[Any]:
         settings = options.settings()
-        os.environ.update(dbt_environment(settings))
-        _reuse_parse(settings)
-        invocation = dbt.cli(["build"], context=context, target_path=settings.dbt_target_dir, raise_on_error=False)
-        # The events wait for dbt's end: while it writes, nobody else may open the file.
-        events = list(_watched(invocation.stream()))
-        results = _read_json(settings.dbt_target_dir / "run_results.json")
-        compiled = {result["unique_id"]: result.get("compiled_code") for result in results.get("results", [])}
-        manifest = _read_json(settings.dbt_target_dir / "manifest.json") or _read_json(manifest_path())
-        built = columns.read_build(settings.build_file)
-        parents = columns.all_parents(manifest, compiled, built.columns)
-        columns.keep(settings.dbt_target_dir, results.get("metadata", {}).get("invocation_id"), parents)
-        yield from describe(iter(events), built, manifest, parents, translator)
-        try:
-            audit.refuse_failed_build(settings)
-        except audit.GateRefused as refusal:
-            raise refused(refusal) from refusal
+        with ending_on_refusals(settings):
+            yield from _build(context, dbt, settings, translator)
 
     return dbt_models
+
+
+def _build(
+    context: dg.AssetExecutionContext, dbt: DbtCliResource, settings: Settings, translator: DagsterDbtTranslator
+) -> Iterator[Any]:
+    """One `dbt build`, and what it left told to Dagster."""
+    os.environ.update(dbt_environment(settings))
+    _reuse_parse(settings)
+    invocation = dbt.cli(["build"], context=context, target_path=settings.dbt_target_dir, raise_on_error=False)
+    # The events wait for dbt's end: while it writes, nobody else may open the file.
+    events = list(_watched(invocation.stream()))
+    results = _read_json(settings.dbt_target_dir / "run_results.json")
+    compiled = {result["unique_id"]: result.get("compiled_code") for result in results.get("results", [])}
+    manifest = _read_json(settings.dbt_target_dir / "manifest.json") or _read_json(manifest_path())
+    built = columns.read_build(settings.build_file)
+    parents = columns.all_parents(manifest, compiled, built.columns)
+    columns.keep(settings.dbt_target_dir, results.get("metadata", {}).get("invocation_id"), parents)
+    yield from describe(iter(events), built, manifest, parents, translator)
+    try:
+        audit.refuse_failed_build(settings)
+    except audit.GateRefused as refusal:
+        raise refused(refusal) from refusal
 
 
 def _watched(events: Iterator[Any]) -> Iterator[Any]:

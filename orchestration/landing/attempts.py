@@ -56,12 +56,19 @@ class Open:
     is_too_old: bool = False
 
 
-def lines(path: Path) -> list[dict[str, Any]]:
-    """The whole lines of a file, oldest first; one that was cut short is passed over, and the log says so."""
-    found = files.read_lines(path)
-    for number in found.passed_over:
-        log.warning("%s line %d was cut short: passed over", path, number)
-    return found.values
+def lines(path: Path, *keys: str) -> list[dict[str, Any]]:
+    """The lines that hold these keys, oldest first. Others, cut short or foreign, are passed over and logged."""
+    read = files.read_lines(path)
+    found = [line for line in read.values if line.keys() >= set(keys)]
+    foreign = len(read.values) - len(found)
+    if read.passed_over or foreign:
+        log.warning("%s: %d lines were cut short or are foreign: passed over", path, len(read.passed_over) + foreign)
+    return found
+
+
+def attempted(folder: Path) -> list[dict[str, Any]]:
+    """The attempts at a dataset, oldest first. folder: the dataset's, in the landing folder."""
+    return lines(folder / ATTEMPTS_FILE, "at", "edition", "bad", "good")
 
 
 def record(
@@ -78,15 +85,17 @@ def record(
 ) -> None:
     """Add what became of one attempt at a dataset.
 
+    Raises files.CannotWrite.
     folder: the dataset's, in the landing folder. asked: slices asked for. bad: slice, status, reason.
     good: the slices that came through, with news or without. too_old: those of the bad that make a refresh exit 4.
     whole: a usual night, which also says that the dataset
     can be asked (closes ``*``). home: written as ``.`` where a reason names it: the folder may be moved.
     """
     path = folder / ATTEMPTS_FILE
-    folder.mkdir(parents=True, exist_ok=True)
-    with FileLock(folder / ".attempts.lock"):
-        of_it = {one.slice: one for one in opened(lines(path)) if edition in (one.edition, "import")}
+    with files.telling_refusals(path):
+        folder.mkdir(parents=True, exist_ok=True)
+    with files.telling_refusals(path), FileLock(folder / ".attempts.lock"):
+        of_it = {one.slice: one for one in opened(attempted(folder)) if edition in (one.edition, "import")}
         groups: dict[tuple[Bad, str, bool], list[str]] = {}
         for slice_, status, reason in bad:
             groups.setdefault((status, _short(reason, home), slice_ in too_old), []).append(slice_)
@@ -146,7 +155,7 @@ def _short(reason: str, home: Path | None) -> str:
 
 def _fold(path: Path) -> None:
     """Put one line in the place of all: what is open, by edition, and since when."""
-    told = lines(path)
+    told = attempted(path.parent)
     folded = []
     still = opened(told)
     for edition in sorted({line["edition"] for line in told}):
@@ -161,6 +170,6 @@ def _fold(path: Path) -> None:
         ]
         last = next(line for line in reversed(told) if line["edition"] == edition)
         folded.append({**last, "bad": bad, "good": []})
-    ordered = sorted(folded, key=lambda line: str(line["at"]))
-    text = "".join(json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n" for line in ordered)
+    folded.sort(key=lambda line: str(line["at"]))
+    text = "".join(json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n" for line in folded)
     files.write_whole(path, text)

@@ -28,6 +28,7 @@ import zipfile
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
@@ -169,22 +170,25 @@ def write(
 
     retrieved_at: when the publisher showed this; None: when the first payload came.
     accepted: checks that a person lets pass this once, each with the reason (accept.AGAINST_THE_PAST).
-    Raises what the payloads raise (SourceError, FetchError): then nothing is left behind.
+    Raises what the payloads raise (SourceError, FetchError), and files.CannotWrite: then nothing is left behind.
     """
     folder = landing_dir / dataset.source / dataset.name
-    folder.mkdir(parents=True, exist_ok=True)
-    sweep(folder)
-    writing = _Writing(dataset, slice_, folder / files.unfinished_name(), kind, retrieved_at)
+    unfinished = folder / files.unfinished_name()
     try:
-        for payload in payloads:
-            writing.add(payload)
-        writing.close()
-        return _settle(
-            writing, dataset, slice_, landing_dir, kind, edition, retrieved_at, selection, note, publisher,
-            accepted or {},
-        )  # fmt: skip
+        with files.telling_refusals(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+            sweep(folder)
+            with closing(_Writing(dataset, slice_, unfinished, kind, retrieved_at)) as writing:
+                for payload in payloads:
+                    writing.add(payload)
+                writing.finish()
+                return _settle(
+                    writing, dataset, slice_, landing_dir, kind, edition, retrieved_at, selection, note, publisher,
+                    accepted or {},
+                )  # fmt: skip
     finally:
-        writing.discard()
+        with suppress(OSError):
+            files.remove_tree(unfinished)
 
 
 def sweep(folder: Path) -> None:
@@ -405,7 +409,7 @@ class _Writing:
         self.warc.write(igzip.compress(buffer.getvalue(), compresslevel=2))
         return offset
 
-    def close(self) -> None:
+    def finish(self) -> None:
         if self.parts is not None:
             try:
                 self.parts.close()
@@ -469,13 +473,14 @@ class _Writing:
         spool.unlink()
         _sync(target)
 
-    def discard(self) -> None:
+    def close(self) -> None:
+        """Let go of every file, whatever the disk says to what was still to be written."""
         self._archiver.shutdown()
         if self.parts is not None:
             self.parts.discard()
         for stream in (self.warc, self.spool):
-            stream.close()
-        shutil.rmtree(self.folder, ignore_errors=True)
+            with suppress(OSError):
+                stream.close()
 
 
 def _sync(path: Path) -> None:
@@ -651,10 +656,7 @@ def _put_in_place(folder: Path, capture: Capture, target: Path) -> None:
     from orchestration.landing import integrity
 
     text = capture.model_dump_json(indent=2).encode()
-    with (folder / CAPTURE_FILE).open("wb") as stream:
-        stream.write(text)
-        stream.flush()
-        os.fsync(stream.fileno())
+    files.write_whole(folder / CAPTURE_FILE, text)
     digest = hashlib.sha256(text).hexdigest()
     register.enter(target.parent, capture.capture_id, digest)
     if target.exists() and integrity.damage_of(target):
@@ -668,15 +670,7 @@ def _put_in_place(folder: Path, capture: Capture, target: Path) -> None:
         # The same content of the same moment was landed by another process meanwhile: that one stands.
         if not (target / CAPTURE_FILE).exists():
             raise
-    _sync_folder(target.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    files.sync_folder(target.parent)
 
 
 def _is_twin(dataset: Dataset, other: Capture, kind: Kind, when: datetime, newest: Capture | None) -> bool:

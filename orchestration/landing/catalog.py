@@ -178,7 +178,8 @@ class Catalog:
 
     def unchanged(self, dataset: Dataset) -> list[tuple[str, datetime, str | None]]:
         """The publisher's answers without news by the as-of date: slice, when, the capture that they equalled."""
-        lines = attempts.lines(self.landing_dir / dataset.source / dataset.name / UNCHANGED_FILE)
+        path = self.landing_dir / dataset.source / dataset.name / UNCHANGED_FILE
+        lines = attempts.lines(path, "slice", "checked_at", "capture_id")
         found = [(line["slice"], datetime.fromisoformat(line["checked_at"]), line["capture_id"]) for line in lines]
         if self.until is not None:
             found = [answer for answer in found if answer[1] <= self.until]
@@ -336,7 +337,7 @@ class Catalog:
 
     def open(self, dataset: Dataset) -> list[attempts.Open]:
         """The slices whose last attempt by the as-of date brought nothing that serves, by the night's own record."""
-        told = attempts.lines(self.landing_dir / dataset.source / dataset.name / attempts.ATTEMPTS_FILE)
+        told = attempts.attempted(self.landing_dir / dataset.source / dataset.name)
         if self.until is not None:
             told = [line for line in told if datetime.fromisoformat(line["at"]) <= self.until]
         return attempts.opened(told, as_of=self.as_of, live=self.edition == "live")

@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 
 from orchestration import sources
+from orchestration.files import CannotWrite
 from orchestration.landing import attempts, capture
 from orchestration.settings import Settings
 from orchestration.sources.base import Dataset, SourceError
@@ -46,24 +47,41 @@ def import_files(
 def _one(dataset: Dataset, path: Path, settings: Settings, retrieved_at: datetime | None) -> FileResult:
     """One file, for the dataset asked for and for those that the same files also hold."""
     result = FileResult(path.name, ok=True)
-    for each in (dataset, *map(sources.get, dataset.also_in_files)):
-        came: list[str] = []
-        _take(each, path, settings, retrieved_at, result, came, is_asked_for=each is dataset)
-        # a file that is refused is open until a file of its name is taken
-        name = f"file {path.name}"
-        refused = each is dataset and not result.ok
-        if not came and not refused:
-            continue
-        attempts.record(
-            settings.landing_dir / each.source / each.name,
-            way="import",
-            edition="import",
-            asked=1,
-            bad=[(name, "file", result.messages[-1].replace(str(path), path.name))] if refused else [],
-            good=[*came, *([] if refused else [name])],
-            home=settings.root,
-        )
+    try:
+        for each in (dataset, *map(sources.get, dataset.also_in_files)):
+            _one_dataset(each, path, settings, retrieved_at, result, is_asked_for=each is dataset)
+    except CannotWrite as refusal:
+        # the disk's doing and not the file's: it is not kept as a file that was refused
+        result.ok = False
+        result.messages.append(str(refusal))
     return result
+
+
+def _one_dataset(
+    dataset: Dataset,
+    path: Path,
+    settings: Settings,
+    retrieved_at: datetime | None,
+    result: FileResult,
+    *,
+    is_asked_for: bool,
+) -> None:
+    came: list[str] = []
+    _take(dataset, path, settings, retrieved_at, result, came, is_asked_for=is_asked_for)
+    # a file that is refused is open until a file of its name is taken
+    name = f"file {path.name}"
+    refused = is_asked_for and not result.ok
+    if not came and not refused:
+        return
+    attempts.record(
+        settings.landing_dir / dataset.source / dataset.name,
+        way="import",
+        edition="import",
+        asked=1,
+        bad=[(name, "file", result.messages[-1].replace(str(path), path.name))] if refused else [],
+        good=[*came, *([] if refused else [name])],
+        home=settings.root,
+    )
 
 
 def _take(
@@ -102,6 +120,8 @@ def _take(
             if outcome.capture:
                 result.captures.append(outcome.capture.capture_id)
                 result.records += outcome.capture.records if outcome.status in ("landed", "held") else 0
+    except CannotWrite:
+        raise
     except (SourceError, OSError) as error:
         result.ok = False
         result.messages.append(str(error))

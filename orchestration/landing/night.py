@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from orchestration.fetching.session import FetchError, Web
+from orchestration.files import CannotWrite
 from orchestration.landing import attempts, integrity
 from orchestration.landing import capture as captures
 from orchestration.landing.catalog import Catalog
@@ -271,7 +272,8 @@ def _land(
             publisher=batch.publisher if batch else None,
             accepted=accepted,
         )
-    except NightOver:
+    except (NightOver, CannotWrite):
+        # a disk that refuses is no fault of the publisher's, and every slice would meet it again
         raise
     except SliceSkipped as skipped:
         return SliceNight(

@@ -19,7 +19,7 @@ from typing import Any, Literal
 import duckdb
 from pydantic import BaseModel
 
-from orchestration import sources
+from orchestration import files, sources
 from orchestration.landing import accept
 from orchestration.landing.catalog import Catalog
 from orchestration.release import history, joins
@@ -139,7 +139,7 @@ def begin(settings: Settings, *, run_id: str, catalog: Catalog, keep_file: bool 
         edition=catalog.edition,
         as_of=catalog.as_of,
     )
-    (settings.build_dir / BEGUN_FILE).write_text(begun.model_dump_json(indent=2), encoding="utf-8")
+    files.write_whole(settings.build_dir / BEGUN_FILE, begun.model_dump_json(indent=2))
 
 
 def seal(settings: Settings, *, run_id: str) -> Marker:
@@ -160,7 +160,7 @@ def seal(settings: Settings, *, run_id: str) -> Marker:
         sha256=file_sha256(settings.build_file),
         sealed_at=datetime.now(UTC).replace(microsecond=0),
     )
-    (settings.build_dir / MARKER_FILE).write_text(marker.model_dump_json(indent=2), encoding="utf-8")
+    files.write_whole(settings.build_dir / MARKER_FILE, marker.model_dump_json(indent=2))
     return marker
 
 
@@ -175,6 +175,9 @@ def refuse_failed_build(settings: Settings) -> None:
         for r in results["results"]
         if r["status"] in ("fail", "error", "runtime error")
     ]
+    for finding in findings:
+        if refusal := files.refusal_in(finding.detail, settings.build_dir):
+            raise refusal
     if findings:
         raise GateRefused(findings)
 
@@ -304,8 +307,7 @@ def _failed(node: Mapping[str, Any], result: Mapping[str, Any], settings: Settin
     see = str(settings.build_dir / "logs" / "dbt.log")
     if compiled:
         path = settings.build_dir / "failed" / f"{name}.sql"
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(compiled, encoding="utf-8")
+        files.write_whole(path, compiled)
         see = f"duckdb -readonly {settings.build_file} < {path}"
     return Finding(name, detail, see)
 

@@ -25,6 +25,8 @@ from sqlglot.optimizer.qualify import qualify
 from sqlglot.optimizer.scope import build_scope
 from sqlglot.schema import MappingSchema
 
+from orchestration.files import write_whole
+
 log = logging.getLogger(__name__)
 
 Relation = tuple[str, str]
@@ -117,7 +119,7 @@ def keep(target: Path, invocation_id: str | None, parents: Mapping[Relation, Par
         f"{schema}.{table}": {column: sorted((*of, name) for of, name in found) for column, found in columns.items()}
         for (schema, table), columns in parents.items()
     }
-    (target / PARENTS_FILE).write_text(json.dumps({"invocation_id": invocation_id, "parents": told}), encoding="utf-8")
+    write_whole(target / PARENTS_FILE, json.dumps({"invocation_id": invocation_id, "parents": told}))
 
 
 def kept(target: Path, invocation_id: str) -> dict[Relation, Parents] | None:

@@ -10,11 +10,10 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import shutil
 import uuid
 from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -98,10 +97,11 @@ def publish(settings: Settings, audit: Audit) -> Release:
     """Write the release and, unless it was built as of a past date, let readers see it.
 
     Raises AnotherPublicationRuns where the lock is held, GateRefused where the candidate is no longer the audited
-    one, OSError or duckdb.Error where the disk fails. Whatever is raised, what was published stays.
+    one, files.CannotWrite where the disk refuses. Whatever is raised, what was published stays.
     """
-    settings.releases_dir.mkdir(parents=True, exist_ok=True)
-    with alone(settings):
+    with files.writing(settings.releases_dir):
+        settings.releases_dir.mkdir(parents=True, exist_ok=True)
+    with alone(settings), files.telling_refusals(settings.releases_dir):
         return _publish(settings, audit)
 
 
@@ -125,7 +125,8 @@ def alone(settings: Settings, *, wait: float = 0) -> Iterator[None]:
     """Hold the publication lock; wait: seconds. Raises AnotherPublicationRuns."""
     lock = FileLock(settings.root / "publish.lock", timeout=wait)
     try:
-        lock.acquire()
+        with files.writing(settings.root / "publish.lock"):
+            lock.acquire()
     except Timeout:
         raise AnotherPublicationRuns(f"another publication runs ({lock.lock_file} is held): wait for it") from None
     try:
@@ -137,9 +138,14 @@ def alone(settings: Settings, *, wait: float = 0) -> Iterator[None]:
 def _swap(settings: Settings, folder: Path) -> None:
     """Point `published` at a release in one step: readers see the old one or the new one, never half."""
     beside = settings.root / f".published-{uuid.uuid4().hex}"
-    beside.symlink_to(folder.relative_to(settings.root), target_is_directory=True)
-    os.replace(beside, settings.published_dir)
-    _sync(settings.root)
+    with files.writing(settings.published_dir):
+        try:
+            beside.symlink_to(folder.relative_to(settings.root), target_is_directory=True)
+            os.replace(beside, settings.published_dir)
+        except BaseException:
+            beside.unlink(missing_ok=True)
+            raise
+        files.sync_folder(settings.root)
 
 
 def sweep(settings: Settings) -> int:
@@ -160,9 +166,11 @@ def _publish(settings: Settings, audit: Audit) -> Release:
         release = _write(settings, audit, folder, release_id, last)
         final = settings.releases_dir / release_id
         folder.rename(final)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-    _sync(settings.releases_dir)
+    except BaseException:
+        with suppress(OSError):
+            files.remove_tree(folder)
+        raise
+    files.sync_folder(settings.releases_dir)
     release.folder = final
     if release.as_of is None:
         _swap(settings, final)
@@ -233,7 +241,7 @@ def _write(settings: Settings, audit: Audit, folder: Path, release_id: str, last
         checks={"passed": audit.passed, "warned": audit.warned},
         accepted=audit.accepted,
     )
-    (folder / RELEASE_FILE).write_text(history.dump(release), encoding="utf-8")
+    files.write_whole(folder / RELEASE_FILE, history.dump(release))
     _datapackage(folder, release, described + itself)
     _sums(folder)
     return release
@@ -391,7 +399,7 @@ def _datapackage(folder: Path, release: Release, described: list[Column]) -> Non
         "created": release.built_at.isoformat(),
         "resources": resources,
     }
-    (folder / "datapackage.json").write_text(json.dumps(package, indent=1) + "\n", encoding="utf-8")
+    files.write_whole(folder / "datapackage.json", json.dumps(package, indent=1) + "\n")
 
 
 def _sums(folder: Path) -> None:
@@ -401,17 +409,6 @@ def _sums(folder: Path) -> None:
             digest = hashlib.file_digest(stream, "sha256").hexdigest()
             os.fsync(stream.fileno())
         lines.append(f"{digest}  {path.relative_to(folder)}\n")
-    with (folder / "SHA256SUMS").open("w", encoding="utf-8") as stream_:
-        stream_.writelines(lines)
-        stream_.flush()
-        os.fsync(stream_.fileno())
+    files.write_whole(folder / "SHA256SUMS", "".join(lines))
     for inside in (*(p for p in folder.rglob("*") if p.is_dir()), folder):
-        _sync(inside)
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+        files.sync_folder(inside)

@@ -116,7 +116,7 @@ def test_a_backfill_that_fails_is_kept_like_a_night(live, publisher):
     fails(publisher, 1)
     night(live, 0, partition="2019")
     folder = live.landing_dir / "bjs" / "victimizations"
-    (line,) = attempts.lines(folder / attempts.ATTEMPTS_FILE)
+    (line,) = attempts.attempted(folder)
     assert (line["way"], line["asked"], told(live).failed) == ("backfill", 1, 1)
 
 
@@ -223,7 +223,7 @@ class TestRecord:
         attempts.record(folder, way="nightly", edition="live", asked=1, bad=bad, good=good, **more)
 
     def open(self, folder):
-        return attempts.opened(attempts.lines(folder / attempts.ATTEMPTS_FILE))
+        return attempts.opened(attempts.attempted(folder))
 
     def test_a_line_that_a_kill_cut_short_costs_itself_alone(self, tmp_path):
         self.add(tmp_path, [("2019", "failed", "one")])
