@@ -29,6 +29,8 @@ class Release(BaseModel):
     """release.json: what a release was made of and what it holds."""
 
     id: str
+    # Its place among the releases of this home, from 1 on: their order, whatever the clock said. 0: made before this.
+    sequence: int = 0
     built_at: datetime
     run_id: str
     edition: str
@@ -64,16 +66,22 @@ class Release(BaseModel):
 
 
 def releases(settings: Settings) -> list[Release]:
-    """Every release kept, newest first."""
+    """Every release kept, newest first: in the order in which they were made, not in that of the clock or of names."""
+    # the home itself may be reached by a symlink
     serving = settings.published_dir.resolve() if settings.published_dir.is_symlink() else None
     found = []
     for path in settings.releases_dir.glob(f"*/{RELEASE_FILE}"):
         if path.parent.name.startswith("."):
             continue
         release = Release.model_validate_json(path.read_text(encoding="utf-8"))
-        release.folder, release.serves = path.parent, path.parent == serving
+        release.folder, release.serves = path.parent, path.parent.resolve() == serving
         found.append(release)
-    return sorted(found, key=lambda r: (r.built_at, r.id), reverse=True)
+    return sorted(found, key=lambda r: (r.sequence, r.built_at, r.id), reverse=True)
+
+
+def next_sequence(kept: list[Release]) -> int:
+    """The sequence number of the next release. kept: those that there are."""
+    return max((release.sequence for release in kept), default=0) + 1
 
 
 def last_release(settings: Settings) -> Release | None:

@@ -158,12 +158,13 @@ def sweep(settings: Settings) -> int:
 
 def _publish(settings: Settings, audit: Audit) -> Release:
     sweep(settings)
-    last = history.last_release(settings)
-    release_id = _next_id(settings)
+    kept = history.releases(settings)
+    last = next((release for release in kept if release.serves), None)
+    release_id = _next_id(settings, kept)
     folder = settings.releases_dir / files.unfinished_name()
     folder.mkdir()
     try:
-        release = _write(settings, audit, folder, release_id, last)
+        release = _write(settings, audit, folder, release_id, history.next_sequence(kept), last)
         final = settings.releases_dir / release_id
         folder.rename(final)
     except BaseException:
@@ -178,15 +179,18 @@ def _publish(settings: Settings, audit: Audit) -> Release:
     return release
 
 
-def _next_id(settings: Settings) -> str:
+def _next_id(settings: Settings, kept: list[Release]) -> str:
+    """The day (UTC, which has no hour twice), with .n for the next ones; never an id that a release here names."""
     day = datetime.now(UTC).strftime("%Y.%m.%d")
-    taken = {path.name for path in settings.releases_dir.iterdir()}
+    taken = {path.name for path in settings.releases_dir.iterdir()} | {release.previous for release in kept}
     if day not in taken:
         return day
     return next(f"{day}.{n}" for n in range(1, 10_000) if f"{day}.{n}" not in taken)
 
 
-def _write(settings: Settings, audit: Audit, folder: Path, release_id: str, last: Release | None) -> Release:
+def _write(
+    settings: Settings, audit: Audit, folder: Path, release_id: str, sequence: int, last: Release | None
+) -> Release:
     marker = audit.marker
     manifest = json.loads((settings.dbt_target_dir / "manifest.json").read_text(encoding="utf-8"))
     built_at = datetime.now(UTC).replace(microsecond=0)
@@ -227,6 +231,7 @@ def _write(settings: Settings, audit: Audit, folder: Path, release_id: str, last
         raise GateRefused([Finding("release", "a .wal stands beside the release: not checkpointed", str(folder))])
     release = Release(
         id=release_id,
+        sequence=sequence,
         built_at=built_at,
         run_id=marker.run_id,
         edition=marker.edition,
