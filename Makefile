@@ -7,7 +7,7 @@ SPARK_READY := $(VENV)/.ready-spark
 BENCH_READY := $(VENV)/.ready-bench
 
 .DEFAULT_GOAL := help
-.PHONY: help setup refresh test check lint ui sql notebook bench spark lock clean
+.PHONY: help setup refresh test check lint ui sql notebook bench spark lock sbom audit clean
 
 help: ## what there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -33,6 +33,7 @@ lint: $(READY)
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar dbt_project/models dbt_project/tests queries
+	@git ls-files -z 2>/dev/null | xargs -0 -r $(BIN)/detect-secrets-hook --baseline .secrets.baseline
 
 ui: $(READY) ## Dagster on 127.0.0.1:3000
 	@$(BIN)/clawback ui
@@ -64,6 +65,12 @@ lock: $(READY) ## pin every dependency again, with hashes
 	@$(BIN)/pip-compile -q --no-strip-extras --generate-hashes --allow-unsafe --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header --extra dev --extra notebook -o requirements.lock pyproject.toml
 	@$(BIN)/pip-compile -q --no-strip-extras --generate-hashes --allow-unsafe --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header --extra dev --extra spark -o requirements-spark.lock pyproject.toml
 	@$(BIN)/pip-compile -q --no-strip-extras --generate-hashes --allow-unsafe --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header --extra dev --extra bench -o requirements-bench.lock pyproject.toml
+
+sbom: $(READY) ## dist/: what a release is made of (CycloneDX) and under which licences; fails on one that is not allowed
+	@$(BIN)/python tools/supply_chain.py sbom
+
+audit: $(READY) ## known vulnerabilities of what is locked (asks pypi.org; says so where no network allows)
+	@$(BIN)/python tools/supply_chain.py audit
 
 clean: ## the virtual environment and caches; never data/
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache

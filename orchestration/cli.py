@@ -584,7 +584,13 @@ def doctor(as_json: AsJson = False) -> None:
 
 
 @app.command()
-def ui(port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 3000) -> None:
+def ui(
+    port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 3000,
+    read_only: Annotated[
+        bool, typer.Option("--read-only", help="Pages that start and change nothing, without the daemon: to be shared.")
+    ] = False,
+    path_prefix: Annotated[str, typer.Option(help="With --read-only: where a proxy puts the pages (/dagster).")] = "",
+) -> None:
     """Dagster's pages on 127.0.0.1: runs, assets, checks, lineage, schedules."""
     from orchestration.refresh import dagster_home
 
@@ -592,5 +598,9 @@ def ui(port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 3000) -> 
     dagster_home(settings)
     os.environ["CLAWBACK_HOME"] = str(settings.root)
     os.chdir(PROJECT_ROOT)
+    on = ["--workspace", "workspace.yaml", "--host", "127.0.0.1", "--port", str(port)]
+    if read_only:
+        web = str(Path(sys.executable).with_name("dagster-webserver"))
+        os.execv(web, [web, *on, "--read-only", *(["--path-prefix", path_prefix] if path_prefix else [])])
     dagster = str(Path(sys.executable).with_name("dagster"))
-    os.execv(dagster, [dagster, "dev", "--workspace", "workspace.yaml", "--host", "127.0.0.1", "--port", str(port)])
+    os.execv(dagster, [dagster, "dev", *on])

@@ -10,6 +10,7 @@ import json
 from pathlib import Path
 
 import pytest
+from werkzeug import Response
 
 from orchestration import reading
 from orchestration.release import history
@@ -23,10 +24,14 @@ def scalar(connection, sql: str):
 
 
 def test_a_night_on_which_nobody_answers_empties_nothing_and_ends_with_exit_4_where_that_is_accepted(
-    published, tmp_path
+    published, tmp_path, httpserver
 ):
     """Every publisher refuses the connection: the gate refuses the empty facts (3); accepted with a reason, the
-    release stands and the exit code says that sources are too old (4)."""
+    release stands and the exit code says that sources are too old (4). The first night is told, the second is not."""
+    messages: list[dict[str, str]] = []
+    httpserver.expect_request("/told").respond_with_handler(
+        lambda request: Response(status=200 if messages.append(request.get_json()) is None else 500)
+    )
     original, _ = published
     home = tmp_path / "home"
     copy_home(original, home, "build", "landing")
@@ -34,6 +39,7 @@ def test_a_night_on_which_nobody_answers_empties_nothing_and_ends_with_exit_4_wh
         f"CLAWBACK_{name.upper()}": "http://127.0.0.1:9" for name in Settings().base_urls() if name != "socrata_url"
     }
     nobody |= {"CLAWBACK_CONTACT": "synthetic@example.org", "CLAWBACK_REQUEST_DEADLINE": "0.2"}
+    nobody |= {"CLAWBACK_NOTIFY_URLS": f"json://127.0.0.1:{httpserver.port}/told"}
     before = history.last_release(Settings(home=home)).id
     refused = clawback(home, "refresh", "--live", "--json", **nobody)
     account = json.loads(refused.stdout)
@@ -43,10 +49,19 @@ def test_a_night_on_which_nobody_answers_empties_nothing_and_ends_with_exit_4_wh
     assert all("no rows at all" in finding["detail"] for finding in account["findings"])
     assert history.last_release(Settings(home=home)).id == before
     assert "needs DATA_GOV_API_KEY" in json.dumps(account["nights"])
+    (told,) = messages
+    assert told["title"].startswith("Clawback: release refused, failing ")
+    assert "too old" in told["title"]
+    assert f"Run {account['run_id']} (refresh, live edition): gate refused." in told["message"]
 
     options = [part for check in sorted(empty) for part in ("--accept", check)]
     accepted = clawback(home, "refresh", "--live", "--json", *options, "--because", "synthetic test", **nobody)
     assert accepted.returncode == 4, accepted.stderr
+    # the same sources fail again, and nobody hears of it twice
+    assert len(messages) == 1, messages[1:]
+    health = json.loads(clawback(home, "health", "--json", CLAWBACK_EDITION="live").stdout)
+    assert health["status"] == "critical"
+    assert {one["check"] for one in health["accepted"]} == empty
     account = json.loads(accepted.stdout)
     assert account["published"] is True
     # the exit code is explained, and the release, the command and the account tell the same
