@@ -120,7 +120,7 @@ def ended(settings: Settings, run: Ended) -> None:
     _without_harm("what ended", finish)
 
 
-def _send(settings: Settings, found: list[Event], last_line: str) -> None:
+def _send(settings: Settings, found: list[Event], run: str) -> None:
     counts = {kind: [one for one in found if one.kind == kind] for kind in WORDS}
     words = [WORDS[kind] + (f" {len(those)}" if len(those) > 1 else "") for kind, those in counts.items() if those]
     kinds = {one.kind for one in found}
@@ -135,7 +135,7 @@ def _send(settings: Settings, found: list[Event], last_line: str) -> None:
     lines = [one.line().replace(str(settings.root), ".") for one in found]
     if notify.services(settings):
         notify.send(
-            settings, f"Clawback: {', '.join(words)}", "\n".join([*lines, *filter(None, [last_line])]), severity
+            settings, f"Clawback: {', '.join(words)}", "\n".join([*filter(None, [run]), *lines]), severity
         )
 
 
