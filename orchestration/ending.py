@@ -134,9 +134,7 @@ def _send(settings: Settings, found: list[Event], run: str) -> None:
             subject=one.subject)  # fmt: skip
     lines = [one.line().replace(str(settings.root), ".") for one in found]
     if notify.services(settings):
-        notify.send(
-            settings, f"Clawback: {', '.join(words)}", "\n".join([*filter(None, [run]), *lines]), severity
-        )
+        notify.send(settings, f"Clawback: {', '.join(words)}", "\n".join([*filter(None, [run]), *lines]), severity)
 
 
 def _without_harm(what: str, do: Callable[[], None]) -> None:

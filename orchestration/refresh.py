@@ -78,6 +78,8 @@ class Account:
     # Every source that is not fine, in one line each; and those that make the exit code 4.
     sources: list[str] = field(default_factory=list)
     too_old: list[str] = field(default_factory=list)
+    # The first failure was the disk's: those that follow from it are not told.
+    is_refused_by_disk: bool = False
 
 
 def dagster_home(settings: Settings) -> Path:
