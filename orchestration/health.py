@@ -29,8 +29,9 @@ import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any, Literal
+
+import psutil
 
 from orchestration import sources
 from orchestration.files import write_whole
@@ -44,6 +45,8 @@ FORMAT = 1
 State = Literal["ok", "warning", "critical"]
 EXIT_CODES: dict[State, int] = {"ok": 0, "warning": 1, "critical": 2}
 RUNNING, DIED = "running", "died"
+# Seconds by which a machine's clock may be corrected while a run works.
+_CLOCK_MAY_BE_SET = 5
 # A build needs the candidate, its spill and one more release beside the old one; below the second nothing goes.
 LITTLE_DISK, NO_DISK = 5 * 1024**3, 1024**3
 
@@ -147,30 +150,20 @@ def last_run(kept: dict[str, Any]) -> dict[str, Any] | None:
     return run
 
 
-def this_process() -> list[int | None]:
-    """What tells a process from a later one with the same number."""
-    return [os.getpid(), _started(os.getpid())]
+def this_process() -> list[float]:
+    """What tells a process from a later one with the same number: the number, and when it began."""
+    return [os.getpid(), psutil.Process().create_time()]
 
 
 def is_alive(process: Any) -> bool:
-    if not (isinstance(process, list) and len(process) == 2 and isinstance(process[0], int)):
+    """Whether the process that `this_process` described still runs."""
+    if not (isinstance(process, list) and len(process) == 2):
         return False
-    number, began = process
     try:
-        os.kill(number, 0)
-    except ProcessLookupError:
+        began = psutil.Process(int(process[0])).create_time()
+        return abs(began - float(process[1])) < _CLOCK_MAY_BE_SET
+    except (psutil.Error, ValueError, TypeError):
         return False
-    except OSError:
-        pass
-    return bool(began is None or _started(number) in (None, began))
-
-
-def _started(number: int) -> int | None:
-    """When a process began, in the kernel's ticks since the machine did; None where /proc does not tell."""
-    try:
-        return int(Path(f"/proc/{number}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[19])
-    except (OSError, ValueError, IndexError):
-        return None
 
 
 def _release(settings: Settings, facts: dict[str, Any], now: datetime) -> Check:

@@ -19,6 +19,8 @@ from driver import TOKEN, Publishers, Told, runs
 from scenarios import SCENARIOS
 from tables import PAGE, written_anew
 
+from orchestration.landing import accept
+
 TABLE: dict[str, dict[str, Any]] = tomllib.loads((Path(__file__).parent / "nights.toml").read_text(encoding="utf-8"))
 
 
@@ -56,3 +58,19 @@ def test_every_row_is_a_scenario_and_the_other_way_round():
 def test_the_page_is_what_the_tables_say():
     """docs/reliability.md cannot say another thing than what is tested: `python tests/nights/tables.py` writes it."""
     assert PAGE.read_text(encoding="utf-8") == written_anew()
+
+
+def test_what_a_person_accepts_is_of_a_capture_or_of_the_gate_and_never_what_cannot_be_read():
+    from orchestration.assets.options import RefreshOptions
+
+    options = RefreshOptions(
+        accept={"volume:doj/sanctuary_list=list": "a", "rows of core.fct_award": "b", "units:fbi/agencies=AL": "c"}
+    )
+    assert options.accepted_checks() == {"rows of core.fct_award": "b"}
+    assert options.accepted_slices("doj/sanctuary_list") == {"list": {"volume": "a"}}
+    assert options.accepted_slices("fbi/agencies") == {"AL": {"units": "c"}}
+    assert options.accepted_slices("bjs/victimizations") == {}
+    with pytest.raises(KeyError, match="can be accepted volume, units, filled, varied; not 'readable'"):
+        accept.of_slice("readable:doj/sanctuary_list=list")
+    bad = accept.Check(name="readable", passed=False, detail="synthetic")
+    assert bad.accepted({"volume": "synthetic"}) == bad
