@@ -23,6 +23,8 @@ from dagster._serdes import ConfigurableClassData
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.pool import StaticPool
 
+from orchestration.redaction import of_environment
+
 # Files kept open: the index and the runs that are written or looked at.
 _MOST_OPEN = 8
 _BUSY_TIMEOUT_SECONDS = 60.0
@@ -57,6 +59,7 @@ class OpenSqliteEventLogStorage(SqliteEventLogStorage):
             # one connection, used by one thread at a time: the lock of _connect sees to that
             arguments = {"timeout": _BUSY_TIMEOUT_SECONDS, "check_same_thread": False}
             engine = create_engine(self.conn_string_for_shard(shard), poolclass=StaticPool, connect_args=arguments)
+            event.listen(engine, "before_cursor_execute", _without_secrets, retval=True)
             event.listen(engine, "connect", lambda raw, _: raw.execute("pragma synchronous = normal"))
             if shard not in self._initialized_dbs:
                 self._initdb(engine)
@@ -71,3 +74,8 @@ class OpenSqliteEventLogStorage(SqliteEventLogStorage):
             while self._open:
                 self._open.popitem()[1].dispose()
         super().dispose()
+
+
+def _without_secrets(_1: Any, _2: Any, statement: str, parameters: Any, _3: Any, _4: bool) -> tuple[str, Any]:
+    """What is written into the log, without keys: an exception's text may repeat one."""
+    return statement, of_environment().value(parameters)

@@ -20,36 +20,20 @@ import stamina
 import structlog
 from structlog import contextvars
 
+from orchestration.redaction import Redactor, redacting_logs
 from orchestration.settings import Settings
 
 # What is said while a run works goes through this logger; as text it goes to the screen instead (progress).
 PROGRESS = "clawback.progress"
-HIDDEN = "***"
 
 _Event = MutableMapping[str, Any]
 
 
-class Hiding:
-    """Puts *** in the place of every secret value that the settings know."""
+class Hiding(Redactor):
+    """Takes every secret that the settings know out of a log line."""
 
     def __init__(self, settings: Settings) -> None:
-        # the longest first: one may be a part of another
-        self._secrets = sorted({value for value in settings.secrets() if len(value) > 3}, key=len, reverse=True)
-
-    def text(self, text: str) -> str:
-        for secret in self._secrets:
-            text = text.replace(secret, HIDDEN)
-        return text
-
-    def value(self, value: Any) -> Any:
-        """The same of every text in lists and mappings."""
-        if isinstance(value, str):
-            return self.text(value)
-        if isinstance(value, dict):
-            return {key: self.value(inner) for key, inner in value.items()}
-        if isinstance(value, (list, tuple)):
-            return [self.value(inner) for inner in value]
-        return value
+        super().__init__(settings.secrets())
 
     def __call__(self, logger: Any, name: str, event: _Event) -> _Event:
         return {key: self.value(value) for key, value in event.items()}
@@ -61,6 +45,7 @@ def configure(settings: Settings) -> None:
     stamina.instrumentation.set_on_retry_hooks(
         [stamina.instrumentation.LoggingOnRetryHook] if settings.log == "json" else []
     )
+    redacting_logs()
     progress = logging.getLogger(PROGRESS)
     structlog_lines = [
         h for h in logging.getLogger().handlers if isinstance(h.formatter, structlog.stdlib.ProcessorFormatter)

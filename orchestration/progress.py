@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from orchestration.logs import PROGRESS
+from orchestration.redaction import of_environment
 
 log = logging.getLogger(PROGRESS)
 
@@ -21,6 +22,7 @@ _listeners: list[Callable[[str], None]] = []
 
 def say(text: str, *, event: str = "progress", level: int = logging.INFO, **facts: object) -> None:
     """Tell whoever listens, in one line. event, facts: what a machine reads of it in the log (logs' charter)."""
+    text = of_environment().text(text)
     for listener in _listeners:
         listener(text)
     log.log(level, text.strip(), extra={"event_name": event, **facts})

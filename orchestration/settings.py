@@ -61,6 +61,12 @@ class Settings(BaseSettings):
     landing: Path | None = None
     # Seconds for which one request is tried again before its slice has failed.
     request_deadline: float = 600.0
+    # Seconds that one answer may take from the request to its last byte. A file that is downloaded may take as many
+    # more as its bytes need at `download_rate` bytes a second: what comes more slowly is given up.
+    answer_seconds: float = Field(300.0, gt=0)
+    download_rate: float = Field(50_000.0, gt=0)
+    # Lists of the COPS Office whose addresses are guessed in one night, three spellings each.
+    cops_lists_a_night: int = 20
     # Seconds between two looks at a download that a publisher is making, and until it is given up.
     download_poll: float = 10.0
     download_deadline: float = 3600.0

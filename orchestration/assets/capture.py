@@ -56,7 +56,7 @@ def _nightly(dataset: Dataset) -> dg.AssetsDefinition:
     @dg.asset(
         key=asset_key(dataset),
         group_name=dataset.domain,
-        deps=[backfill_key(dataset)] if dataset.partitioned_by else [],
+        deps=_before(dataset),
         description=_description(dataset),
         kinds={"python", "parquet"},
         pool=_pool(dataset),
@@ -79,6 +79,12 @@ def _nightly(dataset: Dataset) -> dg.AssetsDefinition:
         return _result(dataset, night, _standing(dataset, settings))
 
     return nightly
+
+
+def _before(dataset: Dataset) -> list[dg.AssetKey]:
+    """What is captured first. A publisher's fault fails no step, so that what comes after it runs on what is held."""
+    backfills = [backfill_key(dataset)] if dataset.partitioned_by else []
+    return [*backfills, *(asset_key(sources.get(name)) for name in dataset.after)]
 
 
 def _backfill(dataset: Dataset) -> dg.AssetsDefinition:

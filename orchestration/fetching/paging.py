@@ -7,17 +7,44 @@ stop or that would page without a fixed order.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+from orchestration.sources.base import SourceError
 
 
 class CannotStop(ValueError):
     """A paginator that would never end, refused when it is made."""
 
 
-class PagesExhausted(RuntimeError):
-    """A publisher that kept on sending full pages past every bound."""
+class PagesExhausted(SourceError):
+    """A publisher whose pages do not end: past every bound, or the same ones again."""
+
+    def __init__(self, what: str, *, url: str | None = None) -> None:
+        self.what, self.url = what, url
+        Exception.__init__(self, f"{what} ({url})" if url else what)
+
+
+class NewRows:
+    """Every page must bring a row that no page before it brought, or the publisher does not page at all.
+
+    A server that takes no notice of the offset, a next page that leads back to an earlier one, and a list that is
+    served over and over all show in this. Rows that come twice beside new ones are for the source to judge.
+    """
+
+    def __init__(self) -> None:
+        self._seen: set[Hashable] = set()
+        self._pages = 0
+
+    def see(self, keys: Iterable[Hashable], *, url: str | None = None) -> None:
+        """Take note of a page's keys. Raises PagesExhausted where it has rows and none is new."""
+        here = set(keys)
+        if here and here <= self._seen:
+            what = f"page {self._pages + 1} repeats rows that came before and brings no other: the pages do not move"
+            raise PagesExhausted(what, url=url)
+        self._seen |= here
+        self._pages += 1
 
 
 @dataclass

@@ -1,41 +1,43 @@
 """The one HTTP session: retries to a deadline, limits shared by a host, an allow-list, no secret kept.
 
 What belongs here: getting bytes from a publisher politely, or saying why not.
-What does not: which address to ask (sources) and what the bytes mean.
+What does not: which address to ask (sources), what the bytes mean, how an
+answer is cut off (transport), what its headers say (headers).
 """
 
 from __future__ import annotations
 
-import email.utils
 import hashlib
+import http.client
 import logging
 import random
-import threading
 import time
-from collections import deque
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import Literal
-from urllib.parse import quote, urlencode, urljoin, urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import requests
 import stamina
+import urllib3.exceptions
 
 from orchestration import __version__, files
+from orchestration.fetching import headers as said
+from orchestration.fetching.host_limits import DEFAULT_LIMIT, LIMITS, SHARED_LIMITS, HostLimits
+from orchestration.fetching.transport import AnswerClock, OneAnswer
+from orchestration.fetching.waiting import SAY_AFTER, Wait
+from orchestration.limits import PREFIX
+from orchestration.redaction import Redactor, Watching, unpacked
 from orchestration.settings import LOOPBACK, Settings
 from orchestration.sources.base import FilePayload, Payload, SourceError
 
 TRANSIENT_STATUS = frozenset({408, 425, 429, 500, 502, 503, 504})
-_KEPT_RESPONSE_HEADERS = frozenset(
-    {"content-type", "content-length", "content-encoding", "date", "etag", "last-modified", "retry-after",
-     "server", "x-ratelimit-limit", "x-ratelimit-remaining"}
-)  # fmt: skip
 
-
-# urllib3 writes whole request lines at DEBUG, with whatever a secret parameter holds.
-logging.getLogger("urllib3").setLevel(logging.INFO)
+# urllib3 writes whole request lines at DEBUG and, of headers that it cannot read, at WARNING, with whatever a secret
+# parameter holds.
+logging.getLogger("urllib3").setLevel(logging.ERROR)
 
 
 class FetchError(SourceError):
@@ -58,6 +60,42 @@ class _Transient(Exception):
         self.what, self.status, self.wait, self.body = what, status, wait, body
 
 
+# What the libraries raise of an answer that they cannot read. No OSError of the disk is among them.
+_FAULTS = (
+    requests.exceptions.RequestException, urllib3.exceptions.HTTPError, http.client.HTTPException, ValueError,
+    LookupError,
+)  # fmt: skip
+_KEY_WITHIN = "the file repeats a key of ours, which cannot be taken out of a packed file: it is not kept"
+
+
+@dataclass
+class _Asked:
+    """One request: `shown` is its address without secrets, `sent` the one that goes on the wire."""
+
+    method: str
+    shown: str
+    sent: str
+    body: bytes | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    secret_headers: Mapping[str, str] = field(default_factory=dict)
+    context: Mapping[str, str] = field(default_factory=dict)
+    role: Literal["records", "control"] = "records"
+    accept_status: frozenset[int] = frozenset()
+    media_type: str | None = None
+    attempts: int | None = None
+    final: bytes | None = None
+
+
+@dataclass(frozen=True)
+class _Answer:
+    """What came, its body without secrets."""
+
+    status: int
+    headers: Mapping[str, str]
+    content: bytes
+    redacted: int
+
+
 @dataclass(frozen=True)
 class Patience:
     """How long one request is tried: seconds."""
@@ -67,62 +105,14 @@ class Patience:
     first_wait: float = 1.0
     longest_wait: float = 60.0
     timeout: float = 120.0
+    # One answer, from the request to its last byte; a download has as many seconds more as its bytes so far need at
+    # this many a second.
+    answer: float = 300.0
+    rate: float = 50_000.0
+    # A wait that has lasted so long is said on the screen.
+    say_after: float = SAY_AFTER
     # A publisher's Retry-After longer than this ends the attempt: the next night asks again.
     longest_retry_after: float = 900.0
-
-
-class HostLimits:
-    """At most `requests` in any `seconds` to one host, whoever in this process asks."""
-
-    def __init__(
-        self, clock: Callable[[], float] = time.monotonic, sleep: Callable[[float], None] = time.sleep
-    ) -> None:
-        self._sent: dict[str, deque[float]] = {}
-        self._lock = threading.Lock()
-        self._clock, self._sleep = clock, sleep
-
-    def take(self, name: str, requests_: int, seconds: float) -> bool:
-        """Count one more request under a budget's name; False, without waiting, where the budget is spent."""
-        with self._lock:
-            sent, now = self._pruned(name, seconds)
-            if len(sent) >= requests_:
-                return False
-            sent.append(now)
-            return True
-
-    def left(self, name: str, requests_: int, seconds: float) -> int:
-        """How many requests a budget still holds."""
-        with self._lock:
-            return max(requests_ - len(self._pruned(name, seconds)[0]), 0)
-
-    def _pruned(self, name: str, seconds: float) -> tuple[deque[float], float]:
-        sent, now = self._sent.setdefault(name, deque()), self._clock()
-        while sent and now - sent[0] >= seconds:
-            sent.popleft()
-        return sent, now
-
-    def wait(self, host: str, requests_: int, seconds: float) -> None:
-        """Return when one more request to the host is within its limit."""
-        while True:
-            with self._lock:
-                sent, now = self._pruned(host, seconds)
-                if len(sent) < requests_:
-                    sent.append(now)
-                    return
-                pause = seconds - (now - sent[0])
-            self._sleep(max(pause, 0.001))
-
-
-# Requests and seconds by host. USAspending publishes no limit and stops answering at about 100 requests
-# in 30 s; api.usa.gov allows about 1,000 an hour a key, which the FBI's module keeps as a budget that ends the
-# night rather than waits; the rest are asked as a person with patience would.
-LIMITS: Mapping[str, tuple[int, float]] = {
-    "api.usaspending.gov": (900, 300.0),
-}
-DEFAULT_LIMIT = (300, 60.0)
-# The largest file that is fetched: USAspending's full archives of one agency and year are far below it.
-MOST_DOWNLOAD_BYTES = 32 * 1024**3
-_SHARED_LIMITS = HostLimits()
 
 
 class Web:
@@ -134,16 +124,18 @@ class Web:
 
     def __init__(
         self, settings: Settings, *, patience: Patience | None = None, limits: HostLimits | None = None,
-        max_body_bytes: int = 512 * 1024 * 1024,
+        max_body_bytes: int | None = None,
     ) -> None:  # fmt: skip
         self._settings = settings
-        self._patience = patience or Patience(deadline=settings.request_deadline)
-        self.limits = limits or _SHARED_LIMITS
-        self._max_body_bytes = max_body_bytes
+        self._patience = patience or Patience(
+            deadline=settings.request_deadline, answer=settings.answer_seconds, rate=settings.download_rate
+        )
+        self.limits = limits or SHARED_LIMITS
+        self._max_body_bytes = max_body_bytes or settings.limits.body_bytes
         # Where the answer under way is written, when it is a download.
         self._into: Path | None = None
-        self._session = requests.Session()
-        self._session.trust_env = True
+        self._session = OneAnswer()
+        self._redactor = Redactor(settings.secrets())
         contact = f"; {settings.contact}" if settings.contact else ""
         self._user_agent = f"clawback/{__version__} (public-interest data warehouse{contact})"
         self._allowed = settings.allowed_hosts()
@@ -166,8 +158,8 @@ class Web:
         shown = f"{url}?{urlencode(params)}" if params else url
         secret_query = secret_query or urlencode(secret_params or {})
         sent = shown + (("&" if params else "?") + secret_query if secret_query else "")
-        return self._request("GET", shown, sent, None, headers or {}, secret_headers or {}, context or {}, role,
-                             accept_status, media_type, attempts=attempts, final=final)  # fmt: skip
+        return self._request(_Asked("GET", shown, sent, None, headers or {}, secret_headers or {}, context or {}, role,
+                                    accept_status, media_type, attempts, final))  # fmt: skip
 
     def post(
         self, url: str, *, json: bytes, headers: Mapping[str, str] | None = None,
@@ -176,7 +168,7 @@ class Web:
     ) -> Payload:  # fmt: skip
         """POST a JSON body (bytes). A redirect would turn it into a GET, so none is followed."""
         sent = {"Content-Type": "application/json", **(headers or {})}
-        return self._request("POST", url, url, json, sent, {}, context or {}, role, accept_status, media_type)
+        return self._request(_Asked("POST", url, url, json, sent, {}, context or {}, role, accept_status, media_type))
 
     def download(
         self, url: str, folder: Path, *, context: Mapping[str, str] | None = None,
@@ -191,7 +183,7 @@ class Web:
         target = folder / files.unfinished_name(PurePosixPath(urlsplit(url).path).suffix)
         self._into = target
         try:
-            payload = self._request("GET", url, url, None, {}, {}, context or {}, "records", frozenset(), None)
+            payload = self._request(_Asked("GET", url, url, context=context or {}))
         except BaseException:
             target.unlink(missing_ok=True)
             raise
@@ -200,155 +192,186 @@ class Web:
         assert isinstance(payload, FilePayload)
         return payload
 
-    def _request(
-        self, method: str, shown: str, sent: str, body: bytes | None, headers: Mapping[str, str],
-        secret_headers: Mapping[str, str], context: Mapping[str, str], role: Literal["records", "control"],
-        accept_status: frozenset[int], media_type: str | None, *, attempts: int | None = None,
-        final: bytes | None = None,
-    ) -> Payload:  # fmt: skip
+    def _request(self, asked: _Asked) -> Payload:
         patience = self._patience
-        most = min(attempts or patience.attempts, patience.attempts)
+        most = min(asked.attempts or patience.attempts, patience.attempts)
         ends_at = time.monotonic() + patience.deadline
-        tried = 0
         waits = stamina.retry_context(
             on=_Transient, attempts=most, timeout=patience.deadline, wait_initial=patience.first_wait,
             wait_max=patience.longest_wait, wait_jitter=patience.first_wait,
         )  # fmt: skip
-        try:
-            for attempt in waits:
-                with attempt:
-                    tried += 1
-                    try:
-                        return self._once(method, shown, sent, body, headers, secret_headers, context, role,
-                                          accept_status, media_type, final)  # fmt: skip
-                    except _Transient as fault:
-                        if fault.wait is not None and tried < most:
-                            too_long = fault.wait > patience.longest_retry_after
-                            if too_long or time.monotonic() + fault.wait > ends_at:
-                                what = f"{fault.what}; it asks to wait {fault.wait:.0f} s"
-                                raise FetchError(
-                                    what, url=shown, status=fault.status, attempts=tried, body=self._clean(fault.body)
-                                ) from None
-                            time.sleep(fault.wait + random.uniform(0, patience.first_wait))
-                        raise
-        except _Transient as fault:
-            raise FetchError(
-                fault.what, url=shown, status=fault.status, attempts=tried, body=self._clean(fault.body)
-            ) from None
-        raise AssertionError("stamina ended without an answer or a fault")
+        host, tried = urlsplit(asked.shown).netloc, 0
+        failed: FetchError | None = None
+        with Wait(f"{host} to answer", patience.deadline, after=patience.say_after) as wait:
+            try:
+                for attempt in waits:
+                    with attempt:
+                        tried += 1
+                        try:
+                            return self._once(asked, wait, max(ends_at - time.monotonic(), 1.0))
+                        except _Transient as fault:
+                            wait.now(f"{host} to answer better: {fault.what}, tried {tried} of at most {most} times")
+                            if fault.wait is not None and tried < most:
+                                self._wait_as_asked(fault, asked, tried, ends_at)
+                            raise
+            except _Transient as fault:
+                failed = self._failed(fault.what, asked, fault, tried)
+        # Outside of the handler: what the library raised names the address as it was sent, with its keys.
+        raise failed or AssertionError("stamina ended without an answer or a fault")
 
-    def _once(
-        self, method: str, shown: str, sent: str, body: bytes | None, headers: Mapping[str, str],
-        secret_headers: Mapping[str, str], context: Mapping[str, str], role: Literal["records", "control"],
-        accept_status: frozenset[int], media_type: str | None, final: bytes | None,
-    ) -> Payload:  # fmt: skip
+    def _wait_as_asked(self, fault: _Transient, asked: _Asked, tried: int, ends_at: float) -> None:
+        assert fault.wait is not None
+        if fault.wait > self._patience.longest_retry_after or time.monotonic() + fault.wait > ends_at:
+            raise self._failed(f"{fault.what}; it asks to wait {fault.wait:.0f} s", asked, fault, tried) from None
+        time.sleep(fault.wait + random.uniform(0, self._patience.first_wait))
+
+    def _failed(self, what: str, asked: _Asked, fault: _Transient, tried: int) -> FetchError:
+        return FetchError(what, url=asked.shown, status=fault.status, attempts=tried, body=fault.body)
+
+    def _once(self, asked: _Asked, wait: Wait, left: float) -> Payload:
+        asked = replace(asked)
         for _hop in range(6):
-            self._must_be_allowed(sent, shown)
-            host = urlsplit(sent).hostname or ""
+            self._must_be_allowed(asked.sent, asked.shown)
+            host = urlsplit(asked.sent).hostname or ""
             self.limits.wait(host, *LIMITS.get(host, DEFAULT_LIMIT))
-            all_headers = {"User-Agent": self._user_agent, "Accept-Encoding": "gzip", **headers, **secret_headers}
+            answer = self._exchange(asked, wait, min(self._patience.answer, left))
+            if isinstance(answer, Payload):
+                return answer
+            if isinstance(answer, _Answer):
+                return self._judged(answer, asked)
+            # A publisher may repeat the query, and a key in it.
+            asked.sent, asked.shown, asked.secret_headers = answer, self._redactor.text(answer), {}
+        raise FetchError("redirected more than five times", url=asked.shown)
+
+    def _exchange(self, asked: _Asked, wait: Wait, seconds: float) -> _Answer | FilePayload | str:
+        """One request and what came: the answer, a file that was saved, or the address of a redirect."""
+        fault: Exception
+        sent = {"User-Agent": self._user_agent, "Accept-Encoding": "gzip", **asked.headers, **asked.secret_headers}
+        with AnswerClock(seconds) as clock:
             try:
                 with self._session.request(
-                    method, sent, data=body, headers=all_headers, timeout=self._patience.timeout, stream=True,
-                    allow_redirects=False,
+                    asked.method, asked.sent, data=asked.body, headers=sent, timeout=self._patience.timeout,
+                    stream=True, allow_redirects=False,
                 ) as response:  # fmt: skip
-                    if response.is_redirect and method == "GET":
-                        sent = urljoin(sent, response.headers["Location"])
-                        # A publisher may repeat the query, and a key in it.
-                        shown = self._clean(sent.encode()).decode()
-                        secret_headers = {}
-                        continue
+                    if response.is_redirect and asked.method == "GET":
+                        return said.redirect(asked.sent, response.headers, self._redactor)
+                    said.encoding(response.headers)
                     if self._into is not None and response.status_code == 200:
-                        return self._saved(response, self._into, shown, headers, context)
-                    content = self._read(response, shown)
-            except requests.exceptions.ChunkedEncodingError:
-                raise _Transient("the answer broke off in the middle") from None
-            except requests.exceptions.ContentDecodingError:
-                raise _Transient("the answer's compression is broken") from None
-            except requests.exceptions.Timeout:
-                raise _Transient(f"no answer within {self._patience.timeout:.0f} s") from None
-            except requests.exceptions.ConnectionError as error:
-                cause = type(error.args[0]).__name__ if error.args else "unknown"
-                raise _Transient(f"the connection failed ({cause})") from None
-            return self._judged(
-                response, content, method, shown, body, headers, context, role, accept_status, media_type, final
-            )
-        raise FetchError("redirected more than five times", url=shown)
+                        return self._saved(response, self._into, asked, clock, wait)
+                    return self._read(response, asked, clock)
+            except said.BadHeader as error:
+                fault = FetchError(self._redactor.text(str(error)), url=asked.shown)
+            except _FAULTS as error:
+                fault = _Transient(self._why(error, clock))
+        raise fault
 
-    def _judged(
-        self, response: requests.Response, content: bytes, method: str, shown: str, body: bytes | None,
-        headers: Mapping[str, str], context: Mapping[str, str], role: Literal["records", "control"],
-        accept_status: frozenset[int], media_type: str | None, final: bytes | None,
-    ) -> Payload:  # fmt: skip
-        status = response.status_code
-        if status not in accept_status:
-            if final is not None and final in content:
-                raise FetchError(f"HTTP {status}", url=shown, status=status, body=self._clean(content))
+    def _why(self, error: Exception, clock: AnswerClock) -> str:
+        if clock.has_rung:
+            return _not_whole(clock)
+        if isinstance(error, requests.exceptions.ChunkedEncodingError):
+            return "the answer broke off in the middle"
+        if isinstance(error, requests.exceptions.ContentDecodingError):
+            return "the answer's compression is broken"
+        if isinstance(error, requests.exceptions.Timeout):
+            return f"no answer within {self._patience.timeout:.0f} s"
+        if isinstance(error, requests.exceptions.ConnectionError):
+            return f"the connection failed ({type(error.args[0]).__name__ if error.args else 'unknown'})"
+        return f"the answer cannot be read ({type(error).__name__})"
+
+    def _judged(self, answer: _Answer, asked: _Asked) -> Payload:
+        status, content = answer.status, answer.content
+        if status not in asked.accept_status:
+            if asked.final is not None and asked.final in content:
+                raise FetchError(f"HTTP {status}", url=asked.shown, status=status, body=content)
             over_limit = status == 403 and b"OVER_RATE_LIMIT" in content
             if status in TRANSIENT_STATUS or over_limit:
                 what = "the rate limit is reached" if over_limit or status == 429 else f"HTTP {status}"
-                raise _Transient(what, status=status, wait=_retry_after(response), body=content)
+                raise _Transient(what, status=status, wait=said.retry_after(answer.headers), body=content)
             if status >= 300:
-                raise FetchError(f"HTTP {status}", url=shown, status=status, body=self._clean(content))
-            if status == 204:
+                raise FetchError(f"HTTP {status}", url=asked.shown, status=status, body=content)
+            if status in (204, 205):
                 # It says that there is nothing to say: asking again is of no use, and nothing is no answer.
-                raise FetchError("HTTP 204: no content where an answer was asked for", url=shown, status=status)
+                raise FetchError(f"HTTP {status}: no content where an answer was asked for", url=asked.shown,
+                                 status=status)  # fmt: skip
+            if status == 206 or "Content-Range" in answer.headers:
+                raise FetchError(f"HTTP {status}: a part of the answer, and the whole was asked for", url=asked.shown,
+                                 status=status)  # fmt: skip
             if not content.strip():
                 raise _Transient(f"HTTP {status} with an empty body", status=status)
-            kind = response.headers.get("Content-Type", "")
-            if media_type == "json" and content.lstrip()[:1] not in (b"{", b"["):
+            if asked.media_type == "json" and content.lstrip()[:1] not in (b"{", b"["):
+                kind = said.media_type(answer.headers, self._redactor) if "Content-Type" in answer.headers else ""
                 raise _Transient(f"HTTP {status} with {kind or 'no type'} where JSON was asked for", body=content)
         return Payload(
             body=content,
-            url=shown,
+            url=asked.shown,
             retrieved_at=datetime.now(UTC).replace(microsecond=0),
-            media_type=response.headers.get("Content-Type", "application/octet-stream").split(";")[0].strip(),
-            method=method,
+            media_type=said.media_type(answer.headers, self._redactor),
+            method=asked.method,
             status=status,
-            request_body=body or b"",
-            request_headers={"User-Agent": self._user_agent, **headers},
-            response_headers={k: v for k, v in response.headers.items() if k.lower() in _KEPT_RESPONSE_HEADERS},
-            role=role,
-            context=dict(context),
+            request_body=asked.body or b"",
+            request_headers={"User-Agent": self._user_agent, **asked.headers},
+            response_headers=said.kept(answer.headers, self._redactor),
+            role=asked.role,
+            context=dict(asked.context),
+            redacted=answer.redacted,
         )
 
-    def _read(self, response: requests.Response, shown: str) -> bytes:
+    def _read(self, response: requests.Response, asked: _Asked, clock: AnswerClock) -> _Answer:
+        announced = said.length(response.headers)
         chunks, size = [], 0
         for chunk in response.iter_content(1 << 20):
             size += len(chunk)
             if size > self._max_body_bytes:
-                raise FetchError(f"the answer is larger than {self._max_body_bytes:,} bytes", url=shown)
+                what = f"the answer is larger than {self._max_body_bytes:,} bytes ({PREFIX}BODY_BYTES raises it)"
+                raise FetchError(what, url=asked.shown)
             chunks.append(chunk)
-        announced = response.headers.get("Content-Length")
-        if announced and not response.headers.get("Content-Encoding") and size < int(announced):
-            raise _Transient(f"the answer broke off after {size} of {announced} bytes")
-        return b"".join(chunks)
+        self._must_be_whole(response, clock, size, announced)
+        content = b"".join(chunks)
+        chunks.clear()
+        content, redacted = self._redactor.body(content)
+        if self._redactor.overlap:
+            watching = Watching(self._redactor)
+            if any(watching.sees(piece) for piece in unpacked(content, self._max_body_bytes)):
+                raise FetchError(_KEY_WITHIN, url=asked.shown)
+        return _Answer(response.status_code, response.headers, content, redacted)
+
+    def _must_be_whole(self, response: requests.Response, clock: AnswerClock, size: int, announced: int | None) -> None:
+        if clock.has_rung:
+            # a body that ends with its connection looks whole wherever it is cut
+            raise _Transient(_not_whole(clock))
+        if announced is not None and not said.encoding(response.headers) and size < announced:
+            raise _Transient(f"the answer broke off after {size:,} of {announced:,} bytes")
 
     def _saved(
-        self, response: requests.Response, target: Path, shown: str, headers: Mapping[str, str],
-        context: Mapping[str, str],
-    ) -> FilePayload:  # fmt: skip
-        digest, size = hashlib.sha256(), 0
+        self, response: requests.Response, target: Path, asked: _Asked, clock: AnswerClock, wait: Wait
+    ) -> FilePayload:
+        digest, size, most = hashlib.sha256(), 0, self._settings.limits.download_bytes
+        announced, host = said.length(response.headers), urlsplit(asked.shown).netloc
+        of = f" of {announced / 1e6:,.0f}" if announced else ""
+        watching = Watching(self._redactor)
         with target.open("wb") as stream:
             for chunk in response.iter_content(1 << 20):
                 size += len(chunk)
-                if size > MOST_DOWNLOAD_BYTES:
-                    raise FetchError(f"the file is larger than {MOST_DOWNLOAD_BYTES:,} bytes", url=shown)
+                if size > most:
+                    what = f"the file is larger than {most:,} bytes ({PREFIX}DOWNLOAD_BYTES raises it)"
+                    raise FetchError(what, url=asked.shown)
+                if self._redactor.overlap and watching.sees(chunk):
+                    raise FetchError(_KEY_WITHIN, url=asked.shown)
                 digest.update(chunk)
                 stream.write(chunk)
-        announced = response.headers.get("Content-Length")
-        if announced and not response.headers.get("Content-Encoding") and size < int(announced):
-            raise _Transient(f"the file broke off after {size:,} of {int(announced):,} bytes")
+                clock.extend_to(self._patience.answer + size / self._patience.rate)
+                wait.now(f"a file of {host}: {size / 1e6:,.0f}{of} MB have come", clock.ends_at - time.monotonic())
+        self._must_be_whole(response, clock, size, announced)
         if size == 0:
             raise _Transient("an empty file")
         return FilePayload(
             body=b"",
-            url=shown,
+            url=asked.shown,
             retrieved_at=datetime.now(UTC).replace(microsecond=0),
-            media_type=response.headers.get("Content-Type", "application/octet-stream").split(";")[0].strip(),
-            request_headers={"User-Agent": self._user_agent, **headers},
-            response_headers={k: v for k, v in response.headers.items() if k.lower() in _KEPT_RESPONSE_HEADERS},
-            context=dict(context),
+            media_type=said.media_type(response.headers, self._redactor),
+            request_headers={"User-Agent": self._user_agent, **asked.headers},
+            response_headers=said.kept(response.headers, self._redactor),
+            context=dict(asked.context),
             path=target,
             digest=digest.hexdigest(),
             size=size,
@@ -367,13 +390,6 @@ class Web:
         if not (named_so and parts.hostname in LOOPBACK):
             raise FetchError("plain http is refused but for loopback addresses that a setting names", url=shown)
 
-    def _clean(self, content: bytes) -> bytes:
-        """A publisher may repeat a key in its error: take it out."""
-        for secret in self._settings.secrets():
-            for spelling in (secret, quote(secret, safe="")):
-                content = content.replace(spelling.encode(), b"[secret]")
-        return content
-
 
 def _sweep(folder: Path) -> None:
     """Downloads that a killed run left behind."""
@@ -387,15 +403,5 @@ def _matches(netloc: str, allowed: str) -> bool:
     return netloc == allowed
 
 
-def _retry_after(response: requests.Response) -> float | None:
-    """Seconds to wait by the Retry-After header, given as seconds or as a date; None where there is none."""
-    text = response.headers.get("Retry-After", "").strip()
-    if not text:
-        return None
-    if text.isdigit():
-        return float(text)
-    try:
-        when = email.utils.parsedate_to_datetime(text)
-    except ValueError:
-        return None
-    return max(0.0, (when - datetime.now(UTC)).total_seconds())
+def _not_whole(clock: AnswerClock) -> str:
+    return f"the answer was not whole within {clock.seconds:.0f} s (CLAWBACK_ANSWER_SECONDS)"

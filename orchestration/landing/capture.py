@@ -79,6 +79,8 @@ class PayloadEntry(BaseModel):
     archive: str | None = None
     # What the request told that the answer does not repeat: with it the payload is cut into the same records again.
     context: dict[str, str] = {}
+    # How many keys of ours the answer repeated: REDACTED stands in their place, and the digest is of those bytes.
+    redacted: int = 0
 
 
 class FileEntry(BaseModel):
@@ -275,6 +277,7 @@ class _Writing:
                 warc_offset=-1,
                 archive=archive.name if archive else None,
                 context=dict(payload.context),
+                redacted=payload.redacted,
             )
         )
 
@@ -355,6 +358,9 @@ class _Writing:
     def _archive(self, payload: Payload) -> int:
         stamp = payload.retrieved_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         headers = {"WARC-Date": stamp}
+        if payload.redacted:
+            # No field of the standard says it: the body is as it came but for so many keys, now REDACTED.
+            headers["WARC-Redacted-Secrets"] = str(payload.redacted)
         body = payload.body
         if isinstance(payload, FilePayload):
             # The bytes are in the file beside the WARC: its record says which, by digest and length.

@@ -210,8 +210,11 @@ def _live_night(
             slices = [slice_ for slice_ in every.values() if _in_partition(dataset, slice_, partition)]
         if slice_keys:
             slices = _chosen(dataset, [*dataset.all_slices(), *slices], slice_keys)
-    except SourceError as error:
-        night.slices.append(SliceNight("*", "failed", str(error)))
+    except Exception as error:  # as for a slice: what comes after this dataset in the night must not be skipped for it
+        if not isinstance(error, SourceError):
+            log.exception("%s: its slices", dataset.id)
+        what = str(error) if isinstance(error, SourceError) else f"unexpected {type(error).__name__}: {error}"
+        night.slices.append(SliceNight("*", "failed", what))
         if _is_too_old(dataset, catalog.last_good(dataset)):
             night.too_old.append("*")
         return

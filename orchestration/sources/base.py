@@ -90,6 +90,8 @@ class Payload:
     # Facts of the request that cut() needs and the body does not repeat (ORI, offence code, state). `fault` is what
     # the source itself found wrong with the answer: it is kept, not cut, and its capture is rejected with these words.
     context: Mapping[str, str] = field(default_factory=dict)
+    # How many times a key of ours stood in the answer: REDACTED stands there in `body`, and every digest is of that.
+    redacted: int = 0
 
     @cached_property
     def sha256(self) -> str:
@@ -242,6 +244,8 @@ class Dataset(ABC):
     # The same for datasets whose captures are increments: judged over all that a group of slices brought, and flagged,
     # never refused: what it brought is true, and nothing new comes after it.
     stale_after: ClassVar[timedelta | None] = None
+    # Datasets whose captures say what this one asks for: they are captured before it in the same night.
+    after: ClassVar[tuple[str, ...]] = ()
     # True: an answer equal to the last one is kept too, because that it was given again is what the next night asks by.
     keeps_equal_captures: ClassVar[bool] = False
     # Datasets that a user's file of this one also holds: one import brings them too.

@@ -22,6 +22,7 @@ from orchestration.sources.base import (
     Batch,
     Dataset,
     Known,
+    NightOver,
     Payload,
     Record,
     Slice,
@@ -71,6 +72,8 @@ HEADINGS = {
 NEEDED = ("state", "agency", "amount")
 # No list has more: a year's largest programme names some 600 agencies.
 MOST_PAGES = 400
+# Seconds in which no more lists are looked for than a night may.
+_A_NIGHT = 12 * 3600.0
 _MOST_BYTES = 64 * 1024 * 1024
 _NAME = re.compile(rf"(?<![0-9])(?P<year>20[0-9]{{2}})(?![0-9]).*?(?P<program>{'|'.join(PROGRAMS)})", re.IGNORECASE)
 _MONEY = re.compile(r"\$\s?[0-9]")
@@ -120,8 +123,15 @@ class Announcements(Dataset):
         return [_slice(program, year) for year in years for program in PROGRAMS]
 
     def pull(self, web: Web, settings: Settings, slice_: Slice, known: Known) -> Iterator[Payload]:
-        """The list under the spelling of its path that answers; nothing where none does: it was not announced."""
+        """The list under the spelling of its path that answers; nothing where none does: it was not announced.
+
+        Addresses are guessed, so that a night looks for so many lists and no more; which were looked for is kept with
+        the attempts, and the next night goes on with the others.
+        """
         year, program = str(_year(slice_)), slice_.params["program"]
+        if not web.limits.take(f"{self.id} guesses", settings.cops_lists_a_night, _A_NIGHT):
+            what = f"{settings.cops_lists_a_night} lists were looked for tonight (CLAWBACK_COPS_LISTS_A_NIGHT)"
+            raise NightOver(self.id, what)
         for path in PATHS:
             answer = web.get(
                 f"{settings.cops_url}/pdf/{path.format(year=year, program=program, PROGRAM=program.upper())}",

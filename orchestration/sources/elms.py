@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from orchestration.councils import Council, councils
+from orchestration.fetching.paging import NewRows
 from orchestration.sources.base import (
     Batch,
     Dataset,
@@ -42,6 +43,8 @@ SWEEP = ":all"
 BEGINNING = "1900-01-01T00:00:00Z"
 # 400,000 records: Chicago adds some 15,000 a year.
 MOST_PAGES = 800
+# So many pages may come beyond the count: what was published while we asked, and the last page, which is not full.
+GROWS_BY_PAGES = 3
 
 
 class Matters(Dataset):
@@ -99,26 +102,31 @@ class Matters(Dataset):
         asked = {"filter": f"lastPublicationDate gt {since}", "search": "", "sort": "introductionDate"}
         context = {"client": str(slice_.params["client"])}
         count = web.get(url, params={**asked, "skip": "0", "top": "1"}, role="control", media_type="json")
-        if _count(self.id, count) == 0:
+        counted = _count(self.id, count)
+        if counted == 0:
             # None at all is news where there were some.
             if self.holds_all(slice_.key) and known.newest(slice_.key) is not None:
                 yield count
             return
         yield count
         seen: set[str | None] = set()
-        received = 0
-        for number in range(MOST_PAGES):
+        received, new = 0, NewRows()
+        # The count may grow while we ask, but not by pages without end.
+        for number in range(min(MOST_PAGES, counted // PAGE + GROWS_BY_PAGES)):
             paged = {**asked, "skip": str(number * PAGE), "top": str(PAGE)}
             page = web.get(url, params=paged, context=context, media_type="json")
             rows = _rows(self.id, page)
             received += len(rows)
-            seen.update(as_text(row.get("matterId")) for row in rows)
+            keys = [as_text(row.get("matterId")) for row in rows]
+            new.see(keys, url=page.url)
+            seen.update(keys)
             if rows:
                 yield page
             if len(rows) < PAGE:
                 break
         else:
-            raise SourceError(self.id, slice_.key, f"{MOST_PAGES} full pages and no end", url=url)
+            what = f"{number + 1} full pages and no end, where {counted:,} records were counted"
+            raise SourceError(self.id, slice_.key, what, url=url)
         if len(seen) < received:
             again = received - len(seen)
             what = f"{again} of {received:,} records came twice over {number + 1} pages, so that others may be left out"

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, overload
 
 from orchestration import finder
 from orchestration.councils import Council, councils
-from orchestration.fetching.paging import OffsetPages
+from orchestration.fetching.paging import NewRows, OffsetPages, PagesExhausted
 from orchestration.settings import legistar_token_name
 from orchestration.sources.base import (
     Batch,
@@ -185,7 +185,7 @@ class Matters(_Legistar):
         pages = OffsetPages(
             limit=PAGE, order="MatterId", limit_name="$top", offset_name="$skip", order_name="$orderby", max_pages=2000
         )
-        first_before: object = None
+        new = NewRows()
         while True:
             try:
                 page = web.get(
@@ -202,11 +202,10 @@ class Matters(_Legistar):
             if not rows and pages.offset == 0 and self.holds_all(slice_.key):
                 raise SliceFault(self.id, slice_.key, "the client answers and has no matter at all", url=page.url)
             if rows:
-                first = rows[0].get("MatterId")
-                if first == first_before:
-                    what = f"the page at {pages.offset} begins with matter {first} as the one before: pages do not move"
-                    raise SliceFault(self.id, slice_.key, what, url=page.url)
-                first_before = first
+                try:
+                    new.see((as_text(row.get("MatterId")) for row in rows), url=page.url)
+                except PagesExhausted as same:
+                    raise SliceFault(self.id, slice_.key, same.what, url=page.url) from None
                 yield page
             elif pages.offset == 0:
                 yield page
@@ -251,6 +250,8 @@ class Histories(_Legistar):
     """
 
     name = "histories"
+    # a history is asked for by the matters that changed
+    after = ("legistar/matters",)
     title = "Histories of the council matters that the finder finds: actions, bodies, votes"
     publisher = "City and county councils (Legistar Web API, Granicus)"
     required = ("client", "matter_id", "MatterHistoryId", "MatterHistoryActionDate", "MatterHistoryActionName")

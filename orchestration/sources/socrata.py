@@ -26,6 +26,8 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from orchestration.fetching.paging import NewRows
+from orchestration.fetching.waiting import Wait
 from orchestration.sources.base import (
     Batch,
     Dataset,
@@ -589,6 +591,8 @@ class _Pages:
         A server that sends fewer rows than it was asked for (its silent default) is asked on from where it stopped.
         """
         offset = counted = 0
+        # Rows have no key in common here: a page that is equal to the byte to an earlier one is a repetition.
+        new = NewRows()
         while True:
             page = self._get({**question, "$limit": str(PAGE), "$offset": str(offset)}, self.form)
             if "fault" in page.context:
@@ -600,6 +604,8 @@ class _Pages:
                 groups = _rows(self.dataset.id, page)
                 rows = len(groups)
                 here = sum(whole_count(self.dataset.id, group.get("n"), url=page.url) for group in groups)
+            if rows:
+                new.see([page.sha256], url=page.url)
             if rows or offset == 0:
                 yield replace(page, context={**page.context, "counted": str(here)})
             offset, counted = offset + rows, counted + here
@@ -624,7 +630,8 @@ class _Pages:
             if payload.status != 202:
                 break
             if attempt < ATTEMPTS - 1:
-                time.sleep(self.settings.download_poll)
+                with Wait(f"{self.city_set.domain}, which prepares its answer (202)", self.settings.download_poll):
+                    time.sleep(self.settings.download_poll)
         if payload.status == 202:
             raise SourceError(self.dataset.id, self.slice.key, "the server has no answer yet (202)", url=payload.url)
         if payload.status == 400:

@@ -14,7 +14,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from orchestration.fetching.paging import CursorPages
+from orchestration.fetching.paging import CursorPages, NewRows
 from orchestration.sources.base import (
     Batch,
     Dataset,
@@ -201,6 +201,7 @@ class Awards(Dataset):
         """The pages of a window and the keys of their awards, in the order they came."""
         pages: list[Payload] = []
         keys: list[str] = []
+        new = NewRows()
         cursor = CursorPages(fields=("last_record_unique_id", "last_record_sort_value"), has_next="hasNext")
         while True:
             # The cursor works on single-column sorts only; both halves go together (one alone is a 500).
@@ -212,7 +213,9 @@ class Awards(Dataset):
             results = answer.get("results") or []
             if results:
                 pages.append(page)
-                keys += [str(result.get("generated_internal_id")) for result in results]
+                here = [str(result.get("generated_internal_id")) for result in results]
+                new.see(here, url=page.url)
+                keys += here
             if not cursor.advance(len(results), answer.get("page_metadata") or {}):
                 return pages, keys
 

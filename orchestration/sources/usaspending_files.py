@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit
 
+from orchestration.fetching.waiting import Wait
 from orchestration.sources.base import (
     Batch,
     Dataset,
@@ -233,22 +234,24 @@ class Transactions(Dataset):
         if not name:
             raise SourceError(self.id, slice_.key, "the download was not started: no file_name", url=started.url)
         until = time.monotonic() + settings.download_deadline
-        while True:
-            address = f"{settings.usaspending_url}/download/status?{urlencode({'file_name': name})}"
-            status = web.get(address, role="control", media_type="json")
-            answer = json_object(self.id, status)
-            state = answer.get("status")
-            if state == "finished":
-                return status
-            if state == "failed":
-                what = f"the publisher could not make {name}: {answer.get('message') or 'it does not say why'}"
-                raise SourceError(self.id, slice_.key, what, url=status.url)
-            if state not in ("ready", "running"):
-                raise SourceError(self.id, slice_.key, f"the download {name} is {state!r}", url=status.url)
-            if time.monotonic() > until:
-                what = f"{name} was not made within {settings.download_deadline:.0f} s (CLAWBACK_DOWNLOAD_DEADLINE)"
-                raise SourceError(self.id, slice_.key, what, url=status.url)
-            time.sleep(settings.download_poll)
+        host = urlsplit(settings.usaspending_url).netloc
+        with Wait(f"{host} to make the download {name}", settings.download_deadline):
+            while True:
+                address = f"{settings.usaspending_url}/download/status?{urlencode({'file_name': name})}"
+                status = web.get(address, role="control", media_type="json")
+                answer = json_object(self.id, status)
+                state = answer.get("status")
+                if state == "finished":
+                    return status
+                if state == "failed":
+                    what = f"the publisher could not make {name}: {answer.get('message') or 'it does not say why'}"
+                    raise SourceError(self.id, slice_.key, what, url=status.url)
+                if state not in ("ready", "running"):
+                    raise SourceError(self.id, slice_.key, f"the download {name} is {state!r}", url=status.url)
+                if time.monotonic() > until:
+                    what = f"{name} was not made within {settings.download_deadline:.0f} s (CLAWBACK_DOWNLOAD_DEADLINE)"
+                    raise SourceError(self.id, slice_.key, what, url=status.url)
+                time.sleep(settings.download_poll)
 
     def _archives(self, web: Web, settings: Settings, year: str) -> list[dict[str, str]]:
         """The monthly archives of the department's assistance for a fiscal year, and the Deltas of all years."""
@@ -342,6 +345,8 @@ class AwardOutlays(Dataset):
 
     source = "usaspending"
     name = "award_outlays"
+    # an award's page is asked for by the awards that are open
+    after = ("usaspending/awards", "usaspending/transactions")
     domain = "awards"
     title = "Open awards' own pages: obligations and outlays to date"
     publisher = "USAspending.gov (US Treasury)"

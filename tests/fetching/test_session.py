@@ -238,7 +238,7 @@ def test_a_secret_goes_on_the_wire_and_nowhere_else(httpserver, url, tmp_path, c
     with pytest.raises(FetchError) as refused:
         session.get(f"{url}/x", secret_params={"key": SECRET})
     assert SECRET not in str(refused.value)
-    assert "[secret]" in str(refused.value)
+    assert "REDACTED" in str(refused.value)
     ours = [record.getMessage() for record in caplog.records if record.name != "werkzeug"]
     assert not [line for line in ours if SECRET in line]
     assert SECRET not in repr(payload)

@@ -1,0 +1,70 @@
+"""Waits said: whoever watches hears what is waited for once it takes longer than a few seconds.
+
+What belongs here: the line that is said, and when it is said again. What does not: how long is waited (session,
+settings).
+"""
+
+from __future__ import annotations
+
+import contextvars
+import threading
+import time
+from types import TracebackType
+
+from orchestration.progress import say
+
+# Seconds after which a wait is said; it is said again after this many more, and each time after twice as many.
+SAY_AFTER = 5.0
+AGAIN_AFTER = 30.0
+LONGEST_SILENCE = 300.0
+
+
+class Wait:
+    """While the block lasts, what is waited for is said after `after` seconds, and again at growing distances.
+
+    most: the seconds after which the wait ends at the latest.
+    """
+
+    def __init__(self, what: str, most: float | None = None, *, after: float = SAY_AFTER) -> None:
+        self._what, self._most, self._after = what, most, after
+        self._since = time.monotonic()
+        self._next, self._pause = self._since + after, AGAIN_AFTER
+        self._timer: threading.Timer | None = None
+        self._lock = threading.Lock()
+        self._is_over = False
+
+    def now(self, what: str, most: float | None = None) -> None:
+        """It is another thing that is waited for from here on (the same block, the same clock)."""
+        self._what = what
+        if most is not None:
+            self._most = time.monotonic() - self._since + most
+
+    def __enter__(self) -> Wait:
+        self._set(self._after)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        with self._lock:
+            self._is_over = True
+            if self._timer is not None:
+                self._timer.cancel()
+
+    def _set(self, seconds: float) -> None:
+        with self._lock:
+            if self._is_over:
+                return
+            # the run's id goes with it
+            self._timer = threading.Timer(seconds, contextvars.copy_context().run, args=(self._say,))
+            self._timer.daemon = True
+            self._timer.start()
+
+    def _say(self) -> None:
+        if self._is_over:
+            return
+        waited = time.monotonic() - self._since
+        most = f", at most {self._most:,.0f} s" if self._most is not None else ""
+        say(f"  waiting for {self._what} ({waited:,.0f} s so far{most})", event="waiting", seconds=round(waited, 1))
+        pause, self._pause = self._pause, min(self._pause * 2, LONGEST_SILENCE)
+        self._set(pause)
