@@ -137,14 +137,14 @@ class _Watched:
             clock.watch(connected)
 
 
-class _Plain(_Watched, HTTPConnection):
+class _Plain(_Watched, HTTPConnection):  # type: ignore[misc]  # urllib3 types two responses that are one
     def _new_conn(self) -> socket.socket:
         connected = super()._new_conn()
         self._watch(connected)
         return connected
 
 
-class _Secure(_Watched, HTTPSConnection):
+class _Secure(_Watched, HTTPSConnection):  # type: ignore[misc]
     def _new_conn(self) -> socket.socket:
         # before the handshake, which a server can drag out too
         connected = super()._new_conn()

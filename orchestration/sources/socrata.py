@@ -402,6 +402,8 @@ class Incidents(Dataset):
 
     source = "socrata"
     name = "incidents"
+    # months are asked for by what the city's own counts say
+    after = ("socrata/incident_months",)
     domain = "crime"
     title = "Cities' incident reports, row by row"
     publisher = "City police departments, on their Socrata portals"
