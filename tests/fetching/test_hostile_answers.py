@@ -80,7 +80,7 @@ def test_an_answer_that_does_not_end_is_cut_off(first, then):
     started = time.monotonic()
     with (
         server(*first, every=0.02, then=then) as url,
-        pytest.raises(FetchError, match="not whole within|cannot be read|failed"),
+        pytest.raises(FetchError, match=r"not whole within 0|cannot be read"),
     ):
         web(url).get(f"{url}/x")
     assert time.monotonic() - started < 4
