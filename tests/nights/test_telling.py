@@ -95,8 +95,8 @@ class TestSending:
         body = f"asked with SYNTHETIC-KEY-OF-NYC and SYNTHETIC-KEY, told {told.url}\n" + "x" * 5000
         assert notify.send(settings, "Clawback: SYNTHETIC-KEY", body) == []
         (message,) = told.messages
-        assert message["title"] == "Clawback: ***"
-        assert message["message"].startswith("asked with *** and ***, told ***\n")
+        assert message["title"] == "Clawback: REDACTED"
+        assert message["message"].startswith("asked with REDACTED and REDACTED, told REDACTED\n")
         assert "SYNTHETIC" not in str(message)
         assert len(message["message"]) < 3100
 
