@@ -10,7 +10,7 @@ import json
 import logging
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext, suppress
 from dataclasses import asdict
 from datetime import UTC, date, datetime
@@ -27,6 +27,7 @@ from orchestration import files, limits, logs, sources, stopping
 from orchestration.limits import Limits
 from orchestration.progress import listening, say
 from orchestration.reading import NothingPublished, Question, UnknownQuestion, answer, connect, question, questions
+from orchestration.release.history import DamagedRelease
 from orchestration.settings import PROJECT_ROOT, Settings
 
 app = typer.Typer(
@@ -40,7 +41,7 @@ app = typer.Typer(
 out = Console(width=240, soft_wrap=True, highlight=False)
 err = Console(stderr=True, soft_wrap=True, highlight=False)
 
-EXIT_FAULT, EXIT_USAGE, EXIT_BUSY = 1, 2, 5
+EXIT_FAULT, EXIT_USAGE, EXIT_REFUSED, EXIT_BUSY = 1, 2, 3, 5
 AsJson = Annotated[bool, typer.Option("--json", help="Answer as JSON.")]
 
 
@@ -54,6 +55,9 @@ def main() -> None:
             app()
     except files.CannotWrite as refusal:
         _warn(str(refusal), style="red", event="stopped", level=logging.ERROR, exit_code=EXIT_FAULT)
+        sys.exit(EXIT_FAULT)
+    except DamagedRelease as damaged:
+        _warn(str(damaged), style="red", event="stopped", level=logging.ERROR, exit_code=EXIT_FAULT)
         sys.exit(EXIT_FAULT)
     except ValidationError as wrong:
         if wrong.title not in (Settings.__name__, Limits.__name__):
@@ -547,6 +551,8 @@ def rollback(release: Annotated[str, typer.Argument(help="The release to serve a
         _stop(str(refused))
     except publish.AnotherPublicationRuns as busy:
         _stop(str(busy), EXIT_BUSY)
+    except history.DamagedRelease as damaged:
+        _stop(str(damaged), EXIT_REFUSED)
     health.write(settings)
     out.print(f"serving release {release}", markup=False)
 
@@ -566,11 +572,46 @@ def health_(as_json: AsJson = False) -> None:
 
 
 @app.command()
-def doctor(as_json: AsJson = False) -> None:
-    """Look at this installation: settings, keys (present or not), landing, the published release."""
+def doctor(
+    deep: Annotated[
+        bool, typer.Option("--deep", help="Prove a release anew: every digest, every record, and a rebuild.")
+    ] = False,
+    release: Annotated[
+        str | None, typer.Option(help="With --deep: this release instead of the one that serves.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Look at this installation: settings, keys (present or not), landing, releases. Exit 1 where something is bad."""
     from orchestration.doctor import examine
+    from orchestration.release import history
 
+    if release is not None and not deep:
+        _stop("--release goes with --deep")
     findings = examine(_settings())
+    if deep:
+        from orchestration import proof
+
+        try:
+            with listening(lambda line: err.print(line, markup=False)):
+                findings += list(proof.prove(_settings(), release))
+        except history.NoSuchRelease as missing:
+            _stop(str(missing))
+    _show_findings(findings, as_json)
+
+
+@app.command()
+def adopt(as_json: AsJson = False) -> None:
+    """Enter captures that were put into the landing folder by hand, once their payloads prove them. Exit 1: not all."""
+    from orchestration import proof
+
+    with listening(lambda line: err.print(line, markup=False)):
+        findings = list(proof.adopt(_settings()))
+    if not findings and not as_json:
+        out.print("every capture is entered already")
+    _show_findings(findings, as_json)
+
+
+def _show_findings(findings: Sequence[Any], as_json: bool) -> NoReturn:
     if as_json:
         _say_json([vars(finding) for finding in findings])
     else:

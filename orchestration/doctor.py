@@ -5,17 +5,19 @@ What belongs here: looking, and saying the way out. What does not: mending.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from orchestration import sources
 from orchestration.councils import councils
+from orchestration.landing import integrity
 from orchestration.landing.catalog import Catalog
+from orchestration.release import history, seal
 from orchestration.settings import Settings, legistar_token_name
 
 # A build needs the candidate, its spill and one more release beside the old one.
@@ -34,11 +36,26 @@ class Finding:
 def examine(settings: Settings) -> list[Finding]:
     """Everything worth looking at, in the order in which a figure travels."""
     return [
-        *_machine(settings),
-        *_keys(settings),
-        *_landing(settings),
-        *_published(settings),
+        *_safely("machine", _machine, settings),
+        *_safely("keys", _keys, settings),
+        *_safely("landing", _landing, settings),
+        *_safely("published", _published, settings),
     ]
+
+
+def _safely(what: str, look: Callable[[Settings], Iterator[Finding]], settings: Settings) -> Iterator[Finding]:
+    """What a look finds; what it cannot look at is a finding too."""
+    try:
+        yield from look(settings)
+    except OSError as error:
+        named = error.filename or settings.root
+        yield Finding(
+            what, "bad", f"{named} cannot be read: {error.strerror or error}; mend its permissions or restore it"
+        )
+    except (
+        Exception
+    ) as error:  # a home may be broken in ways that nobody thought of, and the rest is still worth saying
+        yield Finding(what, "bad", f"cannot be examined ({type(error).__name__}: {error}): restore {settings.root}")
 
 
 def _machine(settings: Settings) -> Iterator[Finding]:
@@ -81,6 +98,16 @@ def _landing(settings: Settings) -> Iterator[Finding]:
     captures = catalog.captures()
     rejected = [capture for capture in captures if capture.status == "rejected"]
     yield Finding("landing", "ok" if captures else "note", f"{len(captures)} captures in {settings.landing_dir}")
+    if captures:
+        yield Finding("digests", "ok", catalog.checked_line())
+    for damaged in catalog.damaged():
+        yield Finding("damaged capture", "bad", damaged.line())
+    if uncovered := sum(capture.format_version == 1 for capture in captures):
+        says = (
+            f"{uncovered} captures of an earlier version carry no digests: clawback doctor --deep proves them by WARC"
+        )
+        yield Finding("digests", "note", says)
+    yield from _not_ours(settings)
     for capture in rejected:
         failed = "; ".join(check.detail for check in capture.checks if not check.passed)
         where = f"{capture.source}/{capture.dataset} {capture.slice} ({capture.capture_id})"
@@ -93,27 +120,99 @@ def _landing(settings: Settings) -> Iterator[Finding]:
         # what was never captured and never asked for is no fault: the recorded edition lacks some
         if told.why or told.too_old:
             yield Finding("source", "bad" if told.too_old else "note", told.line())
+    yield from _made_of(settings, catalog)
+
+
+def _not_ours(settings: Settings) -> Iterator[Finding]:
+    """What lies in the landing folder and is no capture: it is never read, and may be a capture that was renamed."""
+    landing = settings.landing_dir
+    publishers = {dataset.source for dataset in sources.DATASETS.values()}
+    for path in sorted(landing.glob("[!.]*")):
+        if path.name not in publishers:
+            yield _foreign(settings, path, "no publisher's folder")
+    for path in sorted(landing.glob("[!.]*/[!.]*")):
+        if path.parent.name in publishers and f"{path.parent.name}/{path.name}" not in sources.DATASETS:
+            yield _foreign(settings, path, "no dataset's folder")
+    for path in sorted(landing.glob("[!.]*/[!.]*/*")):
+        if f"{path.parts[-3]}/{path.parts[-2]}" not in sources.DATASETS:
+            continue
+        if path.name.startswith(integrity.SET_ASIDE):
+            says = f"{path.relative_to(landing)} was damaged and has been landed anew: delete it once it is understood"
+            yield Finding("set aside", "note", says)
+        elif not path.name.startswith(".") and path.is_dir() and integrity.is_foreign(path):
+            yield _foreign(settings, path, "no capture")
+
+
+def _foreign(settings: Settings, path: Path, what: str) -> Finding:
+    name = path.relative_to(settings.landing_dir)
+    return Finding("not ours", "note", f"{name} is {what}: it is not read; move it out of {settings.landing_dir}")
+
+
+def _made_of(settings: Settings, catalog: Catalog) -> Iterator[Finding]:
+    """The captures of the release that serves, as far as they are no longer those that it was made of."""
+    try:
+        last = history.last_release(settings)
+    except history.DamagedRelease:
+        # said where releases are looked at
+        return
+    if last is None:
+        return
+    there, damaged = catalog.digests(), {one.capture_id for one in catalog.damaged()}
+    gone = sorted(last.known.keys() - there.keys() - damaged)
+    if gone:
+        some = ", ".join(gone[:3]) + (f" and {len(gone) - 3} more" if len(gone) > 3 else "")
+        says = f"release {last.id} was made of captures that are gone from {settings.landing_dir}: {some}"
+        yield Finding("gone captures", "bad", f"{says}; restore them from a backup")
+    anew = sorted(name for name in last.known.keys() & there.keys() if last.known[name] != there[name])
+    if anew:
+        some = ", ".join(anew[:3]) + (f" and {len(anew) - 3} more" if len(anew) > 3 else "")
+        says = f"landed anew since release {last.id} was made of them: {some}; clawback refresh"
+        yield Finding("captures landed anew", "note", says)
 
 
 def _published(settings: Settings) -> Iterator[Finding]:
-    link = settings.published_dir
+    kept = {release.id: release for release in history.releases(settings)}
+    yield from _serving(settings, kept)
+    entered = seal.entered(settings)
+    for folder in sorted(settings.releases_dir.glob("[!.]*")):
+        wrong = seal.damage_of(settings, folder, trust=True) if folder.is_dir() else ["it is no folder"]
+        release = kept.get(folder.name)
+        if release is not None and release.read_at is not None and folder.name not in entered:
+            wrong.append(f"it is not in {seal.REGISTER_FILE}: nothing covers its sums")
+        after = next((r for r in kept.values() if r.previous == folder.name and r.previous_sums), None)
+        if after is not None and after.previous_sums != seal.sums_of(folder):
+            wrong.append(f"its {seal.SUMS_FILE} is not the one that release {after.id} followed")
+        serves = release is not None and release.serves
+        if wrong:
+            more = f" and {len(wrong) - 5} more" if len(wrong) > 5 else ""
+            out = "clawback rollback to another release, or restore it" if serves else "restore it, or move it away"
+            yield Finding(
+                "published" if serves else "release", "bad",
+                f"{folder.name}: not what was published: {'; '.join(wrong[:5])}{more}; {out}",
+            )  # fmt: skip
+            continue
+        if serves:
+            yield Finding("published", "ok", f"release {folder.name}, every file as released")
+        if folder.name not in entered:
+            says = f"{folder.name} was made by an earlier version: nothing covers its {seal.SUMS_FILE}"
+            yield Finding("release", "note", f"{says}; the next refresh makes one that is covered")
+        elif writable := seal.is_writable(folder):
+            yield Finding("release", "note", f"{writable[0]} can be written: chmod -R a-w {folder}")
+
+
+def _serving(settings: Settings, kept: dict[str, history.Release]) -> Iterator[Finding]:
+    """The link that readers follow."""
+    link, others = settings.published_dir, ", ".join(kept)
+    way_out = f"clawback rollback to one of {others}" if others else "clawback refresh"
     if not link.is_symlink():
-        yield Finding("published", "note", "nothing yet: clawback refresh")
-        return
-    folder = link.resolve()
-    sums = folder / "SHA256SUMS"
-    if not sums.exists():
-        yield Finding("published", "bad", f"{folder} has no SHA256SUMS: clawback rollback to an earlier release")
-        return
-    changed = []
-    for line in sums.read_text(encoding="utf-8").splitlines():
-        digest, _, name = line.partition("  ")
-        with (folder / name).open("rb") as stream:
-            if hashlib.file_digest(stream, "sha256").hexdigest() != digest:
-                changed.append(name)
-    if changed:
-        yield Finding(
-            "published", "bad", f"{folder.name}: changed since release: {', '.join(changed)}; clawback rollback"
-        )
-    else:
-        yield Finding("published", "ok", f"release {folder.name}, every file as released")
+        if link.exists():
+            yield Finding("published", "bad", f"{link} is no link to a release: move it away, then {way_out}")
+        else:
+            yield Finding("published", "note", "nothing yet: clawback refresh" if not kept else f"no link: {way_out}")
+    elif not link.exists():
+        yield Finding("published", "bad", f"{link} leads to {link.readlink()}, which is gone: {way_out}")
+    elif link.resolve().parent != settings.releases_dir.resolve():
+        yield Finding("published", "bad", f"{link} leads to {link.resolve()}, which is no release: {way_out}")
+    elif link.resolve().name not in kept:
+        says = f"{link.resolve().name}: its {history.RELEASE_FILE} cannot be read: {way_out}"
+        yield Finding("published", "bad", says)

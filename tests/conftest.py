@@ -9,9 +9,11 @@ import itertools
 import json
 import os
 import shutil
+import stat
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -101,6 +103,20 @@ def copy_home(original: Settings, home: Path, *left_out: str) -> None:
     """A home like another: its releases and what is not left out; of Dagster's records only the parsed dbt project."""
     shutil.copytree(original.root, home, symlinks=True, ignore=shutil.ignore_patterns("dagster", *left_out))
     shutil.copytree(original.dagster_home / "dbt", home / "dagster" / "dbt")
+
+
+@contextmanager
+def unlocked(path: Path) -> Iterator[None]:
+    """Let a test write a file of a release, which nobody else may; its modes are put back."""
+    there = [each for each in (path, path.parent) if each.exists()]
+    there += [each for each in path.rglob("*") if path.is_dir()]
+    modes = {each: each.stat().st_mode for each in there}
+    for each, mode in modes.items():
+        each.chmod(mode | stat.S_IWUSR)
+    yield
+    for each, mode in modes.items():
+        if each.exists():
+            each.chmod(mode)
 
 
 @pytest.fixture

@@ -120,7 +120,8 @@ class Catalog:
 
     def damaged(self, dataset_id: str | None = None) -> list[integrity.Damaged]:
         """The folders that are no longer the captures that were landed: they are named and never read."""
-        return [one for read in self._read for one in read.damaged if dataset_id in (None, one.dataset)]
+        found = [one for read in self._read for one in read.damaged if dataset_id in (None, one.dataset)]
+        return [one for one in found if self.among is None or one.capture_id in self.among]
 
     def digests(self) -> dict[str, str]:
         """Every known capture with the sha256 of its capture.json."""

@@ -83,7 +83,7 @@ class CsvParts:
         ahead = self._ahead(chain([body], blocks))
         for block in ahead:
             if block:
-                self._write(self._parsed(block, names, name), payload_id, len(block))
+                self._write(_parse(block, names, name, self.records), payload_id, len(block))
         return self.records - before
 
     def close(self) -> None:
@@ -132,13 +132,6 @@ class CsvParts:
             waiting = self._worker.submit(next, blocks, None)
             yield block
 
-    def _parsed(self, block: bytes, names: list[str], name: str) -> pl.DataFrame:
-        try:
-            return pl.read_csv(block, has_header=False, schema=dict.fromkeys(names, pl.String), encoding="utf8")
-        except (pl.exceptions.PolarsError, UnicodeDecodeError) as error:
-            place = f"among the records after number {self.records:,}"
-            raise BadCsv(f"{name}: {place}: {str(error).splitlines()[0][:300]}") from error
-
     def _write(self, frame: pl.DataFrame, payload_id: str, size: int) -> None:
         numbers = pl.int_range(self.records + 1, self.records + frame.height + 1, dtype=pl.Int64, eager=True)
         self.records += frame.height
@@ -164,6 +157,29 @@ class CsvParts:
                 self._writing.popleft().result()
             path = self.folder / f"{self._parts:06}.parquet"
             self._writing.append(self._writers.submit(_write_part, part, path))
+
+
+def frames(chunks: Iterable[bytes], name: str, field_name: Callable[[str], str] = str) -> Iterator[pl.DataFrame]:
+    """The records of one CSV in blocks, as CsvParts cuts them, written nowhere. Raises BadCsv."""
+    blocks = _blocks(chunks, name)
+    first = next(blocks, b"")
+    if not first or first.isspace():
+        raise BadCsv(f"{name}: empty, without even a header")
+    names, body = _header(first, name, field_name)
+    done = 0
+    for block in chain([body], blocks):
+        if block:
+            frame = _parse(block, names, name, done)
+            done += frame.height
+            yield frame
+
+
+def _parse(block: bytes, names: list[str], name: str, done: int) -> pl.DataFrame:
+    try:
+        return pl.read_csv(block, has_header=False, schema=dict.fromkeys(names, pl.String), encoding="utf8")
+    except (pl.exceptions.PolarsError, UnicodeDecodeError) as error:
+        place = f"among the records after number {done:,}"
+        raise BadCsv(f"{name}: {place}: {str(error).splitlines()[0][:300]}") from error
 
 
 def _write_part(frame: pl.DataFrame, path: Path) -> None:

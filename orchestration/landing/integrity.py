@@ -44,6 +44,7 @@ WAY_OUT = (
     "restore the folder from a backup, or move it out of the landing folder and bring the slice in anew"
     " (clawback refresh, clawback import)"
 )
+ADOPT = f"restore {register.REGISTER_FILE} from a backup, or have it proved by its payloads and entered: clawback adopt"
 
 
 @dataclass(frozen=True)
@@ -58,9 +59,13 @@ class Damaged:
     slice: str | None = None
     retrieved_at: datetime | None = None
 
+    # Every file of it is what its capture.json says, but nobody entered it: it may be proved and adopted.
+    is_only_unknown: bool = False
+
     def line(self) -> str:
         """One line for people: which capture, what is wrong, and the way out."""
-        return f"{self.dataset} {self.capture_id}: {self.what}; it is not read: {WAY_OUT}"
+        way_out = ADOPT if self.is_only_unknown else WAY_OUT
+        return f"{self.dataset} {self.capture_id}: {self.what}; it is not read: {way_out}"
 
 
 @dataclass
@@ -111,7 +116,7 @@ def read_dataset(folder: Path, *, again: bool = True, trust: bool = True) -> Rea
     with os.scandir(folder) as entries:
         found = sorted(e.name for e in entries if not e.name.startswith(".") and e.is_dir(follow_symlinks=False))
     entered = register.entered(folder)
-    remembered = _Remembered(folder) if trust else None
+    remembered = Remembered(folder / VERIFIED_FILE) if trust else None
     for name in found:
         path = folder / name
         known = _known.get(path)
@@ -127,13 +132,15 @@ def read_dataset(folder: Path, *, again: bool = True, trust: bool = True) -> Rea
                 Damaged(
                     f"{folder.parent.name}/{folder.name}", name, path, wrong or "unreadable",
                     told.slice if told else None, told.retrieved_at if told else None,
+                    is_only_unknown=told is not None and not known.wrong and told.capture_id not in entered,
                 )
             )  # fmt: skip
             continue
         read.captures.append(known.capture)
         read.digests[name] = known.digest
     if remembered is not None and (again or read.hashed):
-        remembered.keep({path.name: _known[path] for path in (folder / name for name in found) if path in _known})
+        whole = {name: _known[folder / name] for name in found if folder / name in _known}
+        remembered.keep_only({name: (k.digest, k.stamp) for name, k in whole.items() if k.wrong is None})
     return read
 
 
@@ -171,7 +178,7 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def _look(path: Path, known: _Known | None, remembered: _Remembered | None, read: Read) -> _Known:
+def _look(path: Path, known: _Known | None, remembered: Remembered | None, read: Read) -> _Known:
     """One capture's folder, as it is now."""
     try:
         text = (path / CAPTURE_FILE).read_bytes()
@@ -209,12 +216,11 @@ def _wrong_files(path: Path, capture: Capture) -> str | None:
     """What is wrong with the files that a capture.json names; None where they are what it says."""
     if capture.format_version == 1:
         return _wrong_uncovered(path, capture)
-    if not {WARC_FILE, CAPTURE_FILE} <= {entry.path for entry in capture.files} | {CAPTURE_FILE}:
+    covered = {entry.path for entry in capture.files}
+    if WARC_FILE not in covered:
         return f"{CAPTURE_FILE} names no {WARC_FILE}"
-    if foreign := [
-        p for p in records_of(path) if p.relative_to(path).as_posix() not in {e.path for e in capture.files}
-    ]:
-        return f"{foreign[0].name} is in none of its digests: it was added"
+    if foreign := [p for p in records_of(path) if p.relative_to(path).as_posix() not in covered]:
+        return f"{foreign[0].name} was added to it"
     for entry in capture.files:
         size = (path / entry.path).stat().st_size
         if size != entry.bytes:
@@ -281,11 +287,11 @@ def _stamp(folder: Path, paths: Iterable[str]) -> Stamp:
     return found
 
 
-class _Remembered:
-    """What earlier runs hashed of a dataset's captures, in a file beside them."""
+class Remembered:
+    """What earlier runs hashed and found right, by folder, in a file."""
 
-    def __init__(self, folder: Path) -> None:
-        self.path = folder / VERIFIED_FILE
+    def __init__(self, path: Path) -> None:
+        self.path = path
         try:
             told = json.loads(self.path.read_bytes())
             self.told: dict[str, list[object]] = told if isinstance(told, dict) else {}
@@ -295,20 +301,29 @@ class _Remembered:
     def holds(self, name: str, stamp: Stamp, digest: str) -> bool:
         return self.told.get(name) == [digest, stamp]
 
-    def keep(self, found: Mapping[str, _Known]) -> None:
-        """Write what is known now; a landing folder that cannot be written is hashed again next time."""
-        settled = time.time_ns() - _TICK_NS
-        told = {
-            name: [known.digest, known.stamp]
-            for name, known in found.items()
-            if known.wrong is None and known.stamp and max(each[2] for each in known.stamp.values()) < settled
-        }
+    def add(self, name: str, stamp: Stamp, digest: str) -> None:
+        self.keep({**self.told, **self._settled({name: (digest, stamp)})})
+
+    def keep_only(self, found: Mapping[str, tuple[str, Stamp]]) -> None:
+        self.keep(self._settled(found))
+
+    def keep(self, told: dict[str, list[object]]) -> None:
+        """Write what is known now; a folder that cannot be written is hashed again next time."""
         if told == self.told:
             return
+        self.told = told
         try:
             files.write_whole(self.path, json.dumps(told, separators=(",", ":")))
         except OSError:
             return
+
+    def _settled(self, found: Mapping[str, tuple[str, Stamp]]) -> dict[str, list[object]]:
+        before = time.time_ns() - _TICK_NS
+        return {
+            name: [digest, stamp]
+            for name, (digest, stamp) in found.items()
+            if stamp and max(each[2] for each in stamp.values()) < before
+        }
 
 
 def _beside(make: Callable[[Given], Made], many: Sequence[Given]) -> list[Made]:

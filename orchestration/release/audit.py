@@ -41,6 +41,9 @@ class Begun(BaseModel):
 
     run_id: str
     captures: list[str]
+    # Every known capture with the sha256 of its capture.json, and when the landing folder was read.
+    known: dict[str, str] = {}
+    read_at: datetime | None = None
     fingerprint: str
     code_digest: str
     edition: str
@@ -134,6 +137,8 @@ def begin(settings: Settings, *, run_id: str, catalog: Catalog, keep_file: bool 
     begun = Begun(
         run_id=run_id,
         captures=sorted(c.capture_id for d in datasets for c in catalog.serving(d)),
+        known=catalog.digests(),
+        read_at=datetime.now(UTC),
         fingerprint=catalog.fingerprint(datasets),
         code_digest=history.code_digest(),
         edition=catalog.edition,

@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from orchestration import sources
 from orchestration.landing.catalog import Catalog
@@ -23,6 +23,10 @@ RELEASE_FILE = "release.json"
 
 class NoSuchRelease(Exception):
     """A release was named that is not kept."""
+
+
+class DamagedRelease(Exception):
+    """A release that is no longer what was published; says what is wrong and the way out."""
 
 
 class Release(BaseModel):
@@ -40,6 +44,11 @@ class Release(BaseModel):
     software: str
     previous: str | None
     captures: list[str]
+    # Every capture that the build knew, serving or not, with the sha256 of its capture.json; and when it looked.
+    known: dict[str, str] = {}
+    read_at: datetime | None = None
+    # The sha256 of the previous release's SHA256SUMS.
+    previous_sums: str | None = None
     # schema.table -> rows
     rows: dict[str, int]
     # schema.table -> rows more or fewer than in the previous release
@@ -55,7 +64,7 @@ class Release(BaseModel):
         return self.folder / "warehouse.duckdb"
 
     def to_json(self) -> dict[str, Any]:
-        return self.model_dump(mode="json", exclude={"captures", "folder"})
+        return self.model_dump(mode="json", exclude={"captures", "known", "folder"})
 
     def line(self) -> str:
         """One line for people."""
@@ -66,14 +75,19 @@ class Release(BaseModel):
 
 
 def releases(settings: Settings) -> list[Release]:
-    """Every release kept, newest first: in the order in which they were made, not in that of the clock or of names."""
+    """Every release kept whose release.json can be read, newest first: in the order in which they were made, not in
+    that of the clock or of names.
+    """
     # the home itself may be reached by a symlink
     serving = settings.published_dir.resolve() if settings.published_dir.is_symlink() else None
     found = []
     for path in settings.releases_dir.glob(f"*/{RELEASE_FILE}"):
         if path.parent.name.startswith("."):
             continue
-        release = Release.model_validate_json(path.read_text(encoding="utf-8"))
+        try:
+            release = Release.model_validate_json(path.read_bytes())
+        except (ValidationError, OSError):
+            continue
         release.folder, release.serves = path.parent, path.parent.resolve() == serving
         found.append(release)
     return sorted(found, key=lambda r: (r.sequence, r.built_at, r.id), reverse=True)
@@ -85,8 +99,18 @@ def next_sequence(kept: list[Release]) -> int:
 
 
 def last_release(settings: Settings) -> Release | None:
-    """The release that serves; None where nothing is published."""
-    return next((release for release in releases(settings) if release.serves), None)
+    """The release that serves; None where nothing is published. Raises DamagedRelease where it cannot be read."""
+    kept = releases(settings)
+    serving = next((release for release in kept if release.serves), None)
+    if serving is None and settings.published_dir.is_symlink():
+        name = settings.published_dir.readlink().name
+        others = ", ".join(release.id for release in kept if release.as_of is None)
+        way_out = f"clawback rollback to one of {others}" if others else "clawback doctor"
+        raise DamagedRelease(
+            f"release {name}, which serves, is gone or its {RELEASE_FILE} cannot be read: restore it from a backup,"
+            f" or {way_out}"
+        )
+    return serving
 
 
 def find(settings: Settings, release_id: str) -> Release:

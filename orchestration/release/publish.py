@@ -7,7 +7,6 @@ is good (audit).
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import uuid
@@ -24,7 +23,7 @@ from filelock import FileLock, Timeout
 
 from orchestration import __version__, files
 from orchestration.release import columns as lineage
-from orchestration.release import history
+from orchestration.release import history, seal
 from orchestration.release.audit import PUBLISHED_SCHEMAS, Audit, Finding, GateRefused, file_sha256, table_rows
 from orchestration.release.history import RELEASE_FILE, Release
 from orchestration.settings import Settings
@@ -108,9 +107,17 @@ def publish(settings: Settings, audit: Audit) -> Release:
 def rollback(settings: Settings, release_id: str) -> None:
     """Serve an earlier release again.
 
-    Raises history.NoSuchRelease, AsOfRelease, AnotherPublicationRuns.
+    Raises history.NoSuchRelease, AsOfRelease, AnotherPublicationRuns, history.DamagedRelease where a file of it is no
+    longer what was published: what serves then goes on serving.
     """
     with alone(settings):
+        folder = settings.releases_dir / Path(release_id).name
+        if folder.name == release_id and folder.is_dir() and (wrong := seal.damage_of(settings, folder)):
+            more = f" and {len(wrong) - 5} more" if len(wrong) > 5 else ""
+            raise history.DamagedRelease(
+                f"release {release_id} is not served, it is not what was published: {'; '.join(wrong[:5])}{more}."
+                " Restore its folder from a backup, or choose another: clawback releases"
+            )
         release = history.find(settings, release_id)
         if release.as_of is not None:
             raise AsOfRelease(
@@ -159,12 +166,15 @@ def sweep(settings: Settings) -> int:
 def _publish(settings: Settings, audit: Audit) -> Release:
     sweep(settings)
     kept = history.releases(settings)
-    last = next((release for release in kept if release.serves), None)
+    last = history.last_release(settings)
     release_id = _next_id(settings, kept)
     folder = settings.releases_dir / files.unfinished_name()
     folder.mkdir()
     try:
         release = _write(settings, audit, folder, release_id, history.next_sequence(kept), last)
+        sums = seal.make_sums(folder)
+        seal.protect(folder)
+        seal.enter(settings, release_id, sums)
         final = settings.releases_dir / release_id
         folder.rename(final)
     except BaseException:
@@ -241,6 +251,9 @@ def _write(
         software=__version__,
         previous=last.id if last else None,
         captures=marker.captures,
+        known=marker.known,
+        read_at=marker.read_at,
+        previous_sums=seal.sums_of(last.path.parent) if last else None,
         rows=rows,
         differences={t: n - last.rows.get(t, 0) for t, n in rows.items() if last and n != last.rows.get(t, 0)},
         checks={"passed": audit.passed, "warned": audit.warned},
@@ -248,7 +261,6 @@ def _write(
     )
     files.write_whole(folder / RELEASE_FILE, history.dump(release))
     _datapackage(folder, release, described + itself)
-    _sums(folder)
     return release
 
 
@@ -405,15 +417,3 @@ def _datapackage(folder: Path, release: Release, described: list[Column]) -> Non
         "resources": resources,
     }
     files.write_whole(folder / "datapackage.json", json.dumps(package, indent=1) + "\n")
-
-
-def _sums(folder: Path) -> None:
-    lines = []
-    for path in sorted(p for p in folder.rglob("*") if p.is_file()):
-        with path.open("rb") as stream:
-            digest = hashlib.file_digest(stream, "sha256").hexdigest()
-            os.fsync(stream.fileno())
-        lines.append(f"{digest}  {path.relative_to(folder)}\n")
-    files.write_whole(folder / "SHA256SUMS", "".join(lines))
-    for inside in (*(p for p in folder.rglob("*") if p.is_dir()), folder):
-        files.sync_folder(inside)

@@ -1,22 +1,21 @@
 """From a published row back to the bytes: capture, payload, address, time, digest, and the record as it came.
 
-What belongs here: following provenance columns into the landing folder and
-proving the payload's digest against the WARC. What does not: what the row means.
+What belongs here: following provenance columns into the landing folder, proving the payload's digest against the WARC
+and the record against the payload. What does not: what the row means.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
-import zlib
 from dataclasses import asdict, dataclass, field
+from itertools import islice
 from typing import Any
 
 import duckdb
-from warcio.archiveiterator import ArchiveIterator
-from warcio.exceptions import ArchiveLoadFailed
 
-from orchestration.landing.capture import Capture
+from orchestration import sources
+from orchestration.landing import recut
+from orchestration.landing.capture import Capture, PayloadEntry
 from orchestration.landing.catalog import Catalog
 from orchestration.reading import NothingPublished, connect
 from orchestration.settings import Settings
@@ -38,6 +37,10 @@ class Trace:
     payload: dict[str, Any]
     digest_verified: bool
     warc: str
+    # Whether each of the records below was cut again from the payload's bytes, and the same in every field.
+    found_in_payload: bool
+    # What was found, in words.
+    proof: str
     records: list[dict[str, Any]] = field(default_factory=list)
 
     def to_json(self) -> dict[str, Any]:
@@ -47,9 +50,9 @@ class Trace:
         def block(values: dict[str, Any]) -> list[str]:
             return [f"  {name}: {value}" for name, value in values.items() if value is not None]
 
-        proof = "verified against the WARC" if self.digest_verified else "NOT the bytes in the WARC"
+        digest = "verified against the WARC" if self.digest_verified else "NOT the bytes in the WARC"
         lines = [f"{self.table}", *block(self.row), "", "capture", *block(self.capture), "", "payload"]
-        lines += [*block(self.payload), f"  digest: {proof} ({self.warc})", ""]
+        lines += [*block(self.payload), f"  digest: {digest} ({self.warc})", f"  records: {self.proof}", ""]
         many = "record as it came" if len(self.records) == 1 else f"records of the payload (first {len(self.records)})"
         lines.append(many)
         for record in self.records:
@@ -76,8 +79,8 @@ def trace(settings: Settings, table: str, key: str) -> Trace:
         raise CannotTrace(f"the row comes from a table of ours (dbt_project/seeds), not from a capture: {row}")
     catalog = Catalog(settings.landing_dir, as_of=None, edition="recorded")
     capture, entry = provenance(catalog, row)
-    verified = is_verified(catalog, capture, entry)
-    records = _records(catalog, capture, row)
+    records = landed_records(catalog, capture, row)
+    verified, found, proof = prove(catalog, capture, entry, records)
     shown = {
         "capture_id": capture.capture_id,
         "dataset": capture.dataset_id,
@@ -89,7 +92,7 @@ def trace(settings: Settings, table: str, key: str) -> Trace:
     }
     payload = entry.model_dump(mode="json", include={"payload_id", "url", "method", "retrieved_at", "sha256", "bytes"})
     bytes_in = catalog.folder(capture) / entry.archive if entry.archive else catalog.warc_path(capture)
-    return Trace(f"{schema}.{name}", row, shown, payload, verified, str(bytes_in), records)
+    return Trace(f"{schema}.{name}", row, shown, payload, verified, str(bytes_in), found, proof, records)
 
 
 def _columns(connection: duckdb.DuckDBPyConnection, table: str) -> tuple[str, str, list[str]]:
@@ -133,21 +136,37 @@ def provenance(catalog: Catalog, row: dict[str, Any]) -> tuple[Capture, Any]:
     raise CannotTrace(f"capture {row['_capture_id']} with payload {row['_payload_id']} is not in {where}")
 
 
-def is_verified(catalog: Catalog, capture: Capture, entry: Any) -> bool:
-    """Whether the WARC's bytes at the recorded offset, or the archive's file, have the recorded digest."""
-    if entry.archive:
-        with (catalog.folder(capture) / entry.archive).open("rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest() == entry.sha256
-    with catalog.warc_path(capture).open("rb") as stream:
-        stream.seek(entry.warc_offset)
-        try:
-            record = next(iter(ArchiveIterator(stream)))
-            return hashlib.sha256(record.content_stream().read()).hexdigest() == entry.sha256
-        except (ArchiveLoadFailed, EOFError, StopIteration, zlib.error):
-            return False
+def prove(
+    catalog: Catalog, capture: Capture, entry: PayloadEntry, records: list[dict[str, Any]]
+) -> tuple[bool, bool, str]:
+    """Whether the payload's digest holds, whether its bytes give these records, and what was found, in words."""
+    try:
+        payload = recut.payload_of(catalog.folder(capture), entry)
+    except recut.NotThere as gone:
+        return False, False, f"NOT proved: {gone}"
+    dataset = sources.DATASETS.get(capture.dataset_id)
+    if dataset is None:
+        return True, False, f"NOT proved: {capture.dataset_id} is no dataset of this version"
+    first = recut.first_number(capture, entry)
+    wanted = {int(record["_record_no"]) - first: record for record in records}
+    found = 0
+    try:
+        for place, again in enumerate(islice(recut.records_of(dataset, payload), max(wanted, default=-1) + 1)):
+            if place in wanted:
+                if wrong := recut.differences(wanted[place], again):
+                    return True, False, f"NOT what the payload says: {'; '.join(wrong[:3])}"
+                found += 1
+    except recut.NotThere as cannot:
+        return True, False, f"NOT proved: {cannot}"
+    if not wanted or found < len(wanted):
+        return True, False, f"NOT in the payload: {found} of {len(wanted)} records were cut from its bytes again"
+    asked = sorted(set(entry.context) & set().union(*(record.keys() for record in records)))
+    by_request = f"; told by the request, not by the answer: {', '.join(asked)}" if asked else ""
+    many = "the record was" if found == 1 else f"all {found} records were"
+    return True, True, f"found in the payload's bytes: {many} cut from them again, the same in every field{by_request}"
 
 
-def _records(catalog: Catalog, capture: Capture, row: dict[str, Any]) -> list[dict[str, Any]]:
+def landed_records(catalog: Catalog, capture: Capture, row: dict[str, Any]) -> list[dict[str, Any]]:
     number = row.get("_record_no")
     where = "_record_no = ?" if number is not None else "_payload_id = ?"
     relation = duckdb.execute(

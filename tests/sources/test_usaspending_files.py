@@ -136,12 +136,18 @@ def test_an_archive_that_is_not_the_captured_one_is_told_when_a_row_is_traced_to
     entry = next(entry for entry in capture.payloads if entry.archive)
     row = {"_capture_id": capture.capture_id, "_payload_id": entry.payload_id}
     assert trace.provenance(catalog, row) == (capture, entry)
-    assert trace.is_verified(catalog, capture, entry)
+    records = trace.landed_records(catalog, capture, row)
+    holds, found, says = trace.prove(catalog, capture, entry, records)
+    assert (holds, found) == (True, True)
+    assert says.startswith("found in the payload's bytes: ")
+    assert trace.prove(catalog, capture, entry, [{**records[0], "recipient_name": "ANOTHER"}])[2].startswith(
+        "NOT what the payload says: recipient_name is 'ANOTHER' in the records"
+    )
     path = catalog.folder(capture) / entry.archive
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 0xFF
     path.write_bytes(content)
-    assert not trace.is_verified(catalog, capture, entry)
+    assert trace.prove(catalog, capture, entry, records)[:2] == (False, False)
 
 
 def test_several_parts_are_one_table_with_one_numbering(night, settings, publisher):

@@ -1,0 +1,118 @@
+"""The records of a capture, cut once more from the payloads that it archived.
+
+What belongs here: a payload read back from the WARC or the archive beside it, its digest held against capture.json, and
+its records by the dataset's own parser, as they were cut when they landed. What does not: what follows from a
+difference (release.trace, release.proof).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from warcio.archiveiterator import ArchiveIterator
+from warcio.exceptions import ArchiveLoadFailed
+
+from orchestration.landing import archives, csv_parts, integrity
+from orchestration.landing.capture import WARC_FILE, Capture, PayloadEntry
+from orchestration.sources.base import Dataset, FilePayload, Payload, Record, SourceError
+
+
+class NotThere(Exception):
+    """The archived bytes are not those that capture.json names, or cannot be cut; says which."""
+
+
+def payload_of(folder: Path, entry: PayloadEntry) -> Payload:
+    """A payload as it was landed. Raises NotThere where its bytes are gone or have another digest."""
+    told = {
+        "url": entry.url,
+        "retrieved_at": entry.retrieved_at,
+        "media_type": entry.media_type,
+        "method": entry.method,
+        "status": entry.status,
+        "role": entry.role,
+        "context": entry.context,
+    }
+    if entry.archive:
+        path = folder / entry.archive
+        try:
+            digest = integrity.sha256_of(path)
+        except OSError as error:
+            raise NotThere(f"{path} cannot be read: {error.strerror}") from error
+        if digest != entry.sha256:
+            raise NotThere(f"{path} does not have the digest that was recorded")
+        return FilePayload(b"", path=path, digest=digest, size=entry.bytes, is_ours=False, **told)  # type: ignore[arg-type]
+    body = _archived(folder / WARC_FILE, entry.warc_offset)
+    if body is None or hashlib.sha256(body).hexdigest() != entry.sha256:
+        raise NotThere(f"{folder / WARC_FILE} does not hold the bytes that were recorded at {entry.warc_offset:,}")
+    return Payload(body, **told)  # type: ignore[arg-type]
+
+
+def records_of(dataset: Dataset, payload: Payload) -> Iterator[Record]:
+    """The records of a payload in their order. Raises NotThere where the parser of today cannot cut it."""
+    if payload.role != "records" or payload.context.get("fault"):
+        return
+    try:
+        if dataset.tabular:
+            for chunks, name in tables_of(dataset, payload):
+                for frame in csv_parts.frames(chunks, name, dataset.field_name):
+                    yield from frame.iter_rows(named=True)
+        else:
+            yield from dataset.cut(payload)
+    except (SourceError, archives.BadArchive, csv_parts.BadCsv) as error:
+        raise NotThere(str(error)) from error
+    except (KeyError, ValueError, TypeError, AttributeError) as error:
+        # captures of format version 1 do not tell what the request said
+        raise NotThere(f"{payload.url} cannot be cut into records again ({type(error).__name__}: {error})") from error
+
+
+def tables_of(dataset: Dataset, payload: Payload) -> Iterator[tuple[Iterator[bytes], str]]:
+    """The CSV texts of a tabular payload that hold records, as streams, each with its name."""
+    if not isinstance(payload, FilePayload):
+        yield iter([payload.body]), payload.url
+        return
+    with payload.path.open("rb") as stream:
+        head = stream.read(4)
+    if not archives.is_zip(head):
+        yield _pieces(payload.path), payload.url
+        return
+    for info in archives.members(payload.path):
+        if info.filename.lower().endswith(".csv") and dataset.holds_records(info.filename):
+            yield archives.inflate(payload.path, info), info.filename
+
+
+def first_number(capture: Capture, entry: PayloadEntry) -> int:
+    """The number, within the capture, of a payload's first record."""
+    before = 0
+    for other in capture.payloads:
+        if other is entry or other.payload_id == entry.payload_id:
+            break
+        before += other.records
+    return before + 1
+
+
+def differences(landed: Record, again: Record) -> list[str]:
+    """In which fields a landed record is not what its payload says; a field that is absent is as one that is null."""
+    names = [name for name in dict.fromkeys([*landed, *again]) if not name.startswith("_")]
+    return [
+        f"{name} is {landed.get(name)!r} in the records and {again.get(name)!r} in the payload"
+        for name in names
+        if landed.get(name) != again.get(name)
+    ]
+
+
+def _archived(warc: Path, offset: int) -> bytes | None:
+    try:
+        with warc.open("rb") as stream:
+            stream.seek(offset)
+            return bytes(next(iter(ArchiveIterator(stream))).content_stream().read())
+    except (OSError, ArchiveLoadFailed, EOFError, StopIteration, zlib.error):
+        return None
+
+
+def _pieces(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as stream:
+        while piece := stream.read(1 << 20):
+            yield piece
