@@ -7,7 +7,7 @@ SPARK_READY := $(VENV)/.ready-spark
 BENCH_READY := $(VENV)/.ready-bench
 
 .DEFAULT_GOAL := help
-.PHONY: help setup refresh test check lint ui sql notebook bench spark lock sbom audit clean
+.PHONY: help setup refresh test check lint ui sql notebook bench spark lock sbom audit clean disk
 
 help: ## what there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -53,6 +53,9 @@ bench: $(BENCH_READY) ## ingest, models and nights over generated captures (an h
 $(BENCH_READY): $(READY) requirements-bench.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.lock
 	@touch $@
+
+disk: $(READY) ## whole refreshes on a disk that is full at 16 places (root; half an hour)
+	@CLAWBACK_TEST_DISK=1 $(BIN)/python -m pytest tests/disk
 
 spark: $(SPARK_READY) ## the same dbt project on Spark, compared table by table (Java 17)
 	@CLAWBACK_TEST_SPARK=1 $(BIN)/python -m pytest tests/spark -m spark

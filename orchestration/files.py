@@ -93,9 +93,24 @@ _SAID = (
     (errno.EMFILE, r"Too many open files"),
     (errno.EIO, r"disk I/O error|Input/output error"),
 )
+_NO_ROOM_BYTES = 256 * 1024
 # A path as errors quote it.
 _QUOTED = re.compile(r"""["'](/[^"']+)["']""")
 _ABOUT_FILES = frozenset(_WAYS_OUT)
+
+
+def is_full(path: Path) -> bool:
+    """Whether the disk that a path is on has no room to speak of."""
+    existing = next(folder for folder in (path, *path.parents) if folder.exists())
+    try:
+        return shutil.disk_usage(existing).free < _NO_ROOM_BYTES
+    except OSError:
+        return False
+
+
+def full(path: Path) -> CannotWrite:
+    """The refusal of a full disk."""
+    return CannotWrite(path, OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
 
 
 def refusal_in(text: str, path: Path) -> CannotWrite | None:
@@ -103,6 +118,9 @@ def refusal_in(text: str, path: Path) -> CannotWrite | None:
     for number, said in _SAID:
         if re.search(said, text):
             named = _QUOTED.search(text)
+            if number == errno.EIO and is_full(path):
+                # SQLite and DuckDB map parts of files: a page that the disk has no room for is an I/O error to them
+                number = errno.ENOSPC
             return _refused(Path(named.group(1)) if named else path, OSError(number, os.strerror(number)))
     return None
 

@@ -175,6 +175,8 @@ def _run_or_refusal(settings: Settings, run_id: str, *asked: Any) -> Account:
         return _run(settings, run_id, *asked)
     except Exception as error:
         refusal = files.refusal(error, settings.root)
+        if refusal is None and files.is_full(settings.root):
+            refusal = files.full(settings.root)
         if refusal is None:
             raise
         last = history.last_release(settings)
@@ -403,4 +405,5 @@ def _refusal(settings: Settings, error: Any) -> files.CannotWrite | None:
         if found := files.refusal_in(error.message, settings.root):
             return found
         error = error.cause
-    return None
+    # a library may fail on a full disk with words of its own, or with none
+    return files.full(settings.root) if files.is_full(settings.root) else None

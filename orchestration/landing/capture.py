@@ -170,7 +170,8 @@ def write(
 ) -> Outcome:
     """Write one capture from payloads as they come; memory does not grow with their number.
 
-    retrieved_at: when the publisher showed this; None: when the first payload came.
+    retrieved_at: when the publisher showed this; None: when the first payload came, but after the slice's last capture
+    (landing.clock).
     accepted: checks that a person lets pass this once, each with the reason (accept.AGAINST_THE_PAST).
     Raises what the payloads raise (SourceError, FetchError), and files.CannotWrite: then nothing is left behind.
     """
@@ -180,7 +181,8 @@ def write(
         with files.telling_refusals(folder):
             folder.mkdir(parents=True, exist_ok=True)
             sweep(folder)
-            with closing(_Writing(dataset, slice_, unfinished, kind, retrieved_at)) as writing:
+            earliest = None if retrieved_at else _earliest(dataset, slice_, landing_dir, kind)
+            with closing(_Writing(dataset, slice_, unfinished, kind, retrieved_at, earliest)) as writing:
                 for payload in payloads:
                     writing.add(payload)
                 writing.finish()
@@ -206,10 +208,18 @@ class _Writing:
     """The temporary folder of a capture, filled payload by payload."""
 
     def __init__(
-        self, dataset: Dataset, slice_: Slice, folder: Path, kind: Kind, retrieved_at: datetime | None
+        self,
+        dataset: Dataset,
+        slice_: Slice,
+        folder: Path,
+        kind: Kind,
+        retrieved_at: datetime | None,
+        earliest: datetime | None,
     ) -> None:
         self.dataset, self.slice, self.folder, self.kind = dataset, slice_, folder, kind
-        self.retrieved_at = retrieved_at
+        self.retrieved_at, self.earliest = retrieved_at, earliest
+        # What the clock said, where the capture is dated otherwise.
+        self.clock_said: datetime | None = None
         # Tabular: the parts and the capture's id, which stands in each of them, from the first payload on.
         self.parts: CsvParts | None = None
         self.capture_id: str | None = None
@@ -240,6 +250,8 @@ class _Writing:
     def add(self, payload: Payload) -> None:
         if self.first_retrieved is None:
             self.first_retrieved = payload.retrieved_at
+            if self.earliest and payload.retrieved_at < self.earliest:
+                self.first_retrieved, self.clock_said = self.earliest, payload.retrieved_at
         if made_as_of := payload.context.get("content_as_of"):
             self.as_of = max(filter(None, (self.as_of, datetime.fromisoformat(made_as_of))))
         archive = self._keep(payload) if isinstance(payload, FilePayload) else None
@@ -300,7 +312,7 @@ class _Writing:
     def _tabulate(self, payload: Payload, archive: Path | None) -> int:
         """Cut a CSV, or every CSV of a zip, in bulk; what cannot be cut is kept and rejects the capture."""
         if self.parts is None:
-            when = (self.retrieved_at or payload.retrieved_at).astimezone(UTC)
+            when = (self.retrieved_at or self.first_retrieved or payload.retrieved_at).astimezone(UTC)
             short = _short(self.dataset, self.slice, self.kind, payload.sha256)
             self.capture_id = f"{when:%Y%m%dT%H%M%SZ}-{short}"
             self.parts = CsvParts(self.folder / PARTS_FOLDER, self.capture_id, self.dataset.field_name)
@@ -622,7 +634,7 @@ def _settle(
         content_as_of=writing.as_of,
         high_water=writing.high_water,
         selection={"field": selection.field, "values": list(selection.values)} if selection else None,
-        note=note,
+        note=_with_clock(note, writing.clock_said),
         publisher=publisher or dataset.publisher,
         payloads=writing.entries,
         files=integrity.digests_of(
@@ -771,6 +783,23 @@ def _last_before(accepted: list[Capture], when: datetime) -> Capture | None:
     """The last capture before a moment, of whatever kind: what a changed form is a change against."""
     before = [c for c in accepted if c.retrieved_at <= when and c.records]
     return max(before, key=lambda c: c.retrieved_at, default=None)
+
+
+def _earliest(dataset: Dataset, slice_: Slice, landing_dir: Path, kind: Kind) -> datetime | None:
+    from orchestration.landing import clock
+    from orchestration.landing.catalog import Catalog
+
+    if kind != "fetched":
+        return None
+    known = Catalog(landing_dir, as_of=None, edition="recorded", only=dataset.id).captures(dataset.id)
+    return clock.earliest_moment(c for c in known if c.slice == slice_.key)
+
+
+def _with_clock(note: str | None, clock_said: datetime | None) -> str | None:
+    if clock_said is None:
+        return note
+    told = f"this machine's clock said {clock_said:%Y-%m-%dT%H:%M:%SZ}: dated after the capture before it"
+    return f"{note}; {told}" if note else told
 
 
 def _short(dataset: Dataset, slice_: Slice, kind: Kind, digest: str) -> str:

@@ -17,7 +17,7 @@ from typing import Any, Literal
 
 from orchestration.fetching.session import FetchError, Web
 from orchestration.files import CannotWrite
-from orchestration.landing import attempts, integrity
+from orchestration.landing import attempts, clock, integrity
 from orchestration.landing import capture as captures
 from orchestration.landing.catalog import Catalog
 from orchestration.progress import say
@@ -202,6 +202,9 @@ def _live_night(
         return
     catalog = Catalog(settings.landing_dir, as_of=None, edition=settings.edition)
     known = catalog.known(dataset, published=settings.published_file)
+    if reason := clock.wrong(catalog.captures(dataset.id)):
+        night.slices.append(SliceNight("*", "failed", reason))
+        return
     try:
         slices = dataset.slices(settings, known)
         if partition:

@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from orchestration import files
 from orchestration.fetching.paging import NewRows
 from orchestration.fetching.waiting import Wait
 from orchestration.sources.base import (
@@ -520,6 +521,8 @@ class Incidents(Dataset):
                 rows = pl.scan_csv(path, infer_schema=False).with_columns(_month_of(shown).alias(_MONTH))
                 rows.sink_csv(pl.PartitionBy(name, key=_MONTH, include_key=False), mkdir=True)
             except pl.exceptions.PolarsError as error:
+                if refusal := files.refusal_in(str(error), Path(name)):
+                    raise refusal from error
                 raise SourceError(self.id, path.name, f"not a CSV: {str(error).splitlines()[0][:300]}") from error
             if undated := sorted(Path(name, f"{_MONTH}={_UNDATED}").glob("*.csv")):
                 self._bound_undated(path, shown, undated)

@@ -42,6 +42,17 @@ def test_a_full_disk_keeps_the_old_file_and_says_the_way_out(small_disk: Path) -
     assert target.read_text() == "new"
 
 
+def test_an_input_output_error_on_a_full_disk_is_the_full_disk(small_disk: Path) -> None:
+    said = "(sqlite3.OperationalError) disk I/O error"
+    told = files.refusal_in(said, small_disk)
+    assert told is not None
+    assert "the disk is full" in str(told)
+    elsewhere = files.refusal_in(said, small_disk.parent)
+    assert elsewhere is not None
+    assert "the disk reports an error. Check the disk." in str(elsewhere)
+    assert files.refusal_in("a publisher's answer", small_disk) is None
+
+
 def test_a_line_that_does_not_fit_is_taken_back(small_disk: Path) -> None:
     path = small_disk / "lines.jsonl"
     files.append_line(path, {"n": 1})

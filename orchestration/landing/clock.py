@@ -1,0 +1,43 @@
+"""A machine's clock that was set back, or that stood ahead.
+
+What belongs here: what a clock that contradicts the landing folder means for a capture. What does not: the order of
+releases (release.history: their sequence numbers), as-of dates.
+
+The order of a slice's captures decides which serves, so a capture that was fetched later is never dated before one that
+was fetched earlier. A clock behind by hours (it was corrected, or a virtual machine was resumed) is borne: the capture
+is dated one second after the newest one, and its note keeps what the clock said. A clock behind by more than
+``MOST_BEHIND`` is not guessed at: nobody can know whether it is wrong now or was wrong then, so nothing is fetched
+until a person has looked. All moments are UTC, which has no hour twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+
+from orchestration.landing.capture import Capture
+
+MOST_BEHIND = timedelta(days=2)
+
+
+def newest_fetched(captures: Iterable[Capture]) -> Capture | None:
+    """The newest of those whose moment the machine's own clock told."""
+    return max((c for c in captures if c.kind == "fetched"), key=lambda c: c.retrieved_at, default=None)
+
+
+def earliest_moment(captures: Iterable[Capture]) -> datetime | None:
+    """The earliest moment that the next fetched capture of a slice may bear. captures: those of the slice."""
+    newest = newest_fetched(captures)
+    return newest.retrieved_at + timedelta(seconds=1) if newest else None
+
+
+def wrong(captures: Iterable[Capture], now: datetime | None = None) -> str | None:
+    """Why nothing may be fetched by this machine's clock; None where it may."""
+    newest, clock = newest_fetched(captures), now or datetime.now(UTC)
+    if newest is None or newest.retrieved_at - clock <= MOST_BEHIND:
+        return None
+    return (
+        f"this machine's clock says {clock:%Y-%m-%d %H:%M} UTC, but {newest.capture_id} was fetched on"
+        f" {newest.retrieved_at:%Y-%m-%d}: set the clock; if it is right, move what was fetched under the wrong date"
+        " out of the landing folder"
+    )
