@@ -6,6 +6,7 @@ the end. What does not: how captures, the build or the gate work.
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import threading
@@ -58,6 +59,10 @@ event_log_storage:
   config: {}
 """
 )
+
+
+# Build, dbt's files, Dagster's records of the run and the new release took ten times the last release's warehouse.
+_LEAST_ROOM, _ROOM_BY_RELEASE = 256 * 2**20, 12
 
 
 class AnotherRefreshRuns(Exception):
@@ -180,7 +185,8 @@ def _run_or_refusal(settings: Settings, run_id: str, *asked: Any) -> Account:
         if refusal is None:
             raise
         last = history.last_release(settings)
-        return Account(BROKEN, run_id, release=last.id if last else None, error=str(refusal))
+        error_told = _with_room(settings, refusal)
+        return Account(BROKEN, run_id, release=last.id if last else None, error=error_told, is_refused_by_disk=True)
 
 
 def _broken_off(run_id: str, started: datetime, error: BaseException) -> ending.Ended:
@@ -381,7 +387,7 @@ def _failure(settings: Settings, account: Account, event: Any) -> None:
     if account.is_refused_by_disk:
         return
     if refusal := _refusal(settings, data.error):
-        account.exit_code, account.error, account.findings = BROKEN, str(refusal), []
+        account.exit_code, account.error, account.findings = BROKEN, _with_room(settings, refusal), []
         account.is_refused_by_disk = True
         return
     metadata = getattr(data.user_failure_data, "metadata", None) or {}
@@ -397,6 +403,15 @@ def _failure(settings: Settings, account: Account, event: Any) -> None:
     if error is not None and error.cls_name == "AnotherPublicationRuns":
         account.exit_code = ANOTHER_RUNS
     account.error = f"{event.step_key}: {error.message.strip() if error else 'failed'}"
+
+
+def _with_room(settings: Settings, refusal: files.CannotWrite) -> str:
+    """The refusal; of a full disk also how much room a refresh of this home takes."""
+    if refusal.errno != errno.ENOSPC:
+        return str(refusal)
+    last = history.last_release(settings)
+    needed = max(_LEAST_ROOM, _ROOM_BY_RELEASE * last.path.stat().st_size if last else 0)
+    return f"{refusal} A refresh needs about {needed // 2**20:,} MiB beside what is kept."
 
 
 def _refusal(settings: Settings, error: Any) -> files.CannotWrite | None:

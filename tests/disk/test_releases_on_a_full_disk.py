@@ -45,7 +45,7 @@ def test_a_publication_fails_at_every_size_and_readers_see_nothing_of_it(sealed_
     before, kept = what_is_served(settings), [r.id for r in history.releases(settings)]
     report = audit.audit(settings, run_id=run_id)
     size = sum(path.stat().st_size for path in settings.published_dir.resolve().rglob("*")) // 1024
-    rooms = [0, 8, *(size * n // 8 for n in range(1, 8)), size - 16]
+    rooms = [0, 8, size // 8, size // 2, size - 300, size - 16]
     for room in rooms:
         small.leave(room)
         with pytest.raises(files.CannotWrite, match=r"the disk is full\. Free some space") as refused:
@@ -117,14 +117,12 @@ def test_releases_keep_their_order_when_the_clock_is_set_back(sealed):
     report = audit.audit(settings, run_id=run_id)
     # a day back, the hour that local time has twice, the end of the fiscal year, and a clock far ahead
     moments = ["2026-11-02T12:00:00+00:00", "2026-11-01T05:30:00+00:00", "2026-11-01T06:30:00+00:00",
-               "2026-09-30T23:59:59+00:00", "2026-10-01T00:00:00+00:00", "2031-01-01T00:00:00+00:00",
-               "2026-10-01T00:00:00+00:00"]  # fmt: skip
+               "2031-01-01T00:00:00+00:00", "2026-09-30T23:59:59+00:00"]  # fmt: skip
     made = []
     for moment in moments:
         with time_machine.travel(moment, tick=True):
             made.append(publish.publish(settings, report).id)
-    assert made == ["2026.11.02", "2026.11.01", "2026.11.01.1", "2026.09.30", "2026.10.01", "2031.01.01",
-                    "2026.10.01.1"]  # fmt: skip
+    assert made == ["2026.11.02", "2026.11.01", "2026.11.01.1", "2031.01.01", "2026.09.30"]
     assert [r.id for r in history.releases(settings)] == [*reversed(made), first.id]
     assert [r.previous for r in history.releases(settings)] == [*reversed(made[:-1]), first.id, None]
     assert history.last_release(settings).id == made[-1]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+import time
+from datetime import UTC, date, datetime
 
 import pytest
 import time_machine
@@ -14,6 +15,7 @@ from orchestration.landing.capture import Outcome
 from orchestration.landing.catalog import Catalog
 from orchestration.landing.night import capture_dataset
 from orchestration.settings import Settings
+from orchestration.sources import usaspending
 from orchestration.sources.base import Payload, Slice
 
 NCVS = sources.get("bjs/victimizations")
@@ -62,7 +64,7 @@ def test_a_clock_in_order_leaves_no_note(settings):
     assert after.retrieved_at == datetime(2026, 11, 1, 6, 30, tzinfo=UTC)
 
 
-def test_nothing_is_fetched_by_a_clock_that_contradicts_what_is_there(settings, web_for, monkeypatch):
+def test_nothing_is_fetched_by_a_clock_that_contradicts_what_is_there(settings, web_for):
     with time_machine.travel("2031-01-01T00:00:00Z", tick=False):
         ahead = fetch(settings, "1").capture
     live = Settings(home=settings.home, edition="live", bjs_ncvs_url="http://127.0.0.1:9/none")
@@ -77,3 +79,25 @@ def test_nothing_is_fetched_by_a_clock_that_contradicts_what_is_there(settings, 
     # a day's correction is borne
     with time_machine.travel("2030-12-31T12:00:00Z", tick=False):
         assert fetch(settings, "2").capture.retrieved_at > ahead.retrieved_at
+
+
+def test_the_fiscal_year_begins_in_october_by_utc_wherever_the_machine_is(monkeypatch):
+    monkeypatch.setenv("TZ", "America/New_York")
+    time.tzset()
+    try:
+        with time_machine.travel("2026-09-30T23:59:59Z", tick=False):
+            assert max(usaspending.fiscal_years()) == 2026
+        with time_machine.travel("2026-10-01T00:00:00Z", tick=False):
+            assert max(usaspending.fiscal_years()) == 2027
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+
+def test_an_as_of_day_ends_at_midnight_utc(settings):
+    with time_machine.travel("2026-09-30T23:59:59Z", tick=False):
+        last = fetch(settings, "1").capture
+    with time_machine.travel("2026-10-01T00:00:00Z", tick=False):
+        fetch(settings, "2")
+    (serving,) = Catalog(settings.landing_dir, as_of=date(2026, 9, 30), edition="live").serving(NCVS)
+    assert serving.capture_id == last.capture_id
