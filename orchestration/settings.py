@@ -175,6 +175,8 @@ class Settings(BaseSettings):
             for one in value.values() if isinstance(value, dict) else (value,):
                 if isinstance(one, SecretStr) and one.get_secret_value():
                     found.append(one.get_secret_value())
+        # each address of several, too
+        found += (self.notify_urls.get_secret_value() if self.notify_urls else "").split()
         return found
 
     def legistar_token(self, client: str) -> SecretStr | None:

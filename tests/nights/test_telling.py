@@ -88,12 +88,13 @@ class TestSending:
     def test_no_secret_stands_in_a_message_and_a_long_one_is_cut(self, told, tmp_path):
         settings = Settings(
             home=tmp_path,
-            notify_urls=SecretStr(told.url),
+            notify_urls=SecretStr(f"json://127.0.0.1:9/another-{TOKEN} {told.url}"),
+            notify_seconds=5,
             data_gov_api_key=SecretStr("SYNTHETIC-KEY"),
             legistar_tokens={"NYC": SecretStr("SYNTHETIC-KEY-OF-NYC")},
         )
         body = f"asked with SYNTHETIC-KEY-OF-NYC and SYNTHETIC-KEY, told {told.url}\n" + "x" * 5000
-        assert notify.send(settings, "Clawback: SYNTHETIC-KEY", body) == []
+        assert notify.send(settings, "Clawback: SYNTHETIC-KEY", body) == ["CLAWBACK_NOTIFY_URLS[1] (json)"]
         (message,) = told.messages
         assert message["title"] == "Clawback: REDACTED"
         assert message["message"].startswith("asked with REDACTED and REDACTED, told REDACTED\n")
