@@ -125,7 +125,7 @@ def read_dataset(folder: Path, *, again: bool = True, trust: bool = True) -> Rea
                 continue
             known = _look(path, known if trust else None, remembered, read)
             _known[path] = known
-        wrong = known.wrong or _not_entered(known, entered)
+        wrong = known.wrong or _not_entered(path, known, entered)
         if wrong or known.capture is None:
             told = known.capture
             read.damaged.append(
@@ -152,7 +152,7 @@ def is_foreign(folder: Path) -> bool:
 def damage_of(folder: Path) -> str | None:
     """What is wrong with one capture's folder, looked at now; None where it is as it was landed."""
     known = _look(folder, None, None, Read())
-    return known.wrong or _not_entered(known, register.entered(folder.parent))
+    return known.wrong or _not_entered(folder, known, register.entered(folder.parent))
 
 
 def landed(folder: Path, capture: Capture, digest: str) -> None:
@@ -253,14 +253,16 @@ def _wrong_uncovered(path: Path, capture: Capture) -> str | None:
     return None
 
 
-def _not_entered(known: _Known, entered: Mapping[str, list[str]]) -> str | None:
+def _not_entered(path: Path, known: _Known, entered: Mapping[str, list[str]]) -> str | None:
     """capture.json against the register; captures of an earlier version stand in none."""
     if known.capture is None:
         return None
     digests = entered.get(known.capture.capture_id)
     if digests is None:
         if known.capture.format_version == 1:
-            return None
+            began = register.since(path.parent)
+            is_old = began is None or known.capture.landed_at < began
+            return None if is_old else "it carries no digests, though captures of its day do"
         return f"it is not in {register.REGISTER_FILE}: it was put there by something else than a capture"
     return None if known.digest in digests else f"{CAPTURE_FILE} changed since it was landed (sha256)"
 

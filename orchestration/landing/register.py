@@ -10,6 +10,7 @@ same capture may be entered again when it is landed anew.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,6 +20,7 @@ REGISTER_FILE = "captures.jsonl"
 
 # Read once while it stays the same file: a night asks for every capture of a dataset again and again.
 _read_before: dict[Path, tuple[tuple[int, int, int], dict[str, list[str]]]] = {}
+_began: dict[tuple[Path, int], datetime] = {}
 
 
 def enter(folder: Path, capture_id: str, digest: str) -> None:
@@ -29,6 +31,21 @@ def enter(folder: Path, capture_id: str, digest: str) -> None:
         "entered_at": datetime.now(UTC).replace(microsecond=0).isoformat(),
     }
     files.append_line(folder / REGISTER_FILE, line)
+
+
+def since(folder: Path) -> datetime | None:
+    """When the first capture of a dataset's folder was entered; None where none was."""
+    path = folder / REGISTER_FILE
+    try:
+        # the first line stays the first as long as it is the same file
+        known = (path, path.stat().st_ino)
+    except OSError:
+        return None
+    for line in files.read_lines(path).values if known not in _began else ():
+        with suppress(ValueError):
+            _began[known] = datetime.fromisoformat(str(line.get("entered_at")))
+            break
+    return _began.get(known)
 
 
 def entered(folder: Path) -> dict[str, list[str]]:

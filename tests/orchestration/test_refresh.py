@@ -258,6 +258,7 @@ class TestTrace:
             for value in connection.execute(f"select {key} from core.{table} order by hash({key}) limit 2").fetchall():
                 found = trace.trace(settings, f"core.{table}", f"{key}={value[0]}")
                 assert found.digest_verified, table
+                assert found.found_in_payload, f"{table}: {found.proof}"
                 assert found.records, table
                 assert found.payload["url"], table
                 assert found.capture["kind"] == "transcribed", table

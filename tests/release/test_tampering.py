@@ -130,6 +130,14 @@ def replace_the_link(home: Settings) -> None:
     shutil.copytree(next(home.releases_dir.glob("[!.]*")), home.published_dir)
 
 
+def as_of_an_earlier_version(folder: Path) -> None:
+    """Digests are taken out of a capture, and its line out of the register."""
+    told = json.loads((folder / "capture.json").read_text())
+    (folder / "capture.json").write_text(json.dumps({**told, "format_version": 1, "files": []}))
+    path = folder.parent / REGISTER_FILE
+    path.write_text("".join(line for line in path.read_text().splitlines(True) if folder.name not in line))
+
+
 # what was done -> (how, what the finding is called, what it says)
 TAMPERINGS: dict[str, tuple[Callable[[Settings], object], str, str]] = {
     "a WARC is deleted": (
@@ -191,6 +199,11 @@ TAMPERINGS: dict[str, tuple[Callable[[Settings], object], str, str]] = {
         "the folder is a copy, or was renamed",
     ),
     "a capture is deleted": (lambda h: delete(award(h)), "gone captures", "restore them from a backup"),
+    "a capture is made to look as if digests were unknown in its day": (
+        lambda h: as_of_an_earlier_version(two_captures(h)[0]),
+        "damaged capture",
+        "it carries no digests, though captures of its day do",
+    ),
     "the register of captures is deleted": (
         lambda h: delete(award(h).parent / REGISTER_FILE),
         "damaged capture",
