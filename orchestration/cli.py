@@ -14,20 +14,20 @@ from collections.abc import Callable, Sequence
 from contextlib import nullcontext, suppress
 from dataclasses import asdict
 from datetime import UTC, date, datetime
-from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
 from pydantic import ValidationError
-from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from orchestration import files, limits, logs, sources, stopping
 from orchestration.limits import Limits
 from orchestration.progress import listening, say
 from orchestration.reading import NothingPublished, Question, UnknownQuestion, answer, connect, question, questions
 from orchestration.release.history import DamagedRelease
+from orchestration.screen import Screen, cell, table
 from orchestration.settings import PROJECT_ROOT, Settings
 
 app = typer.Typer(
@@ -38,8 +38,8 @@ app = typer.Typer(
     help="Federal policing grants, sanctuary ordinances and crime reporting, side by side.",
 )
 # Wide: a terminal wraps a long row more readably than a table folds every cell of it.
-out = Console(width=240, soft_wrap=True, highlight=False)
-err = Console(stderr=True, soft_wrap=True, highlight=False)
+out = Screen(width=240, soft_wrap=True, highlight=False)
+err = Screen(stderr=True, soft_wrap=True, highlight=False)
 
 EXIT_FAULT, EXIT_USAGE, EXIT_REFUSED, EXIT_BUSY = 1, 2, 3, 5
 AsJson = Annotated[bool, typer.Option("--json", help="Answer as JSON.")]
@@ -65,7 +65,7 @@ def main() -> None:
         prefix = limits.PREFIX if wrong.title == Limits.__name__ else "CLAWBACK_"
         for each in wrong.errors():
             name = "_".join(map(str, each["loc"])).upper()
-            err.print(f"{prefix}{name}: {each['msg']}, it is {each['input']!r}", style="red", markup=False)
+            err.print(f"{prefix}{name}: {each['msg']}, it is {each['input']!r}", style="red")
         sys.exit(EXIT_USAGE)
 
 
@@ -77,7 +77,7 @@ def _stop(message: str, code: int = EXIT_USAGE) -> NoReturn:
 def _warn(message: str, *, style: str, event: str, level: int = logging.WARNING, **facts: Any) -> None:
     """A line on standard error: for people, or as JSON where the log is (CLAWBACK_LOG=json)."""
     if not logs.is_json():
-        err.print(message, style=style, markup=False)
+        err.print(message, style=style)
     else:
         say(message, event=event, level=level, **facts)
 
@@ -122,7 +122,7 @@ def refresh(
             _show_plan(settings, source or [], when, as_json)
             return
         # With CLAWBACK_LOG=json each line is on standard error already, as JSON.
-        with nullcontext() if logs.is_json() else listening(lambda line: err.print(line, markup=False)):
+        with nullcontext() if logs.is_json() else listening(lambda line: err.print(line)):
             account = work.refresh(
                 settings,
                 only_sources=source or [],
@@ -167,14 +167,11 @@ def _show_plan(settings: Settings, only: list[str], when: date | None, as_json: 
     if as_json:
         _say_json({"edition": settings.edition, "landing": settings.landing_dir, "plan": plan})
         return
-    out.print(f"edition {settings.edition}, landing {settings.landing_dir}; nothing is asked or written", markup=False)
+    out.print(f"edition {settings.edition}, landing {settings.landing_dir}; nothing is asked or written")
     for row in plan:
         keys = row["slices"]
         some = ", ".join(keys[:6]) + (f" and {len(keys) - 6} more" if len(keys) > 6 else "")
-        out.print(
-            f"  {row['dataset']}: {len(keys)} slices ({some}); {row['captures_serving']} captures serve now",
-            markup=False,
-        )
+        out.print(f"  {row['dataset']}: {len(keys)} slices ({some}); {row['captures_serving']} captures serve now")
 
 
 def _show_account(settings: Settings, account: Any) -> None:
@@ -182,11 +179,9 @@ def _show_account(settings: Settings, account: Any) -> None:
 
     if account.error:
         if not logs.is_json():
-            err.print(f"\n{account.error}", style="red", markup=False)
+            err.print(f"\n{account.error}", style="red")
             serving = account.release or "nothing yet"
-            err.print(
-                f"The published warehouse was not touched; serving: {serving}. Run {account.run_id}.", markup=False
-            )
+            err.print(f"The published warehouse was not touched; serving: {serving}. Run {account.run_id}.")
         return
     if not account.release:
         return
@@ -194,26 +189,24 @@ def _show_account(settings: Settings, account: Any) -> None:
     if release is None:
         return
     word = "published" if account.published else "nothing new; goes on serving"
-    out.print(f"\nRelease {release.id} ({release.edition} edition): {word}", style="bold", markup=False)
+    out.print(f"\nRelease {release.id} ({release.edition} edition): {word}", style="bold")
     with connect(settings) as connection:
         given = connection.sql(
             "select dataset, kind, records, cast(last_retrieved_at as date) as as_of, state,"
             " cast(failed_since as date) as failed_since, note"
             " from meta.source_status order by dataset"
         )
-        _table(given, "What each source gave, and as of when")
+        table(out, given, "What each source gave, and as of when")
         facts = connection.execute(
             "select table_name from information_schema.tables"
             " where table_schema = 'core' and table_name like 'fct%' order by 1"
         ).fetchall()
         counts = " union all ".join(f"select '{name}' as fact, count(*) as rows from core.{name}" for (name,) in facts)
-        _table(connection.sql(counts), "Rows a fact table")
+        table(out, connection.sql(counts), "Rows a fact table")
         checks = dict(connection.execute("select status, count(*) from meta.check_result group by status").fetchall())
         told = ", ".join(f"{n} {status}" for status, n in sorted(checks.items()))
-        out.print(f"\nChecks: {told}", markup=False)
-        out.print(
-            f"Warehouse: {settings.published_file}  (make sql; clawback query; any DuckDB 1.4 or later)", markup=False
-        )
+        out.print(f"\nChecks: {told}")
+        out.print(f"Warehouse: {settings.published_file}  (make sql; clawback query; any DuckDB 1.4 or later)")
         for name, asked in questions().items():
             if asked.headline:
                 _show_answer(connection, asked, {}, heading=f"clawback query {name}")
@@ -227,61 +220,19 @@ def _show_sources(account: Any) -> None:
         _warn(f"exit 4, because no good answer is young enough: {line}", style="red", event="source_too_old")
 
 
-def _table(relation: Any, title: str | None = None, limit: int = 60) -> None:
-    """A relation as a table for people: numbers right, nulls as an empty cell."""
-    table = Table(title=title, title_justify="left", title_style="bold", header_style="dim", box=None, pad_edge=False)
-    numeric = [
-        str(kind).upper().startswith(("BIGINT", "INT", "DOUBLE", "DECIMAL", "HUGEINT")) for kind in relation.types
-    ]
-    rows = relation.limit(limit + 1).fetchall()
-    for place, (name, right) in enumerate(zip(relation.columns, numeric, strict=True)):
-        # An address that is broken over lines can be neither clicked nor copied.
-        whole = any(str(row[place]).startswith("https://") for row in rows)
-        longest = max((len(_cell(row[place])) for row in rows), default=0)
-        table.add_column(
-            name,
-            justify="right" if right else "left",
-            overflow="fold",
-            no_wrap=whole,
-            # A name or a date in pieces of four letters is none: short cells stay whole, longer ones break at words.
-            min_width=longest if whole else max(len(name), min(longest, 18)),
-            max_width=None if whole else 72,
-        )
-    for row in rows[:limit]:
-        table.add_row(*(_cell(value) for value in row))
-    out.print()
-    out.print(table)
-    if len(rows) > limit:
-        out.print(f"... more rows: --format csv gives them all (first {limit} shown)")
-
-
-def _cell(value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, int):
-        return f"{value:,}" if abs(value) >= 10_000 else str(value)
-    if isinstance(value, float):
-        return f"{value:,.1f}"
-    if isinstance(value, Decimal):
-        return f"{value:,.0f}" if value == value.to_integral_value() else f"{value:,.2f}"
-    return str(value).replace("[", "\\[")
-
-
 def _show_answer(connection: Any, asked: Question, given: dict[str, str], heading: str | None = None) -> None:
     found = answer(connection, asked, given)
-    out.print(f"\n{found.title}", style="bold", markup=False)
+    out.print(f"\n{found.title}", style="bold")
     if heading:
-        out.print(heading, style="dim", markup=False)
+        out.print(heading, style="dim")
     for note in found.notes:
-        out.print(f"  {note}", markup=False)
+        out.print(f"  {note}")
     if found.why_empty:
-        out.print(f"\nNo rows. {found.why_empty}\n", style="yellow", markup=False)
+        out.print(f"\nNo rows. {found.why_empty}\n", style="yellow")
     else:
-        _table(found.relation)
+        table(out, found.relation)
     for caveat in asked.caveats:
-        out.print(f"  caveat: {caveat}", style="dim", markup=False)
+        out.print(f"  caveat: {caveat}", style="dim")
 
 
 @app.command("import")
@@ -311,8 +262,13 @@ def import_(
         _say_json([vars(result) for result in results])
     else:
         for result in results:
-            out.print(result.line(), markup=False)
+            out.print(result.line())
     raise typer.Exit(0 if all(result.ok for result in results) else 1)
+
+
+Format = Annotated[str, typer.Option("--format", help="table, csv, json, parquet or xlsx.")]
+Output = Annotated[Path | None, typer.Option("--output", "-o", help="Write here instead of the screen.")]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace the file if it exists.")]
 
 
 @app.command()
@@ -325,8 +281,9 @@ def query(
     as_of: Annotated[
         datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Short for --set as_of=YYYY-MM-DD.")
     ] = None,
-    format_: Annotated[str, typer.Option("--format", help="table, csv, json, parquet or xlsx.")] = "table",
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="Write here instead of the screen.")] = None,
+    format_: Format = "table",
+    output: Output = None,
+    overwrite: Overwrite = False,
     release: Annotated[str | None, typer.Option(help="Ask this release instead of the published one.")] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -339,20 +296,25 @@ def query(
         given["jurisdiction"] = jurisdiction
     if as_of is not None:
         given["as_of"] = f"{as_of:%Y-%m-%d}"
+
+    def work(reader: Any) -> None:
+        if shown == "table":
+            _show_answer(reader, asked, given)
+            return
+        found = answer(reader, asked, given)
+        _write(found.relation, shown, output)
+        for note in (*found.notes, *([f"No rows. {found.why_empty}"] if found.why_empty else ())):
+            err.print(note)
+        for caveat in asked.caveats:
+            err.print(f"caveat: {caveat}")
+
+    settings = _settings()
+    shown = _shown_as(format_, output, overwrite, as_json, settings)
     try:
         asked = question(name)
-        with connect(_settings(), release=release) as connection:
-            if format_ == "table" and not as_json:
-                _show_answer(connection, asked, given)
-            else:
-                found = answer(connection, asked, given)
-                _write(found.relation, "json" if as_json else format_, output)
-                for note in (*found.notes, *([f"No rows. {found.why_empty}"] if found.why_empty else ())):
-                    err.print(note, markup=False)
-                for caveat in asked.caveats:
-                    err.print(f"caveat: {caveat}", markup=False)
-    except (UnknownQuestion, NothingPublished) as refused:
-        _stop(str(refused))
+    except UnknownQuestion as unknown:
+        _stop(str(unknown))
+    raise typer.Exit(_read(settings, release, work))
 
 
 def _list_questions(as_json: bool) -> None:
@@ -362,107 +324,112 @@ def _list_questions(as_json: bool) -> None:
         return
     for q in known.values():
         names = "".join(f" [--set {name}={p.default}]" for name, p in q.parameters.items())
-        out.print(f"{q.name}{names}", style="bold", markup=False)
-        out.print(f"    {q.question}", markup=False)
+        out.print(f"{q.name}{names}", style="bold")
+        out.print(f"    {q.question}")
 
 
-def _write(relation: Any, format_: str, output: Path | None) -> None:
-    writers: dict[str, Callable[[], bytes]] = {
-        "csv": lambda: relation.df().to_csv(index=False).encode(),
-        "json": lambda: relation.df().to_json(orient="records", date_format="iso", indent=2).encode() + b"\n",
-    }
-    if format_ in writers:
-        data = writers[format_]()
-        if output:
-            output.write_bytes(data)
-        else:
-            sys.stdout.buffer.write(data)
-        return
-    if format_ not in ("parquet", "xlsx"):
-        _stop(f"--format {format_!r}: there are table, csv, json, parquet, xlsx")
+def _shown_as(format_: str, output: Path | None, overwrite: bool, as_json: bool, settings: Settings) -> str:
+    """The format of an answer; ends the command, before anything is asked, where it could not be written."""
+    from orchestration import writing
+
+    shown = "json" if as_json else format_
+    if shown == "table":
+        if output is not None:
+            _stop("--output needs --format csv, json, parquet or xlsx: a table is for the screen")
+        return shown
+    try:
+        writing.check(shown, output, settings, overwrite=overwrite)
+    except writing.CannotWriteAnswer as cannot:
+        _stop(str(cannot))
+    return shown
+
+
+def _write(rows: Any, format_: str, output: Path | None) -> None:
+    from orchestration import writing
+
     if output is None:
-        _stop(f"--format {format_} needs --output FILE: it is not text")
-    frame = relation.df()
-    if format_ == "parquet":
-        frame.to_parquet(output, index=False)
+        sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
+        writing.write_text(rows, format_, sys.stdout)
     else:
-        frame.to_excel(output, index=False)
-    err.print(f"wrote {len(frame):,} rows to {output}", markup=False)
+        count = writing.write(rows, format_, output)
+        err.print(f"wrote {count:,} rows to {output}")
+
+
+def _read(settings: Settings, release: str | None, work: Callable[[Any], None], *, file: Path | None = None) -> int:
+    """Do the work over a release, within the limits of a reader; its exit code."""
+    from orchestration import bounded, reader
+
+    try:
+        return bounded.read(file or reader.find(settings, release), settings, lambda opened: _told(work, opened))
+    except NothingPublished as nothing:
+        _stop(str(nothing))
+    except reader.LimitReached as limit:
+        _warn(str(limit), style="red", event="stopped", level=logging.ERROR)
+        return 1
+    except bounded.Interrupted:
+        _warn("stopped", style="yellow", event="stopped")
+        return 130
+
+
+def _told(work: Callable[[Any], None], opened: Any) -> int:
+    """Do the work; what keeps it from an answer is told in a line."""
+    import duckdb
+
+    from orchestration.files import CannotWrite
+    from orchestration.reader import LimitReached
+    from orchestration.statements import Refused
+    from orchestration.writing import CannotWriteAnswer
+
+    try:
+        work(opened)
+        return 0
+    except UnknownQuestion as refused:
+        said, code = str(refused), EXIT_USAGE
+    except (Refused, LimitReached, CannotWrite, CannotWriteAnswer, duckdb.Error) as error:
+        said, code = str(error), 1
+    except UnicodeError as unreadable:
+        said, code = f"the text is no valid Unicode: {unreadable}", 1
+    _warn(said, style="red", event="stopped", level=logging.ERROR)
+    return code
 
 
 @app.command()
 def sql(
-    text: Annotated[str | None, typer.Argument(help="One statement; without it, a shell.")] = None,
+    text: Annotated[str | None, typer.Argument(help="Statements that read; without them, a shell.")] = None,
     release: Annotated[str | None, typer.Option(help="Read this release instead of the published one.")] = None,
+    format_: Format = "table",
+    output: Output = None,
+    overwrite: Overwrite = False,
     as_json: AsJson = False,
 ) -> None:
-    """SQL on the published warehouse: read-only, no other file or address in reach, configuration locked."""
-    import duckdb
+    """SQL on the published warehouse: statements that read, within limits of time and memory (docs/reading.md)."""
+    from orchestration import reader, shell
 
+    settings = _settings()
+    shown = _shown_as(format_, output, overwrite, as_json, settings)
+
+    def work(reader: Any, text: str, limit: int) -> None:
+        statements = reader.read(text)
+        if len(statements) > 1 and shown != "table":
+            raise UnknownQuestion(f"--format {shown} takes one statement, here are {len(statements)}")
+        for statement in statements:
+            rows = reader.rows(statement)
+            if shown == "table":
+                table(out, rows, limit=limit)
+            else:
+                _write(rows, shown, output)
+
+    if text is not None:
+        raise typer.Exit(_read(settings, release, lambda opened: work(opened, text, 1000)))
+    if output is not None:
+        _stop("--output needs a statement: clawback sql 'select ...' --output FILE")
     try:
-        connection = connect(_settings(), release=release)
+        file = reader.find(settings, release)
     except NothingPublished as nothing:
         _stop(str(nothing))
-    with connection:
-        if text is None:
-            _shell(connection)
-            return
-        try:
-            relation = connection.sql(text)
-            if relation is None:
-                return
-            if as_json:
-                _write(relation, "json", None)
-            else:
-                _table(relation, limit=1000)
-        except duckdb.Error as error:
-            _stop(str(error), 1)
-
-
-def _shell(connection: Any) -> None:
-    import duckdb
-
-    interactive = sys.stdin.isatty()
-    if interactive:
-        import readline  # noqa: F401  # line editing and history in input()
-
-        out.print(
-            "The published warehouse, read-only. End a statement with ;  .tables  .columns TABLE  .quit", markup=False
-        )
-    statement = ""
-    while True:
-        try:
-            line = input(("clawback> " if not statement else "     ...> ") if interactive else "")
-        except (EOFError, KeyboardInterrupt):
-            return
-        if not statement and line.strip().startswith("."):
-            command, _, argument = line.strip().partition(" ")
-            if command in (".quit", ".exit"):
-                return
-            line = _SHELL_COMMANDS.get(command, "").replace(
-                "{}", argument.strip().rpartition(".")[2].replace("'", "''")
-            )
-            if not line:
-                out.print(f"{command}? There are .tables, .columns TABLE, .quit", markup=False)
-                continue
-        statement += line + "\n"
-        if not statement.strip().endswith(";"):
-            continue
-        try:
-            relation = connection.sql(statement)
-            if relation is not None:
-                _table(relation, limit=100)
-        except duckdb.Error as error:
-            err.print(str(error), style="red", markup=False)
-        statement = ""
-
-
-_SHELL_COMMANDS = {
-    ".tables": "select schema_name || '.' || table_name as name, estimated_size as rows, comment"
-    " from duckdb_tables() order by 1;",
-    ".columns": "select schema_name || '.' || table_name as of_table, column_name, data_type, comment"
-    " from duckdb_columns() where table_name = '{}' order by column_index;",
-}
+    raise typer.Exit(
+        shell.run(lambda text: _read(settings, None, lambda opened: work(opened, text, 100), file=file), out.print)
+    )
 
 
 @app.command()
@@ -481,7 +448,7 @@ def trace(
     if as_json:
         _say_json(found.to_json())
     else:
-        out.print(found.to_text(), markup=False)
+        out.print(found.to_text())
 
 
 @app.command()
@@ -495,13 +462,13 @@ def status(as_json: AsJson = False) -> None:
     if as_json:
         _say_json([vars(row) for row in rows])
         return
-    table = Table(header_style="dim", box=None, pad_edge=False)
+    shown = Table(header_style="dim", box=None, pad_edge=False)
     for name in ("dataset", "kinds", "captures", "rejected", "held", "records", "newest", "checked", "state",
                  "failed since", "why"):  # fmt: skip
-        table.add_column(name, justify="right" if name in ("captures", "rejected", "held", "records") else "left")
+        shown.add_column(name, justify="right" if name in ("captures", "rejected", "held", "records") else "left")
     for row in rows:
-        table.add_row(*(_cell(value) for value in row.cells()))
-    out.print(table)
+        shown.add_row(*(Text(cell(value)) for value in row.cells()))
+    out.print(shown)
 
 
 @app.command()
@@ -516,7 +483,7 @@ def releases(as_json: AsJson = False) -> None:
     if not kept:
         out.print("no release yet: clawback refresh")
     for release in kept:
-        out.print(release.line(), markup=False)
+        out.print(release.line())
 
 
 @app.command()
@@ -535,7 +502,7 @@ def diff(
     if as_json:
         _say_json(found.to_json())
     else:
-        out.print(found.to_text(), markup=False)
+        out.print(found.to_text())
 
 
 @app.command()
@@ -554,7 +521,7 @@ def rollback(release: Annotated[str, typer.Argument(help="The release to serve a
     except history.DamagedRelease as damaged:
         _stop(str(damaged), EXIT_REFUSED)
     health.write(settings)
-    out.print(f"serving release {release}", markup=False)
+    out.print(f"serving release {release}")
 
 
 @app.command("health")
@@ -567,7 +534,7 @@ def health_(as_json: AsJson = False) -> None:
         _say_json(found.to_json())
     else:
         for line in found.lines():
-            out.print(line, markup=False)
+            out.print(line)
     raise typer.Exit(found.exit_code)
 
 
@@ -616,11 +583,10 @@ def _show_findings(findings: Sequence[Any], as_json: bool) -> NoReturn:
         _say_json([vars(finding) for finding in findings])
     else:
         for finding in findings:
-            mark = {"ok": "[green]ok  [/green]", "note": "[yellow]note[/yellow]", "bad": "[red]bad [/red]"}[
-                finding.state
-            ]
-            out.print(mark, end=" ")
-            out.print(f"{finding.what}: {finding.says}", markup=False)
+            out.print(
+                f"{finding.state:<4}", style={"ok": "green", "note": "yellow", "bad": "red"}[finding.state], end=" "
+            )
+            out.print(f"{finding.what}: {finding.says}")
     raise typer.Exit(1 if any(finding.state == "bad" for finding in findings) else 0)
 
 

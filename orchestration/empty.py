@@ -16,8 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
+from orchestration.reader import Connection
 from orchestration.settings import QUERIES_DIR
 
 
@@ -41,7 +40,7 @@ def subjects(folder: Path = QUERIES_DIR) -> dict[str, Subject]:
 
 
 def why(
-    connection: duckdb.DuckDBPyConnection,
+    connection: Connection,
     subject: Subject,
     values: Mapping[str, Any],
     labels: Mapping[str, str],
@@ -87,7 +86,7 @@ _IN_ALL = "select coalesce(sum(records), 0) from meta.source_status where list_c
 _DAYS = ("as_of", "day", "to")
 
 
-def _first(connection: duckdb.DuckDBPyConnection, sql: str, values: Mapping[str, Any]) -> tuple[Any, ...]:
+def _first(connection: Connection, sql: str, values: Mapping[str, Any]) -> tuple[Any, ...]:
     wanted = {name: values.get(name) for name in set(re.findall(r"\$(\w+)", sql))}
     return connection.execute(sql, wanted or None).fetchall()[0]
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import duckdb
 
+from orchestration.reader import Connection
 from orchestration.sources.states import BY_NAME, BY_POSTAL
 
 # A bare name means the unit with this many times the people of the next one of the name. Below that the
@@ -71,7 +72,7 @@ class SeveralPlaces(LookupError):
     """Several units have the name and none of them dominates; the message lists them with their codes."""
 
 
-def find(connection: duckdb.DuckDBPyConnection, text: str) -> Found:
+def find(connection: Connection, text: str) -> Found:
     """The unit of core.dim_jurisdiction that `text` names.
 
     text: a GEOID (2, 5, 7 or 10 digits; a city answers to those of the counties that it has replaced, too), a postal
@@ -111,7 +112,7 @@ def find(connection: duckdb.DuckDBPyConnection, text: str) -> Found:
 _OF_CODE = "select jurisdiction_key from core.bridge_geoid_jurisdiction where geoid = ?"
 
 
-def _units(connection: duckdb.DuckDBPyConnection) -> list[Place]:
+def _units(connection: Connection) -> list[Place]:
     rows = connection.execute(
         "select jurisdiction_key, geoid, also_geoid, level, name, name_normalized, legal_word,"
         " coalesce(is_general_government, false), state_code, population"

@@ -1,8 +1,7 @@
-"""Reading the published warehouse: a connection that can do nothing else, and the named questions.
+"""Reading the published warehouse: the named questions.
 
-What belongs here: how analysts' SQL is run, from the command line and from
-notebooks; what a named question's parameters may be. What does not: building or
-publishing anything; how a place is found (places) or an empty answer explained (empty).
+What belongs here: the questions, what their parameters may be, and asking one. What does not: the connection and what
+it lets through (reader, statements); how a place is found (places) or an empty answer explained (empty).
 """
 
 from __future__ import annotations
@@ -18,20 +17,16 @@ from pathlib import Path
 import duckdb
 
 from orchestration import empty, places
-from orchestration.settings import QUERIES_DIR, Settings
+from orchestration.reader import Connection, NothingPublished, Rows, connect
+from orchestration.settings import QUERIES_DIR
+
+__all__ = [
+    "Answer", "NothingPublished", "OlderRelease", "Parameter", "Question", "UnknownQuestion", "WrongParameter",
+    "answer", "ask", "connect", "question", "questions",
+]  # fmt: skip
 
 _HEADER = re.compile(r"^--\s*(question|title|about|caveat|parameter|headline)\s*:\s*(.*)$")
 _PARAMETER = re.compile(r"^(?P<name>\w+)=(?P<default>.*?)\s*\((?P<kind>\w+)\)$")
-
-_SANDBOX: dict[str, str | bool | int | float | list[str]] = {
-    "autoload_known_extensions": "false",
-    "enable_external_access": "false",
-    "lock_configuration": "true",
-}
-
-
-class NothingPublished(Exception):
-    """There is no release to read yet."""
 
 
 class UnknownQuestion(Exception):
@@ -80,24 +75,9 @@ class Answer:
     """
 
     title: str
-    relation: duckdb.DuckDBPyRelation
+    relation: Rows | duckdb.DuckDBPyRelation
     notes: tuple[str, ...]
     why_empty: str | None
-
-
-def connect(settings: Settings, *, release: str | None = None) -> duckdb.DuckDBPyConnection:
-    """A connection to a release that cannot write, cannot leave the file, and cannot be told otherwise.
-
-    The symlink is resolved first: an open reader keeps the release it opened.
-    `read_only` alone is no sandbox (it still reads files of the machine).
-    Raises NothingPublished where there is no such release.
-    """
-    folder = settings.releases_dir / release if release else settings.published_dir
-    file = folder.resolve() / "warehouse.duckdb"
-    if not file.exists():
-        what = f"release {release}" if release else "nothing published"
-        raise NothingPublished(f"{what} under {settings.root}: run `clawback refresh` first, or set CLAWBACK_HOME")
-    return duckdb.connect(str(file), read_only=True, config=_SANDBOX)
 
 
 def questions(folder: Path = QUERIES_DIR) -> dict[str, Question]:
@@ -113,7 +93,7 @@ def question(name: str) -> Question:
     return known[name]
 
 
-def ask(connection: duckdb.DuckDBPyConnection, asked: Question, given: Mapping[str, str]) -> duckdb.DuckDBPyRelation:
+def ask(connection: Connection, asked: Question, given: Mapping[str, str]) -> Rows | duckdb.DuckDBPyRelation:
     """The rows of a named question with its parameters (those not given take their defaults).
 
     Raises UnknownQuestion where a parameter is not one of the question's, WrongParameter where its value does not
@@ -122,7 +102,7 @@ def ask(connection: duckdb.DuckDBPyConnection, asked: Question, given: Mapping[s
     return answer(connection, asked, given).relation
 
 
-def answer(connection: duckdb.DuckDBPyConnection, asked: Question, given: Mapping[str, str]) -> Answer:
+def answer(connection: Connection, asked: Question, given: Mapping[str, str]) -> Answer:
     """Ask a named question; an answer without rows says why. Raises as `ask` does."""
     if unknown := sorted(set(given) - set(asked.parameters)):
         there_are = ", ".join(asked.parameters) or "none"
@@ -159,7 +139,7 @@ def answer(connection: duckdb.DuckDBPyConnection, asked: Question, given: Mappin
     return Answer(title, relation, tuple(notes), why)
 
 
-def _place(connection: duckdb.DuckDBPyConnection, name: str, text: str) -> places.Found:
+def _place(connection: Connection, name: str, text: str) -> places.Found:
     try:
         return places.find(connection, text)
     except (places.NoSuchPlace, places.SeveralPlaces) as error:
@@ -172,7 +152,7 @@ def _others(found: places.Found) -> str:
     return f"{found.place} is meant. Others bear the name: {some}{more}. Ask for them by state or code."
 
 
-def _checked(connection: duckdb.DuckDBPyConnection, name: str, text: str, parameter: Parameter) -> str:
+def _checked(connection: Connection, name: str, text: str, parameter: Parameter) -> str:
     """The parameter's value in words. Raises WrongParameter where it does not exist."""
     if parameter.kind == "date":
         return _day(name, text) if text or parameter.default else _last_day(connection)
@@ -195,7 +175,7 @@ def _day(name: str, text: str) -> str:
     raise WrongParameter(f"{name}={text!r} is no day: write YYYY-MM-DD, e.g. {name}=2017-03-27")
 
 
-def _last_day(connection: duckdb.DuckDBPyConnection) -> str:
+def _last_day(connection: Connection) -> str:
     """The day that an empty date stands for: that of the newest capture in the release."""
     rows = connection.execute("select cast(max(last_retrieved_at) as date) from meta.source_status").fetchall()
     return str(rows[0][0])

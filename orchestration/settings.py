@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr
+from pydantic import ByteSize, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from orchestration.limits import Limits
@@ -76,6 +76,10 @@ class Settings(BaseSettings):
     incident_months_a_night: int = 60
     # Requests to the FBI's API in any hour, and so in a night; the key's own limit is about 1,000 an hour.
     fbi_requests_an_hour: int = 900
+
+    # Seconds and memory that one query of a reader may take (`sql`, `query`, notebooks): beyond, it is stopped.
+    query_seconds: float = Field(120.0, gt=0)
+    query_memory: ByteSize = Field(ByteSize(2 * 1024**3), ge=64 * 1024**2)
 
     usaspending_url: str = "https://api.usaspending.gov/api/v2"
     usaspending_files_url: str = "https://files.usaspending.gov"

@@ -1,0 +1,93 @@
+"""Running one piece of work in a process of its own, so that nothing it does can take more than its limits.
+
+What belongs here: starting and ending that process, its limit of memory, what its end means. What does not: what is
+worked (cli, shell), the limits that the engine itself keeps (reader).
+
+The engine stops a query between two parts of its work. A single call of a function on a long text can take hours, and
+what functions build is in no account of the engine's memory. Only a process of its own ends then for certain; readers
+keep no state, so none is lost.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import NoReturn
+
+from orchestration.reader import LimitReached, Reader, too_long, too_much
+from orchestration.settings import Settings
+
+# Exit codes of the process that its parent alone reads.
+_TOO_LONG, _TOO_MUCH = 98, 99
+
+# What the engine and its threads may take beside a query's memory.
+_BESIDE = 1024**3
+
+
+class Interrupted(Exception):
+    """The user stopped the work (Ctrl-C)."""
+
+
+def read(file: Path, settings: Settings, work: Callable[[Reader], int]) -> int:
+    """Do the work with a reader of a release, in a process of its own; its exit code.
+
+    What the work prints appears as if it were printed here. Raises LimitReached, Interrupted.
+    """
+    sys.stdout.flush()
+    sys.stderr.flush()
+    child = os.fork()
+    if child == 0:
+        _work(file, settings, work)
+    earlier = signal.signal(signal.SIGINT, lambda *_: os.kill(child, signal.SIGINT))
+    try:
+        _, ended = os.waitpid(child, 0)
+    finally:
+        signal.signal(signal.SIGINT, earlier)
+    code = os.waitstatus_to_exitcode(ended)
+    if code == -signal.SIGINT:
+        raise Interrupted
+    if code == _TOO_LONG:
+        raise LimitReached(too_long(settings.query_seconds))
+    if code == _TOO_MUCH or code in (-signal.SIGABRT, -signal.SIGKILL, -signal.SIGSEGV):
+        raise LimitReached(too_much(int(settings.query_memory)))
+    return code if code >= 0 else 128 - code
+
+
+def _work(file: Path, settings: Settings, work: Callable[[Reader], int]) -> NoReturn:
+    code = 1
+    try:
+        # Ctrl-C ends this process at once, also in the middle of a function.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        with Reader(file, settings, or_else=lambda: os._exit(_TOO_LONG)) as reader:
+            _bound_memory(int(settings.query_memory))
+            code = work(reader)
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except MemoryError:
+        code = _TOO_MUCH
+    except BrokenPipeError:
+        # whoever read the output has enough of it
+        code = 128 + signal.SIGPIPE
+    except SystemExit as ended:
+        code = ended.code if isinstance(ended.code, int) else 1
+    except BaseException as unexpected:
+        sys.stderr.write(f"unexpected fault: {unexpected!r}\n")
+        sys.stderr.flush()
+    finally:
+        os._exit(code)
+
+
+def _bound_memory(memory: int) -> None:
+    try:
+        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+    except OSError:
+        return  # no such account on this system: the engine's own limit stands
+    limit = pages * resource.getpagesize() + memory + _BESIDE
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    if hard == resource.RLIM_INFINITY or limit < hard:
+        resource.setrlimit(resource.RLIMIT_AS, (limit, hard))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))

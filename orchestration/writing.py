@@ -1,0 +1,260 @@
+"""Writing an answer's rows as a file: CSV, JSON, Parquet, XLSX.
+
+What belongs here: how values are written so that a program reads them back as they are, what a spreadsheet must not
+run, and which files may be written over. What does not: which rows (reader, reading), the screen (screen).
+
+Text that begins with = + - @, a tab or a carriage return would run as a formula in a spreadsheet, and publishers print
+what others typed. In CSV and XLSX such text, also in its full-width form and behind blanks, gets a single quote before
+it, as OWASP advises (CSV Injection). Numbers are numbers: -5 has no quote, the text "-5" has. JSON and Parquet hold
+every value as it is.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+import os
+import re
+import uuid
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from openpyxl import Workbook
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE, WriteOnlyCell
+
+from orchestration.files import UNFINISHED, sync_folder, write_whole, writing
+from orchestration.settings import Settings
+
+FORMATS = ("csv", "json", "parquet", "xlsx")
+_TEXT_FORMATS = ("csv", "json")
+
+# Blanks and invisible characters may stand before; full-width forms are folded to the plain ones by some programs.
+_RUNS = re.compile(
+    r"[\s\u200b\u2060\ufeff\x00-\x1f]*[=+\-@\uff1d\uff0b\uff0d\uff20\u2212\ufe63\ufe62\ufe66\ufe6b]|[\t\r]"
+)
+
+_BATCH = 20_000
+# A sheet's own limits: rows, characters of a cell, and the digits of a number that it holds exactly.
+_SHEET_ROWS, _SHEET_CHARACTERS, _EXACT = 1_048_576, 32_767, 2**53
+_FIRST_SHEET_DAY = date(1900, 3, 1)
+
+
+class CannotWriteAnswer(Exception):
+    """The answer cannot be written there or in that format; says why, and the way out."""
+
+
+def guarded(text: str) -> str:
+    """The text, with a single quote before it if a spreadsheet would run it."""
+    return f"'{text}" if _RUNS.match(text) else text
+
+
+def check(format_: str, output: Path | None, settings: Settings, *, overwrite: bool = False) -> None:
+    """Refuse, before anything is asked, what could not be written. Raises CannotWriteAnswer."""
+    if format_ not in FORMATS:
+        raise CannotWriteAnswer(f"--format {format_!r}: there are table, {', '.join(FORMATS)}")
+    if output is None:
+        if format_ not in _TEXT_FORMATS:
+            raise CannotWriteAnswer(f"--format {format_} needs --output FILE: it is not text")
+        return
+    for folder in (settings.root, settings.landing_dir):
+        if _is_under(output, folder):
+            raise CannotWriteAnswer(
+                f"{output} is inside {folder}, which holds captures and releases: nothing else is written there."
+                " Name a file elsewhere"
+            )
+    if output.is_dir():
+        raise CannotWriteAnswer(f"{output} is a folder: name a file")
+    if output.is_symlink() or output.exists():
+        if not output.is_file():
+            raise CannotWriteAnswer(f"{output} is no ordinary file: name another")
+        if not overwrite:
+            raise CannotWriteAnswer(f"{output} exists: --overwrite replaces it, or name another file")
+
+
+def _is_under(path: Path, folder: Path) -> bool:
+    """Whether a path leads into a folder: as it is written, through symlinks, or as the same folder by another name."""
+    ours = folder.resolve()
+    for way in (Path(os.path.abspath(path)), path.resolve()):
+        if any(parent == ours or _same(parent, ours) for parent in (way, *way.parents)):
+            return True
+    return False
+
+
+def _same(one: Path, other: Path) -> bool:
+    try:
+        return one.samefile(other)
+    except OSError:
+        return False
+
+
+def write(rows: Any, format_: str, output: Path) -> int:
+    """Write rows (a relation) to a file, whole or not at all; how many rows.
+
+    What stands at the path is replaced, never written into: another name of the same file keeps the old content.
+    Raises CannotWriteAnswer, files.CannotWrite.
+    """
+    target = output.resolve() if output.is_symlink() else output
+    if format_ in _TEXT_FORMATS:
+        # written to the disk as it comes: an answer may be larger than the memory
+        beside = target.with_name(f"{UNFINISHED}{uuid.uuid4().hex}")
+        with writing(target):
+            try:
+                with beside.open("x", encoding="utf-8", newline="", errors="backslashreplace") as stream:
+                    count = write_text(rows, format_, stream)
+                    stream.flush()
+                    os.fsync(stream.fileno())
+                os.replace(beside, target)
+            except BaseException:
+                beside.unlink(missing_ok=True)
+                raise
+            sync_folder(target.parent)
+        return count
+    if format_ == "parquet":
+        table = rows.to_arrow_table()
+        buffer = pa.BufferOutputStream()
+        pq.write_table(table, buffer)
+        write_whole(target, buffer.getvalue().to_pybytes())
+        return int(table.num_rows)
+    data, count = _workbook(rows)
+    write_whole(target, data)
+    return count
+
+
+def write_text(rows: Any, format_: str, stream: Any) -> int:
+    """Write rows as CSV or JSON to a stream of text; how many."""
+    names = list(rows.columns)
+    count = 0
+    if format_ == "csv":
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow([guarded(name) for name in names])
+        for row in _each(rows):
+            writer.writerow([_csv_value(value) for value in row])
+            count += 1
+        return count
+    keys = _distinct(names)
+    stream.write("[")
+    for row in _each(rows):
+        stream.write(",\n" if count else "\n")
+        stream.write(f"  {_json(dict(zip(keys, row, strict=True)))}")
+        count += 1
+    stream.write("\n]\n" if count else "]\n")
+    return count
+
+
+def _each(rows: Any) -> Iterator[Sequence[Any]]:
+    """The rows one by one, a batch in memory at a time."""
+    while batch := rows.fetchmany(_BATCH):
+        yield from batch
+
+
+def _distinct(names: Iterable[str]) -> list[str]:
+    """Column names as keys: of two alike the second gets a number, so that no value is lost."""
+    keys: list[str] = []
+    for name in names:
+        key, number = name, 1
+        while key in keys:
+            key, number = f"{name}_{number}", number + 1
+        keys.append(key)
+    return keys
+
+
+def _plain(value: Any) -> Any:
+    """A value as text where CSV and JSON have no form of its own: days in ISO 8601, bytes in hexadecimal."""
+    if isinstance(value, (datetime, date, time)):
+        return value.isoformat()
+    if isinstance(value, timedelta):
+        return str(value)
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        return bytes(value).hex()
+    return value if isinstance(value, (str, int, float, bool, Decimal)) or value is None else str(value)
+
+
+def _csv_value(value: Any) -> Any:
+    if isinstance(value, (list, tuple, dict)):
+        return guarded(_json(value))
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, Decimal):
+        return _decimal(value)
+    if isinstance(value, float):
+        return repr(value) if math.isfinite(value) else _not_finite(value)
+    plain = _plain(value)
+    return guarded(plain) if isinstance(plain, str) else plain
+
+
+def _json(value: Any) -> str:
+    """A value as JSON, decimals with the digits that they have."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{_json(str(key))}: {_json(inner)}" for key, inner in value.items()) + "}"
+    if isinstance(value, (list, tuple)):
+        return "[" + ", ".join(map(_json, value)) + "]"
+    if isinstance(value, Decimal) and value.is_finite():
+        return _decimal(value)
+    # JSON has no NaN and no infinity: as text they are not lost.
+    if isinstance(value, Decimal) or (isinstance(value, float) and not math.isfinite(value)):
+        value = _not_finite(float(value))
+    return json.dumps(_plain(value), ensure_ascii=False)
+
+
+def _not_finite(value: float) -> str:
+    return {math.inf: "Infinity", -math.inf: "-Infinity"}.get(value, "NaN")
+
+
+def _decimal(value: Decimal) -> str:
+    return format(value, "f")
+
+
+def _workbook(rows: Any) -> tuple[bytes, int]:
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet("answer")
+    sheet.append([_sheet_cell(sheet, name) for name in rows.columns])
+    count = 0
+    for row in _each(rows):
+        count += 1
+        if count >= _SHEET_ROWS:
+            raise CannotWriteAnswer(f"a sheet holds {_SHEET_ROWS - 1:,} rows and the answer has more: --format csv")
+        sheet.append([_sheet_cell(sheet, value) for value in row])
+    buffer = io.BytesIO()
+    book.save(buffer)
+    return buffer.getvalue(), count
+
+
+def _sheet_cell(sheet: Any, value: Any) -> Any:
+    """A cell that holds the value; text is text whatever it begins with."""
+    value = _sheet_value(value)
+    made = WriteOnlyCell(sheet, value)
+    if isinstance(value, str):
+        # openpyxl would make a formula of "=..." and an error of "#N/A"
+        made.data_type = "s"
+    return made
+
+
+def _sheet_value(value: Any) -> Any:
+    if isinstance(value, bool) or value is None:
+        return value
+    if isinstance(value, int):
+        return value if abs(value) <= _EXACT else str(value)
+    if isinstance(value, Decimal) and value.is_finite():
+        return value if len(value.as_tuple().digits) <= 15 else _decimal(value)
+    if isinstance(value, float) and math.isfinite(value):
+        return value
+    if isinstance(value, datetime):
+        return value if value.tzinfo is None and value.date() >= _FIRST_SHEET_DAY else value.isoformat()
+    if isinstance(value, date):
+        return value if value >= _FIRST_SHEET_DAY else value.isoformat()
+    if isinstance(value, (list, tuple, dict)):
+        value = _json(value)
+    text = guarded(str(_plain(value)))
+    if len(text) > _SHEET_CHARACTERS:
+        raise CannotWriteAnswer(
+            f"a sheet's cell holds {_SHEET_CHARACTERS:,} characters and a value has {len(text):,}: --format csv"
+        )
+    # XML has no control characters: they stand as escapes.
+    return ILLEGAL_CHARACTERS_RE.sub(lambda match: f"\\x{ord(match[0]):02x}", text)
