@@ -11,12 +11,11 @@ app = marimo.App(width="medium")
 
 with app.setup:
     import altair as alt
-    import duckdb
     import marimo as mo
     import numpy as np
     import pandas as pd
 
-    from orchestration.reading import connect
+    from orchestration.reader import Connection, connect
     from orchestration.settings import Settings
 
     # Offences whose sum is the outcome; months around the event; what a study needs at the least.
@@ -28,7 +27,7 @@ with app.setup:
 
 
 @app.function
-def read_panel(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
+def read_panel(connection: Connection) -> pd.DataFrame:
     """The panel's rows with the outcome: offences of FAMILIES for 100,000 people, null where any is not reported."""
     counts = " + ".join(f"{family}_offenses" for family in FAMILIES)
     return connection.execute(

@@ -27,7 +27,7 @@ from orchestration.limits import Limits
 from orchestration.progress import listening, say
 from orchestration.reading import NothingPublished, Question, UnknownQuestion, answer, connect, question, questions
 from orchestration.release.history import DamagedRelease
-from orchestration.screen import Screen, cell, table
+from orchestration.screen import STEERING, Screen, Shown, cell, table
 from orchestration.settings import PROJECT_ROOT, Settings
 
 app = typer.Typer(
@@ -87,7 +87,9 @@ def _settings(**given: Any) -> Settings:
 
 
 def _say_json(value: Any) -> None:
-    sys.stdout.write(json.dumps(value, indent=2, default=str, ensure_ascii=False) + "\n")
+    text = json.dumps(value, indent=2, default=str, ensure_ascii=False)
+    # the same values, without a character that steers a terminal
+    sys.stdout.write(STEERING.sub(lambda match: f"\\u{ord(match[0]):04x}", text) + "\n")
 
 
 @app.command()
@@ -349,7 +351,8 @@ def _write(rows: Any, format_: str, output: Path | None) -> None:
 
     if output is None:
         sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
-        writing.write_text(rows, format_, sys.stdout)
+        # A program gets the values as they are, a terminal without what would steer it.
+        writing.write_text(rows, format_, Shown(sys.stdout) if sys.stdout.isatty() else sys.stdout)
     else:
         count = writing.write(rows, format_, output)
         err.print(f"wrote {count:,} rows to {output}")

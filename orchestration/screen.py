@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
-from typing import Any
+from typing import IO, Any
 
 from rich.console import Console
 from rich.table import Table
@@ -22,19 +22,29 @@ LONGEST_CELL = 2_000
 
 # C0 and C1 controls but line feed and tab, delete, the marks that turn the direction of text or do not show at all
 # (a figure that reads backwards, a name that looks like another), line separators, and lone surrogates.
-_STEERING = re.compile(
+STEERING = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff]"
 )
 
 
 def harmless(text: str) -> str:
     r"""The text with control characters as escapes: `\x1b`, `\u202e`."""
-    return _STEERING.sub(_escaped, text)
+    return STEERING.sub(_escaped, text)
 
 
 def _escaped(match: re.Match[str]) -> str:
     code = ord(match[0])
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
+
+
+class Shown:
+    """A stream to a terminal: what is written to it is made harmless."""
+
+    def __init__(self, stream: IO[str]) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        return self._stream.write(harmless(text))
 
 
 class Screen(Console):

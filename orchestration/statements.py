@@ -104,6 +104,13 @@ def read(text: str, connection: duckdb.DuckDBPyConnection) -> list[duckdb.Statem
     return found
 
 
+def _kind(statement: duckdb.Statement) -> str:
+    try:
+        return statement.type.name
+    except ValueError:
+        return "statement"  # a kind that the engine's Python module has no name for
+
+
 def _one(text: str, connection: duckdb.DuckDBPyConnection) -> duckdb.Statement:
     try:
         found = connection.extract_statements(text)
@@ -115,7 +122,7 @@ def _one(text: str, connection: duckdb.DuckDBPyConnection) -> duckdb.Statement:
 
 
 def _check(statement: duckdb.Statement, connection: duckdb.DuckDBPyConnection) -> None:
-    kind = statement.type.name
+    kind = _kind(statement)
     tokens = _tokens(statement.query)
     if tokens and tokens[0].word == "explain" and kind in ("EXPLAIN", "MULTI"):
         _check(_explained(statement.query, tokens, connection), connection)

@@ -11,7 +11,6 @@ every value as it is.
 
 from __future__ import annotations
 
-import csv
 import io
 import json
 import math
@@ -30,6 +29,7 @@ from openpyxl import Workbook
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE, WriteOnlyCell
 
 from orchestration.files import UNFINISHED, sync_folder, write_whole, writing
+from orchestration.screen import STEERING
 from orchestration.settings import Settings
 
 FORMATS = ("csv", "json", "parquet", "xlsx")
@@ -39,6 +39,9 @@ _TEXT_FORMATS = ("csv", "json")
 _RUNS = re.compile(
     r"[\s\u200b\u2060\ufeff\x00-\x1f]*[=+\-@\uff1d\uff0b\uff0d\uff20\u2212\ufe63\ufe62\ufe66\ufe6b]|[\t\r]"
 )
+
+# A field that needs no quotes: no sign or line end of CSV in it, no blank at its ends.
+_BARE = re.compile(r"(?!\s)[^\",\r\n]*[^\",\s]")
 
 _BATCH = 20_000
 # A sheet's own limits: rows, characters of a cell, and the digits of a number that it holds exactly.
@@ -132,10 +135,9 @@ def write_text(rows: Any, format_: str, stream: Any) -> int:
     names = list(rows.columns)
     count = 0
     if format_ == "csv":
-        writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow([guarded(name) for name in names])
+        stream.write(",".join(_quoted(guarded(name)) for name in names) + "\n")
         for row in _each(rows):
-            writer.writerow([_csv_value(value) for value in row])
+            stream.write(",".join(map(_csv_value, row)) + "\n")
             count += 1
         return count
     keys = _distinct(names)
@@ -176,17 +178,27 @@ def _plain(value: Any) -> Any:
     return value if isinstance(value, (str, int, float, bool, Decimal)) or value is None else str(value)
 
 
-def _csv_value(value: Any) -> Any:
+def _csv_value(value: Any) -> str:
+    if value is None:
+        return ""
     if isinstance(value, (list, tuple, dict)):
-        return guarded(_json(value))
+        return _quoted(guarded(_json(value)))
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, Decimal):
+    if isinstance(value, Decimal) and value.is_finite():
         return _decimal(value)
-    if isinstance(value, float):
-        return repr(value) if math.isfinite(value) else _not_finite(value)
+    if isinstance(value, (Decimal, float)):
+        return repr(value) if math.isfinite(value) else _not_finite(float(value))
     plain = _plain(value)
-    return guarded(plain) if isinstance(plain, str) else plain
+    return _quoted(guarded(plain)) if isinstance(plain, str) else str(plain)
+
+
+def _quoted(text: str) -> str:
+    """A field of RFC 4180. Python's own writer leaves a carriage return bare, which begins a new row elsewhere.
+
+    An empty text is quoted, so that it is not taken for a null.
+    """
+    return text if _BARE.fullmatch(text) else '"' + text.replace('"', '""') + '"'
 
 
 def _json(value: Any) -> str:
@@ -200,7 +212,9 @@ def _json(value: Any) -> str:
     # JSON has no NaN and no infinity: as text they are not lost.
     if isinstance(value, Decimal) or (isinstance(value, float) and not math.isfinite(value)):
         value = _not_finite(float(value))
-    return json.dumps(_plain(value), ensure_ascii=False)
+    text = json.dumps(_plain(value), ensure_ascii=False)
+    # the same value, without a character that steers a terminal
+    return STEERING.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
 def _not_finite(value: float) -> str:
