@@ -17,7 +17,7 @@ from orchestration import sources
 from orchestration.landing import recut
 from orchestration.landing.capture import Capture, PayloadEntry
 from orchestration.landing.catalog import Catalog
-from orchestration.reading import NothingPublished, connect
+from orchestration.reader import Connection, NothingPublished, connect
 from orchestration.settings import Settings
 
 MOST_RECORDS = 20
@@ -95,7 +95,7 @@ def trace(settings: Settings, table: str, key: str) -> Trace:
     return Trace(f"{schema}.{name}", row, shown, payload, verified, str(bytes_in), found, proof, records)
 
 
-def _columns(connection: duckdb.DuckDBPyConnection, table: str) -> tuple[str, str, list[str]]:
+def _columns(connection: Connection, table: str) -> tuple[str, str, list[str]]:
     schema, _, name = table.rpartition(".")
     found = connection.execute(
         "select schema_name, table_name, list(column_name order by column_index) from duckdb_columns()"
@@ -109,7 +109,7 @@ def _columns(connection: duckdb.DuckDBPyConnection, table: str) -> tuple[str, st
     return found[0]
 
 
-def _row(connection: duckdb.DuckDBPyConnection, schema: str, name: str, columns: list[str], key: str) -> dict[str, Any]:
+def _row(connection: Connection, schema: str, name: str, columns: list[str], key: str) -> dict[str, Any]:
     column, equals, value = key.partition("=")
     if not equals or column not in columns:
         column, value = columns[0], key

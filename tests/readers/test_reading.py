@@ -62,7 +62,8 @@ def home(published) -> Settings:
     return settings
 
 
-@pytest.fixture(scope="module")
+# One process opens a file in one way at a time: closed before the tests of other limits.
+@pytest.fixture(scope="class")
 def connection(home):
     with reader.connect(home) as opened:
         yield opened
@@ -75,7 +76,10 @@ def limited(home: Settings, **limits) -> Settings:
 class TestWhatIsLetThrough:
     @pytest.mark.parametrize("statement", LET_THROUGH)
     def test_what_reads_gives_its_rows(self, connection, statement):
-        assert connection.sql(statement).fetchall()
+        rows = connection.sql(statement)
+        assert rows.columns
+        # the schema that is asked by default is empty: every table is in core, analysis, meta or quarantine
+        assert rows.fetchall() or statement == "show tables"
 
     def test_every_named_question_does(self, connection):
         for question in reading.questions().values():
