@@ -28,6 +28,10 @@ _TOO_LONG, _TOO_MUCH = 98, 99
 _BESIDE = 1024**3
 
 
+# What ends the command ends the work too.
+_PASSED_ON = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
 class Interrupted(Exception):
     """The user stopped the work (Ctrl-C)."""
 
@@ -42,11 +46,12 @@ def read(file: Path, settings: Settings, work: Callable[[Reader], int]) -> int:
     child = os.fork()
     if child == 0:
         _work(file, settings, work)
-    earlier = signal.signal(signal.SIGINT, lambda *_: os.kill(child, signal.SIGINT))
+    earlier = {each: signal.signal(each, lambda number, _: os.kill(child, number)) for each in _PASSED_ON}
     try:
         _, ended = os.waitpid(child, 0)
     finally:
-        signal.signal(signal.SIGINT, earlier)
+        for each, handler in earlier.items():
+            signal.signal(each, handler)
     code = os.waitstatus_to_exitcode(ended)
     if code == -signal.SIGINT:
         raise Interrupted
@@ -61,7 +66,8 @@ def _work(file: Path, settings: Settings, work: Callable[[Reader], int]) -> NoRe
     code = 1
     try:
         # Ctrl-C ends this process at once, also in the middle of a function.
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        for each in _PASSED_ON:
+            signal.signal(each, signal.SIG_DFL)
         with Reader(file, settings, or_else=lambda: os._exit(_TOO_LONG)) as reader:
             _bound_memory(int(settings.query_memory))
             code = work(reader)

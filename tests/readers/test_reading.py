@@ -196,6 +196,30 @@ class TestLimits:
         assert (done.returncode, "CLAWBACK_QUERY_MEMORY" in done.stderr) == (2, True)
 
 
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_ends_a_query_and_leaves_no_process(home, number, code):
+    command = [str(Path(sys.executable).with_name("clawback")), "sql", "select count(*) from range(1000000000000)"]
+    query = subprocess.Popen(
+        command, env={**os.environ, "CLAWBACK_HOME": str(home.root)}, stderr=subprocess.PIPE, start_new_session=True
+    )
+    until = time.monotonic() + 30
+    while not (working := children(query.pid)) and time.monotonic() < until:
+        time.sleep(0.1)
+    time.sleep(0.3)
+    os.kill(query.pid, number)
+    query.communicate(timeout=20)
+    assert query.returncode == code
+    assert working
+    assert not any(Path(f"/proc/{pid}").exists() for pid in working)
+
+
+def children(pid: int) -> list[int]:
+    try:
+        return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    except OSError:
+        return []
+
+
 def piped(home: Settings, text: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [str(Path(sys.executable).with_name("clawback")), "sql"],
