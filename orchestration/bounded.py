@@ -1,11 +1,10 @@
 """Running one piece of work in a process of its own, so that nothing it does can take more than its limits.
 
-What belongs here: starting and ending that process, its limit of memory, what its end means. What does not: what is
+What belongs here: starting and ending that process, what its end means. What does not: what is
 worked (cli, shell), the limits that the engine itself keeps (reader).
 
-The engine stops a query between two parts of its work. A single call of a function on a long text can take hours, and
-what functions build is in no account of the engine's memory. Only a process of its own ends then for certain; readers
-keep no state, so none is lost.
+The engine stops a query between two parts of its work, but a single call of a function on a long text can take hours.
+Only a process of its own ends then for certain; readers keep no state, so none is lost.
 """
 
 from __future__ import annotations
@@ -23,10 +22,6 @@ from orchestration.settings import Settings
 
 # Exit codes of the process that its parent alone reads.
 _TOO_LONG, _TOO_MUCH = 98, 99
-
-# What the engine and its threads may take beside a query's memory.
-_BESIDE = 1024**3
-
 
 # What ends the command ends the work too.
 _PASSED_ON = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -69,7 +64,7 @@ def _work(file: Path, settings: Settings, work: Callable[[Reader], int]) -> NoRe
         for each in _PASSED_ON:
             signal.signal(each, signal.SIG_DFL)
         with Reader(file, settings, or_else=lambda: os._exit(_TOO_LONG)) as reader:
-            _bound_memory(int(settings.query_memory))
+            resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
             code = work(reader)
         sys.stdout.flush()
         sys.stderr.flush()
@@ -85,15 +80,3 @@ def _work(file: Path, settings: Settings, work: Callable[[Reader], int]) -> NoRe
         sys.stderr.flush()
     finally:
         os._exit(code)
-
-
-def _bound_memory(memory: int) -> None:
-    try:
-        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
-    except OSError:
-        return  # no such account on this system: the engine's own limit stands
-    limit = pages * resource.getpagesize() + memory + _BESIDE
-    _, hard = resource.getrlimit(resource.RLIMIT_AS)
-    if hard == resource.RLIM_INFINITY or limit < hard:
-        resource.setrlimit(resource.RLIMIT_AS, (limit, hard))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))

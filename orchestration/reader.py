@@ -11,6 +11,7 @@ opened read-only with every file system switched off; the files of a release are
 from __future__ import annotations
 
 import re
+import resource
 import threading
 import time
 import weakref
@@ -168,7 +169,8 @@ class Reader:
         watcher = threading.Thread(target=watch, daemon=True)
         watcher.start()
         try:
-            yield
+            with _bounded_memory(self.memory):
+                yield
         except duckdb.InterruptException as stopped:
             if late.is_set():
                 raise LimitReached(too_long(self.seconds)) from stopped
@@ -178,6 +180,45 @@ class Reader:
         finally:
             done.set()
             watcher.join()
+
+
+# What the engine and its threads may take beside a query's memory.
+_BESIDE = 1024**3
+_bounding = threading.Lock()
+_bounds = 0
+_unbounded = resource.getrlimit(resource.RLIMIT_AS)[0]
+
+
+@contextmanager
+def _bounded_memory(memory: int) -> Iterator[None]:
+    """Bound the process's memory while a query runs: what functions build is in no account of the engine's.
+
+    The first of several queries at once sets the bound, the last takes it away.
+    """
+    global _bounds, _unbounded
+    with _bounding:
+        _bounds += 1
+        soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+        if _bounds == 1:
+            _unbounded = soft
+            bound = _pages() * resource.getpagesize() + memory + _BESIDE
+            if bound > memory + _BESIDE and soft == resource.RLIM_INFINITY and hard == resource.RLIM_INFINITY:
+                resource.setrlimit(resource.RLIMIT_AS, (bound, hard))
+    try:
+        yield
+    finally:
+        with _bounding:
+            _bounds -= 1
+            if _bounds == 0:
+                resource.setrlimit(resource.RLIMIT_AS, (_unbounded, hard))
+
+
+def _pages() -> int:
+    """The pages of memory that this process has; 0 where the system keeps no such account."""
+    try:
+        return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+    except OSError:
+        return 0
 
 
 def too_long(seconds: float) -> str:
