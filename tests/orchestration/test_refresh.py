@@ -11,10 +11,10 @@ import json
 import pytest
 from filelock import FileLock
 
-from orchestration import reading
+from orchestration import reading, sources
 from orchestration.recorded import build as recorded
 from orchestration.release import history, trace
-from orchestration.statements import Refused, sources
+from orchestration.statements import Refused
 from tests.conftest import clawback
 
 
