@@ -52,7 +52,7 @@ def test_the_bill_is_valid_and_holds_every_locked_package_with_its_digests_and_a
         for one in bill["components"]
     }
     assert told == pinned
-    scopes = {one["name"]: one["scope"] for one in bill["components"]}
+    scopes = {supply_chain.canonicalize_name(one["name"]): one["scope"] for one in bill["components"]}
     assert (scopes["duckdb"], scopes["requests"], scopes["pytest"], scopes["pip-audit"]) == (
         "required", "required", "excluded", "excluded",
     )  # fmt: skip
