@@ -165,7 +165,13 @@ def _build(
     _reuse_parse(settings)
     invocation = dbt.cli(["build"], context=context, target_path=settings.dbt_target_dir, raise_on_error=False)
     # The events wait for dbt's end: while it writes, nobody else may open the file.
-    events = list(_watched(invocation.stream()))
+    try:
+        events = list(_watched(invocation.stream()))
+    finally:
+        # What breaks off here, such as a disk that takes none of Dagster's records, must not leave dbt writing.
+        if invocation.process.poll() is None:
+            invocation.process.kill()
+            invocation.process.wait()
     results = _read_json(settings.dbt_target_dir / "run_results.json")
     compiled = {result["unique_id"]: result.get("compiled_code") for result in results.get("results", [])}
     manifest = _read_json(settings.dbt_target_dir / "manifest.json") or _read_json(manifest_path())
@@ -203,4 +209,9 @@ def _reuse_parse(settings: Settings) -> None:
 
 
 def _read_json(path: Path) -> dict[str, Any]:
-    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    """Empty where dbt left no such file, or was stopped while it wrote it."""
+    try:
+        told: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return {}
+    return told

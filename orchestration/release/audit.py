@@ -173,6 +173,8 @@ def refuse_failed_build(settings: Settings) -> None:
     """Raise GateRefused with what failed where dbt's own run did: then nothing after it is tried."""
     results = _read_json(settings.dbt_target_dir / "run_results.json")
     if results is None:
+        if files.is_full(settings.build_dir):
+            raise files.full(settings.build_dir)
         raise GateRefused([Finding("dbt build", "dbt left no results", str(settings.build_dir / "logs" / "dbt.log"))])
     manifest = _read_json(settings.dbt_target_dir / "manifest.json") or {"nodes": {}}
     findings = [
@@ -477,4 +479,9 @@ def table_rows(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
 
 
 def _read_json(path: Path) -> dict[str, Any] | None:
-    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
+    """None where dbt left no such file, or was stopped while it wrote it."""
+    try:
+        told: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return None
+    return told
