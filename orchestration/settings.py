@@ -8,6 +8,7 @@ reads a capture, opens a socket or writes a file.
 from __future__ import annotations
 
 import os
+import re
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
@@ -179,8 +180,8 @@ class Settings(BaseSettings):
             for one in value.values() if isinstance(value, dict) else (value,):
                 if isinstance(one, SecretStr) and one.get_secret_value():
                     found.append(one.get_secret_value())
-        # each address of several, too
-        found += (self.notify_urls.get_secret_value() if self.notify_urls else "").split()
+        for urls in (self.notify_urls, self.notify_url):
+            found += _tokens(urls.get_secret_value()) if urls else []
         return found
 
     def legistar_token(self, client: str) -> SecretStr | None:
@@ -199,3 +200,14 @@ class Settings(BaseSettings):
 def legistar_token_name(client: str) -> str:
     """The environment variable that holds a Legistar client's token."""
     return LEGISTAR_TOKEN_PREFIX + client.upper().replace("-", "_")
+
+
+def _tokens(urls: str) -> list[str]:
+    """The parts of services' addresses that are as good as keys: each address, its letters and digits in one piece.
+
+    A word of the address that any text may hold ("services") is none.
+    """
+    words = [part for url in urls.split() for part in re.split(r"[/:@?&=#,]+", url)]
+    tokens = [word for word in words if len(word) >= 20 or (len(word) >= 8 and re.search(r"[0-9]", word))]
+    # a host, by its name or number
+    return urls.split() + [word for word in tokens if not re.fullmatch(r"[0-9.]+|[a-z0-9.-]+\.[a-z]{2,}", word)]

@@ -197,3 +197,10 @@ def test_a_log_line_of_any_library_and_its_traceback_lose_the_key(monkeypatch):
     assert stream.getvalue().count(MARK) == 2
     assert "ValueError" in stream.getvalue()
     assert not holds(stream.getvalue())
+
+
+def test_the_token_within_a_services_address_is_a_key_and_its_words_are_not():
+    settings = Settings(notify_urls="slack://T1SYNTH00/B1SYNTH00/x json://user:synth3tic-word@127.0.0.1/services/hooks")
+    redactor = Redactor(settings.secrets())
+    assert redactor.text("T1SYNTH00 B1SYNTH00 synth3tic-word") == f"{MARK} {MARK} {MARK}"
+    assert redactor.text("services hooks user json x") == "services hooks user json x"
