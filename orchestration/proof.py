@@ -319,8 +319,7 @@ def _rebuilt(settings: Settings, release: Release, catalog: Catalog, is_whole: b
         yield Finding("rebuild", "note", f"{says}; prove it with that version, or make one with this: clawback refresh")
         return
     say("rebuilding the release as of its moment")
-    parent = settings.build_dir if os.access(settings.build_dir, os.W_OK) else None
-    folder = Path(tempfile.mkdtemp(prefix=files.UNFINISHED, dir=parent))
+    folder = _room(settings)
     try:
         made = Settings(home=folder, landing=settings.landing_dir, edition=_edition(release))
         broken = build(settings, made, catalog)
@@ -343,6 +342,16 @@ def _rebuilt(settings: Settings, release: Release, catalog: Catalog, is_whole: b
     yield Finding(
         "rebuild", "bad", f"the rebuild differs in {', '.join(differ[:10])}{more}; {why}; clawback refresh --force"
     )
+
+
+def _room(settings: Settings) -> Path:
+    """A folder to build in: in the home, where a killed proof's is swept; elsewhere, where the home is read-only."""
+    folder = settings.root / files.unfinished_name()
+    try:
+        folder.mkdir()
+    except OSError:
+        return Path(tempfile.mkdtemp(prefix="clawback-proof-"))
+    return folder
 
 
 def compared(published: Path, rebuilt: Path) -> tuple[int, list[str]]:

@@ -110,6 +110,8 @@ def _leftovers(settings: Settings) -> Iterator[Path]:
         if folder.is_dir() and not folder.name.startswith("."):
             yield from files.abandoned(folder)
     yield from files.abandoned(settings.downloads_dir)
+    # a proof (doctor --deep) builds here, and may run beside a refresh
+    yield from files.abandoned(settings.root)
     # Only a refresh builds, and only under its lock.
     for folder in (settings.build_dir, settings.dbt_target_dir):
         yield from folder.glob(f"{files.UNFINISHED}*")
