@@ -48,13 +48,15 @@ def locked(lock: Path = LOCK) -> dict[str, tuple[str, list[str]]]:
     return found
 
 
-def needed_to_run(name: str = "clawback") -> set[str]:
+def needed_to_run() -> set[str]:
     """The packages that the installed product needs to run, without those of `make test`, by normal name."""
     seen: set[tuple[str, frozenset[str]]] = set()
-    todo = [(name, frozenset[str]())]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    todo = [("", frozenset[str]())]
     while todo:
         one, extras = todo.pop()
-        for text in metadata.requires(one) or ():
+        # What is installed of the product itself may be of an earlier pyproject.toml.
+        for text in (metadata.requires(one) or ()) if one else project["dependencies"]:
             wanted = Requirement(text)
             if wanted.marker and not any(wanted.marker.evaluate({"extra": extra}) for extra in extras or {""}):
                 continue

@@ -53,7 +53,7 @@ def test_the_bill_is_valid_and_holds_every_locked_package_with_its_digests_and_a
     }
     assert told == pinned
     scopes = {supply_chain.canonicalize_name(one["name"]): one["scope"] for one in bill["components"]}
-    assert (scopes["duckdb"], scopes["requests"], scopes["pytest"], scopes["pip-audit"]) == (
+    assert (scopes["duckdb"], scopes["psutil"], scopes["pytest"], scopes["pip-audit"]) == (
         "required", "required", "excluded", "excluded",
     )  # fmt: skip
     table = (folder / "licences.md").read_text(encoding="utf-8")
