@@ -12,7 +12,7 @@ import os
 import threading
 import time
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 PUBLISHED, BROKEN, USAGE, REFUSED, SOURCE_TOO_OLD, ANOTHER_RUNS = 0, 1, 2, 3, 4, 5
 # A wait for another run is said after this long.
 _SECONDS_BEFORE_SAID = 5
+_DEAD = "run {} was killed before it ended: reported as failed in Dagster's records"
 # A publication that is under way when a signal comes is waited for.
 _SECONDS_FOR_PUBLICATION = 4.0
 
@@ -131,14 +132,16 @@ def refresh(
     with (
         logs.of_run(run_id),
         alone(settings, run_id),
-        _stopped_in_order(settings, run_id, started, is_wanted=stop_on_signals),
+        _stopped_in_order(settings, run_id, started, is_wanted=stop_on_signals) as hold,
     ):
         ending.begun(settings, run_id)
         try:
             account = _run_or_refusal(settings, run_id, selected, slices, as_of, accept or {}, force)
         except BaseException as error:
+            hold()
             ending.ended(settings, _broken_off(run_id, started, error))
             raise
+        hold()
         ending.ended(settings, _ended(account, started))
     return account
 
@@ -235,10 +238,15 @@ def _clear_up(settings: Settings) -> None:
 
 
 @contextmanager
-def _stopped_in_order(settings: Settings, run_id: str, started: datetime, *, is_wanted: bool) -> Iterator[None]:
-    """End the whole refresh at a signal: its run is reported canceled, and what serves is said."""
+def _stopped_in_order(
+    settings: Settings, run_id: str, started: datetime, *, is_wanted: bool
+) -> Iterator[Callable[[], None]]:
+    """End the whole refresh at a signal: its run is reported canceled, and what serves is said.
+
+    Yields as stopping.stoppable does.
+    """
     if not is_wanted:
-        yield
+        yield lambda: None
         return
 
     def at_end(signal: str) -> str:
@@ -251,11 +259,12 @@ def _stopped_in_order(settings: Settings, run_id: str, started: datetime, *, is_
         serves = history.last_release(settings)
         return f"The refresh was stopped by {signal}. Serving: {serves.id if serves else 'nothing yet'}. Run {run_id}."
 
-    with stopping.stoppable(at_end):
-        yield
+    with stopping.stoppable(at_end) as hold:
+        yield hold
 
 
 def _report_canceled(settings: Settings, run_id: str, signal: str) -> None:
+    dagster_home(settings)
     import dagster as dg
 
     with dg.DagsterInstance.get() as instance:
@@ -264,6 +273,7 @@ def _report_canceled(settings: Settings, run_id: str, signal: str) -> None:
         if run is not None and run.status is not dg.DagsterRunStatus.SUCCESS:
             instance.report_run_canceled(run, f"Stopped by {signal}.")
         instance.event_log_storage.free_concurrency_slots_for_run(run_id)
+        running.sweep_spill(instance, settings)
 
 
 def _run(
@@ -309,8 +319,9 @@ def _run(
         (logs / "dbt.out").open("w", encoding="utf-8") as dbt_lines,
         redirect_stdout(dbt_lines),
     ):
-        for dead in running.report_dead_runs(instance, run_id):
-            say(f"run {dead} was killed before it ended: reported as failed in Dagster's records")
+        for dead in running.report_dead_runs(instance, run_id, history.last_release(settings)):
+            say(_DEAD.format(dead))
+        running.sweep_spill(instance, settings)
         result = job.execute_in_process(
             run_config={
                 "resources": {"options": {"config": options}},
@@ -331,17 +342,30 @@ def _waits_said(instance: DagsterInstance, run_id: str) -> Iterator[None]:
     ended = threading.Event()
 
     def watch() -> None:
-        said, since = None, time.monotonic()
+        since, said = None, None
         while not ended.wait(1):
             waits = running.waiting_for(instance, run_id)
-            if waits is None or waits == said:
-                since = time.monotonic()
-                said = waits if waits is not None else None
-            elif time.monotonic() - since > _SECONDS_BEFORE_SAID:
+            if waits is None:
+                since, said = None, None
+                continue
+            since = since or time.monotonic()
+            if time.monotonic() - since < _SECONDS_BEFORE_SAID:
+                continue
+            since = time.monotonic()
+            # who holds it may have died since this run began
+            for dead in running.report_dead_runs(instance, run_id):
+                say(_DEAD.format(dead))
+            if waits != said:
                 say(waits)
                 said = waits
 
-    thread = threading.Thread(target=watch, name="waits", daemon=True)
+    def watch_without_harm() -> None:
+        try:
+            watch()
+        except Exception:
+            logging.getLogger(__name__).debug("waits are not watched any more", exc_info=True)
+
+    thread = threading.Thread(target=watch_without_harm, name="waits", daemon=True)
     thread.start()
     try:
         yield

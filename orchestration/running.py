@@ -11,7 +11,7 @@ whatever a refresh of the command line left behind is then known to be dead.
 from __future__ import annotations
 
 import os
-import uuid
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,17 +26,21 @@ from orchestration.settings import Settings
 if TYPE_CHECKING:
     from dagster import DagsterInstance, DagsterRun
 
+    from orchestration.release.history import Release
+
 RUNNING_FILE = "refresh.json"
-# Stands in the environment of a refresh and of every process that it starts: they are found by it when it has died.
-TOKEN_VARIABLE = "CLAWBACK_REFRESH"
+# A run's id, in the environment of its process and of every process that it starts: they are found by it when the run
+# has died. A process's number could have been given to another since.
+RUN_VARIABLE = "CLAWBACK_RUN_ID"
 STARTED_BY = {"clawback/started_by": "command line"}
 _SECONDS_TO_DIE = 5
+# A daemon that has given a sign of life since then clears up after its own runs (run_monitoring in dagster.yaml).
+_SECONDS_OF_A_DAEMON = 120
 
 
 class Running(BaseModel):
     """refresh.json: the refresh that holds the lock. Gone when it ends; left by one that was killed."""
 
-    token: str
     run_id: str
     pid: int
     since: datetime
@@ -48,10 +52,8 @@ class Running(BaseModel):
 
 def begin(settings: Settings, run_id: str) -> Running:
     """Say that a refresh runs. The caller holds the lock."""
-    running = Running(
-        token=uuid.uuid4().hex, run_id=run_id, pid=os.getpid(), since=datetime.now(UTC).replace(microsecond=0)
-    )
-    os.environ[TOKEN_VARIABLE] = running.token
+    running = Running(run_id=run_id, pid=os.getpid(), since=datetime.now(UTC).replace(microsecond=0))
+    os.environ[RUN_VARIABLE] = run_id
     files.write_whole(settings.root / RUNNING_FILE, running.model_dump_json(indent=2) + "\n")
     return running
 
@@ -59,7 +61,7 @@ def begin(settings: Settings, run_id: str) -> Running:
 def end(settings: Settings) -> None:
     """Say that it ended, however it ended."""
     (settings.root / RUNNING_FILE).unlink(missing_ok=True)
-    os.environ.pop(TOKEN_VARIABLE, None)
+    os.environ.pop(RUN_VARIABLE, None)
 
 
 def last(settings: Settings) -> Running | None:
@@ -73,9 +75,12 @@ def last(settings: Settings) -> Running | None:
 def end_orphans(settings: Settings) -> int:
     """End the processes that a dead refresh started (dbt goes on writing the build without it); how many there were."""
     dead = last(settings)
-    if dead is None:
-        return 0
-    orphans = [process for process in psutil.process_iter() if _token_of(process) == dead.token]
+    return end_processes_of(dead.run_id) if dead else 0
+
+
+def end_processes_of(run_id: str) -> int:
+    """Kill whatever a run started, this process excepted; how many processes there were."""
+    orphans = [process for process in psutil.process_iter() if _run_of(process) == run_id]
     for process in orphans:
         try:
             process.kill()
@@ -85,9 +90,9 @@ def end_orphans(settings: Settings) -> int:
     return len(orphans)
 
 
-def _token_of(process: psutil.Process) -> str | None:
+def _run_of(process: psutil.Process) -> str | None:
     try:
-        return None if process.pid == os.getpid() else process.environ().get(TOKEN_VARIABLE)
+        return None if process.pid == os.getpid() else process.environ().get(RUN_VARIABLE)
     except (psutil.Error, OSError):
         return None
 
@@ -109,42 +114,56 @@ def _leftovers(settings: Settings) -> Iterator[Path]:
     for folder in (landing, *landing.glob("*"), *landing.glob("*/*")):
         if folder.is_dir() and not folder.name.startswith("."):
             yield from files.abandoned(folder)
-    yield from files.abandoned(settings.downloads_dir)
-    # a proof (doctor --deep) builds here, and may run beside a refresh
-    yield from files.abandoned(settings.root)
-    # Only a refresh builds, and only under its lock.
-    for folder in (settings.build_dir, settings.dbt_target_dir):
-        yield from folder.glob(f"{files.UNFINISHED}*")
-    if (settings.build_dir / "tmp").is_dir():
-        yield settings.build_dir / "tmp"
+    # in the home itself a proof (doctor --deep) builds, and may run beside a refresh
+    for folder in (settings.root, settings.downloads_dir, settings.build_dir, settings.dbt_target_dir):
+        yield from files.abandoned(folder)
 
 
-def report_dead_runs(instance: DagsterInstance, own_run_id: str) -> list[str]:
+def sweep_spill(instance: DagsterInstance, settings: Settings) -> bool:
+    """Remove what dead builds spilled to the disk, unless a run of the daemon builds now; whether there was any."""
+    spill = settings.build_dir / "tmp"
+    if not spill.is_dir() or _slot_holders(instance):
+        return False
+    files.remove_tree(spill)
+    return True
+
+
+def report_dead_runs(instance: DagsterInstance, own_run_id: str, release: Release | None = None) -> list[str]:
     """Report every run failed whose process is gone, and free the pool slots that it holds; the runs' ids.
 
     A run of the command line is dead, because this process holds its lock. A run of Dagster's daemon is dead where
-    the process that its events name no longer lives.
+    the process that its events name no longer lives; while the daemon lives, it sees to its runs itself.
+    release: the release that serves; a run that died after it had published says so.
     """
     import dagster as dg
 
     unfinished = [dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.CANCELING,
                   dg.DagsterRunStatus.NOT_STARTED]  # fmt: skip
+    daemon_lives = _daemon_lives(instance)
     dead = []
     for run in instance.get_runs(dg.RunsFilter(statuses=unfinished)):
-        if run.run_id == own_run_id or not _is_dead(instance, run):
+        is_ours = STARTED_BY.items() <= run.tags.items()
+        if run.run_id == own_run_id or not (is_ours or (not daemon_lives and _has_lost_its_process(instance, run))):
             continue
-        instance.report_run_failed(run, "The process of this run is gone: it was killed, or the machine stopped.")
+        end_processes_of(run.run_id)
+        why = "The process of this run is gone: it was killed, or the machine stopped."
+        if release is not None and release.run_id == run.run_id:
+            why += f" Before that it had published release {release.id}, which is whole."
+        instance.report_run_failed(run, why)
         dead.append(run.run_id)
-    for run_id in _slot_holders(instance):
+    for run_id in _slot_holders(instance) - {own_run_id}:
         holder = instance.get_run_by_id(run_id)
         if holder is None or holder.is_finished:
             instance.event_log_storage.free_concurrency_slots_for_run(run_id)
     return dead
 
 
-def _is_dead(instance: DagsterInstance, run: DagsterRun) -> bool:
-    if STARTED_BY.items() <= run.tags.items():
-        return True
+def _daemon_lives(instance: DagsterInstance) -> bool:
+    beats = instance.get_daemon_heartbeats().values()
+    return any(time.time() - beat.timestamp < _SECONDS_OF_A_DAEMON for beat in beats)
+
+
+def _has_lost_its_process(instance: DagsterInstance, run: DagsterRun) -> bool:
     told = process_of(instance, run.run_id)
     return told is not None and not files.is_alive(*told)
 

@@ -40,14 +40,17 @@ def _unwind(number: int, frame: FrameType | None) -> None:
 
 
 @contextmanager
-def stoppable(at_end: Callable[[str], str]) -> Iterator[None]:
+def stoppable(at_end: Callable[[str], str]) -> Iterator[Callable[[], None]]:
     """While the block runs, a signal ends the process with exit code 128 + its number.
+
+    Yields a function that never returns once a signal was heard: called before the block tells anybody how its work
+    ended, so that the end of a child process is not told as a failure.
 
     at_end: called with the signal in words once the child processes are gone; what it returns is the last line said.
     Does nothing outside the main thread. SIGHUP stays ignored where it was (nohup).
     """
     if threading.current_thread() is not threading.main_thread():
-        yield
+        yield _nothing_heard
         return
     # Dagster leads standard error to a file of its own while a step runs
     screen = os.dup(sys.__stderr__.fileno() if sys.__stderr__ else 2)
@@ -61,12 +64,16 @@ def stoppable(at_end: Callable[[str], str]) -> Iterator[None]:
     before_fd = signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
     listener = threading.Thread(target=_listen, args=(reader, set(before), heard, at_end, screen), daemon=True)
     listener.start()
-    try:
-        yield
-    finally:
+
+    def hold() -> None:
         if heard.is_set():
             # the listener ends the process; nothing more is said here
             listener.join()
+
+    try:
+        yield hold
+    finally:
+        hold()
         signal.set_wakeup_fd(before_fd)
         for number, handler in before.items():
             signal.signal(number, handler)
@@ -74,6 +81,10 @@ def stoppable(at_end: Callable[[str], str]) -> Iterator[None]:
         listener.join()
         os.close(reader)
         os.close(screen)
+
+
+def _nothing_heard() -> None:
+    """Where nobody listens, nothing is heard."""
 
 
 def _nothing(number: int, frame: FrameType | None) -> None:

@@ -18,7 +18,7 @@ import duckdb
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtCliResource, dbt_assets
 from dbt.cli.main import dbtRunner
 
-from orchestration import files, sources
+from orchestration import files, running, sources
 from orchestration.assets.capture import asset_key
 from orchestration.assets.gate import ending_on_refusals, refused
 from orchestration.assets.lineage import describe
@@ -76,6 +76,8 @@ def manifest_path() -> Path:
     if not (manifest.exists() and stamp.exists() and stamp.read_text() == digest):
         folder.mkdir(parents=True, exist_ok=True)
         os.environ.update(dbt_environment(settings))
+        # a parse that is killed leaves half a manifest
+        stamp.unlink(missing_ok=True)
         say("parsing the dbt project")
         args = ["parse", "--project-dir", str(DBT_PROJECT_DIR), "--profiles-dir", str(DBT_PROJECT_DIR)]
         result = dbtRunner().invoke([*args, "--target-path", str(folder), "--quiet"])
@@ -162,6 +164,7 @@ def _build(
 ) -> Iterator[Any]:
     """One `dbt build`, and what it left told to Dagster."""
     os.environ.update(dbt_environment(settings))
+    os.environ.setdefault(running.RUN_VARIABLE, context.run_id)
     _reuse_parse(settings)
     invocation = dbt.cli(["build"], context=context, target_path=settings.dbt_target_dir, raise_on_error=False)
     # The events wait for dbt's end: while it writes, nobody else may open the file.

@@ -111,6 +111,7 @@ def rollback(settings: Settings, release_id: str) -> None:
     longer what was published: what serves then goes on serving.
     """
     with alone(settings):
+        sweep(settings)
         folder = settings.releases_dir / Path(release_id).name
         if folder.name == release_id and folder.is_dir() and (wrong := seal.damage_of(settings, folder)):
             more = f" and {len(wrong) - 5} more" if len(wrong) > 5 else ""

@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -25,8 +26,29 @@ from orchestration.release import row_hashes
 from orchestration.settings import PROJECT_ROOT, Settings
 
 CLAWBACK = str(Path(sys.executable).with_name("clawback"))
-LONGEST_SECONDS = 300
+LONGEST_SECONDS = 900
 Whom = Literal["group", "parent"]
+UNFINISHED = ("STARTED", "STARTING", "CANCELING", "NOT_STARTED", "QUEUED")
+# What the steps of a refresh say, and what they put on the disk, in their order.
+STEPS = (
+    *(("bjs/", 1), ("census/", 1), ("dhs/", 1), ("doj/", 1), ("fbi/", 1), ("ice/", 1), ("ledger/", 1)),
+    *(("legistar/", 1), ("published/", 1), ("usaspending/", 1), ("usaspending/transactions", 1)),
+    ("captures are as they were landed", 1),
+    *(("  dbt: ", number) for number in range(1, 12, 2)),
+    *(("checks run", 1), ("auditing the candidate", 1), ("published release", 1), ("Release ", 1)),
+)
+PLACES = (
+    "refresh.json",
+    "dagster/history/runs/index.db-journal",
+    "build/warehouse.duckdb",
+    "build/warehouse.duckdb.wal",
+    "build/dbt/run_results.json",
+    "releases/.tmp-*",
+    "releases/.tmp-*/warehouse.duckdb",
+    "releases/.tmp-*/*/*.parquet",
+    "releases/.tmp-*/release.json",
+    "releases/.tmp-*/SHA256SUMS",
+)
 
 
 @dataclass
@@ -56,6 +78,10 @@ class Started:
         self.process.wait()
 
 
+# When a command is to be killed.
+Moment = Callable[[Started], bool]
+
+
 def start(home: Path, *args: str) -> Started:
     log = home.parent / f"{home.name}.log"
     clean = {k: v for k, v in os.environ.items() if not k.startswith(("CLAWBACK_", "DAGSTER_"))}
@@ -71,22 +97,35 @@ def start(home: Path, *args: str) -> Started:
     return Started(process, log)
 
 
-def said_lines(count: int) -> Callable[[Started], bool]:
-    """The moment at which a command has said so many lines: each step of a refresh says one."""
-    return lambda started: started.log.read_bytes().count(b"\n") >= count
+def has_said(text: str, times: int = 1, seconds: float = 0.0) -> Moment:
+    """So long after a command has said something so many times: each step of a refresh says a line."""
+    seen: list[float] = []
+
+    def has(started: Started) -> bool:
+        if not seen and started.said().count(text) >= times:
+            seen.append(time.monotonic())
+        return bool(seen) and time.monotonic() >= seen[0] + seconds
+
+    return has
 
 
-def after(seconds: float) -> Callable[[Started], bool]:
+def after(seconds: float) -> Moment:
     ends = time.monotonic() + seconds
     return lambda started: time.monotonic() >= ends
 
 
-def once_there_is(home: Path, pattern: str, seconds: float = 0.0) -> Callable[[Started], bool]:
-    """So long after a file of this pattern was first seen."""
+def once_there_is(home: Path, pattern: str, seconds: float = 0.0) -> Moment:
+    """So long after a file of this pattern was made or written."""
     seen: list[float] = []
+    begun = time.time()
+
+    def is_new(path: Path) -> bool:
+        with suppress(FileNotFoundError):
+            return path.lstat().st_mtime >= begun
+        return False
 
     def is_there(started: Started) -> bool:
-        if not seen and next(home.glob(pattern), None):
+        if not seen and any(map(is_new, home.glob(pattern))):
             seen.append(time.monotonic())
         return bool(seen) and time.monotonic() >= seen[0] + seconds
 
