@@ -7,7 +7,7 @@ SPARK_READY := $(VENV)/.ready-spark
 BENCH_READY := $(VENV)/.ready-bench
 
 .DEFAULT_GOAL := help
-.PHONY: help setup refresh test check lint ui sql notebook bench spark lock sbom audit clean disk
+.PHONY: help setup refresh test torture check lint ui sql notebook bench spark lock sbom audit clean disk
 
 help: ## what there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -27,6 +27,9 @@ refresh: $(READY) ## set up, then the recorded edition to a published release
 
 test: $(READY) lint ## set up, then everything CI runs
 	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
+
+torture: $(READY) ## 250 seeded kill -9 of refresh, import, publication and rollback, and what is left (an hour or more)
+	@$(BIN)/python -m tests.torture
 
 lint: $(READY)
 	@$(BIN)/ruff check .

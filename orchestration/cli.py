@@ -259,7 +259,8 @@ def import_(
         _stop(str(unknown.args[0]))
     settings = _settings(landing=landing)
     when = retrieved.replace(tzinfo=UTC) if retrieved else None
-    results = import_files(wanted, files, settings, retrieved_at=when)
+    with stopping.in_time():
+        results = import_files(wanted, files, settings, retrieved_at=when)
     if as_json:
         _say_json([vars(result) for result in results])
     else:

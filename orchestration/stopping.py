@@ -28,15 +28,65 @@ _WORDS = {signal.SIGINT: "Ctrl-C", signal.SIGTERM: "SIGTERM", signal.SIGHUP: "SI
 
 
 def unwind_on_signals() -> None:
-    """For commands that are over in seconds: SIGTERM and SIGHUP unwind the stack as Ctrl-C does, and clear up."""
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    """For commands other than a refresh: SIGTERM and SIGHUP unwind the stack as Ctrl-C does, and clear up."""
+    for number in SIGNALS:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _unwind)
 
 
 def _unwind(number: int, frame: FrameType | None) -> None:
     _say(2, f"\nStopped by {_WORDS[signal.Signals(number)]}.")
+    if number == signal.SIGINT:
+        # what asks a person line by line takes it for the end of the line
+        raise KeyboardInterrupt
     raise SystemExit(128 + number)
+
+
+@contextmanager
+def in_time() -> Iterator[None]:
+    """While the block runs, a signal that does not unwind it within LONGEST_SECONDS ends the process.
+
+    A handler waits for the library that the main thread is in, and that may read a large file for minutes.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    over = threading.Event()
+
+    def end(number: signal.Signals) -> None:
+        if not over.wait(LONGEST_SECONDS):
+            _end_children()
+            os._exit(128 + number)
+
+    with _heard(end):
+        try:
+            yield
+        finally:
+            over.set()
+
+
+@contextmanager
+def _heard(do: Callable[[signal.Signals], None]) -> Iterator[threading.Thread]:
+    """Call a function in a thread, whatever the main thread does, when a signal comes."""
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+
+    def listen() -> None:
+        while number := os.read(reader, 1):
+            if number[0] in SIGNALS:
+                do(signal.Signals(number[0]))
+
+    # The wake-up file is written whichever handler stands: Dagster puts its own in our handler's place.
+    before = signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
+    listener = threading.Thread(target=listen, name="signals", daemon=True)
+    listener.start()
+    try:
+        yield listener
+    finally:
+        signal.set_wakeup_fd(before)
+        os.close(writer)
+        listener.join()
+        os.close(reader)
 
 
 @contextmanager
@@ -47,40 +97,35 @@ def stoppable(at_end: Callable[[str], str]) -> Iterator[Callable[[], None]]:
     ended, so that the end of a child process is not told as a failure.
 
     at_end: called with the signal in words once the child processes are gone; what it returns is the last line said.
-    Does nothing outside the main thread. SIGHUP stays ignored where it was (nohup).
+    Does nothing outside the main thread. A signal that is ignored stays so (nohup).
     """
     if threading.current_thread() is not threading.main_thread():
         yield _nothing_heard
         return
     # Dagster leads standard error to a file of its own while a step runs
     screen = os.dup(sys.__stderr__.fileno() if sys.__stderr__ else 2)
-    reader, writer = os.pipe()
-    os.set_blocking(writer, False)
     heard = threading.Event()
-    is_kept_off = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
-    heeded = [s for s in SIGNALS if not (s is signal.SIGHUP and is_kept_off)]
-    before = {s: signal.signal(s, _nothing) for s in heeded}
-    # The wake-up file is written whichever handler stands: Dagster puts its own in our handler's place.
-    before_fd = signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
-    listener = threading.Thread(target=_listen, args=(reader, set(before), heard, at_end, screen), daemon=True)
-    listener.start()
 
-    def hold() -> None:
-        if heard.is_set():
-            # the listener ends the process; nothing more is said here
-            listener.join()
+    def stop(number: signal.Signals) -> None:
+        heard.set()
+        _stop(number, at_end, screen)
 
-    try:
-        yield hold
-    finally:
-        hold()
-        signal.set_wakeup_fd(before_fd)
-        for number, handler in before.items():
-            signal.signal(number, handler)
-        os.close(writer)
-        listener.join()
-        os.close(reader)
-        os.close(screen)
+    with _heard(stop) as listener:
+        heeded = [number for number in SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
+        before = {number: signal.signal(number, _nothing) for number in heeded}
+
+        def hold() -> None:
+            if heard.is_set():
+                # the listener ends the process; nothing more is said here
+                listener.join()
+
+        try:
+            yield hold
+        finally:
+            hold()
+            for number, handler in before.items():
+                signal.signal(number, handler)
+    os.close(screen)
 
 
 def _nothing_heard() -> None:
@@ -91,18 +136,14 @@ def _nothing(number: int, frame: FrameType | None) -> None:
     """The handler: the listener does the work."""
 
 
-def _listen(
-    reader: int, heeded: set[signal.Signals], heard: threading.Event, at_end: Callable[[str], str], screen: int
-) -> None:
-    while number := os.read(reader, 1):
-        if number[0] in heeded:
-            heard.set()
-            _stop(signal.Signals(number[0]), at_end, screen)
-
-
 def _stop(number: signal.Signals, at_end: Callable[[str], str], screen: int) -> None:
     code = 128 + number
-    limit = threading.Timer(LONGEST_SECONDS, os._exit, (code,))
+
+    def give_up() -> None:
+        _say(screen, f"Stopped by {_WORDS[number]}. The next refresh clears up what this one left.")
+        os._exit(code)
+
+    limit = threading.Timer(LONGEST_SECONDS, give_up)
     limit.daemon = True
     limit.start()
     _say(screen, f"\n{_WORDS[number]}: stopping")

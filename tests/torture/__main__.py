@@ -14,6 +14,7 @@ import json
 import os
 import random
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -257,6 +258,40 @@ def kill_refreshes(table: Table, home: Path, chosen: random.Random, count: int) 
         _thin(settings)
 
 
+def stop_refreshes(table: Table, home: Path, chosen: random.Random, count: int) -> None:
+    """One signal, at every part of a refresh: all of it ends within ten seconds, its run on record as canceled."""
+    settings = Settings(home=home, edition="recorded")
+    parts = [("capturing", "fbi/", 1), ("building", "  dbt: ", 2), ("auditing", "auditing the candidate", 1),
+             ("publishing", "auditing the candidate", 1)]  # fmt: skip
+    for number in range(count):
+        sign = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)[number % 3]
+        part, text, times = parts[number % len(parts)]
+        before = kills.look(home, None).served
+        started = kills.start(home, "refresh", "--force")
+        moment = kills.has_said(text, times, chosen.uniform(0, 0.5))
+        if part == "publishing":
+            moment = kills.once_there_is(home, "releases/.tmp-*", chosen.uniform(0, 0.5))
+        if not started.wait_for(moment):
+            table.missed["refreshes"] += 1
+            continue
+        sent = time.monotonic()
+        os.kill(started.process.pid, sign)
+        started.wait_for(lambda _: False)
+        took, code = time.monotonic() - sent, started.process.poll()
+        facts = kills.look(home, before)
+        faults = facts.faults + _neither(settings, before, facts.served)
+        faults += [f"it took {took:.1f} s"] if took > 10 else []
+        faults += [f"it ended with {code}"] if code != 128 + sign else []
+        faults += ["it did not say so"] if "topped by" not in started.said() else []
+        faults += [f"still runs: {line}" for line in kills.living(home)]
+        faults += ["a traceback"] if "Traceback" in started.said() else []
+        is_new = facts.served != before
+        status = list(kills.runs(home).values())[-1]
+        faults += [] if status == "CANCELED" or (is_new and status == "SUCCESS") else [f"the run is {status}"]
+        table.add("refresh", part, sign.name, faults)
+        _thin(settings)
+
+
 def _at_rest(home: Path, wanted: dict[str, str], code: int | None) -> list[str]:
     """What must hold once a refresh was left alone."""
     faults = [] if code == 0 else [f"the refresh ended with {code}"]
@@ -276,6 +311,7 @@ def main() -> int:
     parser.add_argument("--publications", type=int, default=50)
     parser.add_argument("--rollbacks", type=int, default=40)
     parser.add_argument("--refreshes", type=int, default=60)
+    parser.add_argument("--signals", type=int, default=12, help="refreshes stopped by Ctrl-C, SIGTERM, SIGHUP")
     parser.add_argument("--home", type=Path, help="a home with a release; it is copied (default: one is made)")
     asked = parser.parse_args()
     table, began = Table(), time.monotonic()
@@ -298,6 +334,7 @@ def main() -> int:
             if asked.rollbacks:
                 kill_rollbacks(table, home, chosen, asked.rollbacks)
             kill_refreshes(table, home, chosen, asked.refreshes)
+            stop_refreshes(table, home, chosen, asked.signals)
         finally:
             faults = table.show(asked.seed, time.monotonic() - began)
             files.remove_tree(home)

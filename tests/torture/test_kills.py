@@ -5,6 +5,7 @@ A small set; `make torture` runs hundreds of seeded kills.
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -27,7 +28,7 @@ def home(published, tmp_path_factory) -> Path:
 
 
 def _building(started: kills.Started) -> bool:
-    return "dbt: 100 " in started.said()
+    return "  dbt: " in started.said()
 
 
 def _capturing(started: kills.Started) -> bool:
@@ -70,6 +71,24 @@ def test_one_signal_ends_all_of_it_within_ten_seconds(home: Path, number: signal
     assert list(kills.runs(home).values())[-1] == "CANCELED"
     after = kills.look(home, before)
     assert (after.faults, after.served) == ([], before)
+
+
+@pytest.mark.parametrize(
+    ("number", "word"), [(signal.SIGINT, "Ctrl-C"), (signal.SIGTERM, "SIGTERM"), (signal.SIGHUP, "SIGHUP")]
+)
+def test_one_signal_ends_an_import_and_leaves_nothing(tmp_path: Path, number: signal.Signals, word: str) -> None:
+    group = {"year": "2016", "hispanic": "1", "direl": "1", "notify": "1", "n": "1", "weight": "1"}
+    given = tmp_path / "synthetic.json"
+    given.write_text(json.dumps([{**group, "newoff": str(n % 5 + 1)} for n in range(200_000)]), encoding="utf-8")
+    home = tmp_path / "home"
+    started = kills.start(home, "import", "bjs/victimizations", str(given))
+    assert started.wait_for(kills.once_there_is(home, "landing/bjs/victimizations/.tmp-*")), started.said()
+    sent = time.monotonic()
+    os.kill(started.process.pid, number)
+    assert started.process.wait(timeout=10) == 128 + number
+    assert time.monotonic() - sent < 10
+    assert started.said().strip() == f"Stopped by {word}."
+    assert (kills.living(home), kills.leftovers(home), kills.look(home, None).faults) == ([], [], [])
 
 
 def test_a_second_refresh_names_the_first(home: Path) -> None:

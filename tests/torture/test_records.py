@@ -165,6 +165,16 @@ def test_a_wait_for_a_slot_is_said_with_who_holds_it_and_ends_with_the_holder(in
     assert _holders(instance) <= {waits}
 
 
+def test_a_claim_that_has_to_wait_waits_in_the_storage(instance) -> None:
+    """Dagster's executor asks again without a pause until the time that the answer names has come."""
+    _begin(instance)
+    began = time.monotonic()
+    status = instance.event_log_storage.claim_concurrency_slot(POOL, "another run", "a_step")
+    assert not status.is_claimed
+    assert time.monotonic() - began >= 1
+    assert status.sleep_interval < 0.1
+
+
 def test_nothing_is_written_outside_a_home_that_was_moved(settings, monkeypatch) -> None:
     """Dagster's own settings name no folder."""
     monkeypatch.setenv("DAGSTER_HOME", "")
