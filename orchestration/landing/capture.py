@@ -676,7 +676,7 @@ def _put_in_place(folder: Path, capture: Capture, target: Path) -> None:
     text = capture.model_dump_json(indent=2).encode()
     files.write_whole(folder / CAPTURE_FILE, text)
     digest = hashlib.sha256(text).hexdigest()
-    register.enter(target.parent, capture.capture_id, digest)
+    register.enter(target.parent, capture.capture_id, digest, capture.landed_at)
     if target.exists() and integrity.damage_of(target):
         # The same content of the same moment, damaged since: it makes room, and is kept.
         target.rename(target.with_name(f"{integrity.SET_ASIDE}{target.name}-{uuid.uuid4().hex[:8]}"))

@@ -23,18 +23,23 @@ _read_before: dict[Path, tuple[tuple[int, int, int], dict[str, list[str]]]] = {}
 _began: dict[tuple[Path, int], datetime] = {}
 
 
-def enter(folder: Path, capture_id: str, digest: str) -> None:
-    """Enter a capture of a dataset's folder. digest: the sha256 of its capture.json. Raises files.CannotWrite."""
+def enter(folder: Path, capture_id: str, digest: str, landed_at: datetime | None = None) -> None:
+    """Enter a capture of a dataset's folder. digest: the sha256 of its capture.json. Raises files.CannotWrite.
+
+    landed_at: when it lands; None for one that is adopted.
+    """
     line = {
         "capture_id": capture_id,
         "sha256": digest,
         "entered_at": datetime.now(UTC).replace(microsecond=0).isoformat(),
     }
+    if landed_at is not None:
+        line["landed_at"] = landed_at.isoformat()
     files.append_line(folder / REGISTER_FILE, line)
 
 
 def since(folder: Path) -> datetime | None:
-    """When the first capture of a dataset's folder was entered; None where none was."""
+    """When the first capture landed that was entered as it landed; None where none was."""
     path = folder / REGISTER_FILE
     try:
         # the first line stays the first as long as it is the same file
@@ -43,7 +48,7 @@ def since(folder: Path) -> datetime | None:
         return None
     for line in files.read_lines(path).values if known not in _began else ():
         with suppress(ValueError):
-            _began[known] = datetime.fromisoformat(str(line.get("entered_at")))
+            _began[known] = datetime.fromisoformat(str(line.get("landed_at")))
             break
     return _began.get(known)
 

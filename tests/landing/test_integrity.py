@@ -145,6 +145,24 @@ def test_a_landing_folder_that_cannot_be_written_is_read_and_hashed_each_time(se
     assert len(catalog(settings).captures()) == 1
 
 
+def test_a_capture_that_only_looks_as_if_it_came_before_digests_is_not_read(settings):
+    """Those that were landed before the first one that was entered are; from then on each must be entered."""
+    done = land(settings, 3, "2026-01-01T02:00:00")
+    folder = catalog(settings).folder(done.capture)
+    told = json.loads((folder / "capture.json").read_text())
+    register_file = folder.parent / register.REGISTER_FILE
+    line = json.loads(register_file.read_text())
+
+    def as_version_one(landed_at: str) -> list[str]:
+        forged = {**told, "format_version": 1, "files": [], "landed_at": landed_at}
+        (folder / "capture.json").write_text(json.dumps(forged))
+        return [one.what for one in catalog(settings).damaged()]
+
+    register_file.write_text(json.dumps({**line, "capture_id": "20260101T000000Z-another000"}) + "\n")
+    assert as_version_one(told["landed_at"]) == ["it carries no digests, though captures of its day do"]
+    assert as_version_one("2025-01-01T00:00:00Z") == []
+
+
 def test_a_line_of_the_register_whose_capture_never_came_is_no_fault(settings):
     """What a kill between the register and the capture leaves."""
     done = land(settings, 3, "2026-01-01T02:00:00")

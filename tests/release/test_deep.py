@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import duckdb
@@ -15,13 +16,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from orchestration import proof
+from orchestration import files, proof, sources
 from orchestration.doctor import Finding
-from orchestration.landing import integrity, register
+from orchestration.landing import capture, integrity, register
 from orchestration.landing.capture import Capture
 from orchestration.landing.catalog import Catalog
 from orchestration.release import history, seal, trace
 from orchestration.settings import Settings
+from orchestration.sources.base import Payload, Slice
 from tests.conftest import copy_home, unlocked
 from tests.spark import synthetic_captures
 
@@ -33,13 +35,13 @@ def forge(folder: Path, field: str, value: str) -> None:
     place = table.schema.get_field_index(field)
     pq.write_table(table.set_column(place, field, pa.array([value] * len(table))), path)
     told = Capture.model_validate_json((folder / "capture.json").read_bytes())
-    files = [
+    covered = [
         entry.model_copy(
             update={"bytes": (folder / entry.path).stat().st_size, "sha256": integrity.sha256_of(folder / entry.path)}
         )
         for entry in told.files
     ]
-    (folder / "capture.json").write_text(told.model_copy(update={"files": files}).model_dump_json(indent=2))
+    (folder / "capture.json").write_text(told.model_copy(update={"files": covered}).model_dump_json(indent=2))
     register.enter(folder.parent, told.capture_id, integrity.sha256_of(folder / "capture.json"))
 
 
@@ -62,9 +64,23 @@ def home(published, tmp_path) -> Settings:
 
 @pytest.fixture(scope="module")
 def rebuilt(published, tmp_path_factory) -> Path:
-    """The session's release built anew as of its moment, in a home of its own."""
-    settings, _ = published
+    """The session's release built anew as of its moment, from a landing folder that has gone on since."""
+    original, _ = published
+    settings = Settings(home=tmp_path_factory.mktemp("gone-on") / "home", edition="recorded")
+    copy_home(original, settings.root, "build")
     release = history.last_release(settings)
+    when = release.read_at + timedelta(minutes=1)
+    row = {"year": "2016", "hispanic": "1", "newoff": "1", "direl": "1", "notify": "1", "n": "1", "weight": "1"}
+    payload = Payload(json.dumps([row]).encode(), "https://synthetic.invalid", when)
+    came = capture.write(
+        sources.get("bjs/victimizations"), Slice("2016"), [payload], landing_dir=settings.landing_dir, kind="imported",
+        edition="import",
+    )  # fmt: skip
+    assert came.status in ("landed", "rejected")
+    files.append_line(
+        settings.landing_dir / "usaspending" / "awards" / "unchanged.jsonl",
+        {"slice": "recorded", "checked_at": when.isoformat(), "capture_id": None},
+    )
     catalog = Catalog(
         settings.landing_dir,
         as_of=None,
