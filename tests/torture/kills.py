@@ -84,6 +84,9 @@ Moment = Callable[[Started], bool]
 
 def start(home: Path, *args: str) -> Started:
     log = home.parent / f"{home.name}.log"
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+        # under nohup: a signal that is ignored stays so in a child, one that is handled does not
+        signal.signal(signal.SIGHUP, lambda number, frame: None)
     clean = {k: v for k, v in os.environ.items() if not k.startswith(("CLAWBACK_", "DAGSTER_"))}
     with log.open("wb") as out:
         process = subprocess.Popen(
