@@ -75,4 +75,9 @@ def beyond(name: str, found: str) -> str:
     """
     most = getattr(current(), name)
     shown = f"{most:,.0f}" if isinstance(most, float) else f"{most:,}"
-    return f"{found}, at most {shown} are read ({PREFIX}{name.upper()} raises it)"
+    bound = {
+        "memory_bytes": f"at most {shown} bytes of memory are given to it",
+        "seconds": f"at most {shown} seconds are given to it",
+        "ratio": f"at most {shown} to 1 is read",
+    }.get(name, f"at most {shown} are read")
+    return f"{found}, {bound} ({PREFIX}{name.upper()} raises it)"

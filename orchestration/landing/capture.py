@@ -37,14 +37,16 @@ from typing import TYPE_CHECKING, BinaryIO, Literal
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from isal import igzip
 from pydantic import BaseModel, ConfigDict
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
 from orchestration import __version__, files
-from orchestration.landing import accept, archives, baseline, measure, register
+from orchestration.forms import Unreadable, archives, kinds
+from orchestration.landing import accept, baseline, guard, measure, register
+from orchestration.landing.bounds import RecordBounds
 from orchestration.landing.csv_parts import BadCsv, CsvParts
+from orchestration.landing.warc_member import GzipMember
 from orchestration.sources.base import Dataset, FilePayload, Kind, Payload, Record, Selection, Slice, SourceError
 
 if TYPE_CHECKING:
@@ -55,8 +57,10 @@ FORMAT_VERSION = 2
 CAPTURE_FILE, RECORDS_FILE, WARC_FILE = "capture.json", "records.parquet", "responses.warc.gz"
 PARTS_FOLDER = "records"
 UNCHANGED_FILE = "unchanged.jsonl"
-PROVENANCE = ("_capture_id", "_payload_id", "_record_no")
+
 _ROWS_A_BATCH = 20_000
+# Of long values, or of very many columns, fewer are in memory at a time.
+_BYTES_A_BATCH, _BYTES_A_CELL = 64 << 20, 8
 
 CaptureEdition = Literal["live", "recorded", "import"]
 
@@ -183,7 +187,7 @@ def write(
             sweep(folder)
             earliest = None if retrieved_at else _earliest(dataset, slice_, landing_dir, kind)
             with closing(_Writing(dataset, slice_, unfinished, kind, retrieved_at, earliest)) as writing:
-                for payload in payloads:
+                for payload in guard.each(payloads, dataset.id, slice_.key):
                     writing.add(payload)
                 writing.finish()
                 return _settle(
@@ -237,6 +241,7 @@ class _Writing:
         # Payloads without the form they must have: the capture is kept and rejected.
         self.malformed: list[str] = []
         self.fields: dict[str, None] = {}
+        self._bounds = RecordBounds()
         self.records = 0
         # Rows of files that came in the same zips and are other things.
         self.rows_beside = 0
@@ -266,11 +271,11 @@ class _Writing:
             count = self._tabulate(payload, archive)
         elif payload.role == "records":
             try:
-                for record in self.dataset.cut(payload):
-                    self._record(record, payload.payload_id)
+                for record in guard.each(self.dataset.cut(payload), self.dataset.id, self.slice.key, payload.url):
+                    self._record(record, payload)
                     count += 1
             except SourceError as error:
-                self.malformed.append(str(error))
+                self.malformed.append(str(error.of_slice(self.slice.key)))
         else:
             self.controls.append(payload)
         self.entries.append(
@@ -319,10 +324,12 @@ class _Writing:
         count = 0
         try:
             if archive is None:
+                _must_be_text(payload.body[: kinds.HEAD])
                 return self.parts.add([payload.body], payload.payload_id, payload.url, digest=payload.sha256)
             with archive.open("rb") as stream:
-                head = stream.read(4)
+                head = stream.read(kinds.HEAD)
             if not archives.is_zip(head):
+                _must_be_text(head)
                 return self.parts.add(_pieces(archive), payload.payload_id, payload.url)
             tables = [info for info in archives.members(archive) if info.filename.lower().endswith(".csv")]
             if not tables:
@@ -334,7 +341,7 @@ class _Writing:
                     self.rows_beside += self._count_beside(archive, info)
             if not any(self.dataset.holds_records(info.filename) for info in tables):
                 raise archives.BadArchive(f"none of its files is one of records: {tables[0].filename}")
-        except (archives.BadArchive, BadCsv) as error:
+        except Unreadable as error:
             fault = SourceError(self.dataset.id, self.slice.key, str(error), url=payload.url)
             self.malformed.append(str(fault))
         return count
@@ -350,22 +357,25 @@ class _Writing:
             beside.discard()
             shutil.rmtree(self.folder / "beside")
 
-    def _record(self, record: Record, payload_id: str) -> None:
+    def _record(self, record: Record, payload: Payload) -> None:
+        """Add one record. Raises SourceError where it cannot stand in a table, or is beyond the limits."""
+        with guard.reading(self.dataset.id, self.slice.key, payload.url):
+            counts = self.dataset.counted(record)
+            newest, mark = self.dataset.content_newest(record), self.dataset.high_water(record)
+            line = json.dumps(record, sort_keys=True, ensure_ascii=False).encode()
+            self._bounds.must_hold(record, line, self.records)
         self.records += 1
-        self.counted.update(self.dataset.counted(record))
+        self.counted.update(counts)
         for name in record:
             self.fields[name] = None
-        line = json.dumps(record, sort_keys=True, ensure_ascii=False).encode()
         # A sum of the records' own hashes: neither the pages' order nor a repeated record is lost in it.
         self.digest = (self.digest + int.from_bytes(hashlib.sha256(line).digest(), "big")) % 2**256
-        newest = self.dataset.content_newest(record)
         if newest is not None and (self.newest is None or newest > self.newest):
             self.newest = newest
-        mark = self.dataset.high_water(record)
         is_higher = mark is not None and (self.high_water is None or mark > self.high_water)
         if mark is not None and is_higher and not _is_later(mark, self._until):
             self.high_water = mark
-        self.spool.write(payload_id.encode() + b"\t" + line + b"\n")
+        self.spool.write(payload.payload_id.encode() + b"\t" + line + b"\n")
 
     def _archive(self, payload: Payload) -> int:
         stamp = payload.retrieved_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -405,8 +415,9 @@ class _Writing:
         record: tuple[str, str, str | None, bytes, StatusAndHeaders | None, dict[str, str]] | None,
     ) -> int:
         """Append one WARC record as its own gzip member; its offset in the file."""
-        buffer = io.BytesIO()
-        self.warc_writer.out = buffer
+        offset = self.warc.tell()
+        member = GzipMember(self.warc)
+        self.warc_writer.out = member
         if info is not None:
             made = self.warc_writer.create_warcinfo_record(WARC_FILE, info)
         else:
@@ -422,9 +433,7 @@ class _Writing:
                 http_headers=http,
             )
         self.warc_writer.write_record(made)
-        offset = self.warc.tell()
-        # warcio's own gzip runs at level 9 (9 MB/s measured); a member by isal is ten times faster.
-        self.warc.write(igzip.compress(buffer.getvalue(), compresslevel=2))
+        member.close()
         return offset
 
     def finish(self) -> None:
@@ -479,13 +488,15 @@ class _Writing:
         target = self.folder / RECORDS_FILE
         with spool.open("rb") as lines, pq.ParquetWriter(target, schema, compression="zstd") as writer:
             batch: list[tuple[str, Record]] = []
-            number = 0
+            number = size = 0
             for line in lines:
                 payload_id, _, text = line.partition(b"\t")
                 batch.append((payload_id.decode(), json.loads(text)))
-                if len(batch) == _ROWS_A_BATCH:
+                # an empty cell takes its place too
+                size += len(line) + len(names) * _BYTES_A_CELL
+                if len(batch) == _ROWS_A_BATCH or size > _BYTES_A_BATCH:
                     number = _write_batch(writer, schema, names, capture_id, batch, number)
-                    batch = []
+                    batch, size = [], 0
             if batch:
                 _write_batch(writer, schema, names, capture_id, batch, number)
         spool.unlink()
@@ -504,6 +515,12 @@ class _Writing:
 def _sync(path: Path) -> None:
     with path.open("rb") as stream:
         os.fsync(stream.fileno())
+
+
+def _must_be_text(head: bytes) -> None:
+    """Raise Unreadable where something else came in place of a CSV or a zip of them, saying what."""
+    if kinds.kind(head):
+        raise Unreadable(kinds.instead(head, "a CSV or a zip of CSV files"))
 
 
 def _pieces(path: Path) -> Iterator[bytes]:

@@ -23,15 +23,25 @@ import polars as pl
 import pyarrow.parquet as pq
 import xxhash
 
+from orchestration import limits
+from orchestration.forms import Beyond, Unreadable
+from orchestration.forms.tables import LAST_BYTES, must_be_a_header, must_end_whole
+from orchestration.landing.bounds import PROVENANCE
+from orchestration.landing.guard import is_panic
+
 # Bytes of CSV parsed at a time: small enough that the allocator uses its pages again (of 64 MB blocks each page came
 # fresh from the kernel, a tenth of the time), large enough that both cores have work.
 BLOCK_BYTES = 24 << 20
 # Bytes of CSV in one Parquet part, and at least in one of its row groups.
 PART_BYTES = 4 * BLOCK_BYTES
 # A record may be long, but a quote that never closes would swallow the rest of the file.
-_MOST_BYTES_WITHOUT_AN_END = 10 * BLOCK_BYTES
+_MOST_BYTES_WITHOUT_AN_END = 3 * BLOCK_BYTES
+# Cells of a block that are parsed at a time, and of the blocks that wait for a part: short rows under very many columns
+# take far more memory than the bytes they came in. A usual block has a fifth of it.
+_MOST_CELLS_AT_ONCE, _MOST_CELLS_WAITING = 4_000_000, 16_000_000
 _BOM = b"\xef\xbb\xbf"
 _CACHED = 1 << 18
+_NEWLINE, _QUOTE, _COMMA = 10, 34, 44
 # A column whose values recur among its first records is written as a dictionary of them: with every second value at
 # most a new one it is smaller and sooner written and read than as plain text, with more it is the other way round.
 _SAMPLE_RECORDS = 2048
@@ -42,7 +52,7 @@ _WRITERS = 2
 _FEWEST_RECORDS = 10_000
 
 
-class BadCsv(Exception):
+class BadCsv(Unreadable):
     """CSV that cannot be cut into records, with the place."""
 
 
@@ -58,8 +68,9 @@ class CsvParts:
         # tells whether a slice has news (the archive's own sha256 is its identity), so it may be the faster hash.
         self._digest = xxhash.xxh3_128()
         self._waiting: list[pl.DataFrame] = []
-        self._waiting_bytes = 0
+        self._waiting_bytes = self._waiting_cells = 0
         self._parts = 0
+        self._limits = limits.current()
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="csv-reader")
         self._writers = ThreadPoolExecutor(_WRITERS, thread_name_prefix="parquet-writer")
         self._writing: deque[Future[None]] = deque()
@@ -81,9 +92,22 @@ class CsvParts:
             self.fields[field] = None
         # The next block is inflated and cut while this one is parsed and written.
         ahead = self._ahead(chain([body], blocks))
+        end = b""
         for block in ahead:
-            if block:
-                self._write(_parse(block, names, name, self.records), payload_id, len(block))
+            for piece in _within(block, len(names)):
+                frame = _parse(piece, names, name, self.records)
+                # Only a comma that is a character of a text is not counted by a row: fewer of them are short rows.
+                if _count(piece, _COMMA) < frame.height * (len(names) - 1):
+                    place = f"among the records after number {self.records:,}"
+                    raise BadCsv(f"{name}: {place}: a row has fewer cells than the header's {len(names):,}")
+                self._write(frame, payload_id, len(piece))
+            end = block[-LAST_BYTES:] or end
+            if self.records > self._limits.rows:
+                raise Beyond("rows", f"{name}: more than {self._limits.rows:,} records")
+        try:
+            must_end_whole(end, len(names))
+        except Unreadable as error:
+            raise BadCsv(f"{name}: {error}") from error
         return self.records - before
 
     def close(self) -> None:
@@ -142,7 +166,8 @@ class CsvParts:
         ]
         self._waiting.append(frame.select(*provenance, pl.all()))
         self._waiting_bytes += size
-        if self._waiting_bytes >= PART_BYTES:
+        self._waiting_cells += frame.height * frame.width
+        if self._waiting_bytes >= PART_BYTES or self._waiting_cells >= _MOST_CELLS_WAITING:
             self._flush()
 
     def _flush(self, shares: int = 1) -> None:
@@ -150,7 +175,7 @@ class CsvParts:
         if not self._waiting:
             return
         whole = self._waiting[0] if len(self._waiting) == 1 else pl.concat(self._waiting, how="diagonal")
-        self._waiting, self._waiting_bytes = [], 0
+        self._waiting, self._waiting_bytes, self._waiting_cells = [], 0, 0
         for part in whole.iter_slices(max(-(-whole.height // shares), _FEWEST_RECORDS)):
             self._parts += 1
             while len(self._writing) >= _WRITERS:
@@ -175,9 +200,13 @@ def frames(chunks: Iterable[bytes], name: str, field_name: Callable[[str], str] 
 
 
 def _parse(block: bytes, names: list[str], name: str, done: int) -> pl.DataFrame:
+    if b"\x00" in block:
+        raise BadCsv(f"{name}: among the records after number {done:,}: it holds NUL bytes, so it is no text")
     try:
         return pl.read_csv(block, has_header=False, schema=dict.fromkeys(names, pl.String), encoding="utf8")
-    except (pl.exceptions.PolarsError, UnicodeDecodeError) as error:
+    except BaseException as error:
+        if not isinstance(error, (pl.exceptions.PolarsError, UnicodeDecodeError)) and not is_panic(error):
+            raise
         place = f"among the records after number {done:,}"
         raise BadCsv(f"{name}: {place}: {str(error).splitlines()[0][:300]}") from error
 
@@ -234,17 +263,51 @@ def _last_end(chunk: bytes, before: int, within: int) -> int:
 
 
 def _quotes(block: bytes) -> int:
-    """How many quotes a block holds: piece by piece in the processor's cache, 8 times as fast as bytes.count."""
+    return _count(block, _QUOTE)
+
+
+def _count(block: bytes, byte: int) -> int:
+    """How often a byte stands in a block: piece by piece in the processor's cache, 8 times as fast as bytes.count."""
     values = np.frombuffer(block, np.uint8)
-    return sum(int(np.count_nonzero(values[i : i + _CACHED] == 34)) for i in range(0, len(values), _CACHED))
+    return sum(int(np.count_nonzero(values[i : i + _CACHED] == byte)) for i in range(0, len(values), _CACHED))
+
+
+def _within(block: bytes, columns: int) -> Iterator[bytes]:
+    """A block as it is, or in pieces that end where a record ends where it would have too many cells to be parsed."""
+    if not block:
+        return
+    lines = _count(block, _NEWLINE) + 1
+    if lines * columns <= _MOST_CELLS_AT_ONCE:
+        yield block
+        return
+    size = max(len(block) * _MOST_CELLS_AT_ONCE // (lines * columns), 1)
+    start = 0
+    while start < len(block):
+        piece = block[start : start + size]
+        end = len(piece) if start + size >= len(block) else _last_end(piece, 0, _quotes(piece))
+        while not end:
+            # no record ends within it: one of them is long
+            piece = block[start : start + len(piece) * 2]
+            end = len(piece) if start + len(piece) >= len(block) else _last_end(piece, 0, _quotes(piece))
+        yield piece[:end]
+        start += end
 
 
 def _header(block: bytes, name: str, field_name: Callable[[str], str]) -> tuple[list[str], bytes]:
     line, _, body = block.removeprefix(_BOM).partition(b"\n")
     try:
-        names = [field_name(field) for field in next(csv.reader([line.decode("utf-8").rstrip("\r")]))]
+        found = next(csv.reader([line.decode("utf-8").rstrip("\r")], strict=True), [])
     except UnicodeDecodeError as error:
         raise BadCsv(f"{name}: the header is not UTF-8 text") from error
-    if twice := sorted({field for field in names if names.count(field) > 1}):
-        raise BadCsv(f"{name}: the header names {', '.join(map(repr, twice[:5]))} twice")
+    except csv.Error as error:
+        raise BadCsv(f"{name}: the header cannot be read: {error}") from error
+    names = [field_name(field) for field in found]
+    try:
+        must_be_a_header(names)
+    except Beyond:
+        raise
+    except Unreadable as error:
+        raise BadCsv(f"{name}: {error}") from error
+    if own := [field for field in names if field.casefold() in PROVENANCE]:
+        raise BadCsv(f"{name}: a column is called {own[0]!r}, which is the name of a column of the landing's own")
     return names, body

@@ -1,19 +1,21 @@
 """Files that a user brings: what is taken, what is not, and why.
 
-What belongs here: one result a file. What does not: how a file is read (its
-source's module).
+What belongs here: one result a file, and what any file must be to be looked into. What does not: how a file is read
+(its source's module, forms).
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from orchestration import sources
+from orchestration import faults, limits, sources
 from orchestration.files import CannotWrite
-from orchestration.landing import attempts, capture
+from orchestration.forms import Beyond, Unreadable, files
+from orchestration.landing import attempts, capture, guard
 from orchestration.settings import Settings
 from orchestration.sources.base import Dataset, SourceError
 
@@ -35,18 +37,37 @@ class FileResult:
 
 
 def import_files(
-    dataset: Dataset, files: Sequence[Path], settings: Settings, *, retrieved_at: datetime | None = None
+    dataset: Dataset, paths: Sequence[Path], settings: Settings, *, retrieved_at: datetime | None = None
 ) -> list[FileResult]:
     """Import each file on its own: one that cannot be read never stops the others.
 
     retrieved_at: when the files were taken from the publisher; None: what the file's name says, else now.
     """
-    return [_one(dataset, path, settings, retrieved_at) for path in files]
+    with faults.kept_for(settings):
+        return [_one(dataset, path, settings, retrieved_at) for path in paths]
+
+
+def _must_be_a_file(path: Path) -> None:
+    """Raise Unreadable for what is no file to be looked into, whatever the dataset."""
+    try:
+        path.name.encode()
+    except UnicodeEncodeError:
+        raise Unreadable("its name is not written in UTF-8: rename it") from None
+    size = files.must_be_regular(path)
+    if size == 0:
+        raise Unreadable("the file is empty")
+    if size > limits.current().download_bytes:
+        raise Beyond("download_bytes", f"a file of {size:,} bytes")
+
+
+def _shown(name: str) -> str:
+    """A file's name as it can be printed and kept: what is no character of UTF-8 as an escape."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
 def _one(dataset: Dataset, path: Path, settings: Settings, retrieved_at: datetime | None) -> FileResult:
     """One file, for the dataset asked for and for those that the same files also hold."""
-    result = FileResult(path.name, ok=True)
+    result = FileResult(_shown(path.name), ok=True)
     try:
         for each in (dataset, *map(sources.get, dataset.also_in_files)):
             _one_dataset(each, path, settings, retrieved_at, result, is_asked_for=each is dataset)
@@ -69,7 +90,7 @@ def _one_dataset(
     came: list[str] = []
     _take(dataset, path, settings, retrieved_at, result, came, is_asked_for=is_asked_for)
     # a file that is refused is open until a file of its name is taken
-    name = f"file {path.name}"
+    name = f"file {result.file}"
     refused = is_asked_for and not result.ok
     if not came and not refused:
         return
@@ -78,7 +99,7 @@ def _one_dataset(
         way="import",
         edition="import",
         asked=1,
-        bad=[(name, "file", result.messages[-1].replace(str(path), path.name))] if refused else [],
+        bad=[(name, "file", result.messages[-1].replace(_shown(str(path)), result.file))] if refused else [],
         good=[*came, *([] if refused else [name])],
         home=settings.root,
     )
@@ -97,7 +118,9 @@ def _take(
     """Add to `came` the slices that the file brought, with news or without."""
     said = len(result.messages)
     try:
-        for batch in dataset.read_file(path, retrieved_at):
+        with guard.reading(dataset.id, "?"):
+            _must_be_a_file(path)
+        for batch in guard.each(dataset.read_file(path, retrieved_at), dataset.id, "?"):
             outcome = capture.write(
                 dataset,
                 batch.slice,
@@ -122,9 +145,17 @@ def _take(
                 result.records += outcome.capture.records if outcome.status in ("landed", "held") else 0
     except CannotWrite:
         raise
-    except (SourceError, OSError) as error:
+    except SourceError as error:
+        # the line begins with the file's name already
+        result.ok = False
+        result.messages.append(error.what)
+    except OSError as error:
         result.ok = False
         result.messages.append(str(error))
+    except Exception as error:  # a fault of ours on one file must not cost the user's other files
+        faults.note(f"import of {result.file} as {dataset.id}")
+        result.ok = False
+        result.messages.append(f"it could not be kept ({type(error).__name__}: {error}; see {faults.FAULTS_FILE})")
     if len(result.messages) == said and is_asked_for:
         result.ok = False
         result.messages.append("the file holds no records of this dataset")

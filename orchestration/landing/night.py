@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal
 
+from orchestration import faults
 from orchestration.fetching.session import FetchError, Web
 from orchestration.files import CannotWrite
 from orchestration.landing import attempts, clock, integrity
@@ -33,8 +34,6 @@ from orchestration.sources.base import (
     SliceSkipped,
     SourceError,
 )
-
-log = logging.getLogger(__name__)
 
 # After this many slices in a row that no retry could save, the publisher is down: the rest of its
 # slices are not asked for tonight.
@@ -118,13 +117,14 @@ def capture_dataset(
     # a run holds every capture against its digests before it reads it
     integrity.forget(settings.landing_dir / dataset.source / dataset.name)
     try:
-        if settings.edition == "recorded":
-            _recorded_night(dataset, settings, night, slice_keys, partition)
-        elif missing_key := _missing_key(dataset, settings):
-            message = f"needs {missing_key} in the environment: skipped; what was captured before goes on serving"
-            night.slices.append(SliceNight("*", "skipped", message))
-        else:
-            _live_night(dataset, settings, night, slice_keys, partition, web or Web(settings))
+        with faults.kept_for(settings):
+            if settings.edition == "recorded":
+                _recorded_night(dataset, settings, night, slice_keys, partition)
+            elif missing_key := _missing_key(dataset, settings):
+                message = f"needs {missing_key} in the environment: skipped; what was captured before goes on serving"
+                night.slices.append(SliceNight("*", "skipped", message))
+            else:
+                _live_night(dataset, settings, night, slice_keys, partition, web or Web(settings))
     finally:
         # of a night that was broken off too: what it asked for is known
         _note(dataset, settings, night, is_backfill=partition is not None, is_whole=not (slice_keys or partition))
@@ -292,8 +292,8 @@ def _land(
     except (SourceError, FetchError) as error:
         return SliceNight(slice_.key, "failed", str(error), serving=_serving(dataset, settings, slice_))
     except Exception as error:  # one dataset's fault, ours included, must not stop the others: kept and reported
-        log.exception("%s slice %s", dataset.id, slice_.key)
-        message = f"unexpected {type(error).__name__}: {error}"
+        faults.note(f"{dataset.id} slice {slice_.key}")
+        message = f"a fault of Clawback's own ({type(error).__name__}: {error}; see {faults.FAULTS_FILE})"
         return SliceNight(slice_.key, "failed", message, serving=_serving(dataset, settings, slice_))
     taken = outcome.capture
     return SliceNight(

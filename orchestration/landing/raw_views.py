@@ -14,7 +14,8 @@ from datetime import UTC, date, datetime
 import duckdb
 import pyarrow as pa
 
-from orchestration.landing.capture import PROVENANCE, Capture
+from orchestration.landing.bounds import PROVENANCE
+from orchestration.landing.capture import Capture
 from orchestration.landing.catalog import Catalog
 from orchestration.sources.base import Dataset
 

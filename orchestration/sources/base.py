@@ -41,7 +41,15 @@ class SourceError(Exception):
     def __init__(self, dataset: str, slice_key: str, what: str, *, url: str | None = None) -> None:
         self.dataset, self.slice_key, self.what, self.url = dataset, slice_key, what, url
         where = f" ({url})" if url else ""
-        super().__init__(f"{dataset} slice {slice_key}: {what}{where}")
+        # "?": whoever found the fault does not know the slice; the landing does (of_slice)
+        of = "" if slice_key in ("?", "*") else f" slice {slice_key}"
+        super().__init__(f"{dataset}{of}: {what}{where}" if dataset else f"{what}{where}")
+
+    def of_slice(self, slice_key: str) -> SourceError:
+        """The same error with the slice it came up in, where it does not name one."""
+        if getattr(self, "slice_key", "") != "?":
+            return self
+        return SourceError(self.dataset, slice_key, self.what, url=self.url)
 
 
 class SliceFault(SourceError):

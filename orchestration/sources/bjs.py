@@ -6,8 +6,8 @@ that a user may bring. What does not: percentages and intervals (dbt).
 
 from __future__ import annotations
 
-import gzip
 import json
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from orchestration.fetching.paging import OffsetPages
+from orchestration.forms import Unreadable, jsons, packed
+from orchestration.sources.answers import body_of, rows_of
 from orchestration.sources.base import (
     Batch,
     Dataset,
@@ -42,6 +44,7 @@ GROUPS = ("year", "hispanic", "newoff", "direl", "notify")
 MICRODATA_FORM = "microdata"
 # The API answers 1,000 rows and says nothing where no limit is given: the limit is always given.
 PAGE = 1000
+_YEAR = re.compile(r"(19|20)\d\d")
 MICRODATA = (
     "idper", "yearq", "ager", "sex", "race", "race_ethnicity", "hincome1", "hincome2", "marital", "popsize",
     "region", "msa", "locality", "educatn1", "educatn2", "veteran", "citizen", "newcrime", "seriousviolent",
@@ -104,7 +107,7 @@ class Victimizations(Dataset):
         pages = OffsetPages(limit=PAGE, order=",".join(GROUPS))
         while True:
             page = web.get(url, params={**select, **where, **pages.params()}, media_type="json")
-            rows = _rows(self.id, page)
+            rows = rows_of(self.id, page)
             groups = [tuple(row.get(name) for name in GROUPS) for row in rows]
             if len({*groups, *seen}) < len(groups) + len(seen):
                 raise SourceError(self.id, slice_.key, "a group came twice: as many others did not come", url=page.url)
@@ -118,7 +121,7 @@ class Victimizations(Dataset):
 
     def cut(self, payload: Payload) -> Iterator[Record]:
         """One record a row, grouped or microdata. Raises SourceError where the answer is no list of rows."""
-        for row in _rows(self.id, payload):
+        for row in rows_of(self.id, payload):
             yield {name: as_text(value) for name, value in row.items()}
 
     def control_totals(self, payloads: Iterable[Payload]) -> dict[str, int]:
@@ -132,42 +135,44 @@ class Victimizations(Dataset):
     def read_file(self, path: Path, retrieved_at: datetime | None) -> Iterator[Batch]:
         """A saved answer of the API (.json or .json.gz), one slice a year found in it."""
         when = retrieved_at or utc_now()
-        body = path.read_bytes()
+        body = body_of(self.id, path)
         try:
-            text = gzip.decompress(body) if body[:2] == b"\x1f\x8b" else body
-            rows = json.loads(text)
-        except (OSError, EOFError, ValueError) as error:
+            text = packed.gunzip(body) if packed.is_gzip(body) else body
+            rows = jsons.load(text)
+        except Unreadable as error:
             raise SourceError(self.id, path.name, f"not a saved answer of the API: {error}") from error
-        if not isinstance(rows, list) or not rows or not isinstance(rows[0], dict):
+        if not isinstance(rows, list) or not rows or not all(isinstance(row, dict) for row in rows):
             raise SourceError(self.id, path.name, "not a list of victimizations")
         if missing := [name for name in self.required if name not in rows[0]]:
-            raise SourceError(self.id, path.name, f"field {missing[0]!r} missing; there are {sorted(rows[0])}")
-        by_year: dict[str, list[dict[str, Any]]] = defaultdict(list)
-        for row in rows:
-            by_year[str(row["year"])].append(row)
-        for year, of_year in sorted(by_year.items()):
+            raise SourceError(self.id, path.name, f"field {missing[0]!r} missing; there are {sorted(rows[0])[:40]}")
+        by_year = self._by_year(path, rows)
+        # every year is parsed again when it lands: the whole is not kept beside it
+        del rows, body
+        years = sorted(by_year)
+        for year in years:
+            of_year = by_year.pop(year)
             # A file of one year is archived as it came; of several, as the rows of each.
-            content = text if len(by_year) == 1 else json.dumps(of_year).encode()
+            content = text if len(years) == 1 else json.dumps(of_year).encode()
             payload = Payload(content, f"file:{path.name}", when, method="FILE")
             is_grouped = any(not row.keys().isdisjoint(("n", "weight")) for row in of_year)
             form = {} if is_grouped else {"form": MICRODATA_FORM}
+            del of_year
             yield Batch(Slice(year, {"year": year, **form}), [payload], when)
 
-
-def _rows(dataset: str, payload: Payload) -> list[dict[str, Any]]:
-    try:
-        rows = json.loads(payload.body)
-    except ValueError as error:
-        raise SourceError(dataset, "?", f"not JSON: {error}", url=payload.url) from error
-    if not isinstance(rows, list):
-        raise SourceError(dataset, "?", f"not a list of rows: {str(rows)[:200]}", url=payload.url)
-    return rows
+    def _by_year(self, path: Path, rows: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+        by_year: dict[str, list[dict[str, Any]]] = defaultdict(list)
+        for number, row in enumerate(rows, start=1):
+            year = str(row.get("year"))
+            if not _YEAR.fullmatch(year):
+                raise SourceError(self.id, path.name, f"row {number:,} is of the year {year[:40]!r}, which is none")
+            by_year[year].append(row)
+        return by_year
 
 
 def _count(dataset: str, payload: Payload) -> int:
-    rows = _rows(dataset, payload)
+    rows = rows_of(dataset, payload)
     if len(rows) != 1 or "n" not in rows[0]:
-        raise SourceError(dataset, "?", f"not a count: {str(rows)[:200]}", url=payload.url)
+        raise SourceError(dataset, "?", f"not a count: {jsons.excerpt(payload.body)}", url=payload.url)
     return whole_count(dataset, rows[0]["n"], url=payload.url)
 
 

@@ -7,14 +7,13 @@ which unit is meant by a printed name (dbt, identity).
 from __future__ import annotations
 
 import csv
-import io
-import json
-import zipfile
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from orchestration.forms import Unreadable, archives, jsons, tables
+from orchestration.sources.answers import body_of, json_of
 from orchestration.sources.base import (
     Batch,
     Dataset,
@@ -117,16 +116,21 @@ class Places(Dataset):
 
         Raises SourceError where the answer is not that, or a row has another width than the header.
         """
-        try:
-            rows = json.loads(payload.body)
-        except ValueError as error:
-            raise SourceError(self.id, "?", f"not a header row and rows: {error}", url=payload.url) from error
+        rows = json_of(self.id, payload)
         if not isinstance(rows, list) or not rows or not all(isinstance(row, list) for row in rows):
-            raise SourceError(self.id, "?", f"not a header row and rows: {str(rows)[:200]}", url=payload.url)
+            what = f"not a header row and rows: {jsons.excerpt(payload.body)}"
+            raise SourceError(self.id, "?", what, url=payload.url)
         header, *units = rows
+        if not all(isinstance(name, str) for name in header):
+            raise SourceError(self.id, "?", f"a header is no text: {jsons.excerpt(payload.body)}", url=payload.url)
+        try:
+            tables.must_be_a_header(header)
+        except Unreadable as error:
+            raise SourceError(self.id, "?", str(error), url=payload.url) from error
         header = ["subdivision" if name == _SUBDIVISION else name for name in header]
         level, year = payload.context["level"], payload.context["year"]
-        places = [tuple(value for name, value in zip(header, row, strict=False) if name in LEVELS) for row in units]
+        parts = [position for position, name in enumerate(header) if name in LEVELS]
+        places = [tuple(as_text(row[position]) for position in parts if position < len(row)) for row in units]
         if len(set(places)) < len(places):
             raise SourceError(self.id, "?", "a unit came twice: as many others did not come", url=payload.url)
         for row in units:
@@ -146,8 +150,7 @@ GAZETTEER_FILES = {
     "counties": ("Gaz_counties_national", 5),
     "cousubs": ("Gaz_cousubs_national", 10),
 }
-# The files of a year come out in its second half. None is near 20 MB.
-_MOST_BYTES = 64 * 1024 * 1024
+# The files of a year come out in its second half.
 
 
 class Gazetteer(Dataset):
@@ -197,36 +200,45 @@ class Gazetteer(Dataset):
 
         Raises SourceError where there is not one text with that header, or a GEOID of another length.
         """
-        text = self._text(payload)
-        header, _, _ = text.partition("\n")
-        rows = csv.DictReader(io.StringIO(text), delimiter="|" if "|" in header else "\t", quoting=csv.QUOTE_NONE)
-        rows.fieldnames = [name.strip() for name in rows.fieldnames or []]
-        if missing := [name for name in self.required if name not in rows.fieldnames]:
-            raise SourceError(self.id, "?", f"no {', '.join(missing)} in the header {header[:200]!r}", url=payload.url)
-        lengths = {length for level, (_, length) in GAZETTEER_FILES.items() if payload.context.get("level") == level}
-        for row in rows:
-            if lengths and len(row["GEOID"].strip()) not in lengths:
-                what = f"a GEOID of another length: {row['GEOID']!r}"
-                raise SourceError(self.id, payload.context["level"], what, url=payload.url)
-            yield {name: (value or "").strip() or None for name, value in row.items() if name}
-
-    def _text(self, payload: Payload) -> str:
-        body = payload.body
-        if body[:4] == b"PK\x03\x04":
-            try:
-                with zipfile.ZipFile(io.BytesIO(body)) as archive:
-                    (member,) = [info for info in archive.infolist() if info.filename.endswith(".txt")]
-                    if member.file_size > _MOST_BYTES:
-                        what = f"{member.filename} claims {member.file_size:,} bytes, at most {_MOST_BYTES:,} are read"
-                        raise SourceError(self.id, "?", what, url=payload.url)
-                    body = archive.read(member)
-            except (zipfile.BadZipFile, ValueError) as error:
-                raise SourceError(self.id, "?", f"not a zip of one text: {error}", url=payload.url) from error
         try:
-            return body.decode("utf-8-sig")
-        except UnicodeDecodeError:
+            yield from self._units(payload)
+        except Unreadable as error:
+            raise SourceError(self.id, "?", str(error), url=payload.url) from error
+
+    def _units(self, payload: Payload) -> Iterator[Record]:
+        body = self._body(payload)
+        table = tables.read(
+            body,
+            delimiter=lambda line: "|" if "|" in line else "\t",
+            quoting=csv.QUOTE_NONE,
             # The files before 2020 are in Latin-1 where a name has an accent.
-            return body.decode("latin-1")
+            encoding=None if tables.is_utf8(body) else "latin-1",
+        )
+        header = [name.strip() for name in table.header]
+        if missing := [name for name in self.required if name not in header]:
+            what = f"no {', '.join(missing)} in the header {' '.join(header)[:200]!r}"
+            raise SourceError(self.id, "?", what, url=payload.url)
+        lengths = {length for level, (_, length) in GAZETTEER_FILES.items() if payload.context.get("level") == level}
+        is_empty = True
+        for _, cells in table.rows:
+            is_empty = False
+            row = {name: cell.strip() or None for name, cell in zip(header, cells, strict=True) if name}
+            if lengths and len(row["GEOID"] or "") not in lengths:
+                what = f"a GEOID of another length: {(row['GEOID'] or '')[:80]!r}"
+                raise SourceError(self.id, payload.context["level"], what, url=payload.url)
+            yield row
+        if is_empty:
+            raise Unreadable("not one unit under its header")
+
+    def _body(self, payload: Payload) -> bytes:
+        """The text, out of the zip where it came in one."""
+        body = payload.body
+        if not archives.is_zip(body):
+            return body
+        texts = [info for info in archives.members(body) if info.filename.endswith(".txt")]
+        if len(texts) != 1:
+            raise Unreadable(f"not a zip of one text: it holds {len(texts)}")
+        return archives.content(body, texts[0])
 
     def read_file(self, path: Path, retrieved_at: datetime | None) -> Iterator[Batch]:
         """A gazetteer file of places, counties or county subdivisions, as a zip or as its text."""
@@ -235,7 +247,7 @@ class Gazetteer(Dataset):
             names = " or ".join(file for file, _ in GAZETTEER_FILES.values())
             raise SourceError(self.id, path.name, f"a gazetteer file has {names} in its name")
         when = retrieved_at or utc_now()
-        payload = Payload(path.read_bytes(), f"file:{path.name}", when, method="FILE", context={"level": level})
+        payload = Payload(body_of(self.id, path), f"file:{path.name}", when, method="FILE", context={"level": level})
         yield Batch(Slice(level, {"level": level}), [payload], when)
 
 

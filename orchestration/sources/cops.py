@@ -6,7 +6,6 @@ agency is (dbt, identity), or which award an announcement became (dbt, awards).
 
 from __future__ import annotations
 
-import io
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -16,8 +15,8 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pdfplumber
-
+from orchestration.forms import Unreadable, kinds, pdf
+from orchestration.sources.answers import body_of
 from orchestration.sources.base import (
     Batch,
     Dataset,
@@ -154,26 +153,21 @@ class Announcements(Dataset):
         what = f"{payload.context.get('program', '?')}:{payload.context.get('fiscal_year', '?')}"
         body = payload.body
         if not body.lstrip()[:5] == b"%PDF-":
-            raise SourceError(self.id, what, f"not a PDF: it begins with {body[:40]!r}", url=payload.url)
+            raise SourceError(self.id, what, kinds.instead(body, "a PDF"), url=payload.url)
         if b"%%EOF" not in body[-2048:]:
             raise SourceError(self.id, what, f"a PDF cut short after {len(body):,} bytes", url=payload.url)
         if len(body) > _MOST_BYTES:
             raise SourceError(self.id, what, f"{len(body):,} bytes, at most {_MOST_BYTES:,} are read", url=payload.url)
         read = _List()
         try:
-            with pdfplumber.open(io.BytesIO(body)) as pdf:
-                if len(pdf.pages) > MOST_PAGES:
-                    raise SourceError(self.id, what, f"{len(pdf.pages)} pages, at most {MOST_PAGES} are read")
-                letters = 0
-                for number, page in enumerate(pdf.pages, start=1):
-                    letters += len(page.chars)
-                    self._page(what, payload.url, read, number, page)
-        except SourceError:
-            raise
-        except Exception as error:  # the reader's own exceptions are of many kinds and of none in common
-            told = f"not readable as a PDF: {type(error).__name__}: {error}"
-            raise SourceError(self.id, what, told, url=payload.url) from error
-        if not letters:
+            pages = pdf.pages(body)
+        except Unreadable as error:
+            raise SourceError(self.id, what, f"not readable as a PDF: {error}", url=payload.url) from error
+        if len(pages) > MOST_PAGES:
+            raise SourceError(self.id, what, f"{len(pages)} pages, at most {MOST_PAGES} are read", url=payload.url)
+        for number, page in enumerate(pages, start=1):
+            self._page(what, payload.url, read, number, page)
+        if not any(page.words for page in pages):
             raise SourceError(self.id, what, "a PDF of pictures: no page holds any text", url=payload.url)
         if not read.rows:
             raise SourceError(self.id, what, "no table with the headings of an award list", url=payload.url)
@@ -181,25 +175,24 @@ class Announcements(Dataset):
         for row in read.rows:
             yield {**told_by_request(payload, "fiscal_year", "program"), **row}
 
-    def _page(self, what: str, url: str, read: _List, number: int, page: pdfplumber.page.Page) -> None:
+    def _page(self, what: str, url: str, read: _List, number: int, page: pdf.Page) -> None:
         """The rows of a page; every amount that the page prints from its headings on must stand in one of them.
 
         A row that the page break cuts in two is one row: its second half stands first on the next page, without an
         amount. Raises SourceError where an amount is in no row, and where a row has none or two.
         """
-        tables = page.find_tables()
-        if not tables and read.columns and _MONEY.search(page.extract_text() or ""):
+        if not page.tables and read.columns and _MONEY.search(page.text):
             raise SourceError(self.id, what, f"page {number} holds amounts outside any table", url=url)
         top, taken, is_first = 0.0, Counter[str](), True
-        for table in tables:
-            for place, cells in zip(table.rows, table.extract(), strict=True):
+        for table in page.tables:
+            for edge, cells in table:
                 words = [" ".join((cell or "").split()) for cell in cells]
                 if not any(words):
                     continue
                 known = [_column(word) for word in words]
                 if sum(column is not None for column in known) >= len(NEEDED) and not any(map(_is_money, words)):
                     if not taken:
-                        top = place.bbox[1]
+                        top = edge
                     read.columns = self._header(what, url, number, words)
                     continue
                 if not read.columns:
@@ -232,7 +225,7 @@ class Announcements(Dataset):
                     row["state"] = read.rows[-1]["state"]
                 read.rows.append({**row, "page": str(number)})
         if read.columns:
-            printed = Counter(_amounts(page.crop((0, top, page.width, page.height)).extract_text() or ""))
+            printed = Counter(_amounts(page.text_below(top)))
             if lost := printed - taken:
                 told = (
                     f"page {number} prints {printed.total()} amounts and its rows hold {taken.total()}: "
@@ -272,7 +265,7 @@ class Announcements(Dataset):
         slice_ = _slice(match["program"].lower(), int(match["year"]))
         when = retrieved_at or utc_now()
         payload = Payload(
-            path.read_bytes(),
+            body_of(self.id, path),
             f"file:{path.name}",
             when,
             media_type="application/pdf",

@@ -10,16 +10,16 @@ edition starts from the names as transcribed, and an archived copy is imported.
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lxml import html
-from lxml.etree import ParserError
 
+from orchestration.forms import Unreadable, pages
+from orchestration.forms import tables as forms
+from orchestration.sources.answers import body_of
 from orchestration.sources.base import Batch, Dataset, Known, Payload, Record, Slice, SourceError
 from orchestration.sources.fields import TEXT, one_of, typed
 from orchestration.sources.states import BY_NAME
@@ -76,9 +76,9 @@ class SanctuaryList(Dataset):
         if broken := broken_letters(text):
             raise SourceError(self.id, "list", f"the page's letters are broken (mojibake): {broken!r}", url=payload.url)
         try:
-            page = html.document_fromstring(text)
-        except (ParserError, ValueError) as error:
-            raise SourceError(self.id, "list", f"the page is not HTML: {error}", url=payload.url) from error
+            page = pages.parse(payload.body)
+        except Unreadable as error:
+            raise SourceError(self.id, "list", str(error), url=payload.url) from error
         found = list(_named(page))
         if not found:
             what = f"no names under states and the levels state, county, city; its headings are {headings(page)[:8]}"
@@ -99,11 +99,14 @@ class SanctuaryList(Dataset):
         media_type = kinds.get(path.suffix.lower())
         if media_type is None:
             raise SourceError(self.id, path.name, "neither a table (.csv) nor a page (.html)")
-        body = path.read_bytes()
+        body = body_of(self.id, path)
         if media_type == "text/csv":
-            header = next(csv.reader(io.StringIO(body.decode("utf-8-sig", "replace"))), [])
+            try:
+                header = forms.read(body).header
+            except Unreadable as error:
+                raise SourceError(self.id, path.name, str(error)) from error
             if missing := [name for name in self.required if name not in header]:
-                raise SourceError(self.id, path.name, f"column {missing[0]!r} missing from {header}")
+                raise SourceError(self.id, path.name, f"column {missing[0]!r} missing from {header[:40]}")
             body = body.removeprefix(b"\xef\xbb\xbf")
         when = retrieved_at or PUBLISHED
         told = "moment given with the import" if retrieved_at else "moment of the list's publication"

@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lxml import html
-from lxml.etree import ParserError
 
+from orchestration.forms import Unreadable, pages
+from orchestration.sources.answers import body_of
 from orchestration.sources.base import Batch, Dataset, Known, Payload, Record, Slice, SourceError, utc_now
 from orchestration.sources.fields import DATE, TEXT, one_of, typed
 from orchestration.sources.states import BY_NAME, BY_POSTAL
@@ -71,9 +72,9 @@ class SanctuaryList(Dataset):
         if broken := broken_letters(text):
             raise SourceError(self.id, "list", f"the page's letters are broken (mojibake): {broken!r}", url=payload.url)
         try:
-            page = html.document_fromstring(text)
-        except (ParserError, ValueError) as error:
-            raise SourceError(self.id, "list", f"the page is not HTML: {error}", url=payload.url) from error
+            page = pages.parse(payload.body)
+        except Unreadable as error:
+            raise SourceError(self.id, "list", str(error), url=payload.url) from error
         read = _Reading()
         for element in page.iter("h1", "h2", "h3", "h4", "h5", "strong", "b", "p", "li"):
             read.take(element)
@@ -99,7 +100,7 @@ class SanctuaryList(Dataset):
     def read_file(self, path: Path, retrieved_at: datetime | None) -> Iterator[Batch]:
         """An archived copy of the page (.html)."""
         when = retrieved_at or utc_now()
-        payload = Payload(path.read_bytes(), f"file:{path.name}", when, media_type="text/html", method="FILE")
+        payload = Payload(body_of(self.id, path), f"file:{path.name}", when, media_type="text/html", method="FILE")
         yield Batch(Slice("list"), [payload], when)
 
 

@@ -6,7 +6,6 @@ stands (dbt), which words make a matter relevant (finder).
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -14,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from orchestration.councils import Council, councils
 from orchestration.fetching.paging import NewRows
+from orchestration.forms import jsons
+from orchestration.sources.answers import body_of, json_of
 from orchestration.sources.base import (
     Batch,
     Dataset,
@@ -169,7 +170,8 @@ class Matters(Dataset):
     def read_file(self, path: Path, retrieved_at: datetime | None) -> Iterator[Batch]:
         """A saved answer of the API."""
         when = retrieved_at or utc_now()
-        payload = Payload(path.read_bytes(), f"file:{path.name}", when, method="FILE", context={"client": "chicago"})
+        body, context = body_of(self.id, path), {"client": "chicago"}
+        payload = Payload(body, f"file:{path.name}", when, method="FILE", context=context)
         next(self.cut(payload), None)
         yield Batch(Slice("chicago", {"client": "chicago"}), [payload], when)
 
@@ -179,12 +181,9 @@ def _slice(council: Council, *, sweep: bool = False) -> Slice:
 
 
 def _answer(dataset: str, payload: Payload) -> dict[str, Any]:
-    try:
-        answer = json.loads(payload.body)
-    except ValueError as error:
-        raise SourceError(dataset, "?", f"not JSON: {error}", url=payload.url) from error
+    answer = json_of(dataset, payload)
     if not isinstance(answer, dict) or not isinstance(answer.get("data"), list):
-        raise SourceError(dataset, "?", f"no list under 'data': {str(answer)[:200]}", url=payload.url)
+        raise SourceError(dataset, "?", f"no list under 'data': {jsons.excerpt(payload.body)}", url=payload.url)
     return answer
 
 

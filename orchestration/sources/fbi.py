@@ -8,7 +8,6 @@ from the last release), what a zero or a negative count means (dbt), files (fbi_
 from __future__ import annotations
 
 import csv
-import json
 import re
 import time
 import weakref
@@ -19,6 +18,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from orchestration.forms import Unreadable, jsons
+from orchestration.sources.answers import object_of, objects_in
 from orchestration.sources.base import (
     Dataset,
     Known,
@@ -171,12 +172,12 @@ class Agencies(Dataset):
 
         Raises SourceError where the answer is not lists of agencies keyed by county.
         """
-        by_county = _answer(self.id, payload)
+        by_county = object_of(self.id, payload)
         if not by_county or not all(isinstance(agencies, list) for agencies in by_county.values()):
             raise SourceError(self.id, "?", "not lists of agencies keyed by county", url=payload.url)
         seen: set[str] = set()
-        for county in by_county.values():
-            for agency in county:
+        for name, county in by_county.items():
+            for agency in objects_in(self.id, county, f"the county {name[:80]!r}", url=payload.url):
                 ori = as_text(agency.get("ori"))
                 # Agencies without an ORI are not one agency.
                 if ori is None or ori not in seen:
@@ -282,7 +283,7 @@ class _Months(Dataset):
             return
         offense = payload.context["offense_code"]
         where = f"{payload.context.get('ori') or payload.context.get('area')} {offense}"
-        answer = _answer(self.id, payload)
+        answer = object_of(self.id, payload)
         actuals = self._object(answer, where, payload, "offenses", "actuals")
         if not actuals:
             return
@@ -425,16 +426,6 @@ def _key(settings: Settings) -> dict[str, str]:
     return {"X-Api-Key": settings.data_gov_api_key.get_secret_value()}
 
 
-def _answer(dataset: str, payload: Payload) -> dict[str, Any]:
-    try:
-        answer = json.loads(payload.body)
-    except ValueError as error:
-        raise SourceError(dataset, "?", f"not JSON: {error}", url=payload.url) from error
-    if not isinstance(answer, dict):
-        raise SourceError(dataset, "?", "not a JSON object", url=payload.url)
-    return answer
-
-
 def _month(text: str | None) -> date | None:
     """The first day of a month written mm/yyyy, as max_data_date is."""
     found = re.fullmatch(r"(\d{1,2})/(\d{4})", (text or "").strip())
@@ -469,8 +460,8 @@ def _sortable(day: str | None) -> str | None:
 def _date_in(body: bytes) -> str:
     """The refresh date as the publisher writes it: the answer's form is not documented, its text is compared."""
     try:
-        return _innermost(json.loads(body)) or ""
-    except ValueError:
+        return _innermost(jsons.load(body)) or ""
+    except Unreadable:
         return body.decode("utf-8", "replace").strip()
 
 

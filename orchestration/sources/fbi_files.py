@@ -17,11 +17,7 @@ the same place. The layout has not been held to a file of the FBI's here.
 from __future__ import annotations
 
 import csv
-import gzip
-import io
-import json
 import re
-import zipfile
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -31,8 +27,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from python_calamine import CalamineError, CalamineWorkbook
-
+from orchestration import limits
+from orchestration.forms import Beyond, Unreadable, archives, packed, tables, workbook
+from orchestration.sources.answers import body_of, object_of
 from orchestration.sources.base import (
     Batch,
     Dataset,
@@ -67,7 +64,7 @@ _HEADER = ("ori", "state_number", "population_group", "covered_by", "months_repo
 _MONTH = ("month_included_in", "month_last_update", "actual_card_type", "cleared_card_type", "actual_card_detail")
 # A signed link that is refused this often in a row is not merely old.
 _FRESH_LINKS = 3
-_MOST_UNPACKED = 1024**3
+_PIECE, _LONGEST_LINE = 1 << 20, 1 << 16
 _YEAR = re.compile(r"(?<!\d)(19[6-9]\d|20\d\d)(?!\d)")
 _FOOTNOTES = re.compile(r"^(?P<name>.*?\D)\s*(?P<notes>\d{1,2}(?:\s*,\s*\d{1,2})*)\s*$", re.DOTALL)
 _NOTE = re.compile(r"^(?P<number>\d{1,2})\s*(?P<text>\D.*)$", re.DOTALL)
@@ -157,13 +154,7 @@ class _File(Dataset):
         answer = web.get(url, params={"key": key}, role="control", accept_status=frozenset({404}), media_type="json")
         if answer.status == 404:
             return None
-        try:
-            links = json.loads(answer.body)
-        except ValueError as error:
-            raise SourceError(self.id, slice_.key, f"not JSON: {error}", url=url) from error
-        if not isinstance(links, dict):
-            raise SourceError(self.id, slice_.key, "not an object of links by key", url=url)
-        link = links.get(key)
+        link = object_of(self.id, answer, slice_.key).get(key)
         return str(link) if link else None
 
     def _batch(self, path: Path, year: str, retrieved_at: datetime | None, body: bytes) -> Batch:
@@ -176,7 +167,7 @@ class _File(Dataset):
         years = sorted(set(_YEAR.findall(path.name)))
         if len(years) != 1:
             raise SourceError(self.id, path.name, f"the file's name must say its year, it says {years or 'none'}")
-        yield self._batch(path, years[0], retrieved_at, path.read_bytes())
+        yield self._batch(path, years[0], retrieved_at, body_of(self.id, path))
 
 
 class ReturnA(_File):
@@ -240,33 +231,40 @@ class ReturnA(_File):
 def _lines(dataset: str, payload: Payload) -> Iterator[str]:
     """The lines of a text, or of the one text in a zip; an end-of-file mark of old systems is no line."""
     year = payload.context["year"]
-    if payload.body[:4] != b"PK\x03\x04":
-        yield from _split(io.BytesIO(payload.body))
+    if not archives.is_zip(payload.body):
+        yield from _split(_pieces_of(payload.body))
         return
     try:
-        with zipfile.ZipFile(io.BytesIO(payload.body)) as archive:
-            texts = [info for info in archive.infolist() if info.filename.lower().endswith((".txt", ".dat"))]
-            if len(texts) != 1:
-                names = [info.filename for info in archive.infolist()]
-                raise SourceError(dataset, year, f"expected one text in the archive, found {names}", url=payload.url)
-            if texts[0].file_size > _MOST_UNPACKED:
-                what = f"{texts[0].filename} claims {texts[0].file_size:,} bytes, at most {_MOST_UNPACKED:,} are read"
-                raise SourceError(dataset, year, what, url=payload.url)
-            with archive.open(texts[0]) as stream:
-                yield from _split(stream)
-    except NotImplementedError as error:
-        # The archives of the early 1990s are packed by PKWARE's Implode, as a public client found.
-        what = f"packed by a method that cannot be read here ({error}): unpack it and import the text"
-        raise SourceError(dataset, year, what, url=payload.url) from error
-    except (zipfile.BadZipFile, EOFError, OSError) as error:
-        raise SourceError(dataset, year, f"not a whole zip archive: {error}", url=payload.url) from error
+        members = archives.members(payload.body)
+        texts = [info for info in members if info.filename.lower().endswith((".txt", ".dat"))]
+        if len(texts) != 1:
+            names = [info.filename for info in members][:40]
+            raise SourceError(dataset, year, f"expected one text in the archive, found {names}", url=payload.url)
+        yield from _split(archives.inflate(payload.body, texts[0]))
+    except Unreadable as error:
+        raise SourceError(dataset, year, str(error), url=payload.url) from error
 
 
-def _split(stream: Iterable[bytes]) -> Iterator[str]:
-    for line in stream:
-        text = line.rstrip(b"\r\n").decode("latin-1")
-        if text.strip("\x1a \x00"):
-            yield text
+def _pieces_of(body: bytes) -> Iterator[bytes]:
+    for start in range(0, len(body), _PIECE):
+        yield body[start : start + _PIECE]
+
+
+def _split(pieces: Iterable[bytes]) -> Iterator[str]:
+    """The lines, whatever pieces they come in. Raises Unreadable where none ends within a bound."""
+    rest = b""
+    for piece in pieces:
+        *whole, rest = (rest + piece).split(b"\n")
+        if len(rest) > _LONGEST_LINE:
+            raise Unreadable(f"no line ends within {len(rest):,} bytes")
+        yield from filter(None, map(_line, whole))
+    if last := _line(rest):
+        yield last
+
+
+def _line(line: bytes) -> str | None:
+    text = line.rstrip(b"\r").decode("latin-1")
+    return text if text.strip("\x1a \x00") else None
 
 
 # Headings of the table by city, without footnote numbers and line breaks, and what a record calls them. Forcible rape
@@ -325,63 +323,62 @@ class Table8(_File):
         year than the file.
         """
         year = payload.context["year"]
-        body = payload.body
-        if body[:2] == b"\x1f\x8b":
-            body = _unzipped(body)
-        name, body = self._workbook_in(body, payload)
-        if body[:4] in (b"PK\x03\x04", b"\xd0\xcf\x11\xe0"):
-            yield from self._rows(self._sheet(body, payload, name), payload)
-            return
+        try:
+            body = _unzipped(payload.body)
+            name, body = self._workbook_in(body, payload)
+            if workbook.is_workbook(body):
+                yield from self._rows(self._sheet(body, name), payload)
+                return
+        except Unreadable as error:
+            raise SourceError(self.id, year, str(error), url=payload.url) from error
         try:
             rows = _csv_by_year(body)
-        except (ValueError, UnicodeDecodeError) as error:
+        except Unreadable as error:
             raise SourceError(self.id, year, f"neither a workbook nor such a CSV: {error}", url=payload.url) from error
-        yield from rows.get(year, ())
+        yield from (dict(zip(rows.names, cells, strict=True)) for cells in rows.by_year.get(year, ()))
 
     def read_file(self, path: Path, retrieved_at: datetime | None) -> Iterator[Batch]:
         """A workbook or archive of one year, or a CSV of many (columns year, state, city, population, ...)."""
-        body = path.read_bytes()
-        plain = _unzipped(body) if body[:2] == b"\x1f\x8b" else body
-        if plain[:4] in (b"PK\x03\x04", b"\xd0\xcf\x11\xe0"):
-            yield from super().read_file(path, retrieved_at)
-            return
+        body = body_of(self.id, path)
         try:
-            years = _csv_by_year(plain)
-        except (ValueError, UnicodeDecodeError) as error:
+            plain = _unzipped(body)
+            if workbook.is_workbook(plain):
+                yield from super().read_file(path, retrieved_at)
+                return
+            years = sorted(_csv_by_year(plain).by_year)
+        except Beyond as error:
+            raise SourceError(self.id, path.name, str(error)) from error
+        except Unreadable as error:
             raise SourceError(self.id, path.name, f"neither a workbook nor such a CSV: {error}") from error
-        for year in sorted(years):
+        del plain
+        for year in years:
             yield self._batch(path, year, retrieved_at, body)
 
     def _workbook_in(self, body: bytes, payload: Payload) -> tuple[str, bytes]:
         """Table 8's workbook out of an archive of the table family; anything else as it is."""
-        if body[:4] != b"PK\x03\x04":
+        if not archives.is_zip(body):
             return "the workbook", body
         year = payload.context["year"]
-        try:
-            with zipfile.ZipFile(io.BytesIO(body)) as archive:
-                names = archive.namelist()
-                if "[Content_Types].xml" in names:
-                    return "the workbook", body
-                wanted = [
-                    n for n in names if re.search(r"table_?8(?!\d)", n, re.I) and n.lower().endswith((".xls", ".xlsx"))
-                ]
-                if len(wanted) != 1:
-                    raise SourceError(
-                        self.id, year, f"expected one workbook of Table 8, found {names}", url=payload.url
-                    )
-                if archive.getinfo(wanted[0]).file_size > _MOST_UNPACKED:
-                    raise SourceError(self.id, year, f"{wanted[0]} claims too many bytes", url=payload.url)
-                return wanted[0], archive.read(wanted[0])
-        except (zipfile.BadZipFile, OSError, NotImplementedError) as error:
-            raise SourceError(self.id, year, f"not a whole archive: {error}", url=payload.url) from error
+        members = archives.members(body)
+        names = [info.filename for info in members]
+        if "[Content_Types].xml" in names:
+            return "the workbook", body
+        wanted = [
+            info for info in members
+            if re.search(r"table_?8(?!\d)", info.filename, re.I) and info.filename.lower().endswith((".xls", ".xlsx"))
+        ]  # fmt: skip
+        if len(wanted) != 1:
+            what = f"expected one workbook of Table 8, found {names[:40]}"
+            raise SourceError(self.id, year, what, url=payload.url)
+        return wanted[0].filename, archives.content(body, wanted[0])
 
-    def _sheet(self, body: bytes, payload: Payload, name: str) -> list[list[Any]]:
+    def _sheet(self, body: bytes, name: str) -> list[list[Any]]:
         try:
-            book = CalamineWorkbook.from_filelike(io.BytesIO(body))
-            return book.get_sheet_by_index(0).to_python(skip_empty_area=False)
-        except (CalamineError, ValueError, OSError) as error:
-            what = f"{name} is no workbook: {error}"
-            raise SourceError(self.id, payload.context["year"], what, url=payload.url) from error
+            return workbook.first_sheet(body).rows
+        except Beyond:
+            raise
+        except Unreadable as error:
+            raise Unreadable(f"{name} is no workbook: {error}") from error
 
     def _rows(self, sheet: Sequence[Sequence[Any]], payload: Payload) -> Iterator[Record]:
         year = payload.context["year"]
@@ -472,29 +469,38 @@ def _parted(name: str) -> tuple[str, str | None]:
     return " ".join(match["name"].split()).rstrip(","), re.sub(r"\s", "", match["notes"])
 
 
+@dataclass(frozen=True)
+class _Years:
+    """A CSV of many years: its columns' names, and the rows of each year."""
+
+    names: tuple[str, ...]
+    by_year: dict[str, list[tuple[str | None, ...]]]
+
+
 @lru_cache(maxsize=1)
-def _csv_by_year(body: bytes) -> dict[str, list[Record]]:
-    """The rows of a CSV of many years by year; parsed once though each year's capture asks. Raises ValueError."""
-    rows = csv.DictReader(io.StringIO(body.decode("utf-8-sig")))
+def _csv_by_year(body: bytes) -> _Years:
+    """The rows of a CSV of many years by year; parsed once though each year's capture asks. Raises Unreadable."""
+    table = tables.read(body)
     known = {"year", *HEADINGS.values()} | {"footnote", "state_footnote"}
-    names = rows.fieldnames or []
-    if missing := {"year", *_NEEDED} - set(names):
-        raise ValueError(f"no column {sorted(missing)[0]!r} among {names[:20]}")
-    if unknown := [name for name in names if name not in known]:
-        raise ValueError(f"a column that is not known: {unknown[0]!r}")
+    if missing := {"year", *_NEEDED} - set(table.header):
+        raise Unreadable(f"no column {sorted(missing)[0]!r} among {table.header[:20]}")
+    if unknown := [name for name in table.header if name not in known]:
+        raise Unreadable(f"a column that is not known: {unknown[0]!r}")
     renamed = {"footnote": "footnotes", "state_footnote": "state_footnotes"}
-    found: dict[str, list[Record]] = {}
-    for row in rows:
-        record = {renamed.get(name, name): (value or "").strip() or None for name, value in row.items()}
-        found.setdefault(str(record["year"]), []).append(record)
+    most, at = limits.current().cells, table.header.index("year")
+    found = _Years(tuple(renamed.get(name, name) for name in table.header), {})
+    for number, (line, row) in enumerate(table.rows, start=1):
+        if number * len(row) > most:
+            raise Beyond("cells", f"a table of more than {most:,} cells")
+        cells = tuple(cell.strip() or None for cell in row)
+        if not re.fullmatch(_YEAR, cells[at] or ""):
+            raise Unreadable(f"line {line:,} is of the year {(cells[at] or '')[:40]!r}, which is none")
+        found.by_year.setdefault(str(cells[at]), []).append(cells)
     return found
 
 
 def _unzipped(body: bytes) -> bytes:
-    try:
-        return gzip.decompress(body)
-    except (OSError, EOFError) as error:
-        raise SourceError("fbi/table8", "?", f"not a whole gzip file: {error}") from error
+    return packed.gunzip(body) if packed.is_gzip(body) else body
 
 
 DATASETS = (ReturnA(), Table8())

@@ -6,17 +6,14 @@ the moment a file's name tells. What does not: spells over time (dbt).
 
 from __future__ import annotations
 
-import io
 import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
-from zipfile import BadZipFile
 
-import pandas as pd
-from python_calamine import CalamineError, CalamineWorkbook
-
+from orchestration.forms import Unreadable, workbook
+from orchestration.sources.answers import body_of
 from orchestration.sources.base import Batch, Dataset, Known, Payload, Record, Slice, SourceError, utc_now
 from orchestration.sources.fields import TEXT, matching, typed
 from orchestration.sources.states import STATE_NAME
@@ -86,18 +83,11 @@ class Agreements287g(Dataset):
         headers that were found, and where letters are broken.
         """
         try:
-            book = CalamineWorkbook.from_filelike(io.BytesIO(payload.body))
-            merged = book.get_sheet_by_index(0).merged_cell_ranges or []
-            # Cells that say '#NA' or 'N/A' were typed so by ICE: they are its words, not pandas's.
-            sheet = pd.read_excel(
-                io.BytesIO(payload.body), header=None, dtype=str, engine="calamine", keep_default_na=False
-            )
-        except (CalamineError, BadZipFile, ValueError) as error:
-            begins = payload.body[:60].decode("utf-8", "replace")
-            what = f"not a workbook: {error}; it begins with {begins!r}"
-            raise SourceError(self.id, "participating", what, url=payload.url) from error
-        rows = [[_cell(value) for value in row] for row in sheet.itertuples(index=False)]
-        _fill_down(rows, merged)
+            sheet = workbook.first_sheet(payload.body)
+            rows = [[_cell(value) for value in row] for row in sheet.rows]
+            _fill_down(rows, sheet.merged)
+        except Unreadable as error:
+            raise SourceError(self.id, "participating", str(error), url=payload.url) from error
         spelled = [[" ".join((cell or "").split()).upper() for cell in row] for row in rows[:10]]
         first = next((n for n, headers in enumerate(spelled) if set(self.required) <= set(headers)), None)
         if first is None:
@@ -105,7 +95,7 @@ class Agreements287g(Dataset):
             missing = [name for name in self.required if name not in {str(f).strip().upper() for f in found}]
             what = f"column {', '.join(map(repr, missing))} missing; the first row holds {found}"
             raise SourceError(self.id, "participating", what, url=payload.url)
-        titles = [payload.url.rsplit("/", 1)[-1], *book.sheet_names, *(cell for row in rows[:first] for cell in row)]
+        titles = [payload.url.rsplit("/", 1)[-1], *sheet.names, *(cell for row in rows[:first] for cell in row)]
         if pending := [title for title in titles if title and "pending" in title.lower()]:
             what = f"a list of pending agreements, as {pending[0]!r} says: pending is not participating"
             raise SourceError(self.id, "participating", what, url=payload.url)
@@ -135,7 +125,7 @@ class Agreements287g(Dataset):
             note = f"moment taken from the file's name {path.name}"
         else:
             note = f"moment of the import: neither the user nor the file's name {path.name} tells another"
-        payload = Payload(path.read_bytes(), f"file:{path.name}", when, media_type=XLSX, method="FILE")
+        payload = Payload(body_of(self.id, path), f"file:{path.name}", when, media_type=XLSX, method="FILE")
         yield Batch(Slice("participating"), [payload], when, note=note)
 
 
@@ -169,13 +159,16 @@ def _fill_down(rows: list[list[str | None]], merged: Sequence[tuple[tuple[int, i
     """Give each cell of a range that is merged down one column the value that the workbook shows for all of it."""
     for (top, left), (bottom, right) in merged:
         if left == right and top < len(rows) and left < len(rows[top]):
-            for row in rows[top + 1 : bottom + 1]:
+            for number, row in enumerate(rows[top + 1 : bottom + 1], start=top + 2):
+                if row[left] and row[left] != rows[top][left]:
+                    raise Unreadable(f"row {number} holds {row[left]!r} under cells merged into {rows[top][left]!r}")
                 row[left] = rows[top][left]
 
 
 def _cell(value: object) -> str | None:
-    if value is None or pd.isna(value):  # type: ignore[call-overload]
-        return None
+    """A cell as text: a whole number without a fraction, an empty cell as None."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
     return str(value).strip() or None
 
 

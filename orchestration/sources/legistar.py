@@ -11,18 +11,20 @@ setting; a client that wants a token, or is closed, is a 403 without a body.
 
 from __future__ import annotations
 
-import json
 import logging
-import zipfile
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
+from zipfile import ZipInfo
 
 from orchestration import finder
 from orchestration.councils import Council, councils
 from orchestration.fetching.paging import NewRows, OffsetPages, PagesExhausted
+from orchestration.forms import Unreadable, archives, jsons
 from orchestration.settings import legistar_token_name
+from orchestration.sources.answers import body_of, json_of, objects_in
 from orchestration.sources.base import (
     Batch,
     Dataset,
@@ -88,6 +90,7 @@ _MIRROR_HISTORY = {
     "PassedFlagName": "MatterHistoryPassedFlagName", "MatterStatusID": "MatterHistoryMatterStatusId",
 }  # fmt: skip
 MIRROR_CLIENT = "nyc"
+MIRROR_FORM = "mirror"
 
 
 class _Legistar(Dataset):
@@ -372,21 +375,23 @@ def _wanted(known: Known, client: str) -> list[str]:
 
 
 def _rows(dataset: str, slice_key: str, payload: Payload) -> list[dict[str, Any]]:
-    rows = _json(dataset, payload, slice_key)
+    rows = json_of(dataset, payload, slice_key)
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        raise SourceError(dataset, slice_key, f"not a list of records: {str(rows)[:200]}", url=payload.url)
+        what = f"not a list of records: {jsons.excerpt(payload.body)}"
+        raise SourceError(dataset, slice_key, what, url=payload.url)
     return rows
-
-
-def _json(dataset: str, payload: Payload, slice_key: str = "?") -> Any:
-    try:
-        return json.loads(payload.body)
-    except ValueError as error:
-        raise SourceError(dataset, slice_key, f"not JSON: {error}", url=payload.url) from error
 
 
 def _is_mirror(held: object) -> bool:
     return isinstance(held, dict) and {"ID", "File", "History"} <= held.keys()
+
+
+def _must_be_mirror(dataset: str, payload: Payload, held: object) -> bool:
+    """Whether it is a file of the mirror. Raises SourceError where it lies in the mirror's archive and is none."""
+    if not _is_mirror(held) and payload.context.get("form") == MIRROR_FORM:
+        what = f"in the mirror's archive lies what is no matter of it: {jsons.excerpt(payload.body)}"
+        raise SourceError(dataset, "?", what, url=payload.url)
+    return _is_mirror(held)
 
 
 def _events(held: object) -> list[dict[str, Any]]:
@@ -394,42 +399,43 @@ def _events(held: object) -> list[dict[str, Any]]:
     if not isinstance(held, list):
         return []
     events = [event for event in held if isinstance(event, dict)]
-    items = [item for event in events for item in event.get("items") or event.get("EventItems") or ()]
+    lists = [event.get("items") or event.get("EventItems") for event in events]
+    items = [item for listed in lists if isinstance(listed, list) for item in listed]
     return [item for item in items if isinstance(item, dict) and isinstance(item.get("Matter"), dict)]
 
 
 def _is_matters_alone(payload: Payload) -> bool:
     """A saved answer of the API that lists matters, which hold no histories."""
-    held = _json("legistar/histories", payload)
+    held = json_of("legistar/histories", payload)
     return isinstance(held, list) and bool(held) and all(isinstance(row, dict) and "MatterId" in row for row in held)
 
 
 def _matters_in(dataset: str, payload: Payload) -> Iterator[Mapping[str, Any]]:
-    held = _json(dataset, payload)
-    if _is_mirror(held):
+    held = json_of(dataset, payload)
+    if _must_be_mirror(dataset, payload, held):
         yield renamed(held, _MIRROR_MATTER)
     elif items := _events(held):
         yield from (item["Matter"] for item in items)
     elif isinstance(held, list) and all(isinstance(row, dict) and "MatterId" in row for row in held):
         yield from held
     else:
-        raise SourceError(dataset, "?", f"no list of matters: {str(held)[:200]}", url=payload.url)
+        raise SourceError(dataset, "?", f"no list of matters: {jsons.excerpt(payload.body)}", url=payload.url)
 
 
 def _histories_in(dataset: str, payload: Payload) -> Iterator[tuple[str | None, Mapping[str, Any]]]:
-    held = _json(dataset, payload)
-    if _is_mirror(held):
-        for action in held["History"] or ():
+    held = json_of(dataset, payload)
+    if _must_be_mirror(dataset, payload, held):
+        for action in objects_in(dataset, held["History"] or [], "History", url=payload.url):
             yield as_text(held["ID"]), renamed(action, _MIRROR_HISTORY)
     elif items := _events(held):
         for item in items:
-            for action in item.get("Histories") or ():
+            for action in objects_in(dataset, item.get("Histories") or [], "Histories", url=payload.url):
                 yield as_text(item["Matter"].get("MatterId")), action
     elif isinstance(held, list) and all(isinstance(row, dict) and "MatterHistoryId" in row for row in held):
         for action in held:
             yield payload.context.get("matter_id"), action
     else:
-        raise SourceError(dataset, "?", f"no list of actions: {str(held)[:200]}", url=payload.url)
+        raise SourceError(dataset, "?", f"no list of actions: {jsons.excerpt(payload.body)}", url=payload.url)
 
 
 def _passed_over(error: FetchError, client: str, matter_id: str) -> Payload:
@@ -451,11 +457,11 @@ def _passed_over(error: FetchError, client: str, matter_id: str) -> Payload:
 class _Members(Sequence[Payload]):
     """The JSON files of a zip as payloads, each read when it is its turn."""
 
-    def __init__(self, path: Path, names: Sequence[str], when: datetime) -> None:
-        self._path, self._names, self._when = path, names, when
+    def __init__(self, path: Path, members: Sequence[ZipInfo], when: datetime) -> None:
+        self._path, self._members, self._when = path, members, when
 
     def __len__(self) -> int:
-        return len(self._names)
+        return len(self._members)
 
     @overload
     def __getitem__(self, index: int) -> Payload: ...
@@ -465,16 +471,11 @@ class _Members(Sequence[Payload]):
 
     def __getitem__(self, index: int | slice) -> Payload | Sequence[Payload]:
         if isinstance(index, slice):
-            return _Members(self._path, self._names[index], self._when)
-        name = self._names[index]
-        with zipfile.ZipFile(self._path) as archive:
-            body = archive.read(name)
-        return _file_payload(body, f"{self._path.name}/{name}", self._when, MIRROR_CLIENT)
-
-    def __iter__(self) -> Iterator[Payload]:
-        with zipfile.ZipFile(self._path) as archive:
-            for name in self._names:
-                yield _file_payload(archive.read(name), f"{self._path.name}/{name}", self._when, MIRROR_CLIENT)
+            return _Members(self._path, self._members[index], self._when)
+        info = self._members[index]
+        body = archives.content(self._path, info)
+        payload = _file_payload(body, f"{self._path.name}/{info.filename}", self._when, MIRROR_CLIENT)
+        return replace(payload, context={**payload.context, "form": MIRROR_FORM})
 
 
 # No introduction of New York's is near this large; a member that claims more is no file of the mirror.
@@ -484,15 +485,17 @@ _MOST_MEMBER_BYTES = 32 * 1024 * 1024
 def _batches(dataset: Dataset, path: Path, retrieved_at: datetime | None) -> Iterator[Batch]:
     """One batch a file. A file of the mirror is New York's; any other must name its client."""
     when = retrieved_at or utc_now()
-    if zipfile.is_zipfile(path):
+    with path.open("rb") as stream:
+        head = stream.read(4)
+    if archives.is_zip(head):
         yield _mirror_zip(dataset, path, when)
         return
-    body = path.read_bytes()
+    body = body_of(dataset.id, path)
     try:
-        held = json.loads(body)
-    except ValueError as error:
-        raise SourceError(dataset.id, path.name, f"not JSON: {error}") from error
-    if _is_mirror(held):
+        is_mirror = _is_mirror(jsons.load(body))
+    except Unreadable as error:
+        raise SourceError(dataset.id, path.name, str(error)) from error
+    if is_mirror:
         yield _file_batch(dataset, path, body, when, MIRROR_CLIENT)
         return
     known = {council.client for council in councils(dataset.source)}
@@ -505,14 +508,16 @@ def _batches(dataset: Dataset, path: Path, retrieved_at: datetime | None) -> Ite
 
 def _mirror_zip(dataset: Dataset, path: Path, when: datetime) -> Batch:
     """The mirror as GitHub packs it: introduction/2014/0486.json and so on, beside files that are no matters."""
-    with zipfile.ZipFile(path) as archive:
-        infos = [info for info in archive.infolist() if "/introduction/" in f"/{info.filename}"]
-        names = [info.filename for info in infos if info.filename.endswith(".json")]
-        if large := [info.filename for info in infos if info.file_size > _MOST_MEMBER_BYTES]:
-            raise SourceError(dataset.id, path.name, f"{large[0]} claims to be too large for an introduction")
-    if not names:
+    try:
+        infos = [info for info in archives.members(path) if "/introduction/" in f"/{info.filename}"]
+    except Unreadable as error:
+        raise SourceError(dataset.id, path.name, str(error)) from error
+    if large := [info.filename for info in infos if info.file_size > _MOST_MEMBER_BYTES]:
+        raise SourceError(dataset.id, path.name, f"{large[0]} claims to be too large for an introduction")
+    texts = sorted((info for info in infos if info.filename.endswith(".json")), key=lambda info: info.filename)
+    if not texts:
         raise SourceError(dataset.id, path.name, "no introduction/*.json in it: not the mirror of New York's matters")
-    return Batch(Slice(MIRROR_CLIENT, {"client": MIRROR_CLIENT}), _Members(path, sorted(names), when), when)
+    return Batch(Slice(MIRROR_CLIENT, {"client": MIRROR_CLIENT}), _Members(path, texts, when), when)
 
 
 def _file_batch(dataset: Dataset, path: Path, body: bytes, when: datetime, client: str) -> Batch:

@@ -12,7 +12,6 @@ that is not there is answered 400 with the column in the message; without `$orde
 from __future__ import annotations
 
 import csv
-import json
 import re
 import tempfile
 import time
@@ -29,6 +28,8 @@ import polars as pl
 from orchestration import files
 from orchestration.fetching.paging import NewRows
 from orchestration.fetching.waiting import Wait
+from orchestration.forms import Unreadable, jsons, kinds, tables
+from orchestration.sources.answers import rows_of
 from orchestration.sources.base import (
     Batch,
     Dataset,
@@ -372,7 +373,7 @@ class IncidentMonths(Dataset):
 
     def _twice(self, taken: list[Payload], names: tuple[str, ...]) -> int:
         """How many groups came more than once; 0 where a column did not come at all, which is another fault."""
-        rows = [row for payload in taken if "fault" not in payload.context for row in _rows(self.id, payload)]
+        rows = [row for payload in taken if "fault" not in payload.context for row in rows_of(self.id, payload)]
         if not all(any(name in row for row in rows) for name in names):
             return 0
         seen = Counter(tuple(row.get(name) for name in names) for row in rows)
@@ -380,7 +381,7 @@ class IncidentMonths(Dataset):
 
     def cut(self, payload: Payload) -> Iterator[Record]:
         """One record a group, with the set that it is of. Raises SourceError where the answer is no list of rows."""
-        for row in _rows(self.id, payload):
+        for row in rows_of(self.id, payload):
             if "n" not in row:
                 raise SourceError(self.id, "?", f"a group without its count: {str(row)[:200]}", url=payload.url)
             yield {"dataset": payload.context["set"], **{name: as_text(value) for name, value in row.items()}}
@@ -510,11 +511,12 @@ class Incidents(Dataset):
         city_set = self._set_of(path)
         when = retrieved_at or utc_now()
         with path.open("rb") as stream:
-            header = stream.readline()
+            header = stream.readline(_LONGEST_HEADER)
         names = [self.field_name(name) for name in _csv_header(self.id, path, header)]
         if missing := [name for name in city_set.columns if name not in names and name != ROW_ID]:
             some = ", ".join(map(repr, missing[:5]))
             raise SourceError(self.id, path.name, f"no column {some}; there are {', '.join(names)}")
+        _must_end_whole(self.id, path, len(names))
         shown = _csv_header(self.id, path, header)[names.index(city_set.month_date)]
         with tempfile.TemporaryDirectory(prefix="clawback-import-") as name:
             try:
@@ -523,7 +525,8 @@ class Incidents(Dataset):
             except pl.exceptions.PolarsError as error:
                 if refusal := files.refusal_in(str(error), Path(name)):
                     raise refusal from error
-                raise SourceError(self.id, path.name, f"not a CSV: {str(error).splitlines()[0][:300]}") from error
+                said = (str(error).splitlines() or [type(error).__name__])[0][:300]
+                raise SourceError(self.id, path.name, f"not a CSV: {said}") from error
             if undated := sorted(Path(name, f"{_MONTH}={_UNDATED}").glob("*.csv")):
                 self._bound_undated(path, shown, undated)
             for folder in sorted(Path(name).iterdir()):
@@ -585,9 +588,11 @@ class _Pages:
         payload = self._get({"$select": "count(*) as n", **where}, "json", role="control")
         if "fault" in payload.context:
             return _Count(payload, 0, faulty=True)
-        rows = _rows(self.dataset.id, payload)
+        rows = rows_of(self.dataset.id, payload)
         if len(rows) != 1 or "n" not in rows[0]:
-            raise SourceError(self.dataset.id, self.slice.key, f"not a count: {str(rows)[:200]}", url=payload.url)
+            raise SourceError(
+                self.dataset.id, self.slice.key, f"not a count: {jsons.excerpt(payload.body)}", url=payload.url
+            )
         return _Count(payload, whole_count(self.dataset.id, rows[0]["n"], url=payload.url), faulty=False)
 
     def all(self, question: dict[str, str], until: int) -> Iterator[Payload]:
@@ -606,7 +611,7 @@ class _Pages:
             if self.form == "csv":
                 rows = here = _csv_rows(page.body, min(PAGE, until - counted))
             else:
-                groups = _rows(self.dataset.id, page)
+                groups = rows_of(self.dataset.id, page)
                 rows = len(groups)
                 here = sum(whole_count(self.dataset.id, group.get("n"), url=page.url) for group in groups)
             if rows:
@@ -658,31 +663,21 @@ def _with_fault(pages: list[Payload], what: str) -> Iterator[Payload]:
 def _refusal(payload: Payload) -> str:
     """What the publisher says of a question that it does not answer: the column first, where it names one."""
     try:
-        answer = json.loads(payload.body)
-        message = str(answer.get("message") or answer)
+        answer = jsons.load(payload.body)
+        message = str(answer.get("message") or jsons.excerpt(payload.body))
         code = str(answer.get("code") or answer.get("errorCode") or "")
-    except (ValueError, AttributeError):
+    except (Unreadable, AttributeError):
         message, code = payload.body[:300].decode("utf-8", "replace"), ""
     if found := re.search(r"[Nn]o such column:? *[\"'`]?([A-Za-z0-9_:@]+)", message):
         return f"the publisher has no column {found[1]!r} any more ({code or 'HTTP 400'})"
     return f"the publisher refuses the question (HTTP {payload.status}): {code} {message[:300]}".strip()
 
 
-def _rows(dataset: str, payload: Payload) -> list[dict[str, Any]]:
-    try:
-        rows = json.loads(payload.body)
-    except ValueError as error:
-        raise SourceError(dataset, "?", f"not JSON: {error}", url=payload.url) from error
-    if not isinstance(rows, list):
-        raise SourceError(dataset, "?", f"not a list of rows: {str(rows)[:200]}", url=payload.url)
-    return rows
-
-
 def _control(name: str, payloads: Iterable[Payload]) -> dict[str, int]:
     counts = []
     for payload in payloads:
         if "fault" not in payload.context:
-            counts.append(whole_count("socrata", _rows("socrata", payload)[0]["n"], url=payload.url))
+            counts.append(whole_count("socrata", rows_of("socrata", payload)[0]["n"], url=payload.url))
     return {name: counts[-1]} if counts else {}
 
 
@@ -699,12 +694,28 @@ def _csv_rows(body: bytes, expected: int) -> int:
 
 
 def _csv_header(dataset: str, path: Path, line: bytes) -> list[str]:
+    if kinds.kind(line):
+        raise SourceError(dataset, path.name, kinds.instead(line, "a CSV"))
     try:
-        return next(csv.reader([line.decode("utf-8-sig").rstrip("\r\n")]))
-    except (UnicodeDecodeError, StopIteration) as error:
+        names = next(csv.reader([line.decode("utf-8-sig").rstrip("\r\n")], strict=True))
+        tables.must_be_a_header(names)
+    except (UnicodeDecodeError, StopIteration, csv.Error, Unreadable) as error:
         raise SourceError(dataset, path.name, f"its first line is no header of a CSV: {error}") from error
+    return names
 
 
+def _must_end_whole(dataset: str, path: Path, width: int) -> None:
+    with path.open("rb") as stream:
+        stream.seek(max(path.stat().st_size - tables.LAST_BYTES, 0))
+        end = stream.read()
+    try:
+        tables.must_end_whole(end, width)
+    except Unreadable as error:
+        raise SourceError(dataset, path.name, str(error)) from error
+
+
+# A header that is longer is none.
+_LONGEST_HEADER = 1 << 20
 # No publisher's column is called so.
 _MONTH = "_month_of_report"
 _UNDATED = "undated"
@@ -717,11 +728,11 @@ def _month_of(column: str) -> pl.Expr:
     number = text.str.slice(5, 3).replace_strict(MONTH_NUMBERS, default="00")
     named = pl.concat_str(text.str.slice(0, 4), pl.lit("-"), number)
     return (
-        pl.when(text.str.contains(r"^\d{4}-\d{2}-"))
+        pl.when(text.str.contains(r"^(19|20)\d{2}-(0[1-9]|1[0-2])-"))
         .then(text.str.slice(0, 7))
-        .when(text.str.contains(r"^\d{2}/\d{2}/\d{4}"))
+        .when(text.str.contains(r"^(0[1-9]|1[0-2])/\d{2}/(19|20)\d{2}"))
         .then(shown)
-        .when(text.str.contains(rf"^{NAMED_DAY}"))
+        .when(text.str.contains(rf"^(19|20)\d\d {NAMED_DAY.partition(' ')[2]}"))
         .then(named)
         .otherwise(pl.lit(_UNDATED))
     )

@@ -5,12 +5,12 @@ What belongs here: what several sources share. What does not: any publisher's ow
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator
 
 from lxml import html
 
+from orchestration.forms import Unreadable
+from orchestration.forms import tables as forms
 from orchestration.sources.base import Dataset, Payload, Record, SourceError
 
 # What UTF-8 becomes when it is read as Windows-1252 and written again, and the mark of a byte that is no letter.
@@ -20,20 +20,17 @@ _MOJIBAKE = ("\ufffd", "â€", "Ã©", "Ã±", "Ã¡", "Ã³", "Ã\xad", "Â\xa
 def csv_records(dataset: Dataset, payload: Payload) -> Iterator[Record]:
     """One record a row, an empty cell as None.
 
-    Raises SourceError where a required column is missing or a row has another width, naming the line.
+    Raises SourceError where a required column is missing or named twice, or a row has another width, naming the line.
     """
     try:
-        reader = csv.reader(io.StringIO(payload.body.decode("utf-8"), newline=""))
-        header = next(reader)
-    except (UnicodeDecodeError, StopIteration) as error:
-        raise SourceError(dataset.id, "all", f"not a table in UTF-8: {error}", url=payload.url) from error
-    if missing := [name for name in dataset.required if name not in header]:
-        raise SourceError(dataset.id, "all", f"column {missing[0]!r} missing from {header}", url=payload.url)
-    for row in reader:
-        if len(row) != len(header):
-            what = f"line {reader.line_num} has {len(row)} cells, the header {len(header)}"
+        table = forms.read(payload.body)
+        if missing := [name for name in dataset.required if name not in table.header]:
+            what = f"column {missing[0]!r} missing from {table.header[:40]}"
             raise SourceError(dataset.id, "all", what, url=payload.url)
-        yield {name: cell or None for name, cell in zip(header, row, strict=True)}
+        for _, row in table.rows:
+            yield {name: cell or None for name, cell in zip(table.header, row, strict=True)}
+    except Unreadable as error:
+        raise SourceError(dataset.id, "all", str(error), url=payload.url) from error
 
 
 def words(element: html.HtmlElement) -> str:

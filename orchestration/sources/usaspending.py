@@ -7,7 +7,6 @@ disbursed (dbt).
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime, timedelta
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from orchestration.fetching.paging import CursorPages, NewRows
+from orchestration.sources.answers import body_of, object_of, objects_in
 from orchestration.sources.base import (
     Batch,
     Dataset,
@@ -227,8 +227,8 @@ class Awards(Dataset):
         answer = json_object(self.id, payload)
         results = answer.get("results")
         if not isinstance(results, list):
-            raise SourceError(self.id, "?", f"no results in the answer: {sorted(answer)}", url=payload.url)
-        for result in results:
+            raise SourceError(self.id, "?", f"no results in the answer: {sorted(answer)[:40]}", url=payload.url)
+        for result in objects_in(self.id, results, "results", url=payload.url):
             yield dict(_flat(result))
 
     def control_totals(self, payloads: Iterable[Payload]) -> dict[str, int]:
@@ -299,21 +299,21 @@ class AssistanceListings(Dataset):
         """
         answer = json_object(self.id, payload)
         if "obligations" in answer:
-            yield from _inventory_record(answer)
+            yield from _inventory_record(self.id, payload, answer)
             return
         if not isinstance(answer.get("results"), list):
-            raise SourceError(self.id, "?", f"no results in the answer: {sorted(answer)}", url=payload.url)
+            raise SourceError(self.id, "?", f"no results in the answer: {sorted(answer)[:40]}", url=payload.url)
         asked = told_by_request(payload, "fiscal_year", "type_group")
-        for row in answer["results"]:
+        for row in objects_in(self.id, answer["results"], "results", url=payload.url):
             # A row without its number is no other listing's: it stays, and its absence is told.
-            if "code" not in row or row["code"] in LISTINGS:
+            if "code" not in row or as_text(row["code"]) in LISTINGS:
                 yield {**{name: as_text(value) for name, value in renamed(row, _CATEGORY).items()}, **asked}
 
     def read_file(self, path: Path, retrieved_at: datetime | None) -> Iterator[Batch]:
         """A listing's record of the Federal Program Inventory (JSON)."""
         when = retrieved_at or utc_now()
-        payload = Payload(path.read_bytes(), f"file:{path.name}", when, method="FILE")
-        listing = json_object(self.id, payload).get("id")
+        payload = Payload(body_of(self.id, path), f"file:{path.name}", when, method="FILE")
+        listing = as_text(json_object(self.id, payload).get("id"))
         if listing not in LISTINGS:
             raise SourceError(self.id, path.name, f"not one of the listings asked for: {listing!r}")
         yield Batch(Slice(f"inventory:{listing}"), [payload], when, publisher="Federal Program Inventory (OMB)")
@@ -345,12 +345,13 @@ _INVENTORY_YEAR = {"x": "fiscal_year", "usa_spending_actual": "obligation", "sam
                    "sam_estimate": "sam_estimate"}  # fmt: skip
 
 
-def _inventory_record(answer: dict[str, Any]) -> Iterator[Record]:
+def _inventory_record(dataset: str, payload: Payload, answer: dict[str, Any]) -> Iterator[Record]:
     listing = renamed(answer, _INVENTORY)
-    outlays = {row["x"]: row["outlay"] for row in answer.get("outlays") or [] if {"x", "outlay"} <= row.keys()}
-    for row in answer["obligations"]:
+    paid = objects_in(dataset, answer.get("outlays") or [], "outlays", url=payload.url)
+    outlays = {as_text(row["x"]): row["outlay"] for row in paid if {"x", "outlay"} <= row.keys()}
+    for row in objects_in(dataset, answer["obligations"], "obligations", url=payload.url):
         record = {**listing, **renamed(row, _INVENTORY_YEAR)}
-        if (year := row.get("x")) in outlays:
+        if (year := as_text(row.get("x"))) in outlays:
             record["outlay"] = outlays[year]
         yield {name: as_text(value) for name, value in record.items()}
 
@@ -377,13 +378,7 @@ def _count(payload: Payload) -> int:
 
 
 def json_object(dataset: str, payload: Payload) -> dict[str, Any]:
-    try:
-        answer = json.loads(payload.body)
-    except ValueError as error:
-        raise SourceError(dataset, "?", f"not JSON: {error}", url=payload.url) from error
-    if not isinstance(answer, dict):
-        raise SourceError(dataset, "?", "not a JSON object", url=payload.url)
-    return answer
+    return object_of(dataset, payload)
 
 
 DATASETS = (Awards(), AssistanceListings())

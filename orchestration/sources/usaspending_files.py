@@ -2,7 +2,7 @@
 
 What belongs here: starting and awaiting a download, choosing archives, the
 columns of PrimeTransactions, and each open award's own page for its outlay. What does not: the search
-(usaspending), unpacking (landing.archives), which version of a transaction holds (dbt).
+(usaspending), unpacking (forms.archives), which version of a transaction holds (dbt).
 
 Facts: the 112 columns are those of the publisher's own PrimeTransactions files; an archive of one agency and
 fiscal year is Full, a Delta holds what changed since the last month with `correction_delete_ind` first: blank is
@@ -407,27 +407,37 @@ class AwardOutlays(Dataset):
     def cut(self, payload: Payload) -> Iterator[Record]:
         """One record a page; an award that the publisher no longer knows (404) is one with its `detail`."""
         answer = json_object(self.id, payload)
-        award = payload.context.get("award") or answer.get("generated_unique_award_id")
+        award = payload.context.get("award") or as_text(answer.get("generated_unique_award_id"))
         if payload.status == 404:
             yield {"generated_unique_award_id": award, "asked_for": award, "detail": as_text(answer.get("detail"))}
             return
         if missing := [name for name in _MUST_BE_ON_A_PAGE if name not in answer]:
             raise SourceError(self.id, str(award), f"the page has no {', '.join(missing)}", url=payload.url)
-        agency = answer.get("awarding_agency") or {}
-        sub = agency.get("subtier_agency") or {}
-        top = agency.get("toptier_agency") or {}
+        agency = self._part(answer, "awarding_agency", payload)
+        sub, top = self._part(agency, "subtier_agency", payload), self._part(agency, "toptier_agency", payload)
         record: Record = {"asked_for": award, "generated_unique_award_id": as_text(answer["generated_unique_award_id"])}
         for name in ("fain", "uri", "category", "type", "description", "total_obligation", "total_outlay",
                      "total_account_outlay", "total_account_obligation", "record_type", "date_signed"):  # fmt: skip
             record[name] = as_text(answer.get(name))
-        record["awarding_agency__name"], record["awarding_agency__code"] = top.get("name"), top.get("code")
-        record["awarding_sub_agency__name"] = sub.get("name")
-        period, recipient = answer.get("period_of_performance") or {}, answer.get("recipient") or {}
+        record["awarding_agency__name"], record["awarding_agency__code"] = (
+            as_text(top.get("name")),
+            as_text(top.get("code")),
+        )
+        record["awarding_sub_agency__name"] = as_text(sub.get("name"))
+        period = self._part(answer, "period_of_performance", payload)
+        recipient = self._part(answer, "recipient", payload)
         for part in ("start_date", "end_date", "last_modified_date"):
             record[f"period_of_performance__{part}"] = as_text(period.get(part))
         for part in ("recipient_name", "recipient_uei", "recipient_unique_id"):
             record[f"recipient__{part}"] = as_text(recipient.get(part))
         yield record
+
+    def _part(self, answer: dict[str, Any], name: str, payload: Payload) -> dict[str, Any]:
+        """An object inside an answer; {} where there is none."""
+        found = answer.get(name) or {}
+        if not isinstance(found, dict):
+            raise SourceError(self.id, "?", f"{name} is {type(found).__name__}, not an object", url=payload.url)
+        return found
 
 
 def _open_awards(known: Known, today: date) -> set[str]:

@@ -1,0 +1,71 @@
+"""PDF: the tables and words of each page, read in a process of their own.
+
+What belongs here: the guard in our process (`pages`) and what the child does (`read`). What does not: what a column
+means (sources), how the child lives and dies (bounded, worker).
+"""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from typing import Any
+
+from orchestration.forms import Beyond, Unreadable, kinds
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page. tables: rows of each table, a row with its upper edge and its cells. words: lower edge and text."""
+
+    text: str
+    tables: list[list[tuple[float, list[str | None]]]]
+    words: list[tuple[float, str]]
+
+    def text_below(self, edge: float) -> str:
+        """The words that do not end above an edge, in their order."""
+        return " ".join(word for bottom, word in self.words if bottom > edge)
+
+
+def pages(body: bytes) -> list[Page]:
+    """Every page in its order. Raises Unreadable where it is no PDF, or too large to be read."""
+    from orchestration.forms import bounded
+
+    if b"%PDF" not in body[:1024]:
+        raise Unreadable(kinds.instead(body, "a PDF"))
+    told = bounded.call("pdf", body)
+    return [
+        Page(
+            page["text"],
+            [[(top, cells) for top, cells in table] for table in page["tables"]],
+            [(bottom, word) for bottom, word in page["words"]],
+        )
+        for page in told
+    ]
+
+
+def read(body: bytes, most: dict[str, Any]) -> list[dict[str, Any]]:
+    """In the child: tables, words and text of each page, as JSON can say them."""
+    import pdfplumber
+    from pdfplumber.utils.exceptions import PdfminerException
+
+    try:
+        return _read(pdfplumber, body, most)
+    except PdfminerException as error:
+        raise Unreadable(f"not a PDF that can be read: {error.args[0]!r}") from error
+
+
+def _read(pdfplumber: Any, body: bytes, most: dict[str, Any]) -> list[dict[str, Any]]:
+    found = []
+    with pdfplumber.open(io.BytesIO(body)) as opened:
+        if len(opened.pages) > most["pages"]:
+            raise Beyond("pages", f"a PDF of {len(opened.pages):,} pages")
+        for page in opened.pages:
+            tables = [
+                [[row.bbox[1], cells] for row, cells in zip(table.rows, table.extract(), strict=True)]
+                for table in page.find_tables()
+            ]
+            words = [[word["bottom"], word["text"]] for word in page.extract_words()]
+            found.append({"text": page.extract_text() or "", "tables": tables, "words": words})
+            # what a page holds is let go before the next one is read
+            page.close()
+    return found

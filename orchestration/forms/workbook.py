@@ -1,0 +1,140 @@
+"""Workbooks (XLSX, XLS): the first sheet's cells, read in a process of their own.
+
+What belongs here: the guard in our process (`first_sheet`) and what the child does (`read`). What does not: what a
+column means (sources), how the child lives and dies (bounded, worker).
+
+The parser lays out the whole rectangle from the first cell to the last: two cells at opposite corners of a sheet take
+400 GB, and the process that asks for them is aborted by its allocator. So the corners are looked at first, and the
+parser runs where its end is an answer.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from orchestration.forms import Beyond, Unreadable, kinds
+
+# A cell that holds something; one that only has a style is no cell to the parser.
+_CELL = re.compile(rb"<(?:\w+:)?c\s[^>]*?\br=[\"']([A-Za-z]{1,4})([0-9]{1,9})[\"'][^>]*(?<!/)>")
+_PIECE = 1 << 20
+_LONGEST_TAG = 1 << 10
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A workbook's first sheet. merged: ((top, left), (bottom, right)) of each range of merged cells."""
+
+    names: list[str]
+    rows: list[list[Any]]
+    merged: list[tuple[tuple[int, int], tuple[int, int]]]
+
+
+def is_workbook(body: bytes) -> bool:
+    """Whether it begins as a workbook does: a zip (XLSX), or the older container (XLS)."""
+    return body[:4] in (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+
+
+def first_sheet(body: bytes) -> Sheet:
+    """The first sheet from its upper left corner on; an empty cell is the empty text, a day a datetime.
+
+    Raises Unreadable where it is no workbook, or too large to be read.
+    """
+    from orchestration.forms import archives, bounded
+
+    if not is_workbook(body):
+        raise Unreadable(kinds.instead(body, "a workbook"))
+    if archives.is_zip(body[:4]):
+        try:
+            archives.members(body)
+        except Beyond:
+            raise
+        except Unreadable as error:
+            raise Unreadable(f"not a workbook: {error}") from error
+    told = bounded.call("workbook", body)
+    rows = [[_value(cell) for cell in row] for row in told["rows"]]
+    return Sheet(told["names"], rows, [((a, b), (c, d)) for (a, b), (c, d) in told["merged"]])
+
+
+def read(body: bytes, most: dict[str, Any]) -> dict[str, Any]:
+    """In the child: names, merged ranges and rows of the first sheet, as JSON can say them."""
+    from python_calamine import CalamineError, CalamineWorkbook
+
+    if body[:2] == b"PK":
+        _must_be_compact(body, most["cells"])
+    try:
+        book = CalamineWorkbook.from_filelike(io.BytesIO(body))
+        if len(book.sheet_names) > most["pages"]:
+            raise Beyond("pages", f"a workbook of {len(book.sheet_names):,} sheets")
+        if not book.sheet_names:
+            raise Unreadable("a workbook without a sheet")
+        sheet = book.get_sheet_by_index(0)
+        if (cells := sheet.total_height * sheet.total_width) > most["cells"]:
+            raise Beyond(
+                "cells", f"a sheet of {sheet.total_height:,} rows and {sheet.total_width:,} columns, {cells:,} cells"
+            )
+        merged = sheet.merged_cell_ranges or []
+        rows = sheet.to_python(skip_empty_area=False)
+    except (CalamineError, zipfile.BadZipFile) as error:
+        raise Unreadable(f"not a workbook: {error}") from error
+    return {"names": book.sheet_names, "merged": merged, "rows": [[_said(cell) for cell in row] for row in rows]}
+
+
+def _must_be_compact(body: bytes, most_cells: int) -> None:
+    """Raise Beyond where a sheet's outermost cells span more than is read: looked at before the parser lays it out."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(body)) as archive:
+            for name in archive.namelist():
+                if re.fullmatch(r"/?xl/worksheets/[^/]*\.xml", name, re.IGNORECASE):
+                    with archive.open(name) as stream:
+                        rows, columns, last = _corner(stream)
+                    if rows * columns > most_cells:
+                        raise Beyond("cells", f"{name} stretches to {last}, a rectangle of {rows * columns:,} cells")
+    except (zipfile.BadZipFile, NotImplementedError, EOFError, RuntimeError, OSError) as error:
+        raise Unreadable(f"not a workbook: {error}") from error
+
+
+def _corner(stream: Any) -> tuple[int, int, str]:
+    rows = columns = 0
+    last, rest = "A1", b""
+    while piece := stream.read(_PIECE):
+        text = rest + piece
+        for found in _CELL.finditer(text):
+            row, column = int(found[2]), _number(found[1])
+            if row > rows or column > columns:
+                rows, columns, last = max(row, rows), max(column, columns), (found[1] + found[2]).decode()
+        rest = text[text.rfind(b"<", len(text) - _LONGEST_TAG) :] if b"<" in text[-_LONGEST_TAG:] else b""
+    return rows, columns, last
+
+
+def _number(letters: bytes) -> int:
+    number = 0
+    for letter in letters.upper():
+        number = number * 26 + letter - 64
+    return number
+
+
+def _said(cell: Any) -> Any:
+    """A cell for JSON: what JSON has not is said as a list of its kind and its text."""
+    if isinstance(cell, datetime):
+        return ["moment", cell.isoformat()]
+    if isinstance(cell, date):
+        return ["moment", datetime(cell.year, cell.month, cell.day).isoformat()]  # noqa: DTZ001  # as in the sheet
+    if isinstance(cell, time):
+        return ["time", cell.isoformat()]
+    if isinstance(cell, timedelta):
+        return ["span", cell.total_seconds()]
+    return cell
+
+
+def _value(said: Any) -> Any:
+    if not isinstance(said, list):
+        return said
+    kind, value = said
+    if kind == "moment":
+        return datetime.fromisoformat(value)
+    return time.fromisoformat(value) if kind == "time" else timedelta(seconds=value)

@@ -1,0 +1,46 @@
+"""What one record must be to stand in a table: names that SQL can tell apart, values within the limits.
+
+What belongs here: the same test for every dataset's records. What does not: which fields a dataset wants (accept), what
+a value must be (measure).
+"""
+
+from __future__ import annotations
+
+from orchestration import limits
+from orchestration.forms import Beyond, Unreadable
+from orchestration.forms.tables import must_be_a_header
+from orchestration.sources.base import Record
+
+# The columns that a capture's Parquet files have beside the publisher's.
+PROVENANCE = ("_capture_id", "_payload_id", "_record_no")
+
+
+class RecordBounds:
+    """The names that the records of one capture brought so far, and the limits they are held against."""
+
+    def __init__(self) -> None:
+        self._limits = limits.current()
+        self._names: set[str] = set()
+
+    def must_hold(self, record: Record, line: bytes, before: int) -> None:
+        """Raise Unreadable for a record that no table can hold. line: it as JSON; before: how many came before it."""
+        if not record.keys() <= self._names:
+            self._must_be_new([name for name in record if name not in self._names])
+        if len(line) > self._limits.cell_characters:
+            for name, value in record.items():
+                if value is not None and len(value) > self._limits.cell_characters:
+                    raise Beyond("cell_characters", f"a value of {name!r} has {len(value):,} characters")
+        if any(value is not None and value.__class__ is not str for value in record.values()):
+            name = next(name for name, value in record.items() if value is not None and value.__class__ is not str)
+            raise Unreadable(f"the field {name!r} holds {type(record[name]).__name__} where text or nothing belongs")
+        if before >= self._limits.rows:
+            raise Beyond("rows", f"more than {self._limits.rows:,} records")
+
+    def _must_be_new(self, names: list[str]) -> None:
+        for name in names:
+            if name.casefold() in PROVENANCE:
+                raise Unreadable(f"a field is called {name!r}, which is the name of a column of the landing's own")
+        if len(self._names) + len(names) > self._limits.columns:
+            raise Beyond("columns", f"records with {len(self._names) + len(names):,} different fields")
+        must_be_a_header([*self._names, *names])
+        self._names.update(names)

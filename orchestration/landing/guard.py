@@ -1,0 +1,66 @@
+"""What a parser raises, made into a failure in words: for one file or slice, so that the others go on.
+
+What belongs here: telling what may be the file's fault from what is not. What does not: the limits (limits), the
+readers (forms), where the failure is recorded (attempts).
+
+A parser on bytes that nobody foresaw may raise anything, a Rust one even what is no Exception. Each becomes a
+SourceError that names what it was about; a fault that may be our own is kept with its traceback (faults).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import TypeVar
+
+from orchestration import faults
+from orchestration.forms import Unreadable
+from orchestration.sources.base import SourceError
+
+T = TypeVar("T")
+
+
+def is_panic(error: BaseException) -> bool:
+    """Whether a Rust library gave up; its exception is no Exception, but it ends nothing else than the call."""
+    return not isinstance(error, Exception) and type(error).__name__ == "PanicException"
+
+
+@contextmanager
+def reading(dataset: str, slice_key: str, url: str | None = None) -> Iterator[None]:
+    """Within the block any exception of a reader becomes a SourceError; a disk that refuses stays what it is."""
+    try:
+        yield
+    except (SourceError, OSError):
+        raise
+    except Unreadable as error:
+        raise SourceError(dataset, slice_key, str(error), url=url) from error
+    except BaseException as error:
+        if not isinstance(error, Exception) and not is_panic(error):
+            # Ctrl-C, an exit, the end of a generator
+            raise
+        faults.note(f"{dataset} {slice_key} {url or ''}".rstrip())
+        raise SourceError(dataset, slice_key, in_words(error), url=url) from error
+
+
+def each(made: Iterable[T], dataset: str, slice_key: str, url: str | None = None) -> Iterator[T]:
+    """The same things, and what their maker raises as a SourceError; what is done with them is not guarded."""
+    things = iter(made)
+    while True:
+        with reading(dataset, slice_key, url):
+            try:
+                thing = next(things)
+            except StopIteration:
+                return
+        yield thing
+
+
+def in_words(error: BaseException) -> str:
+    """A plain sentence for an exception that nobody foresaw, with its class for whoever looks into it."""
+    kind = type(error).__name__
+    if isinstance(error, RecursionError):
+        return f"it is nested too deeply to be read ({kind})"
+    if isinstance(error, MemoryError):
+        return f"it needs more memory to be read than there is ({kind})"
+    said = " ".join(str(error).split())[:200]
+    told = f"{kind}: {said}" if said else kind
+    return f"it does not have the form that it must have, and the reader gave up ({told}; see {faults.FAULTS_FILE})"
