@@ -7,7 +7,7 @@ SPARK_READY := $(VENV)/.ready-spark
 BENCH_READY := $(VENV)/.ready-bench
 
 .DEFAULT_GOAL := help
-.PHONY: help setup refresh test torture check lint ui sql notebook bench spark lock sbom audit clean disk
+.PHONY: help setup refresh test torture check lint ui sql notebook bench spark lock sbom audit clean disk fuzz
 
 help: ## what there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -30,6 +30,8 @@ test: $(READY) lint ## set up, then everything CI runs
 
 torture: $(READY) ## 250 seeded kill -9 of refresh, import, publication and rollback, and what is left (an hour or more)
 	@$(BIN)/python -m tests.torture
+fuzz: $(READY) ## hostile files at length: 40 times the examples a parser, every bomb measured (half an hour)
+	@CLAWBACK_TEST_FUZZ=$(or $(EXAMPLES),1000) $(BIN)/python -m pytest tests/hostile -n auto --no-header -q
 
 lint: $(READY)
 	@$(BIN)/ruff check .

@@ -32,6 +32,7 @@ from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Literal
 
@@ -318,8 +319,7 @@ class _Writing:
         """Cut a CSV, or every CSV of a zip, in bulk; what cannot be cut is kept and rejects the capture."""
         if self.parts is None:
             when = (self.retrieved_at or self.first_retrieved or payload.retrieved_at).astimezone(UTC)
-            short = _short(self.dataset, self.slice, self.kind, payload.sha256)
-            self.capture_id = f"{when:%Y%m%dT%H%M%SZ}-{short}"
+            self.capture_id = _free_id(self.folder.parent, when, self.dataset, self.slice, self.kind, payload.sha256)
             self.parts = CsvParts(self.folder / PARTS_FOLDER, self.capture_id, self.dataset.field_name)
         count = 0
         try:
@@ -600,8 +600,7 @@ def _settle(
         _note_unchanged(landing_dir, dataset, slice_, twin)
         return Outcome("unchanged", f"the same as {twin.capture_id}", twin, serving)
 
-    fresh_id = f"{when.astimezone(UTC):%Y%m%dT%H%M%SZ}-{_short(dataset, slice_, kind, digest)}"
-    capture_id = writing.capture_id or fresh_id
+    capture_id = writing.capture_id or _free_id(writing.folder.parent, when, dataset, slice_, kind, digest)
     writing.write_records(capture_id)
     believed = [c for c in accepted if c.capture_id not in held]
     last = _last_like(dataset, believed, selection, when)
@@ -658,7 +657,11 @@ def _settle(
             writing.folder, [path for path in writing.folder.rglob("*") if path.is_file()], writing.digests
         ),
     )
-    _put_in_place(writing.folder, capture, landing_dir / dataset.source / dataset.name / capture_id)
+    known = _rejected_before(catalog.captures(dataset.id), capture) if capture.status == "rejected" else None
+    if known is None:
+        _put_in_place(writing.folder, capture, landing_dir / dataset.source / dataset.name / capture_id)
+    else:
+        capture, capture_id = known, known.capture_id
     if capture.status == "rejected":
         goes_on = f"{serving.capture_id} goes on serving" if serving else "nothing serves this slice yet"
         where = f"{dataset.id}/{capture_id}"
@@ -676,6 +679,16 @@ def _settle(
     for other in sorted(held.keys() - held_now.keys()):
         message += f"; held back no longer: {other}"
     return Outcome("landed", message, capture, serving)
+
+
+def _rejected_before(captures: Iterable[Capture], capture: Capture) -> Capture | None:
+    """The capture of the same payloads and moment that was rejected for the same reason; it is kept already."""
+
+    def shown(one: Capture) -> tuple[object, ...]:
+        payloads = [(entry.payload_id, entry.sha256) for entry in one.payloads]
+        return one.slice, one.kind, one.retrieved_at, one.status, one.reject_reason, payloads
+
+    return next((one for one in captures if shown(one) == shown(capture)), None)
 
 
 def _way_out(capture: Capture) -> str:
@@ -821,6 +834,26 @@ def _with_clock(note: str | None, clock_said: datetime | None) -> str | None:
 
 def _short(dataset: Dataset, slice_: Slice, kind: Kind, digest: str) -> str:
     return hashlib.sha256("\x1f".join((dataset.id, slice_.key, kind, digest)).encode()).hexdigest()[:10]
+
+
+def _free_id(folder: Path, when: datetime, dataset: Dataset, slice_: Slice, kind: Kind, digest: str) -> str:
+    """The capture's id by its moment and content. One that was rejected under that id does not stand in the way of the
+    same content that is accepted later: then the id is another."""
+    for again in count(1):
+        short = _short(dataset, slice_, kind, digest if again == 1 else f"{digest} {again}")
+        capture_id = f"{when.astimezone(UTC):%Y%m%dT%H%M%SZ}-{short}"
+        file = folder / capture_id / CAPTURE_FILE
+        if not file.exists() or not _is_rejected(file):
+            return capture_id
+    raise AssertionError("count ends")
+
+
+def _is_rejected(file: Path) -> bool:
+    try:
+        told = json.loads(file.read_bytes())
+    except ValueError:
+        return False
+    return isinstance(told, dict) and told.get("status") == "rejected"
 
 
 def _note_unchanged(landing_dir: Path, dataset: Dataset, slice_: Slice, capture: Capture | None) -> None:

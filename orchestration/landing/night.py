@@ -215,8 +215,9 @@ def _live_night(
             slices = _chosen(dataset, [*dataset.all_slices(), *slices], slice_keys)
     except Exception as error:  # as for a slice: what comes after this dataset in the night must not be skipped for it
         if not isinstance(error, SourceError):
-            log.exception("%s: its slices", dataset.id)
-        what = str(error) if isinstance(error, SourceError) else f"unexpected {type(error).__name__}: {error}"
+            faults.note(f"{dataset.id}: its slices")
+        own = f"a fault of Clawback's own ({type(error).__name__}: {error}; see {faults.FAULTS_FILE})"
+        what = str(error) if isinstance(error, SourceError) else own
         night.slices.append(SliceNight("*", "failed", what))
         if _is_too_old(dataset, catalog.last_good(dataset)):
             night.too_old.append("*")

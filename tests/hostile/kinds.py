@@ -414,7 +414,8 @@ KINDS = (
     Kind("rows: one has 3,000 fields", _json(_many_fields), but=_KNOWN_NAMES_ALONE),
     Kind("rows: a name stands twice in each", _twice_a_name),
     Kind("rows: half a pair in a text", _json(lambda rows: rows[0].update(title_synthetic="\ud83d")), spoils=0),
-    Kind("rows: a text of 2 million characters", _json(lambda rows: rows[0].update(synthetic="x" * 2_000_000)), but=_KNOWN_NAMES_ALONE),
+    Kind("rows: a text of 2 million characters", _json(lambda rows: rows[0].update(synthetic="x" * 2_000_000)),
+         but=_KNOWN_NAMES_ALONE),
     # names of fields and columns
     Kind("a field called like the landing's own", _new_field("_record_no"), but=_SPELLS_ANEW),
     Kind("a field called like the landing's own, in capitals", _new_field("_CAPTURE_ID"), but=_SPELLS_ANEW),

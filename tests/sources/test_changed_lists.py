@@ -167,7 +167,7 @@ class TestDhs:
         [
             ("x.html", ERROR_PAGE, r"no names under states .* its headings are \['Access Denied'"),
             ("x.html", "<h2>Ohio</h2><h3>City</h3><li>CaÃ±on</li>", "mojibake"),
-            ("x.html", "", "not HTML"),
+            ("x.html", "", "the file is empty"),
             ("x.csv", TABLE.replace("level_heading", "level"), "column 'level_heading' missing"),
             ("x.csv", TABLE.replace("printed\n", "printed,why\n").replace("Sample\n", "Sample,x\n")
                            .replace("County\n", "County,x\n").replace("Why\n", "Why,x\n"), "not declared: 'why'"),
