@@ -113,7 +113,7 @@ def prose() -> bytes:
 @pytest.mark.parametrize(
     ("body", "says"),
     [
-        (b"<!doctype html><title>Synthetic maintenance</title>", r"not a PDF but an HTML page \('Synthetic maintenance'\)"),
+        (b"<!doctype html><title>Synthetic</title>", r"not a PDF but an HTML page \('Synthetic'\)"),
         (pdf(ROWS)[:-200], "a PDF cut short"),
         (scanned(), "a PDF of pictures"),
         (prose(), "no table with the headings of an award list"),
