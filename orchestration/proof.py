@@ -28,8 +28,10 @@ import xxhash
 
 from orchestration import __version__, files, sources
 from orchestration.doctor import Finding
+from orchestration.forms import Unreadable
 from orchestration.landing import csv_parts, integrity, raw_views, recut, register
-from orchestration.landing.capture import CAPTURE_FILE, PROVENANCE, Capture
+from orchestration.landing.bounds import PROVENANCE
+from orchestration.landing.capture import CAPTURE_FILE, Capture
 from orchestration.landing.catalog import Catalog
 from orchestration.progress import say
 from orchestration.release import history, row_hashes, seal
@@ -243,7 +245,7 @@ def _tables_differ(catalog: Catalog, dataset: Dataset, capture: Capture) -> str 
                     if place := _frames_differ(kept, frame):
                         return f"record {count + place[0]:,}: {place[1]}"
                     count += frame.height
-        except (csv_parts.BadCsv, recut.archives.BadArchive) as error:
+        except Unreadable as error:
             return str(error)
     if landed.take(1).height or count != capture.records:
         return f"the payloads give {count:,} records, capture.json says {capture.records:,}"

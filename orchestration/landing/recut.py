@@ -15,7 +15,8 @@ from pathlib import Path
 from warcio.archiveiterator import ArchiveIterator
 from warcio.exceptions import ArchiveLoadFailed
 
-from orchestration.landing import archives, csv_parts, integrity
+from orchestration.forms import Unreadable, archives
+from orchestration.landing import csv_parts, integrity
 from orchestration.landing.capture import WARC_FILE, Capture, PayloadEntry
 from orchestration.sources.base import Dataset, FilePayload, Payload, Record, SourceError
 
@@ -61,7 +62,7 @@ def records_of(dataset: Dataset, payload: Payload) -> Iterator[Record]:
                     yield from frame.iter_rows(named=True)
         else:
             yield from dataset.cut(payload)
-    except (SourceError, archives.BadArchive, csv_parts.BadCsv) as error:
+    except (SourceError, Unreadable) as error:
         raise NotThere(str(error)) from error
     except (KeyError, ValueError, TypeError, AttributeError) as error:
         # captures of format version 1 do not tell what the request said

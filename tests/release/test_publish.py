@@ -19,7 +19,7 @@ from filelock import FileLock
 
 from orchestration import sources
 from orchestration.doctor import examine
-from orchestration.landing.capture import PROVENANCE
+from orchestration.landing.bounds import PROVENANCE
 from orchestration.release import audit, columns, differences, history, publish
 from orchestration.settings import DBT_PROJECT_DIR, PROJECT_ROOT, Settings
 
