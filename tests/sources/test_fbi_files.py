@@ -169,7 +169,7 @@ class TestReturnA:
         for signature, at in ((b"PK\x03\x04", 8), (b"PK\x01\x02", 10)):
             start = body.index(signature) + at
             body[start : start + 2] = (6).to_bytes(2, "little")
-        with pytest.raises(SourceError, match="unpack it and import the text"):
+        with pytest.raises(SourceError, match="unpack it and import what it holds"):
             list(RETURN_A.cut(Payload(bytes(body), "file:reta-1992.zip", TODAY, context={"year": "2019"})))
 
     @pytest.mark.parametrize("packed", [True, False])
