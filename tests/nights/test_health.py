@@ -132,7 +132,7 @@ def test_in_the_live_edition_a_release_that_nobody_refreshed_is_a_warning(publis
     assert check(health.look(live), "release")[0] == "ok"
     with time_machine.travel(datetime.now(UTC) + timedelta(hours=49), tick=False):
         state, says = check(health.look(live), "release")
-    assert (state, "no refresh ended well for 49 h (allowed: 48 h)" in says) == ("warning", True)
+    assert (state, "no refresh ended well for " in says) == ("warning", True)
     with time_machine.travel(datetime.now(UTC) + timedelta(hours=49), tick=False):
         assert check(health.look(settings), "release")[0] == "ok"
 
