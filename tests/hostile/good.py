@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import sys
+import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -112,7 +114,35 @@ def _ice() -> Good:
         book.active.append(row)
     out = io.BytesIO()
     book.save(out)
-    return Good("participatingAgencies05182026am.xlsx", "xlsx", out.getvalue())
+    return Good("participatingAgencies05182026am.xlsx", "xlsx", _with_shared_texts(out.getvalue()))
+
+
+def _with_shared_texts(body: bytes) -> bytes:
+    """The same workbook with its texts in a list that the cells refer to, as Excel itself writes them."""
+    with zipfile.ZipFile(io.BytesIO(body)) as archive:
+        held = {info.filename: archive.read(info).decode() for info in archive.infolist()}
+    texts: list[str] = []
+
+    def refer(cell: re.Match[str]) -> str:
+        texts.append(cell[2])
+        return f'{cell[1]} t="s"><v>{len(texts) - 1}</v></c>'
+
+    sheet, rels, types = "xl/worksheets/sheet1.xml", "xl/_rels/workbook.xml.rels", "[Content_Types].xml"
+    held[sheet] = re.sub(r'(<c [^>]*?) t="inlineStr"><is><t>([^<]*)</t></is></c>', refer, held[sheet])
+    main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    listed = "".join(f"<si><t>{text}</t></si>" for text in texts)
+    held["xl/sharedStrings.xml"] = f'<?xml version="1.0"?><sst xmlns="{main}">{listed}</sst>'
+    kind = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/sharedStrings"
+    link = f'<Relationship Id="rId99" Type="{kind}" Target="sharedStrings.xml"/></Relationships>'
+    held[rels] = held[rels].replace("</Relationships>", link)
+    form = "application/vnd.openxmlformats-officedocument.spreadsheetml.sharedStrings+xml"
+    part = f'<Override PartName="/xl/sharedStrings.xml" ContentType="{form}"/></Types>'
+    held[types] = held[types].replace("</Types>", part)
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in held.items():
+            archive.writestr(name, text)
+    return out.getvalue()
 
 
 def _matters() -> Good:

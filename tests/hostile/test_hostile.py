@@ -237,7 +237,7 @@ def test_what_is_no_file_to_be_read_is_refused_before_it_is_opened(
         ("fbi/table8", "ARCHIVE_ENTRIES", "2", "entries"),
         ("fbi/table8", "ARCHIVE_BYTES", "2000", "claims to unpack"),
         ("fbi/table8 csv", "CELLS", "20", "cells"),
-        ("cops/announcements", "MEMORY_BYTES", "1", "memory"),
+        ("cops/announcements", "BODY_BYTES", "100", "bytes"),
         ("doj/sanctuary_list", "TAGS", "10", "tags"),
         ("dhs/sanctuary_list", "CELL_CHARACTERS", "4", "characters"),
     ],
