@@ -457,14 +457,16 @@ def trace(
 
 @app.command()
 def status(as_json: AsJson = False) -> None:
-    """What each source last gave, as of when, and what failed since when and why."""
+    """What each source last gave, as of when, what failed since when and why; findings that were accepted."""
     from orchestration.landing.catalog import Catalog
+    from orchestration.release import accepted
 
     settings = _settings()
     catalog = Catalog(settings.landing_dir, as_of=None, edition=settings.edition)
     rows = [catalog.status(dataset) for dataset in sources.DATASETS.values()]
+    carried = accepted.standing(settings)
     if as_json:
-        _say_json([vars(row) for row in rows])
+        _say_json({"sources": [vars(row) for row in rows], "accepted": [one.to_json() for one in carried]})
         return
     shown = Table(header_style="dim", box=None, pad_edge=False)
     for name in ("dataset", "kinds", "captures", "rejected", "held", "records", "newest", "checked", "state",
@@ -473,6 +475,8 @@ def status(as_json: AsJson = False) -> None:
     for row in rows:
         shown.add_row(*(Text(cell(value)) for value in row.cells()))
     out.print(shown)
+    for one in carried:
+        _warn(one.line(), style="yellow", event="accepted_finding")
 
 
 @app.command()

@@ -34,7 +34,12 @@ def defs() -> dg.Definitions:
     nightly = dg.AssetSelection.assets(*(key for asset in NIGHTLY for key in asset.keys))
     build = dg.AssetSelection.assets(landing_views, dbt_models, *release_assets)
 
-    captures_job = dg.define_asset_job("captures", nightly, description="Ask every publisher what is new.")
+    captures_job = dg.define_asset_job(
+        "captures",
+        nightly,
+        description="Ask every publisher what is new.",
+        executor_def=dg.multi_or_in_process_executor,
+    )
     release_job = dg.define_asset_job(
         "release",
         build,
@@ -49,6 +54,8 @@ def defs() -> dg.Definitions:
     )
     return dg.Definitions(
         assets=[*CAPTURE_ASSETS, landing_views, dbt_models, *release_assets],
+        # What the UI materializes by hand may publish: the key of a run lives in one process (release/marks.py).
+        executor=dg.in_process_executor,
         jobs=[captures_job, release_job, refresh_job],
         schedules=[
             dg.ScheduleDefinition(

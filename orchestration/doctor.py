@@ -17,7 +17,7 @@ from orchestration import sources
 from orchestration.councils import councils
 from orchestration.landing import integrity
 from orchestration.landing.catalog import Catalog
-from orchestration.release import history, seal
+from orchestration.release import accepted, history, seal
 from orchestration.settings import Settings, legistar_token_name
 
 # A build needs the candidate, its spill and one more release beside the old one.
@@ -40,6 +40,7 @@ def examine(settings: Settings) -> list[Finding]:
         *_safely("keys", _keys, settings),
         *_safely("landing", _landing, settings),
         *_safely("published", _published, settings),
+        *_safely("accepted", _accepted, settings),
     ]
 
 
@@ -168,6 +169,11 @@ def _made_of(settings: Settings, catalog: Catalog) -> Iterator[Finding]:
         some = ", ".join(anew[:3]) + (f" and {len(anew) - 3} more" if len(anew) > 3 else "")
         says = f"landed anew since release {last.id} was made of them: {some}; clawback refresh"
         yield Finding("captures landed anew", "note", says)
+
+
+def _accepted(settings: Settings) -> Iterator[Finding]:
+    for one in accepted.standing(settings):
+        yield Finding("accepted", "note", one.line())
 
 
 def _published(settings: Settings) -> Iterator[Finding]:

@@ -35,7 +35,7 @@ from orchestration.landing.capture import CAPTURE_FILE, Capture
 from orchestration.landing.catalog import Catalog
 from orchestration.progress import say
 from orchestration.release import history, row_hashes, seal
-from orchestration.release.audit import PUBLISHED_SCHEMAS
+from orchestration.release.checks import PUBLISHED_SCHEMAS
 from orchestration.release.history import Release
 from orchestration.release.publish import RELEASE_TABLES
 from orchestration.settings import DBT_PROJECT_DIR, Edition, Settings

@@ -25,7 +25,7 @@ from orchestration import ending, files, logs, running, sources, stopping
 from orchestration.landing.accept import of_slice
 from orchestration.landing.catalog import Catalog
 from orchestration.progress import say
-from orchestration.release import history, publish
+from orchestration.release import audit, history, publish
 from orchestration.settings import Settings
 
 if TYPE_CHECKING:
@@ -134,6 +134,8 @@ def refresh(
         alone(settings, run_id),
         _stopped_in_order(settings, run_id, started, is_wanted=stop_on_signals) as hold,
     ):
+        # before an hour's work, not after
+        audit.refuse_unknown(settings, [name for name in accept or {} if of_slice(name) is None])
         ending.begun(settings, run_id)
         try:
             account = _run_or_refusal(settings, run_id, selected, slices, as_of, accept or {}, force)

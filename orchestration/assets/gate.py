@@ -10,7 +10,7 @@ from dataclasses import asdict
 import dagster as dg
 
 from orchestration import files
-from orchestration.release.audit import GateRefused
+from orchestration.release.findings import GateRefused
 from orchestration.settings import Settings
 
 

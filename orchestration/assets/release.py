@@ -13,7 +13,7 @@ from orchestration.assets.gate import ending_on_refusals, refused
 from orchestration.assets.options import RefreshOptions
 from orchestration.assets.warehouse import WAREHOUSE_POOL
 from orchestration.progress import say
-from orchestration.release import audit, publish
+from orchestration.release import audit, findings, marks, publish
 
 # The captures start at 02:00, the release at 04:00: the file must be new between midnight and 07:00.
 _NIGHT = timedelta(hours=7)
@@ -34,8 +34,8 @@ def build_release_assets(model_keys: Sequence[dg.AssetKey]) -> list[dg.AssetsDef
         settings = options.settings()
         try:
             with ending_on_refusals(settings):
-                marker = audit.seal(settings, run_id=context.run_id)
-        except audit.GateRefused as refusal:
+                marker = marks.seal(settings, run_id=context.run_id)
+        except findings.GateRefused as refusal:
             raise refused(refusal) from refusal
         return dg.MaterializeResult(
             metadata={"sha256": marker.sha256, "captures": len(marker.captures), "edition": marker.edition}
@@ -59,7 +59,7 @@ def build_release_assets(model_keys: Sequence[dg.AssetKey]) -> list[dg.AssetsDef
             with ending_on_refusals(settings):
                 report = audit.audit(settings, run_id=context.run_id, accepted=options.accepted_checks())
                 release = publish.publish(settings, report)
-        except audit.GateRefused as refusal:
+        except findings.GateRefused as refusal:
             raise refused(refusal) from refusal
         say(f"published release {release.id}")
         return dg.MaterializeResult(

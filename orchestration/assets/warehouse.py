@@ -4,7 +4,6 @@ What belongs here: how dbt is run and what its events tell Dagster. What does
 not: SQL (dbt_project), the gate (release).
 """
 
-import hashlib
 import json
 import os
 import shutil
@@ -16,18 +15,18 @@ from typing import Any
 import dagster as dg
 import duckdb
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtCliResource, dbt_assets
-from dbt.cli.main import dbtRunner
 
-from orchestration import files, running, sources
+from orchestration import dbt_manifest, running, sources
 from orchestration.assets.capture import asset_key
 from orchestration.assets.gate import ending_on_refusals, refused
 from orchestration.assets.lineage import describe
 from orchestration.assets.options import RefreshOptions
+from orchestration.dbt_manifest import dbt_environment
 from orchestration.landing import raw_views
 from orchestration.landing.catalog import Catalog
 from orchestration.progress import say
-from orchestration.release import audit, columns, going_on, history
-from orchestration.settings import DBT_PROJECT_DIR, Settings
+from orchestration.release import audit, columns, findings, going_on, history, marks
+from orchestration.settings import Settings
 
 # One step at a time writes the build file.
 WAREHOUSE_POOL = "warehouse"
@@ -53,48 +52,10 @@ def _domain_of(source: str) -> str:
     return next((d.domain for d in sources.DATASETS.values() if d.source == source), "reference")
 
 
-def dbt_environment(settings: Settings) -> dict[str, str]:
-    """What dbt is told, in the environment: where to build, where to spill, no telemetry."""
-    return {
-        "CLAWBACK_BUILD_FILE": str(settings.build_file),
-        "CLAWBACK_TEMP_DIR": str(settings.build_dir / "tmp"),
-        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
-        "DBT_LOG_PATH": str(settings.build_dir / "logs"),
-    }
-
-
 @cache
 def manifest_path() -> Path:
-    """The manifest of the project as it is now; parsed only when a file of it has changed.
-
-    Raises RuntimeError with dbt's own words where the project does not parse.
-    """
-    settings = Settings()
-    folder = settings.dagster_home / "dbt"
-    manifest, stamp = folder / "manifest.json", folder / "project.sha256"
-    digest = _project_digest()
-    if not (manifest.exists() and stamp.exists() and stamp.read_text() == digest):
-        folder.mkdir(parents=True, exist_ok=True)
-        os.environ.update(dbt_environment(settings))
-        # a parse that is killed leaves half a manifest
-        stamp.unlink(missing_ok=True)
-        say("parsing the dbt project")
-        args = ["parse", "--project-dir", str(DBT_PROJECT_DIR), "--profiles-dir", str(DBT_PROJECT_DIR)]
-        result = dbtRunner().invoke([*args, "--target-path", str(folder), "--quiet"])
-        if not result.success:
-            raise RuntimeError(f"dbt cannot parse {DBT_PROJECT_DIR}: {result.exception}")
-        files.write_whole(stamp, digest)
-    return manifest
-
-
-def _project_digest() -> str:
-    digest = hashlib.sha256()
-    for path in sorted(p for p in DBT_PROJECT_DIR.rglob("*") if p.is_file()):
-        relative = path.relative_to(DBT_PROJECT_DIR)
-        if relative.parts[0] in ("target", "logs") or relative.name == ".user.yml":
-            continue
-        digest.update(str(relative).encode() + b"\0" + path.read_bytes() + b"\0")
-    return digest.hexdigest()
+    """The manifest of the project as it is now, where the environment says (dbt_manifest.parsed)."""
+    return dbt_manifest.parsed(Settings())
 
 
 @dg.multi_asset(
@@ -115,6 +76,10 @@ def _project_digest() -> str:
 def landing_views(context: dg.AssetExecutionContext, options: RefreshOptions) -> Iterator[dg.MaterializeResult]:
     """A fresh build file with the raw views; nothing at all where the last release knew the same captures."""
     settings = options.settings()
+    try:
+        audit.refuse_unknown(settings, options.accepted_checks())
+    except audit.UnknownCheck as unknown:
+        raise dg.Failure(str(unknown.args[0]), allow_retries=False) from unknown
     catalog = options.catalog(settings)
     say(catalog.checked_line())
     for damaged in catalog.damaged():
@@ -127,7 +92,7 @@ def landing_views(context: dg.AssetExecutionContext, options: RefreshOptions) ->
     if keep_file:
         say("few records are new: the build goes on from the last candidate")
     with ending_on_refusals(settings):
-        audit.begin(settings, run_id=context.run_id, catalog=catalog, keep_file=keep_file)
+        marks.begin(settings, run_id=context.run_id, catalog=catalog, keep_file=keep_file)
         yield from _create_views(settings, catalog)
 
 
@@ -184,7 +149,7 @@ def _build(
     yield from describe(iter(events), built, manifest, parents, translator)
     try:
         audit.refuse_failed_build(settings)
-    except audit.GateRefused as refusal:
+    except findings.GateRefused as refusal:
         raise refused(refusal) from refusal
 
 

@@ -55,6 +55,10 @@ class Release(BaseModel):
     differences: dict[str, int]
     checks: dict[str, int]
     accepted: dict[str, str]
+    # measure -> group -> [rows, sum] of what the gate holds in sums.toml; "" is the whole
+    sums: dict[str, dict[str, tuple[int, float]]] = {}
+    # sha256 of the candidate that it was copied from
+    candidate: str | None = None
     serves: bool = False
     folder: Path | None = None
 
@@ -111,6 +115,15 @@ def last_release(settings: Settings) -> Release | None:
             f" or {way_out}"
         )
     return serving
+
+
+def comparable(settings: Settings, edition: str, as_of: date | None) -> Release | None:
+    """The release that a candidate of that edition and date is held against; None if there is none of the kind.
+
+    It is what serves, if that is of the kind (after a rollback it is not the newest), else the newest.
+    """
+    alike = [r for r in releases(settings) if (r.edition, r.as_of) == (edition, as_of)]
+    return next((r for r in alike if r.serves), alike[0] if alike else None)
 
 
 def find(settings: Settings, release_id: str) -> Release:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import uuid
 from collections import deque
 from collections.abc import Iterator
@@ -22,10 +23,13 @@ import pyarrow as pa
 from filelock import FileLock, Timeout
 
 from orchestration import __version__, files
+from orchestration.release import accepted, history, seal
 from orchestration.release import columns as lineage
-from orchestration.release import history, seal
-from orchestration.release.audit import PUBLISHED_SCHEMAS, Audit, Finding, GateRefused, file_sha256, table_rows
+from orchestration.release.audit import Audit
+from orchestration.release.checks import PUBLISHED_SCHEMAS, table_rows
+from orchestration.release.findings import Finding, GateRefused
 from orchestration.release.history import RELEASE_FILE, Release
+from orchestration.release.marks import MANIFEST_FILE, file_sha256, read_sealed
 from orchestration.settings import Settings
 
 # Clients of 1.4 and 1.5 read this; the storage of 2.x they do not.
@@ -57,6 +61,7 @@ RELEASE_TABLES: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
             "failures": ("bigint", "Rows that fail it, count. Never null."),
             "detail": ("varchar", "What was found; null for dbt's tests."),
             "accepted_because": ("varchar", "Why a failure was accepted; null where nothing had to be."),
+            "accepted_since": ("varchar", "First release in a row that carries it accepted; null as its reason is."),
         },
     ),
     "column_dictionary": (
@@ -203,15 +208,12 @@ def _write(
     settings: Settings, audit: Audit, folder: Path, release_id: str, sequence: int, last: Release | None
 ) -> Release:
     marker = audit.marker
-    manifest = json.loads((settings.dbt_target_dir / "manifest.json").read_text(encoding="utf-8"))
+    manifest = read_sealed(settings.dbt_target_dir / MANIFEST_FILE, marker.manifest_sha256)
+    copied = _own_copy(settings, marker.sha256, folder)
     built_at = datetime.now(UTC).replace(microsecond=0)
     target = folder / "warehouse.duckdb"
     with duckdb.connect() as connection:
-        # While it is attached nobody else may write it: what is hashed here is what is copied.
-        connection.execute(f"attach {_literal(settings.build_file)} as build (read_only)")
-        if file_sha256(settings.build_file) != marker.sha256:
-            detail = "the file was changed after it was audited"
-            raise GateRefused([Finding("build marker", detail, f"{settings.build_file}: run clawback refresh again")])
+        connection.execute(f"attach {_literal(copied)} as build (read_only)")
         connection.execute(f"attach {_literal(target)} as release (storage_version '{STORAGE_VERSION}')")
         described = _copy(connection, manifest, _sources(settings, marker.invocation_id, manifest))
         own: dict[str, list[dict[str, Any]]] = {
@@ -224,6 +226,7 @@ def _write(
             "check_result": [{
                 "check_name": c.name, "check_kind": c.kind, "severity": c.severity, "status": c.status,
                 "failures": c.failures, "detail": c.detail, "accepted_because": c.accepted_because,
+                "accepted_since": (accepted.since(settings, c.name) or release_id) if c.accepted_because else None,
             } for c in audit.checks],
         }  # fmt: skip
         for name, values in own.items():
@@ -238,6 +241,8 @@ def _write(
         connection.execute("use memory")
         connection.execute("checkpoint release")
         connection.execute("detach release")
+        connection.execute("detach build")
+    copied.unlink()
     if target.with_name(target.name + ".wal").exists():
         raise GateRefused([Finding("release", "a .wal stands beside the release: not checkpointed", str(folder))])
     release = Release(
@@ -259,10 +264,25 @@ def _write(
         differences={t: n - last.rows.get(t, 0) for t, n in rows.items() if last and n != last.rows.get(t, 0)},
         checks={"passed": audit.passed, "warned": audit.warned},
         accepted=audit.accepted,
+        sums=audit.sums,
+        candidate=marker.sha256,
     )
     files.write_whole(folder / RELEASE_FILE, history.dump(release))
     _datapackage(folder, release, described + itself)
     return release
+
+
+def _own_copy(settings: Settings, sha256: str, folder: Path) -> Path:
+    """The candidate's bytes in the release's own folder, held against the mark.
+
+    What is hashed is what is read from here on: the build file may change again, this copy is nobody else's.
+    """
+    copied = folder / ".candidate.duckdb"
+    shutil.copyfile(settings.build_file, copied)
+    if file_sha256(copied) != sha256:
+        detail = "the file was changed after it was audited"
+        raise GateRefused([Finding("build marker", detail, f"{settings.build_file}: run clawback refresh again")])
+    return copied
 
 
 Column = dict[str, Any]

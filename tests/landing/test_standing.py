@@ -148,10 +148,12 @@ def test_every_face_tells_the_same(live, publisher):
     assert published == [(status.state, 1, 0, 0, since, status.why)]
     assert [f.says for f in examine(live) if f.what == "source"] == [status.line()]
     said = clawback(live.root, "status", "--json", CLAWBACK_EDITION="live")
-    (row,) = [row for row in json.loads(said.stdout) if row["dataset"] == NCVS.id]
+    (row,) = [row for row in json.loads(said.stdout)["sources"] if row["dataset"] == NCVS.id]
     assert (row["state"], row["failed"], row["why"]) == (status.state, 1, status.why)
     # the one who asks without --live the next morning is told too
-    (row,) = [r for r in json.loads(clawback(live.root, "status", "--json").stdout) if r["dataset"] == NCVS.id]
+    (row,) = [
+        r for r in json.loads(clawback(live.root, "status", "--json").stdout)["sources"] if r["dataset"] == NCVS.id
+    ]
     assert row["state"] == "failing"
 
 

@@ -222,7 +222,7 @@ class TestCommandLine:
 
     def test_status_releases_and_doctor_answer(self, published):
         settings, _ = published
-        status = json.loads(clawback(settings.root, "status", "--json").stdout)
+        status = json.loads(clawback(settings.root, "status", "--json").stdout)["sources"]
         assert {row["dataset"] for row in status} == set(sources.DATASETS)
         states = {row["dataset"]: row["state"] for row in status}
         assert {name for name, state in states.items() if state == "nothing captured"} == set(recorded.NOT_RECORDED)

@@ -73,7 +73,7 @@ def test_a_night_on_which_nobody_answers_empties_nothing_and_ends_with_exit_4_wh
             "select replace(dataset, '__', '/'), state, slices_failed, reason from meta.source_status"
             " where slices_too_old > 0"
         ).fetchall()
-    status = json.loads(clawback(home, "status", "--json", CLAWBACK_EDITION="live").stdout)
+    status = json.loads(clawback(home, "status", "--json", CLAWBACK_EDITION="live").stdout)["sources"]
     told = {(row["dataset"], row["state"], row["failed"], row["why"]) for row in status if row["too_old"]}
     assert {dataset for dataset, *_ in told} == late
     assert set(published_standing) == told

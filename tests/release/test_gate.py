@@ -22,7 +22,7 @@ from orchestration import sources
 from orchestration.assets.warehouse import dbt_environment
 from orchestration.landing import capture
 from orchestration.landing.catalog import Catalog
-from orchestration.release import audit, history, publish
+from orchestration.release import audit, findings, history, marks, publish
 from orchestration.settings import DBT_PROJECT_DIR, Settings
 from orchestration.sources.base import Payload, Slice
 
@@ -30,7 +30,7 @@ from orchestration.sources.base import Payload, Slice
 def fingerprint(settings: Settings) -> tuple[str, str, float]:
     """Where the symlink points, the file's hash and its time: nothing of it may change."""
     file = settings.published_file
-    return os.readlink(settings.published_dir), audit.file_sha256(file), file.stat().st_mtime
+    return os.readlink(settings.published_dir), marks.file_sha256(file), file.stat().st_mtime
 
 
 def spoil(settings: Settings, *statements: str) -> None:
@@ -46,8 +46,8 @@ def dbt_test(settings: Settings, *args: str) -> None:
     subprocess.run(command, env={**os.environ, **dbt_environment(settings)}, check=False, capture_output=True)
 
 
-def seal(settings: Settings, run_id: str) -> audit.Marker:
-    return audit.seal(settings, run_id=run_id)
+def seal(settings: Settings, run_id: str) -> marks.Marker:
+    return marks.seal(settings, run_id=run_id)
 
 
 def edit_json(path: Path, edit: Callable[[dict[str, Any]], None]) -> None:
@@ -56,10 +56,10 @@ def edit_json(path: Path, edit: Callable[[dict[str, Any]], None]) -> None:
     path.write_text(json.dumps(said))
 
 
-def refusal(settings: Settings, run_id: str, **accepted: str) -> audit.GateRefused:
+def refusal(settings: Settings, run_id: str, **accepted: str) -> findings.GateRefused:
     """Audit and publish as the publisher does; the refusal, with the published file unharmed."""
     before = fingerprint(settings)
-    with pytest.raises(audit.GateRefused) as refused:
+    with pytest.raises(findings.GateRefused) as refused:
         publish.publish(settings, audit.audit(settings, run_id=run_id, accepted=accepted))
     assert fingerprint(settings) == before
     for finding in refused.value.findings:
@@ -100,7 +100,7 @@ def test_a_test_left_out_of_the_build_is_refused_and_cannot_be_accepted(sealed):
     assert [(f.check, f.detail) for f in refused.findings] == [
         ("assert_records_conserved", "the test was left out of the build")
     ]
-    with pytest.raises(audit.GateRefused, match="left out"):
+    with pytest.raises(findings.GateRefused, match="left out"):
         audit.audit(settings, run_id=run_id, accepted={"assert_records_conserved": "synthetic"})
 
 
@@ -118,6 +118,7 @@ def test_a_test_that_may_only_warn_must_still_have_run(sealed):
         one.update(status="error", message="synthetic: no such column", failures=None)
 
     edit_json(settings.dbt_target_dir / "run_results.json", broken)
+    seal(settings, run_id)
     assert [f.check for f in refusal(settings, run_id).findings] == [manifest["nodes"][lenient]["name"]]
 
 
@@ -145,13 +146,13 @@ def test_a_candidate_of_another_run_is_refused(sealed):
 
 def test_sealing_a_build_that_another_run_began_is_refused(sealed):
     settings, _ = sealed
-    with pytest.raises(audit.GateRefused, match="was made by"):
+    with pytest.raises(findings.GateRefused, match="was made by"):
         seal(settings, "another-run")
 
 
 def test_a_publication_started_alone_on_an_unaudited_file_is_refused(sealed):
     settings, run_id = sealed
-    (settings.build_dir / audit.MARKER_FILE).unlink()
+    (settings.build_dir / marks.MARKER_FILE).unlink()
     refused = refusal(settings, run_id)
     assert "no sealed candidate" in str(refused)
 
@@ -167,7 +168,7 @@ def test_a_file_changed_between_audit_and_publication_is_refused(sealed):
     before = fingerprint(settings)
     report = audit.audit(settings, run_id=run_id)
     spoil(settings, "delete from core.fct_award where fain = '2020ULWX0056'")
-    with pytest.raises(audit.GateRefused, match="changed after it was audited"):
+    with pytest.raises(findings.GateRefused, match="changed after it was audited"):
         publish.publish(settings, report)
     assert fingerprint(settings) == before
 
@@ -176,12 +177,16 @@ def test_a_file_changed_between_audit_and_publication_is_refused(sealed):
 def test_what_another_dbt_invocation_left_is_refused(sealed, name):
     settings, run_id = sealed
     edit_json(settings.dbt_target_dir / name, lambda said: said["metadata"].update(invocation_id="another"))
-    assert f"{name} is of another invocation" in str(refusal(settings, run_id))
+    assert f"{name} was changed after it was sealed" in str(refusal(settings, run_id))
+    seal(settings, run_id)
+    # the mark takes its invocation from the results, so it is the manifest that is another's
+    assert "manifest.json is of another invocation" in str(refusal(settings, run_id))
 
 
 def test_a_mark_that_names_other_captures_than_the_candidate_reads_is_refused(sealed):
     settings, run_id = sealed
-    edit_json(settings.build_dir / audit.BEGUN_FILE, lambda begun: begun["captures"].append("synthetic"))
+    begun = marks.Begun.model_validate_json((settings.build_dir / marks.BEGUN_FILE).read_text())
+    marks.write_begun(settings, begun.model_copy(update={"captures": [*begun.captures, "synthetic"]}))
     seal(settings, run_id)
     assert "1 captures are in the mark or in raw.capture but not in both: synthetic" in str(refusal(settings, run_id))
 

@@ -20,7 +20,7 @@ from filelock import FileLock
 from orchestration import sources
 from orchestration.doctor import examine
 from orchestration.landing.bounds import PROVENANCE
-from orchestration.release import audit, columns, differences, history, publish
+from orchestration.release import audit, columns, differences, findings, history, marks, publish
 from orchestration.settings import DBT_PROJECT_DIR, PROJECT_ROOT, Settings
 
 # One query over three tables: the release, and the stamp that the test puts into two dimensions before it.
@@ -35,7 +35,7 @@ def stamped(settings: Settings, run_id: str, stamp: str) -> audit.Audit:
     with duckdb.connect(str(settings.build_file)) as connection:
         connection.execute("update core.dim_tracker set homepage = ?", [stamp])
         connection.execute("update core.dim_program set listing_name = ?", [stamp])
-    audit.seal(settings, run_id=run_id)
+    marks.seal(settings, run_id=run_id)
     return audit.audit(settings, run_id=run_id)
 
 
@@ -104,7 +104,7 @@ def test_a_release_is_checkpointed_described_and_sums_verify(sealed):
     for line in (folder / "SHA256SUMS").read_text().splitlines():
         digest, _, name = line.partition("  ")
         listed[name] = digest
-        assert audit.file_sha256(folder / name) == digest, name
+        assert marks.file_sha256(folder / name) == digest, name
     assert {"warehouse.duckdb", "release.json", "datapackage.json"} <= set(listed)
     assert "parquet/core/fct_award.parquet" in listed
     with duckdb.connect(str(settings.published_file), read_only=True) as connection:
@@ -213,8 +213,10 @@ import resource, sys
 from pathlib import Path
 from orchestration.release import audit, publish
 from orchestration.settings import Settings
+from tests.conftest import take_over
 
 settings = Settings(home=Path(sys.argv[1]), edition="recorded")
+take_over(settings, sys.argv[2])
 report = audit.audit(settings, run_id=sys.argv[2])
 if sys.argv[3:]:
     resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[3]), int(sys.argv[3])))
@@ -261,7 +263,7 @@ def test_a_publication_that_is_refused_half_way_leaves_nothing(sealed):
     manifest = settings.dbt_target_dir / "manifest.json"
     whole = manifest.read_text()
     manifest.write_text('{"nodes": {}, "sources": {}, "parent_map": {}}')
-    with pytest.raises(audit.GateRefused, match="is no model of the project"):
+    with pytest.raises(findings.GateRefused, match=r"manifest\.json was changed after it was sealed"):
         publish.publish(settings, report)
     assert os.readlink(settings.published_dir) == before
     assert not list(settings.releases_dir.glob(".tmp-*"))
@@ -286,9 +288,10 @@ def test_a_rollback_waits_for_no_publication_and_says_so(sealed):
 def test_a_release_as_of_a_past_date_is_kept_but_never_served(sealed):
     settings, run_id = sealed
     before = os.readlink(settings.published_dir)
-    path = settings.build_dir / audit.BEGUN_FILE
-    path.write_text(json.dumps({**json.loads(path.read_text()), "as_of": "2026-11-23"}))
-    audit.seal(settings, run_id=run_id)
+    path = settings.build_dir / marks.BEGUN_FILE
+    begun = marks.Begun.model_validate_json(path.read_text())
+    marks.write_begun(settings, begun.model_copy(update={"as_of": date(2026, 11, 23)}))
+    marks.seal(settings, run_id=run_id)
     release = publish.publish(settings, audit.audit(settings, run_id=run_id))
     assert (release.serves, os.readlink(settings.published_dir)) == (False, before)
     with duckdb.connect(str(release.path), read_only=True) as connection:

@@ -1,0 +1,61 @@
+"""The findings that somebody accepted and that still stand: in which releases, since when, and why.
+
+What belongs here: reading that from the releases. What does not: accepting (audit), telling monitors (health).
+
+A check that a release carries as accepted stands until a release is served in which it passed by itself. A later
+release without it passed it: the gate publishes nothing else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from orchestration.release import history
+from orchestration.settings import Settings
+
+
+@dataclass(frozen=True)
+class Standing:
+    """One accepted finding of the release that serves."""
+
+    check: str
+    because: str
+    release: str
+    # The first release in a row that carries it
+    since_release: str
+    since: datetime
+
+    def line(self) -> str:
+        first = "" if self.since_release == self.release else f" (first in {self.since_release})"
+        return f"accepted: {self.check} because {self.because}, in release {self.release}{first} since {self.since}"
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def standing(settings: Settings) -> list[Standing]:
+    """What the release that serves carries, and since which release; empty if it is green, or there is none."""
+    last = history.last_release(settings)
+    if last is None:
+        return []
+    return [
+        Standing(check, because, last.id, first.id, first.built_at)
+        for check, because in sorted(last.accepted.items())
+        for first in (_first(settings, check, last),)
+    ]
+
+
+def since(settings: Settings, check: str) -> str | None:
+    """The first release in a row, up to the one that serves, that carries the check as accepted; None if none does."""
+    last = history.last_release(settings)
+    return _first(settings, check, last).id if last and check in last.accepted else None
+
+
+def _first(settings: Settings, check: str, last: history.Release) -> history.Release:
+    kept = {release.id: release for release in history.releases(settings)}
+    first = last
+    while first.previous in kept and check in kept[first.previous].accepted:
+        first = kept.pop(first.previous)
+    return first

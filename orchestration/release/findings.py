@@ -1,0 +1,56 @@
+"""What the gate says: a check and its outcome, a finding, the refusal.
+
+What belongs here: these records and how they read. What does not: what is checked (audit, checks, marks, sums).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that is wrong with the candidate. see: the way to look at it, and the way out."""
+
+    check: str
+    detail: str
+    see: str
+
+    def line(self) -> str:
+        return f"  {self.check}: {self.detail}\n    see: {self.see}"
+
+
+class GateRefused(Exception):
+    """The candidate may not be published; every finding is named."""
+
+    def __init__(self, findings: list[Finding]) -> None:
+        self.findings = findings
+        lines = "\n".join(finding.line() for finding in findings)
+        super().__init__(f"the gate refused the candidate ({len(findings)} findings):\n{lines}")
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """One check as the release records it."""
+
+    name: str
+    kind: Literal["dbt test", "dbt unit test", "release check"]
+    severity: str
+    status: str
+    failures: int
+    detail: str | None = None
+    accepted_because: str | None = None
+
+
+Checked = tuple[CheckResult, Finding | None]
+
+
+def checked(name: str, detail: str, see: str | None) -> Checked:
+    """A release check that passed (no `see`) or did not. The finding tells how it can be accepted."""
+    status = "pass" if see is None else "fail"
+    check = CheckResult(name, "release check", "error", status, 0 if see is None else 1, detail)
+    if see is None:
+        return check, None
+    way_out = f"{see}\n    if it is right: clawback refresh --accept '{name}' --because '...'"
+    return check, Finding(name, detail, way_out)
