@@ -27,8 +27,9 @@ from pathlib import Path
 from orchestration import files, running, sources
 from orchestration.landing import imports
 from orchestration.landing.catalog import Catalog
-from orchestration.release import audit, history, publish
+from orchestration.release import audit, history, marks, publish
 from orchestration.settings import Settings
+from tests.conftest import take_over
 from tests.torture import kills, victims
 
 NCVS = sources.get("bjs/victimizations")
@@ -128,7 +129,8 @@ def kill_imports(table: Table, base: Path, chosen: random.Random, count: int) ->
 def kill_publications(table: Table, home: Path, chosen: random.Random, count: int) -> None:
     """Before every kind of write and at random moments, chained; each next one sweeps what the one before left."""
     settings = Settings(home=home, edition="recorded")
-    run_id = json.loads((settings.build_dir / audit.BEGUN_FILE).read_text(encoding="utf-8"))["run_id"]
+    run_id = json.loads((settings.build_dir / marks.BEGUN_FILE).read_text(encoding="utf-8"))["run_id"]
+    take_over(settings, run_id)
     wanted = kills.hashes(home)
 
     def release() -> None:
