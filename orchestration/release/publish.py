@@ -137,11 +137,12 @@ def rollback(settings: Settings, release_id: str) -> None:
 def alone(settings: Settings, *, wait: float = 0) -> Iterator[None]:
     """Hold the publication lock; wait: seconds. Raises AnotherPublicationRuns."""
     lock = FileLock(settings.root / "publish.lock", timeout=wait)
-    try:
-        with files.writing(settings.root / "publish.lock"):
+    with files.writing(settings.root / "publish.lock"):
+        try:
             lock.acquire()
-    except Timeout:
-        raise AnotherPublicationRuns(f"another publication runs ({lock.lock_file} is held): wait for it") from None
+        except Timeout:
+            # caught inside: a Timeout is an OSError, and no refusal of the disk
+            raise AnotherPublicationRuns(f"another publication runs ({lock.lock_file} is held): wait for it") from None
     try:
         yield
     finally:

@@ -132,8 +132,10 @@ def test_a_join_that_lies_is_refused_with_its_facts_and_its_key(sealed):
         f"update core.fct_tracker_listing set jurisdiction_key = '-1' where {nobody}",
     )
     seal(settings, run_id)
-    (finding,) = refusal(settings, run_id).findings
-    assert finding.check == "joins"
+    found = {finding.check: finding for finding in refusal(settings, run_id).findings}
+    # what was moved is seen by itself
+    assert found.keys() <= {"joins", "places of money obligated", "places of listings open"}
+    finding = found["joins"]
     assert "fct_award with fct_tracker_listing on jurisdiction_key" in finding.detail
 
 

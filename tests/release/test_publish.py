@@ -238,6 +238,7 @@ def test_a_full_disk_leaves_no_half_release(sealed):
     assert done.returncode == 1
     assert "File too large" in done.stderr, done.stderr
     assert kept(settings) == before
+    take_over(settings, run_id)
     assert publish.publish(settings, audit.audit(settings, run_id=run_id)).serves
 
 
@@ -252,6 +253,7 @@ def test_a_killed_publication_is_swept_by_the_next_one(sealed):
     assert list(settings.releases_dir.glob(".tmp-*")), "killed in the middle"
     assert os.readlink(settings.published_dir) == before
     assert len(history.releases(settings)) == 1
+    take_over(settings, run_id)
     assert publish.publish(settings, audit.audit(settings, run_id=run_id)).serves
     assert not list(settings.releases_dir.glob(".tmp-*"))
 
