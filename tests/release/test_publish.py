@@ -22,6 +22,7 @@ from orchestration.doctor import examine
 from orchestration.landing.bounds import PROVENANCE
 from orchestration.release import audit, columns, differences, findings, history, marks, publish
 from orchestration.settings import DBT_PROJECT_DIR, PROJECT_ROOT, Settings
+from tests.conftest import take_over
 
 # One query over three tables: the release, and the stamp that the test puts into two dimensions before it.
 STAMPS = """
