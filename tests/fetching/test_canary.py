@@ -90,7 +90,7 @@ def texts(path: Path) -> Iterator[bytes]:
                     yield repr(row).encode()
                     yield from (value for value in row if isinstance(value, bytes))
     elif path.suffix == ".parquet":
-        for row in duckdb.sql(f"select * from read_parquet('{path}')").fetchall():
+        for row in duckdb.connect().sql(f"select * from read_parquet('{path}')").fetchall():
             yield repr(row).encode()
     elif path.suffix == ".duckdb":
         with duckdb.connect(str(path), read_only=True) as opened:
@@ -111,7 +111,7 @@ def test_the_search_sees_what_it_looks_for(tmp_path):
     with sqlite3.connect(tmp_path / "b.db") as opened:
         opened.execute("create table t (a blob)")
         opened.execute("insert into t values (?)", (secret.encode() * 2000,))
-    duckdb.sql(f"select '{secret}' as a").write_parquet(str(tmp_path / "c.parquet"))
+    duckdb.connect().sql(f"select '{secret}' as a").write_parquet(str(tmp_path / "c.parquet"))
     with duckdb.connect(str(tmp_path / "d.duckdb")) as kept:
         kept.execute("create table t as select ? as a from range(9000)", [secret])
     for n in range(3):
