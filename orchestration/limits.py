@@ -49,7 +49,8 @@ class Limits(BaseSettings):
     cell_characters: int = Field(8 * _MIB, gt=0)
     # Lists and objects inside each other, in JSON.
     depth: int = Field(64, gt=0)
-    # Tags of an HTML page.
+    # Bytes and tags of an HTML page: the trackers' pages have some 200,000 bytes.
+    page_bytes: int = Field(32 * _MIB, gt=0)
     tags: int = Field(500_000, gt=0)
     # Pages of a PDF, sheets of a workbook.
     pages: int = Field(1_000, gt=0)

@@ -15,8 +15,8 @@ from orchestration.forms import Beyond, Unreadable, kinds, tables
 def parse(body: bytes) -> html.HtmlElement:
     """The tree of a page. Raises Unreadable where it is no HTML, or where the parser could not take all of it."""
     bounds = limits.current()
-    if len(body) > bounds.body_bytes:
-        raise Beyond("body_bytes", f"a page of {len(body):,} bytes")
+    if len(body) > bounds.page_bytes:
+        raise Beyond("page_bytes", f"a page of {len(body):,} bytes")
     if (count := body.count(b"<")) > bounds.tags:
         raise Beyond("tags", f"a page of {count:,} tags")
     found = kinds.kind(body)

@@ -38,7 +38,7 @@ PART_BYTES = 4 * BLOCK_BYTES
 _MOST_BYTES_WITHOUT_AN_END = 3 * BLOCK_BYTES
 # Cells of a block that are parsed at a time, and of the blocks that wait for a part: short rows under very many columns
 # take far more memory than the bytes they came in. A usual block has a fifth of it.
-_MOST_CELLS_AT_ONCE, _MOST_CELLS_WAITING = 4_000_000, 16_000_000
+_MOST_CELLS_AT_ONCE, _MOST_CELLS_WAITING = 3_000_000, 11_000_000
 _BOM = b"\xef\xbb\xbf"
 _CACHED = 1 << 18
 _NEWLINE, _QUOTE, _COMMA = 10, 34, 44
@@ -193,8 +193,8 @@ def frames(chunks: Iterable[bytes], name: str, field_name: Callable[[str], str] 
     names, body = _header(first, name, field_name)
     done = 0
     for block in chain([body], blocks):
-        if block:
-            frame = _parse(block, names, name, done)
+        for piece in _within(block, len(names)):
+            frame = _parse(piece, names, name, done)
             done += frame.height
             yield frame
 

@@ -520,27 +520,38 @@ class Incidents(Dataset):
         shown = _csv_header(self.id, path, header)[names.index(city_set.month_date)]
         with tempfile.TemporaryDirectory(prefix="clawback-import-") as name:
             try:
-                rows = pl.scan_csv(path, infer_schema=False).with_columns(_month_of(shown).alias(_MONTH))
-                rows.sink_csv(pl.PartitionBy(name, key=_MONTH, include_key=False), mkdir=True)
+                self._part(path, shown, Path(name))
             except pl.exceptions.PolarsError as error:
                 if refusal := files.refusal_in(str(error), Path(name)):
                     raise refusal from error
                 said = (str(error).splitlines() or [type(error).__name__])[0][:300]
                 raise SourceError(self.id, path.name, f"not a CSV: {said}") from error
-            if undated := sorted(Path(name, f"{_MONTH}={_UNDATED}").glob("*.csv")):
-                self._bound_undated(path, shown, undated)
             for folder in sorted(Path(name).iterdir()):
                 month = folder.name.removeprefix(f"{_MONTH}=")
                 payloads = [self._piece(piece, path, when) for piece in sorted(folder.glob("*.csv"))]
                 yield Batch(_month_slice(city_set, month), payloads, when, note=f"of the file {path.name}")
 
-    def _bound_undated(self, path: Path, column: str, pieces: list[Path]) -> None:
-        """Raise SourceError where too many of a file's rows show no date that can be read."""
-        lost = pl.concat([pl.read_csv(piece, infer_schema=False, columns=[column]) for piece in pieces]).to_series()
-        rows = pl.scan_csv(path, infer_schema=False).select(pl.len()).collect().item()
-        if lost.len() > max(self.max_unreadable * rows, 1):
-            some = ", ".join(map(repr, lost.head(3).to_list()))
-            what = f"column {column!r} holds no date that can be read in {lost.len():,} of {rows:,} rows ({some})"
+    def _part(self, path: Path, column: str, folder: Path) -> None:
+        """Write each month's rows to a CSV of its own, some rows at a time, so that memory does not grow with the file.
+
+        Raises SourceError where too many rows show no date that can be read.
+        """
+        rows, undated = 0, 0
+        some: list[str | None] = []
+        parted = pl.scan_csv(path, infer_schema=False).with_columns(_month_of(column).alias(_MONTH))
+        for batch in parted.collect_batches(chunk_size=_ROWS_A_BATCH):
+            rows += batch.height
+            for (month,), frame in batch.partition_by(_MONTH, as_dict=True, include_key=False).items():
+                if month == _UNDATED:
+                    undated += frame.height
+                    some += frame.get_column(column).head(3).to_list()
+                target = folder / f"{_MONTH}={month}" / "rows.csv"
+                target.parent.mkdir(exist_ok=True)
+                with target.open("ab") as stream:
+                    frame.write_csv(stream, include_header=stream.tell() == 0)
+        if undated > max(self.max_unreadable * rows, 1):
+            shown = ", ".join(map(repr, some[:3]))
+            what = f"column {column!r} holds no date that can be read in {undated:,} of {rows:,} rows ({shown})"
             raise SourceError(self.id, path.name, what)
 
     def _piece(self, piece: Path, path: Path, when: datetime) -> FilePayload:
@@ -714,6 +725,7 @@ def _must_end_whole(dataset: str, path: Path, width: int) -> None:
         raise SourceError(dataset, path.name, str(error)) from error
 
 
+_ROWS_A_BATCH = 50_000
 # A header that is longer is none.
 _LONGEST_HEADER = 1 << 20
 # No publisher's column is called so.

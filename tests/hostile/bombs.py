@@ -110,6 +110,7 @@ BOMBS: dict[tuple[str, str], Callable[[Good], bytes]] = {
     ),
     ("cops/announcements", "a page that unpacks to 1 GB"): lambda good: kinds._pdf(_flate(1024)),
     ("doj/sanctuary_list", "a page of 500,000 tags"): lambda good: b"<html>" + b"<b>" * 249_000 + b"</html>",
+    ("doj/sanctuary_list", "a page of 30 MB"): lambda good: b"<html><p>" + b"x " * (15 * _MIB) + b"</html>",
     ("doj/sanctuary_list", "a page of 250 MB"): lambda good: b"<html><p>" + b"x " * (125 * _MIB) + b"</html>",
     ("dhs/sanctuary_list", "a table of 250 MB"): lambda good: good.body + b"Ohio,county,x\n" * (250 * _MIB // 14),
     ("census/gazetteer", "zip of 1 GB"): lambda good: _streamed_zip(good.name, b"0" * _MIB, 1024),
