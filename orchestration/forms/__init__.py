@@ -10,6 +10,7 @@ publisher's columns are called (sources), where a capture is kept (landing).
 | packed | gzip in memory | ratio and size while it unpacks |
 | archives | zip, on disk or in memory | names, links, entries, ratio and size by its list and while it unpacks |
 | jsons | JSON | size, the memory it will take, depth, names that stand twice |
+| csv_blocks | CSV in bulk | a record's length, cells parsed at a time, NUL |
 | tables | CSV cut in Python | decoded as a stream; quotes, header, width, length of a cell |
 | pages | HTML | size, tags, depth |
 | workbook, pdf | XLSX, XLS, PDF | read in a process of their own (bounded, worker) with limits of memory and time |
@@ -35,3 +36,8 @@ class Beyond(Unreadable):
         from orchestration import limits
 
         return limits.beyond(self.name, self.found)
+
+
+def is_panic(error: BaseException) -> bool:
+    """Whether a Rust library gave up; its exception is no Exception, but it ends nothing else than the call."""
+    return not isinstance(error, Exception) and type(error).__name__ == "PanicException"

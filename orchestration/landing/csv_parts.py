@@ -18,30 +18,21 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import chain
 from pathlib import Path
 
-import numpy as np
 import polars as pl
 import pyarrow.parquet as pq
 import xxhash
 
 from orchestration import limits
-from orchestration.forms import Beyond, Unreadable
+from orchestration.forms import Beyond, Unreadable, csv_blocks
+from orchestration.forms.csv_blocks import BLOCK_BYTES, BadCsv
 from orchestration.forms.tables import LAST_BYTES, must_be_a_header, must_end_whole
 from orchestration.landing.bounds import PROVENANCE
-from orchestration.landing.guard import is_panic
 
-# Bytes of CSV parsed at a time: small enough that the allocator uses its pages again (of 64 MB blocks each page came
-# fresh from the kernel, a tenth of the time), large enough that both cores have work.
-BLOCK_BYTES = 24 << 20
 # Bytes of CSV in one Parquet part, and at least in one of its row groups.
 PART_BYTES = 4 * BLOCK_BYTES
-# A record may be long, but a quote that never closes would swallow the rest of the file.
-_MOST_BYTES_WITHOUT_AN_END = 3 * BLOCK_BYTES
-# Cells of a block that are parsed at a time, and of the blocks that wait for a part: short rows under very many columns
-# take far more memory than the bytes they came in. A usual block has a fifth of it.
-_MOST_CELLS_AT_ONCE, _MOST_CELLS_WAITING = 3_000_000, 11_000_000
+# Cells of the blocks that wait for a part: a usual part has fewer.
+_MOST_CELLS_WAITING = 11_000_000
 _BOM = b"\xef\xbb\xbf"
-_CACHED = 1 << 18
-_NEWLINE, _QUOTE, _COMMA = 10, 34, 44
 # A column whose values recur among its first records is written as a dictionary of them: with every second value at
 # most a new one it is smaller and sooner written and read than as plain text, with more it is the other way round.
 _SAMPLE_RECORDS = 2048
@@ -50,10 +41,6 @@ _NEW_VALUES = 0.5
 _WRITERS = 2
 # Fewer are not worth a part of their own.
 _FEWEST_RECORDS = 10_000
-
-
-class BadCsv(Unreadable):
-    """CSV that cannot be cut into records, with the place."""
 
 
 class CsvParts:
@@ -83,7 +70,7 @@ class CsvParts:
         before = self.records
         if digest is not None:
             self._digest.update(digest.encode())
-        blocks = _blocks(self._hashed(chunks) if digest is None else chunks, name)
+        blocks = csv_blocks.blocks(self._hashed(chunks) if digest is None else chunks, name)
         first = next(blocks, b"")
         if not first or first.isspace():
             raise BadCsv(f"{name}: empty, without even a header")
@@ -94,10 +81,10 @@ class CsvParts:
         ahead = self._ahead(chain([body], blocks))
         end = b""
         for block in ahead:
-            for piece in _within(block, len(names)):
-                frame = _parse(piece, names, name, self.records)
+            for piece in csv_blocks.within(block, len(names)):
+                frame = csv_blocks.parse(piece, names, name, self.records)
                 # Only a comma that is a character of a text is not counted by a row: fewer of them are short rows.
-                if _count(piece, _COMMA) < frame.height * (len(names) - 1):
+                if csv_blocks.count(piece, csv_blocks.COMMA) < frame.height * (len(names) - 1):
                     place = f"among the records after number {self.records:,}"
                     raise BadCsv(f"{name}: {place}: a row has fewer cells than the header's {len(names):,}")
                 self._write(frame, payload_id, len(piece))
@@ -186,29 +173,17 @@ class CsvParts:
 
 def frames(chunks: Iterable[bytes], name: str, field_name: Callable[[str], str] = str) -> Iterator[pl.DataFrame]:
     """The records of one CSV in blocks, as CsvParts cuts them, written nowhere. Raises BadCsv."""
-    blocks = _blocks(chunks, name)
+    blocks = csv_blocks.blocks(chunks, name)
     first = next(blocks, b"")
     if not first or first.isspace():
         raise BadCsv(f"{name}: empty, without even a header")
     names, body = _header(first, name, field_name)
     done = 0
     for block in chain([body], blocks):
-        for piece in _within(block, len(names)):
-            frame = _parse(piece, names, name, done)
+        for piece in csv_blocks.within(block, len(names)):
+            frame = csv_blocks.parse(piece, names, name, done)
             done += frame.height
             yield frame
-
-
-def _parse(block: bytes, names: list[str], name: str, done: int) -> pl.DataFrame:
-    if b"\x00" in block:
-        raise BadCsv(f"{name}: among the records after number {done:,}: it holds NUL bytes, so it is no text")
-    try:
-        return pl.read_csv(block, has_header=False, schema=dict.fromkeys(names, pl.String), encoding="utf8")
-    except BaseException as error:
-        if not isinstance(error, (pl.exceptions.PolarsError, UnicodeDecodeError)) and not is_panic(error):
-            raise
-        place = f"among the records after number {done:,}"
-        raise BadCsv(f"{name}: {place}: {str(error).splitlines()[0][:300]}") from error
 
 
 def _write_part(frame: pl.DataFrame, path: Path) -> None:
@@ -224,73 +199,6 @@ def _write_part(frame: pl.DataFrame, path: Path) -> None:
         # Plain text for every reader, not the views that it is in memory.
         store_schema=False,
     )
-
-
-def _blocks(chunks: Iterable[bytes], name: str) -> Iterator[bytes]:
-    """The same bytes in blocks that end where a record ends (a newline with all quotes closed)."""
-    waiting: list[bytes] = []
-    size, quotes = 0, 0
-    for chunk in chunks:
-        found = _quotes(chunk)
-        if size + len(chunk) >= BLOCK_BYTES and (end := _last_end(chunk, quotes, found)):
-            yield b"".join([*waiting, chunk[:end]])
-            chunk = chunk[end:]
-            waiting, size, quotes, found = [], 0, 0, _quotes(chunk)
-        waiting.append(chunk)
-        size += len(chunk)
-        quotes += found
-        if size > _MOST_BYTES_WITHOUT_AN_END:
-            raise BadCsv(f"{name}: no record ends within {size:,} bytes: a quote is not closed")
-    if size:
-        if quotes % 2:
-            raise BadCsv(f"{name}: it ends inside a quoted field")
-        yield b"".join(waiting)
-
-
-def _last_end(chunk: bytes, before: int, within: int) -> int:
-    """Where the last record that ends in a chunk ends: after the last newline up to which the quotes are even.
-
-    before: quotes since the last record's end before the chunk; within: quotes in it. 0 where no record ends in it.
-    """
-    quotes = before + within
-    end = chunk.rfind(b"\n")
-    after = chunk.count(b'"', end + 1)
-    while end >= 0 and (quotes - after) % 2:
-        earlier = chunk.rfind(b"\n", 0, end)
-        after += chunk.count(b'"', earlier + 1, end)
-        end = earlier
-    return end + 1
-
-
-def _quotes(block: bytes) -> int:
-    return _count(block, _QUOTE)
-
-
-def _count(block: bytes, byte: int) -> int:
-    """How often a byte stands in a block: piece by piece in the processor's cache, 8 times as fast as bytes.count."""
-    values = np.frombuffer(block, np.uint8)
-    return sum(int(np.count_nonzero(values[i : i + _CACHED] == byte)) for i in range(0, len(values), _CACHED))
-
-
-def _within(block: bytes, columns: int) -> Iterator[bytes]:
-    """A block as it is, or in pieces that end where a record ends where it would have too many cells to be parsed."""
-    if not block:
-        return
-    lines = _count(block, _NEWLINE) + 1
-    if lines * columns <= _MOST_CELLS_AT_ONCE:
-        yield block
-        return
-    size = max(len(block) * _MOST_CELLS_AT_ONCE // (lines * columns), 1)
-    start = 0
-    while start < len(block):
-        piece = block[start : start + size]
-        end = len(piece) if start + size >= len(block) else _last_end(piece, 0, _quotes(piece))
-        while not end:
-            # no record ends within it: one of them is long
-            piece = block[start : start + len(piece) * 2]
-            end = len(piece) if start + len(piece) >= len(block) else _last_end(piece, 0, _quotes(piece))
-        yield piece[:end]
-        start += end
 
 
 def _header(block: bytes, name: str, field_name: Callable[[str], str]) -> tuple[list[str], bytes]:

@@ -14,15 +14,10 @@ from contextlib import contextmanager
 from typing import TypeVar
 
 from orchestration import faults
-from orchestration.forms import Unreadable
+from orchestration.forms import Unreadable, is_panic
 from orchestration.sources.base import SourceError
 
 T = TypeVar("T")
-
-
-def is_panic(error: BaseException) -> bool:
-    """Whether a Rust library gave up; its exception is no Exception, but it ends nothing else than the call."""
-    return not isinstance(error, Exception) and type(error).__name__ == "PanicException"
 
 
 @contextmanager

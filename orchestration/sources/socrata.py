@@ -28,7 +28,7 @@ import polars as pl
 from orchestration import files
 from orchestration.fetching.paging import NewRows
 from orchestration.fetching.waiting import Wait
-from orchestration.forms import Unreadable, jsons, kinds, tables
+from orchestration.forms import Unreadable, csv_blocks, jsons, kinds, tables
 from orchestration.sources.answers import rows_of
 from orchestration.sources.base import (
     Batch,
@@ -526,6 +526,8 @@ class Incidents(Dataset):
                     raise refusal from error
                 said = (str(error).splitlines() or [type(error).__name__])[0][:300]
                 raise SourceError(self.id, path.name, f"not a CSV: {said}") from error
+            except Unreadable as error:
+                raise SourceError(self.id, path.name, f"not a CSV: {error}") from error
             for folder in sorted(Path(name).iterdir()):
                 month = folder.name.removeprefix(f"{_MONTH}=")
                 payloads = [self._piece(piece, path, when) for piece in sorted(folder.glob("*.csv"))]
@@ -538,8 +540,8 @@ class Incidents(Dataset):
         """
         rows, undated = 0, 0
         some: list[str | None] = []
-        parted = pl.scan_csv(path, infer_schema=False).with_columns(_month_of(column).alias(_MONTH))
-        for batch in parted.collect_batches(chunk_size=_ROWS_A_BATCH):
+        for batch in self._batches(path):
+            batch = batch.with_columns(_month_of(column).alias(_MONTH))
             rows += batch.height
             for (month,), frame in batch.partition_by(_MONTH, as_dict=True, include_key=False).items():
                 if month == _UNDATED:
@@ -553,6 +555,18 @@ class Incidents(Dataset):
             shown = ", ".join(map(repr, some[:3]))
             what = f"column {column!r} holds no date that can be read in {undated:,} of {rows:,} rows ({shown})"
             raise SourceError(self.id, path.name, what)
+
+    def _batches(self, path: Path) -> Iterator[pl.DataFrame]:
+        """The rows of a file under its own header, as many at a time as one block holds."""
+        with path.open("rb") as stream:
+            names = _csv_header(self.id, path, stream.readline(_LONGEST_HEADER))
+            pieces = iter(lambda: stream.read(1 << 20), b"")
+            done = 0
+            for block in csv_blocks.blocks(pieces, path.name):
+                for piece in csv_blocks.within(block, len(names)):
+                    frame = csv_blocks.parse(piece, names, path.name, done)
+                    done += frame.height
+                    yield frame
 
     def _piece(self, piece: Path, path: Path, when: datetime) -> FilePayload:
         return FilePayload(
@@ -725,7 +739,6 @@ def _must_end_whole(dataset: str, path: Path, width: int) -> None:
         raise SourceError(dataset, path.name, str(error)) from error
 
 
-_ROWS_A_BATCH = 50_000
 # A header that is longer is none.
 _LONGEST_HEADER = 1 << 20
 # No publisher's column is called so.

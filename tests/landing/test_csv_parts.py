@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from orchestration.landing import csv_parts
+from orchestration.forms import csv_blocks
 from orchestration.landing.csv_parts import BadCsv, CsvParts
 
 # What breaks naive readers: quotes, separators, line ends, text beyond ASCII. The publishers write no lone \r.
@@ -43,8 +43,8 @@ def test_any_cut_of_the_stream_gives_the_records_that_were_written(tmp_path_fact
     body = written(rows)
     folder = tmp_path_factory.mktemp("cut") / "records"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(csv_parts, "BLOCK_BYTES", block)
-        patch.setattr(csv_parts, "_MOST_BYTES_WITHOUT_AN_END", 10_000)
+        patch.setattr(csv_blocks, "BLOCK_BYTES", block)
+        patch.setattr(csv_blocks, "_MOST_BYTES_WITHOUT_AN_END", 10_000)
         parts = CsvParts(folder, "synthetic")
         count = parts.add((body[at : at + chunk] for at in range(0, len(body), chunk)), "p", "synthetic.csv")
         assert count == len(rows)
