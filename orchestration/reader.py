@@ -33,7 +33,7 @@ _RELEASE_NAME = re.compile(r"\d{4}\.\d{2}\.\d{2}(\.\d+)?")
 # `read_only` alone is no sandbox: the engine would read any file of the machine. With external access off it still
 # writes the database's own file, .wal and .tmp, so the file systems are switched off too, once the file is open.
 _OPENED_WITH: dict[str, str | bool | int | float | list[str]] = {
-    "allow_persistent_secrets": "false",
+    "allow_persistent_secrets": "false",  # pragma: allowlist secret
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
     "enable_external_access": "false",
