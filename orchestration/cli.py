@@ -442,7 +442,10 @@ def trace(
     key: Annotated[str, typer.Argument(help="The row's key, or column=value")],
     as_json: AsJson = False,
 ) -> None:
-    """A published row back to the capture, the payload (URL, time, sha256) and the record as it came."""
+    """A published row back to the capture, the payload (URL, time, sha256) and the record as it came.
+
+    Exit 1 where the record was not found in the payload's own bytes, or the bytes are not those that came.
+    """
     from orchestration.release import trace as tracing
 
     try:
@@ -453,6 +456,8 @@ def trace(
         _say_json(found.to_json())
     else:
         out.print(found.to_text())
+    if not (found.digest_verified and found.found_in_payload):
+        raise typer.Exit(1)
 
 
 @app.command()

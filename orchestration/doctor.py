@@ -185,9 +185,7 @@ def _published(settings: Settings) -> Iterator[Finding]:
         release = kept.get(folder.name)
         if release is not None and release.read_at is not None and folder.name not in entered:
             wrong.append(f"it is not in {seal.REGISTER_FILE}: nothing covers its sums")
-        after = next((r for r in kept.values() if r.previous == folder.name and r.previous_sums), None)
-        if after is not None and after.previous_sums != seal.sums_of(folder):
-            wrong.append(f"its {seal.SUMS_FILE} is not the one that release {after.id} followed")
+        wrong += history.followed_otherwise(kept.values(), folder)
         serves = release is not None and release.serves
         if wrong:
             more = f" and {len(wrong) - 5} more" if len(wrong) > 5 else ""

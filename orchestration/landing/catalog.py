@@ -131,9 +131,12 @@ class Catalog:
     def checked_line(self) -> str:
         """What was held against its digests in this reading, in one line for people."""
         hashed, spared = (sum(getattr(read, name) for read in self._read) for name in ("hashed", "spared"))
-        whole = sum(len(read.captures) for read in self._read)
+        captures = [capture for read in self._read for capture in read.captures]
+        old = sum(capture.format_version == 1 for capture in captures)
+        whole = len(captures) - old
         damaged = len(self.damaged())
-        bad = f"; {damaged} DAMAGED and not read" if damaged else ""
+        bad = f"; {old:,} of an earlier version carry no digests to be held against" if old else ""
+        bad += f"; {damaged} DAMAGED and not read" if damaged else ""
         return (
             f"{whole:,} captures are as they were landed ({hashed:,} files hashed, {spared:,} not again: "
             f"unchanged on disk since they were){bad}"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path
@@ -16,6 +17,7 @@ from pydantic import BaseModel, ValidationError
 
 from orchestration import sources
 from orchestration.landing.catalog import Catalog
+from orchestration.release import seal
 from orchestration.settings import DBT_PROJECT_DIR, PROJECT_ROOT, Settings
 
 RELEASE_FILE = "release.json"
@@ -124,6 +126,14 @@ def comparable(settings: Settings, edition: str, as_of: date | None) -> Release 
     """
     alike = [r for r in releases(settings) if (r.edition, r.as_of) == (edition, as_of)]
     return next((r for r in alike if r.serves), alike[0] if alike else None)
+
+
+def followed_otherwise(kept: Iterable[Release], folder: Path) -> list[str]:
+    """Whether the release made after one in a folder names other sums of it: what is wrong, in words, or nothing."""
+    after = next((release for release in kept if release.previous == folder.name and release.previous_sums), None)
+    if after is None or after.previous_sums == seal.sums_of(folder):
+        return []
+    return [f"its {seal.SUMS_FILE} is not the one that release {after.id} followed"]
 
 
 def find(settings: Settings, release_id: str) -> Release:

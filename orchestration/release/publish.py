@@ -118,7 +118,10 @@ def rollback(settings: Settings, release_id: str) -> None:
     with alone(settings):
         sweep(settings)
         folder = settings.releases_dir / Path(release_id).name
-        if folder.name == release_id and folder.is_dir() and (wrong := seal.damage_of(settings, folder)):
+        is_there = folder.name == release_id and folder.is_dir()
+        wrong = seal.damage_of(settings, folder) if is_there else []
+        wrong += history.followed_otherwise(history.releases(settings), folder) if is_there else []
+        if wrong:
             more = f" and {len(wrong) - 5} more" if len(wrong) > 5 else ""
             raise history.DamagedRelease(
                 f"release {release_id} is not served, it is not what was published: {'; '.join(wrong[:5])}{more}."

@@ -40,7 +40,13 @@ def test_the_asset_graph_is_the_reviewed_one(graph, snapshot):
 
 
 def test_every_module_in_sources_is_registered():
-    modules = {name for _, name, _ in pkgutil.iter_modules(sources.__path__)} - {"base", "fields", "states", "tables"}
+    modules = {name for _, name, _ in pkgutil.iter_modules(sources.__path__)} - {
+        "answers",
+        "base",
+        "fields",
+        "states",
+        "tables",
+    }
     registered = {module.__name__.rpartition(".")[2] for module in sources.MODULES}
     assert registered == modules
     for name in modules:
