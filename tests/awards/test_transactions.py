@@ -259,10 +259,12 @@ def test_aggregates_and_redacted_recipients_are_what_they_are(httpserver, tmp_pa
     assert found.fetchall() == [("SYNTH0002", False, "-1"), ("URI-1", True, "-1")]
 
 
-def test_a_row_cut_short_is_quarantined_with_its_reason_and_counted(httpserver, tmp_path, build, night_of):
+def test_a_row_without_its_date_is_quarantined_with_its_reason_and_counted(httpserver, tmp_path, build, night_of):
     publisher, settings = live(httpserver, tmp_path, FIRST)
     rows = [*FIRST, *among_many(1)]
-    short = files.as_csv(rows) + b"1501_SYNTH0009_-NONE-_16.710_0,ASST_NON_SYNTH0009_015,SYNTH0009\n"
+    header, _, _ = files.as_csv(rows).partition(b"\n")
+    empty = b"," * (header.count(b",") - 2)
+    short = files.as_csv(rows) + b"1501_SYNTH0009_-NONE-_16.710_0,ASST_NON_SYNTH0009_015,SYNTH0009" + empty + b"\n"
     # Each group of types has a file of its own; the rows are all grants, the first to be asked for.
     bodies, counts = iter([short]), iter([len(rows) + 1])
     publisher.spoil = lambda body: files.as_zip(("part_1.csv", next(bodies, files.as_csv([]))))

@@ -20,7 +20,7 @@ from pathlib import Path
 
 sys.path += [str(Path(__file__).parent), str(Path(__file__).parents[2])]
 
-import kinds
+import hostile_kinds as kinds
 from good import Good, takes_files
 
 _MIB = 1 << 20

@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 
 sys.path.append(str(Path(__file__).parent))
 
-import kinds
+import hostile_kinds as kinds
 from good import GOOD, Good, takes_files
 
 from orchestration.forms import Unreadable

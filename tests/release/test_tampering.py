@@ -23,7 +23,7 @@ from orchestration.landing.catalog import Catalog
 from orchestration.landing.register import REGISTER_FILE
 from orchestration.release import audit, history, publish, seal
 from orchestration.settings import Settings
-from tests.conftest import clawback, copy_home, unlocked
+from tests.conftest import clawback, copy_home, take_over, unlocked
 
 
 @pytest.fixture(scope="module")
@@ -32,6 +32,7 @@ def two_releases(published, tmp_path_factory) -> Settings:
     original, account = published
     made = Settings(home=tmp_path_factory.mktemp("two") / "home", edition="recorded")
     copy_home(original, made.root)
+    take_over(made, str(account["run_id"]))
     publish.publish(made, audit.audit(made, run_id=str(account["run_id"])))
     shutil.rmtree(made.build_dir)
     return made

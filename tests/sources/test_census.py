@@ -136,7 +136,7 @@ def test_every_state_has_its_levels_and_a_captured_one_rests_for_a_month(night, 
 
 @pytest.mark.parametrize(("body", "why"), [
     (b"[]", "not a header row"),
-    (b"error: unknown variable", "not a header row"),
+    (b"error: unknown variable", "not JSON"),
     (b'{"error": "synthetic"}', "not a header row"),
     (b'[["NAME", "state"], ["Testland"]]', "a row of 1 under 2 headers"),
 ])  # fmt: skip
