@@ -28,6 +28,7 @@ from orchestration.landing.catalog import Catalog
 from orchestration.landing.imports import FileResult, import_files
 from orchestration.landing.night import capture_dataset
 from orchestration.settings import Settings
+from orchestration.sources import fbi_files
 from orchestration.sources.base import Dataset
 from tests.conftest import clawback
 
@@ -236,7 +237,7 @@ def test_what_is_no_file_to_be_read_is_refused_before_it_is_opened(
         ("fbi/table8", "CELLS", "20", "cells"),
         ("fbi/table8", "ARCHIVE_ENTRIES", "2", "entries"),
         ("fbi/table8", "ARCHIVE_BYTES", "2000", "claims to unpack"),
-        ("fbi/table8 csv", "COLUMNS", "3", "columns"),
+        ("fbi/table8 csv", "CELLS", "20", "cells"),
         ("cops/announcements", "BODY_BYTES", "100", "bytes"),
         ("doj/sanctuary_list", "TAGS", "10", "tags"),
         ("dhs/sanctuary_list", "CELL_CHARACTERS", "4", "characters"),
@@ -247,6 +248,8 @@ def test_each_limit_is_a_setting_and_its_refusal_says_which(name, setting, value
     path = tmp_path / good.name
     path.write_bytes(good.body)
     settings = Settings(home=tmp_path / "home")
+    # a body that another test read is not read again
+    fbi_files._csv_by_year.cache_clear()
     monkeypatch.setenv(f"CLAWBACK_LIMIT_{setting}", value)
     (result,) = import_files(takes_files()[name.split()[0]], [path], settings, retrieved_at=WHEN)
     assert not result.ok
