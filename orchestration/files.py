@@ -94,16 +94,19 @@ _SAID = (
     (errno.EIO, r"disk I/O error|Input/output error"),
 )
 _NO_ROOM_BYTES = 256 * 1024
+# SQLite and DuckDB report a full disk as an I/O error where they map files, and what they remove on the way out is
+# free again when somebody looks. An I/O error on a disk with less room than this is taken for a full disk.
+_LITTLE_ROOM_BYTES = 32 * 1024**2
 # A path as errors quote it.
 _QUOTED = re.compile(r"""["'](/[^"']+)["']""")
 _ABOUT_FILES = frozenset(_WAYS_OUT)
 
 
-def is_full(path: Path) -> bool:
-    """Whether the disk that a path is on has no room to speak of."""
+def is_full(path: Path, room_bytes: int = _NO_ROOM_BYTES) -> bool:
+    """Whether the disk that a path is on has less room than this."""
     existing = next(folder for folder in (path, *path.parents) if folder.exists())
     try:
-        return shutil.disk_usage(existing).free < _NO_ROOM_BYTES
+        return shutil.disk_usage(existing).free < room_bytes
     except OSError:
         return False
 
@@ -118,8 +121,7 @@ def refusal_in(text: str, path: Path) -> CannotWrite | None:
     for number, said in _SAID:
         if re.search(said, text):
             named = _QUOTED.search(text)
-            if number == errno.EIO and is_full(path):
-                # SQLite and DuckDB map parts of files: a page that the disk has no room for is an I/O error to them
+            if number == errno.EIO and is_full(path, _LITTLE_ROOM_BYTES):
                 number = errno.ENOSPC
             return _refused(Path(named.group(1)) if named else path, OSError(number, os.strerror(number)))
     return None

@@ -12,13 +12,13 @@ from __future__ import annotations
 
 import base64
 import html
-import json
 import logging
 import os
+import re
 from collections.abc import Collection, Iterator
 from functools import lru_cache
+from html.entities import codepoint2name
 from typing import Any
-from urllib.parse import quote, quote_plus
 
 import isal.isal_zlib
 
@@ -35,30 +35,36 @@ class Redactor:
     """Puts REDACTED in the place of every secret, in every spelling."""
 
     def __init__(self, secrets: Collection[str]) -> None:
-        found = {spelling for secret in secrets if len(secret) >= SHORTEST for spelling in _spellings(secret)}
         # the longest first: one may be a part of another
-        self._texts = sorted(found, key=lambda spelling: (-len(spelling), spelling))
-        self._bytes = [text.encode() for text in self._texts]
+        wanted = sorted({secret for secret in secrets if len(secret) >= SHORTEST}, key=lambda one: (-len(one), one))
+        literal = sorted({text for secret in wanted for text in _packed(secret)}, key=lambda text: (-len(text), text))
+        written = [_written(secret) for secret in wanted]
+        source = "|".join([*written, *map(re.escape, literal)])
+        self._text = re.compile(source) if source else None
+        self._bytes = re.compile(source.encode()) if source else None
+        # Without one of these there is no secret: looking for them is as fast as memory, the pattern is not.
+        self._signs = [*map(_sign, wanted), *literal] if all(map(_sign, wanted)) else []
+        self._signs_in_bytes = [sign.encode() for sign in self._signs]
         # How many bytes of one piece may belong to a spelling that ends in the next.
-        self.overlap = max((len(spelling) - 1 for spelling in self._bytes), default=0)
+        longest = [_WIDEST * len(secret.encode()) for secret in wanted] + [len(text) for text in literal]
+        self.overlap = max(longest, default=1) - 1
 
     def text(self, text: str) -> str:
-        for spelling in self._texts:
-            if spelling in text:
-                text = text.replace(spelling, MARK)
-        return text
+        if self._text is None or (self._signs and not any(sign in text for sign in self._signs)):
+            return text
+        return self._text.sub(MARK, text)
 
     def body(self, body: bytes) -> tuple[bytes, int]:
         """The bytes without secrets, and how many were taken out."""
-        count = 0
-        for spelling in self._bytes:
-            if here := body.count(spelling):
-                count += here
-                body = body.replace(spelling, MARK.encode())
-        return body, count
+        if self._bytes is None or not self._may_be_in(body):
+            return body, 0
+        return self._bytes.subn(MARK.encode(), body)
 
     def is_in(self, data: bytes) -> bool:
-        return any(spelling in data for spelling in self._bytes)
+        return self._bytes is not None and self._may_be_in(data) and self._bytes.search(data) is not None
+
+    def _may_be_in(self, data: bytes) -> bool:
+        return not self._signs or any(sign in data for sign in self._signs_in_bytes)
 
     def value(self, value: Any) -> Any:
         """The same of every text in lists and mappings, their keys too."""
@@ -125,17 +131,42 @@ def _of(said: tuple[tuple[str, str], ...]) -> Redactor:
         return Redactor([value for name, value in said if "LIMIT" not in name and len(value) > _SHORTEST_BASE64])
 
 
-def _spellings(secret: str) -> Iterator[str]:
-    in_json = json.dumps(secret)[1:-1]
-    for text in {secret, html.escape(secret), in_json, json.dumps(secret, ensure_ascii=False)[1:-1]}:
-        yield text
-        yield text.replace("/", "\\/")
-    # by JSON within JSON
-    yield json.dumps(in_json)[1:-1]
-    for encoded in {quote(secret, safe=""), quote(secret), quote_plus(secret)}:
-        yield encoded
-        yield _lower_escapes(encoded)
-        yield quote(encoded, safe="")
+# The longest spelling of one byte: percent-encoded three times, or escaped by JSON within JSON within JSON.
+_WIDEST = 24
+
+
+def _sign(secret: str) -> str:
+    """The longest part of a secret that no escaping changes; empty where it is too short to look for."""
+    longest = max(re.findall(r"[A-Za-z0-9]+", secret), key=len, default="")
+    return longest if len(longest) >= SHORTEST else ""
+
+
+def _written(secret: str) -> str:
+    """A pattern of a secret as texts write it: each character plain or escaped, whatever the others are.
+
+    Publishers mix: an address may come back with its `/` plain, its `"` plain and its `+` percent-encoded.
+    """
+    return "".join(letter if letter.isascii() and letter.isalnum() else _letter(letter) for letter in secret)
+
+
+def _letter(letter: str) -> str:
+    in_percent = "".join(f"%(?:25){{0,3}}{_any_case(f'{byte:02x}')}" for byte in letter.encode())
+    units = letter.encode("utf-16-be")
+    in_json = "".join(rf"\\{{1,7}}u{_any_case(units[at : at + 2].hex())}" for at in range(0, len(units), 2))
+    names = {html.escape(letter), f"&{codepoint2name[ord(letter)]};" if ord(letter) in codepoint2name else letter}
+    entities = [re.escape(name[1:]) for name in names if name != letter] + [rf"\#0{{0,4}}{ord(letter)};"]
+    entities.append(rf"\#[xX]0{{0,4}}{_any_case(f'{ord(letter):x}')};")
+    plain = rf"\\{{0,8}}{re.escape(letter)}" if letter in "\"/\\'" else re.escape(letter)
+    ways = [plain, in_percent, in_json, f"&(?:amp;){{0,2}}(?:{'|'.join(entities)})"]
+    return f"(?:{'|'.join([*ways, re.escape('+')] if letter == ' ' else ways)})"
+
+
+def _any_case(digits: str) -> str:
+    return "".join(f"[{digit}{digit.upper()}]" if digit.isalpha() else digit for digit in digits)
+
+
+def _packed(secret: str) -> Iterator[str]:
+    """A secret in hexadecimal and in base64, alone or within a longer text."""
     data = secret.encode()
     yield data.hex()
     yield data.hex().upper()
@@ -146,11 +177,6 @@ def _spellings(secret: str) -> Iterator[str]:
             core = alphabet(b"\0" * before + data).decode()[first:last]
             if len(core) >= _SHORTEST_BASE64:
                 yield core
-
-
-def _lower_escapes(encoded: str) -> str:
-    parts = encoded.split("%")
-    return "%".join([parts[0], *(part[:2].lower() + part[2:] for part in parts[1:])])
 
 
 def unpacked(body: bytes, most: int) -> Iterator[bytes]:

@@ -42,6 +42,12 @@ def is_traced(data: bytes) -> bool:
     return any(trace in data for trace in TRACES)
 
 
+def traces_in(data: bytes) -> list[str]:
+    """Each trace with what stands around it: where to look when one is found."""
+    places = [data.find(trace) for trace in TRACES]
+    return [data[max(0, place - 300) : place + 60].decode(errors="replace") for place in places if place >= 0]
+
+
 def echo(request: Request) -> str:
     """All secrets in several spellings, and the request as it came."""
     every = [*SECRETS.values(), TOLD]
@@ -64,9 +70,7 @@ def hostile(request: Request) -> Response:
         there = f"/elsewhere/?key={quote(SECRETS['DATA_GOV_API_KEY'], safe='')}"
         return Response(status=302, headers={"Location": there})
     if where == "census":
-        return Response(
-            json.dumps({"error": said}), status=200, content_type=f"application/json; x={quote(said)[:300]}"
-        )
+        return Response(json.dumps({"error": said}), status=200, content_type=f"application/json; x={quote(one)}")
     if where == "ice":
         return Response(status=302, headers={"Location": f"http://synthetic.invalid/{quote(one)}"})
     if where == "told":
@@ -100,9 +104,13 @@ def texts(path: Path) -> Iterator[bytes]:
                     yield row.encode()
 
 
-def found_in(home: Path) -> list[str]:
-    files = [path for path in home.rglob("*") if path.is_file() and not path.is_symlink()]
-    return [str(path.relative_to(home)) for path in files if any(map(is_traced, texts(path)))]
+def found_in(home: Path) -> dict[str, list[str]]:
+    """The files that hold a trace, each with what stands around it."""
+    files = [path for path in sorted(home.rglob("*")) if path.is_file() and not path.is_symlink()]
+    found = {
+        str(path.relative_to(home)): [where for text in texts(path) for where in traces_in(text)] for path in files
+    }
+    return {name: where for name, where in found.items() if where}
 
 
 def test_the_search_sees_what_it_looks_for(tmp_path):
@@ -127,7 +135,6 @@ def home(published, tmp_path) -> Path:
     return tmp_path / "home"
 
 
-@pytest.mark.skip(reason="the whole run has not been seen to end yet: not proven")
 def test_a_live_refresh_against_publishers_that_echo_keeps_no_key_anywhere(httpserver: HTTPServer, home):
     httpserver.expect_request(re.compile(".*")).respond_with_handler(hostile)
     base = httpserver.url_for("").rstrip("/")
@@ -140,12 +147,13 @@ def test_a_live_refresh_against_publishers_that_echo_keeps_no_key_anywhere(https
         "CLAWBACK_REQUEST_DEADLINE": "1",
     }  # fmt: skip
     done = clawback(home, "refresh", "--live", "--json", **environment)
-    assert not is_traced((done.stdout + done.stderr).encode()), done.stderr[-3000:]
+    assert traces_in(done.stdout.encode()) == []
+    assert traces_in(done.stderr.encode()) == []
     landed = list(home.glob("landing/legistar/matters/**/responses.warc.gz"))
     assert landed, "answers were archived, " + done.stderr[-3000:]
     assert any(b"REDACTED" in text for path in landed for text in texts(path))
     assert "REDACTED" in done.stdout + done.stderr
     for args in (("status", "--json"), ("health",), ("doctor",)):
         told = clawback(home, *args, **environment)
-        assert not is_traced((told.stdout + told.stderr).encode()), args
-    assert found_in(home) == []
+        assert traces_in((told.stdout + told.stderr).encode()) == [], args
+    assert found_in(home) == {}
