@@ -337,9 +337,12 @@ def _shown_as(format_: str, output: Path | None, overwrite: bool, as_json: bool,
 
     shown = "json" if as_json else format_
     if shown == "table":
-        if output is not None:
-            _stop("--output needs --format csv, json, parquet or xlsx: a table is for the screen")
-        return shown
+        if output is None:
+            return shown
+        # the file's ending says it
+        shown = output.suffix.removeprefix(".").lower()
+        if shown not in writing.FORMATS:
+            _stop(f"--output needs --format {', '.join(writing.FORMATS)}, or a file name that ends in one of them")
     try:
         writing.check(shown, output, settings, overwrite=overwrite)
     except writing.CannotWriteAnswer as cannot:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -173,10 +174,22 @@ def _check_tree(text: str, connection: duckdb.DuckDBPyConnection) -> None:
         if (kind.endswith("_NODE") and kind not in _READING_NODES) or "info_type" in node:
             what = kind.removesuffix("_NODE").removesuffix("_QUERY") or str(node.get("info_type"))
             raise Refused(f"{what} inside a query is refused: only queries that read are let through")
+        if kind == "BASE_TABLE" and _is_file(node):
+            raise Refused(
+                f"'{node['table_name']}' in FROM is refused: it would open a file, and only the release's tables are"
+                " in reach here. `show all tables` lists them; to join a file of yours, attach the release (READ_ONLY)"
+                " in a DuckDB of your own"
+            )
         if kind == "TABLE_FUNCTION":
             _check_function(node["function"].get("function_name", ""), in_from=True)
         elif node.get("class") == "FUNCTION":
             _check_function(node.get("function_name", ""), in_from=False)
+
+
+def _is_file(table: dict[str, Any]) -> bool:
+    """Whether the engine would take a table's name for a file's: it has a folder or an ending, and no schema."""
+    named = not table.get("schema_name") and not table.get("catalog_name")
+    return named and bool(re.search(r"[/\\]|\.[A-Za-z]+$", table.get("table_name", "")))
 
 
 def _nodes(tree: Any) -> Iterator[dict[str, Any]]:

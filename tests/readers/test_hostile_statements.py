@@ -111,3 +111,14 @@ def test_the_guard_is_what_refuses_them(home, tmp_path):
             continue
         with pytest.raises((Refused, duckdb.ParserException)):
             statements.read(filled(statement, home, tmp_path), parser)
+
+
+@pytest.mark.parametrize("name", ["'/etc/passwd'", "'x.csv'", '"a/b"', "'s3://bucket/x.parquet'"])
+def test_a_file_where_a_table_is_expected_is_refused_in_words(name):
+    with duckdb.connect() as connection, pytest.raises(statements.Refused, match="it would open a file"):
+        statements.read(f"select * from {name}", connection)
+
+
+def test_a_table_s_name_may_hold_a_dot_where_its_schema_is_named():
+    with duckdb.connect() as connection:
+        assert len(statements.read('select * from core."a.csv"', connection)) == 1

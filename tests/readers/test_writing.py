@@ -251,6 +251,19 @@ class TestWhatIsWrittenOver:
         assert settings.published_file.read_bytes() == before
 
 
+def test_a_file_s_ending_is_its_format(published, tmp_path):
+    settings, _ = published
+    for ending in ("csv", "JSON", "parquet", "xlsx"):
+        done = clawback(settings.root, "sql", "select 1 as a", "-o", str(tmp_path / f"a.{ending}"))
+        assert done.returncode == 0, done.stderr
+    assert (tmp_path / "a.csv").read_text() == "a\n1\n"
+    assert json.loads((tmp_path / "a.JSON").read_text()) == [{"a": 1}]
+    unknown = clawback(settings.root, "sql", "select 1 as a", "-o", str(tmp_path / "a.txt"))
+    assert unknown.returncode == 2
+    assert "csv, json, parquet, xlsx" in unknown.stderr
+    assert not (tmp_path / "a.txt").exists()
+
+
 def test_the_screen_shows_escapes_and_no_markup(published):
     settings, _ = published
     sql = "select chr(27) || ']0;title' || chr(7) || chr(155) || '[red]x[/red]' || chr(13) || chr(8238) as \"a\x1b[2J\""
