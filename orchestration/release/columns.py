@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -155,6 +155,24 @@ class Sources:
         self._seeds = {relation_of(n) for n in manifest["nodes"].values() if n["resource_type"] == "seed"}
         self._raw = {relation_of(n) for n in manifest["sources"].values()}
         self._known: dict[tuple[Relation, str], frozenset[tuple[str, str]] | None] = {}
+
+    def edges(self, published: Mapping[Relation, Collection[str]]) -> Iterator[tuple[Relation, str, Relation, str]]:
+        """Each column with each of its own parents: of the published ones, and of every model before them.
+
+        Yields (relation, column, parent relation, parent column), in order, each once. A column that no column goes
+        into (a count of rows, a constant) and one whose SQL could not be traced yield nothing.
+        """
+        waiting = sorted((relation, column) for relation, columns in published.items() for column in columns)
+        seen = set(waiting)
+        while waiting:
+            before: set[tuple[Relation, str]] = set()
+            for relation, column in waiting:
+                for parent, parent_column in sorted(self._parents.get(relation, {}).get(column, ())):
+                    if (parent, parent_column) != (relation, column):
+                        yield relation, column, parent, parent_column
+                        before.add((parent, parent_column))
+            waiting = sorted(before - seen)
+            seen |= before
 
     def fields(self, relation: Relation, column: str) -> frozenset[tuple[str, str]] | None:
         """(dataset or table of ours, field) pairs; empty where none goes in, None where the SQL could not be traced.

@@ -35,7 +35,7 @@ from orchestration.settings import Settings
 # Clients of 1.4 and 1.5 read this; the storage of 2.x they do not.
 STORAGE_VERSION = "v1.4.0"
 
-# The three tables that only a publication can fill, described as dbt describes the others.
+# The tables that only a publication can fill, described as dbt describes the others.
 RELEASE_TABLES: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
     "release": (
         "Grain: one row. Which release this file is.",
@@ -84,6 +84,24 @@ RELEASE_TABLES: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
                 "Models and seeds between the datasets and the table, nearest first; null for tables of the"
                 " publication.",
             ),
+        },
+    ),
+    "column_lineage": (
+        "Grain: one row per column and parent column. The columns that each column's value is computed from, in the"
+        " table before it: of every published table, and of every model between them and the captured fields.",
+        {
+            "table_schema": (
+                "varchar",
+                "Schema of the column; staging and intermediate are not published. Never null.",
+            ),
+            "table_name": ("varchar", "Table of the column. Never null."),
+            "column_name": ("varchar", "Column. Never null."),
+            "parent_schema": (
+                "varchar",
+                "Schema of the parent: raw is a captured dataset, seeds a table of ours. Never null.",
+            ),
+            "parent_table": ("varchar", "Table of the parent; in raw the dataset, source__dataset. Never null."),
+            "parent_column": ("varchar", "Column or captured field that goes into the value. Never null."),
         },
     ),
 }
@@ -219,7 +237,8 @@ def _write(
     with duckdb.connect() as connection:
         connection.execute(f"attach {_literal(copied)} as build (read_only)")
         connection.execute(f"attach {_literal(target)} as release (storage_version '{STORAGE_VERSION}')")
-        described = _copy(connection, manifest, _sources(settings, marker.invocation_id, manifest))
+        sources_of = _sources(settings, marker.invocation_id, manifest)
+        described = _copy(connection, manifest, sources_of)
         own: dict[str, list[dict[str, Any]]] = {
             "release": [{
                 "release_id": release_id, "built_at": built_at.replace(tzinfo=None), "run_id": marker.run_id,
@@ -232,6 +251,7 @@ def _write(
                 "failures": c.failures, "detail": c.detail, "accepted_because": c.accepted_because,
                 "accepted_since": (accepted.since(settings, c.name) or release_id) if c.accepted_because else None,
             } for c in audit.checks],
+            "column_lineage": _lineage(sources_of, described),
         }  # fmt: skip
         for name, values in own.items():
             described += _own_table(connection, name, values)
@@ -338,6 +358,18 @@ def _copy(connection: duckdb.DuckDBPyConnection, manifest: dict[str, Any], sourc
             comes_from = {name: sources_of.text((schema, table), name) for name in told}
             described += _described_columns(schema, table, told, comes_from, models)
     return described
+
+
+def _lineage(sources_of: lineage.Sources, described: list[Column]) -> list[dict[str, str]]:
+    """The rows of meta.column_lineage."""
+    published: dict[lineage.Relation, list[str]] = {}
+    for column in described:
+        published.setdefault((column["table_schema"], column["table_name"]), []).append(column["column_name"])
+    return [
+        {"table_schema": schema, "table_name": table, "column_name": column,
+         "parent_schema": parent[0], "parent_table": parent[1], "parent_column": parent_column}
+        for (schema, table), column, parent, parent_column in sources_of.edges(published)
+    ]  # fmt: skip
 
 
 def _described_columns(

@@ -128,6 +128,41 @@ def test_a_release_is_checkpointed_described_and_sums_verify(sealed):
         assert "stg_bjs__victimizations, base_bjs__victimizations" in models
 
 
+def test_the_lineage_of_a_column_leads_to_what_the_dictionary_names(sealed):
+    """Followed parent by parent, meta.column_lineage ends at the fields that comes_from names."""
+    settings, _ = sealed
+    with duckdb.connect(str(settings.published_file), read_only=True) as connection:
+        (twice,) = connection.execute(
+            "select count(*) from (from meta.column_lineage group by all having count(*) > 1)"
+        ).fetchone()
+        assert twice == 0
+        ends = connection.execute(
+            """
+            with recursive back as (
+                select table_schema, table_name, column_name, table_schema as s, table_name as t, column_name as c
+                from meta.column_dictionary
+                union
+                select back.table_schema, back.table_name, back.column_name,
+                       l.parent_schema, l.parent_table, l.parent_column
+                from back join meta.column_lineage as l
+                    on back.s = l.table_schema and back.t = l.table_name and back.c = l.column_name
+            )
+            select d.table_name, d.column_name, d.comes_from,
+                   list(distinct replace(b.t, '__', '/')) filter (where b.s = 'raw' and b.t like '%\\_\\_%' escape '\\')
+            from meta.column_dictionary as d
+            join back as b using (table_schema, table_name, column_name)
+            where d.comes_from is null or d.comes_from <> 'not told'
+            group by all
+            """
+        ).fetchall()
+    assert len(ends) > 900
+    for table, column, comes_from, reached in ends:
+        named = {one for one in datasets_of(comes_from) if not one.startswith(("seeds/", "landing/"))}
+        assert set(reached or ()) == named, (table, column)
+    direct = {(t, c): r for t, c, _, r in ends}
+    assert direct["fct_award_transaction", "obligated_amount"] == ["usaspending/transactions"]
+
+
 def datasets_of(comes_from: str | None) -> set[str]:
     return {part.partition(" (")[0] for part in (comes_from or "").split("; ") if part}
 
