@@ -34,9 +34,8 @@ def backfill_key(dataset: Dataset) -> dg.AssetKey:
     return dg.AssetKey([dataset.source, f"{dataset.name}_by_{dataset.partitioned_by}"])
 
 
-def capture_assets(dataset_id: str) -> list[dg.AssetsDefinition]:
-    """The nightly asset of a dataset, preceded by its partitioned backfill where it has slices to backfill."""
-    dataset = sources.get(dataset_id)
+def capture_assets(dataset: Dataset) -> list[dg.AssetsDefinition]:
+    """The nightly asset of a dataset, preceded by its partitioned backfill if people backfill its slices."""
     nightly = _nightly(dataset)
     return [_backfill(dataset), nightly] if dataset.partitioned_by else [nightly]
 

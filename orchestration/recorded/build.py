@@ -20,32 +20,21 @@ from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape as xml_escape
 
+from orchestration import sources
 from orchestration.sources.base import Batch, Payload, Selection, Slice
+from orchestration.sources.fbi import study_agencies
 from orchestration.sources.states import BY_FIPS, BY_POSTAL
 
 TABLES = Path(__file__).with_name("tables")
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-# Nobody's transcription of these is true to the single record: they come with the live edition or an import.
-NOT_RECORDED = frozenset(
-    {
-        "usaspending/transactions",
-        "usaspending/award_outlays",
-        "cops/announcements",
-        "elms/matters",
-        "fbi/area_months",
-        "fbi/return_a",
-        "fbi/table8",
-        "socrata/incident_months",
-        "socrata/incidents",
-    }
-)
 Figures = Mapping[str, Mapping[str, str]]
 
 
 def batches(dataset_id: str) -> Iterator[Batch]:
-    """The recorded captures of a dataset: none where nothing of it is transcribed. Raises KeyError for no dataset."""
-    if dataset_id not in NOT_RECORDED:
-        yield from _BUILDERS[dataset_id]()
+    """The recorded captures of a dataset: none if nothing of it is transcribed. Raises KeyError for no dataset."""
+    sources.get(dataset_id)
+    if builder := _BUILDERS.get(dataset_id):
+        yield from builder()
 
 
 @cache
@@ -212,8 +201,6 @@ def _ice() -> Iterator[Batch]:
 
 
 def _study_states() -> set[str]:
-    from orchestration.sources.fbi import study_agencies
-
     return {agency["state_abbr"] for agency in study_agencies()}
 
 
@@ -391,3 +378,5 @@ _BUILDERS: dict[str, Callable[[], Iterator[Batch]]] = {
     "census/gazetteer": _gazetteer,
     "published/statistics": _own_table("published_statistics", "published"),
 }
+# Nobody's transcription of these is true to the single record: they come with the live edition or an import.
+NOT_RECORDED = frozenset(sources.DATASETS) - frozenset(_BUILDERS)

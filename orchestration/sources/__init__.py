@@ -1,47 +1,18 @@
 """The publishers: one module each, and the register of every dataset.
 
-What belongs here: the register. A new publisher is one module beside this
-file and one line below.
+What belongs here: the register. It is read from the package: a module beside this file that has `DATASETS` is a
+publisher, and a module without it is shared by several.
 """
 
 from __future__ import annotations
 
-from orchestration.sources import (
-    bjs,
-    census,
-    cops,
-    dhs,
-    doj,
-    elms,
-    fbi,
-    fbi_files,
-    ice,
-    ledger,
-    legistar,
-    published,
-    socrata,
-    usaspending,
-    usaspending_files,
-)
+from importlib import import_module
+from pkgutil import iter_modules
+
 from orchestration.sources.base import Dataset
 
-MODULES = (
-    usaspending,
-    usaspending_files,
-    cops,
-    dhs,
-    doj,
-    ice,
-    ledger,
-    legistar,
-    elms,
-    fbi,
-    fbi_files,
-    socrata,
-    bjs,
-    census,
-    published,
-)
+_ALL = tuple(import_module(f"{__name__}.{name}") for _, name, _ in iter_modules(__path__))
+MODULES = tuple(module for module in _ALL if hasattr(module, "DATASETS"))
 
 DATASETS: dict[str, Dataset] = {dataset.id: dataset for module in MODULES for dataset in module.DATASETS}
 
