@@ -41,7 +41,7 @@ from orchestration import sources
 from orchestration.landing import capture
 from orchestration.settings import DBT_PROJECT_DIR, Settings
 from orchestration.sources import socrata
-from orchestration.sources.base import Payload
+from orchestration.wire import Payload
 
 RETRIEVED = datetime(2026, 11, 20, 6, tzinfo=UTC)
 SETS = ("2nrs-mtv8", "ijzp-q8t2", "qgea-i56i")

@@ -25,7 +25,8 @@ from rich.table import Table
 from benchmarks import processes
 from orchestration import sources
 from orchestration.settings import DBT_PROJECT_DIR, Settings
-from orchestration.sources.base import Payload, Slice
+from orchestration.sources.base import Slice
+from orchestration.wire import Payload
 
 SIZES = (20_000, 200_000)
 AWARDS_PER_PAGE = 100

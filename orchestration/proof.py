@@ -39,7 +39,8 @@ from orchestration.release.checks import PUBLISHED_SCHEMAS
 from orchestration.release.history import Release
 from orchestration.release.publish import RELEASE_TABLES
 from orchestration.settings import DBT_PROJECT_DIR, Edition, Settings
-from orchestration.sources.base import Dataset, FilePayload, Record
+from orchestration.sources.base import Dataset, Record
+from orchestration.wire import FilePayload
 
 # A rebuild that takes longer is broken off, and says so.
 LONGEST_REBUILD = 4 * 3600

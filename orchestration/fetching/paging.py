@@ -11,7 +11,7 @@ from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from orchestration.sources.base import SourceError
+from orchestration.wire import SourceError
 
 
 class CannotStop(ValueError):
@@ -22,8 +22,7 @@ class PagesExhausted(SourceError):
     """A publisher whose pages do not end: past every bound, or the same ones again."""
 
     def __init__(self, what: str, *, url: str | None = None) -> None:
-        self.what, self.url = what, url
-        Exception.__init__(self, f"{what} ({url})" if url else what)
+        super().__init__("", "*", what, url=url)
 
 
 class NewRows:

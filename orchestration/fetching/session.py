@@ -31,7 +31,7 @@ from orchestration.fetching.waiting import SAY_AFTER, Wait
 from orchestration.limits import PREFIX
 from orchestration.redaction import Redactor, Watching, unpacked
 from orchestration.settings import LOOPBACK, Settings
-from orchestration.sources.base import FilePayload, Payload, SourceError
+from orchestration.wire import FilePayload, Payload, SourceError
 
 TRANSIENT_STATUS = frozenset({408, 425, 429, 500, 502, 503, 504})
 
@@ -45,11 +45,8 @@ class FetchError(SourceError):
 
     def __init__(self, what: str, *, url: str, status: int | None = None, attempts: int = 1, body: bytes = b"") -> None:
         self.status, self.attempts = status, attempts
-        self.excerpt = body[:300].decode("utf-8", "replace")
         tried = f" after {attempts} attempts" if attempts > 1 else ""
-        said = f"; the publisher said: {self.excerpt!r}" if self.excerpt else ""
-        self.what, self.url = what, url
-        Exception.__init__(self, f"{what}{tried} ({url}){said}")
+        super().__init__("", "*", f"{what}{tried}", url=url, excerpt=body[:300].decode("utf-8", "replace"))
 
 
 class _Transient(Exception):

@@ -48,7 +48,8 @@ from orchestration.landing import accept, baseline, guard, measure, register
 from orchestration.landing.bounds import RecordBounds
 from orchestration.landing.csv_parts import BadCsv, CsvParts
 from orchestration.landing.warc_member import GzipMember
-from orchestration.sources.base import Dataset, FilePayload, Kind, Payload, Record, Selection, Slice, SourceError
+from orchestration.sources.base import Dataset, Kind, Record, Selection, Slice
+from orchestration.wire import FilePayload, Payload, SourceError
 
 if TYPE_CHECKING:
     from orchestration.landing.catalog import Catalog

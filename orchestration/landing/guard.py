@@ -15,7 +15,7 @@ from typing import TypeVar
 
 from orchestration import faults
 from orchestration.forms import Unreadable, is_panic
-from orchestration.sources.base import SourceError
+from orchestration.wire import SourceError
 
 T = TypeVar("T")
 

@@ -17,7 +17,8 @@ from orchestration.files import CannotWrite
 from orchestration.forms import Beyond, Unreadable, files
 from orchestration.landing import attempts, capture, guard
 from orchestration.settings import Settings
-from orchestration.sources.base import Dataset, SourceError
+from orchestration.sources.base import Dataset
+from orchestration.wire import SourceError
 
 
 @dataclass

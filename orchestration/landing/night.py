@@ -24,16 +24,8 @@ from orchestration.landing.catalog import Catalog
 from orchestration.progress import say
 from orchestration.recorded import build as recorded
 from orchestration.settings import Settings
-from orchestration.sources.base import (
-    Batch,
-    Dataset,
-    NightOver,
-    Payload,
-    Slice,
-    SliceFault,
-    SliceSkipped,
-    SourceError,
-)
+from orchestration.sources.base import Batch, Dataset, Slice
+from orchestration.wire import NightOver, Payload, SliceFault, SliceSkipped, SourceError
 
 # After this many slices in a row that no retry could save, the publisher is down: the rest of its
 # slices are not asked for tonight.

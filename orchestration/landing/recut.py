@@ -18,7 +18,8 @@ from warcio.exceptions import ArchiveLoadFailed
 from orchestration.forms import Unreadable, archives
 from orchestration.landing import csv_parts, integrity
 from orchestration.landing.capture import WARC_FILE, Capture, PayloadEntry
-from orchestration.sources.base import Dataset, FilePayload, Payload, Record, SourceError
+from orchestration.sources.base import Dataset, Record
+from orchestration.wire import FilePayload, Payload, SourceError
 
 
 class NotThere(Exception):

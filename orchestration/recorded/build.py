@@ -21,9 +21,10 @@ from typing import Any
 from xml.sax.saxutils import escape as xml_escape
 
 from orchestration import sources
-from orchestration.sources.base import Batch, Payload, Selection, Slice
+from orchestration.sources.base import Batch, Selection, Slice
 from orchestration.sources.fbi import study_agencies
 from orchestration.sources.states import BY_FIPS, BY_POSTAL
+from orchestration.wire import Payload
 
 TABLES = Path(__file__).with_name("tables")
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

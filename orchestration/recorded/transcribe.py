@@ -21,10 +21,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from pathlib import Path
 
-from orchestration.sources.base import Payload, utc_now
 from orchestration.sources.fbi import STUDY_AGENCIES
 from orchestration.sources.ice import Agreements287g, moment_of
 from orchestration.sources.states import BY_NAME, BY_POSTAL
+from orchestration.wire import Payload, utc_now
 
 TABLES = Path(__file__).with_name("tables")
 COLUMNS = ("publisher", "table", "entity", "period", "measure", "value", "source")

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestration.forms import Unreadable, files, jsons
-from orchestration.sources.base import Payload, SourceError
+from orchestration.wire import Payload, SourceError
 
 
 def json_of(dataset: str, payload: Payload, slice_key: str = "?") -> Any:

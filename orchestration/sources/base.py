@@ -7,22 +7,18 @@ fetching, landing and Dagster read. What does not: any publisher's own oddity
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
+from typing import Any, ClassVar, Literal, Protocol
 
+from orchestration.fetching.session import Web
+from orchestration.settings import Settings
 from orchestration.sources.fields import FieldType
-
-if TYPE_CHECKING:
-    from orchestration.fetching.session import Web
-    from orchestration.settings import Settings
+from orchestration.wire import Payload, SourceError, utc_now
 
 Kind = Literal["fetched", "imported", "transcribed"]
 Domain = Literal["awards", "ordinances", "crime", "reference"]
@@ -35,103 +31,12 @@ Policy = Literal["replace", "snapshot", "merge"]
 Record = dict[str, str | None]
 
 
-class SourceError(Exception):
-    """A publisher's answer that cannot be used, named so that a person can act on it."""
-
-    def __init__(self, dataset: str, slice_key: str, what: str, *, url: str | None = None) -> None:
-        self.dataset, self.slice_key, self.what, self.url = dataset, slice_key, what, url
-        where = f" ({url})" if url else ""
-        # "?": whoever found the fault does not know the slice; the landing does (of_slice)
-        of = "" if slice_key in ("?", "*") else f" slice {slice_key}"
-        super().__init__(f"{dataset}{of}: {what}{where}" if dataset else f"{what}{where}")
-
-    def of_slice(self, slice_key: str) -> SourceError:
-        """The same error with the slice it came up in, where it does not name one."""
-        if getattr(self, "slice_key", "") != "?":
-            return self
-        return SourceError(self.dataset, slice_key, self.what, url=self.url)
-
-
-class SliceFault(SourceError):
-    """A fault of this slice alone: it says nothing about the publisher's other slices."""
-
-
-class SliceSkipped(SourceError):
-    """A slice that cannot be asked for as things stand (its key is missing); what serves goes on serving."""
-
-
-class NightOver(SourceError):
-    """The publisher gives no more tonight, and that is no fault: its hour is spent, or nothing is new.
-
-    What is left of the night's slices is not asked for; the next night begins with the stalest of them.
-    nothing_new: what is left has not changed, as the publisher itself says.
-    """
-
-    def __init__(self, dataset: str, what: str, *, nothing_new: bool = False) -> None:
-        self.nothing_new = nothing_new
-        super().__init__(dataset, "*", what)
-
-
 @dataclass(frozen=True)
 class Slice:
     """One thing to ask of a dataset: a fiscal year, a state, a page that is replaced whole."""
 
     key: str
     params: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Payload:
-    """One response as the publisher sent it. `url` never carries a secret."""
-
-    body: bytes
-    url: str
-    retrieved_at: datetime
-    media_type: str = "application/json"
-    method: str = "GET"
-    status: int = 200
-    request_body: bytes = b""
-    request_headers: Mapping[str, str] = field(default_factory=dict)
-    response_headers: Mapping[str, str] = field(default_factory=dict)
-    # records: cut into records. control: holds only the publisher's own totals. Both are archived.
-    role: Literal["records", "control"] = "records"
-    # Facts of the request that cut() needs and the body does not repeat (ORI, offence code, state). `fault` is what
-    # the source itself found wrong with the answer: it is kept, not cut, and its capture is rejected with these words.
-    context: Mapping[str, str] = field(default_factory=dict)
-    # How many times a key of ours stood in the answer: REDACTED stands there in `body`, and every digest is of that.
-    redacted: int = 0
-
-    @cached_property
-    def sha256(self) -> str:
-        return hashlib.sha256(self.body).hexdigest()
-
-    @cached_property
-    def payload_id(self) -> str:
-        """16 hex digits over request and response: the same answer to the same question has one id."""
-        parts = (self.method.encode(), self.url.encode(), self.request_body, self.body)
-        return hashlib.sha256(b"\x1f".join(parts)).hexdigest()[:16]
-
-
-@dataclass(frozen=True)
-class FilePayload(Payload):
-    """A response too large for memory: a file on disk, its digest taken while it was written.
-
-    is_ours: the file is a download of ours, to be moved into the capture; otherwise it is a user's, and copied.
-    """
-
-    path: Path = Path()
-    digest: str = ""
-    size: int = 0
-    is_ours: bool = True
-
-    @cached_property
-    def sha256(self) -> str:
-        return self.digest
-
-    @cached_property
-    def payload_id(self) -> str:
-        parts = (self.method.encode(), self.url.encode(), self.request_body, self.digest.encode())
-        return hashlib.sha256(b"\x1f".join(parts)).hexdigest()[:16]
 
 
 @dataclass(frozen=True)
@@ -351,13 +256,6 @@ def due(slices: Iterable[Slice], known: Known, every: timedelta = timedelta(0)) 
     return [s for when, s in sorted(asked, key=lambda a: (a[0], a[1].key)) if when == never or now - when >= every]
 
 
-def as_text(value: object) -> str | None:
-    """A JSON value as the text it was: numbers as written by JSON, lists and objects as JSON."""
-    if value is None or isinstance(value, str):
-        return value
-    return json.dumps(value, ensure_ascii=False)
-
-
 def renamed(record: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
     """The fields of a record under our names, by the publisher's; one that did not come is left out, never filled."""
     return {ours: record[theirs] for theirs, ours in names.items() if theirs in record}
@@ -366,12 +264,6 @@ def renamed(record: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, An
 def told_by_request(payload: Payload, *names: str) -> dict[str, str]:
     """Facts of the request that the answer does not repeat; one that is not known is left out, never filled."""
     return {name: payload.context[name] for name in names if name in payload.context}
-
-
-def file_digest(path: Path) -> str:
-    """The sha256 of a file, hex, read by pieces."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def whole_count(dataset: str, value: object, *, url: str | None = None) -> int:
@@ -384,12 +276,3 @@ def whole_count(dataset: str, value: object, *, url: str | None = None) -> int:
     if isinstance(value, (str, float)) and re.fullmatch(r"\d{1,18}(\.0*)?", str(value).strip()):
         return int(float(value))
     raise SourceError(dataset, "?", f"the publisher's count is {value!r}, which is no number", url=url)
-
-
-def json_body(value: object) -> bytes:
-    """A request body with one spelling: the same question is the same bytes."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
-
-
-def utc_now() -> datetime:
-    return datetime.now(UTC).replace(microsecond=0)

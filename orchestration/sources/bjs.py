@@ -12,29 +12,16 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from orchestration.fetching.paging import OffsetPages
+from orchestration.fetching.session import Web
 from orchestration.forms import Unreadable, jsons, packed
+from orchestration.settings import Settings
 from orchestration.sources.answers import body_of, rows_of
-from orchestration.sources.base import (
-    Batch,
-    Dataset,
-    Known,
-    Payload,
-    Record,
-    Slice,
-    SourceError,
-    as_text,
-    due,
-    utc_now,
-    whole_count,
-)
+from orchestration.sources.base import Batch, Dataset, Known, Record, Slice, due, whole_count
 from orchestration.sources.fields import NUMBER, WHOLE, YEAR, each, typed
-
-if TYPE_CHECKING:
-    from orchestration.fetching.session import Web
-    from orchestration.settings import Settings
+from orchestration.wire import Payload, SourceError, as_text, utc_now
 
 # Personal victimization, all years; the household file is another resource.
 RESOURCE = "gcuy-rt5g.json"

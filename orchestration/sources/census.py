@@ -10,28 +10,15 @@ import csv
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from orchestration.fetching.session import Web
 from orchestration.forms import Unreadable, archives, jsons, tables
+from orchestration.settings import Settings
 from orchestration.sources.answers import body_of, json_of
-from orchestration.sources.base import (
-    Batch,
-    Dataset,
-    Known,
-    Payload,
-    Record,
-    Slice,
-    SourceError,
-    as_text,
-    due,
-    utc_now,
-)
+from orchestration.sources.base import Batch, Dataset, Known, Record, Slice, due
 from orchestration.sources.fields import NUMBER, STATE_CODE, TEXT, WHOLE, YEAR, each, matching, one_of, typed
 from orchestration.sources.states import STATES
-
-if TYPE_CHECKING:
-    from orchestration.fetching.session import Web
-    from orchestration.settings import Settings
+from orchestration.wire import Payload, SourceError, as_text, utc_now
 
 # Total population; of Hispanic or Latino origin.
 VARIABLES = ("NAME", "B01003_001E", "B03003_003E")

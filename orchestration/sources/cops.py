@@ -13,29 +13,15 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from orchestration.fetching.session import Web
 from orchestration.forms import Unreadable, kinds, pdf
+from orchestration.settings import Settings
 from orchestration.sources.answers import body_of
-from orchestration.sources.base import (
-    Batch,
-    Dataset,
-    Known,
-    NightOver,
-    Payload,
-    Record,
-    Slice,
-    SourceError,
-    due,
-    told_by_request,
-    utc_now,
-)
+from orchestration.sources.base import Batch, Dataset, Known, Record, Slice, due, told_by_request
 from orchestration.sources.fields import PRINTED_AMOUNT, PRINTED_WHOLE, TEXT, WHOLE, YEAR, one_of, typed
 from orchestration.sources.usaspending import fiscal_years
-
-if TYPE_CHECKING:
-    from orchestration.fetching.session import Web
-    from orchestration.settings import Settings
+from orchestration.wire import NightOver, Payload, SourceError, utc_now
 
 # The folders of the programmes' lists: hiring, community policing, tribal resources, anti-heroin, anti-methamphetamine,
 # school violence prevention, officers' mental health.

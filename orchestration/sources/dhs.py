@@ -13,21 +13,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from lxml import html
 
+from orchestration.fetching.session import Web
 from orchestration.forms import Unreadable, pages
 from orchestration.forms import tables as forms
+from orchestration.settings import Settings
 from orchestration.sources.answers import body_of
-from orchestration.sources.base import Batch, Dataset, Known, Payload, Record, Slice, SourceError
+from orchestration.sources.base import Batch, Dataset, Known, Record, Slice
 from orchestration.sources.fields import TEXT, one_of, typed
 from orchestration.sources.states import BY_NAME
 from orchestration.sources.tables import broken_letters, csv_records, headings, words
-
-if TYPE_CHECKING:
-    from orchestration.fetching.session import Web
-    from orchestration.settings import Settings
+from orchestration.wire import Payload, SourceError
 
 PUBLISHED = datetime(2025, 5, 29, tzinfo=UTC)
 LEVELS = {

@@ -10,20 +10,18 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from lxml import html
 
+from orchestration.fetching.session import Web
 from orchestration.forms import Unreadable, pages
+from orchestration.settings import Settings
 from orchestration.sources.answers import body_of
-from orchestration.sources.base import Batch, Dataset, Known, Payload, Record, Slice, SourceError, utc_now
+from orchestration.sources.base import Batch, Dataset, Known, Record, Slice
 from orchestration.sources.fields import DATE, TEXT, one_of, typed
 from orchestration.sources.states import BY_NAME, BY_POSTAL
 from orchestration.sources.tables import broken_letters, headings, words
-
-if TYPE_CHECKING:
-    from orchestration.fetching.session import Web
-    from orchestration.settings import Settings
+from orchestration.wire import Payload, SourceError, utc_now
 
 HEADINGS = ("STATES", "COUNTIES", "CITIES")
 _UPDATED = re.compile(r"(?:last\s+)?updated:?\s+([A-Z][a-z]+ \d{1,2}, \d{4})", re.IGNORECASE)

@@ -9,31 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from orchestration.councils import Council, councils
 from orchestration.fetching.paging import NewRows
+from orchestration.fetching.session import Web
 from orchestration.forms import jsons
+from orchestration.settings import Settings
 from orchestration.sources.answers import body_of, json_of
-from orchestration.sources.base import (
-    Batch,
-    Dataset,
-    Known,
-    Payload,
-    Record,
-    Slice,
-    SourceError,
-    as_text,
-    due,
-    told_by_request,
-    utc_now,
-    whole_count,
-)
+from orchestration.sources.base import Batch, Dataset, Known, Record, Slice, due, told_by_request, whole_count
 from orchestration.sources.fields import DATE, TEXT, each, typed
-
-if TYPE_CHECKING:
-    from orchestration.fetching.session import Web
-    from orchestration.settings import Settings
+from orchestration.wire import Payload, SourceError, as_text, utc_now
 
 # The most that the API gives in one answer (its public clients say so).
 PAGE = 500

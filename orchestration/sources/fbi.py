@@ -16,28 +16,16 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from orchestration.fetching.session import HostLimits, Web
 from orchestration.forms import Unreadable, jsons
+from orchestration.settings import Settings
 from orchestration.sources.answers import object_of, objects_in
-from orchestration.sources.base import (
-    Dataset,
-    Known,
-    NightOver,
-    Payload,
-    Record,
-    Slice,
-    SourceError,
-    as_text,
-    due,
-    utc_now,
-)
+from orchestration.sources.base import Dataset, Known, Record, Slice, due
 from orchestration.sources.fields import NUMBER, SHOWN_DATE, STATE_CODE, TEXT, WHOLE, each, matching, one_of, typed
 from orchestration.sources.states import BY_POSTAL, STATES
-
-if TYPE_CHECKING:
-    from orchestration.fetching.session import HostLimits, Web
-    from orchestration.settings import Settings
+from orchestration.wire import NightOver, Payload, SourceError, as_text, utc_now
 
 OFFENSES = ("HOM", "RPE", "ROB", "ASS", "BUR", "LAR", "MVT", "ARS")
 FIRST_MONTH = date(2016, 1, 1)

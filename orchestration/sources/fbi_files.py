@@ -24,29 +24,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
 
 from orchestration import limits
+from orchestration.fetching.session import Web
 from orchestration.forms import Beyond, Unreadable, archives, packed, tables, workbook
+from orchestration.settings import Settings
 from orchestration.sources.answers import body_of, object_of
-from orchestration.sources.base import (
-    Batch,
-    Dataset,
-    Known,
-    Payload,
-    Record,
-    Slice,
-    SourceError,
-    due,
-    utc_now,
-)
+from orchestration.sources.base import Batch, Dataset, Known, Record, Slice, due
 from orchestration.sources.fields import PRINTED_WHOLE, TEXT, YEAR, each, matching, typed
 from orchestration.sources.states import BY_NAME, STATE_NAME
-
-if TYPE_CHECKING:
-    from orchestration.fetching.session import Web
-    from orchestration.settings import Settings
+from orchestration.wire import Payload, SourceError, utc_now
 
 LAYOUT = Path(__file__).with_name("return_a_layout.csv")
 RECORD_LENGTH, MONTHS_START, MONTH_LENGTH, CARD_LENGTH = 7385, 305, 590, 140

@@ -10,18 +10,16 @@ import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from orchestration.fetching.session import Web
 from orchestration.forms import Unreadable, workbook
+from orchestration.settings import Settings
 from orchestration.sources.answers import body_of
-from orchestration.sources.base import Batch, Dataset, Known, Payload, Record, Slice, SourceError, utc_now
+from orchestration.sources.base import Batch, Dataset, Known, Record, Slice
 from orchestration.sources.fields import TEXT, matching, typed
 from orchestration.sources.states import STATE_NAME
 from orchestration.sources.tables import broken_letters
-
-if TYPE_CHECKING:
-    from orchestration.fetching.session import Web
-    from orchestration.settings import Settings
+from orchestration.wire import Payload, SourceError, utc_now
 
 # ParticipatingEntities-20210113002027.xlsx (an archive's time), participatingAgencies05182026am.xlsx (ICE's own).
 _ARCHIVE_TIME = re.compile(r"(20\d{12})")

@@ -16,36 +16,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, overload
+from typing import Any, overload
 from zipfile import ZipInfo
 
 from orchestration import finder
 from orchestration.councils import Council, councils
 from orchestration.fetching.paging import NewRows, OffsetPages, PagesExhausted
+from orchestration.fetching.session import FetchError, Web
 from orchestration.forms import Unreadable, archives, jsons
-from orchestration.settings import legistar_token_name
+from orchestration.settings import Settings, legistar_token_name
 from orchestration.sources.answers import body_of, json_of, objects_in
-from orchestration.sources.base import (
-    Batch,
-    Dataset,
-    Known,
-    Payload,
-    Record,
-    Slice,
-    SliceFault,
-    SliceSkipped,
-    SourceError,
-    as_text,
-    due,
-    renamed,
-    told_by_request,
-    utc_now,
-)
+from orchestration.sources.base import Batch, Dataset, Known, Record, Slice, due, renamed, told_by_request
 from orchestration.sources.fields import DATE, TEXT, WHOLE, each, typed
-
-if TYPE_CHECKING:
-    from orchestration.fetching.session import FetchError, Web
-    from orchestration.settings import Settings
+from orchestration.wire import Payload, SliceFault, SliceSkipped, SourceError, as_text, utc_now
 
 log = logging.getLogger(__name__)
 
@@ -181,7 +164,6 @@ class Matters(_Legistar):
 
         Raises SliceSkipped where the token is missing, SliceFault where the client is unknown, closed or empty.
         """
-        from orchestration.fetching.session import FetchError
 
         url, secret = self._client(slice_, settings)
         changed = {} if self.holds_all(slice_.key) else self._since(slice_, known)
@@ -286,7 +268,6 @@ class Histories(_Legistar):
 
         Raises SliceFault where every one of the first matters fails, SliceSkipped where the token is missing.
         """
-        from orchestration.fetching.session import FetchError
 
         client, came, in_a_row = str(slice_.params["client"]), 0, 0
         refused: SourceError | None = None

@@ -8,15 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
-from orchestration.sources.base import Dataset, Known, Payload, Record, Slice
+from orchestration.fetching.session import Web
+from orchestration.settings import Settings
+from orchestration.sources.base import Dataset, Known, Record, Slice
 from orchestration.sources.fields import DATE, NUMBER, TEXT, each, one_of, typed
 from orchestration.sources.tables import csv_records
-
-if TYPE_CHECKING:
-    from orchestration.fetching.session import Web
-    from orchestration.settings import Settings
+from orchestration.wire import Payload
 
 
 class Statistics(Dataset):

@@ -21,35 +21,20 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import polars as pl
 
 from orchestration import files
 from orchestration.fetching.paging import NewRows
+from orchestration.fetching.session import Web
 from orchestration.fetching.waiting import Wait
 from orchestration.forms import Unreadable, csv_blocks, jsons, kinds, tables
+from orchestration.settings import Settings
 from orchestration.sources.answers import rows_of
-from orchestration.sources.base import (
-    Batch,
-    Dataset,
-    FilePayload,
-    Known,
-    Payload,
-    Record,
-    Slice,
-    SourceError,
-    as_text,
-    due,
-    file_digest,
-    utc_now,
-    whole_count,
-)
+from orchestration.sources.base import Batch, Dataset, Known, Record, Slice, due, whole_count
 from orchestration.sources.fields import MONTH_NUMBERS, NAMED_DAY, SHOWN_DATE, TEXT, WHOLE, each, matching, typed
-
-if TYPE_CHECKING:
-    from orchestration.fetching.session import Web
-    from orchestration.settings import Settings
+from orchestration.wire import FilePayload, Payload, SourceError, as_text, file_digest, utc_now
 
 # Most rows that one answer of a 2.0 endpoint holds.
 PAGE = 50_000

@@ -11,7 +11,8 @@ from lxml import html
 
 from orchestration.forms import Unreadable
 from orchestration.forms import tables as forms
-from orchestration.sources.base import Dataset, Payload, Record, SourceError
+from orchestration.sources.base import Dataset, Record
+from orchestration.wire import Payload, SourceError
 
 # What UTF-8 becomes when it is read as Windows-1252 and written again, and the mark of a byte that is no letter.
 _MOJIBAKE = ("\ufffd", "â€", "Ã©", "Ã±", "Ã¡", "Ã³", "Ã\xad", "Â\xa0")

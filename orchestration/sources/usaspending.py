@@ -11,31 +11,15 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from orchestration.fetching.paging import CursorPages, NewRows
+from orchestration.fetching.session import Web
+from orchestration.settings import Settings
 from orchestration.sources.answers import body_of, object_of, objects_in
-from orchestration.sources.base import (
-    Batch,
-    Dataset,
-    Known,
-    Payload,
-    Record,
-    Slice,
-    SourceError,
-    as_text,
-    due,
-    json_body,
-    renamed,
-    told_by_request,
-    utc_now,
-    whole_count,
-)
+from orchestration.sources.base import Batch, Dataset, Known, Record, Slice, due, renamed, told_by_request, whole_count
 from orchestration.sources.fields import DATE, NUMBER, TEXT, YEAR, matching, typed
-
-if TYPE_CHECKING:
-    from orchestration.fetching.session import Web
-    from orchestration.settings import Settings
+from orchestration.wire import Payload, SourceError, as_text, json_body, utc_now
 
 # COPS money was 16.710 until FY2024 and is split over the others since; ask for all of them, always.
 COPS_LISTINGS = ("16.710", "16.065", "16.066", "16.068", "16.069", "16.070", "16.071", "16.072", "16.073")

@@ -16,32 +16,16 @@ import time
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlencode, urlsplit
 
+from orchestration.fetching.session import Web
 from orchestration.fetching.waiting import Wait
-from orchestration.sources.base import (
-    Batch,
-    Dataset,
-    FilePayload,
-    Known,
-    Payload,
-    Record,
-    Slice,
-    SourceError,
-    as_text,
-    due,
-    file_digest,
-    json_body,
-    utc_now,
-    whole_count,
-)
+from orchestration.settings import Settings
+from orchestration.sources.base import Batch, Dataset, Known, Record, Slice, due, whole_count
 from orchestration.sources.fields import DATE, NUMBER, TEXT, YEAR, each, typed
 from orchestration.sources.usaspending import LISTINGS, TYPE_GROUPS, fiscal_years, json_object
-
-if TYPE_CHECKING:
-    from orchestration.fetching.session import Web
-    from orchestration.settings import Settings
+from orchestration.wire import FilePayload, Payload, SourceError, as_text, file_digest, json_body, utc_now
 
 # A download holds at most so many rows: one that is full may have lost some.
 MOST_ROWS_A_DOWNLOAD = 500_000

@@ -18,7 +18,8 @@ from orchestration import sources
 from orchestration.landing import capture
 from orchestration.landing.night import capture_dataset
 from orchestration.settings import Settings
-from orchestration.sources.base import Payload, Slice
+from orchestration.sources.base import Slice
+from orchestration.wire import Payload
 from tests.building import tables_of
 
 pytestmark = pytest.mark.real

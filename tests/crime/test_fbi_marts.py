@@ -23,7 +23,8 @@ from orchestration.landing import capture
 from orchestration.landing.imports import import_files
 from orchestration.landing.night import capture_dataset
 from orchestration.settings import DBT_PROJECT_DIR, Settings
-from orchestration.sources.base import Payload, Slice
+from orchestration.sources.base import Slice
+from orchestration.wire import Payload
 from tests.building import build_part
 
 CAPTURED = datetime(2026, 5, 18, 6, tzinfo=UTC)

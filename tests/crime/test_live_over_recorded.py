@@ -23,8 +23,9 @@ from orchestration.landing.night import capture_dataset
 from orchestration.recorded import build as recorded
 from orchestration.settings import Settings
 from orchestration.sources import fbi
-from orchestration.sources.base import Payload, Slice
+from orchestration.sources.base import Slice
 from orchestration.sources.states import BY_POSTAL
+from orchestration.wire import Payload
 from tests.building import build_part
 
 NIGHT = datetime(2026, 11, 27, 6, tzinfo=UTC)

@@ -20,7 +20,8 @@ from orchestration.landing import attempts, capture
 from orchestration.landing.catalog import Catalog
 from orchestration.landing.imports import import_files
 from orchestration.settings import PROJECT_ROOT, Settings
-from orchestration.sources.base import Payload, Slice
+from orchestration.sources.base import Slice
+from orchestration.wire import Payload
 
 DATASET = sources.get("bjs/victimizations")
 PAGE_KIB = 4

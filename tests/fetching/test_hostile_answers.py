@@ -22,7 +22,7 @@ from orchestration.fetching.waiting import Wait
 from orchestration.limits import Limits
 from orchestration.progress import listening
 from orchestration.settings import Settings
-from orchestration.sources.base import SourceError
+from orchestration.wire import SourceError
 
 # One attempt, half a second an answer; the socket's own timeout is far longer, so that it cannot be what ends it.
 SHORT = Patience(deadline=3, attempts=1, first_wait=0.01, longest_wait=0.05, timeout=30, answer=0.5, rate=1e6)

@@ -19,7 +19,7 @@ from orchestration.fetching.session import HostLimits, Patience, Web
 from orchestration.landing.night import capture_dataset
 from orchestration.settings import Settings
 from orchestration.sources import cops, elms
-from orchestration.sources.base import SourceError
+from orchestration.wire import SourceError
 
 PATIENCE = Patience(deadline=5, attempts=1, timeout=2)
 

@@ -26,8 +26,9 @@ import hostile_kinds as kinds
 from good import GOOD, Good, takes_files
 
 from orchestration.forms import Unreadable
-from orchestration.sources.base import Dataset, FilePayload, Payload, SourceError
+from orchestration.sources.base import Dataset
 from orchestration.sources.socrata import Incidents
+from orchestration.wire import FilePayload, Payload, SourceError
 
 WHEN = datetime(2026, 11, 24, 6, tzinfo=UTC)
 EXAMPLES = int(os.environ.get("CLAWBACK_TEST_FUZZ", "25"))

@@ -24,7 +24,8 @@ from orchestration.landing import capture
 from orchestration.landing.catalog import Catalog
 from orchestration.settings import Settings
 from orchestration.sources import socrata
-from orchestration.sources.base import Payload, Slice
+from orchestration.sources.base import Slice
+from orchestration.wire import Payload
 
 WHEN = datetime(2021, 6, 15, 6, tzinfo=UTC)
 MONTHS, ROWS = socrata.IncidentMonths(), socrata.Incidents()

@@ -26,7 +26,8 @@ from orchestration.landing import accept, capture, raw_views
 from orchestration.landing.capture import Outcome
 from orchestration.landing.catalog import Catalog
 from orchestration.settings import PROJECT_ROOT, Settings
-from orchestration.sources.base import Payload, Selection, Slice
+from orchestration.sources.base import Selection, Slice
+from orchestration.wire import Payload
 
 NCVS = sources.get("bjs/victimizations")
 ICE = sources.get("ice/agreements_287g")

@@ -16,7 +16,8 @@ from orchestration.landing.catalog import Catalog
 from orchestration.landing.night import capture_dataset
 from orchestration.settings import Settings
 from orchestration.sources import usaspending
-from orchestration.sources.base import Payload, Slice
+from orchestration.sources.base import Slice
+from orchestration.wire import Payload
 
 NCVS = sources.get("bjs/victimizations")
 

@@ -24,7 +24,8 @@ from orchestration.landing.imports import import_files
 from orchestration.landing.night import capture_dataset
 from orchestration.recorded.build import workbook
 from orchestration.settings import Settings
-from orchestration.sources.base import Payload, Slice
+from orchestration.sources.base import Slice
+from orchestration.wire import Payload
 
 ICE = sources.get("ice/agreements_287g")
 HEADERS = ["STATE", "LAW ENFORCEMENT AGENCY", "SUPPORT TYPE", "SIGNED"]

@@ -25,7 +25,8 @@ from orchestration.landing.catalog import Catalog
 from orchestration.landing.night import capture_dataset
 from orchestration.release import going_on, seal
 from orchestration.settings import Settings
-from orchestration.sources.base import Payload, Slice
+from orchestration.sources.base import Slice
+from orchestration.wire import Payload
 from tests.disk.test_files import AS_ANYBODY
 from tests.spark import synthetic_captures
 

@@ -29,9 +29,10 @@ from orchestration.landing.imports import import_files
 from orchestration.recorded.build import workbook
 from orchestration.settings import PROJECT_ROOT, Settings
 from orchestration.sources import fields
-from orchestration.sources.base import Payload, Selection, Slice
+from orchestration.sources.base import Selection, Slice
 from orchestration.sources.usaspending import LISTINGS
 from orchestration.sources.usaspending_files import REQUIRED
+from orchestration.wire import Payload
 
 REAL = PROJECT_ROOT.parent / "shared" / "real"
 

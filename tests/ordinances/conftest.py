@@ -21,7 +21,8 @@ from orchestration import sources
 from orchestration.landing import capture
 from orchestration.landing.imports import import_files
 from orchestration.settings import Settings
-from orchestration.sources.base import Payload, Slice
+from orchestration.sources.base import Slice
+from orchestration.wire import Payload
 from tests.building import tables_of
 
 # Texts, and whether the finder finds a matter that bears them as its title.

@@ -15,7 +15,8 @@ import pytest
 from orchestration import sources
 from orchestration.landing import capture
 from orchestration.settings import DBT_PROJECT_DIR, Settings
-from orchestration.sources.base import Payload, Slice
+from orchestration.sources.base import Slice
+from orchestration.wire import Payload
 from tests.building import build_part
 
 WHEN = datetime(2026, 11, 24, tzinfo=UTC)

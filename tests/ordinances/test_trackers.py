@@ -21,9 +21,10 @@ from orchestration.landing import capture
 from orchestration.landing.imports import import_files
 from orchestration.recorded.build import workbook
 from orchestration.settings import DBT_PROJECT_DIR, Settings
-from orchestration.sources.base import Dataset, Payload, Slice
+from orchestration.sources.base import Dataset, Slice
 from orchestration.sources.fields import TEXT, typed
 from orchestration.sources.tables import csv_records
+from orchestration.wire import Payload
 from tests.building import build_part
 
 DHS = sources.get("dhs/sanctuary_list")

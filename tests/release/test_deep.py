@@ -23,7 +23,8 @@ from orchestration.landing.capture import Capture
 from orchestration.landing.catalog import Catalog
 from orchestration.release import history, seal, trace
 from orchestration.settings import Settings
-from orchestration.sources.base import Payload, Slice
+from orchestration.sources.base import Slice
+from orchestration.wire import Payload
 from tests.conftest import copy_home, unlocked
 from tests.spark import synthetic_captures
 

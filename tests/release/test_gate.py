@@ -24,7 +24,8 @@ from orchestration.landing import capture
 from orchestration.landing.catalog import Catalog
 from orchestration.release import audit, findings, history, marks, publish
 from orchestration.settings import DBT_PROJECT_DIR, Settings
-from orchestration.sources.base import Payload, Slice
+from orchestration.sources.base import Slice
+from orchestration.wire import Payload
 
 
 def fingerprint(settings: Settings) -> tuple[str, str, float]:

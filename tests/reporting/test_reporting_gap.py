@@ -19,7 +19,8 @@ from orchestration.landing import capture
 from orchestration.recorded.build import batches
 from orchestration.settings import Settings
 from orchestration.sources import socrata
-from orchestration.sources.base import Payload, Slice
+from orchestration.sources.base import Slice
+from orchestration.wire import Payload
 from tests.building import build_part
 
 WHEN = datetime(2025, 12, 1, 6, tzinfo=UTC)

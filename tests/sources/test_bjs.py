@@ -22,7 +22,8 @@ from orchestration.landing.imports import FileResult, import_files
 from orchestration.landing.night import Night, capture_dataset
 from orchestration.settings import Settings
 from orchestration.sources import bjs
-from orchestration.sources.base import Payload, Record, SourceError
+from orchestration.sources.base import Record
+from orchestration.wire import Payload, SourceError
 
 NCVS = bjs.Victimizations()
 TODAY = datetime(2026, 11, 23, 6, tzinfo=UTC)

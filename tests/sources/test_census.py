@@ -18,7 +18,7 @@ from orchestration.landing.catalog import Catalog
 from orchestration.landing.night import Night, capture_dataset
 from orchestration.settings import Settings
 from orchestration.sources import census
-from orchestration.sources.base import Payload, SourceError
+from orchestration.wire import Payload, SourceError
 
 PLACES = census.Places()
 TODAY = datetime(2026, 11, 23, 6, tzinfo=UTC)

@@ -20,7 +20,7 @@ from orchestration.landing.imports import import_files
 from orchestration.landing.night import SliceNight, capture_dataset
 from orchestration.recorded.build import batches, workbook
 from orchestration.settings import Settings
-from orchestration.sources.base import Payload, SourceError
+from orchestration.wire import Payload, SourceError
 
 DOJ = sources.get("doj/sanctuary_list")
 DHS = sources.get("dhs/sanctuary_list")

@@ -20,7 +20,7 @@ from orchestration.landing.catalog import Catalog
 from orchestration.landing.night import Night, capture_dataset
 from orchestration.settings import Settings
 from orchestration.sources import cops
-from orchestration.sources.base import Payload, SourceError
+from orchestration.wire import Payload, SourceError
 
 LISTS = cops.Announcements()
 TODAY = datetime(2026, 11, 24, 6, tzinfo=UTC)

@@ -18,8 +18,9 @@ from orchestration.landing.accept import fields_present
 from orchestration.landing.catalog import Catalog
 from orchestration.recorded.build import workbook
 from orchestration.settings import Settings
-from orchestration.sources.base import Payload, Slice, SourceError, utc_now
+from orchestration.sources.base import Slice
 from orchestration.sources.ice import moment_of
+from orchestration.wire import Payload, SourceError, utc_now
 
 DOJ = sources.get("doj/sanctuary_list")
 ICE = sources.get("ice/agreements_287g")

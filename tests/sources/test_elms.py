@@ -16,7 +16,7 @@ from orchestration import sources
 from orchestration.landing.catalog import Catalog
 from orchestration.landing.night import Night, capture_dataset
 from orchestration.settings import Settings
-from orchestration.sources.base import Payload, SourceError
+from orchestration.wire import Payload, SourceError
 
 MATTERS = sources.get("elms/matters")
 TODAY = datetime(2026, 11, 24, 6, tzinfo=UTC)

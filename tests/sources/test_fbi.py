@@ -23,8 +23,8 @@ from orchestration.landing.night import Night, capture_dataset
 from orchestration.progress import listening
 from orchestration.settings import Settings
 from orchestration.sources import fbi
-from orchestration.sources.base import Payload, SourceError
 from orchestration.sources.states import BY_POSTAL
+from orchestration.wire import Payload, SourceError
 
 AGENCIES, MONTHS, AREAS = fbi.Agencies(), fbi.AgencyMonths(), fbi.AreaMonths()
 TODAY = datetime(2026, 5, 18, 6, tzinfo=UTC)

@@ -24,7 +24,7 @@ from orchestration.landing.imports import import_files
 from orchestration.landing.night import Night, capture_dataset
 from orchestration.settings import Settings
 from orchestration.sources import fbi_files
-from orchestration.sources.base import Payload, SourceError
+from orchestration.wire import Payload, SourceError
 
 RETURN_A, TABLE8 = fbi_files.ReturnA(), fbi_files.Table8()
 TODAY = datetime(2026, 5, 18, 6, tzinfo=UTC)

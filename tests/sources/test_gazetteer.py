@@ -15,8 +15,8 @@ import time_machine
 from orchestration.landing.night import Night, capture_dataset
 from orchestration.settings import Settings
 from orchestration.sources import get
-from orchestration.sources.base import Payload, SourceError
 from orchestration.sources.census import Gazetteer
+from orchestration.wire import Payload, SourceError
 
 PIPES = "USPS|GEOID|GEOIDFQ|ANSICODE|NAME|LSAD|FUNCSTAT|INTPTLAT|INTPTLONG   \n" + (
     "OH|3900001|1600000US3900001|00000001|Synthville city|25|A|40.0|-83.0   \n"

@@ -26,7 +26,7 @@ from orchestration.landing.imports import import_files
 from orchestration.landing.night import Night, capture_dataset
 from orchestration.settings import Settings
 from orchestration.sources import legistar
-from orchestration.sources.base import Payload, SourceError
+from orchestration.wire import Payload, SourceError
 
 MATTERS, HISTORIES = sources.get("legistar/matters"), sources.get("legistar/histories")
 TODAY = datetime(2026, 11, 24, 6, tzinfo=UTC)

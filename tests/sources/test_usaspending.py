@@ -22,7 +22,8 @@ from orchestration.landing.catalog import Catalog
 from orchestration.landing.night import Night, capture_dataset
 from orchestration.settings import Settings
 from orchestration.sources import usaspending
-from orchestration.sources.base import Payload, Record, SourceError
+from orchestration.sources.base import Record
+from orchestration.wire import Payload, SourceError
 
 AWARDS, LISTINGS = usaspending.Awards(), usaspending.AssistanceListings()
 TODAY = datetime(2026, 11, 23, 6, tzinfo=UTC)

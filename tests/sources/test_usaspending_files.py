@@ -480,7 +480,7 @@ def test_every_column_of_the_publishers_own_list_is_declared_and_no_other(real: 
 
 @pytest.mark.real
 def test_a_real_award_page_is_cut_as_it_came(real: Path):
-    from orchestration.sources.base import Payload
+    from orchestration.wire import Payload
 
     body = (real / "usaspending/api_samples/grant.json").read_bytes()
     (record,) = OUTLAYS.cut(Payload(body, "file:grant.json", TODAY))

@@ -20,8 +20,9 @@ from orchestration.landing import capture
 from orchestration.landing.imports import import_files
 from orchestration.settings import Settings
 from orchestration.sources import socrata
-from orchestration.sources.base import Payload, Slice
+from orchestration.sources.base import Slice
 from orchestration.sources.usaspending_files import DELETE_INDICATOR
+from orchestration.wire import Payload
 
 sys.path.append(str(Path(__file__).parent.parent / "sources"))
 import council_servers
