@@ -7,7 +7,7 @@ SPARK_READY := $(VENV)/.ready-spark
 BENCH_READY := $(VENV)/.ready-bench
 
 .DEFAULT_GOAL := help
-.PHONY: help setup refresh test torture check lint ui sql notebook bench spark lock sbom audit clean disk fuzz
+.PHONY: help setup refresh test torture mutants check lint ui sql notebook bench spark lock sbom audit clean disk fuzz
 
 help: ## what there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -30,14 +30,19 @@ test: $(READY) lint ## set up, then everything CI runs
 
 torture: $(READY) ## 250 seeded kill -9 of refresh, import, publication and rollback, and what is left (an hour or more)
 	@$(BIN)/python -m tests.torture
+
 fuzz: $(READY) ## hostile files at length: 40 times the examples a parser, every bomb measured (half an hour)
 	@CLAWBACK_TEST_FUZZ=$(or $(EXAMPLES),1000) $(BIN)/python -m pytest tests/hostile -n auto --no-header -q
 
-lint: $(READY)
+mutants: $(READY) ## about 100 mutants of our own Python, each of which its tests must kill (half an hour)
+	@$(BIN)/python -m tests.mutants
+
+lint: $(READY) ## style, types, SQL, secrets, and that the list of mutants still fits the code
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar dbt_project/models dbt_project/tests queries
+	@$(BIN)/python -m tests.mutants --check
 	@git ls-files -z 2>/dev/null | xargs -0 -r $(BIN)/detect-secrets-hook --baseline .secrets.baseline
 
 ui: $(READY) ## Dagster on 127.0.0.1:3000

@@ -19,6 +19,7 @@ from orchestration.landing import raw_views
 from orchestration.landing.catalog import Catalog
 from orchestration.settings import DBT_PROJECT_DIR, Edition, Settings
 from orchestration.sources.base import Dataset
+from tests import forked_dbt
 
 
 def build_part(
@@ -31,25 +32,22 @@ def build_part(
 ) -> subprocess.CompletedProcess[str]:
     """`dbt build` with these words over the captures of a home; unit tests are left out, they run in every refresh.
 
-    into: the home whose build file is made, or gone on from where it is there; dbt parses anew for each path.
+    into: the home whose build file is made, or gone on from where it is there.
+    project: another copy of the project is parsed anew, by dbt's command.
     """
     home = into or captured
     home.build_dir.mkdir(parents=True, exist_ok=True)
     with duckdb.connect(str(home.build_file)) as connection:
         catalog = Catalog(captured.landing_dir, as_of=None, edition=edition)
         raw_views.create(connection, catalog, datasets or list(sources.DATASETS.values()))
-    command = [
-        str(Path(sys.executable).with_name("dbt")), "build", "--project-dir", str(project), "--profiles-dir",
-        str(project), "--target-path", str(home.dbt_target_dir), "--exclude-resource-type", "unit_test", *words,
-    ]  # fmt: skip
-    return subprocess.run(
-        command,
-        env={**os.environ, **dbt_environment(home)},
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
+    environment = {**os.environ, **dbt_environment(home)}
+    target = ("--target-path", str(home.dbt_target_dir))
+    without = ("--exclude-resource-type", "unit_test")
+    if project == DBT_PROJECT_DIR:
+        return forked_dbt.run(["build", *target, *without, *words], environment)
+    dbt = str(Path(sys.executable).with_name("dbt"))
+    command = [dbt, "build", "--project-dir", str(project), "--profiles-dir", str(project), *target, *without, *words]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, check=False)
 
 
 def tables_of(captured: Settings, *tables: str, into: Settings | None = None) -> duckdb.DuckDBPyConnection:

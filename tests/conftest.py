@@ -85,11 +85,14 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> tuple[Settings, dict[
     """One refresh of the recorded edition by the command line: its settings and its account (JSON).
 
     The workers of one run share the refresh; each has a copy of the home, because tests refresh it and hold its lock.
+    CLAWBACK_TEST_PUBLISHED: a folder that keeps the refresh for later runs; who sets it answers for the code's being
+    the same (tests/mutants).
     """
     base = tmp_path_factory.getbasetemp()
-    shared = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "published-once"
+    once = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "published-once"
+    shared = Path(os.environ.get("CLAWBACK_TEST_PUBLISHED", once))
     made, account = Settings(home=shared / "home", edition="recorded"), shared / "account.json"
-    shared.mkdir(exist_ok=True)
+    shared.mkdir(parents=True, exist_ok=True)
     with FileLock(shared / "lock"):
         if not account.exists():
             done = clawback(made.root, "refresh", "--json")

@@ -107,6 +107,12 @@ def test_an_empty_body_and_a_page_where_json_was_asked_are_faults(httpserver, ur
     assert web(url).get(f"{url}/x", media_type="json").body == GOOD.encode()
 
 
+def test_an_empty_body_is_a_fault_that_passes_whatever_was_asked_for(httpserver, url):
+    seen = answers(httpserver, Response(""), Response(" \n"), Response("a,b\n1,2\n"))
+    assert web(url).get(f"{url}/x").body == b"a,b\n1,2\n"
+    assert len(seen) == 3
+
+
 def test_no_content_where_an_answer_was_asked_for_is_a_fault_that_is_not_asked_again(httpserver, url):
     seen = answers(httpserver, Response(status=204))
     with pytest.raises(FetchError, match="HTTP 204: no content"):

@@ -84,6 +84,7 @@ def test_the_greatest_text_of_a_field_is_over_all_parts(tmp_path: Path):
         (b"", "empty"),
         (b"one,one\n1,2\n", "'one' twice"),
         (b"one,two\n1,2,3\n", "synthetic.csv"),
+        (b"one,two\n1,2\n3\n4,5\n", "synthetic.csv: .*a row has fewer cells than the header's 2"),
         (b'one,two\n1,"2\n', "inside a quoted field"),
         (b"one,two\n\xff\xfe,2\n", "synthetic.csv"),
         (b"\xff\xfe\n", "not UTF-8"),

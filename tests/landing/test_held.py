@@ -127,10 +127,11 @@ def test_a_held_snapshot_is_kept_named_and_not_read(settings):
     assert "waits for the next" in next(iter(catalog(settings, date(2025, 4, 21)).held(ICE).values()))
 
 
-def test_beside_a_cut_off_file_its_good_neighbours_are_believed(settings):
-    for n, agencies in enumerate((98, 50, 100, 60, 101)):
+@pytest.mark.parametrize("snapshots", [(98, 50, 100, 60, 101), (120, 50, 100, 40, 101)])
+def test_beside_a_cut_off_file_its_good_neighbours_are_believed(settings, snapshots):
+    for n, agencies in enumerate(snapshots):
         land(settings, f"2025-01-0{n + 1}", agencies)
-    assert [records for _, records in served(settings)] == [98, 100, 101]
+    assert [records for _, records in served(settings)] == [snapshots[0], *snapshots[2::2]]
 
 
 def test_a_number_between_its_neighbours_is_growth():

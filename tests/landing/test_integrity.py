@@ -65,6 +65,16 @@ def test_every_file_of_a_capture_is_covered_and_capture_json_too(settings):
     assert catalog(settings).digests() == {folder.name: digest}
 
 
+def test_a_capture_json_that_was_changed_is_not_read(settings):
+    """Its own digests may fit: the register tells what was landed."""
+    outcome = land(settings, 3, "2026-01-01T02:00:00")
+    path = catalog(settings).folder(outcome.capture) / "capture.json"
+    path.write_text(path.read_text().replace('"publisher": "', '"publisher": "Synthetic '))
+    (damaged,) = catalog(settings).damaged()
+    assert damaged.what == "capture.json changed since it was landed (sha256)"
+    assert catalog(settings).serving(NCVS) == []
+
+
 def test_parts_and_archives_of_a_bulk_capture_are_covered(settings, tmp_path):
     synthetic_captures.land(settings, tmp_path)
     (first, *_) = catalog(settings).captures("usaspending/transactions")

@@ -400,6 +400,9 @@ def test_a_part_of_a_list_is_compared_with_the_same_part_and_what_was_typed_with
     assert part.status == "landed", part.message
     less = land(settings, "ice/agreements_287g", "participating", agreements(2), "2026-01-03", selection=ohio)
     assert "2 records against 5 last time" in less.message
+    land(settings, "bjs/victimizations", "2017", ncvs("1", n=100), "2026-01-01", kind="transcribed")
+    fetched = land(settings, "bjs/victimizations", "2017", ncvs("1", n=20), "2026-01-02")
+    assert fetched.status == "landed", fetched.message
 
 
 def test_a_list_is_compared_with_the_one_before_it_whoever_brought_that_and_never_with_a_later_one(settings):

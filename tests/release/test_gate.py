@@ -124,6 +124,20 @@ def test_a_test_that_may_only_warn_must_still_have_run(sealed):
     assert [f.check for f in refusal(settings, run_id).findings] == [manifest["nodes"][lenient]["name"]]
 
 
+def test_a_model_that_was_not_built_is_refused_by_name(sealed):
+    """dbt skips what stands on a failed model; its table may be there from an earlier build."""
+    settings, run_id = sealed
+
+    def skipped(results: dict[str, Any]) -> None:
+        (one,) = (r for r in results["results"] if r["unique_id"] == "model.clawback.mart_claim_check")
+        one.update(status="skipped", message="synthetic: skipped")
+
+    edit_json(settings.dbt_target_dir / "run_results.json", skipped)
+    seal(settings, run_id)
+    (finding,) = refusal(settings, run_id).findings
+    assert (finding.check, finding.detail) == ("mart_claim_check", "synthetic: skipped")
+
+
 def test_a_join_that_lies_is_refused_with_its_facts_and_its_key(sealed):
     """Names without a unit thrown together on the unknown member, as they once were."""
     settings, run_id = sealed

@@ -97,6 +97,25 @@ def test_groups_that_do_not_add_up_to_the_publishers_count_are_rejected(night, p
     assert "2,500 victimizations, the publisher counts 2,503" in done.slices[0].message
 
 
+def test_a_group_that_comes_twice_fails_the_year(night, publisher, settings):
+    """Over two pages, in place of another: the publisher's count of victimizations is met all the same."""
+    answer, pages = publisher.answer, []
+
+    def repeats(request, path):
+        response = answer(request, path)
+        if "$group" not in request.args:
+            return response
+        groups = json.loads(response.data)
+        pages.append([pages[-1][-1], *groups[1:]] if pages else groups)
+        return servers.as_json(pages[-1])
+
+    publisher.answer = repeats
+    done = night("2016")
+    assert done.slices[0].status == "failed"
+    assert "a group came twice: as many others did not come" in done.slices[0].message
+    assert Catalog(settings.landing_dir, as_of=None, edition="live").serving(NCVS) == []
+
+
 def test_a_year_that_is_not_out_yet_makes_no_capture_and_one_that_vanished_is_rejected(night, publisher, settings):
     assert night("2025").slices[0].status == "empty"
     assert night("2017").slices[0].records == 20, "20 groups of two victimizations each"
