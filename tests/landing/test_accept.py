@@ -17,7 +17,8 @@ from orchestration.landing import accept, capture
 from orchestration.landing.capture import Outcome
 from orchestration.landing.catalog import Catalog
 from orchestration.settings import Settings
-from orchestration.sources.base import Payload, Slice
+from orchestration.sources.base import Slice
+from orchestration.wire import Payload
 
 NCVS, MATTERS = sources.get("bjs/victimizations"), sources.get("elms/matters")
 FIRST = datetime(2026, 1, 1, 6, tzinfo=UTC)

@@ -22,7 +22,8 @@ from orchestration.landing.catalog import Catalog
 from orchestration.release import checks, going_on, history, seal, trace
 from orchestration.release.marks import Marker
 from orchestration.settings import DBT_PROJECT_DIR, PROJECT_ROOT, Settings
-from orchestration.sources.base import Payload, Slice
+from orchestration.sources.base import Slice
+from orchestration.wire import Payload
 
 NOON = datetime(2026, 11, 1, 12, tzinfo=UTC)
 AWARDS, MART = "core.fct_award", "analysis.mart_claim_check"
