@@ -14,12 +14,18 @@ help: ## what there is
 
 setup: $(READY) ## the virtual environment, from requirements.lock with hashes
 
+# The one lock pins every package of every extra; what is installed of it is what pyproject.toml asks for. uv looks where
+# pip is set to look.
+INSTALL = UV_INDEX_URL="$$($(BIN)/python -m pip config get global.index-url 2>/dev/null)" \
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -c requirements.lock -r pyproject.toml
+
 $(READY): requirements.lock pyproject.toml
 	@command -v $(PYTHON) >/dev/null 2>&1 || { echo "clawback needs $(PYTHON) (3.11 or later): make PYTHON=python3 $(MAKECMDGOALS)"; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@echo "setting up $(VENV) (once; a few minutes)"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index -e .
+	@echo "setting up $(VENV) (once; a minute)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -c requirements.lock uv
+	@$(INSTALL) --extra dev --extra notebook
+	@PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index -e .
 	@touch $@
 
 refresh: $(READY) ## set up, then the recorded edition to a published release
@@ -60,8 +66,8 @@ bench: $(BENCH_READY) ## ingest, models and nights over generated captures (an h
 	@$(BIN)/python -m benchmarks.ordinances
 	@$(BIN)/python -m benchmarks.incidents
 
-$(BENCH_READY): $(READY) requirements-bench.lock
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.lock
+$(BENCH_READY): $(READY)
+	@$(INSTALL) --extra bench
 	@touch $@
 
 disk: $(READY) ## whole refreshes on a disk that is full at 16 places (root; half an hour)
@@ -70,14 +76,14 @@ disk: $(READY) ## whole refreshes on a disk that is full at 16 places (root; hal
 spark: $(SPARK_READY) ## the same dbt project on Spark, compared table by table (Java 17)
 	@CLAWBACK_TEST_SPARK=1 $(BIN)/python -m pytest tests/spark -m spark
 
-$(SPARK_READY): $(READY) requirements-spark.lock
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-spark.lock
+$(SPARK_READY): $(READY)
+	@$(INSTALL) --extra spark
 	@touch $@
 
-lock: $(READY) ## pin every dependency again, with hashes
-	@$(BIN)/pip-compile -q --no-strip-extras --generate-hashes --allow-unsafe --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header --extra dev --extra notebook -o requirements.lock pyproject.toml
-	@$(BIN)/pip-compile -q --no-strip-extras --generate-hashes --allow-unsafe --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header --extra dev --extra spark -o requirements-spark.lock pyproject.toml
-	@$(BIN)/pip-compile -q --no-strip-extras --generate-hashes --allow-unsafe --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header --extra dev --extra bench -o requirements-bench.lock pyproject.toml
+lock: $(READY) ## pin every dependency of every extra again, with hashes, for every platform
+	@UV_INDEX_URL="$$($(BIN)/python -m pip config get global.index-url 2>/dev/null)" $(BIN)/uv pip compile --quiet \
+		pyproject.toml --all-extras --universal --upgrade --generate-hashes --strip-extras --no-annotate --no-header \
+		--no-emit-index-url -o requirements.lock
 
 sbom: $(READY) ## dist/: what a release is made of (CycloneDX) and under which licences; fails on one that is not allowed
 	@$(BIN)/python tools/supply_chain.py sbom

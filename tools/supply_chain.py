@@ -25,6 +25,7 @@ from boolean.boolean import AND, OR
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 from license_expression import ExpressionError, get_spdx_licensing
+from packaging.markers import Marker
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
@@ -32,6 +33,8 @@ ROOT = Path(__file__).resolve().parent.parent
 LOCK = ROOT / "requirements.lock"
 POLICY = Path(__file__).with_name("licences.toml")
 INSTALLERS = ("pip", "setuptools", "wheel")
+# What `make setup` installs of the lock, which holds every extra.
+SET_UP = ("dev", "notebook")
 Component = dict[str, Any]
 
 
@@ -40,23 +43,29 @@ class CannotTell(Exception):
 
 
 def locked(lock: Path = LOCK) -> dict[str, tuple[str, list[str]]]:
-    """Version and sha256 digests of each package of a lock file, by normal name."""
+    """Version and sha256 digests of each package of a lock file that this platform needs, by normal name."""
     found: dict[str, tuple[str, list[str]]] = {}
     for entry in re.split(r"\n(?=\S)", lock.read_text(encoding="utf-8")):
+        marker = re.match(r"[^\\\n]*? ; ([^\\\n]+)", entry)
+        if marker and not Marker(marker[1]).evaluate():
+            continue
         if pinned := re.match(r"([A-Za-z0-9._-]+)(?:\[[^]]*\])?==([^\s;\\]+)", entry):
             found[canonicalize_name(pinned[1])] = (pinned[2], re.findall(r"--hash=sha256:([0-9a-f]{64})", entry))
     return found
 
 
-def needed_to_run() -> set[str]:
-    """The packages that the installed product needs to run, without those of `make test`, by normal name."""
+def needed(*extras_of_ours: str) -> set[str]:
+    """The packages that the installed product needs to run, by normal name, and those of some extras of it."""
     seen: set[tuple[str, frozenset[str]]] = set()
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    ours = [*project["dependencies"]]
+    for extra in extras_of_ours:
+        ours += project["optional-dependencies"][extra]
     todo = [("", frozenset[str]())]
     while todo:
         one, extras = todo.pop()
         # What is installed of the product itself may be of an earlier pyproject.toml.
-        for text in (metadata.requires(one) or ()) if one else project["dependencies"]:
+        for text in _requires(one) if one else ours:
             wanted = Requirement(text)
             if wanted.marker and not any(wanted.marker.evaluate({"extra": extra}) for extra in extras or {""}):
                 continue
@@ -65,6 +74,14 @@ def needed_to_run() -> set[str]:
                 seen.add(key)
                 todo.append(key)
     return {one for one, _ in seen}
+
+
+def _requires(name: str) -> list[str]:
+    try:
+        return metadata.requires(name) or []
+    except metadata.PackageNotFoundError:
+        # bill() says that it is missing
+        return []
 
 
 def bill(lock: Path = LOCK) -> dict[str, Any]:
@@ -81,8 +98,8 @@ def bill(lock: Path = LOCK) -> dict[str, Any]:
         raise CannotTell(f"cyclonedx-py failed: {made.stderr.strip()[-500:]}")
     told: dict[str, Any] = json.loads(made.stdout)
     # The installer itself is no part of what is released.
-    pinned = {name: value for name, value in locked(lock).items() if name not in INSTALLERS}
-    to_run = needed_to_run()
+    to_run, here_for = needed(), needed(*SET_UP)
+    pinned = {name: value for name, value in locked(lock).items() if name in here_for and name not in INSTALLERS}
     here: dict[str, Component] = {canonicalize_name(one["name"]): one for one in told["components"]}
     differ = sorted(
         f"{name} {here[name]['version'] if name in here else 'missing'} (locked: {version})"

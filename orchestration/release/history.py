@@ -156,11 +156,12 @@ def unchanged_since(settings: Settings, catalog: Catalog) -> str | None:
 
 @cache
 def code_digest() -> str:
-    """A digest of everything that turns captures into a release."""
+    """A digest of everything that turns captures into a release: our code, and the versions that the lock pins."""
     digest = hashlib.sha256()
     package = PROJECT_ROOT / "orchestration"
     files = [p for p in DBT_PROJECT_DIR.rglob("*") if p.suffix in (".sql", ".yml", ".csv")]
     files += [p for folder in ("landing", "release", "sources") for p in (package / folder).rglob("*") if p.is_file()]
+    files += [lock for lock in (PROJECT_ROOT / "requirements.lock",) if lock.exists()]
     for path in sorted(files):
         if "__pycache__" in path.parts or "target" in path.parts or "logs" in path.parts:
             continue

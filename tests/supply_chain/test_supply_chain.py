@@ -43,7 +43,9 @@ def test_the_bill_is_valid_and_holds_every_locked_package_with_its_digests_and_a
     assert done.returncode == 0, done.stderr
     # the tool validates what it writes
     assert "valid CycloneDX 1.6" in done.stdout
-    pinned = {name: value for name, value in supply_chain.locked().items() if name not in supply_chain.INSTALLERS}
+    needed = supply_chain.needed(*supply_chain.SET_UP) - set(supply_chain.INSTALLERS)
+    pinned = {name: value for name, value in supply_chain.locked().items() if name in needed}
+    assert needed - pinned.keys() == set(), "the lock holds whatever is needed"
     told = {
         supply_chain.canonicalize_name(one["name"]): (
             one["version"],
@@ -159,10 +161,38 @@ def test_every_tool_that_make_and_the_hooks_run_is_pinned_with_hashes():
     installs = re.findall(r"pip install (.*)", makefile)
     assert installs
     for line in installs:
-        assert "--require-hashes -r " in line or ("--no-index" in line and "-e ." in line), line
+        assert "--require-hashes -c requirements.lock" in line or ("--no-index" in line and "-e ." in line), line
     hooks = (PROJECT_ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8")
     assert set(re.findall(r"repo: (\S+)", hooks)) == {"local"}
     pinned = supply_chain.locked()
-    for tool in ("ruff", "mypy", "sqlfluff", "pytest", "pip-tools", "detect-secrets", "cyclonedx-bom", "pip-audit",
+    for tool in ("ruff", "mypy", "sqlfluff", "pytest", "uv", "detect-secrets", "cyclonedx-bom", "pip-audit",
                  "pre-commit", "setuptools"):  # fmt: skip
         assert pinned[tool][1], tool
+
+
+def test_there_is_one_lock_of_every_extra_with_hashes_and_no_address():
+    (lock,) = PROJECT_ROOT.glob("*.lock")
+    text = lock.read_text(encoding="utf-8")
+    assert "://" not in text
+    pinned = supply_chain.locked()
+    assert all(digests for _, digests in pinned.values())
+    project = tomllib.loads((PROJECT_ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    for extra, wanted in {"": project["dependencies"], **project["optional-dependencies"]}.items():
+        names = {supply_chain.canonicalize_name(re.split(r"[\[<>=~! ]", one, maxsplit=1)[0]) for one in wanted}
+        assert names <= pinned.keys(), f"make lock after a change of {extra or 'the dependencies'}"
+
+
+def test_the_product_alone_needs_neither_its_tests_nor_the_notebook_nor_another_engine():
+    alone = supply_chain.needed()
+    assert alone.isdisjoint({"pytest", "ruff", "mypy", "marimo", "altair", "dlt", "pyspark", "dbt-spark", "uv"})
+    assert {"duckdb", "dagster", "dbt-core", "dbt-duckdb"} <= alone
+
+
+def test_the_names_for_pip_are_those_of_pyproject():
+    """pip cannot read pyproject.toml under --require-hashes: `tools/wanted.py` prints what to ask it for."""
+    said = subprocess.run(
+        [sys.executable, str(PROJECT_ROOT / "tools" / "wanted.py"), "spark"], capture_output=True, text=True, check=True
+    ).stdout.splitlines()
+    assert {"duckdb", "pyspark", "dbt-spark[session]"} <= set(said)
+    assert "pytest" not in said
+    assert not [line for line in said if re.search(r"[<>=;# ]", line)]
