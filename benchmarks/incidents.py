@@ -38,7 +38,7 @@ from rich.table import Table
 
 from benchmarks import processes
 from orchestration import sources
-from orchestration.landing import capture
+from orchestration.landing import land
 from orchestration.settings import DBT_PROJECT_DIR, Settings
 from orchestration.sources import socrata
 from orchestration.wire import Payload
@@ -124,9 +124,7 @@ def _land(folder: Path, months: tuple[str, ...]) -> int:
             slice_ = socrata._month_slice(socrata.BY_ID[set_id], month)
             known: Any = _Nothing()
             payloads = ROWS.pull(Pages(folder / "pages"), settings, slice_, known)  # type: ignore[arg-type]
-            done = capture.write(
-                ROWS, slice_, payloads, landing_dir=settings.landing_dir, kind="fetched", edition="live"
-            )
+            done = land.write(ROWS, slice_, payloads, landing_dir=settings.landing_dir, kind="fetched", edition="live")
             if done.status != "landed" or done.capture is None:
                 raise SystemExit(done.message)
             landed += done.capture.records

@@ -84,7 +84,7 @@ def victimization_pages(n: int) -> Iterator[Payload]:
 
 def ingest(home: Path, n: int) -> dict[str, int]:
     """Captures of n awards and n victimizations in `home`: WARC, Parquet, acceptance."""
-    from orchestration.landing import capture
+    from orchestration.landing import land
 
     settings = Settings(home=home)
     given = (
@@ -93,7 +93,7 @@ def ingest(home: Path, n: int) -> dict[str, int]:
     )
     records = 0
     for dataset_id, slice_, payloads in given:
-        outcome = capture.write(
+        outcome = land.write(
             sources.get(dataset_id),
             slice_,
             payloads,

@@ -31,8 +31,8 @@ from orchestration.doctor import Finding
 from orchestration.forms import Unreadable
 from orchestration.landing import csv_parts, integrity, raw_views, recut, register
 from orchestration.landing.bounds import PROVENANCE
-from orchestration.landing.capture import CAPTURE_FILE, Capture
 from orchestration.landing.catalog import Catalog
+from orchestration.landing.form import CAPTURE_FILE, Capture
 from orchestration.progress import say
 from orchestration.release import history, row_hashes, seal
 from orchestration.release.checks import PUBLISHED_SCHEMAS

@@ -11,8 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import Protocol
 
-from pydantic import BaseModel
-
+from orchestration.landing.form import Check
 from orchestration.landing.measure import Measure
 from orchestration.sources.base import Dataset
 
@@ -28,24 +27,6 @@ class LastSeen(Protocol):
 
     @property
     def counted(self) -> Mapping[str, int]: ...
-
-
-class Check(BaseModel):
-    """One check of a capture and what it found."""
-
-    name: str
-    passed: bool
-    detail: str
-    # Why a person let it pass though it failed (--accept); None where nobody had to.
-    accepted_because: str | None = None
-
-    def accepted(self, because: Mapping[str, str]) -> Check:
-        """The same check, passed where it failed and is among those that a person accepts. because: name -> reason."""
-        if self.passed or self.name not in because:
-            return self
-        reason = because[self.name]
-        detail = f"{self.detail}; accepted because {reason}"
-        return self.model_copy(update={"passed": True, "accepted_because": reason, "detail": detail})
 
 
 # What compares a capture with those before it: a person may know that the change is true. Whether its records can be

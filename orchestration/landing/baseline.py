@@ -12,10 +12,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from heapq import nlargest
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from orchestration.landing.capture import Capture
+from orchestration.landing.form import Capture
 
 # A publisher that truly holds less is believed a year after the last capture that held more.
 MEMORY = timedelta(days=365)

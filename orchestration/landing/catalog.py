@@ -17,8 +17,9 @@ from typing import Literal
 
 import duckdb
 
+from orchestration import sources
 from orchestration.landing import attempts, integrity
-from orchestration.landing.capture import UNCHANGED_FILE, WARC_FILE, Capture
+from orchestration.landing.form import UNCHANGED_FILE, WARC_FILE, Capture
 from orchestration.landing.held import held_back
 from orchestration.settings import Edition
 from orchestration.sources.base import Dataset
@@ -223,8 +224,6 @@ class Catalog:
 
     def _shown_again(self, capture: Capture) -> datetime:
         """When the publisher last answered with the same as this capture; its own time where it never did."""
-        from orchestration import sources
-
         if capture.dataset_id not in self._shown_once:
             found: dict[str, datetime] = {}
             dataset = sources.DATASETS.get(capture.dataset_id)
@@ -235,8 +234,6 @@ class Catalog:
         return self._shown_once[capture.dataset_id].get(capture.capture_id, capture.retrieved_at)
 
     def _newest_serving(self, dataset_id: str) -> dict[str, datetime]:
-        from orchestration import sources
-
         if dataset_id not in self._newest_once:
             found: dict[str, datetime] = {}
             dataset = sources.DATASETS.get(dataset_id)
@@ -260,8 +257,6 @@ class Catalog:
         return found
 
     def _held_of(self, dataset_id: str) -> dict[str, str]:
-        from orchestration import sources
-
         if dataset_id not in self._held_once:
             dataset = sources.DATASETS.get(dataset_id)
             self._held_once[dataset_id] = self.held(dataset) if dataset else {}
@@ -270,8 +265,6 @@ class Catalog:
     @cached_property
     def _silent(self) -> dict[str, str]:
         """The last capture of each group that brings nothing new any more, by what is known of it."""
-        from orchestration import sources
-
         found: dict[str, str] = {}
         for dataset in sources.DATASETS.values():
             if dataset.stale_after is None:
@@ -464,8 +457,6 @@ class KnownCaptures:
     def rows(
         self, dataset_id: str, fields: Sequence[str], slice_keys: Collection[str] | None = None
     ) -> list[tuple[str | None, ...]]:
-        from orchestration import sources
-
         serving = [
             c
             for c in self._catalog.serving(sources.get(dataset_id))
@@ -499,8 +490,6 @@ class KnownCaptures:
         return sorted(rows, key=lambda row: tuple(map(str, row)))
 
     def values(self, dataset_id: str, field: str) -> list[str]:
-        from orchestration import sources
-
         dataset = sources.get(dataset_id)
         serving = [c for c in self._catalog.serving(dataset) if field in c.fields]
         files = [str(path) for c in serving for path in self._catalog.records_paths(c)]

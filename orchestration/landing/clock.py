@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
-from orchestration.landing.capture import Capture
+from orchestration.landing.form import Capture
 
 MOST_BEHIND = timedelta(days=2)
 

@@ -10,13 +10,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from math import log
-from typing import TYPE_CHECKING
 
 from orchestration.landing import accept
+from orchestration.landing.form import Capture
 from orchestration.sources.base import Dataset
-
-if TYPE_CHECKING:
-    from orchestration.landing.capture import Capture
 
 
 def held_back(

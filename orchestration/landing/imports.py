@@ -15,7 +15,7 @@ from pathlib import Path
 from orchestration import faults, limits, sources
 from orchestration.files import CannotWrite
 from orchestration.forms import Beyond, Unreadable, files
-from orchestration.landing import attempts, capture, guard
+from orchestration.landing import attempts, guard, land
 from orchestration.settings import Settings
 from orchestration.sources.base import Dataset
 from orchestration.wire import SourceError
@@ -122,7 +122,7 @@ def _take(
         with guard.reading(dataset.id, "?"):
             _must_be_a_file(path)
         for batch in guard.each(dataset.read_file(path, retrieved_at), dataset.id, "?"):
-            outcome = capture.write(
+            outcome = land.write(
                 dataset,
                 batch.slice,
                 batch.payloads,

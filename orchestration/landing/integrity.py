@@ -28,7 +28,7 @@ from pydantic import ValidationError
 
 from orchestration import files
 from orchestration.landing import register
-from orchestration.landing.capture import CAPTURE_FILE, PARTS_FOLDER, RECORDS_FILE, WARC_FILE, Capture, FileEntry
+from orchestration.landing.form import CAPTURE_FILE, PARTS_FOLDER, RECORDS_FILE, WARC_FILE, Capture, FileEntry
 
 VERIFIED_FILE = ".verified.json"
 # Captures that were found damaged and were landed anew are kept under this prefix and never read.

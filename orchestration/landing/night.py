@@ -18,8 +18,7 @@ from typing import Any, Literal
 from orchestration import faults
 from orchestration.fetching.session import FetchError, Web
 from orchestration.files import CannotWrite
-from orchestration.landing import attempts, clock, integrity
-from orchestration.landing import capture as captures
+from orchestration.landing import attempts, clock, integrity, land
 from orchestration.landing.catalog import Catalog
 from orchestration.progress import say
 from orchestration.recorded import build as recorded
@@ -258,7 +257,7 @@ def _land(
     accepted: Mapping[str, str] | None = None,
 ) -> SliceNight:
     try:
-        outcome = captures.write(
+        outcome = land.write(
             dataset,
             slice_,
             payloads,

@@ -15,8 +15,8 @@ import duckdb
 import pyarrow as pa
 
 from orchestration.landing.bounds import PROVENANCE
-from orchestration.landing.capture import Capture
 from orchestration.landing.catalog import Catalog
+from orchestration.landing.form import Capture
 from orchestration.sources.base import Dataset
 
 _TEXT, _TIME, _WHOLE, _YES = pa.string(), pa.timestamp("us"), pa.int64(), pa.bool_()

@@ -8,16 +8,12 @@ difference (release.trace, release.proof).
 from __future__ import annotations
 
 import hashlib
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from warcio.archiveiterator import ArchiveIterator
-from warcio.exceptions import ArchiveLoadFailed
-
 from orchestration.forms import Unreadable, archives
-from orchestration.landing import csv_parts, integrity
-from orchestration.landing.capture import WARC_FILE, Capture, PayloadEntry
+from orchestration.landing import csv_parts, integrity, warc
+from orchestration.landing.form import WARC_FILE, Capture, PayloadEntry
 from orchestration.sources.base import Dataset, Record
 from orchestration.wire import FilePayload, Payload, SourceError
 
@@ -46,7 +42,7 @@ def payload_of(folder: Path, entry: PayloadEntry) -> Payload:
         if digest != entry.sha256:
             raise NotThere(f"{path} does not have the digest that was recorded")
         return FilePayload(b"", path=path, digest=digest, size=entry.bytes, is_ours=False, **told)  # type: ignore[arg-type]
-    body = _archived(folder / WARC_FILE, entry.warc_offset)
+    body = warc.body_at(folder / WARC_FILE, entry.warc_offset)
     if body is None or hashlib.sha256(body).hexdigest() != entry.sha256:
         raise NotThere(f"{folder / WARC_FILE} does not hold the bytes that were recorded at {entry.warc_offset:,}")
     return Payload(body, **told)  # type: ignore[arg-type]
@@ -103,15 +99,6 @@ def differences(landed: Record, again: Record) -> list[str]:
         for name in names
         if landed.get(name) != again.get(name)
     ]
-
-
-def _archived(warc: Path, offset: int) -> bytes | None:
-    try:
-        with warc.open("rb") as stream:
-            stream.seek(offset)
-            return bytes(next(iter(ArchiveIterator(stream))).content_stream().read())
-    except (OSError, ArchiveLoadFailed, EOFError, StopIteration, zlib.error):
-        return None
 
 
 def _pieces(path: Path) -> Iterator[bytes]:

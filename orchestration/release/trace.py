@@ -15,8 +15,8 @@ import duckdb
 
 from orchestration import sources
 from orchestration.landing import recut
-from orchestration.landing.capture import Capture, PayloadEntry
 from orchestration.landing.catalog import Catalog
+from orchestration.landing.form import Capture, PayloadEntry
 from orchestration.reader import Connection, NothingPublished, connect
 from orchestration.settings import Settings
 

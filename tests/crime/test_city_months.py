@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from orchestration import sources
-from orchestration.landing import capture
+from orchestration.landing import land
 from orchestration.landing.night import capture_dataset
 from orchestration.settings import Settings
 from orchestration.sources.base import Slice
@@ -56,7 +56,7 @@ def ask(tmp_path_factory, real: Path):
     settings = Settings(home=tmp_path_factory.mktemp("cities") / "home", edition="recorded")
     for dataset_id in ("census/gazetteer", "census/places", "fbi/agencies"):
         assert not capture_dataset(sources.get(dataset_id), settings).failures
-    done = capture.write(
+    done = land.write(
         sources.get("fbi/agency_months"), Slice("cities"), answers(folder), landing_dir=settings.landing_dir,
         kind="imported", edition="import", retrieved_at=CAPTURED,
     )  # fmt: skip

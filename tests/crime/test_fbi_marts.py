@@ -19,7 +19,7 @@ import duckdb
 import pytest
 
 from orchestration import sources
-from orchestration.landing import capture
+from orchestration.landing import land
 from orchestration.landing.imports import import_files
 from orchestration.landing.night import capture_dataset
 from orchestration.settings import DBT_PROJECT_DIR, Settings
@@ -82,14 +82,14 @@ def warehouse(tmp_path_factory, real: Path) -> Iterator[duckdb.DuckDBPyConnectio
     table = DBT_PROJECT_DIR.parent / "orchestration" / "recorded" / "tables" / "fbi_agencies.csv"
     with table.open(encoding="utf-8", newline="") as stream:
         recorded = {row["entity"] for row in csv.DictReader(stream)}
-    done = capture.write(
+    done = land.write(
         sources.get("fbi/agencies"), Slice("sample"), register(real, recorded), landing_dir=settings.landing_dir,
         kind="imported", edition="import", retrieved_at=CAPTURED,
     )  # fmt: skip
     assert done.status == "landed"
     months = sources.get("fbi/agency_months")
     sample = real / "fbi" / "cde_api_agency_monthly_2025-01_2026-04.csv.gz"
-    done = capture.write(
+    done = land.write(
         months, Slice("sample"), answers(sample), landing_dir=settings.landing_dir, kind="imported", edition="import",
         retrieved_at=CAPTURED,
     )  # fmt: skip

@@ -17,7 +17,7 @@ import time_machine
 from pydantic import SecretStr
 
 from orchestration import sources
-from orchestration.landing import capture
+from orchestration.landing import land
 from orchestration.landing.catalog import Catalog
 from orchestration.landing.night import capture_dataset
 from orchestration.recorded import build as recorded
@@ -41,7 +41,7 @@ def land_by_state(settings: Settings) -> None:
         for payload in batch.payloads:
             by_state[payload.context["state_abbr"]].append(payload)
     for state, payloads in by_state.items():
-        done = capture.write(
+        done = land.write(
             MONTHS, Slice(state, {"state": state}), payloads, landing_dir=settings.landing_dir, kind="transcribed",
             edition="recorded", retrieved_at=batches[0].retrieved_at,
         )  # fmt: skip

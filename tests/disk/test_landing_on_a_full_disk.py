@@ -16,8 +16,9 @@ from typing import Any
 import pytest
 
 from orchestration import files, sources
-from orchestration.landing import attempts, capture
+from orchestration.landing import attempts, land
 from orchestration.landing.catalog import Catalog
+from orchestration.landing.form import UNCHANGED_FILE
 from orchestration.landing.imports import import_files
 from orchestration.settings import PROJECT_ROOT, Settings
 from orchestration.sources.base import Slice
@@ -34,7 +35,7 @@ def night(settings: Settings) -> None:
         when = datetime(2026, 1, n // 100, tzinfo=UTC)
         rows = [{**ROW, "newoff": str(i % 5 + 1)} for i in range(n)]
         payload = Payload(json.dumps(rows).encode(), "https://synthetic.invalid/rows", when)
-        capture.write(
+        land.write(
             DATASET, Slice("2016"), [payload], landing_dir=settings.landing_dir, kind="fetched", edition="live",
             retrieved_at=when,
         )  # fmt: skip
@@ -150,7 +151,7 @@ def test_a_limit_on_the_size_of_files_moves_through_every_write(tmp_path):
     assert landed(settings) == landed(untouched)
 
 
-@pytest.mark.parametrize("name", [capture.UNCHANGED_FILE, attempts.ATTEMPTS_FILE, "captures.jsonl"])
+@pytest.mark.parametrize("name", [UNCHANGED_FILE, attempts.ATTEMPTS_FILE, "captures.jsonl"])
 @pytest.mark.parametrize("torn", ['{"slice": "all", "chec', "\0" * 40, '{"of": "another program"}'])
 def test_a_torn_end_of_any_appended_file_is_passed_over_and_mended(settings, name: str, torn: str):
     night(settings)

@@ -25,7 +25,7 @@ from werkzeug import Request, Response
 
 from orchestration import logs, sources
 from orchestration.fetching.session import FetchError, HostLimits, Patience, Web
-from orchestration.landing import capture
+from orchestration.landing import land
 from orchestration.redaction import MARK, Redactor, Watching
 from orchestration.settings import Settings
 from orchestration.sources.base import Slice
@@ -123,7 +123,7 @@ def test_an_answer_that_repeats_the_key_is_archived_without_it_and_says_so(https
     assert json.loads(payload.body) == [{"said": MARK, "again": f"é{MARK}"}]
     assert payload.response_headers["Server"].endswith(f"synthetic {MARK}")
     assert not holds(repr(payload))
-    written = capture.write(
+    written = land.write(
         sources.get("bjs/victimizations"),
         Slice("2016"),
         [payload],

@@ -25,7 +25,7 @@ from werkzeug import Request, Response
 from orchestration import sources
 from orchestration.fetching.paging import CannotStop, CursorPages, OffsetPages, PagesExhausted
 from orchestration.fetching.session import FetchError, HostLimits, Patience, Web
-from orchestration.landing import capture
+from orchestration.landing import land
 from orchestration.settings import Settings
 from orchestration.sources.base import Slice
 
@@ -233,7 +233,7 @@ def test_a_secret_goes_on_the_wire_and_nowhere_else(httpserver, url, tmp_path, c
     )
     assert seen[0].args["key"] == seen[0].headers["X-Api-Key"] == SECRET
     assert payload.url == f"{url}/x?a=b"
-    capture.write(
+    land.write(
         sources.get("bjs/victimizations"),
         Slice("2016"),
         [payload],

@@ -20,7 +20,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from orchestration.landing import capture
+from orchestration.landing import land
 from orchestration.landing.catalog import Catalog
 from orchestration.settings import Settings
 from orchestration.sources import socrata
@@ -54,7 +54,7 @@ def _land(dataset: Any, slice_: Slice, body: bytes, media_type: str, settings: S
     payload = Payload(
         body, f"https://example.invalid/{slice_.key}", when, media_type, context={"set": slice_.params["set"]}
     )
-    done = capture.write(
+    done = land.write(
         dataset, slice_, [payload], landing_dir=settings.landing_dir, kind="fetched", edition="live"
     )  # fmt: skip
     assert done.status == "landed", done.message

@@ -13,9 +13,9 @@ import pytest
 import time_machine
 
 from orchestration import sources
-from orchestration.landing import accept, capture
-from orchestration.landing.capture import Outcome
+from orchestration.landing import accept
 from orchestration.landing.catalog import Catalog
+from orchestration.landing.land import Outcome, write
 from orchestration.settings import Settings
 from orchestration.sources.base import Slice
 from orchestration.wire import Payload
@@ -30,7 +30,7 @@ def land(settings: Settings, rows: int, day: int, weight: str = "1") -> Outcome:
     group = {"year": "2016", "hispanic": "1", "direl": "1", "notify": "1", "n": "1", "weight": weight}
     body = json.dumps([{**group, "newoff": str(n % 5 + 1)} for n in range(rows)]).encode()
     with time_machine.travel(when, tick=False):
-        return capture.write(
+        return write(
             NCVS, Slice("2016"), [Payload(body, "https://synthetic.invalid/rows", when)],
             landing_dir=settings.landing_dir, kind="fetched", edition="live",
         )  # fmt: skip
@@ -81,7 +81,7 @@ def test_a_mark_after_tomorrow_is_not_the_high_water_mark(settings):
     payload = Payload(
         json.dumps({"data": data}).encode(), "https://synthetic.invalid/matter", FIRST, context={"client": "chicago"}
     )
-    landed = capture.write(
+    landed = write(
         Literal(), Slice("chicago"), [payload], landing_dir=settings.landing_dir, kind="fetched", edition="live"
     )
     assert landed.capture is not None

@@ -22,9 +22,9 @@ from hypothesis import strategies as st
 from warcio.archiveiterator import ArchiveIterator
 
 from orchestration import sources
-from orchestration.landing import accept, capture, raw_views
-from orchestration.landing.capture import Outcome
+from orchestration.landing import accept, raw_views
 from orchestration.landing.catalog import Catalog
+from orchestration.landing.land import Outcome, write
 from orchestration.settings import PROJECT_ROOT, Settings
 from orchestration.sources.base import Selection, Slice
 from orchestration.wire import Payload
@@ -51,7 +51,7 @@ def land(
     settings: Settings, rows: list[dict[str, str]], when: str, *, kind: str = "fetched", edition: str = "live"
 ) -> Outcome:
     payloads = [rows_payload(rows, moment(when))]
-    return capture.write(
+    return write(
         NCVS, Slice("2016"), payloads, landing_dir=settings.landing_dir, kind=kind, edition=edition,
         retrieved_at=moment(when),
     )  # fmt: skip
@@ -152,9 +152,7 @@ def test_a_missing_field_rejects_the_capture_and_names_it(settings):
 def test_a_page_that_has_changed_is_kept_and_rejected(settings):
     doj = sources.get("doj/sanctuary_list")
     page = Payload(b"<html><h1>Access denied</h1></html>", "https://synthetic.invalid", moment("2026-01-01T00:00:00"))
-    outcome = capture.write(
-        doj, Slice("list"), [page], landing_dir=settings.landing_dir, kind="fetched", edition="live"
-    )
+    outcome = write(doj, Slice("list"), [page], landing_dir=settings.landing_dir, kind="fetched", edition="live")
     assert outcome.status == "rejected"
     assert "no names under STATES, COUNTIES, CITIES" in outcome.message
     assert catalog(settings).warc_path(outcome.capture).stat().st_size > 0
@@ -163,7 +161,7 @@ def test_a_page_that_has_changed_is_kept_and_rejected(settings):
 def test_a_publishers_own_count_that_is_not_met_rejects(settings):
     when = moment("2026-01-01T02:00:00")
     control = Payload(b'[{"n": "4"}]', "https://synthetic.invalid/count", when, role="control")
-    outcome = capture.write(
+    outcome = write(
         NCVS, Slice("2016"), [control, rows_payload(ncvs(3), when)], landing_dir=settings.landing_dir,
         kind="fetched", edition="live",
     )  # fmt: skip
@@ -197,7 +195,7 @@ def test_every_snapshot_serves_and_a_list_that_returns_is_a_new_one(settings):
         rows = [["STATE", "LAW ENFORCEMENT AGENCY", "SUPPORT TYPE", "SIGNED"]]
         rows += [["OHIO", agency, "Task Force Model", "2020-01-01"] for agency in agencies]
         payload = Payload(workbook(rows), "https://synthetic.invalid/x.xlsx", moment(day))
-        return capture.write(
+        return write(
             ICE, Slice("participating"), [payload], landing_dir=settings.landing_dir, kind="fetched", edition="live"
         )
 
@@ -222,7 +220,7 @@ def test_a_field_that_no_capture_has_is_null_and_an_empty_dataset_is_an_empty_vi
 
 def test_a_selection_says_which_part_of_the_list_it_is(settings):
     payload = rows_payload(ncvs(3), moment("2026-01-01T00:00:00"))
-    capture.write(
+    write(
         NCVS, Slice("2016"), [payload], landing_dir=settings.landing_dir, kind="transcribed", edition="recorded",
         selection=Selection("hispanic", ("1", "2")), note="synthetic selection",
     )  # fmt: skip
@@ -244,7 +242,7 @@ def test_what_a_pull_raises_leaves_nothing_behind(settings):
         raise ConnectionResetError("synthetic")
 
     with pytest.raises(ConnectionResetError):
-        capture.write(NCVS, Slice("2016"), broken(), landing_dir=settings.landing_dir, kind="fetched", edition="live")
+        write(NCVS, Slice("2016"), broken(), landing_dir=settings.landing_dir, kind="fetched", edition="live")
     assert list((settings.landing_dir / "bjs" / "victimizations").iterdir()) == []
 
 
@@ -255,7 +253,7 @@ def test_a_killed_pull_leaves_no_half_capture_and_the_next_one_converges(setting
         from datetime import UTC, datetime
         from pathlib import Path
         from orchestration import sources
-        from orchestration.landing import capture
+        from orchestration.landing.land import write
         from orchestration.sources.base import Payload, Slice
         row = {"year": "2016", "hispanic": "1", "newoff": "1", "direl": "1", "notify": "1", "n": "1", "weight": "1"}
         def pages():
@@ -263,8 +261,8 @@ def test_a_killed_pull_leaves_no_half_capture_and_the_next_one_converges(setting
                 yield Payload(json.dumps([row]).encode(), f"https://synthetic.invalid/{n}", datetime.now(UTC))
                 print("page", n, flush=True)
                 time.sleep(0.01)
-        capture.write(sources.get("bjs/victimizations"), Slice("2016"), pages(), landing_dir=Path(sys.argv[1]),
-                      kind="fetched", edition="live")
+        write(sources.get("bjs/victimizations"), Slice("2016"), pages(), landing_dir=Path(sys.argv[1]),
+              kind="fetched", edition="live")
         """
     )
     pull = subprocess.Popen(
@@ -294,7 +292,7 @@ def test_the_content_digest_knows_neither_the_order_of_records_nor_the_cut_of_pa
     def digest(records: list[dict[str, str]], size: int, where: Path) -> str:
         parts = [records[i : i + size] for i in range(0, len(records), size)]
         payloads = [rows_payload(part, when, f"https://synthetic.invalid/{n}") for n, part in enumerate(parts)]
-        outcome = capture.write(NCVS, Slice("2016"), payloads, landing_dir=where, kind="fetched", edition="live")
+        outcome = write(NCVS, Slice("2016"), payloads, landing_dir=where, kind="fetched", edition="live")
         return outcome.capture.content_digest
 
     assert digest(rows, 6, folder / "a") == digest([rows[i] for i in order], pages, folder / "b")

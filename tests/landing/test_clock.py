@@ -10,9 +10,9 @@ import pytest
 import time_machine
 
 from orchestration import sources
-from orchestration.landing import capture
-from orchestration.landing.capture import Outcome
+from orchestration.landing import land
 from orchestration.landing.catalog import Catalog
+from orchestration.landing.land import Outcome
 from orchestration.landing.night import capture_dataset
 from orchestration.settings import Settings
 from orchestration.sources import usaspending
@@ -28,9 +28,7 @@ def fetch(settings: Settings, weight: str) -> Outcome:
     payload = Payload(
         json.dumps([row]).encode(), "https://synthetic.invalid/rows", datetime.now(UTC).replace(microsecond=0)
     )
-    return capture.write(
-        NCVS, Slice("2016"), [payload], landing_dir=settings.landing_dir, kind="fetched", edition="live"
-    )
+    return land.write(NCVS, Slice("2016"), [payload], landing_dir=settings.landing_dir, kind="fetched", edition="live")
 
 
 @pytest.mark.parametrize(

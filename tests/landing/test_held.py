@@ -17,10 +17,10 @@ from pytest_httpserver import HTTPServer
 
 from orchestration import sources
 from orchestration.doctor import examine
-from orchestration.landing import accept, capture, raw_views
-from orchestration.landing.capture import Outcome
+from orchestration.landing import accept, raw_views
 from orchestration.landing.catalog import Catalog
 from orchestration.landing.imports import import_files
+from orchestration.landing.land import Outcome, write
 from orchestration.landing.night import capture_dataset
 from orchestration.recorded.build import workbook
 from orchestration.settings import Settings
@@ -39,7 +39,7 @@ def book(agencies: int, signed: str = "2020-01-01", first: int = 0) -> bytes:
 def land(settings: Settings, day: str, agencies: int, *, kind: str = "imported") -> Outcome:
     when = datetime.fromisoformat(day).replace(tzinfo=UTC)
     payload = Payload(book(agencies), f"https://synthetic.invalid/{agencies}.xlsx", when)
-    return capture.write(
+    return write(
         ICE, Slice("participating"), [payload], landing_dir=settings.landing_dir, kind=kind, edition="live",
         retrieved_at=when,
     )  # fmt: skip

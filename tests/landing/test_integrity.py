@@ -20,8 +20,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from orchestration import sources
-from orchestration.landing import capture, integrity, raw_views, register
+from orchestration.landing import integrity, raw_views, register
 from orchestration.landing.catalog import Catalog
+from orchestration.landing.land import Outcome, write
 from orchestration.landing.night import capture_dataset
 from orchestration.release import going_on, seal
 from orchestration.settings import Settings
@@ -34,13 +35,11 @@ NCVS = sources.get("bjs/victimizations")
 AWARDS = sources.get("usaspending/awards")
 
 
-def land(settings: Settings, rows: int, day: str) -> capture.Outcome:
+def land(settings: Settings, rows: int, day: str) -> Outcome:
     group = {"year": "2016", "hispanic": "1", "direl": "1", "notify": "1", "n": "1", "weight": "1"}
     body = json.dumps([{**group, "newoff": str(n % 5 + 1)} for n in range(rows)]).encode()
     payload = Payload(body, "https://synthetic.invalid/rows", datetime.fromisoformat(day).replace(tzinfo=UTC))
-    return capture.write(
-        NCVS, Slice("2016"), [payload], landing_dir=settings.landing_dir, kind="fetched", edition="live"
-    )
+    return write(NCVS, Slice("2016"), [payload], landing_dir=settings.landing_dir, kind="fetched", edition="live")
 
 
 def catalog(settings: Settings, edition: str = "live") -> Catalog:

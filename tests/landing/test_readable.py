@@ -22,10 +22,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from orchestration import sources
-from orchestration.landing import accept, capture, measure
-from orchestration.landing.capture import Outcome
+from orchestration.landing import accept, measure
 from orchestration.landing.catalog import Catalog
 from orchestration.landing.imports import import_files
+from orchestration.landing.land import Outcome, write
 from orchestration.recorded.build import workbook
 from orchestration.settings import PROJECT_ROOT, Settings
 from orchestration.sources import fields
@@ -44,7 +44,7 @@ def land(
     """One capture of one payload; what is not bytes is sent as JSON."""
     when = datetime.fromisoformat(day).replace(tzinfo=UTC)
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return capture.write(
+    return write(
         sources.get(dataset_id), Slice(key, params or {}), [Payload(content, "https://synthetic.invalid", when,
         context=context or {})], landing_dir=settings.landing_dir, kind=kind, edition="live", selection=selection,
     )  # fmt: skip

@@ -163,7 +163,7 @@ def test_dagster_says_that_an_earlier_night_failed(live, publisher, monkeypatch)
     fails(publisher, 1)
     night(live, 0, "2019")
     options = RefreshOptions(edition="live", landing=str(live.landing_dir), slices=[f"{NCVS.id}=2020"])
-    nightly = assets.capture_assets(NCVS.id)[-1]
+    nightly = assets.capture_assets(NCVS)[-1]
     with dg.DagsterInstance.ephemeral() as instance:
         result = dg.materialize([nightly], resources={"options": options}, instance=instance)
     (check,) = result.get_asset_check_evaluations()

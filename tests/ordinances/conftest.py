@@ -18,7 +18,7 @@ sys.path.append(str(Path(__file__).parent.parent / "sources"))
 from council_servers import action, matter, record
 
 from orchestration import sources
-from orchestration.landing import capture
+from orchestration.landing import land
 from orchestration.landing.imports import import_files
 from orchestration.settings import Settings
 from orchestration.sources.base import Slice
@@ -97,7 +97,7 @@ def _fetched(settings: Settings, dataset_id: str, key: str, day: int, *answers: 
         for n, (body, context) in enumerate(answers)
     ]
     dataset = sources.get(dataset_id)
-    outcome = capture.write(
+    outcome = land.write(
         dataset, Slice(key), payloads, landing_dir=settings.landing_dir, kind="fetched", edition="live"
     )
     assert outcome.status == "landed", outcome.message
@@ -163,7 +163,7 @@ def built(tmp_path_factory):
     _councils(settings)
     places = "USPS|GEOID|NAME\nCA|0653000|Oakland city\nCA|0667000|San Francisco city\nIL|1714000|Chicago city\n"
     gazetteer = Payload(places.encode(), "file:Gaz_places_national.txt", TODAY, context={"level": "places"})
-    capture.write(
+    land.write(
         sources.get("census/gazetteer"), Slice("places"), [gazetteer], landing_dir=settings.landing_dir,
         kind="imported", edition="import",
     )  # fmt: skip

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 import pytest
 
 from orchestration import sources
-from orchestration.landing import capture
+from orchestration.landing import land
 from orchestration.settings import Settings
 from orchestration.sources.base import Slice
 from orchestration.wire import Payload
@@ -76,9 +76,7 @@ def statuses(tmp_path_factory):
         (dataset, dataset.slices(settings, {})[0], ledger),
         (sources.get("census/gazetteer"), Slice("places"), gazetteer),
     ]:
-        outcome = capture.write(
-            of, slice_, [payload], landing_dir=settings.landing_dir, kind="imported", edition="import"
-        )
+        outcome = land.write(of, slice_, [payload], landing_dir=settings.landing_dir, kind="imported", edition="import")
         assert outcome.status == "landed", outcome.message
     connection = tables_of(settings, "fct_policy_status", "fct_policy_event", "dim_jurisdiction")
     yield connection

@@ -13,7 +13,7 @@ import duckdb
 import pytest
 
 from orchestration import sources
-from orchestration.landing import capture
+from orchestration.landing import land
 from orchestration.settings import DBT_PROJECT_DIR, Settings
 from orchestration.sources.base import Slice
 from orchestration.wire import Payload
@@ -47,7 +47,7 @@ def built(tmp_path_factory):
             (sources.get("census/gazetteer"), Slice("counties"), counties, {"level": "counties"}),
         ]:
             payload = Payload(text.encode(), f"file:{slice_.key}.csv", WHEN, context=context)
-            done = capture.write(
+            done = land.write(
                 dataset, slice_, [payload], landing_dir=settings.landing_dir, kind="imported", edition="import"
             )
             assert done.status == "landed", done.message

@@ -17,7 +17,7 @@ import duckdb
 import pytest
 
 from orchestration import sources
-from orchestration.landing import capture
+from orchestration.landing import land
 from orchestration.landing.imports import import_files
 from orchestration.recorded.build import workbook
 from orchestration.settings import DBT_PROJECT_DIR, Settings
@@ -104,7 +104,7 @@ def add_tracker(project: Path) -> None:
 def synthetic(settings: Settings, day: str, rows: str) -> None:
     when = datetime.fromisoformat(day).replace(tzinfo=UTC)
     payload = Payload(f"place,st\n{rows}".encode(), "https://synthetic.invalid/list", when, media_type="text/csv")
-    outcome = capture.write(
+    outcome = land.write(
         SyntheticList(), Slice("list"), [payload], landing_dir=settings.landing_dir, kind="fetched", edition="live",
         retrieved_at=when,
     )  # fmt: skip

@@ -17,7 +17,7 @@ import duckdb
 import pytest
 
 from orchestration import sources
-from orchestration.landing import capture
+from orchestration.landing import land
 from orchestration.landing.catalog import Catalog
 from orchestration.release import checks, going_on, history, seal, trace
 from orchestration.release.marks import Marker
@@ -120,7 +120,7 @@ def test_nothing_new_is_said_of_the_same_date_edition_captures_and_code_only(set
     assert history.unchanged_since(settings, catalog(as_of=date(2026, 11, 1))) is None
 
     rows = [{"year": "2016", "hispanic": "1", "newoff": "1", "direl": "1", "notify": "1", "n": "1", "weight": "1"}]
-    capture.write(
+    land.write(
         sources.get("bjs/victimizations"), Slice("2016"), [Payload(str(rows).replace("'", '"').encode(), "u:r", NOON)],
         landing_dir=settings.landing_dir, kind="fetched", edition="live",
     )  # fmt: skip
@@ -170,7 +170,7 @@ def test_a_fifth_of_new_records_is_taken_in_and_more_is_made_anew():
 def test_a_payload_of_another_capture_is_not_traced(settings):
     rows = '[{"year": "2016", "hispanic": "1", "newoff": "1", "direl": "1", "notify": "1", "n": "%d", "weight": "1"}]'
     one, other = (
-        capture.write(
+        land.write(
             sources.get("bjs/victimizations"), Slice("2016"), [Payload((rows % n).encode(), f"u:{n}", NOON)],
             landing_dir=settings.landing_dir, kind="fetched", edition="live",
         ).capture for n in (1, 2)

@@ -18,9 +18,9 @@ import pytest
 
 from orchestration import files, proof, sources
 from orchestration.doctor import Finding
-from orchestration.landing import capture, integrity, register
-from orchestration.landing.capture import Capture
+from orchestration.landing import integrity, land, register
 from orchestration.landing.catalog import Catalog
+from orchestration.landing.form import Capture
 from orchestration.release import history, seal, trace
 from orchestration.settings import Settings
 from orchestration.sources.base import Slice
@@ -73,7 +73,7 @@ def rebuilt(published, tmp_path_factory) -> Path:
     when = release.read_at + timedelta(minutes=1)
     row = {"year": "2016", "hispanic": "1", "newoff": "1", "direl": "1", "notify": "1", "n": "1", "weight": "1"}
     payload = Payload(json.dumps([row]).encode(), "https://synthetic.invalid", when)
-    came = capture.write(
+    came = land.write(
         sources.get("bjs/victimizations"), Slice("2016"), [payload], landing_dir=settings.landing_dir, kind="imported",
         edition="import",
     )  # fmt: skip

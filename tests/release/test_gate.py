@@ -20,7 +20,7 @@ import pytest
 
 from orchestration import sources
 from orchestration.assets.warehouse import dbt_environment
-from orchestration.landing import capture
+from orchestration.landing import land
 from orchestration.landing.catalog import Catalog
 from orchestration.release import audit, findings, history, marks, publish
 from orchestration.settings import DBT_PROJECT_DIR, Settings
@@ -214,7 +214,7 @@ def test_a_capture_that_lands_during_the_build_is_not_taken_for_built(sealed):
     settings, run_id = sealed
     when = datetime(2026, 11, 24, tzinfo=UTC)
     bound = {"year": "2016", "hispanic": "1", "newoff": "1", "direl": "1", "notify": "1", "n": "1", "weight": "1"}
-    landed = capture.write(
+    landed = land.write(
         sources.get("bjs/victimizations"), Slice("2016"),
         [Payload(json.dumps([bound] * 40).encode(), "https://synthetic.invalid/rows", when)],
         landing_dir=settings.landing_dir, kind="fetched", edition="live", retrieved_at=when,

@@ -15,7 +15,7 @@ import duckdb
 import pytest
 
 from orchestration import sources
-from orchestration.landing import capture
+from orchestration.landing import land
 from orchestration.recorded.build import batches
 from orchestration.settings import Settings
 from orchestration.sources import socrata
@@ -68,13 +68,13 @@ def build(home: Path) -> Path:
     for set_id, rows in counts.items():
         url = f"https://example.invalid/{set_id}"
         payload = Payload(json.dumps(rows).encode(), url, WHEN, context={"set": set_id})
-        done = capture.write(
+        done = land.write(
             socrata.IncidentMonths(), Slice(set_id, {"set": set_id}), [payload], landing_dir=settings.landing_dir,
             kind="fetched", edition="live",
         )  # fmt: skip
         assert done.status == "landed", done.message
     for batch in batches("published/statistics"):
-        capture.write(
+        land.write(
             sources.get("published/statistics"), batch.slice, batch.payloads, landing_dir=settings.landing_dir,
             kind="transcribed", edition="recorded",
         )  # fmt: skip

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from orchestration import sources
-from orchestration.landing import capture
 from orchestration.landing.imports import import_files
+from orchestration.landing.land import write
 from orchestration.settings import Settings
 from orchestration.sources import socrata
 from orchestration.sources.base import Slice
@@ -60,7 +60,7 @@ def _write(dataset_id: str, slice_: Slice, answers: list[tuple[dict[str, str], A
         )
         for number, (context, body) in enumerate(answers)
     ]  # fmt: skip
-    done = capture.write(
+    done = write(
         sources.get(dataset_id), slice_, payloads, landing_dir=settings.landing_dir, kind="fetched", edition="live"
     )
     assert done.status == "landed", done.message
