@@ -25,7 +25,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 from openpyxl import Workbook
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE, WriteOnlyCell
+from openpyxl.cell.cell import WriteOnlyCell
 
 from orchestration import files
 from orchestration.screen import STEERING
@@ -42,6 +42,9 @@ _RUNS = re.compile(
 # A field that needs no quotes: no sign or line end of CSV in it (nor the semicolon and the tab, which part fields where
 # the comma is the decimal sign), no blank at its ends.
 _BARE = re.compile(r"(?!\s)[^\",;\t\r\n]*[^\",;\s]")
+
+# Characters that XML 1.0 has not (section 2.2).
+_NOT_IN_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 _BATCH = 20_000
 # A sheet's own limits: rows, characters of a cell, and the digits of a number that it holds exactly.
@@ -279,4 +282,4 @@ def _sheet_value(value: Any) -> Any:
             f"a sheet's cell holds {_SHEET_CHARACTERS:,} characters and a value has {len(text):,}: --format csv"
         )
     # XML has no control characters: they stand as escapes.
-    return ILLEGAL_CHARACTERS_RE.sub(lambda match: f"\\x{ord(match[0]):02x}", text)
+    return _NOT_IN_XML.sub(lambda match: f"\\x{ord(match[0]):02x}", text)

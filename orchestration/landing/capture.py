@@ -48,6 +48,7 @@ from orchestration.landing import accept, baseline, guard, measure, register
 from orchestration.landing.bounds import RecordBounds
 from orchestration.landing.csv_parts import BadCsv, CsvParts
 from orchestration.landing.warc_member import GzipMember
+from orchestration.progress import say
 from orchestration.sources.base import Dataset, FilePayload, Kind, Payload, Record, Selection, Slice, SourceError
 
 if TYPE_CHECKING:
@@ -709,7 +710,12 @@ def _put_in_place(folder: Path, capture: Capture, target: Path) -> None:
     register.enter(target.parent, capture.capture_id, digest, capture.landed_at)
     if target.exists() and integrity.damage_of(target):
         # The same content of the same moment, damaged since: it makes room, and is kept.
-        target.rename(target.with_name(f"{integrity.SET_ASIDE}{target.name}-{uuid.uuid4().hex[:8]}"))
+        aside = target.with_name(f"{integrity.SET_ASIDE}{target.name}-{uuid.uuid4().hex[:8]}")
+        target.rename(aside)
+        say(
+            f"  {capture.dataset_id} {capture.slice}: capture {capture.capture_id} was damaged; what came now is the"
+            f" same and stands in its place, the damaged one is kept as {aside.name}"
+        )
     integrity.forget(target)
     try:
         folder.rename(target)

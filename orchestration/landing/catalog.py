@@ -23,7 +23,7 @@ from orchestration.landing.held import held_back
 from orchestration.settings import Edition
 from orchestration.sources.base import Dataset
 
-State = Literal["nothing captured", "failing", "stale", "skipped", "serving"]
+State = Literal["nothing captured", "damaged", "failing", "stale", "skipped", "serving"]
 
 
 @dataclass(frozen=True)
@@ -354,19 +354,22 @@ class Catalog:
         failed = [one for one in open_ if one.status in ("failed", "rejected", "held")]
         skipped = [one for one in open_ if one.status == "skipped"]
         state: State = "serving"
-        if not serving:
+        if damaged:
+            state = "damaged"
+        elif not serving:
             state = "nothing captured"
         elif any(one.status == "failed" for one in failed):
             state = "failing"
-        elif stale or failed or damaged:
+        elif stale or failed:
             state = "stale"
         elif any(one.slice == attempts.ALL for one in skipped):
             state = "skipped"
         refused = [one for one in open_ if one.status == "file"]
         whys = [_reasons(group) for group in (failed, skipped, refused) if group]
         whys += [f"damaged {one.capture_id}: {one.what}" for one in damaged[:3]]
-        if len(damaged) > 3:
-            whys.append(f"{len(damaged) - 3} more damaged (clawback doctor)")
+        if damaged:
+            more = f"{len(damaged) - 3} more damaged; " if len(damaged) > 3 else ""
+            whys.append(f"{more}clawback doctor names each with its way out")
         if stale:
             whys.append("stale: " + _some([self._silent.get(c.capture_id, c.slice) for c in stale]))
         return SourceStatus(

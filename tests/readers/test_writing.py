@@ -274,6 +274,11 @@ class TestWhatIsWrittenOver:
         assert settings.published_file.read_bytes() == before
 
 
+def test_a_character_that_xml_has_not_is_an_escape(tmp_path):
+    writing.write(rows("select 'a' || chr(65535) || chr(65534) as a"), "xlsx", tmp_path / "a.xlsx")
+    assert openpyxl.load_workbook(tmp_path / "a.xlsx").active["A2"].value == "a\\xffff\\xfffe"
+
+
 def test_a_kind_that_parquet_has_no_form_for_is_named(tmp_path):
     with pytest.raises(CannotWriteAnswer, match=r"Parquet has no form for length \(month_day_nano_interval\): cast it"):
         writing.write(rows("select 1 as a, interval 3 day as length"), "parquet", tmp_path / "a.parquet")

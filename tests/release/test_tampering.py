@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
-from orchestration import cli, doctor
+from orchestration import cli, doctor, health
 from orchestration.landing.catalog import Catalog
 from orchestration.landing.register import REGISTER_FILE
 from orchestration.release import audit, history, publish, seal
@@ -302,7 +302,11 @@ def test_a_damaged_capture_does_not_serve_and_the_others_go_on(home):
     catalog = Catalog(home.landing_dir, as_of=None, edition="recorded")
     told = {dataset.id: catalog.status(dataset) for dataset in doctor.sources.DATASETS.values()}
     assert (told["bjs/victimizations"].captures, told["bjs/victimizations"].damaged) == (7, 1)
-    assert told["bjs/victimizations"].state == "stale"
+    assert told["bjs/victimizations"].state == "damaged"
+    found = health.look(home)
+    (said,) = [check for check in found.checks if check.name == "sources"]
+    assert (found.exit_code, said.state, said.says) == (2, "critical", "damaged: bjs/victimizations")
+    assert found.facts["sources"]["damaged"][0]["why"].endswith("clawback doctor names each with its way out")
     assert f"damaged {first.name}: records.parquet changed since" in (told["bjs/victimizations"].why or "")
     assert told["usaspending/awards"].is_fine
 
