@@ -37,7 +37,7 @@ from orchestration import sources
 from orchestration.files import write_whole
 from orchestration.landing.catalog import Catalog, SourceStatus
 from orchestration.logs import Hiding
-from orchestration.release import history
+from orchestration.release import history, seal
 from orchestration.settings import Settings
 
 HEALTH_FILE = "health.json"
@@ -179,6 +179,9 @@ def _release(settings: Settings, facts: dict[str, Any], now: datetime) -> Check:
     }
     facts["accepted"] = [{"check": name, "because": reason} for name, reason in sorted(release.accepted.items())]
     says = f"release {release.id} ({release.edition} edition), {_hours(age)} old"
+    if wrong := seal.damage_of(settings, release.path.parent, trust=True):
+        more = f" and {len(wrong) - 1} more" if len(wrong) > 1 else ""
+        return Check("release", "critical", f"{says}, is damaged: {wrong[0]}{more} (clawback doctor)")
     if settings.edition != "live":
         return Check("release", "ok", says)
     # A night without news makes no release, so that its age alone is no fault: the last good run's is.

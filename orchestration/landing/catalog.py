@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from functools import cached_property
@@ -17,7 +17,7 @@ from typing import Literal
 
 import duckdb
 
-from orchestration.landing import attempts, integrity
+from orchestration.landing import attempts, integrity, register
 from orchestration.landing.capture import UNCHANGED_FILE, WARC_FILE, Capture
 from orchestration.landing.held import held_back
 from orchestration.settings import Edition
@@ -127,6 +127,17 @@ class Catalog:
         """Every known capture with the sha256 of its capture.json."""
         found = {capture_id: digest for read in self._read for capture_id, digest in read.digests.items()}
         return {capture.capture_id: found[capture.capture_id] for capture in self._all}
+
+    def rewritten(self, known: Mapping[str, str]) -> list[str]:
+        """The captures that are not those of these digests, though nothing landed in their place.
+
+        known: captures with the sha256 of their capture.json, as a release was made of them. A capture that is landed
+        anew, or adopted, is entered beside its first entry; one that was rewritten with its register is not.
+        """
+        there = self.digests()
+        folders = {capture.capture_id: self.folder(capture).parent for capture in self._all}
+        other = sorted(name for name in known.keys() & there.keys() if known[name] != there[name])
+        return [name for name in other if known[name] not in register.entered(folders[name]).get(name, [])]
 
     def checked_line(self) -> str:
         """What was held against its digests in this reading, in one line for people."""
