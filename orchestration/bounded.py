@@ -9,6 +9,7 @@ Only a process of its own ends then for certain; readers keep no state, so none 
 
 from __future__ import annotations
 
+import ctypes
 import os
 import resource
 import signal
@@ -22,6 +23,9 @@ from orchestration.settings import Settings
 
 # Exit codes of the process that its parent alone reads.
 _TOO_LONG, _TOO_MUCH = 98, 99
+
+# <linux/prctl.h>
+_PR_SET_PDEATHSIG = 1
 
 # What ends the command ends the work too.
 _PASSED_ON = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -38,8 +42,10 @@ def read(file: Path, settings: Settings, work: Callable[[Reader], int]) -> int:
     """
     sys.stdout.flush()
     sys.stderr.flush()
+    parent = os.getpid()
     child = os.fork()
     if child == 0:
+        _die_with(parent)
         _work(file, settings, work)
     earlier = {each: signal.signal(each, lambda number, _: os.kill(child, number)) for each in _PASSED_ON}
     try:
@@ -55,6 +61,14 @@ def read(file: Path, settings: Settings, work: Callable[[Reader], int]) -> int:
     if code == _TOO_MUCH or code in (-signal.SIGABRT, -signal.SIGKILL, -signal.SIGSEGV):
         raise LimitReached(too_much(int(settings.query_memory)))
     return code if code >= 0 else 128 - code
+
+
+def _die_with(parent: int) -> None:
+    """End this process when its parent does, by whatever signal. Only Linux can; elsewhere the limits end it."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:
+            os._exit(1)
 
 
 def _work(file: Path, settings: Settings, work: Callable[[Reader], int]) -> NoReturn:

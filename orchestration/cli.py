@@ -317,7 +317,7 @@ def query(
         asked = question(name)
     except UnknownQuestion as unknown:
         _stop(str(unknown))
-    raise typer.Exit(_read(settings, release, work))
+    raise typer.Exit(_read(settings, release, work, output=output))
 
 
 def _list_questions(as_json: bool) -> None:
@@ -362,9 +362,19 @@ def _write(rows: Any, format_: str, output: Path | None) -> None:
         err.print(f"wrote {count:,} rows to {output}")
 
 
-def _read(settings: Settings, release: str | None, work: Callable[[Any], None], *, file: Path | None = None) -> int:
-    """Do the work over a release, within the limits of a reader; its exit code."""
-    from orchestration import bounded, reader
+def _read(
+    settings: Settings,
+    release: str | None,
+    work: Callable[[Any], None],
+    *,
+    file: Path | None = None,
+    output: Path | None = None,
+) -> int:
+    """Do the work over a release, within the limits of a reader; its exit code.
+
+    output: the file that the work writes; what a stopped work leaves beside it is removed.
+    """
+    from orchestration import bounded, files, reader
 
     try:
         return bounded.read(file or reader.find(settings, release), settings, lambda opened: _told(work, opened))
@@ -376,6 +386,9 @@ def _read(settings: Settings, release: str | None, work: Callable[[Any], None], 
     except bounded.Interrupted:
         _warn("stopped", style="yellow", event="stopped")
         return 130
+    finally:
+        if output is not None:
+            files.sweep_unfinished(output.resolve().parent)
 
 
 def _told(work: Callable[[Any], None], opened: Any) -> int:
@@ -427,7 +440,7 @@ def sql(
                 _write(rows, shown, output)
 
     if text is not None:
-        raise typer.Exit(_read(settings, release, lambda opened: work(opened, text, 1000)))
+        raise typer.Exit(_read(settings, release, lambda opened: work(opened, text, 1000), output=output))
     if output is not None:
         _stop("--output needs a statement: clawback sql 'select ...' --output FILE")
     try:

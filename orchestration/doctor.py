@@ -164,7 +164,11 @@ def _made_of(settings: Settings, catalog: Catalog) -> Iterator[Finding]:
         some = ", ".join(gone[:3]) + (f" and {len(gone) - 3} more" if len(gone) > 3 else "")
         says = f"release {last.id} was made of captures that are gone from {settings.landing_dir}: {some}"
         yield Finding("gone captures", "bad", f"{says}; restore them from a backup")
+    rewritten = catalog.rewritten(last.known)
+    if rewritten:
+        yield Finding("rewritten captures", "bad", history.rewritten_line(last, rewritten))
     anew = sorted(name for name in last.known.keys() & there.keys() if last.known[name] != there[name])
+    anew = [name for name in anew if name not in rewritten]
     if anew:
         some = ", ".join(anew[:3]) + (f" and {len(anew) - 3} more" if len(anew) > 3 else "")
         says = f"landed anew since release {last.id} was made of them: {some}; clawback refresh"

@@ -15,15 +15,17 @@ import stat
 import time
 import uuid
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import psutil
 
 # What is being written carries this prefix and the number of the process that writes it.
 UNFINISHED = ".tmp-"
+# The names of `unfinished_name`, and of no other program.
+_OURS = re.compile(r"\.tmp-(\d{1,10})-[0-9a-f]{32}")
 _OLD_SECONDS = 24 * 3600
 
 _WAYS_OUT = {
@@ -181,18 +183,19 @@ def writing(path: Path) -> Iterator[None]:
         raise CannotWrite(path, error) from error
 
 
-def write_whole(path: Path, data: bytes | str) -> None:
-    """Write a file in one step: readers see the old one or the new one, and after a crash one of the two is there.
+@contextmanager
+def whole(path: Path) -> Iterator[BinaryIO]:
+    """A stream whose content is at the path once the block has ended well; until then, and else, the old file is.
 
-    Raises CannotWrite; the old file then stays as it was.
+    Readers see the old file or the new one, and after a crash one of the two is there. Another name of the old file (a
+    hard link) keeps the old content. Raises CannotWrite.
     """
-    content = data.encode() if isinstance(data, str) else data
     beside = path.with_name(unfinished_name())
     with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            with beside.open("wb") as stream:
-                stream.write(content)
+            with beside.open("xb") as stream:
+                yield stream
                 stream.flush()
                 os.fsync(stream.fileno())
             os.replace(beside, path)
@@ -200,6 +203,21 @@ def write_whole(path: Path, data: bytes | str) -> None:
             beside.unlink(missing_ok=True)
             raise
         sync_folder(path.parent)
+
+
+def write_whole(path: Path, data: bytes | str) -> None:
+    """Write a file in one step (`whole`). Raises CannotWrite; the old file then stays as it was."""
+    with whole(path) as stream:
+        stream.write(data.encode() if isinstance(data, str) else data)
+
+
+def sweep_unfinished(folder: Path) -> None:
+    """Remove what `whole` left in a folder of somebody else's when its process was killed; nothing else."""
+    for leftover in folder.glob(f"{UNFINISHED}*"):
+        named = _OURS.fullmatch(leftover.name)
+        with suppress(OSError):
+            if named and leftover.is_file() and not is_alive(int(named.group(1)), leftover.lstat().st_mtime):
+                leftover.unlink()
 
 
 def append_line(path: Path, value: Mapping[str, Any], *, sync: bool = True) -> None:

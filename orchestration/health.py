@@ -37,7 +37,7 @@ from orchestration import sources
 from orchestration.files import write_whole
 from orchestration.landing.catalog import Catalog, SourceStatus
 from orchestration.logs import Hiding
-from orchestration.release import history
+from orchestration.release import history, seal
 from orchestration.settings import Settings
 
 HEALTH_FILE = "health.json"
@@ -97,7 +97,7 @@ def look(settings: Settings) -> Health:
         "last_run": last_run(kept),
         "last_good_run": kept.get("last_good_run"),
         "troubles": kept.get("troubles", {}),
-        "sources": {"total": len(sources.DATASETS), "failing": [], "too_old": [], "stale": []},
+        "sources": {"total": len(sources.DATASETS), "damaged": [], "failing": [], "too_old": [], "stale": []},
         "accepted": [],
         "disk": {"free_bytes": None, "total_bytes": None},
     }
@@ -179,6 +179,9 @@ def _release(settings: Settings, facts: dict[str, Any], now: datetime) -> Check:
     }
     facts["accepted"] = [{"check": name, "because": reason} for name, reason in sorted(release.accepted.items())]
     says = f"release {release.id} ({release.edition} edition), {_hours(age)} old"
+    if wrong := seal.damage_of(settings, release.path.parent, trust=True):
+        more = f" and {len(wrong) - 1} more" if len(wrong) > 1 else ""
+        return Check("release", "critical", f"{says}, is damaged: {wrong[0]}{more} (clawback doctor)")
     if settings.edition != "live":
         return Check("release", "ok", says)
     # A night without news makes no release, so that its age alone is no fault: the last good run's is.
@@ -215,8 +218,10 @@ def _sources(settings: Settings, facts: dict[str, Any], now: datetime) -> Check:
         # The night's own word, and what has grown old since: nobody may have asked for a week.
         return bool(told.too_old) or (settings.edition == "live" and good is not None and now - good > age)
 
-    found: dict[str, list[SourceStatus]] = {"failing": [], "too_old": [], "stale": []}
+    found: dict[str, list[SourceStatus]] = {"damaged": [], "failing": [], "too_old": [], "stale": []}
     for dataset, told in stand:
+        if told.damaged:
+            found["damaged"].append(told)
         if dataset.base_url_setting is not None and has_aged(told, dataset.max_age, catalog.last_good(dataset)):
             found["too_old"].append(told)
         elif told.failed:
@@ -239,7 +244,7 @@ def _sources(settings: Settings, facts: dict[str, Any], now: datetime) -> Check:
         for name, those in found.items()
         if those
     )
-    return Check("sources", "critical" if found["too_old"] else "warning", says)
+    return Check("sources", "critical" if found["too_old"] or found["damaged"] else "warning", says)
 
 
 def _accepted(settings: Settings, facts: dict[str, Any], now: datetime) -> Check:
@@ -254,7 +259,10 @@ def _disk(settings: Settings, facts: dict[str, Any], now: datetime) -> Check:
     usage = shutil.disk_usage(existing)
     facts["disk"] = {"free_bytes": usage.free, "total_bytes": usage.total}
     state: State = "critical" if usage.free < NO_DISK else "warning" if usage.free < LITTLE_DISK else "ok"
-    return Check("disk", state, f"{usage.free / 1024**3:.1f} GiB free")
+    says = f"{usage.free / 1024**3:.1f} GiB free"
+    if not os.access(existing, os.W_OK) or os.statvfs(existing).f_flag & os.ST_RDONLY:
+        state, says = "critical", f"{settings.root} cannot be written: no refresh can run; {says}"
+    return Check("disk", state, says)
 
 
 def _hours(hours: float) -> str:

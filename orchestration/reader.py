@@ -113,12 +113,12 @@ class Reader:
         with self._limited(cursor):
             relation = cursor.sql(statement, params=params)
 
-        def stream() -> duckdb.DuckDBPyConnection:
+        def stream(until: float) -> duckdb.DuckDBPyConnection:
             flowing = self._opened()
-            with self._limited(flowing):
+            with self._limited(flowing, until):
                 return flowing.execute(statement, params)
 
-        return Rows(relation, cursor, self._limited, stream)
+        return Rows(relation, cursor, self._limited, stream, self.seconds)
 
     def _opened(self) -> duckdb.DuckDBPyConnection:
         cursor = self._connection.cursor()
@@ -153,11 +153,15 @@ class Reader:
         self.close()
 
     @contextmanager
-    def _limited(self, cursor: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    def _limited(self, cursor: duckdb.DuckDBPyConnection, until: float | None = None) -> Iterator[None]:
+        """until: when the limit of time is reached, by the monotonic clock; from now on where none is given."""
+        left = self.seconds if until is None else until - time.monotonic()
+        if left <= 0:
+            raise LimitReached(too_long(self.seconds))
         done, late = threading.Event(), threading.Event()
 
         def watch() -> None:
-            if not done.wait(self.seconds):
+            if not done.wait(left):
                 late.set()
                 # again and again: an interrupt that comes between two parts of the work is forgotten
                 since = time.monotonic()
@@ -232,27 +236,36 @@ def too_much(memory: int) -> str:
     )
 
 
+# Holds a cursor within the limits, until a moment of the monotonic clock where one is given.
+Limited = Callable[..., AbstractContextManager[None]]
+
+
 class Rows:
     """The rows of a statement: a relation of DuckDB of which only what reads is in reach, within the limits.
 
-    `fetchone` and `fetchmany` give one row after the other; every other method runs the statement anew.
+    `fetchone` and `fetchmany` give one row after the other, from the first to the last within one limit of time; every
+    other method runs the statement anew.
     """
 
     def __init__(
         self,
         relation: duckdb.DuckDBPyRelation,
         cursor: duckdb.DuckDBPyConnection,
-        limited: Callable[[duckdb.DuckDBPyConnection], AbstractContextManager[None]],
-        stream: Callable[[], duckdb.DuckDBPyConnection],
+        limited: Limited,
+        stream: Callable[[float], duckdb.DuckDBPyConnection],
+        seconds: float,
     ) -> None:
         self._relation, self._cursor, self._limited, self._stream = relation, cursor, limited, stream
+        self._seconds, self._until = seconds, 0.0
         self._flowing: duckdb.DuckDBPyConnection | None = None
 
     def fetchmany(self, size: int = 1) -> list[Any]:
         """The next rows; none when all were given."""
-        flowing = self._flowing = self._flowing or self._stream()
-        with self._limited(flowing):
-            return flowing.fetchmany(size)
+        if self._flowing is None:
+            self._until = time.monotonic() + self._seconds
+            self._flowing = self._stream(self._until)
+        with self._limited(self._flowing, self._until):
+            return self._flowing.fetchmany(size)
 
     def fetchone(self) -> Any:
         """The next row; None when all were given."""
@@ -273,7 +286,7 @@ class _Derived:
         self,
         relation: duckdb.DuckDBPyRelation,
         cursor: duckdb.DuckDBPyConnection,
-        limited: Callable[[duckdb.DuckDBPyConnection], AbstractContextManager[None]],
+        limited: Limited,
     ) -> None:
         self._relation, self._cursor, self._limited = relation, cursor, limited
 

@@ -42,6 +42,8 @@ _TABLE_FUNCTIONS = _words(
     " pragma_version"
 )
 
+_OF_THE_ENGINE = frozenset(name for name in _TABLE_FUNCTIONS if name.startswith(("duckdb_", "pragma_")))
+
 # Functions that may stand nowhere: they write to a log, wait, or advance a sequence.
 _REFUSED_FUNCTIONS = _words(
     "currval json_execute_serialized_sql nextval pg_sleep query query_table setseed setval sleep_ms write_log"
@@ -61,7 +63,7 @@ _INSTEAD = {
     "PREPARE": "Run the query itself",
     "EXECUTE": "Run the query itself",
     "CALL": "Use FROM with the function's name, e.g. from duckdb_tables()",
-    "PRAGMA": "Use DESCRIBE, SHOW TABLES, or FROM pragma_table_info('table')",
+    "PRAGMA": "Use DESCRIBE, SHOW ALL TABLES, or FROM pragma_table_info('table')",
     "SET": "Limits are settings: CLAWBACK_QUERY_SECONDS, CLAWBACK_QUERY_MEMORY",
     "VARIABLE_SET": "Write the value into the query, or use WITH",
     "ATTACH": "Other files are out of reach here: attach both in a DuckDB of your own",
@@ -136,8 +138,10 @@ def _check(statement: duckdb.Statement, connection: duckdb.DuckDBPyConnection) -
 
 
 def _refusal(kind: str, tokens: list[_Token]) -> str:
-    instead = f" {_INSTEAD[kind]}." if kind in _INSTEAD else ""
     first = tokens[0].text.upper() if tokens and tokens[0].text.isalpha() else kind
+    # The engine gives USE the kind of SET, CHECKPOINT that of CALL, IMPORT that of PRAGMA: their hints are not theirs.
+    is_itself = first in (kind, "EXPORT", "CREATE", "PREPARE", "EXECUTE", "DEALLOCATE", "RESET", "BEGIN", "COMMIT")
+    instead = f" {_INSTEAD[kind]}." if kind in _INSTEAD and (is_itself or kind not in ("SET", "CALL", "PRAGMA")) else ""
     return f"{first} is refused: only statements that read are let through ({LET_THROUGH}).{instead}"
 
 
@@ -209,7 +213,8 @@ def _check_function(name: str, *, in_from: bool) -> None:
     if in_from and name.lower() not in _TABLE_FUNCTIONS:
         raise Refused(
             f"{name}() is refused in FROM: it could reach beyond the release. Let through are the release's tables"
-            f" and {', '.join(sorted(_TABLE_FUNCTIONS))}"
+            f" and {', '.join(sorted(_TABLE_FUNCTIONS - _OF_THE_ENGINE))}, and the engine's duckdb_...() and"
+            " pragma_...(). To read a file of yours, attach the release (READ_ONLY) in a DuckDB of your own"
         )
 
 

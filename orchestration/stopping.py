@@ -9,6 +9,7 @@ child processes, reports the run canceled, lets a publication that is under way 
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import sys
@@ -18,6 +19,9 @@ from contextlib import contextmanager, suppress
 from types import FrameType
 
 import psutil
+
+from orchestration import logs
+from orchestration.settings import Settings
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 # From the signal to the end of the process, whatever hangs.
@@ -170,5 +174,10 @@ def _end_children() -> None:
 
 
 def _say(screen: int, text: str) -> None:
+    """A line on the screen as it was before a step led it elsewhere; as JSON where logs are."""
+    if logs.is_json():
+        record = logging.LogRecord("clawback.stopping", logging.ERROR, __file__, 0, text.strip(), (), None)
+        record.event_name = "stopped"
+        text = logs.formatter(Settings()).format(record)
     with suppress(OSError):
         os.write(screen, f"{text}\n".encode(errors="backslashreplace"))

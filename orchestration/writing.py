@@ -16,7 +16,6 @@ import json
 import math
 import os
 import re
-import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -26,9 +25,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 from openpyxl import Workbook
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE, WriteOnlyCell
+from openpyxl.cell.cell import WriteOnlyCell
 
-from orchestration.files import UNFINISHED, sync_folder, write_whole, writing
+from orchestration import files
 from orchestration.screen import STEERING
 from orchestration.settings import Settings
 
@@ -40,8 +39,12 @@ _RUNS = re.compile(
     r"[\s\u200b\u2060\ufeff\x00-\x1f]*[=+\-@\uff1d\uff0b\uff0d\uff20\u2212\ufe63\ufe62\ufe66\ufe6b]|[\t\r]"
 )
 
-# A field that needs no quotes: no sign or line end of CSV in it, no blank at its ends.
-_BARE = re.compile(r"(?!\s)[^\",\r\n]*[^\",\s]")
+# A field that needs no quotes: no sign or line end of CSV in it (nor the semicolon and the tab, which part fields where
+# the comma is the decimal sign), no blank at its ends.
+_BARE = re.compile(r"(?!\s)[^\",;\t\r\n]*[^\",;\s]")
+
+# Characters that XML 1.0 has not (section 2.2).
+_NOT_IN_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 _BATCH = 20_000
 # A sheet's own limits: rows, characters of a cell, and the digits of a number that it holds exactly.
@@ -66,7 +69,11 @@ def check(format_: str, output: Path | None, settings: Settings, *, overwrite: b
         if format_ not in _TEXT_FORMATS:
             raise CannotWriteAnswer(f"--format {format_} needs --output FILE: it is not text")
         return
-    for folder in (settings.root, settings.landing_dir):
+    kept = [settings.root, settings.landing_dir]
+    # a folder of the home may be mounted elsewhere too
+    inside = [each for folder in kept if folder.is_dir() for each in folder.iterdir() if each.is_dir()]
+    releases = settings.releases_dir.iterdir() if settings.releases_dir.is_dir() else ()
+    for folder in (*kept, *inside, *releases):
         if _is_under(output, folder):
             raise CannotWriteAnswer(
                 f"{output} is inside {folder}, which holds captures and releases: nothing else is written there."
@@ -104,30 +111,34 @@ def write(rows: Any, format_: str, output: Path) -> int:
     Raises CannotWriteAnswer, files.CannotWrite.
     """
     target = output.resolve() if output.is_symlink() else output
+    files.sweep_unfinished(target.parent)
     if format_ in _TEXT_FORMATS:
         # written to the disk as it comes: an answer may be larger than the memory
-        beside = target.with_name(f"{UNFINISHED}{uuid.uuid4().hex}")
-        with writing(target):
-            try:
-                with beside.open("x", encoding="utf-8", newline="", errors="backslashreplace") as stream:
-                    count = write_text(rows, format_, stream)
-                    stream.flush()
-                    os.fsync(stream.fileno())
-                os.replace(beside, target)
-            except BaseException:
-                beside.unlink(missing_ok=True)
-                raise
-            sync_folder(target.parent)
+        with files.whole(target) as binary:
+            stream = io.TextIOWrapper(
+                binary, encoding="utf-8", newline="", errors="backslashreplace", write_through=True
+            )
+            count = write_text(rows, format_, stream)
+            stream.flush()
+            stream.detach()
         return count
     if format_ == "parquet":
         table = rows.to_arrow_table()
         buffer = pa.BufferOutputStream()
-        pq.write_table(table, buffer)
-        write_whole(target, buffer.getvalue().to_pybytes())
+        try:
+            pq.write_table(table, buffer)
+        except pa.ArrowNotImplementedError as cannot:
+            kinds = ", ".join(f"{field.name} ({field.type})" for field in table.schema if _is_odd(field.type))
+            raise CannotWriteAnswer(f"Parquet has no form for {kinds or cannot}: cast it, or --format csv") from cannot
+        files.write_whole(target, buffer.getvalue().to_pybytes())
         return int(table.num_rows)
     data, count = _workbook(rows)
-    write_whole(target, data)
+    files.write_whole(target, data)
     return count
+
+
+def _is_odd(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_interval(kind) or pa.types.is_duration(kind) or pa.types.is_union(kind))
 
 
 def write_text(rows: Any, format_: str, stream: Any) -> int:
@@ -271,4 +282,4 @@ def _sheet_value(value: Any) -> Any:
             f"a sheet's cell holds {_SHEET_CHARACTERS:,} characters and a value has {len(text):,}: --format csv"
         )
     # XML has no control characters: they stand as escapes.
-    return ILLEGAL_CHARACTERS_RE.sub(lambda match: f"\\x{ord(match[0]):02x}", text)
+    return _NOT_IN_XML.sub(lambda match: f"\\x{ord(match[0]):02x}", text)

@@ -84,6 +84,10 @@ def landing_views(context: dg.AssetExecutionContext, options: RefreshOptions) ->
     say(catalog.checked_line())
     for damaged in catalog.damaged():
         say(f"  damaged: {damaged.line()}")
+    last = history.last_release(settings)
+    if last and (rewritten := catalog.rewritten(last.known)):
+        finding = findings.Finding("rewritten captures", history.rewritten_line(last, rewritten), "clawback doctor")
+        raise refused(findings.GateRefused([finding]))
     if not options.force and (current := history.unchanged_since(settings, catalog)):
         context.log.info("nothing new since release %s: dbt is not run", current)
         say(f"nothing new since release {current}: it goes on serving, dbt is not run")

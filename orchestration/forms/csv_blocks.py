@@ -43,7 +43,7 @@ def blocks(chunks: Iterable[bytes], name: str) -> Iterator[bytes]:
         size += len(chunk)
         quotes += found
         if size > _MOST_BYTES_WITHOUT_AN_END:
-            raise BadCsv(f"{name}: no record ends within {size:,} bytes: a quote is not closed")
+            raise BadCsv(f"{name}: no record ends within {size:,} bytes: a quote is not closed, or it is no CSV")
     if size:
         if quotes % 2:
             raise BadCsv(f"{name}: it ends inside a quoted field")

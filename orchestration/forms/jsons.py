@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import math
 import re
+import sys
 from typing import Any
 
 from orchestration import limits
@@ -52,6 +53,9 @@ def load(body: bytes) -> Any:
     except ValueError as error:
         if kinds.kind(body):
             raise Unreadable(kinds.instead(body, "JSON")) from error
+        if "integer string conversion" in str(error):
+            # Python's own words tell a programmer what to call
+            raise Unreadable(f"a whole number of more than {sys.get_int_max_str_digits():,} digits") from error
         raise Unreadable(f"not JSON: {error}") from error
     _must_be_shallow(value, bounds.depth)
     return _whole(value) if _HALF.search(body) else value

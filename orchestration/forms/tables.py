@@ -106,6 +106,11 @@ def read(
     if callable(delimiter):
         delimiter = delimiter(_first_line(stream, body))
         stream.seek(0)
+    # counted before it is parsed: ten million names are a gigabyte as Python has them
+    most = limits.current().columns
+    if (marks := _first_line(stream, body).count(delimiter)) > 2 * most:
+        raise Beyond("columns", f"the header has {marks + 1:,} columns or more")
+    stream.seek(0)
     lines = _lines(stream, body, delimiter, quoting)
     _, header = next(lines, (0, []))
     if not header:
@@ -116,7 +121,7 @@ def read(
 
 def _first_line(stream: io.TextIOWrapper, body: bytes) -> str:
     try:
-        return stream.readline(limits.current().cell_characters)
+        return stream.readline(limits.current().cell_characters)  # the rest of a longer line is not needed
     except UnicodeDecodeError as error:
         raise Unreadable(_not_text(body, error)) from error
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from functools import cached_property
@@ -18,13 +18,13 @@ from typing import Literal
 import duckdb
 
 from orchestration import sources
-from orchestration.landing import attempts, integrity
+from orchestration.landing import attempts, integrity, register
 from orchestration.landing.form import UNCHANGED_FILE, WARC_FILE, Capture
 from orchestration.landing.held import held_back
 from orchestration.settings import Edition
 from orchestration.sources.base import Dataset
 
-State = Literal["nothing captured", "failing", "stale", "skipped", "serving"]
+State = Literal["nothing captured", "damaged", "failing", "stale", "skipped", "serving"]
 
 
 @dataclass(frozen=True)
@@ -128,6 +128,17 @@ class Catalog:
         """Every known capture with the sha256 of its capture.json."""
         found = {capture_id: digest for read in self._read for capture_id, digest in read.digests.items()}
         return {capture.capture_id: found[capture.capture_id] for capture in self._all}
+
+    def rewritten(self, known: Mapping[str, str]) -> list[str]:
+        """The captures that are not those of these digests, though nothing landed in their place.
+
+        known: captures with the sha256 of their capture.json, as a release was made of them. A capture that is landed
+        anew, or adopted, is entered beside its first entry; one that was rewritten with its register is not.
+        """
+        there = self.digests()
+        folders = {capture.capture_id: self.folder(capture).parent for capture in self._all}
+        other = sorted(name for name in known.keys() & there.keys() if known[name] != there[name])
+        return [name for name in other if known[name] not in register.entered(folders[name]).get(name, [])]
 
     def checked_line(self) -> str:
         """What was held against its digests in this reading, in one line for people."""
@@ -347,19 +358,22 @@ class Catalog:
         failed = [one for one in open_ if one.status in ("failed", "rejected", "held")]
         skipped = [one for one in open_ if one.status == "skipped"]
         state: State = "serving"
-        if not serving:
+        if damaged:
+            state = "damaged"
+        elif not serving:
             state = "nothing captured"
         elif any(one.status == "failed" for one in failed):
             state = "failing"
-        elif stale or failed or damaged:
+        elif stale or failed:
             state = "stale"
         elif any(one.slice == attempts.ALL for one in skipped):
             state = "skipped"
         refused = [one for one in open_ if one.status == "file"]
         whys = [_reasons(group) for group in (failed, skipped, refused) if group]
         whys += [f"damaged {one.capture_id}: {one.what}" for one in damaged[:3]]
-        if len(damaged) > 3:
-            whys.append(f"{len(damaged) - 3} more damaged (clawback doctor)")
+        if damaged:
+            more = f"{len(damaged) - 3} more damaged; " if len(damaged) > 3 else ""
+            whys.append(f"{more}clawback doctor names each with its way out")
         if stale:
             whys.append("stale: " + _some([self._silent.get(c.capture_id, c.slice) for c in stale]))
         return SourceStatus(

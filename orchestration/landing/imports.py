@@ -75,6 +75,9 @@ def _one(dataset: Dataset, path: Path, settings: Settings, retrieved_at: datetim
     except CannotWrite as refusal:
         # the disk's doing and not the file's: it is not kept as a file that was refused
         result.ok = False
+        if refusal.path == path:
+            # what a library refuses names the file it read; what could not be written is in the landing folder
+            refusal = CannotWrite(settings.landing_dir, OSError(refusal.errno, ""))
         result.messages.append(str(refusal))
     return result
 

@@ -23,6 +23,7 @@ from orchestration.landing.catalog import Catalog
 from orchestration.landing.form import CAPTURE_FILE, UNCHANGED_FILE, Capture, CaptureEdition
 from orchestration.landing.judge import Judge
 from orchestration.landing.writing import CaptureWriter, free_id
+from orchestration.progress import say
 from orchestration.sources.base import Dataset, Kind, Selection, Slice
 from orchestration.wire import Payload
 
@@ -280,7 +281,12 @@ def _put_in_place(folder: Path, capture: Capture, target: Path) -> None:
     register.enter(target.parent, capture.capture_id, digest, capture.landed_at)
     if target.exists() and integrity.damage_of(target):
         # The same content of the same moment, damaged since: it makes room, and is kept.
-        target.rename(target.with_name(f"{integrity.SET_ASIDE}{target.name}-{uuid.uuid4().hex[:8]}"))
+        aside = target.with_name(f"{integrity.SET_ASIDE}{target.name}-{uuid.uuid4().hex[:8]}")
+        target.rename(aside)
+        say(
+            f"  {capture.dataset_id} {capture.slice}: capture {capture.capture_id} was damaged; what came now is the"
+            f" same and stands in its place, the damaged one is kept as {aside.name}"
+        )
     integrity.forget(target)
     try:
         folder.rename(target)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path
@@ -143,6 +143,15 @@ def find(settings: Settings, release_id: str) -> Release:
         if release.id == release_id:
             return release
     raise NoSuchRelease(f"no release {release_id!r}; kept are: {', '.join(r.id for r in kept) or 'none'}")
+
+
+def rewritten_line(release: Release, names: Sequence[str]) -> str:
+    """What is said of captures that a release was made of and that were rewritten since (Catalog.rewritten)."""
+    some = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+    return (
+        f"release {release.id} was made of captures that were rewritten since, and no refresh or import landed what is"
+        f" there now: {some}; restore their folders and captures.jsonl from a backup. No refresh publishes before"
+    )
 
 
 def unchanged_since(settings: Settings, catalog: Catalog) -> str | None:

@@ -7,6 +7,7 @@ and the record against the payload. What does not: what the row means.
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import asdict, dataclass, field
 from itertools import islice
 from typing import Any
@@ -133,6 +134,8 @@ def provenance(catalog: Catalog, row: dict[str, Any]) -> tuple[Capture, Any]:
             if entry.payload_id == row["_payload_id"]:
                 return capture, entry
     where = catalog.landing_dir
+    if not os.access(where, os.R_OK | os.X_OK):
+        raise CannotTrace(f"{where} cannot be read: no permission; change the folder's owner or its mode")
     raise CannotTrace(f"capture {row['_capture_id']} with payload {row['_payload_id']} is not in {where}")
 
 

@@ -102,6 +102,7 @@ BOMBS: dict[tuple[str, str], Callable[[Good], bytes]] = {
     ("fbi/table8", "a sheet of 4 million cells"): _dense_sheet,
     ("fbi/table8 csv", "gzip of 1 GB"): lambda good: gzip.compress(good.body) + _streamed_gzip(b"0" * _MIB, 1024),
     ("fbi/table8 csv", "rows of empty cells"): _even_rows,
+    ("fbi/table8 csv", "a header of ten million columns"): lambda good: b"column," * 10_000_000 + b"last\n1\n",
     ("fbi/return_a", "zip of 1 GB"): lambda good: _streamed_zip(good.name, b"0" * _MIB, 1024),
     ("fbi/return_a", "a text of 250 MB"): lambda good: good.body * (250 * _MIB // len(good.body)),
     ("ice/agreements_287g", "a text that 200,000 cells show"): _shared_text,

@@ -23,6 +23,7 @@ GIB = 1024**3
 USUAL = {
     ("bjs/victimizations", "gzip of 1 GB"),
     ("fbi/table8", "zip of 1 GB"),
+    ("fbi/table8 csv", "a header of ten million columns"),
     ("ice/agreements_287g", "a text that 200,000 cells show"),
     ("cops/announcements", "a page that unpacks to 1 GB"),
     ("usaspending/transactions", "short rows"),

@@ -97,7 +97,7 @@ def test_the_last_good_capture_of_a_slice_serves_in_place_of_a_damaged_one(setti
         state, reason = connection.execute(
             "select state, reason from raw.standing where dataset = 'bjs__victimizations'"
         ).fetchone()
-    assert state == "stale"
+    assert state == "damaged"
     assert reason.startswith(f"damaged {bad.capture.capture_id}: records.parquet changed since it was landed")
     # what was damaged counts as never captured: the next night asks for it first
     assert now.known(NCVS).newest("2016") == good.capture.retrieved_at

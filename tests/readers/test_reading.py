@@ -191,6 +191,23 @@ class TestLimits:
         assert "Traceback" not in done.stderr
         assert time.monotonic() - begun < 30
 
+    def test_an_answer_that_flows_row_by_row_is_stopped_too_and_leaves_no_file(self, home, tmp_path):
+        environment = {"CLAWBACK_QUERY_SECONDS": "1"}
+        target = tmp_path / "big.csv"
+        sql = "select * from range(2000000000)"
+        done = clawback(home.root, "sql", sql, "-o", str(target), **environment)
+        assert done.returncode == 1
+        assert "stopped after 1 seconds (CLAWBACK_QUERY_SECONDS raises the limit)" in done.stderr
+        assert list(tmp_path.iterdir()) == []
+
+    def test_rows_that_are_fetched_slowly_count_as_one_query(self, home):
+        with reader.connect(limited(home, query_seconds=0.5)) as opened:
+            rows = opened.sql("select * from range(100000)")
+            assert rows.fetchmany(2) == [(0,), (1,)]
+            time.sleep(0.6)
+            with pytest.raises(LimitReached, match=r"stopped after 0\.5 seconds"):
+                rows.fetchmany(2)
+
     def test_a_limit_that_is_none_is_a_usage_error(self, home):
         done = clawback(home.root, "sql", "select 1", CLAWBACK_QUERY_MEMORY="a lot")
         assert (done.returncode, "CLAWBACK_QUERY_MEMORY" in done.stderr) == (2, True)
@@ -211,6 +228,32 @@ def test_a_signal_ends_a_query_and_leaves_no_process(home, number, code):
     assert query.returncode == code
     assert working
     assert not any(Path(f"/proc/{pid}").exists() for pid in working)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_a_command_that_is_ended_while_it_writes_a_file_goes_on_nowhere(home, tmp_path, number):
+    """The process that works ends with the one that was started; what it left is removed then or by the next answer."""
+    target = tmp_path / "big.csv"
+    command = Path(sys.executable).with_name("clawback")
+    environment = {**os.environ, "CLAWBACK_HOME": str(home.root), "CLAWBACK_QUERY_SECONDS": "600"}
+    with subprocess.Popen(
+        [command, "sql", "select * from range(2000000000)", "-o", target], env=environment, stderr=subprocess.DEVNULL
+    ) as started:
+        end = time.monotonic() + 60
+        while not any(path.stat().st_size for path in tmp_path.iterdir()):
+            assert time.monotonic() < end
+            time.sleep(0.05)
+        working = children(started.pid)
+        assert working
+        started.send_signal(number)
+    end = time.monotonic() + 10
+    while any(Path(f"/proc/{pid}").exists() for pid in working):
+        assert time.monotonic() < end, "it goes on"
+        time.sleep(0.05)
+    if number == signal.SIGKILL:
+        assert clawback(home.root, "sql", "select 1 as a", "-o", str(tmp_path / "small.csv")).returncode == 0
+        (tmp_path / "small.csv").unlink()
+    assert list(tmp_path.iterdir()) == []
 
 
 def children(pid: int) -> list[int]:

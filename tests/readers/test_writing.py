@@ -6,6 +6,8 @@ import csv
 import io
 import json
 import os
+import subprocess
+import sys
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -222,6 +224,27 @@ class TestWhatIsWrittenOver:
         writing.write(rows("select 1 as a"), "csv", link)
         assert (file.read_text(), link.read_text()) == ("kept", "a\n1\n")
 
+    @pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount a folder elsewhere")
+    def test_a_folder_of_the_home_that_is_mounted_elsewhere_is_the_home(self, home, tmp_path):
+        (tmp_path / "mounted").mkdir()
+        script = (
+            "import sys; from pathlib import Path; from orchestration import writing;"
+            "from orchestration.settings import Settings;"
+            "writing.check('csv', Path(sys.argv[1]), Settings(home=sys.argv[2]))"
+        )
+        mounting = 'mount --bind "$1/releases" "$2" && exec "$3" -c "$4" "$2/2026.01.01/x.csv" "$1"'
+        done = subprocess.run(
+            ["unshare", "--mount", "sh", "-c", mounting, "sh", home.root, tmp_path / "mounted", sys.executable, script],
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert "holds captures and releases" in done.stderr
+
+    def test_a_file_of_another_program_with_such_a_name_stays(self, tmp_path):
+        (tmp_path / ".tmp-99999999-mine").write_text("kept")
+        (tmp_path / f".tmp-{2**22 + 1}-{'0' * 32}").write_text("of a process that is no more")
+        writing.write(rows("select 1 as a"), "csv", tmp_path / "a.csv")
+        assert sorted(path.name for path in tmp_path.iterdir()) == [".tmp-99999999-mine", "a.csv"]
+
     def test_an_existing_file_only_with_the_flag(self, home, tmp_path):
         target = tmp_path / "a.csv"
         target.write_text("notes of mine")
@@ -249,6 +272,23 @@ class TestWhatIsWrittenOver:
         done = clawback(settings.root, "query", "claims", "--format", "csv", "-o", target, "--overwrite")
         assert (done.returncode, "holds captures and releases" in done.stderr) == (2, True)
         assert settings.published_file.read_bytes() == before
+
+
+def test_a_character_that_xml_has_not_is_an_escape(tmp_path):
+    writing.write(rows("select 'a' || chr(65535) || chr(65534) as a"), "xlsx", tmp_path / "a.xlsx")
+    assert openpyxl.load_workbook(tmp_path / "a.xlsx").active["A2"].value == "a\\xffff\\xfffe"
+
+
+def test_a_kind_that_parquet_has_no_form_for_is_named(tmp_path):
+    with pytest.raises(CannotWriteAnswer, match=r"Parquet has no form for length \(month_day_nano_interval\): cast it"):
+        writing.write(rows("select 1 as a, interval 3 day as length"), "parquet", tmp_path / "a.parquet")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("text", ["x;=1+1", "x\t=1+1", "a;b"])
+def test_no_cell_begins_inside_a_field_where_the_semicolon_or_the_tab_parts_fields(text, tmp_path):
+    writing.write(rows(f"select '{text}' as a"), "csv", tmp_path / "a.csv")
+    assert (tmp_path / "a.csv").read_text() == f'a\n"{text}"\n'
 
 
 def test_a_file_s_ending_is_its_format(published, tmp_path):

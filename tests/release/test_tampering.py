@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
-from orchestration import cli, doctor
+from orchestration import cli, doctor, health
 from orchestration.landing.catalog import Catalog
 from orchestration.landing.register import REGISTER_FILE
 from orchestration.release import audit, history, publish, seal
@@ -139,6 +139,24 @@ def as_of_an_earlier_version(folder: Path) -> None:
     path.write_text("".join(line for line in path.read_text().splitlines(True) if folder.name not in line))
 
 
+def forge(folder: Path) -> None:
+    """A value is changed, and every digest of the landing folder with it."""
+    path = folder / "records.parquet"
+    read = pq.read_table(path)
+    column = read.schema.get_field_index("Award Amount")
+    amounts = pa.array([str(float(v) * 10) for v in read.column(column).to_pylist()], read.schema.field(column).type)
+    pq.write_table(read.set_column(column, read.schema.field(column), amounts), path)
+    told = json.loads((folder / "capture.json").read_text())
+    for file in told["files"]:
+        if file["path"] == path.name:
+            file.update(sha256=hashlib.sha256(path.read_bytes()).hexdigest(), bytes=path.stat().st_size)
+    before = hashlib.sha256((folder / "capture.json").read_bytes()).hexdigest()
+    (folder / "capture.json").write_text(json.dumps(told, indent=2))
+    after = hashlib.sha256((folder / "capture.json").read_bytes()).hexdigest()
+    entered = folder.parent / REGISTER_FILE
+    entered.write_text(entered.read_text().replace(before, after))
+
+
 # what was done -> (how, what the finding is called, what it says)
 TAMPERINGS: dict[str, tuple[Callable[[Settings], object], str, str]] = {
     "a WARC is deleted": (
@@ -199,9 +217,14 @@ TAMPERINGS: dict[str, tuple[Callable[[Settings], object], str, str]] = {
         "damaged capture",
         "the folder is a copy, or was renamed",
     ),
+    "a capture is forged with its digests and its line in the register": (
+        lambda h: forge(award(h)),
+        "rewritten captures",
+        "restore their folders and captures.jsonl from a backup",
+    ),
     "a capture is deleted": (lambda h: delete(award(h)), "gone captures", "restore them from a backup"),
     "a capture is made to look as if digests were unknown in its day": (
-        lambda h: as_of_an_earlier_version(two_captures(h)[0]),
+        lambda h: as_of_an_earlier_version(two_captures(h)[1]),
         "damaged capture",
         "it carries no digests, though captures of its day do",
     ),
@@ -302,7 +325,11 @@ def test_a_damaged_capture_does_not_serve_and_the_others_go_on(home):
     catalog = Catalog(home.landing_dir, as_of=None, edition="recorded")
     told = {dataset.id: catalog.status(dataset) for dataset in doctor.sources.DATASETS.values()}
     assert (told["bjs/victimizations"].captures, told["bjs/victimizations"].damaged) == (7, 1)
-    assert told["bjs/victimizations"].state == "stale"
+    assert told["bjs/victimizations"].state == "damaged"
+    found = health.look(home)
+    (said,) = [check for check in found.checks if check.name == "sources"]
+    assert (found.exit_code, said.state, said.says) == (2, "critical", "damaged: bjs/victimizations")
+    assert found.facts["sources"]["damaged"][0]["why"].endswith("clawback doctor names each with its way out")
     assert f"damaged {first.name}: records.parquet changed since" in (told["bjs/victimizations"].why or "")
     assert told["usaspending/awards"].is_fine
 
@@ -344,3 +371,21 @@ def test_a_release_cannot_be_written(home):
     modes = {path.stat().st_mode & 0o777 for path in serving(home).rglob("*") if path.is_file()}
     assert modes == {0o444}
     assert {p.stat().st_mode & 0o777 for p in (serving(home), serving(home) / "parquet")} == {0o555}
+
+
+def test_a_forged_capture_is_not_built_from(home, monkeypatch):
+    """Digests recomputed all through the landing folder: the release that was made of it says otherwise."""
+    forge(award(home))
+    before = hashlib.sha256(home.published_file.read_bytes()).hexdigest()
+    done = clawback(home.root, "refresh", "--force", "--source", "bjs")
+    assert done.returncode == 3, done.stderr
+    assert "rewritten captures" in done.stderr
+    assert award(home).name in done.stderr
+    assert hashlib.sha256(home.published_file.read_bytes()).hexdigest() == before
+
+
+def test_a_served_release_with_another_byte_is_critical_for_monitors(home):
+    assert {check.name: check.state for check in health.look(home).checks}["release"] == "ok"
+    flip(home.published_file)
+    (said,) = [check for check in health.look(home).checks if check.name == "release"]
+    assert (said.state, "warehouse.duckdb changed" in said.says) == ("critical", True)
