@@ -24,7 +24,7 @@ $(READY): requirements.lock pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "setting up $(VENV) (once; a minute)"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -c requirements.lock uv
-	@$(INSTALL) --extra dev --extra notebook || { echo "uv cannot install here: pip does, more slowly"; $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock; }
+	@$(INSTALL) --extra dev --extra notebook || { echo "uv cannot install here: pip does, more slowly"; $(BIN)/python tools/wanted.py dev notebook | xargs $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -c requirements.lock; }
 	@PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index -e .
 	@touch $@
 
