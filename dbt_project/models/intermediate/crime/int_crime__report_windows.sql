@@ -1,89 +1,8 @@
 -- Counts of reports in windows that end with each month, beside the same months a year before, inside one series of one
 -- city. What a break, an open month or a hole in the captures lies in is not compared, and says why.
 with months as (
-    select
-        city_code,
-        series,
-        report_month,
-        max(jurisdiction_key) as jurisdiction_key,
-        {{ month_no('report_month') }} as month_no,
-        cast(extract(month from report_month) as int) as month_of_year,
-        -- a month is whole where each of its counts is; a break in one family is a break of the month
-        min(case when is_partial then 0 when is_month_complete then 1 else 0 end) as is_complete,
-        max(case when break_flag then 1 else 0 end) as is_break,
-        max(case when break_flag then coalesce(break_reason, 'a break without a reason') end) as break_reason,
-        max(counted_from) as counted_from,
-        max(date_basis) as date_basis
-    from {{ ref('fct_incident_month') }}
-    group by city_code, series, report_month
-),
-
-families as (
-    select
-        city_code,
-        series,
-        offense_family,
-        max(offense_key) as offense_key
-    from {{ ref('fct_incident_month') }}
-    group by city_code, series, offense_family
-),
-
--- whether the publisher gives the victim's group in this series at all
-publishers as (
-    select
-        city_code,
-        series,
-        max(case when victim_group in ('hispanic', 'non_hispanic') then 1 else 0 end) as tells_group
-    from {{ ref('fct_incident_month') }}
-    group by city_code, series
-),
-
-counted as (
-    select
-        city_code,
-        series,
-        report_month,
-        offense_family,
-        sum(case when victim_group = 'hispanic' then reports end) as hispanic,
-        sum(case when victim_group = 'non_hispanic' then reports end) as others,
-        sum(case when victim_group = 'unknown' then reports end) as unknown_group,
-        coalesce(
-            sum(case when victim_group = 'citywide' then reports end),
-            sum(case when victim_group <> 'citywide' then reports end)
-        ) as citywide
-    from {{ ref('fct_incident_month') }}
-    group by city_code, series, report_month, offense_family
-),
-
--- a family that a month of the series does not name was counted, and had no report
-grid as (
-    select
-        months.city_code,
-        months.series,
-        months.report_month,
-        months.jurisdiction_key,
-        months.month_no,
-        months.month_of_year,
-        months.is_complete,
-        months.counted_from,
-        months.date_basis,
-        families.offense_family,
-        families.offense_key,
-        case when publishers.tells_group = 1 then coalesce(counted.hispanic, 0) end as hispanic,
-        case when publishers.tells_group = 1 then coalesce(counted.others, 0) end as others,
-        case when publishers.tells_group = 1 then coalesce(counted.unknown_group, 0) end as unknown_group,
-        coalesce(counted.citywide, 0) as citywide
-    from months
-    inner join families
-        on months.city_code = families.city_code and months.series = families.series
-    inner join publishers
-        on months.city_code = publishers.city_code and months.series = publishers.series
-    left join counted
-        on
-            months.city_code = counted.city_code
-            and months.series = counted.series
-            and months.report_month = counted.report_month
-            and families.offense_family = counted.offense_family
+    select distinct city_code, series, month_no, is_break, break_reason
+    from {{ ref('int_crime__report_grid') }}
 ),
 
 steps as (
@@ -123,16 +42,16 @@ windows as (
         sum(earlier.others) as others_before,
         sum(earlier.unknown_group) as unknown_group_before,
         sum(earlier.citywide) as citywide_before
-    from grid as ends
+    from {{ ref('int_crime__report_grid') }} as ends
     inner join steps
         on steps.window_kind <> 'year to date' or steps.months_back < ends.month_of_year
-    left join grid as members
+    left join {{ ref('int_crime__report_grid') }} as members
         on
             ends.city_code = members.city_code
             and ends.series = members.series
             and ends.offense_family = members.offense_family
             and ends.month_no - steps.months_back = members.month_no
-    left join grid as earlier
+    left join {{ ref('int_crime__report_grid') }} as earlier
         on
             ends.city_code = earlier.city_code
             and ends.series = earlier.series

@@ -47,21 +47,15 @@ pooled as (
         windows.first_year, windows.last_year, windows.window_kind, reporting.victim_group, reporting.offense_family
 ),
 
-shares as (
-    select
-        pooled.*,
-        100.0 * reported / weighted as percent_reported
-    from pooled
-    where weighted > 0
-),
-
 measured as (
     select
-        shares.*,
+        pooled.*,
+        100.0 * pooled.reported / pooled.weighted as percent_reported,
         effects.design_effect
-    from shares
+    from pooled
     inner join {{ ref('survey_design_effects') }} as effects
-        on shares.window_kind = effects.window_kind and shares.victim_group = effects.victim_group
+        on pooled.window_kind = effects.window_kind and pooled.victim_group = effects.victim_group
+    where pooled.weighted > 0
 ),
 
 bounded as (
@@ -74,20 +68,13 @@ bounded as (
 ),
 
 -- a window that holds years on both sides of a break, or a year that stands alone beside another
-spans_of_windows as (
-    select distinct
-        first_year,
-        last_year
-    from windows
-),
-
 broken as (
     select
         spans_of_windows.first_year,
         spans_of_windows.last_year,
         {{ joined('breaks.reason') }} as break_reason,
         {{ joined('breaks.citation') }} as break_citation
-    from spans_of_windows
+    from (select distinct first_year, last_year from windows) as spans_of_windows
     inner join {{ ref('survey_breaks') }} as breaks
         on
             spans_of_windows.last_year > spans_of_windows.first_year

@@ -33,12 +33,6 @@ units as (
     group by tracker_code, listed_level, unit_id
 ),
 
-captured as (
-    select tracker_code
-    from {{ ref('int_ordinances__snapshots') }}
-    group by tracker_code
-),
-
 covered as (
     select tracker_code, state_code
     from {{ ref('int_ordinances__snapshots') }}
@@ -49,8 +43,8 @@ pairs as (
     select
         a.tracker_code as tracker_a,
         b.tracker_code as tracker_b
-    from captured as a
-    inner join captured as b on a.tracker_code < b.tracker_code
+    from (select distinct tracker_code from covered) as a
+    inner join (select distinct tracker_code from covered) as b on a.tracker_code < b.tracker_code
 ),
 
 named as (
