@@ -1,0 +1,64 @@
+-- Awards open at the end of each month and money obligated in it, by unit. Where only a selection of the awards is captured,
+-- or nothing, a unit without an award is not known to have none: null, not zero.
+with awards_scope as (
+    select
+        case
+            when count(*) = 0 then 'nothing captured'
+            when sum(case when kind <> 'transcribed' and selection_field is null then 1 else 0 end) > 0
+                then 'all that was asked for'
+            else 'a selection'
+        end as scope
+    from {{ source('raw', 'capture') }}
+    where dataset = 'usaspending__awards' and is_serving
+),
+
+open_awards as (
+    select
+        spine.jurisdiction_key,
+        spine.month_start,
+        count(*) as awards_open,
+        sum(awards.obligated_amount) as obligated_amount_open
+    from {{ ref('int_crime__unit_spine') }} as spine
+    inner join {{ ref('fct_award') }} as awards
+        on
+            spine.jurisdiction_key = awards.jurisdiction_key
+            and awards.start_on < spine.next_month
+            and awards.end_on >= cast({{ dbt.dateadd('day', -1, 'spine.next_month') }} as date)
+    group by spine.jurisdiction_key, spine.month_start
+),
+
+obligated as (
+    select
+        awards.jurisdiction_key,
+        cast({{ dbt.date_trunc('month', 'transactions.action_on') }} as date) as month_start,
+        sum(transactions.obligated_amount) as obligated_amount_in_month
+    from {{ ref('fct_award_transaction') }} as transactions
+    inner join {{ ref('fct_award') }} as awards
+        on transactions.award_key = awards.award_key
+    group by awards.jurisdiction_key, cast({{ dbt.date_trunc('month', 'transactions.action_on') }} as date)
+)
+
+select
+    spine.jurisdiction_key,
+    spine.month_start,
+    awards_scope.scope as awards_scope,
+    case
+        when open_awards.awards_open is not null then cast(open_awards.awards_open as bigint)
+        when awards_scope.scope = 'all that was asked for' then cast(0 as bigint)
+    end as awards_open,
+    case
+        when open_awards.awards_open is not null then cast(open_awards.obligated_amount_open as decimal(18, 2))
+        when awards_scope.scope = 'all that was asked for' then cast(0 as decimal(18, 2))
+    end as obligated_amount_open,
+    case
+        when whole_years.fiscal_year is not null
+            then cast(coalesce(obligated.obligated_amount_in_month, 0) as decimal(18, 2))
+    end as obligated_amount_in_month
+from {{ ref('int_crime__unit_spine') }} as spine
+cross join awards_scope
+left join open_awards
+    on spine.jurisdiction_key = open_awards.jurisdiction_key and spine.month_start = open_awards.month_start
+left join obligated
+    on spine.jurisdiction_key = obligated.jurisdiction_key and spine.month_start = obligated.month_start
+left join {{ ref('int_awards__whole_years') }} as whole_years
+    on spine.fiscal_year = whole_years.fiscal_year

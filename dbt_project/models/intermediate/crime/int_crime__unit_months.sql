@@ -1,0 +1,56 @@
+-- What the agency that speaks for a unit reported in each month, and where its series changes so that the months before do
+-- not compare.
+{%- set offenses = panel_offenses() %}
+with reported as (
+    select
+        units.jurisdiction_key,
+        months.month_start,
+        {% for code, family in offenses.items() %}
+        max(case when months.fbi_offense_code = '{{ code }}' then months.offenses end) as {{ family }},
+        {% endfor %}
+        max(months.population) as fbi_population,
+        count(months.offenses) as families_reported,
+        max(case
+            when months.coverage like 'partial%' and months.coverage not like 'partial: this offence%' then 1
+            else 0
+        end) as is_partial,
+        max(case when months.coverage like 'suspect%' or months.coverage like 'adjustment%' then 1 else 0 end) as is_suspect,
+        max(case when months.offenses < 0 then 1 else 0 end) as has_negative,
+        max(case when months.fbi_offense_code <> 'RPE' then months.series end) as crime_series,
+        max(case when months.fbi_offense_code = 'RPE' then months.series end) as rape_series,
+        max(months.break_reason) as break_reason,
+        {{ joined("case when months.level_change_percent is not null then concat("
+            ~ "months.fbi_offense_code, ' ', case when months.level_change_percent > 0 then '+' else '' end, "
+            ~ "cast(cast(round(months.level_change_percent, 0) as int) as " ~ dbt.type_string() ~ "), '%') end") }}
+            as level_changes
+    from {{ ref('int_crime__unit_agencies') }} as units
+    inner join {{ ref('fct_crime_month') }} as months
+        on units.ori = months.ori
+    where months.fbi_offense_code in ('{{ offenses.keys() | join("', '") }}')
+    group by units.jurisdiction_key, months.month_start
+),
+
+changed as (
+    select
+        reported.*,
+        case
+            when
+                level_changes is not null
+                or coalesce(lag(crime_series) over (partition by jurisdiction_key order by month_start), crime_series)
+                <> crime_series
+                or coalesce(lag(rape_series) over (partition by jurisdiction_key order by month_start), rape_series)
+                <> rape_series
+                or coalesce(lag(break_reason) over (partition by jurisdiction_key order by month_start), '-')
+                <> coalesce(break_reason, '-') and month_start > min(month_start) over (partition by jurisdiction_key)
+                then 1
+            else 0
+        end as starts_segment
+    from reported
+)
+
+select
+    changed.*,
+    sum(starts_segment) over (
+        partition by jurisdiction_key order by month_start rows between unbounded preceding and current row
+    ) as series_segment
+from changed
