@@ -1,0 +1,92 @@
+-- What lies between a year and the one before it: a break that somebody explains, or a count half or double the last.
+{%- set definition = "case when source_kind = 'annual table' then series end" %}
+with reasons as (
+    select
+        breaks.first_month,
+        breaks.last_month,
+        breaks.ori,
+        breaks.offense_code,
+        units.jurisdiction_key,
+        breaks.kind,
+        breaks.reason
+    from {{ ref('crime_series_breaks') }} as breaks
+    left join {{ ref('int_identity__geoids') }} as units
+        on breaks.geoid = units.geoid
+),
+
+-- a year beside the last one with a count, of the same agency or row of the table, three years back at most
+compared as (
+    select
+        years.*,
+        lag(offenses) over (
+            partition by source_kind, ori, place_name, state_code, fbi_offense_code, {{ definition }} order by crime_year
+        ) as offenses_before,
+        lag(crime_year) over (
+            partition by source_kind, ori, place_name, state_code, fbi_offense_code, {{ definition }} order by crime_year
+        ) as year_before
+    from {{ ref('int_crime__years') }} as years
+    where offenses is not null
+),
+
+level_changes as (
+    select
+        crime_year_key,
+        ori,
+        crime_year,
+        fbi_offense_code,
+        jurisdiction_key,
+        year_before,
+        offenses_before,
+        100.0 * (offenses - offenses_before) / offenses_before as level_change_percent
+    from compared
+    where
+        year_before >= crime_year - 3
+        and offenses_before > 0
+        -- below 200 a year chance and one event make such changes
+        and greatest(offenses, offenses_before) >= 200
+        and (offenses <= 0.5 * offenses_before or offenses >= 2 * offenses_before)
+),
+
+explained as (
+    select distinct level_changes.crime_year_key
+    from level_changes
+    inner join reasons
+        on
+            reasons.kind = 'level'
+            and level_changes.crime_year between extract(year from reasons.first_month) and extract(year from reasons.last_month)
+            and (reasons.offense_code is null or level_changes.fbi_offense_code = reasons.offense_code)
+            and (level_changes.ori = reasons.ori
+                or (level_changes.ori is null and level_changes.jurisdiction_key = reasons.jurisdiction_key))
+),
+
+broken as (
+    select
+        years.crime_year_key,
+        {{ joined('reasons.reason') }} as break_reason
+    from {{ ref('int_crime__years') }} as years
+    inner join reasons
+        on
+            years.crime_year between extract(year from reasons.first_month) and extract(year from reasons.last_month)
+            and (reasons.offense_code is null or reasons.offense_code = years.fbi_offense_code)
+            -- an agency's break holds for its own rows, and for the rows of its city
+            and (reasons.ori is null or reasons.ori = years.ori
+                or (years.ori is null and reasons.jurisdiction_key = years.jurisdiction_key))
+            -- a table that prints the definition is not in doubt about it
+            and (reasons.offense_code is null or years.series not in (
+                'as printed; rape, legacy definition', 'as printed; rape, revised definition'))
+    group by years.crime_year_key
+)
+
+select
+    coalesce(broken.crime_year_key, level_changes.crime_year_key) as crime_year_key,
+    broken.break_reason,
+    level_changes.level_change_percent,
+    level_changes.year_before,
+    level_changes.offenses_before,
+    case when level_changes.crime_year_key is not null then explained.crime_year_key is not null end
+        as is_level_change_explained
+from broken
+full outer join level_changes
+    on broken.crime_year_key = level_changes.crime_year_key
+left join explained
+    on level_changes.crime_year_key = explained.crime_year_key

@@ -1,0 +1,113 @@
+-- The article's claims about lists and laws, judged by what the trackers list and the ledger holds.
+with cities as (
+    select
+        listings.*,
+        max(last_seen_on) over (partition by tracker_code) as last_list_on
+    from {{ ref('fct_listed_unit') }} as listings
+    where verdict = 'sanctuary' and listed_level = 'place'
+),
+
+-- the same as `clawback query listed --set tracker=all --as-of 2017-03-27`, counted
+listed as (
+    select
+        tracker_code,
+        min(listed_from) as first_snapshot,
+        count(distinct case
+            when {{ listed_on('cities', "cast('2017-03-27' as date)") }} then jurisdiction_key
+        end) as cities_then,
+        count(distinct case when last_seen_on = last_list_on then jurisdiction_key end) as cities_last,
+        max(last_seen_on) as last_seen_on
+    from cities
+    group by tracker_code
+),
+
+-- each tracker beside the other: the longest list answers, lists are never merged
+cities_listed as (
+    select
+        count(case when first_snapshot <= cast('2017-03-27' as date) then 1 end) as trackers_then,
+        max(cities_then) as cities_then,
+        coalesce(sum(cities_last), 0) as evidence_rows,
+        {{ joined("concat(tracker_code, ' named ', cast(cities_last as " ~ dbt.type_string() ~ "), ' cities as of '"
+            ~ ", cast(last_seen_on as " ~ dbt.type_string() ~ "))") }} as lists_text
+    from listed
+),
+
+-- the same as `clawback query four_cities`
+four_cities as (
+    select
+        claims.claim_id,
+        jurisdictions.geoid,
+        events.event_from >= cast('2016-11-08' as date)
+        and coalesce(events.event_to, events.event_from) <= cast('2017-03-27' as date)
+        and events.source_status <> 'unsourced'
+        and effects.track = 'force'
+        and effects.sets = 1
+        and events.event <> 'weakened' as affirms,
+        concat(
+            events.jurisdiction_name, ' ', coalesce(events.instrument_number, events.instrument), ' ', events.event, ' ',
+            coalesce(cast(events.event_from as {{ dbt.type_string() }}), 'on a day not known')
+        ) as act_text
+    from {{ ref('fct_policy_event') }} as events
+    inner join {{ ref('dim_jurisdiction') }} as jurisdictions
+        on events.jurisdiction_key = jurisdictions.jurisdiction_key
+    inner join {{ ref('article_claims') }} as claims
+        on claims.claim_kind = 'affirmed' and {{ is_in_list('jurisdictions.geoid', 'claims.geoids') }}
+    left join {{ ref('policy_event_effects') }} as effects
+        on events.event = effects.event
+),
+
+affirmed as (
+    select
+        count(distinct case when affirms then geoid end) as cities,
+        count(*) as evidence_rows,
+        {{ joined("case when affirms then act_text end") }} as acts_text
+    from four_cities
+),
+
+judged as (
+    select
+        claims.claim_id,
+        claims.claim_kind,
+        case when cities_listed.trackers_then > 0 then cast(cities_listed.cities_then as double) end as computed_value,
+        case
+            when cities_listed.trackers_then = 0 then 'no data yet'
+            when cities_listed.cities_then > claims.claimed_value then 'supported'
+            else 'contradicted'
+        end as verdict,
+        case when cities_listed.trackers_then = 0 then 'no list' else 'listed' end as why_code,
+        'any' as evidence_code,
+        cities_listed.evidence_rows,
+        coalesce(cities_listed.lists_text, 'no list is captured') as evidence_text
+    from {{ ref('article_claims') }} as claims
+    cross join cities_listed
+    where claims.claim_kind = 'cities_listed'
+
+    union all
+
+    select
+        claims.claim_id,
+        claims.claim_kind,
+        case when affirmed.evidence_rows > 0 then cast(affirmed.cities as double) end as computed_value,
+        case when affirmed.cities >= claims.claimed_value then 'supported' else 'no data yet' end as verdict,
+        'any' as why_code,
+        'any' as evidence_code,
+        affirmed.evidence_rows,
+        coalesce(affirmed.acts_text, 'no such act in the ledger') as evidence_text
+    from {{ ref('article_claims') }} as claims
+    cross join affirmed
+    where claims.claim_kind = 'affirmed'
+)
+
+select
+    judged.claim_id,
+    judged.computed_value,
+    judged.verdict,
+    whys.sentence as why,
+    {{ sentence("evidences.sentence", {'lists': 'judged.evidence_text', 'acts': 'judged.evidence_text', 'all_acts': in_words('judged.evidence_rows')}) }} as evidence,
+    cast(null as {{ dbt.type_string() }}) as series_note,
+    judged.evidence_rows
+from judged
+left join {{ ref('claim_sentences') }} as whys
+    on judged.claim_kind = whys.claim_kind and whys.part = 'why' and judged.why_code = whys.code
+left join {{ ref('claim_sentences') }} as evidences
+    on judged.claim_kind = evidences.claim_kind and evidences.part = 'evidence' and judged.evidence_code = evidences.code
