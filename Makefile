@@ -49,6 +49,7 @@ lint: $(READY) ## style, types, SQL, secrets, and that the list of mutants still
 	@$(BIN)/mypy
 	@$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar dbt_project/models dbt_project/tests queries
 	@$(BIN)/python -m tests.mutants --check
+	@$(BIN)/python tools/name_patterns.py --check
 	@git ls-files -z 2>/dev/null | xargs -0 -r $(BIN)/detect-secrets-hook --baseline .secrets.baseline
 
 ui: $(READY) ## Dagster on 127.0.0.1:3000
