@@ -36,7 +36,11 @@ def macro(patterns: list[dict[str, str]]) -> str:
     """A macro that returns the rows as a list, for the model to loop over."""
     used = ("precedence", "kind", "words", "pattern", "unless", "also")
     lines = [f"        {json.dumps({name: row[name] for name in used}, ensure_ascii=False)}," for row in patterns]
-    head = [f"{{#- The patterns of government names, {WRITTEN}. -#}}", "{% macro name_patterns() -%}", "    {{ return(["]
+    head = [
+        f"{{#- The patterns of government names, {WRITTEN}. -#}}",
+        "{% macro name_patterns() -%}",
+        "    {{ return([",
+    ]
     return "\n".join([*head, *lines, "    ]) }}", "{%- endmacro %}", ""])
 
 
