@@ -35,7 +35,8 @@ import psutil
 
 from orchestration import sources
 from orchestration.files import write_whole
-from orchestration.landing.catalog import Catalog, SourceStatus
+from orchestration.landing.catalog import Catalog
+from orchestration.landing.standing import SourceStatus
 from orchestration.logs import Hiding
 from orchestration.release import history, seal
 from orchestration.settings import Settings

@@ -27,6 +27,7 @@ import pyarrow.parquet as pq
 import xxhash
 
 from orchestration import __version__, files, sources
+from orchestration.dbt_manifest import dbt_environment
 from orchestration.doctor import Finding
 from orchestration.forms import Unreadable
 from orchestration.landing import csv_parts, integrity, raw_views, recut, register
@@ -380,8 +381,6 @@ def compared(published: Path, rebuilt: Path) -> tuple[int, list[str]]:
 
 def build(settings: Settings, made: Settings, catalog: Catalog) -> str | None:
     """Raw views and every model, without tests, into another home's build file; what went wrong, else None."""
-    from orchestration.assets.warehouse import dbt_environment
-
     made.dbt_target_dir.mkdir(parents=True)
     partial = settings.dagster_home / "dbt" / "partial_parse.msgpack"
     if partial.exists():

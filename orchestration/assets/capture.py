@@ -14,8 +14,9 @@ import dagster as dg
 from orchestration import logs, sources
 from orchestration.assets.gate import ending_on_refusals
 from orchestration.assets.options import RefreshOptions
-from orchestration.landing.catalog import Catalog, SourceStatus
+from orchestration.landing.catalog import Catalog
 from orchestration.landing.night import Night, capture_dataset
+from orchestration.landing.standing import SourceStatus
 from orchestration.settings import Settings
 from orchestration.sources.base import Dataset
 from orchestration.sources.states import STATES

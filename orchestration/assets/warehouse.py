@@ -25,7 +25,8 @@ from orchestration.dbt_manifest import dbt_environment
 from orchestration.landing import raw_views
 from orchestration.landing.catalog import Catalog
 from orchestration.progress import say
-from orchestration.release import audit, columns, findings, going_on, history, marks
+from orchestration.release import audit, columns, findings, history
+from orchestration.release.beginning import GoesOn, NothingNew, begin
 from orchestration.settings import Settings
 
 # One step at a time writes the build file.
@@ -88,15 +89,14 @@ def landing_views(context: dg.AssetExecutionContext, options: RefreshOptions) ->
     if last and (rewritten := catalog.rewritten(last.known)):
         finding = findings.Finding("rewritten captures", history.rewritten_line(last, rewritten), "clawback doctor")
         raise refused(findings.GateRefused([finding]))
-    if not options.force and (current := history.unchanged_since(settings, catalog)):
-        context.log.info("nothing new since release %s: dbt is not run", current)
-        say(f"nothing new since release {current}: it goes on serving, dbt is not run")
-        return
-    keep_file = not options.force and going_on.goes_on(settings, catalog)
-    if keep_file:
-        say("few records are new: the build goes on from the last candidate")
     with ending_on_refusals(settings):
-        marks.begin(settings, run_id=context.run_id, catalog=catalog, keep_file=keep_file)
+        begun = begin(settings, catalog, run_id=context.run_id, force=options.force)
+        if isinstance(begun, NothingNew):
+            context.log.info("nothing new since release %s: dbt is not run", begun.release)
+            say(f"nothing new since release {begun.release}: it goes on serving, dbt is not run")
+            return
+        if isinstance(begun, GoesOn):
+            say("few records are new: the build goes on from the last candidate")
         yield from _create_views(settings, catalog)
 
 

@@ -24,9 +24,10 @@ from orchestration.assets.options import RefreshOptions
 from orchestration.doctor import examine
 from orchestration.fetching.session import HostLimits, Patience, Web
 from orchestration.landing import attempts, raw_views
-from orchestration.landing.catalog import Catalog, SourceStatus
+from orchestration.landing.catalog import Catalog
 from orchestration.landing.imports import import_files
 from orchestration.landing.night import capture_dataset
+from orchestration.landing.standing import SourceStatus
 from orchestration.recorded.build import workbook
 from orchestration.settings import Settings
 from tests.conftest import clawback

@@ -1,0 +1,45 @@
+"""How a release begins: with nothing, from the last candidate, or anew.
+
+What belongs here: the one decision before a build, and clearing the build folder for it. What does not: whether the
+same captures were released before (history), whether a build may start from the last candidate (going_on), the marks
+that a build leaves (marks).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from orchestration.landing.catalog import Catalog
+from orchestration.release import going_on, history, marks
+from orchestration.settings import Settings
+
+
+@dataclass(frozen=True)
+class NothingNew:
+    """The same captures and the same code were released already: nothing is built."""
+
+    # The id of the release that keeps serving.
+    release: str
+
+
+@dataclass(frozen=True)
+class GoesOn:
+    """The build keeps the last candidate's file and adds what is new to it."""
+
+
+@dataclass(frozen=True)
+class Anew:
+    """The build makes every table from the captures."""
+
+
+def begin(settings: Settings, catalog: Catalog, *, run_id: str, force: bool = False) -> NothingNew | GoesOn | Anew:
+    """Decide how the next release is built, and unless there is nothing new, clear the build folder for it.
+
+    catalog: the one that the raw views will be made of. force: build anew, whatever was released before.
+    Raises history.DamagedRelease if the serving release cannot be read, and OSError if the disk refuses.
+    """
+    if not force and (current := history.unchanged_since(settings, catalog)):
+        return NothingNew(current)
+    keep_file = not force and going_on.goes_on(settings, catalog)
+    marks.begin(settings, run_id=run_id, catalog=catalog, keep_file=keep_file)
+    return GoesOn() if keep_file else Anew()
