@@ -7,17 +7,22 @@ Dagster opens and closes a connection an event, and SQLite folds its write-ahead
 a refresh of 1,700 events waited for that a third of its time. Here a file stays open from one event to the next, and
 only the closing fold waits for the disk (`synchronous = normal`: what SQLite advises with a write-ahead log; a power
 cut may lose the last lines of a log, never the file).
+
+This rests on names that Dagster does not promise to keep (`USES`). If one of them is gone, the files are opened as
+Dagster opens them: slower, and otherwise the same. Keys are taken out of what is written in either case.
 """
 
 from __future__ import annotations
 
+import contextlib
+import logging
 import os
 import time
 from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from dagster._core.storage.event_log.sqlite import SqliteEventLogStorage
 from dagster._serdes import ConfigurableClassData
@@ -32,14 +37,26 @@ _MOST_OPEN = 8
 _BUSY_TIMEOUT_SECONDS = 60.0
 _SECONDS_BETWEEN_CLAIMS = 1.0
 _AT_ONCE = 0.001
+log = logging.getLogger(__name__)
 
 
 class OpenSqliteEventLogStorage(SqliteEventLogStorage):
     """SqliteEventLogStorage, one connection a file instead of one an event; named in dagster.yaml."""
 
+    # What is used of Dagster's class and is not public.
+    USES: ClassVar[tuple[str, ...]] = ("_connect", "_initdb", "_db_lock", "_initialized_dbs")
+
     def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
         self._open: OrderedDict[str, Engine] = OrderedDict()
         super().__init__(base_dir, inst_data)
+        if lacks := self.lacks():
+            names = ", ".join(lacks)
+            log.warning("Dagster's event log has no %s any more: its files are opened anew for each event", names)
+
+    def lacks(self) -> list[str]:
+        """The names of `USES` that this version of Dagster does not have; empty if the files can be kept open."""
+        stock = SqliteEventLogStorage
+        return [name for name in self.USES if not hasattr(stock, name) and name not in vars(self)]
 
     @classmethod
     def config_type(cls) -> dict[str, Any]:
@@ -52,6 +69,11 @@ class OpenSqliteEventLogStorage(SqliteEventLogStorage):
 
     @contextmanager
     def _connect(self, shard: str) -> Iterator[Connection]:
+        if self.lacks():
+            with super()._connect(shard) as connection:
+                _keep_secrets_out(connection.engine)
+                yield connection
+            return
         with self._db_lock, self._engine(shard).connect() as connection, connection.begin():
             yield connection
 
@@ -63,7 +85,7 @@ class OpenSqliteEventLogStorage(SqliteEventLogStorage):
             # one connection, used by one thread at a time: the lock of _connect sees to that
             arguments = {"timeout": _BUSY_TIMEOUT_SECONDS, "check_same_thread": False}
             engine = create_engine(self.conn_string_for_shard(shard), poolclass=StaticPool, connect_args=arguments)
-            event.listen(engine, "before_cursor_execute", _without_secrets, retval=True)
+            _keep_secrets_out(engine)
             event.listen(engine, "connect", lambda raw, _: raw.execute("pragma synchronous = normal"))
             if shard not in self._initialized_dbs:
                 self._initdb(engine)
@@ -84,10 +106,14 @@ class OpenSqliteEventLogStorage(SqliteEventLogStorage):
 
     def dispose(self) -> None:
         """Close the files; Dagster calls it when it lets go of the instance."""
-        with self._db_lock:
+        with contextlib.nullcontext() if self.lacks() else self._db_lock:
             while self._open:
                 self._open.popitem()[1].dispose()
         super().dispose()
+
+
+def _keep_secrets_out(engine: Engine) -> None:
+    event.listen(engine, "before_cursor_execute", _without_secrets, retval=True)
 
 
 def _without_secrets(_1: Any, _2: Any, statement: str, parameters: Any, _3: Any, _4: bool) -> tuple[str, Any]:

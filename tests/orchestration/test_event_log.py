@@ -1,0 +1,86 @@
+"""Dagster's event log with its files kept open, and what is left of that if Dagster changes.
+
+What belongs here: the storage alone, by its own class. What does not: a refresh that writes into it (test_refresh).
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from pathlib import Path
+
+import dagster as dg
+import pytest
+from dagster._core.utils import make_new_run_id
+
+from orchestration.event_log import OpenSqliteEventLogStorage
+
+KEY = "SYNTHETIC-KEY-0123456789"
+
+
+class OfAnotherDagster(OpenSqliteEventLogStorage):
+    """The same over a Dagster that lacks a name which the storage uses."""
+
+    USES = (*OpenSqliteEventLogStorage.USES, "_a_name_that_is_gone")
+
+
+@pytest.fixture(params=[OpenSqliteEventLogStorage, OfAnotherDagster])
+def storage(request, tmp_path, monkeypatch):
+    monkeypatch.setenv("DATA_GOV_API_KEY", KEY)
+    opened = request.param(str(tmp_path / "runs"))
+    yield opened
+    opened.dispose()
+
+
+def write(storage: OpenSqliteEventLogStorage, run_id: str, *messages: str) -> None:
+    for message in messages:
+        storage.store_event(
+            dg.EventLogEntry(
+                error_info=None, level=20, user_message=message, run_id=run_id, timestamp=time.time(), step_key=None,
+                job_name="synthetic", dagster_event=None,
+            )
+        )  # fmt: skip
+
+
+def test_the_storage_fits_the_dagster_that_is_installed(tmp_path):
+    """If this fails, look at what `USES` names in the new Dagster; until then the log is written the slow way."""
+    opened = OpenSqliteEventLogStorage(str(tmp_path))
+    assert opened.lacks() == []
+    opened.dispose()
+
+
+def test_a_name_that_is_gone_is_told_once(tmp_path, caplog):
+    opened = OfAnotherDagster(str(tmp_path))
+    assert opened.lacks() == ["_a_name_that_is_gone"]
+    assert [record.getMessage() for record in caplog.records] == [
+        "Dagster's event log has no _a_name_that_is_gone any more: its files are opened anew for each event"
+    ]
+    opened.dispose()
+
+
+def test_what_is_written_is_read_back_in_its_order(storage):
+    one, other = make_new_run_id(), make_new_run_id()
+    write(storage, one, "first", "second")
+    write(storage, other, "another run's")
+    write(storage, one, "third")
+    assert [entry.user_message for entry in storage.get_logs_for_run(one)] == ["first", "second", "third"]
+    assert [entry.user_message for entry in storage.get_logs_for_run(other)] == ["another run's"]
+
+
+def test_a_key_is_written_into_no_file(storage, tmp_path):
+    run_id = make_new_run_id()
+    write(storage, run_id, f"https://synthetic.invalid/?api_key={KEY}")
+    storage.dispose()
+    files = [path for path in Path(tmp_path).rglob("*") if path.is_file()]
+    assert any(path.name == f"{run_id}.db" for path in files)
+    assert not [path for path in files if KEY.encode() in path.read_bytes()]
+    (text,) = sqlite3.connect(tmp_path / "runs" / f"{run_id}.db").execute("select event from event_logs").fetchone()
+    assert "api_key=" in text
+
+
+def test_more_runs_than_files_are_kept_open_lose_nothing(storage):
+    runs = [make_new_run_id() for _ in range(12)]
+    for _ in range(2):
+        for run_id in runs:
+            write(storage, run_id, "synthetic")
+    assert [len(storage.get_logs_for_run(run_id)) for run_id in runs] == [2] * 12
