@@ -93,7 +93,7 @@ def _say_json(value: Any) -> None:
 
 
 @app.command()
-def refresh(
+def refresh(  # each parameter is an option of the command line
     live: Annotated[bool, typer.Option("--live", help="Ask the publishers instead of the recorded edition.")] = False,
     source: Annotated[list[str] | None, typer.Option(help="Only this source (fbi) or dataset (fbi/agencies).")] = None,
     slice_: Annotated[list[str] | None, typer.Option("--slice", help="source/dataset=KEY: only this slice.")] = None,
@@ -275,7 +275,7 @@ Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace the file i
 
 
 @app.command()
-def query(
+def query(  # each parameter is an option of the command line
     name: Annotated[str | None, typer.Argument(help="A named question; without one, the list.")] = None,
     parameter: Annotated[
         list[str] | None, typer.Option("--set", help="name=value for the question's parameters.")

@@ -38,7 +38,7 @@ from orchestration.progress import say
 from orchestration.release import history, row_hashes, seal
 from orchestration.release.checks import PUBLISHED_SCHEMAS
 from orchestration.release.history import Release
-from orchestration.release.publish import RELEASE_TABLES
+from orchestration.release.own_tables import RELEASE_TABLES
 from orchestration.settings import DBT_PROJECT_DIR, Edition, Settings
 from orchestration.sources.base import Dataset, Record
 from orchestration.wire import FilePayload

@@ -12,9 +12,11 @@ from __future__ import annotations
 
 import base64
 import html
+import io
 import logging
 import os
 import re
+import zipfile
 from collections.abc import Collection, Iterator
 from functools import lru_cache
 from html.entities import codepoint2name
@@ -184,9 +186,6 @@ def unpacked(body: bytes, most: int) -> Iterator[bytes]:
 
     What cannot be unpacked gives nothing: whoever reads the form says what is wrong with it.
     """
-    import io
-    import zipfile
-
     try:
         if body[:4] == b"PK\x03\x04":
             with zipfile.ZipFile(io.BytesIO(body)) as archive:

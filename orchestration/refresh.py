@@ -267,6 +267,7 @@ def _stopped_in_order(
 
 def _report_canceled(settings: Settings, run_id: str, signal: str) -> None:
     dagster_home(settings)
+    # Dagster takes seconds to import: only the commands that run it pay
     import dagster as dg
 
     with dg.DagsterInstance.get() as instance:

@@ -21,12 +21,11 @@ import psutil
 from pydantic import BaseModel, ValidationError
 
 from orchestration import files
+from orchestration.release.history import Release
 from orchestration.settings import Settings
 
 if TYPE_CHECKING:
     from dagster import DagsterInstance, DagsterRun
-
-    from orchestration.release.history import Release
 
 RUNNING_FILE = "refresh.json"
 # A run's id, in the environment of its process and of every process that it starts: they are found by it when the run
@@ -135,6 +134,7 @@ def report_dead_runs(instance: DagsterInstance, own_run_id: str, release: Releas
     the process that its events name no longer lives; while the daemon lives, it sees to its runs itself.
     release: the release that serves; a run that died after it had published says so.
     """
+    # Dagster takes seconds to import: only what opens its records pays
     import dagster as dg
 
     unfinished = [dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.CANCELING,

@@ -27,7 +27,7 @@ from orchestration import __version__, files
 from orchestration.fetching import headers as said
 from orchestration.fetching.host_limits import DEFAULT_LIMIT, LIMITS, SHARED_LIMITS, HostLimits
 from orchestration.fetching.transport import AnswerClock, OneAnswer
-from orchestration.fetching.waiting import SAY_AFTER, Wait
+from orchestration.fetching.waiting import Patience, Wait
 from orchestration.limits import PREFIX
 from orchestration.redaction import Redactor, Watching, unpacked
 from orchestration.settings import LOOPBACK, Settings
@@ -93,25 +93,6 @@ class _Answer:
     redacted: int
 
 
-@dataclass(frozen=True)
-class Patience:
-    """How long one request is tried: seconds."""
-
-    deadline: float = 600.0
-    attempts: int = 12
-    first_wait: float = 1.0
-    longest_wait: float = 60.0
-    timeout: float = 120.0
-    # One answer, from the request to its last byte; a download has as many seconds more as its bytes so far need at
-    # this many a second.
-    answer: float = 300.0
-    rate: float = 50_000.0
-    # A wait that has lasted so long is said on the screen.
-    say_after: float = SAY_AFTER
-    # A publisher's Retry-After longer than this ends the attempt: the next night asks again.
-    longest_retry_after: float = 900.0
-
-
 class Web:
     """Requests to the publishers' hosts and nowhere else.
 
@@ -137,6 +118,7 @@ class Web:
         self._user_agent = f"clawback/{__version__} (public-interest data warehouse{contact})"
         self._allowed = settings.allowed_hosts()
 
+    # Twelve facts of one request, all but the address by name; most callers give three of them.
     def get(
         self, url: str, *, params: Mapping[str, str] | None = None, secret_params: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None, secret_headers: Mapping[str, str] | None = None,

@@ -1,7 +1,7 @@
-"""Waits said: whoever watches hears what is waited for once it takes longer than a few seconds.
+"""How long a request is waited for, and the line on the screen that names a long wait.
 
-What belongs here: the line that is said, and when it is said again. What does not: how long is waited (session,
-settings).
+What belongs here: the limits of one request in seconds, the line, and when it is repeated. What does not: retries
+(session).
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextvars
 import threading
 import time
+from dataclasses import dataclass
 from types import TracebackType
 
 from orchestration.progress import say
@@ -17,6 +18,25 @@ from orchestration.progress import say
 SAY_AFTER = 5.0
 AGAIN_AFTER = 30.0
 LONGEST_SILENCE = 300.0
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long one request is tried: seconds."""
+
+    deadline: float = 600.0
+    attempts: int = 12
+    first_wait: float = 1.0
+    longest_wait: float = 60.0
+    timeout: float = 120.0
+    # One answer, from the request to its last byte; a download has as many seconds more as its bytes so far need at
+    # this many a second.
+    answer: float = 300.0
+    rate: float = 50_000.0
+    # A wait that has lasted so long is said on the screen.
+    say_after: float = SAY_AFTER
+    # A publisher's Retry-After longer than this ends the attempt; the next run asks again.
+    longest_retry_after: float = 900.0
 
 
 class Wait:

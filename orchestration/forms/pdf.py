@@ -28,6 +28,7 @@ class Page:
 
 def pages(body: bytes) -> list[Page]:
     """Every page in its order. Raises Unreadable where it is no PDF, or too large to be read."""
+    # the child that reads imports this module too, and must not load the settings for it
     from orchestration.forms import bounded
 
     if b"%PDF" not in body[:1024]:
@@ -45,6 +46,7 @@ def pages(body: bytes) -> list[Page]:
 
 def read(body: bytes, most: dict[str, Any]) -> list[dict[str, Any]]:
     """In the child: tables, words and text of each page, as JSON can say them."""
+    # only the child needs it
     import pdfplumber
     from pdfplumber.utils.exceptions import PdfminerException
 

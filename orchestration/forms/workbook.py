@@ -44,6 +44,7 @@ def first_sheet(body: bytes) -> Sheet:
 
     Raises Unreadable where it is no workbook, or too large to be read.
     """
+    # the child that reads imports this module too, and must not load the settings for it
     from orchestration.forms import archives, bounded
 
     if not is_workbook(body):
@@ -62,6 +63,7 @@ def first_sheet(body: bytes) -> Sheet:
 
 def read(body: bytes, most: dict[str, Any]) -> dict[str, Any]:
     """In the child: names, merged ranges and rows of the first sheet, as JSON can say them."""
+    # only the child needs it
     from python_calamine import CalamineError, CalamineWorkbook
 
     if body[:2] == b"PK":

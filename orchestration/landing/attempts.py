@@ -71,6 +71,7 @@ def attempted(folder: Path) -> list[dict[str, Any]]:
     return lines(folder / ATTEMPTS_FILE, "at", "edition", "bad", "good")
 
 
+# Nine facts of one line of the file, all but the folder by name.
 def record(
     folder: Path,
     *,

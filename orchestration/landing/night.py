@@ -197,13 +197,7 @@ def _live_night(
         night.slices.append(SliceNight("*", "failed", reason))
         return
     try:
-        slices = dataset.slices(settings, known)
-        if partition:
-            # A backfill asks its own way (a monthly archive) where a night would ask another for the same slice.
-            every = {slice_.key: slice_ for slice_ in [*slices, *dataset.all_slices()]}
-            slices = [slice_ for slice_ in every.values() if _in_partition(dataset, slice_, partition)]
-        if slice_keys:
-            slices = _chosen(dataset, [*dataset.all_slices(), *slices], slice_keys)
+        slices = _wanted(dataset, dataset.slices(settings, known), slice_keys, partition)
     except Exception as error:  # as for a slice: what comes after this dataset in the night must not be skipped for it
         if not isinstance(error, SourceError):
             faults.note(f"{dataset.id}: its slices")
@@ -245,6 +239,17 @@ def _live_night(
         bad = outcome.status in ("failed", "rejected", "held")
         if bad and not never_served and _is_too_old(dataset, good):
             night.too_old.append(slice_.key)
+
+
+def _wanted(dataset: Dataset, slices: list[Slice], slice_keys: Sequence[str], partition: str | None) -> list[Slice]:
+    """Those of a run's slices that were named, or lie in the partition; all of them if neither is given."""
+    if partition:
+        # A backfill asks its own way (a monthly archive) where a usual run would ask another for the same slice.
+        every = {slice_.key: slice_ for slice_ in [*slices, *dataset.all_slices()]}
+        slices = [slice_ for slice_ in every.values() if _in_partition(dataset, slice_, partition)]
+    if slice_keys:
+        slices = _chosen(dataset, [*dataset.all_slices(), *slices], slice_keys)
+    return slices
 
 
 def _land(

@@ -23,88 +23,18 @@ import pyarrow as pa
 from filelock import FileLock, Timeout
 
 from orchestration import __version__, files
-from orchestration.release import accepted, history, seal
 from orchestration.release import columns as lineage
+from orchestration.release import history, seal
 from orchestration.release.audit import Audit
 from orchestration.release.checks import PUBLISHED_SCHEMAS, table_rows
 from orchestration.release.findings import Finding, GateRefused
 from orchestration.release.history import RELEASE_FILE, Release
 from orchestration.release.marks import MANIFEST_FILE, file_sha256, read_sealed
+from orchestration.release.own_tables import RELEASE_TABLES, own_rows
 from orchestration.settings import Settings
 
 # Clients of 1.4 and 1.5 read this; the storage of 2.x they do not.
 STORAGE_VERSION = "v1.4.0"
-
-# The tables that only a publication can fill, described as dbt describes the others.
-RELEASE_TABLES: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
-    "release": (
-        "Grain: one row. Which release this file is.",
-        {
-            "release_id": ("varchar", "YYYY.MM.DD of the publication, .n for the next ones of a day. Never null."),
-            "built_at": ("timestamp", "When it was published, UTC. Never null."),
-            "run_id": ("varchar", "Dagster run that made it. Never null."),
-            "edition": ("varchar", "recorded or live. Never null."),
-            "as_of": ("date", "Only captures retrieved by this day were read; null where all were."),
-            "software": ("varchar", "Version of Clawback. Never null."),
-            "code_digest": ("varchar", "sha256 of the code that turned captures into tables, hex. Never null."),
-            "captures": ("bigint", "Captures that were read, count. Never null."),
-            "previous_release": ("varchar", "The release that served before; null for the first."),
-        },
-    ),
-    "check_result": (
-        "Grain: one row per check of the gate. Every check that this release passed, or was accepted with a reason.",
-        {
-            "check_name": ("varchar", "The check. Never null."),
-            "check_kind": ("varchar", "dbt test, dbt unit test or release check. Never null."),
-            "severity": ("varchar", "error or warn. Never null."),
-            "status": ("varchar", "pass, warn or fail (accepted). Never null."),
-            "failures": ("bigint", "Rows that fail it, count. Never null."),
-            "detail": ("varchar", "What was found; null for dbt's tests."),
-            "accepted_because": ("varchar", "Why a failure was accepted; null where nothing had to be."),
-            "accepted_since": ("varchar", "First release in a row that carries it accepted; null as its reason is."),
-        },
-    ),
-    "column_dictionary": (
-        "Grain: one row per published column. What each column means, its unit, and where it comes from.",
-        {
-            "table_schema": ("varchar", "Schema. Never null."),
-            "table_name": ("varchar", "Table. Never null."),
-            "column_name": ("varchar", "Column. Never null."),
-            "data_type": ("varchar", "Type. Never null."),
-            "description": ("varchar", "What it means, its unit, what null means. Never null."),
-            "comes_from": (
-                "varchar",
-                "Fields that the column's values are computed from, by dataset (source/dataset), by table of ours"
-                " (seeds/...) and by what the landing folder says (landing/...); 'not told' where the SQL could not be"
-                " traced; null where no field goes in: a count of rows, a constant, a table of the publication. What a"
-                " join or a filter compares is not among them: made_by names every table on the way.",
-            ),
-            "made_by": (
-                "varchar",
-                "Models and seeds between the datasets and the table, nearest first; null for tables of the"
-                " publication.",
-            ),
-        },
-    ),
-    "column_lineage": (
-        "Grain: one row per column and parent column. The columns that each column's value is computed from, in the"
-        " table before it: of every published table, and of every model between them and the captured fields.",
-        {
-            "table_schema": (
-                "varchar",
-                "Schema of the column; staging and intermediate are not published. Never null.",
-            ),
-            "table_name": ("varchar", "Table of the column. Never null."),
-            "column_name": ("varchar", "Column. Never null."),
-            "parent_schema": (
-                "varchar",
-                "Schema of the parent: raw is a captured dataset, seeds a table of ours. Never null.",
-            ),
-            "parent_table": ("varchar", "Table of the parent; in raw the dataset, source__dataset. Never null."),
-            "parent_column": ("varchar", "Column or captured field that goes into the value. Never null."),
-        },
-    ),
-}
 
 
 class AnotherPublicationRuns(Exception):
@@ -239,20 +169,8 @@ def _write(
         connection.execute(f"attach {_literal(target)} as release (storage_version '{STORAGE_VERSION}')")
         sources_of = _sources(settings, marker.invocation_id, manifest)
         described = _copy(connection, manifest, sources_of)
-        own: dict[str, list[dict[str, Any]]] = {
-            "release": [{
-                "release_id": release_id, "built_at": built_at.replace(tzinfo=None), "run_id": marker.run_id,
-                "edition": marker.edition, "as_of": marker.as_of, "software": __version__,
-                "code_digest": marker.code_digest, "captures": len(marker.captures),
-                "previous_release": last.id if last else None,
-            }],
-            "check_result": [{
-                "check_name": c.name, "check_kind": c.kind, "severity": c.severity, "status": c.status,
-                "failures": c.failures, "detail": c.detail, "accepted_because": c.accepted_because,
-                "accepted_since": (accepted.since(settings, c.name) or release_id) if c.accepted_because else None,
-            } for c in audit.checks],
-            "column_lineage": _lineage(sources_of, described),
-        }  # fmt: skip
+        own = own_rows(settings, audit, release_id, built_at, last)
+        own["column_lineage"] = _lineage(sources_of, described)
         for name, values in own.items():
             described += _own_table(connection, name, values)
         # The dictionary describes itself, so its own rows are known before it is written.

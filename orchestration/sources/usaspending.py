@@ -136,6 +136,7 @@ class Awards(Dataset):
             yield page
             yield from answers
 
+    # Eight: it calls itself for half a window, and carries the request along.
     def _window(
         self,
         web: Web,

@@ -3,7 +3,7 @@
 What belongs here: which figures were selected, and how each was read. Run once
 by hand; its output is committed and reviewed:
 
-    python -m orchestration.recorded.transcribe FOLDER_OF_REAL_FILES FOLDER_OF_FACTS
+    python tools/transcribe.py FOLDER_OF_REAL_FILES FOLDER_OF_FACTS
 
 The files themselves stay out of the repository.
 """
@@ -26,7 +26,7 @@ from orchestration.sources.ice import Agreements287g, moment_of
 from orchestration.sources.states import BY_NAME, BY_POSTAL
 from orchestration.wire import Payload, utc_now
 
-TABLES = Path(__file__).with_name("tables")
+TABLES = Path(__file__).parent.parent / "orchestration" / "recorded" / "tables"
 COLUMNS = ("publisher", "table", "entity", "period", "measure", "value", "source")
 Row = tuple[str, str, str, str, str, str, str]
 
