@@ -42,7 +42,7 @@ ROOT = Path(__file__).parents[2]
 LIST = Path(__file__).with_name("mutants.toml")
 FOLDERS = ("fetching", "landing", "release", "sources")
 WORKERS = 2
-TIMEOUT = 400.0
+TIMEOUT = 1800.0
 NOT_COPIED = (".git", ".venv", "data", "dist", "target", "logs", "__pycache__", ".*_cache", ".hypothesis", "*.egg-info")
 # Imported once before the workers are forked: they cost more than most tests.
 HEAVY = ("pytest", "duckdb", "pyarrow.parquet", "polars", "pandas", "lxml.etree", "pydantic", "requests", "stamina",
