@@ -73,6 +73,10 @@ BY_HAND: dict[str, tuple[str, ...]] = {
         "(select min(month_start) from core.fct_crime_month) and ori in (select ori from core.fct_crime_year"
         " where coverage = 'complete' and crime_year = 2025)",
     ),
+    "assert_parts_add_up_to_totals": (
+        "update core.fct_victimization_reporting set victimizations_weighted = victimizations_weighted * 1.01"
+        " where offense_family = 'all_violent'",
+    ),
     "assert_policy_crime_panel_is_balanced": ("delete from analysis.mart_policy_crime_panel where rowid = 0",),
     "assert_policy_provisions_have_event_times": ("update core.fct_policy_status set provision_code = 'synthetic'",),
     "assert_records_conserved": ("update meta.record_fate set records = records + 1 where rowid = 0",),

@@ -14,6 +14,8 @@ select
     months.report_month,
     counts.offense_family,
     counts.victim_group,
+    victim_groups.is_total or offenses.is_total as is_total,
+    offenses.is_overlapping,
     months.series,
     counts.reports,
     months.is_month_complete,
@@ -29,5 +31,9 @@ select
 from {{ ref('int_crime__incident_series_months') }} as months
 inner join {{ ref('int_crime__incident_groups') }} as counts
     on months.series = counts.series and months.report_month = counts.report_month
+inner join {{ ref('victim_groups') }} as victim_groups
+    on victim_groups.victim_group_code = case counts.victim_group when 'unknown' then 'ethnicity_unknown' else counts.victim_group end
+inner join {{ ref('offenses') }} as offenses
+    on counts.offense_family = offenses.offense_code
 left join {{ ref('dim_jurisdiction') }} as jurisdictions
     on months.geoid = jurisdictions.geoid

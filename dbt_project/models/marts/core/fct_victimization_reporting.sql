@@ -25,6 +25,8 @@ select
     cast(shares.survey_year as int) as survey_year,
     shares.victim_group,
     shares.family as offense_family,
+    victim_groups.is_total or offenses.is_total as is_total,
+    offenses.is_overlapping,
     cast(shares.interviewed as bigint) as victimizations_interviewed,
     cast(shares.weighted as double) as victimizations_weighted,
     cast(shares.weighted_reported as double) as reported_weighted,
@@ -50,5 +52,9 @@ select
     cast(null as bigint) as _record_no,
     shares._kind
 from shares
+inner join {{ ref('victim_groups') }} as victim_groups
+    on shares.victim_group = victim_groups.victim_group_code
+inner join {{ ref('offenses') }} as offenses
+    on shares.family = offenses.offense_code
 left join {{ ref('survey_breaks') }} as breaks
     on shares.survey_year = breaks.broken_year
