@@ -28,7 +28,7 @@ from rich.table import Table
 from benchmarks import processes
 from orchestration import sources
 from orchestration.assets.warehouse import dbt_environment
-from orchestration.councils import councils
+from orchestration.councils.register import councils
 from orchestration.landing import raw_views
 from orchestration.landing.catalog import Catalog
 from orchestration.landing.night import capture_dataset

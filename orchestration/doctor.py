@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Literal
 
 from orchestration import sources
-from orchestration.councils import councils
+from orchestration.councils.register import councils
 from orchestration.landing import integrity
 from orchestration.landing.catalog import Catalog
 from orchestration.release import accepted, history, seal

@@ -4,8 +4,8 @@
     council_date      the day of a naive ISO time; year 1 is New York's mirror's way of saying none
     council_date_is_broken  whether a text that is there is no day that a register can mean
     council_body_kind whose act an action is
-    council_words     a text as its words, two blanks between them: orchestration/finder.py does the same, and a test
-                      proves that both agree
+    council_words     a text as its words, two blanks between them: orchestration/councils/finder.py does the same, and
+                      a test proves that both agree
     council_lower     ASCII letters only, the same in every engine
     calendar_key      the key of a day in dim_date; -1 where the register holds a day that no calendar of ours has
 -#}

@@ -169,7 +169,9 @@ def code_digest() -> str:
     digest = hashlib.sha256()
     package = PROJECT_ROOT / "orchestration"
     files = [p for p in DBT_PROJECT_DIR.rglob("*") if p.suffix in (".sql", ".yml", ".csv")]
-    files += [p for folder in ("landing", "release", "sources") for p in (package / folder).rglob("*") if p.is_file()]
+    for folder in ("forms", "landing", "release", "sources"):
+        files += [p for p in (package / folder).rglob("*") if p.is_file()]
+    files += [package / "wire.py"]
     files += [lock for lock in (PROJECT_ROOT / "requirements.lock",) if lock.exists()]
     for path in sorted(files):
         if "__pycache__" in path.parts or "target" in path.parts or "logs" in path.parts:

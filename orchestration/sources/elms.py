@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from orchestration.councils import Council, councils
+from orchestration.councils.register import Council, councils
 from orchestration.fetching.paging import NewRows
 from orchestration.fetching.session import Web
 from orchestration.forms import jsons

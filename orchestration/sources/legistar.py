@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import Any, overload
 from zipfile import ZipInfo
 
-from orchestration import finder
-from orchestration.councils import Council, councils
+from orchestration.councils import finder
+from orchestration.councils.register import Council, councils
 from orchestration.fetching.paging import NewRows, OffsetPages, PagesExhausted
 from orchestration.fetching.session import FetchError, Web
 from orchestration.forms import Unreadable, archives, jsons

@@ -12,7 +12,8 @@ from datetime import date
 import duckdb
 import pytest
 
-from orchestration import finder, sources
+from orchestration import sources
+from orchestration.councils import finder
 from orchestration.landing.catalog import Catalog
 from orchestration.recorded import build
 from tests.conftest import clawback

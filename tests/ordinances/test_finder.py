@@ -14,7 +14,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from orchestration import finder, sources
+from orchestration import sources
+from orchestration.councils import finder
 from orchestration.sources import legistar
 from tests.ordinances.conftest import TEXTS, finder_matters
 

@@ -19,8 +19,9 @@ import time_machine
 from council_servers import TOKEN, Legistar, action, matter
 from werkzeug import Response
 
-from orchestration import finder, sources
-from orchestration.councils import councils
+from orchestration import sources
+from orchestration.councils import finder
+from orchestration.councils.register import councils
 from orchestration.landing.catalog import Catalog
 from orchestration.landing.imports import import_files
 from orchestration.landing.night import Night, capture_dataset

@@ -1,4 +1,4 @@
--- The finder in the warehouse: the same vocabulary and the same rule as orchestration/finder.py.
+-- The finder in the warehouse: the same vocabulary and the same rule as orchestration/councils/finder.py.
 {%- set fields = ['matter_name', 'title', 'notes', 'summary', 'full_text', 'own_text'] -%}
 {%- set all_texts = [] -%}
 {%- for field in fields -%}{%- do all_texts.append("coalesce(" ~ field ~ ", '')") -%}{%- endfor %}
