@@ -7,7 +7,7 @@ SPARK_READY := $(VENV)/.ready-spark
 BENCH_READY := $(VENV)/.ready-bench
 
 .DEFAULT_GOAL := help
-.PHONY: help setup refresh test torture mutants check lint ui sql notebook bench spark lock sbom audit clean disk fuzz
+.PHONY: help setup generate refresh test torture mutants check lint ui sql notebook bench spark lock sbom audit clean disk fuzz
 
 help: ## what there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -43,14 +43,18 @@ fuzz: $(READY) ## hostile files at length: 40 times the examples a parser, every
 mutants: $(READY) ## about 100 mutants of our own Python, each of which its tests must kill (half an hour)
 	@$(BIN)/python -m tests.mutants
 
-lint: $(READY) ## style, types, SQL, secrets, and that the list of mutants still fits the code
+lint: $(READY) ## style, types, SQL, secrets, that the list of mutants still fits the code and that what is generated is current
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar dbt_project/models dbt_project/tests queries
 	@$(BIN)/python -m tests.mutants --check
 	@$(BIN)/python tools/name_patterns.py --check
+	@$(BIN)/python -m orchestration.adding --check
 	@git ls-files -z 2>/dev/null | xargs -0 -r $(BIN)/detect-secrets-hook --baseline .secrets.baseline
+
+generate: $(READY) ## write the dbt files that follow from declarations (docs/adding.md)
+	@$(BIN)/python -m orchestration.adding
 
 ui: $(READY) ## Dagster on 127.0.0.1:3000
 	@$(BIN)/clawback ui

@@ -38,23 +38,24 @@ from rich.table import Table
 
 from benchmarks import processes
 from orchestration import sources
+from orchestration.declared import cities
 from orchestration.landing import land
 from orchestration.settings import DBT_PROJECT_DIR, Settings
-from orchestration.sources import socrata
+from orchestration.sources import socrata, soda
 from orchestration.wire import Payload
 
 RETRIEVED = datetime(2026, 11, 20, 6, tzinfo=UTC)
 SETS = ("2nrs-mtv8", "ijzp-q8t2", "qgea-i56i")
-MONTHS = socrata._months("2011-01", "2020-12")
+MONTHS = cities.months("2011-01", "2020-12")
 NEW_MONTH = "2021-01"
 ROWS = socrata.Incidents()
 
 
-def _column(city_set: socrata.CitySet, name: str, month: str) -> str:
+def _column(city_set: cities.CitySet, name: str, month: str) -> str:
     """The SQL of a synthetic column over the number of the row, which is its set's own; one in 10,000 comes twice."""
     day = f"'{month}-' || lpad((1 + i % 28)::varchar, 2, '0') || 'T00:00:00.000'"
     exact = {
-        socrata.ROW_ID: "'row-' || printf('%04x', hash(row) % 65536) || '-' || row",
+        cities.ROW_ID: "'row-' || printf('%04x', hash(row) % 65536) || '-' || row",
         city_set.key: "'SYN' || lpad(i::varchar, 9, '0')",
         city_set.month_date: day,
         city_set.occurrence_date: day,
@@ -78,15 +79,15 @@ def generate(folder: Path, rows: int) -> int:
     with duckdb.connect() as connection:
         connection.execute("set preserve_insertion_order = false")
         for set_id in SETS:
-            city_set = socrata.BY_ID[set_id]
+            city_set = cities.BY_ID[set_id]
             for number, month in enumerate((*MONTHS, NEW_MONTH)):
                 pages = folder / set_id / month
                 pages.mkdir(parents=True)
                 # what the server counts, so that nobody counts while the clock runs
                 (pages / "rows.txt").write_text(str(a_month), encoding="utf-8")
                 selected = ", ".join(f'{_column(city_set, name, month)} as "{name}"' for name in city_set.columns)
-                for page, first in enumerate(range(0, a_month, socrata.PAGE)):
-                    start, size = number * a_month + first, min(socrata.PAGE, a_month - first)
+                for page, first in enumerate(range(0, a_month, soda.PAGE)):
+                    start, size = number * a_month + first, min(soda.PAGE, a_month - first)
                     source = (
                         f"select row, row - (row % 10000 = 1)::int as i from range({start}, {start + size}) as t(row)"
                     )
@@ -111,7 +112,7 @@ class Pages:
             rows = int((self.folder / context["set"] / month / "rows.txt").read_text(encoding="utf-8"))
             body, media_type = json.dumps([{"n": str(rows)}]).encode(), "application/json"
         else:
-            body, media_type = pages[int(params["$offset"]) // socrata.PAGE].read_bytes(), "text/csv"
+            body, media_type = pages[int(params["$offset"]) // soda.PAGE].read_bytes(), "text/csv"
         shown = f"{url}?{json.dumps(dict(params))}"
         return Payload(body, shown, RETRIEVED, media_type, role=more.get("role", "records"), context=context)
 
@@ -121,7 +122,7 @@ def _land(folder: Path, months: tuple[str, ...]) -> int:
     landed = 0
     for set_id in SETS:
         for month in months:
-            slice_ = socrata._month_slice(socrata.BY_ID[set_id], month)
+            slice_ = socrata._month_slice(cities.BY_ID[set_id], month)
             known: Any = _Nothing()
             payloads = ROWS.pull(Pages(folder / "pages"), settings, slice_, known)  # type: ignore[arg-type]
             done = land.write(ROWS, slice_, payloads, landing_dir=settings.landing_dir, kind="fetched", edition="live")
@@ -304,7 +305,7 @@ class _Cities(BaseHTTPRequestHandler):
 
 
 def _groups(folder: Path, set_id: str) -> list[dict[str, str]]:
-    city_set = socrata.BY_ID[set_id]
+    city_set = cities.BY_ID[set_id]
     names = ", ".join(f'"{name}"' for name in city_set.groups)
     with duckdb.connect() as connection:
         rows = connection.execute(
@@ -347,7 +348,7 @@ def _sql(folder: Path, model: str) -> str:
 
 
 _CHAIN = (("staging", "base_socrata__repeated_incidents"), ("intermediate", "int_crime__incident_counts"))
-_NUMBERS = ", ".join(f'"{socrata.BY_ID[set_id].key}"' for set_id in SETS)
+_NUMBERS = ", ".join(f'"{cities.BY_ID[set_id].key}"' for set_id in SETS)
 
 
 def builds(folder: Path, months: int) -> dict[str, Any]:

@@ -620,6 +620,28 @@ def _show_findings(findings: Sequence[Any], as_json: bool) -> NoReturn:
 
 
 @app.command()
+def new(
+    kind: Annotated[str, typer.Argument(help="city, tracker, source or council")],
+    name: Annotated[str, typer.Argument(help="city-id of the set, publisher/dataset, or the council's client")],
+) -> None:
+    """Write the skeleton of one more city, tracker, source or council, for whoever extends the project."""
+    from orchestration.adding import skeleton
+    from orchestration.adding.rendered import write
+
+    try:
+        made = skeleton.create(kind, name, PROJECT_ROOT)
+    except skeleton.CannotAdd as refused:
+        _stop(str(refused))
+    for path in made.created:
+        out.print(f"new      {path}")
+    for path in made.extended:
+        out.print(f"one line {path}")
+    for path in write():
+        out.print(f"derived  dbt_project/{path}")
+    out.print("next: replace every TODO (docs/adding.md), then make generate")
+
+
+@app.command()
 def ui(
     port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 3000,
     read_only: Annotated[

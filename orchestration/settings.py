@@ -17,26 +17,31 @@ from urllib.parse import urlsplit
 from pydantic import ByteSize, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from orchestration.declared import cities
 from orchestration.limits import Limits
 
 Edition = Literal["recorded", "live"]
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
-# The cities' portals that `{domain}` in socrata_url stands for: no other host is asked through it.
-SOCRATA_DOMAINS = (
-    "data.lacity.org",
-    "data.cityofchicago.org",
-    "data.cityofnewyork.us",
-    "data.austintexas.gov",
-    "data.seattle.gov",
-    "data.sf.gov",
-)
-
 # The folder that holds pyproject.toml and dbt_project/.
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 DBT_PROJECT_DIR = PROJECT_ROOT / "dbt_project"
 QUERIES_DIR = PROJECT_ROOT / "queries"
+
+
+# Base URLs that sources declare in their own modules, by the name that overrides them.
+_declared_urls: dict[str, str] = {}
+
+
+def declare_url(name: str, url: str) -> str:
+    """The name of a base URL that a source declares itself; `CLAWBACK_URLS='{"<name>": "..."}'` overrides it.
+
+    name: the source's name with `_url`. Raises ValueError if the name is taken by another URL.
+    """
+    if name in Settings.model_fields or _declared_urls.setdefault(name, url) != url:
+        raise ValueError(f"{name} is the name of another publisher's URL")
+    return name
 
 
 LEGISTAR_TOKEN_PREFIX = "LEGISTAR_TOKEN_"
@@ -81,6 +86,9 @@ class Settings(BaseSettings):
     # Seconds and memory that one query of a reader may take (`sql`, `query`, notebooks): beyond, it is stopped.
     query_seconds: float = Field(120.0, gt=0)
     query_memory: ByteSize = Field(ByteSize(2 * 1024**3), ge=64 * 1024**2)
+
+    # Base URLs in place of those that sources declare in their own modules (declare_url), by name.
+    urls: dict[str, str] = Field(default_factory=dict)
 
     usaspending_url: str = "https://api.usaspending.gov/api/v2"
     usaspending_files_url: str = "https://files.usaspending.gov"
@@ -165,12 +173,17 @@ class Settings(BaseSettings):
         return self.root / "dagster"
 
     def base_urls(self) -> dict[str, str]:
-        """Every publisher's base URL by its setting's name."""
-        return {
+        """Every publisher's base URL by its name."""
+        fields = {
             name: getattr(self, name)
             for name in type(self).model_fields
             if name.endswith("_url") and name != "notify_url"
         }
+        return {**_declared_urls, **self.urls, **fields}
+
+    def base_url(self, name: str) -> str:
+        """A publisher's base URL. Raises KeyError if no setting and no source has that name."""
+        return self.base_urls()[name]
 
     def secrets(self) -> list[str]:
         """The values that must never be written anywhere."""
@@ -193,13 +206,19 @@ class Settings(BaseSettings):
         hosts = {urlsplit(url).netloc.lower() for url in self.base_urls().values()}
         for host in [host for host in hosts if "{domain}" in host]:
             hosts.remove(host)
-            hosts.update(host.replace("{domain}", domain) for domain in SOCRATA_DOMAINS)
+            # the cities' declared portals, and no other host
+            hosts.update(host.replace("{domain}", domain) for domain in cities.DOMAINS)
         return frozenset(hosts)
 
 
 def legistar_token_name(client: str) -> str:
     """The environment variable that holds a Legistar client's token."""
     return LEGISTAR_TOKEN_PREFIX + client.upper().replace("-", "_")
+
+
+def default_url(name: str) -> str:
+    """A publisher's base URL if the environment names no other. Raises KeyError as Settings.base_url does."""
+    return _declared_urls[name] if name in _declared_urls else str(Settings.model_fields[name].default)
 
 
 def _tokens(urls: str) -> list[str]:

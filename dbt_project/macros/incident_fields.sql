@@ -1,6 +1,6 @@
 {#-
-    Incident reports of all cities in one form. What belongs here: which of a city's columns holds what, once for full
-    rows and for counts. What does not: meaning of codes (seeds). A record holds only its own city's columns, so the
+    Incident reports of all cities in one form. What belongs here: how a city's column is read, once for full rows
+    and for counts. What does not: which column is what (orchestration/declared/cities), meaning of codes (seeds). A record holds only its own city's columns, so the
     first that is not null is that city's.
 
     incident_date     a date as the API writes it (2020-01-08T...) or as the portals' exports do (01/08/2020 ..., or
@@ -44,36 +44,34 @@
 {%- endmacro %}
 
 {% macro incident_yes() -%}
-    {%- set flag = "coalesce(lower(" ~ field('domestic') ~ "), lower(" ~ field('family_violence') ~ "), lower("
-        ~ field('domestic_violence_crime') ~ "))" -%}
+    {%- set flag = "lower(" ~ incident_text(declared_incident_columns('domestic')) ~ ")" -%}
     case when {{ flag }} in ('true', 'y', 'yes', '1') then true when {{ flag }} in ('false', 'n', 'no', '0') then false end
 {%- endmacro %}
 
 {% macro incident_code() -%}
-    {%- set code = incident_text(['crm_cd', 'nibr_code', 'primary_type', 'ofns_desc', 'category_description',
-        'nibrs_offense_code', 'incident_category']) -%}
+    {%- set code = incident_text(declared_incident_columns('code')) -%}
     case when {{ code }} like '%.0' then substr({{ code }}, 1, length({{ code }}) - 2) else {{ code }} end
 {%- endmacro %}
 
-{% macro incident_victim_group() -%} {{ incident_text(['vict_descent', 'vic_race']) }} {%- endmacro %}
+{% macro incident_victim_group() -%} {{ incident_text(declared_incident_columns('victim_group')) }} {%- endmacro %}
 
 {#- San Francisco: a supplement adds to a report that is counted already (DataSF's explainer of wg3w-h783). -#}
 {% macro incident_is_supplement() -%}
-    coalesce(lower({{ field('report_type_description') }}) like '%supplement%', false)
+    coalesce(lower({{ incident_text(declared_incident_columns('supplement')) }}) like '%supplement%', false)
 {%- endmacro %}
 
 {#- Chicago publishes the date of the incident alone: its column `date` is no report date. -#}
 {% macro incident_reported_on() -%}
-    {{ incident_date(['date_rptd', 'rpt_dt', 'rep_date', 'report_date_time', 'report_datetime']) }}
+    {{ incident_date(declared_incident_columns('report_date')) }}
 {%- endmacro %}
 
 {% macro incident_occurred_on() -%}
-    {{ incident_date(['date_occ', 'cmplnt_fr_dt', 'occ_date', 'offense_date', 'incident_date', 'date']) }}
+    {{ incident_date(declared_incident_columns('occurrence_date')) }}
 {%- endmacro %}
 
 {#- What tells one row of a set from another. -#}
 {% macro incident_id_columns() -%}
-    {{ return(['dr_no', 'uniquenibrno', 'id', 'cmplnt_num', 'incident_report_number', 'offense_id', 'row_id']) }}
+    {{ return(declared_incident_columns('key')) }}
 {%- endmacro %}
 
 {% macro incident_id() -%}
@@ -85,12 +83,11 @@
 
 {#- Every column that the macros above read: what full rows are grouped by before anything is typed. -#}
 {% macro incident_columns() -%}
-    {{ return([
-        'date_rptd', 'rpt_dt', 'rep_date', 'report_date_time', 'report_datetime', 'date_occ', 'cmplnt_fr_dt', 'occ_date',
-        'offense_date', 'incident_date', 'date', 'crm_cd', 'nibr_code', 'primary_type', 'ofns_desc',
-        'category_description', 'nibrs_offense_code', 'incident_category', 'domestic', 'family_violence',
-        'domestic_violence_crime', 'vict_descent', 'vic_race', 'report_type_description'
-    ]) }}
+    {%- set names = [] -%}
+    {%- for role in ['report_date', 'occurrence_date', 'code', 'domestic', 'victim_group', 'supplement'] -%}
+        {%- do names.extend(declared_incident_columns(role)) -%}
+    {%- endfor -%}
+    {{ return(names) }}
 {%- endmacro %}
 
 {#- 64 bits of several columns: for finding what comes twice in millions, never for a key (others may share them). -#}
@@ -111,4 +108,12 @@
         when {{ day }} > cast({{ shown_at }} as date) then 'date after the capture'
         when {{ day }} < cast('1980-01-01' as date) then 'date before 1980'
     end
+{%- endmacro %}
+
+{#- The text that the columns of some roles hold, the first that is not null: for comparing, not for reading. -#}
+{% macro incident_role(role) -%} {{ incident_text(declared_incident_columns(role)) }} {%- endmacro %}
+
+{#- By what else than the code and the group a set counts: its flag, or its mark of supplements. -#}
+{% macro incident_counted_by() -%}
+    {{ incident_text(declared_incident_columns('domestic') + declared_incident_columns('supplement')) }}
 {%- endmacro %}

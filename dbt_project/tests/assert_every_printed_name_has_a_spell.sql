@@ -1,6 +1,6 @@
 -- No name of a tracker's snapshot is lost on its way to a spell: every staged name is counted in one, once a day.
 with printed as (
-    {% for tracker, dataset in var('trackers').items() %}
+    {% for tracker, dataset in declared_trackers().items() %}
     select '{{ tracker }}' as tracker_code, count(*) as names
     from (
         select distinct

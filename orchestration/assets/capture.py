@@ -17,7 +17,7 @@ from orchestration.assets.options import RefreshOptions
 from orchestration.landing.catalog import Catalog
 from orchestration.landing.night import Night, capture_dataset
 from orchestration.landing.standing import SourceStatus
-from orchestration.settings import Settings
+from orchestration.settings import Settings, default_url
 from orchestration.sources.base import Dataset
 from orchestration.sources.states import STATES
 
@@ -45,7 +45,7 @@ def _pool(dataset: Dataset) -> str:
     """One step at a time asks a host: politeness is a limit shared by all its datasets."""
     if dataset.base_url_setting is None:
         return "own_tables"
-    default = Settings.model_fields[dataset.base_url_setting].default
+    default = default_url(dataset.base_url_setting)
     if "{domain}" in default:
         # several hosts of one platform: their limits are kept by host, and one asset asks them in turn
         return dataset.source

@@ -169,7 +169,7 @@ def code_digest() -> str:
     digest = hashlib.sha256()
     package = PROJECT_ROOT / "orchestration"
     files = [p for p in DBT_PROJECT_DIR.rglob("*") if p.suffix in (".sql", ".yml", ".csv")]
-    for folder in ("forms", "landing", "release", "sources"):
+    for folder in ("declared", "forms", "landing", "release", "sources"):
         files += [p for p in (package / folder).rglob("*") if p.is_file()]
     files += [package / "wire.py"]
     files += [lock for lock in (PROJECT_ROOT / "requirements.lock",) if lock.exists()]

@@ -18,13 +18,14 @@ from orchestration.fetching.paging import OffsetPages
 from orchestration.fetching.session import Web
 from orchestration.forms import Unreadable, jsons, packed
 from orchestration.settings import Settings
+from orchestration.sources import soda
 from orchestration.sources.answers import body_of, rows_of
 from orchestration.sources.base import Batch, Dataset, Known, Record, Slice, due, whole_count
 from orchestration.sources.fields import NUMBER, WHOLE, YEAR, each, typed
 from orchestration.wire import Payload, SourceError, as_text, utc_now
 
 # Personal victimization, all years; the household file is another resource.
-RESOURCE = "gcuy-rt5g.json"
+RESOURCE = "gcuy-rt5g"
 FIRST_YEAR = 1993
 GROUPS = ("year", "hispanic", "newoff", "direl", "notify")
 # A file's rows are microdata unless some bring a count or a sum of weights.
@@ -84,16 +85,22 @@ class Victimizations(Dataset):
         Raises SourceError where a group comes twice, or without its count or weight.
         """
         url = f"{settings.bjs_ncvs_url}/{RESOURCE}"
+        resource = soda.Resource(self.id, web, url, slice_.key, settings.download_poll)
         where = {"$where": f"year='{slice_.key}'"}
-        count = web.get(url, params={"$select": "count(*) as n", **where}, role="control", media_type="json")
-        if _count(self.id, count) == 0 and known.newest(slice_.key) is None:
+        count = resource.count(where)
+        if count.rows == 0 and not count.faulty and known.newest(slice_.key) is None:
             return
-        yield count
+        yield count.payload
+        if count.faulty:
+            return
         seen: set[tuple[object, ...]] = set()
         select = {"$select": ",".join((*GROUPS, "count(*) as n", "sum(newwgt) as weight")), "$group": ",".join(GROUPS)}
         pages = OffsetPages(limit=PAGE, order=",".join(GROUPS))
         while True:
-            page = web.get(url, params={**select, **where, **pages.params()}, media_type="json")
+            page = resource.get({**select, **where, **pages.params()}, "json")
+            if soda.is_faulty([page]):
+                yield page
+                return
             rows = rows_of(self.id, page)
             groups = [tuple(row.get(name) for name in GROUPS) for row in rows]
             if len({*groups, *seen}) < len(groups) + len(seen):
@@ -112,8 +119,7 @@ class Victimizations(Dataset):
             yield {name: as_text(value) for name, value in row.items()}
 
     def control_totals(self, payloads: Iterable[Payload]) -> dict[str, int]:
-        counts = [_count(self.id, payload) for payload in payloads]
-        return {"victimizations": sum(counts)} if counts else {}
+        return soda.control_totals(self.id, "victimizations", payloads)
 
     def counted(self, record: Record) -> dict[str, int]:
         """A grouped row stands for n victimizations, a microdata row for one."""
@@ -154,13 +160,6 @@ class Victimizations(Dataset):
                 raise SourceError(self.id, path.name, f"row {number:,} is of the year {year[:40]!r}, which is none")
             by_year[year].append(row)
         return by_year
-
-
-def _count(dataset: str, payload: Payload) -> int:
-    rows = rows_of(dataset, payload)
-    if len(rows) != 1 or "n" not in rows[0]:
-        raise SourceError(dataset, "?", f"not a count: {jsons.excerpt(payload.body)}", url=payload.url)
-    return whole_count(dataset, rows[0]["n"], url=payload.url)
 
 
 DATASETS = (Victimizations(),)

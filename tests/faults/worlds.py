@@ -26,8 +26,9 @@ from pydantic import SecretStr
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
+from orchestration.declared import cities
 from orchestration.recorded.build import workbook
-from orchestration.sources import fbi, socrata
+from orchestration.sources import fbi
 from orchestration.sources.states import BY_POSTAL
 from orchestration.sources.usaspending import LISTINGS
 
@@ -462,7 +463,7 @@ def table8(server: HTTPServer) -> World:
     )  # fmt: skip
 
 
-_LAPD = socrata.BY_ID["2nrs-mtv8"]
+_LAPD = cities.BY_ID["2nrs-mtv8"]
 
 
 def _lapd(server: HTTPServer, count: int) -> tuple[servers.Socrata, dict[str, Any]]:

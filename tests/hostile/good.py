@@ -24,7 +24,7 @@ import test_fbi_files
 import transaction_files
 
 from orchestration import sources
-from orchestration.sources import socrata
+from orchestration.declared import cities
 from orchestration.sources.base import Dataset
 
 
@@ -155,10 +155,10 @@ def _histories() -> Good:
 
 
 def _incidents() -> Good:
-    city_set = socrata.BY_ID["2nrs-mtv8"]
+    city_set = cities.BY_ID["2nrs-mtv8"]
     values = {"dr_no": "9{n:08}", "date_rptd": "2020-01-08T00:00:00.000", "date_occ": "2020-01-07T00:00:00.000",
               "crm_cd": "624", "vict_descent": "H", "location": "Synthetic Street {n}"}  # fmt: skip
-    names = [name for name in city_set.columns if name != socrata.ROW_ID]
+    names = [name for name in city_set.columns if name != cities.ROW_ID]
     rows = [",".join(values.get(name, "x").format(n=n) for name in names) for n in range(30)]
     return Good("2nrs-mtv8_synthetic.csv", "csv", "\n".join([",".join(names), *rows, ""]).encode())
 

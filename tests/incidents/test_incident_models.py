@@ -20,6 +20,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from orchestration.declared import cities
 from orchestration.landing import land
 from orchestration.landing.catalog import Catalog
 from orchestration.settings import Settings
@@ -35,7 +36,7 @@ GOOD = 900
 
 def land_rows(settings: Settings, set_id: str, month: str, rows: list[Row], when: datetime = WHEN) -> None:
     """One month of rows as the server's CSV, through the landing."""
-    columns = socrata.BY_ID[set_id].columns
+    columns = cities.BY_ID[set_id].columns
     text = io.StringIO()
     writer = csv.DictWriter(text, columns, lineterminator="\n")
     writer.writeheader()

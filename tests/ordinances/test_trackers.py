@@ -17,6 +17,7 @@ import duckdb
 import pytest
 
 from orchestration import sources
+from orchestration.adding.rendered import write
 from orchestration.landing import land
 from orchestration.landing.imports import import_files
 from orchestration.recorded.build import workbook
@@ -77,28 +78,24 @@ SOURCE = """version: 2
 sources:
   - name: raw
     schema: raw
-    tables: [{name: synth__watch_list, description: "Grain: one row per record. Synthetic."}]
+    tables:
+      - name: synth__watch_list
+        description: "Grain: one row per record. Synthetic."
+        config:
+          meta:
+            tracker: {tracker_code: synth, tracker_name: Synthetic list, publisher: Synthetic Watchers,
+              stance: names places, verdict: sanctuary, definition: Synthetic, homepage: "", ledger_instrument: ""}
 """
 
 
 def add_tracker(project: Path) -> None:
-    """What a person does who adds a tracker: staging, a row in dim_tracker, two lines in dbt_project.yml."""
+    """What a person does who adds a tracker: its source and its two models; the rest is generated."""
     staging = project / "models" / "staging" / "synth"
     staging.mkdir()
     (staging / "_synth__sources.yml").write_text(SOURCE, encoding="utf-8")
     (staging / "base_synth__watch_list.sql").write_text(BASE, encoding="utf-8")
     (staging / "stg_synth__watch_list.sql").write_text(STAGING, encoding="utf-8")
-    with (project / "seeds" / "trackers.csv").open("a", encoding="utf-8") as seed:
-        seed.write("synth,Synthetic list,Synthetic Watchers,names places,sanctuary,A synthetic definition,,\n")
-    settings = project / "dbt_project.yml"
-    text = settings.read_text(encoding="utf-8")
-    for line, added in (
-        ("    - doj__sanctuary_list\n", "    - synth__watch_list\n"),
-        ("    doj: doj__sanctuary_list\n", "    synth: synth__watch_list\n"),
-    ):
-        assert line in text
-        text = text.replace(line, line + added)
-    settings.write_text(text, encoding="utf-8")
+    write(project)
 
 
 def synthetic(settings: Settings, day: str, rows: str) -> None:

@@ -19,15 +19,16 @@ import time_machine
 from pydantic import SecretStr
 from werkzeug import Response
 
+from orchestration.declared import cities
 from orchestration.fetching.session import FetchError, Web
 from orchestration.landing.catalog import Catalog
 from orchestration.landing.imports import import_files
 from orchestration.landing.night import Night, capture_dataset
-from orchestration.settings import SOCRATA_DOMAINS, Settings
-from orchestration.sources import socrata
+from orchestration.settings import Settings
+from orchestration.sources import socrata, soda
 
 MONTHS, ROWS = socrata.IncidentMonths(), socrata.Incidents()
-LAPD = socrata.BY_ID["2nrs-mtv8"]
+LAPD = cities.BY_ID["2nrs-mtv8"]
 TODAY = datetime(2026, 11, 23, 6, tzinfo=UTC)
 JANUARY = f"{LAPD.id} 2020-01"
 
@@ -106,7 +107,7 @@ class TestCounts:
         assert "y8y3-fqfu" not in first, "its publisher closed it: asked for by name only"
 
     def test_a_young_year_of_the_year_to_date_set_replaces_no_old_one(self, night, settings, publisher):
-        ytd = socrata.BY_ID["5uac-w243"]
+        ytd = cities.BY_ID["5uac-w243"]
 
         def complaints(year: int, count: int) -> list[dict[str, str | None]]:
             return [{"cmplnt_num": f"SYN{year}{n}", "rpt_dt": f"{year}-01-{1 + n % 20:02d}T00:00:00.000",
@@ -140,7 +141,7 @@ class TestPages:
         (slice_,) = night(ROWS, JANUARY).slices
         assert slice_.status == "rejected"
         assert "100 rows came on more than one page" in slice_.message
-        assert len([r for r in publisher.asked if r.args["$select"] == "count(*) as n"]) == socrata.ATTEMPTS
+        assert len([r for r in publisher.asked if r.args["$select"] == "count(*) as n"]) == soda.ATTEMPTS
         assert captured(settings, ROWS) == []
 
     def test_pages_that_overlap_once_are_taken_when_they_agree(self, night, settings, publisher):
@@ -166,7 +167,7 @@ class TestPages:
         (slice_,) = night(ROWS, JANUARY).slices
         assert slice_.status == "rejected"
         assert "1 rows came on more than one page" in slice_.message
-        assert len([r for r in publisher.asked if r.args["$select"] == "count(*) as n"]) == socrata.ATTEMPTS
+        assert len([r for r in publisher.asked if r.args["$select"] == "count(*) as n"]) == soda.ATTEMPTS
         assert captured(settings, ROWS) == []
 
     def test_a_row_that_comes_twice_on_one_page_in_place_of_another_is_found_too(self, night, settings, publisher):
@@ -233,7 +234,7 @@ class TestPages:
             Response(b'{"message": "Query is still running"}', 202, content_type="application/json")
         )
         assert night(ROWS, JANUARY).count("landed") == 1
-        publisher.faults.extend(Response(b"{}", 202, content_type="application/json") for _ in range(socrata.ATTEMPTS))
+        publisher.faults.extend(Response(b"{}", 202, content_type="application/json") for _ in range(soda.ATTEMPTS))
         (slice_,) = night(ROWS, f"{LAPD.id} 2020-02").slices
         assert slice_.status == "failed"
         assert "no answer yet (202)" in slice_.message
@@ -292,7 +293,7 @@ class TestContract:
 
     def test_a_set_that_is_closed_fails_and_stops_no_other_city(self, night, publisher):
         """y8y3-fqfu and the other sets of its host answer 403; Seattle is another host."""
-        seattle = socrata.BY_ID["tazs-3rd5"]
+        seattle = cities.BY_ID["tazs-3rd5"]
         publisher.sets.clear()
         publisher.add(seattle.id, seattle.columns, [
             {"offense_id": "SYN1", "report_date_time": "2026-11-01T08:00:00.000", "nibrs_offense_code": "11A"}
@@ -326,7 +327,7 @@ class TestSecrets:
 
     def test_the_allow_list_admits_the_declared_portals_and_no_other(self, tmp_path):
         settings = Settings(home=tmp_path)
-        assert {s.domain for s in socrata.SETS} == set(SOCRATA_DOMAINS) <= settings.allowed_hosts()
+        assert {s.domain for s in cities.SETS} == set(cities.DOMAINS) <= settings.allowed_hosts()
         assert not any("{" in host for host in settings.allowed_hosts())
         with pytest.raises(FetchError, match="not a publisher's host"):
             Web(settings).get("https://data.example.invalid/resource/2nrs-mtv8.json")
@@ -349,7 +350,7 @@ class TestNights:
         assert night(ROWS, at=tomorrow).slices == []
 
     def test_a_backfill_by_city_and_month_asks_every_set_of_the_city(self, night, publisher):
-        old = socrata.BY_ID["63jg-8b9z"]
+        old = cities.BY_ID["63jg-8b9z"]
         publisher.add(old.id, old.columns, reports(7, "2020-01", 50_000))
         done = night(ROWS, partition="los_angeles 2020-01")
         assert sorted((s.slice, s.records) for s in done.slices) == [(JANUARY, 2500), (f"{old.id} 2020-01", 7)]
@@ -433,15 +434,15 @@ def test_the_seed_of_sets_and_the_declared_sets_are_the_same():
 
     with (DBT_PROJECT_DIR / "seeds" / "incident_sets.csv").open(encoding="utf-8", newline="") as stream:
         seeded = {(r["set_id"], r["city_code"], r["series"], r["date_basis"]) for r in csv.DictReader(stream)}
-    declared = {(s.id, s.city, s.series, "report date" if s.report_date else "occurrence date") for s in socrata.SETS}
+    declared = {(s.id, s.city, s.series, "report date" if s.report_date else "occurrence date") for s in cities.SETS}
     assert seeded == declared
 
 
 def test_every_column_that_the_models_read_is_asked_for_and_the_reverse():
     macro = (Path(socrata.__file__).parents[2] / "dbt_project" / "macros" / "incident_fields.sql").read_text()
-    for city_set in socrata.SETS:
+    for city_set in cities.SETS:
         for name in (city_set.key, city_set.month_date, city_set.occurrence_date, *city_set.groups):
             assert f"'{name}'" in macro, (city_set.id, name)
     assert json.dumps(sorted(ROWS.fields)) == json.dumps(
-        sorted({name.replace(":id", "socrata_id") for s in socrata.SETS for name in s.columns})
+        sorted({name.replace(":id", "socrata_id") for s in cities.SETS for name in s.columns})
     )

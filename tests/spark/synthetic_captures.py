@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from orchestration import sources
+from orchestration.declared import cities
 from orchestration.landing.imports import import_files
 from orchestration.landing.land import write
 from orchestration.settings import Settings
-from orchestration.sources import socrata
 from orchestration.sources.base import Slice
 from orchestration.sources.usaspending_files import DELETE_INDICATOR
 from orchestration.wire import Payload
@@ -200,7 +200,7 @@ def _incidents(settings: Settings) -> None:
 
 def _write_incidents(set_id: str, month: str, rows: list[dict[str, Any]], settings: Settings) -> None:
     text = io.StringIO()
-    writer = csv.DictWriter(text, socrata.BY_ID[set_id].columns, lineterminator="\n")
+    writer = csv.DictWriter(text, cities.BY_ID[set_id].columns, lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
     slice_ = Slice(f"{set_id} {month}", {"set": set_id, "month": month})

@@ -1,5 +1,5 @@
--- Every name that a tracker's snapshot holds, with the words by which it may be resolved. A tracker is a line in
--- `vars: trackers`: its staging model has these columns, whatever its publisher prints.
+-- Every name that a tracker's snapshot holds, with the words by which it may be resolved. A tracker is a
+-- dataset whose source declares one: its staging model has these columns, whatever its publisher prints.
 with state_names as (
     select spelling, max(postal) as postal
     from (
@@ -13,7 +13,7 @@ with state_names as (
 ),
 
 every_listing as (
-    {% for tracker, dataset in var('trackers').items() %}
+    {% for tracker, dataset in declared_trackers().items() %}
     select
         '{{ tracker }}' as tracker_code,
         _retrieved_at as snapshot_at,

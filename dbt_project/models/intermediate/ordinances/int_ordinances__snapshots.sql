@@ -2,7 +2,7 @@
 -- snapshot (ICE replaces its file up to twice a day). A list that its publisher withdrew ends by the event that says
 -- so, as by a snapshot without a name; silence ends nothing.
 with captures as (
-    {% for tracker, dataset in var('trackers').items() %}
+    {% for tracker, dataset in declared_trackers().items() %}
     select
         '{{ tracker }}' as tracker_code,
         cast(retrieved_at as date) as snapshot_on,

@@ -1,5 +1,5 @@
 with fates as (
-    {% for dataset in var('datasets') %}
+    {% for dataset in declared_datasets() %}
     select
         '{{ dataset }}' as dataset,
         _fate as fate,

@@ -1,5 +1,5 @@
 with datasets as (
-    {% for dataset in var('datasets') %}
+    {% for dataset in declared_datasets() %}
     select '{{ dataset }}' as dataset{% if not loop.last %} union all{% endif %}
     {% endfor %}
 ),

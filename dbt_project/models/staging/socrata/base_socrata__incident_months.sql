@@ -8,8 +8,7 @@ with typed as (
         {{ incident_yes() }} as is_domestic,
         {{ incident_is_supplement() }} as is_supplement,
         {{ incident_victim_group() }} as victim_group_code,
-        {{ incident_text(['domestic', 'family_violence', 'domestic_violence_crime', 'report_type_description']) }}
-            as counted_by,
+        {{ incident_counted_by() }} as counted_by,
         try_cast({{ field('n') }} as bigint) as reports,
         {{ incident_date(['newest']) }} as newest_on,
         coalesce(

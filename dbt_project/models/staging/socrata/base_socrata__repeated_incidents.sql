@@ -14,16 +14,9 @@ compared as (
         captures._set_id as set_id,
         {{ incident_id() }} as incident_id,
         {{ surrogate_key([
-            incident_text(['date_rptd', 'rpt_dt', 'rep_date', 'report_date_time', 'report_datetime']),
-            incident_text(['date_occ', 'cmplnt_fr_dt', 'occ_date', 'offense_date', 'incident_date', 'date']),
-            incident_code(), incident_victim_group(),
-            incident_text(['domestic', 'family_violence', 'domestic_violence_crime', 'report_type_description']),
-            incident_text(['status', 'status_desc', 'crm_atpt_cptd_cd', 'clearance_status', 'resolution', 'arrest']),
-            incident_text(['crm_cd_desc', 'nibr_description', 'description', 'pd_desc', 'crime_type', 'offense_sub_category',
-                'incident_description']),
-            incident_text(['location', 'case_number', 'boro_nm', 'council_district', 'neighborhood', 'police_district']),
-            incident_text(['area', 'area_name', 'district', 'addr_pct_cd', 'precinct']),
-            incident_text(['mocodes', 'updated_on', 'pd_cd', 'ucr_code', 'report_number', 'incident_code']),
+            incident_role('report_date'), incident_role('occurrence_date'), incident_code(), incident_victim_group(),
+            incident_counted_by(), incident_role('version_status'), incident_role('version_words'),
+            incident_role('version_place'), incident_role('version_area'), incident_role('version_number')
         ]) }} as content,
         {{ incident_date_fault(
             'coalesce(' ~ incident_reported_on() ~ ', ' ~ incident_occurred_on() ~ ')', 'captures._retrieved_at'
