@@ -50,7 +50,7 @@ class CannotRender(ValueError):
 
 
 @dataclass
-class _Project:
+class Project:
     """What the .yml files of staging declare: tables of source raw, and base models, each with its file."""
 
     tables: dict[str, tuple[Path, Mapping[str, Any]]] = field(default_factory=dict)
@@ -70,6 +70,15 @@ class _Project:
         )
 
 
+def declared_in(folder: Path, instead: Mapping[Path, str] | None = None) -> Project:
+    """What a dbt project's staging declares. instead: texts to read in place of files, by their paths in the folder."""
+    project = Project()
+    for path in sorted((folder / STAGING).rglob("*.yml")):
+        relative = path.relative_to(folder)
+        project.read(relative, (instead or {}).get(relative) or path.read_text(encoding="utf-8"))
+    return project
+
+
 def render(folder: Path, declared: Path = cities.FOLDER) -> dict[Path, str]:
     """Every generated file of a dbt project: its path under the project's folder and its text.
 
@@ -77,10 +86,7 @@ def render(folder: Path, declared: Path = cities.FOLDER) -> dict[Path, str]:
     """
     sets = cities.load(declared)
     files = {SOCRATA_SOURCES: _socrata_sources(sets), Path("seeds/incident_sets.csv"): _incident_sets(sets)}
-    project = _Project()
-    for path in sorted((folder / STAGING).rglob("*.yml")):
-        relative = path.relative_to(folder)
-        project.read(relative, files.get(relative) or path.read_text(encoding="utf-8"))
+    project = declared_in(folder, files)
     datasets = project.datasets(folder)
     for name in datasets:
         files.update(_quarantine(name, *project.tables[name]))
@@ -202,7 +208,7 @@ def _staged(name: str, path: Path, base: Mapping[str, Any]) -> dict[Path, str]:
 # ---- lists
 
 
-def _trackers(declared: Mapping[str, Mapping[str, Any]], project: _Project) -> str:
+def _trackers(declared: Mapping[str, Mapping[str, Any]], project: Project) -> str:
     for name, tracker in declared.items():
         if wrong := set(tracker) ^ set(TRACKER_COLUMNS):
             what = f"config.meta.tracker of {name}: missing or unknown: {', '.join(sorted(wrong))}"

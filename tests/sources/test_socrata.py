@@ -424,25 +424,3 @@ class TestFiles:
 
     def test_every_header_of_the_export_is_a_column_of_the_api(self):
         assert {ROWS.field_name(name) for name in self.HEADERS.split(",")} == {*LAPD.columns} - {":id"}
-
-
-def test_the_seed_of_sets_and_the_declared_sets_are_the_same():
-    """dbt tells sets apart by the seed, fetching by the table: neither may know one that the other does not."""
-    import csv
-
-    from orchestration.settings import DBT_PROJECT_DIR
-
-    with (DBT_PROJECT_DIR / "seeds" / "incident_sets.csv").open(encoding="utf-8", newline="") as stream:
-        seeded = {(r["set_id"], r["city_code"], r["series"], r["date_basis"]) for r in csv.DictReader(stream)}
-    declared = {(s.id, s.city, s.series, "report date" if s.report_date else "occurrence date") for s in cities.SETS}
-    assert seeded == declared
-
-
-def test_every_column_that_the_models_read_is_asked_for_and_the_reverse():
-    macro = (Path(socrata.__file__).parents[2] / "dbt_project" / "macros" / "incident_fields.sql").read_text()
-    for city_set in cities.SETS:
-        for name in (city_set.key, city_set.month_date, city_set.occurrence_date, *city_set.groups):
-            assert f"'{name}'" in macro, (city_set.id, name)
-    assert json.dumps(sorted(ROWS.fields)) == json.dumps(
-        sorted({name.replace(":id", "socrata_id") for s in cities.SETS for name in s.columns})
-    )
