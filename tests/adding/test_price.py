@@ -213,7 +213,8 @@ class TestARefreshPublishes:
     def test_the_citys_months_by_offense_family(self, built):
         rows = built.execute(
             "select report_month::text, o.offense_code, reports from core.fct_incident_month as f"
-            " join core.dim_offense as o using (offense_key) where series = 'Testville incidents' order by all"
+            " join core.dim_offense as o using (offense_key)"
+            " where series = 'Testville incidents' and victim_group = 'citywide' order by all"
         ).fetchall()
         assert rows == [
             ("2026-09-01", "all_reports", 43), ("2026-09-01", "sexual_assault", 3),
