@@ -1,8 +1,8 @@
 """Legistar: the matters of city and county councils, and the histories of those that the finder finds.
 
-What belongs here: the questions to a client of the Web API, what is odd about its answers, and the two forms of files
-that a user may bring. What does not: which words make a matter relevant (finder, one vocabulary for this and for dbt),
-what an action means in law (dbt).
+What belongs here: the questions to a client of the Web API, and what is odd about its answers. What does not: what a
+payload holds (legistar_forms), files that a user brings (legistar_files), which words make a matter relevant (finder,
+one vocabulary for this and for dbt), what an action means in law (dbt).
 
 Said of the wire by the publisher's help pages, by public clients of the API and by recorded answers: OData v3, at most
 1,000 rows an answer; naive ISO times with fractions of varying length; an unknown client is a 500 that names InSite's
@@ -12,22 +12,22 @@ setting; a client that wants a token, or is closed, is a 403 without a body.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any, overload
-from zipfile import ZipInfo
+from typing import Any
 
 from orchestration.councils import finder
 from orchestration.councils.register import Council, councils
 from orchestration.fetching.paging import NewRows, OffsetPages, PagesExhausted
 from orchestration.fetching.session import FetchError, Web
-from orchestration.forms import Unreadable, archives, jsons
+from orchestration.forms import jsons
 from orchestration.settings import Settings, legistar_token_name
-from orchestration.sources.answers import body_of, json_of, objects_in
-from orchestration.sources.base import Batch, Dataset, Known, Record, Slice, due, renamed, told_by_request
+from orchestration.sources.answers import json_of
+from orchestration.sources.base import Batch, Dataset, Known, Record, Slice, due, told_by_request
 from orchestration.sources.fields import DATE, TEXT, WHOLE, each, typed
+from orchestration.sources.legistar_files import batches
+from orchestration.sources.legistar_forms import histories_in, is_matters_alone, matters_in
 from orchestration.wire import Payload, SliceFault, SliceSkipped, SourceError, as_text, utc_now
 
 log = logging.getLogger(__name__)
@@ -52,28 +52,6 @@ _OWN_TEXTS = tuple(f"Matter{kind}{n}" for kind, last in (("Text", 5), ("EXText",
 _OWN_DATES = tuple(f"Matter{kind}{n}" for kind, last in (("Date", 2), ("EXDate", 10)) for n in range(1, last + 1))
 # The fields that the finder searches, in the order in which they are read.
 SEARCHED = ("MatterName", "MatterTitle", "MatterNotes", "MatterSummary", "MatterFullText", *_OWN_TEXTS)
-
-# New York's public mirror writes the API's fields without their prefix, and some under names of its own.
-_MIRROR_MATTER = {
-    "ID": "MatterId", "GUID": "MatterGuid", "LastModified": "MatterLastModifiedUtc", "File": "MatterFile",
-    "Name": "MatterName", "Title": "MatterTitle", "TypeID": "MatterTypeId", "TypeName": "MatterTypeName",
-    "StatusID": "MatterStatusId", "StatusName": "MatterStatusName", "BodyID": "MatterBodyId",
-    "BodyName": "MatterBodyName", "IntroDate": "MatterIntroDate", "AgendaDate": "MatterAgendaDate",
-    "PassedDate": "MatterPassedDate", "EnactmentDate": "MatterEnactmentDate", "LocalLaw": "MatterEnactmentNumber",
-    "Version": "MatterVersion", "Summary": "MatterSummary", "Text": "MatterFullText",
-}  # fmt: skip
-_MIRROR_HISTORY = {
-    "ID": "MatterHistoryId", "GUID": "MatterHistoryGuid", "LastModified": "MatterHistoryLastModifiedUtc",
-    "EventID": "MatterHistoryEventId", "AgendaSequence": "MatterHistoryAgendaSequence",
-    "MinutesSequence": "MatterHistoryMinutesSequence", "Version": "MatterHistoryVersion",
-    "AgendaNote": "MatterHistoryAgendaNote", "MinutesNote": "MatterHistoryMinutesNote",
-    "Date": "MatterHistoryActionDate", "ActionID": "MatterHistoryActionId", "Action": "MatterHistoryActionName",
-    "Description": "MatterHistoryActionText", "BodyID": "MatterHistoryActionBodyId",
-    "BodyName": "MatterHistoryActionBodyName", "PassedFlag": "MatterHistoryPassedFlag",
-    "PassedFlagName": "MatterHistoryPassedFlagName", "MatterStatusID": "MatterHistoryMatterStatusId",
-}  # fmt: skip
-MIRROR_CLIENT = "nyc"
-MIRROR_FORM = "mirror"
 
 
 class _Legistar(Dataset):
@@ -211,7 +189,7 @@ class Matters(_Legistar):
 
         Raises SourceError where the payload holds no form of matters.
         """
-        for matter in _matters_in(self.id, payload):
+        for matter in matters_in(self.id, payload):
             yield {**{name: as_text(value) for name, value in matter.items()}, **told_by_request(payload, "client")}
 
     def high_water(self, record: Record) -> str | None:
@@ -225,7 +203,7 @@ class Matters(_Legistar):
 
     def read_file(self, path: Path, retrieved_at: datetime | None) -> Iterator[Batch]:
         """A file or a zip of New York's mirror, or saved answers of the API, named `<client>_matters.json`."""
-        yield from _batches(self, path, retrieved_at)
+        yield from batches(self, path, retrieved_at)
 
 
 class Histories(_Legistar):
@@ -308,7 +286,7 @@ class Histories(_Legistar):
 
         Raises SourceError where the payload holds no form of histories.
         """
-        for matter_id, action in _histories_in(self.id, payload):
+        for matter_id, action in histories_in(self.id, payload):
             record = {name: as_text(value) for name, value in action.items()}
             yield {**record, **told_by_request(payload, "client"), "matter_id": matter_id}
 
@@ -318,16 +296,16 @@ class Histories(_Legistar):
         A saved answer with a history alone is named `<client>_<matter id>_histories.json`. Matters without histories
         give nothing.
         """
-        for batch in _batches(self, path, retrieved_at):
-            if not all(_is_matters_alone(payload) for payload in batch.payloads[:1]):
+        for batch in batches(self, path, retrieved_at):
+            if not all(is_matters_alone(payload) for payload in batch.payloads[:1]):
                 yield batch
 
 
 def _wanted(known: Known, client: str) -> list[str]:
     """The relevant matters of a client to ask for: never asked first, then those changed since or asked a month ago.
 
-    Of equal ones the matter that changed last comes first, so that matters without any history, which leave nothing
-    that tells that they were asked for, do not stand before the others for ever.
+    Among these, the matter that changed last comes first. A matter without a history leaves no record that it was
+    asked for; this order keeps such matters from being asked for first in every run.
     """
     asked: dict[str | None, str] = {}
     for matter_id, retrieved in known.rows("legistar/histories", ("matter_id",), (client,)):
@@ -352,71 +330,12 @@ def _wanted(known: Known, client: str) -> list[str]:
     return [matter_id for _, _, matter_id in sorted(newest_first, key=lambda w: w[0])]
 
 
-# --- what a payload holds ---------------------------------------------------------------------------------------------
-
-
 def _rows(dataset: str, slice_key: str, payload: Payload) -> list[dict[str, Any]]:
     rows = json_of(dataset, payload, slice_key)
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         what = f"not a list of records: {jsons.excerpt(payload.body)}"
         raise SourceError(dataset, slice_key, what, url=payload.url)
     return rows
-
-
-def _is_mirror(held: object) -> bool:
-    return isinstance(held, dict) and {"ID", "File", "History"} <= held.keys()
-
-
-def _must_be_mirror(dataset: str, payload: Payload, held: object) -> bool:
-    """Whether it is a file of the mirror. Raises SourceError where it lies in the mirror's archive and is none."""
-    if not _is_mirror(held) and payload.context.get("form") == MIRROR_FORM:
-        what = f"in the mirror's archive lies what is no matter of it: {jsons.excerpt(payload.body)}"
-        raise SourceError(dataset, "?", what, url=payload.url)
-    return _is_mirror(held)
-
-
-def _events(held: object) -> list[dict[str, Any]]:
-    """The items of saved events (of a public scraper) that carry their matters and histories."""
-    if not isinstance(held, list):
-        return []
-    events = [event for event in held if isinstance(event, dict)]
-    lists = [event.get("items") or event.get("EventItems") for event in events]
-    items = [item for listed in lists if isinstance(listed, list) for item in listed]
-    return [item for item in items if isinstance(item, dict) and isinstance(item.get("Matter"), dict)]
-
-
-def _is_matters_alone(payload: Payload) -> bool:
-    """A saved answer of the API that lists matters, which hold no histories."""
-    held = json_of("legistar/histories", payload)
-    return isinstance(held, list) and bool(held) and all(isinstance(row, dict) and "MatterId" in row for row in held)
-
-
-def _matters_in(dataset: str, payload: Payload) -> Iterator[Mapping[str, Any]]:
-    held = json_of(dataset, payload)
-    if _must_be_mirror(dataset, payload, held):
-        yield renamed(held, _MIRROR_MATTER)
-    elif items := _events(held):
-        yield from (item["Matter"] for item in items)
-    elif isinstance(held, list) and all(isinstance(row, dict) and "MatterId" in row for row in held):
-        yield from held
-    else:
-        raise SourceError(dataset, "?", f"no list of matters: {jsons.excerpt(payload.body)}", url=payload.url)
-
-
-def _histories_in(dataset: str, payload: Payload) -> Iterator[tuple[str | None, Mapping[str, Any]]]:
-    held = json_of(dataset, payload)
-    if _must_be_mirror(dataset, payload, held):
-        for action in objects_in(dataset, held["History"] or [], "History", url=payload.url):
-            yield as_text(held["ID"]), renamed(action, _MIRROR_HISTORY)
-    elif items := _events(held):
-        for item in items:
-            for action in objects_in(dataset, item.get("Histories") or [], "Histories", url=payload.url):
-                yield as_text(item["Matter"].get("MatterId")), action
-    elif isinstance(held, list) and all(isinstance(row, dict) and "MatterHistoryId" in row for row in held):
-        for action in held:
-            yield payload.context.get("matter_id"), action
-    else:
-        raise SourceError(dataset, "?", f"no list of actions: {jsons.excerpt(payload.body)}", url=payload.url)
 
 
 def _passed_over(error: FetchError, client: str, matter_id: str) -> Payload:
@@ -430,93 +349,6 @@ def _passed_over(error: FetchError, client: str, matter_id: str) -> Payload:
         role="control",
         context={"client": client, "matter_id": matter_id},
     )
-
-
-# --- files ------------------------------------------------------------------------------------------------------------
-
-
-class _Members(Sequence[Payload]):
-    """The JSON files of a zip as payloads, each read when it is its turn."""
-
-    def __init__(self, path: Path, members: Sequence[ZipInfo], when: datetime) -> None:
-        self._path, self._members, self._when = path, members, when
-
-    def __len__(self) -> int:
-        return len(self._members)
-
-    @overload
-    def __getitem__(self, index: int) -> Payload: ...
-
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[Payload]: ...
-
-    def __getitem__(self, index: int | slice) -> Payload | Sequence[Payload]:
-        if isinstance(index, slice):
-            return _Members(self._path, self._members[index], self._when)
-        info = self._members[index]
-        body = archives.content(self._path, info)
-        payload = _file_payload(body, f"{self._path.name}/{info.filename}", self._when, MIRROR_CLIENT)
-        return replace(payload, context={**payload.context, "form": MIRROR_FORM})
-
-
-# No introduction of New York's is near this large; a member that claims more is no file of the mirror.
-_MOST_MEMBER_BYTES = 32 * 1024 * 1024
-
-
-def _batches(dataset: Dataset, path: Path, retrieved_at: datetime | None) -> Iterator[Batch]:
-    """One batch a file. A file of the mirror is New York's; any other must name its client."""
-    when = retrieved_at or utc_now()
-    with path.open("rb") as stream:
-        head = stream.read(4)
-    if archives.is_zip(head):
-        yield _mirror_zip(dataset, path, when)
-        return
-    body = body_of(dataset.id, path)
-    try:
-        is_mirror = _is_mirror(jsons.load(body))
-    except Unreadable as error:
-        raise SourceError(dataset.id, path.name, str(error)) from error
-    if is_mirror:
-        yield _file_batch(dataset, path, body, when, MIRROR_CLIENT)
-        return
-    known = {council.client for council in councils(dataset.source)}
-    client = path.name.partition("_")[0]
-    if client not in known:
-        what = "its name tells no client: <client>_matters.json, with a client of council_clients.csv"
-        raise SourceError(dataset.id, path.name, what)
-    yield _file_batch(dataset, path, body, when, client)
-
-
-def _mirror_zip(dataset: Dataset, path: Path, when: datetime) -> Batch:
-    """The mirror as GitHub packs it: introduction/2014/0486.json and so on, beside files that are no matters."""
-    try:
-        infos = [info for info in archives.members(path) if "/introduction/" in f"/{info.filename}"]
-    except Unreadable as error:
-        raise SourceError(dataset.id, path.name, str(error)) from error
-    if large := [info.filename for info in infos if info.file_size > _MOST_MEMBER_BYTES]:
-        raise SourceError(dataset.id, path.name, f"{large[0]} claims to be too large for an introduction")
-    texts = sorted((info for info in infos if info.filename.endswith(".json")), key=lambda info: info.filename)
-    if not texts:
-        raise SourceError(dataset.id, path.name, "no introduction/*.json in it: not the mirror of New York's matters")
-    return Batch(Slice(MIRROR_CLIENT, {"client": MIRROR_CLIENT}), _Members(path, texts, when), when)
-
-
-def _file_batch(dataset: Dataset, path: Path, body: bytes, when: datetime, client: str) -> Batch:
-    payload = _file_payload(
-        body, path.name, when, client, matter_id=path.name.split("_")[1] if "_" in path.name else ""
-    )
-    if not _is_matters_alone(payload):
-        # A file that is not one of this dataset is refused before anything is kept.
-        next(dataset.cut(payload), None)
-    return Batch(Slice(client, {"client": client}), [payload], when)
-
-
-def _file_payload(body: bytes, name: str, when: datetime, client: str, *, matter_id: str = "") -> Payload:
-    context = {"client": client, **({"matter_id": matter_id} if matter_id.isdigit() else {})}
-    return Payload(body, f"file:{name}", when, method="FILE", context=context)
-
-
-# --- small ------------------------------------------------------------------------------------------------------------
 
 
 def _slice(council: Council, *, sweep: bool = False) -> Slice:
