@@ -23,6 +23,7 @@ from rich.table import Table
 from rich.text import Text
 
 from orchestration import files, limits, logs, sources, stopping
+from orchestration.adding.command import new
 from orchestration.limits import Limits
 from orchestration.progress import listening, say
 from orchestration.reading import NothingPublished, Question, UnknownQuestion, answer, connect, question, questions
@@ -619,26 +620,7 @@ def _show_findings(findings: Sequence[Any], as_json: bool) -> NoReturn:
     raise typer.Exit(1 if any(finding.state == "bad" for finding in findings) else 0)
 
 
-@app.command()
-def new(
-    kind: Annotated[str, typer.Argument(help="city, tracker, source or council")],
-    name: Annotated[str, typer.Argument(help="city-id of the set, publisher/dataset, or the council's client")],
-) -> None:
-    """Write the skeleton of one more city, tracker, source or council, for whoever extends the project."""
-    from orchestration.adding import skeleton
-    from orchestration.adding.rendered import write
-
-    try:
-        made = skeleton.create(kind, name, PROJECT_ROOT)
-    except skeleton.CannotAdd as refused:
-        _stop(str(refused))
-    for path in made.created:
-        out.print(f"new      {path}")
-    for path in made.extended:
-        out.print(f"one line {path}")
-    for path in write():
-        out.print(f"derived  dbt_project/{path}")
-    out.print("next: replace every TODO (docs/adding.md), then make generate")
+app.command()(new)
 
 
 @app.command()
