@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import overload
 from zipfile import ZipInfo
 
-from orchestration.councils import councils
+from orchestration.councils.register import councils
 from orchestration.forms import Unreadable, archives, jsons
 from orchestration.sources.answers import body_of
 from orchestration.sources.base import Batch, Dataset, Slice
