@@ -7,6 +7,7 @@ which entry (the .yml beside each model refers to it by dbt's doc()), checking t
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Sequence
 from functools import lru_cache
 
 from orchestration.settings import DBT_PROJECT_DIR
@@ -48,6 +49,13 @@ def entry(name: str, entries: dict[str, Entry]) -> Entry:
     if ending:
         whole["null"] = _ENDINGS[ending]
     return whole
+
+
+def of_blocks(blocks: Sequence[str]) -> Entry:
+    """The entry of the doc block that a column's description is made of, as dbt's manifest names it; {} where none."""
+    entries = read()
+    names = [block.rpartition(".")[2] for block in blocks]
+    return next((entry(name, entries) for name in names), {})
 
 
 def text(name: str, entries: dict[str, Entry]) -> str:

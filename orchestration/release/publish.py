@@ -19,18 +19,18 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import pyarrow as pa
 from filelock import FileLock, Timeout
 
 from orchestration import __version__, files
 from orchestration.release import columns as lineage
-from orchestration.release import history, seal
+from orchestration.release import described as described_as
+from orchestration.release import dictionary, history, seal
 from orchestration.release.audit import Audit
 from orchestration.release.checks import PUBLISHED_SCHEMAS, table_rows
 from orchestration.release.findings import Finding, GateRefused
 from orchestration.release.history import RELEASE_FILE, Release
 from orchestration.release.marks import MANIFEST_FILE, file_sha256, read_sealed
-from orchestration.release.own_tables import RELEASE_TABLES, own_rows
+from orchestration.release.own_tables import own_rows
 from orchestration.settings import Settings
 
 # Clients of 1.4 and 1.5 read this; the storage of 2.x they do not.
@@ -172,10 +172,10 @@ def _write(
         own = own_rows(settings, audit, release_id, built_at, last)
         own["column_lineage"] = _lineage(sources_of, described)
         for name, values in own.items():
-            described += _own_table(connection, name, values)
+            described += described_as.write(connection, name, values)
         # The dictionary describes itself, so its own rows are known before it is written.
-        itself = _described_columns("meta", "column_dictionary", RELEASE_TABLES["column_dictionary"][1])
-        _own_table(connection, "column_dictionary", [*described, *itself])
+        itself = described_as.columns_of("column_dictionary")
+        described_as.write(connection, "column_dictionary", [*described, *itself])
         _parquet(connection, folder)
 
         connection.execute("use release")
@@ -227,9 +227,6 @@ def _own_copy(settings: Settings, sha256: str, folder: Path) -> Path:
     return copied
 
 
-Column = dict[str, Any]
-
-
 def _sources(settings: Settings, invocation_id: str, manifest: dict[str, Any]) -> lineage.Sources:
     parents = lineage.kept(settings.dbt_target_dir, invocation_id)
     if parents is None:
@@ -239,9 +236,11 @@ def _sources(settings: Settings, invocation_id: str, manifest: dict[str, Any]) -
     return lineage.Sources(manifest, parents)
 
 
-def _copy(connection: duckdb.DuckDBPyConnection, manifest: dict[str, Any], sources_of: lineage.Sources) -> list[Column]:
+def _copy(
+    connection: duckdb.DuckDBPyConnection, manifest: dict[str, Any], sources_of: lineage.Sources
+) -> list[described_as.Column]:
     """The published schemas' tables with their comments; the dictionary rows of their columns."""
-    described: list[Column] = []
+    described: list[described_as.Column] = []
     nodes = {
         (node["schema"], node.get("alias") or node["name"]): node
         for node in manifest["nodes"].values()
@@ -259,7 +258,7 @@ def _copy(connection: duckdb.DuckDBPyConnection, manifest: dict[str, Any], sourc
             node = nodes.get((schema, table))
             if node is None:
                 raise GateRefused([Finding("release", f"{schema}.{table} is no model of the project", "dbt_project/")])
-            _comment(connection, f'table release.{schema}."{table}"', node["description"])
+            described_as.comment(connection, f'table release.{schema}."{table}"', node["description"])
             models = _made_by(node["unique_id"], manifest)
             types = dict(
                 connection.execute(
@@ -269,16 +268,17 @@ def _copy(connection: duckdb.DuckDBPyConnection, manifest: dict[str, Any], sourc
                 ).fetchall()
             )
             # in the table's own order; that each is described, and nothing else, the gate has seen
-            texts = {column["name"]: column["description"] for column in node["columns"].values()}
-            told = {name: (kind, texts[name]) for name, kind in types.items()}
-            for name, (_, text) in told.items():
-                _comment(connection, f'column release.{schema}."{table}"."{name}"', text)
-            comes_from = {name: sources_of.text((schema, table), name) for name in told}
-            described += _described_columns(schema, table, told, comes_from, models)
+            columns = {column["name"]: column for column in node["columns"].values()}
+            for name, kind in types.items():
+                column = columns[name]
+                described_as.comment(connection, f'column release.{schema}."{table}"."{name}"', column["description"])
+                entry = dictionary.of_blocks(column.get("doc_blocks", []))
+                row = described_as.column_row(schema, table, name, kind, column["description"], entry)
+                described.append({**row, "comes_from": sources_of.text((schema, table), name), "made_by": models})
     return described
 
 
-def _lineage(sources_of: lineage.Sources, described: list[Column]) -> list[dict[str, str]]:
+def _lineage(sources_of: lineage.Sources, described: list[described_as.Column]) -> list[dict[str, str]]:
     """The rows of meta.column_lineage."""
     published: dict[lineage.Relation, list[str]] = {}
     for column in described:
@@ -288,41 +288,6 @@ def _lineage(sources_of: lineage.Sources, described: list[Column]) -> list[dict[
          "parent_schema": parent[0], "parent_table": parent[1], "parent_column": parent_column}
         for (schema, table), column, parent, parent_column in sources_of.edges(published)
     ]  # fmt: skip
-
-
-def _described_columns(
-    schema: str,
-    table: str,
-    columns: dict[str, tuple[str, str]],
-    comes_from: dict[str, str | None] | None = None,
-    made_by: str | None = None,
-) -> list[Column]:
-    return [
-        {"table_schema": schema, "table_name": table, "column_name": name, "data_type": kind.upper(),
-         "description": text, "comes_from": (comes_from or {}).get(name), "made_by": made_by}
-        for name, (kind, text) in columns.items()
-    ]  # fmt: skip
-
-
-def _own_table(connection: duckdb.DuckDBPyConnection, name: str, rows: list[dict[str, Any]]) -> list[Column]:
-    text, columns = RELEASE_TABLES[name]
-    declared = ", ".join(f'"{column}" {kind}' for column, (kind, _) in columns.items())
-    connection.execute(f"create table release.meta.{name} ({declared})")
-    arrow = pa.Table.from_pylist(rows) if rows else None
-    if arrow is not None:
-        connection.register("own_rows", arrow)
-        listed = ", ".join(f'"{column}"' for column in columns)
-        connection.execute(f"insert into release.meta.{name} select {listed} from own_rows")
-        connection.unregister("own_rows")
-    _comment(connection, f"table release.meta.{name}", text)
-    for column, (_, said) in columns.items():
-        _comment(connection, f'column release.meta.{name}."{column}"', said)
-    return _described_columns("meta", name, columns)
-
-
-def _comment(connection: duckdb.DuckDBPyConnection, what: str, text: str) -> None:
-    quoted = " ".join(text.split()).replace("'", "''")
-    connection.execute(f"comment on {what} is '{quoted}'")
 
 
 def _made_by(unique_id: str, manifest: dict[str, Any]) -> str | None:
@@ -357,9 +322,9 @@ _FRICTIONLESS = {"VARCHAR": "string", "BIGINT": "integer", "INTEGER": "integer",
                  "DECIMAL": "number", "DATE": "date", "TIMESTAMP": "datetime", "BOOLEAN": "boolean"}  # fmt: skip
 
 
-def _datapackage(folder: Path, release: Release, described: list[Column]) -> None:
+def _datapackage(folder: Path, release: Release, described: list[described_as.Column]) -> None:
     """datapackage.json: every Parquet file as a resource with its fields, types and descriptions."""
-    tables: dict[tuple[str, str], list[Column]] = {}
+    tables: dict[tuple[str, str], list[described_as.Column]] = {}
     for column in described:
         tables.setdefault((column["table_schema"], column["table_name"]), []).append(column)
     resources = []
