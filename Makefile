@@ -51,10 +51,12 @@ lint: $(READY) ## style, types, SQL, secrets, that the list of mutants still fit
 	@$(BIN)/python -m tests.mutants --check
 	@$(BIN)/python tools/name_patterns.py --check
 	@$(BIN)/python -m orchestration.adding --check
+	@$(BIN)/python -m tools.column_dictionary --check
 	@git ls-files -z 2>/dev/null | xargs -0 -r $(BIN)/detect-secrets-hook --baseline .secrets.baseline
 
 generate: $(READY) ## write the dbt files that follow from declarations (docs/adding.md)
 	@$(BIN)/python -m orchestration.adding
+	@$(BIN)/python -m tools.column_dictionary
 
 ui: $(READY) ## Dagster on 127.0.0.1:3000
 	@$(BIN)/clawback ui

@@ -17,6 +17,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -38,6 +39,7 @@ TRACKER_COLUMNS = (
 # Columns of a base model that its staging model does not hand on.
 _OF_BASE_ALONE = ("_reject_reason", "_copy", "_version", "_fate")
 _AS_IT_CAME = "Text as it came."
+_REFERENCE = re.compile(r"\{\{ doc\('([a-z0-9_]+)__as_it_came'\) \}\}")
 _PROVENANCE = (
     ("_capture_id", "string", "Capture that holds the record."),
     ("_payload_id", "string", "Payload that holds it."),
@@ -161,9 +163,16 @@ def _quarantine(name: str, path: Path, table: Mapping[str, Any]) -> dict[Path, s
     for column in table.get("columns", ()):
         if str(column["name"]).startswith("_"):
             continue
-        if not str(column.get("description", "")).endswith(_AS_IT_CAME):
-            raise CannotRender(f"{path}: the description of {name}.{column['name']} must end in {_AS_IT_CAME!r}")
-        text = column["description"].removesuffix(".") + "; null where the record has none."
+        description = str(column.get("description", ""))
+        if entry := _REFERENCE.fullmatch(description):
+            text = f"{{{{ doc('{entry.group(1).removesuffix('__any')}__none_in_record__as_it_came') }}}}"
+        elif description.endswith(_AS_IT_CAME):
+            text = description.removesuffix(".") + "; null where the record has none."
+        else:
+            raise CannotRender(
+                f"{path}: the description of {name}.{column['name']} must be doc('..._as_it_came'), an entry of"
+                " dbt_project/columns.toml"
+            )
         columns.append(_column(column["name"], text, quote=True, data_type="string"))
     target = QUARANTINE / f"quarantine_{name}"
     source = f"{GENERATED} {path.name}"

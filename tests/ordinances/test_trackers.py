@@ -84,7 +84,8 @@ sources:
         config:
           meta:
             tracker: {tracker_code: synth, tracker_name: Synthetic list, publisher: Synthetic Watchers,
-              stance: names places, verdict: sanctuary, definition: Synthetic, homepage: "", ledger_instrument: ""}
+              stance: names places, verdict: sanctuary, definition: A synthetic definition, homepage: "",
+              ledger_instrument: ""}
 """
 
 
