@@ -23,8 +23,9 @@ $(READY): requirements.lock pyproject.toml
 	@command -v $(PYTHON) >/dev/null 2>&1 || { echo "clawback needs $(PYTHON) (3.11 or later): make PYTHON=python3 $(MAKECMDGOALS)"; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "setting up $(VENV) (once; a minute)"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -c requirements.lock uv
-	@$(INSTALL) --extra dev --extra notebook || { echo "uv cannot install here: pip does, more slowly"; $(BIN)/python tools/wanted.py dev notebook | xargs $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -c requirements.lock; }
+	@sed -n '/^uv==/,/[^\\]$$/p' requirements.lock > $(VENV)/uv.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(VENV)/uv.lock
+	@$(INSTALL) --extra dev --extra notebook || { echo "uv cannot install here: pip installs the whole lock, which takes longer"; $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock; }
 	@PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index -e .
 	@touch $@
 
