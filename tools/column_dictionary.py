@@ -1,7 +1,7 @@
 """The dictionary of columns (dbt_project/columns.toml) as the doc blocks that every .yml refers to.
 
-What belongs here: making dbt_project/models/columns.md, and the check that every column of a .yml that people write is
-described by the dictionary and by it alone. What does not: reading the dictionary for a release
+What belongs here: making dbt_project/models/columns.md, and the check that nothing is said twice: a .yml that people
+write refers to the dictionary, or says what is said nowhere else. What does not: reading the dictionary for a release
 (orchestration/release/dictionary.py).
 
     python -m tools.column_dictionary            writes columns.md
@@ -48,15 +48,24 @@ def blocks(names: set[str]) -> str:
 
 def problems() -> list[str]:
     """What is not as it must be, each with its place and the way out."""
-    entries, used, found = dictionary.read(), set(), []
+    entries, found = dictionary.read(), []
+    used: set[str] = set()
+    named: set[str] = set()
+    texts: dict[str, str] = {}
     for path, table, column, kind, description in columns():
         place = f"{path.relative_to(DBT_PROJECT_DIR.parent)}: {table}.{column}"
         reference = _REFERENCE.fullmatch(description)
-        if reference is None and path.read_text(encoding="utf-8").startswith("# Generated"):
-            # its text is that of the declaration it is made from
-            continue
+        is_number = kind.startswith(_NUMBERS) and not column.endswith("_key")
+        is_published = path.relative_to(DBT_PROJECT_DIR / "models").parts[0] in _PUBLISHED
         if reference is None:
-            found.append(f"{place} is not described by doc('...'): write its text into dbt_project/columns.toml")
+            if path.read_text(encoding="utf-8").startswith("# Generated"):
+                # its text is that of the declaration it is made from
+                continue
+            if is_published and is_number:
+                found.append(f"{place} is a number: write it into dbt_project/columns.toml, with unit and additive")
+            if first := texts.get(description):
+                found.append(f"{place} says what {first} says: write it once, into dbt_project/columns.toml")
+            texts.setdefault(description, place)
             continue
         name = reference.group(1)
         try:
@@ -65,8 +74,8 @@ def problems() -> list[str]:
             found.append(f"{place}: dbt_project/columns.toml has no [{name}]")
             continue
         used.add(dictionary.base(name, entries))
-        is_number = kind.startswith(_NUMBERS) and not column.endswith("_key")
-        if path.relative_to(DBT_PROJECT_DIR / "models").parts[0] in _PUBLISHED and is_number:
+        named.add(name)
+        if is_published and is_number:
             wanting = [want for want in ("unit", "additive") if want not in entry]
             found += [f"{place} is a number: [{name}] needs {want}" for want in wanting]
     for table, (_, kinds) in RELEASE_TABLES.items():
@@ -77,6 +86,9 @@ def problems() -> list[str]:
                 found.append(
                     f"own_tables.py: meta.{table}.{column} has no [{table}__{column}] in dbt_project/columns.toml"
                 )
+    for name in sorted(named):
+        if first := texts.get(dictionary.text(name, entries)):
+            found.append(f"{first} says what doc('{name}') says: use it")
     used |= {entries[name]["like"] for name in used if "like" in entries[name]}
     found += [f"dbt_project/columns.toml: nothing uses [{name}]: delete it" for name in sorted(set(entries) - used)]
     said: dict[tuple[str, ...], str] = {}

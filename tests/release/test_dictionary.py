@@ -1,0 +1,92 @@
+"""The dictionary of columns: an entry in words, nothing said twice, and what a release publishes of it."""
+
+from __future__ import annotations
+
+import duckdb
+import pytest
+
+from orchestration.release import dictionary
+from tools import column_dictionary
+
+ENTRIES: dict[str, dict[str, str]] = {
+    "amount": {"means": "Obligated.", "unit": "USD", "additive": "additive over awards", "null": "Null is unknown."},
+    "other__amount": {"like": "amount", "null": "Never null."},
+    "year": {"means": "Year.", "unit": "label", "additive": "not additive"},
+    "name": {"means": "Name as printed."},
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("amount", "Obligated. Unit: USD; additive over awards. Null is unknown."),
+        ("amount__never_null", "Obligated. Unit: USD; additive over awards. Never null."),
+        ("amount__any", "Obligated. Unit: USD; additive over awards."),
+        ("other__amount", "Obligated. Unit: USD; additive over awards. Never null."),
+        ("year", "Year."),
+        ("name__as_it_came", "Name as printed. Text as it came."),
+        ("name__none_in_record__as_it_came", "Name as printed. Text as it came. Null where the record has none."),
+    ],
+)
+def test_an_entry_in_words(name, text):
+    assert dictionary.text(name, ENTRIES) == text
+
+
+@pytest.mark.parametrize("name", ["nothing", "amount__sometimes", "__any", ""])
+def test_a_name_without_an_entry_is_an_error(name):
+    with pytest.raises(KeyError):
+        dictionary.text(name, ENTRIES)
+
+
+def test_nothing_is_said_twice_and_the_blocks_are_current():
+    assert column_dictionary.problems() == []
+    assert column_dictionary.main(["--check"]) == 0
+
+
+@pytest.fixture
+def altered(monkeypatch):
+    """The dictionary with other entries beside its own, or without some."""
+
+    def alter(*without: str, **more: dict[str, str]) -> list[str]:
+        kept = {name: entry for name, entry in dictionary.read().items() if name not in without}
+        monkeypatch.setattr(dictionary, "read", lambda: {**kept, **more})
+        return column_dictionary.problems()
+
+    return alter
+
+
+def test_an_entry_that_nothing_uses_or_that_says_what_another_says_is_found(altered):
+    found = altered(synthetic={"means": "Synthetic."}, twice=dictionary.read()["kind"])
+    assert any("nothing uses [synthetic]" in line for line in found)
+    assert any("says what [" in line and "twice" in line for line in found)
+
+
+def test_an_entry_that_is_gone_is_found_with_its_places(altered):
+    found = altered("fate")
+    assert len([line for line in found if line.endswith("has no [fate]")]) > 10
+
+
+def test_a_published_number_without_its_unit_is_found(altered):
+    entry = {name: text for name, text in dictionary.read()["outlay_age_days"].items() if name != "unit"}
+    assert [line for line in altered(outlay_age_days=entry) if "needs unit" in line and "fct_award." in line]
+
+
+def test_every_number_of_a_release_has_its_unit_and_says_what_may_be_added(published):
+    settings, _ = published
+    with duckdb.connect(str(settings.published_file), read_only=True) as connection:
+        without = connection.execute(
+            "select table_schema, table_name, column_name from meta.column_dictionary"
+            " where (unit is null or additivity is null) and table_schema <> 'quarantine'"
+            " and column_name not like '%_key'"
+            " and (data_type like 'DECIMAL%' or data_type in ('BIGINT', 'DOUBLE', 'INTEGER', 'HUGEINT'))"
+        ).fetchall()
+        told = dict(
+            connection.execute(
+                "select column_name, unit || '; ' || additivity from meta.column_dictionary"
+                " where table_name = 'fct_award' and unit is not null"
+            ).fetchall()
+        )
+    assert without == []
+    assert told["obligated_amount"] == "USD; additive over awards"
+    assert told["outlay_age_days"] == "days; not additive"
+    assert told["award_fiscal_year"] == "label; not additive"
