@@ -24,6 +24,7 @@ from orchestration.assets.options import RefreshOptions
 from orchestration.dbt_manifest import dbt_environment
 from orchestration.landing import raw_views
 from orchestration.landing.catalog import Catalog
+from orchestration.landing.proving import unproved
 from orchestration.progress import say
 from orchestration.release import audit, columns, findings, history
 from orchestration.release.beginning import GoesOn, NothingNew, begin
@@ -86,8 +87,11 @@ def landing_views(context: dg.AssetExecutionContext, options: RefreshOptions) ->
     for damaged in catalog.damaged():
         say(f"  damaged: {damaged.line()}")
     last = history.last_release(settings)
-    if last and (rewritten := catalog.rewritten(last.known)):
-        finding = findings.Finding("rewritten captures", history.rewritten_line(last, rewritten), "clawback doctor")
+    # landed again into an empty folder they are what their payloads say; forged with their digests they are not
+    rewritten = set(catalog.rewritten(last.known)) if last else set()
+    forged = [one.capture_id for one in catalog.captures() if one.capture_id in rewritten and unproved(catalog, one)]
+    if last and forged:
+        finding = findings.Finding("rewritten captures", history.rewritten_line(last, forged), "clawback doctor")
         raise refused(findings.GateRefused([finding]))
     with ending_on_refusals(settings):
         begun = begin(settings, catalog, run_id=context.run_id, force=options.force)

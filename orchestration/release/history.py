@@ -150,7 +150,8 @@ def rewritten_line(release: Release, names: Sequence[str]) -> str:
     some = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
     return (
         f"release {release.id} was made of captures that were rewritten since, and no refresh or import landed what is"
-        f" there now: {some}; restore their folders and captures.jsonl from a backup. No refresh publishes before"
+        f" there now: {some}; a refresh reads them only if their payloads prove them: if not, restore their"
+        " folders and captures.jsonl from a backup"
     )
 
 

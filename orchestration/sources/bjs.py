@@ -85,7 +85,7 @@ class Victimizations(Dataset):
         Raises SourceError where a group comes twice, or without its count or weight.
         """
         url = f"{settings.bjs_ncvs_url}/{RESOURCE}"
-        resource = soda.Resource(self.id, web, url, slice_.key, settings.download_poll)
+        resource = soda.Resource(self.id, web, url, slice_.key, settings.download_poll, keeps_refusals=False)
         where = {"$where": f"year='{slice_.key}'"}
         count = resource.count(where)
         if count.rows == 0 and not count.faulty and known.newest(slice_.key) is None:

@@ -53,6 +53,8 @@ class Resource:
 
     url: its address without the ending that names the form (.json, .csv).
     poll: seconds to wait while the server prepares an answer.
+    keeps_refusals: an answer 400, which names the column that is not there, is kept as what the publisher said, and the
+    capture is rejected; else it is the source's failure.
     """
 
     dataset: str
@@ -62,6 +64,7 @@ class Resource:
     poll: float
     token: SecretStr | None = None
     context: Mapping[str, str] = field(default_factory=dict)
+    keeps_refusals: bool = True
 
     def count(self, where: Mapping[str, str]) -> Count:
         """How many rows there are. Raises SourceError if the answer is no count."""
@@ -110,8 +113,7 @@ class Resource:
                 secret_headers={"X-App-Token": self.token.get_secret_value()} if self.token else {},
                 context=self.context,
                 role=role,
-                # 400 names the column that is not there: kept as what the publisher said, and the capture is rejected.
-                accept_status=frozenset({400}),
+                accept_status=frozenset({400}) if self.keeps_refusals else frozenset(),
                 media_type="json" if form == "json" else None,
             )
             # 202: the server still works on the answer and wants to be asked again.

@@ -6,6 +6,7 @@ What belongs here: the cities' files, the sources' .yml, what is rendered from t
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
@@ -121,7 +122,9 @@ def test_a_source_column_whose_description_cannot_be_carried_on_is_refused(tmp_p
     shutil.copytree(DBT_PROJECT_DIR, project, ignore=shutil.ignore_patterns("target", "logs"))
     path = project / "models/staging/dhs/_dhs__sources.yml"
     text = path.read_text(encoding="utf-8")
-    path.write_text(text.replace("State under which the name is printed. Text as it came.", "State."), "utf-8")
+    spoilt = re.sub(r'(name: "state", quote: true, description: )"[^"]*"', r'\1"State."', text)
+    assert spoilt != text
+    path.write_text(spoilt, "utf-8")
     with pytest.raises(rendered.CannotRender, match=r"_dhs__sources.yml.*dhs__sanctuary_list.state"):
         rendered.render(project)
 

@@ -20,7 +20,6 @@ MOST_LINES, MOST_LINES_OF_FUNCTION, MOST_PARAMETERS = 400, 60, 7
 # bound must leave the list.
 LONGER = {
     "cli.py": 650,
-    "proof.py": 415,
     "refresh.py": 460,
     "sources/fbi.py": 470,
     "sources/fbi_files.py": 510,

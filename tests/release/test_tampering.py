@@ -220,7 +220,7 @@ TAMPERINGS: dict[str, tuple[Callable[[Settings], object], str, str]] = {
     "a capture is forged with its digests and its line in the register": (
         lambda h: forge(award(h)),
         "rewritten captures",
-        "restore their folders and captures.jsonl from a backup",
+        "a refresh reads them only if their payloads prove them",
     ),
     "a capture is deleted": (lambda h: delete(award(h)), "gone captures", "restore them from a backup"),
     "a capture is made to look as if digests were unknown in its day": (
@@ -382,6 +382,16 @@ def test_a_forged_capture_is_not_built_from(home, monkeypatch):
     assert "rewritten captures" in done.stderr
     assert award(home).name in done.stderr
     assert hashlib.sha256(home.published_file.read_bytes()).hexdigest() == before
+
+
+def test_captures_that_were_landed_again_into_an_empty_folder_are_built_from(home):
+    """Their register is as new as they are: their payloads prove them."""
+    last = history.last_release(home)
+    shutil.rmtree(home.landing_dir)
+    again = clawback(home.root, "refresh", "--source", "usaspending/awards", "--source", "bjs")
+    assert "rewritten captures" not in again.stderr
+    catalog = Catalog(home.landing_dir, as_of=None, edition="recorded")
+    assert award(home).name in catalog.rewritten(last.known)
 
 
 def test_a_served_release_with_another_byte_is_critical_for_monitors(home):
