@@ -56,6 +56,7 @@ lint: $(READY) ## style, types, SQL, secrets, that the list of mutants still fit
 	@git ls-files -z 2>/dev/null | xargs -0 -r $(BIN)/detect-secrets-hook --baseline .secrets.baseline
 
 generate: $(READY) ## write the dbt files that follow from declarations (docs/adding.md)
+	@$(BIN)/python tools/name_patterns.py
 	@$(BIN)/python -m orchestration.adding
 	@$(BIN)/python -m tools.column_dictionary
 

@@ -14,3 +14,14 @@
 {% macro in_words(figure, missing='unknown') -%}
     coalesce(cast({{ figure }} as {{ dbt.type_string() }}), '{{ missing }}')
 {%- endmacro %}
+
+{#-
+    The sentences of a model that judges claims: `whys` and `evidences`, joined to its last step by the kind of the claim
+    and the codes that it chose.
+-#}
+{% macro claim_sentences_of(judged) -%}
+left join {{ ref('claim_sentences') }} as whys
+    on {{ judged }}.claim_kind = whys.claim_kind and whys.part = 'why' and {{ judged }}.why_code = whys.code
+left join {{ ref('claim_sentences') }} as evidences
+    on {{ judged }}.claim_kind = evidences.claim_kind and evidences.part = 'evidence' and {{ judged }}.evidence_code = evidences.code
+{%- endmacro %}

@@ -40,10 +40,11 @@ TRACKER_COLUMNS = (
 _OF_BASE_ALONE = ("_reject_reason", "_copy", "_version", "_fate")
 _AS_IT_CAME = "Text as it came."
 _REFERENCE = re.compile(r"\{\{ doc\('([a-z0-9_]+)__as_it_came'\) \}\}")
+# Column, type, and the dictionary's entry.
 _PROVENANCE = (
-    ("_capture_id", "string", "Capture that holds the record."),
-    ("_payload_id", "string", "Payload that holds it."),
-    ("_record_no", "bigint", "Number of the record in the capture."),
+    ("_capture_id", "string", "raw__capture_id"),
+    ("_payload_id", "string", "raw__payload_id"),
+    ("_record_no", "bigint", "record_no"),
 )
 
 
@@ -139,6 +140,11 @@ def _text(value: str) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
+def _doc(name: str) -> str:
+    """The description that dbt_project/columns.toml gives."""
+    return f"{{{{ doc('{name}') }}}}"
+
+
 def _column(name: str, description: str, *, quote: bool = False, data_type: str = "") -> str:
     parts = [f"name: {_text(name) if quote else name}"]
     parts += ["quote: true"] if quote else []
@@ -158,14 +164,14 @@ def _csv(header: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
 
 
 def _quarantine(name: str, path: Path, table: Mapping[str, Any]) -> dict[Path, str]:
-    columns = [_column("_reject_reason", "Why the record could not be typed. Never null.", data_type="string")]
-    columns += [_column(one, f"{text} Never null.", data_type=type_) for one, type_, text in _PROVENANCE]
+    columns = [_column("_reject_reason", _doc("base__reject_reason__never_null"), data_type="string")]
+    columns += [_column(one, _doc(f"{entry}__never_null"), data_type=type_) for one, type_, entry in _PROVENANCE]
     for column in table.get("columns", ()):
         if str(column["name"]).startswith("_"):
             continue
         description = str(column.get("description", ""))
         if entry := _REFERENCE.fullmatch(description):
-            text = f"{{{{ doc('{entry.group(1).removesuffix('__any')}__none_in_record__as_it_came') }}}}"
+            text = _doc(f"{entry.group(1).removesuffix('__any')}__none_in_record__as_it_came")
         elif description.endswith(_AS_IT_CAME):
             text = description.removesuffix(".") + "; null where the record has none."
         else:
@@ -319,6 +325,6 @@ def _table(name: str, title: str, columns: Mapping[str, str]) -> list[str]:
         f"        description: {_text(f'Grain: one row per record of the serving captures. {title}')}",
         f"        config: {{meta: {{dagster: {{asset_key: [socrata, {name}]}}}}}}",
         "        columns:",
-        *(f"          - {_column(one, text)}" for one, _, text in _PROVENANCE),
+        *(f"          - {_column(one, _doc(f'{entry}__any'))}" for one, _, entry in _PROVENANCE),
         *(f"          - {_column(one, f'{text}. {_AS_IT_CAME}', quote=True)}" for one, text in columns.items()),
     ]

@@ -23,8 +23,7 @@ from filelock import FileLock, Timeout
 
 from orchestration import __version__, files
 from orchestration.release import columns as lineage
-from orchestration.release import described as described_as
-from orchestration.release import dictionary, history, seal
+from orchestration.release import described, dictionary, history, seal
 from orchestration.release.audit import Audit
 from orchestration.release.checks import PUBLISHED_SCHEMAS, table_rows
 from orchestration.release.findings import Finding, GateRefused
@@ -168,14 +167,14 @@ def _write(
         connection.execute(f"attach {_literal(copied)} as build (read_only)")
         connection.execute(f"attach {_literal(target)} as release (storage_version '{STORAGE_VERSION}')")
         sources_of = _sources(settings, marker.invocation_id, manifest)
-        described = _copy(connection, manifest, sources_of)
+        columns = _copy(connection, manifest, sources_of)
         own = own_rows(settings, audit, release_id, built_at, last)
-        own["column_lineage"] = _lineage(sources_of, described)
+        own["column_lineage"] = _lineage(sources_of, columns)
         for name, values in own.items():
-            described += described_as.write(connection, name, values)
+            columns += described.write(connection, name, values)
         # The dictionary describes itself, so its own rows are known before it is written.
-        itself = described_as.columns_of("column_dictionary")
-        described_as.write(connection, "column_dictionary", [*described, *itself])
+        itself = described.columns_of("column_dictionary")
+        described.write(connection, "column_dictionary", [*columns, *itself])
         _parquet(connection, folder)
 
         connection.execute("use release")
@@ -210,7 +209,7 @@ def _write(
         candidate=marker.sha256,
     )
     files.write_whole(folder / RELEASE_FILE, history.dump(release))
-    _datapackage(folder, release, described + itself)
+    _datapackage(folder, release, columns + itself)
     return release
 
 
@@ -238,9 +237,9 @@ def _sources(settings: Settings, invocation_id: str, manifest: dict[str, Any]) -
 
 def _copy(
     connection: duckdb.DuckDBPyConnection, manifest: dict[str, Any], sources_of: lineage.Sources
-) -> list[described_as.Column]:
+) -> list[described.Column]:
     """The published schemas' tables with their comments; the dictionary rows of their columns."""
-    described: list[described_as.Column] = []
+    rows: list[described.Column] = []
     nodes = {
         (node["schema"], node.get("alias") or node["name"]): node
         for node in manifest["nodes"].values()
@@ -258,7 +257,7 @@ def _copy(
             node = nodes.get((schema, table))
             if node is None:
                 raise GateRefused([Finding("release", f"{schema}.{table} is no model of the project", "dbt_project/")])
-            described_as.comment(connection, f'table release.{schema}."{table}"', node["description"])
+            described.comment(connection, f'table release.{schema}."{table}"', node["description"])
             models = _made_by(node["unique_id"], manifest)
             types = dict(
                 connection.execute(
@@ -271,17 +270,17 @@ def _copy(
             columns = {column["name"]: column for column in node["columns"].values()}
             for name, kind in types.items():
                 column = columns[name]
-                described_as.comment(connection, f'column release.{schema}."{table}"."{name}"', column["description"])
+                described.comment(connection, f'column release.{schema}."{table}"."{name}"', column["description"])
                 entry = dictionary.of_blocks(column.get("doc_blocks", []))
-                row = described_as.column_row(schema, table, name, kind, column["description"], entry)
-                described.append({**row, "comes_from": sources_of.text((schema, table), name), "made_by": models})
-    return described
+                row = described.column_row(schema, table, name, kind, column["description"], entry)
+                rows.append({**row, "comes_from": sources_of.text((schema, table), name), "made_by": models})
+    return rows
 
 
-def _lineage(sources_of: lineage.Sources, described: list[described_as.Column]) -> list[dict[str, str]]:
+def _lineage(sources_of: lineage.Sources, rows: list[described.Column]) -> list[dict[str, str]]:
     """The rows of meta.column_lineage."""
     published: dict[lineage.Relation, list[str]] = {}
-    for column in described:
+    for column in rows:
         published.setdefault((column["table_schema"], column["table_name"]), []).append(column["column_name"])
     return [
         {"table_schema": schema, "table_name": table, "column_name": column,
@@ -322,10 +321,10 @@ _FRICTIONLESS = {"VARCHAR": "string", "BIGINT": "integer", "INTEGER": "integer",
                  "DECIMAL": "number", "DATE": "date", "TIMESTAMP": "datetime", "BOOLEAN": "boolean"}  # fmt: skip
 
 
-def _datapackage(folder: Path, release: Release, described: list[described_as.Column]) -> None:
+def _datapackage(folder: Path, release: Release, rows: list[described.Column]) -> None:
     """datapackage.json: every Parquet file as a resource with its fields, types and descriptions."""
-    tables: dict[tuple[str, str], list[described_as.Column]] = {}
-    for column in described:
+    tables: dict[tuple[str, str], list[described.Column]] = {}
+    for column in rows:
         tables.setdefault((column["table_schema"], column["table_name"]), []).append(column)
     resources = []
     for (schema, table), columns in tables.items():

@@ -1,4 +1,7 @@
-"""A release whose sums were recomputed is known by the release that followed it, register or not."""
+"""A release whose sums were recomputed is known by the release that followed it, register or not.
+
+What belongs here: the chain from one release to the next. What does not: each kind of tampering (test_tampering).
+"""
 
 from __future__ import annotations
 

@@ -151,7 +151,4 @@ select
     cast(null as {{ dbt.type_string() }}) as series_note,
     judged.evidence_rows
 from judged
-left join {{ ref('claim_sentences') }} as whys
-    on judged.claim_kind = whys.claim_kind and whys.part = 'why' and judged.why_code = whys.code
-left join {{ ref('claim_sentences') }} as evidences
-    on judged.claim_kind = evidences.claim_kind and evidences.part = 'evidence' and judged.evidence_code = evidences.code
+{{ claim_sentences_of('judged') }}

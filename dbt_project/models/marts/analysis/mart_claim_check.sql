@@ -5,7 +5,7 @@ with datasets as (
     select
         dataset,
         case
-            when state = 'nothing captured' then concat(dataset, ': nothing captured')
+            when last_retrieved_at is null then concat(dataset, ': ', state)
             else concat(
                 dataset, ': ', coalesce(kind, 'unknown'), ', as of ',
                 coalesce(cast(cast(last_retrieved_at as date) as {{ dbt.type_string() }}), 'unknown'),
