@@ -53,7 +53,7 @@ def read(body: bytes, most: dict[str, Any]) -> list[dict[str, Any]]:
     try:
         return _read(pdfplumber, body, most)
     except PdfminerException as error:
-        if isinstance(error.args[0] if error.args else None, MemoryError) or "MemoryError" in repr(error.args):
+        if isinstance(error.args[0], MemoryError):
             raise MemoryError from error
         raise Unreadable(f"not a PDF that can be read: {error.args[0]!r}") from error
 

@@ -15,6 +15,10 @@ from typing import Any
 
 import pytest
 
+sys.path.append(str(Path(__file__).parents[1] / "hostile"))
+
+from good import GOOD
+
 from orchestration import files, sources
 from orchestration.landing import attempts, land
 from orchestration.landing.catalog import Catalog
@@ -95,8 +99,18 @@ def ncvs_file(folder: Path, name: str = "ncvs.json") -> Path:
     return path
 
 
-def test_an_import_says_what_the_disk_refused_and_leaves_nothing(disk, tmp_path):
-    wanted, brought = sources.get("bjs/victimizations"), ncvs_file(tmp_path)
+def transactions_file(folder: Path) -> Path:
+    good = GOOD["usaspending/transactions"]()
+    path = folder / good.name
+    path.write_bytes(good.body)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("dataset", "file"), [("bjs/victimizations", ncvs_file), ("usaspending/transactions", transactions_file)]
+)
+def test_an_import_says_what_the_disk_refused_and_leaves_nothing(disk, tmp_path, dataset, file):
+    wanted, brought = sources.get(dataset), file(tmp_path)
     small = disk(PAGE_KIB)
     settings = Settings(home=small.path / "home", edition="recorded")
     messages: list[str] = []
@@ -110,6 +124,8 @@ def test_an_import_says_what_the_disk_refused_and_leaves_nothing(disk, tmp_path)
     assert result.ok
     assert len(messages) > 5
     assert all("the disk is full. Free some space, then run the command again." in each for each in messages)
+    # what could not be written is named, not what was read
+    assert all(str(small.path) in each and str(brought) not in each for each in messages), messages
     # the disk's doing was not the file's: nothing is held against it
     assert not Catalog(settings.landing_dir, as_of=None, edition="recorded").open(wanted)
 

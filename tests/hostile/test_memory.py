@@ -45,3 +45,5 @@ def test_no_file_takes_more_than_a_gibibyte(name, bomb, tmp_path, record_propert
     record_property("peak", [name, bomb, told["own"], told["children"], told["line"][:160]])
     assert max(told["own"], told["children"]) < GIB, told
     assert "Traceback" not in done.stderr
+    if good.form == "pdf":
+        assert "CLAWBACK_LIMIT_MEMORY_BYTES raises it" in told["line"], "the refusal names the limit"

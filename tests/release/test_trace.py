@@ -5,11 +5,17 @@ What belongs here: bytes that are not what the capture says. What does not: whic
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 from orchestration.landing.catalog import Catalog
 from orchestration.release import trace
 from orchestration.settings import Settings
+from tests.disk.test_files import AS_ANYBODY
 
 AWARD = ("core.fct_award", "fain=2020ULWX0056")
 
@@ -41,3 +47,17 @@ def test_a_capture_whose_archive_is_gone_cannot_be_traced_and_says_where_it_was(
     path.unlink()
     with pytest.raises(trace.CannotTrace, match=r"responses\.warc\.gz is missing; it is not read: restore"):
         trace.trace(settings, *AWARD)
+
+
+def test_a_landing_folder_that_may_not_be_read_is_said_to_be_so(sealed):
+    settings, _ = sealed
+    settings.landing_dir.chmod(0)
+    try:
+        done = subprocess.run(
+            [*AS_ANYBODY, Path(sys.executable).with_name("clawback"), "trace", "core.fct_award", "fain=2020ULWX0056"],
+            env={**os.environ, "CLAWBACK_HOME": str(settings.root)}, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+    finally:
+        settings.landing_dir.chmod(0o755)
+    assert done.returncode == 1
+    assert f"{settings.landing_dir} cannot be read: no permission" in " ".join(done.stderr.split())

@@ -73,6 +73,24 @@ def test_one_signal_ends_all_of_it_within_ten_seconds(home: Path, number: signal
     assert (after.faults, after.served) == ([], before)
 
 
+def test_where_logs_are_json_stopping_is_said_as_json(home: Path) -> None:
+    log = home.parent / "stopped.jsonl"
+    environment = {**os.environ, "CLAWBACK_HOME": str(home), "CLAWBACK_LOG": "json"}
+    with log.open("wb") as out, subprocess.Popen(
+        [kills.CLAWBACK, "refresh", "--force"], env=environment, stdout=subprocess.DEVNULL, stderr=out,
+        start_new_session=True,
+    ) as started:  # fmt: skip
+        end = time.monotonic() + 120
+        while '"event": "dataset"' not in log.read_text():
+            assert time.monotonic() < end
+            time.sleep(0.05)
+        started.send_signal(signal.SIGTERM)
+        assert started.wait(timeout=10) == 128 + signal.SIGTERM
+    lines = [json.loads(line) for line in log.read_text().splitlines()]
+    assert [line["event"] for line in lines[-2:]] == ["stopped", "stopped"]
+    assert lines[-1]["message"].startswith("The refresh was stopped by SIGTERM. Serving: ")
+
+
 @pytest.mark.parametrize(
     ("number", "word"), [(signal.SIGINT, "Ctrl-C"), (signal.SIGTERM, "SIGTERM"), (signal.SIGHUP, "SIGHUP")]
 )
