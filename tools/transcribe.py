@@ -21,9 +21,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from pathlib import Path
 
+import transcribe_crime
+
 from orchestration.sources.fbi import STUDY_AGENCIES
 from orchestration.sources.ice import Agreements287g, moment_of
-from orchestration.sources.states import BY_NAME, BY_POSTAL
+from orchestration.sources.states import BY_POSTAL
 from orchestration.wire import Payload, utc_now
 
 TABLES = Path(__file__).parent.parent / "orchestration" / "recorded" / "tables"
@@ -38,11 +40,6 @@ NAMED_CITIES = {
     ("MO", "St. Louis"), ("GA", "Brookhaven"), ("WI", "Wauwatosa"), ("PA", "Harrisburg"), ("ID", "Boise"),
 }  # fmt: skip
 LARGEST_CITIES = 62
-COUNTY_POPULATION = 100_000
-OFFENSES = {
-    "HOM": "homicide", "RPE": "rape", "ROB": "robbery", "ASS": "aggravated_assault", "BUR": "burglary",
-    "LAR": "larceny", "MVT": "motor_vehicle_theft",
-}  # fmt: skip
 ICE_FILES = (
     "ParticipatingEntities-20210113002027.xlsx",
     "ParticipatingEntities-20230915220254.xlsx",
@@ -65,12 +62,7 @@ def main() -> None:
     _write("doj_sanctuary_list", _doj(real))
     _write("dhs_sanctuary_list", _dhs(real))
     _write("ice_agreements_287g", _ice(real, states))
-    _write("fbi_agencies", _agencies(real, agencies))
-    for code, offense in OFFENSES.items():
-        _write(f"fbi_agency_months_{code}", _months(real, agencies, code, offense))
-    _write("fbi_agency_population", _populations(real, agencies))
-    _write("bjs_victimizations", _ncvs(real))
-    _write("census_places", _census(real))
+    transcribe_crime.transcribe(real, facts)
     _write("council_matters", _council_matters(real))
     _write("council_actions", _council_actions(real))
     _ledger(facts)
@@ -242,89 +234,6 @@ def _city_of(agency: str) -> str:
         "Jacksonville Sheriff's Office": "Jacksonville",
     }
     return known.get(agency) or agency.removesuffix(" Police Department")
-
-
-def _agencies(real: Path, chosen: list[dict[str, str]]) -> Iterator[Row]:
-    listed = {row["ori"]: row for row in _read(real / "fbi" / "fbi_agencies_2020.csv.gz")}
-    edits = {row["ori"]: row for row in _read(real / "fbi" / "fbi_cde_agency_name_edits.csv.gz")}
-    for agency in chosen:
-        ori = agency["ori"]
-        row = listed.get(ori, {})
-        state = agency["state_abbr"]
-        figures = {
-            "agency_name": agency["agency_name"],
-            "agency_type_name": edits.get(ori, {}).get("agency_type_name") or row.get("agency_type_name", ""),
-            "state_abbr": state,
-            "state_name": BY_POSTAL[state].name,
-            "counties": _known(row.get("county_name")),
-            "is_nibrs": {"TRUE": "true", "FALSE": "false"}.get(row.get("nibrs", ""), ""),
-            "nibrs_start_date": _known(row.get("nibrs_start_date")),
-            "latitude": _known(row.get("latitude")),
-            "longitude": _known(row.get("longitude")),
-        }
-        for measure, value in figures.items():
-            if value:
-                yield ("fbi", "agencies", ori, "2020", measure, value, "cde-agencies-2020")
-
-
-def _known(value: str | None) -> str:
-    return "" if value in (None, "", "NULL", "NA") else str(value)
-
-
-def _months(real: Path, chosen: list[dict[str, str]], code: str, offense: str) -> Iterator[Row]:
-    """Counts by month; a month without a count stands with an empty value: null is not zero."""
-    wanted = {agency["ori"] for agency in chosen}
-    for row in _read(real / "fbi" / "cde_api_agency_monthly_2025-01_2026-04.csv.gz"):
-        if row["ori"] in wanted:
-            period = f"{row['year']}-{int(row['month']):02d}"
-            yield ("fbi", code, row["ori"], period, "actual", _known(row[f"{offense}_actual"]), "cde-months-2026-04")
-            yield ("fbi", code, row["ori"], period, "cleared", _known(row[f"{offense}_cleared"]), "cde-months-2026-04")
-
-
-def _populations(real: Path, chosen: list[dict[str, str]]) -> Iterator[Row]:
-    wanted = {agency["ori"] for agency in chosen}
-    seen: dict[tuple[str, str], str] = {}
-    for row in _read(real / "fbi" / "cde_api_agency_monthly_2025-01_2026-04.csv.gz"):
-        if row["ori"] in wanted:
-            seen[row["ori"], row["year"]] = row["population"]
-    for (ori, year), value in sorted(seen.items()):
-        yield ("fbi", "agency_population", ori, year, "population", _known(value), "cde-months-2026-04")
-
-
-def _ncvs(real: Path) -> Iterator[Row]:
-    """Count and weight of every group, as the API sums them when asked with $select and $group."""
-    for path in sorted((real / "bjs_ncvs").glob("*.json.gz")):
-        groups: dict[tuple[str, ...], list[Decimal]] = defaultdict(list)
-        for row in json.loads(gzip.decompress(path.read_bytes())):
-            key = tuple(row[name] for name in ("year", "hispanic", "newoff", "direl", "notify"))
-            groups[key].append(Decimal(row["newwgt"]))
-        for (year, hispanic, newoff, direl, notify), weights in sorted(groups.items()):
-            entity = f"hispanic={hispanic};newoff={newoff};direl={direl};notify={notify}"
-            yield ("bjs", "victimizations", entity, year, "n", str(len(weights)), "ncvs-gcuy-rt5g")
-            yield ("bjs", "victimizations", entity, year, "weight", str(sum(weights)), "ncvs-gcuy-rt5g")
-
-
-def _census(real: Path) -> Iterator[Row]:
-    """Places and the counties of 100,000 people and more: population and Hispanic share, 2023."""
-    folder = real / "census"
-    year = "2023"
-    for level, population_file, share_file in (
-        ("place", "place_populations_2014_2023_urban.csv", "urban_acs5_race_ethnicity_share_place.csv"),
-        ("county", "county_populations_2014_2023_urban.csv.gz", "urban_acs5_race_ethnicity_share_county.csv.gz"),
-    ):
-        shares = {(r["state"], r[level]): r["share_desc_rep_hispanic"] for r in _read(folder / share_file)
-                  if r["year"] == year}  # fmt: skip
-        for row in _read(folder / population_file):
-            if row["year"] != year or (level == "county" and int(row["population"]) < COUNTY_POPULATION):
-                continue
-            name = f"{row[f'{level}_name'].strip()}, {row['state_name'].strip()}"
-            if row["state_name"].strip().upper() not in BY_NAME:
-                continue
-            entity = f"{level}|{row['state']}|{row[level]}|{name}"
-            yield ("census", "places", entity, year, "B01003_001E", row["population"], "acs5-2023-urban")
-            share = _known(shares.get((row["state"], row[level])))
-            if share:
-                yield ("census", "places", entity, year, "HISPANIC_SHARE", f"{Decimal(share):.6f}", "acs5-2023-urban")
 
 
 def _ledger(facts: Path) -> None:

@@ -2,31 +2,35 @@
 
 What belongs here: one function a dataset, from long-form figures to the bytes
 that the publisher would have sent, the same bytes each time. What does not:
-figures (tables/), cutting (sources/), writing captures (landing/).
+figures (tables/), how a table is read (figures), crime and the survey (crime),
+government units (reference), cutting (sources/), writing captures (landing/).
 """
 
 from __future__ import annotations
 
 import csv
 import io
-import json
 import zipfile
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
-from functools import cache
 from html import escape
-from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape as xml_escape
 
 from orchestration import sources
+from orchestration.recorded import crime, reference
+from orchestration.recorded.figures import TABLES, source, table
+from orchestration.recorded.figures import as_json as _json
+from orchestration.recorded.figures import batch as _batch
+from orchestration.recorded.figures import by_entity as _by_entity
+from orchestration.recorded.figures import number as _number
+from orchestration.recorded.figures import payload as _payload
+from orchestration.recorded.figures import when_of as _when
 from orchestration.sources.base import Batch, Selection, Slice
 from orchestration.sources.fbi import study_agencies
-from orchestration.sources.states import BY_FIPS, BY_POSTAL
-from orchestration.wire import Payload
+from orchestration.sources.states import BY_POSTAL
 
-TABLES = Path(__file__).with_name("tables")
+__all__ = ["NOT_RECORDED", "TABLES", "batches", "source", "table", "workbook"]
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 Figures = Mapping[str, Mapping[str, str]]
 
@@ -36,70 +40,6 @@ def batches(dataset_id: str) -> Iterator[Batch]:
     sources.get(dataset_id)
     if builder := _BUILDERS.get(dataset_id):
         yield from builder()
-
-
-@cache
-def table(name: str) -> tuple[dict[str, str], ...]:
-    """A table's rows: publisher, table, entity, period, measure, value, source."""
-    with (TABLES / f"{name}.csv").open(encoding="utf-8", newline="") as stream:
-        return tuple(csv.DictReader(stream))
-
-
-@cache
-def source(code: str) -> dict[str, str]:
-    """What tables/sources.csv says of a source's code."""
-    with (TABLES / "sources.csv").open(encoding="utf-8", newline="") as stream:
-        return {row["source"]: row for row in csv.DictReader(stream)}[code]
-
-
-def _when(text: str) -> datetime:
-    moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-def _batch(
-    slice_: Slice,
-    code: str,
-    payloads: Sequence[Payload],
-    *,
-    when: datetime | None = None,
-    selection: Selection | None = None,
-) -> Batch:
-    told = source(code)
-    return Batch(
-        slice_,
-        payloads,
-        when or _when(told["transcribed_on"]),
-        selection=selection,
-        note=told["note"] or None,
-        publisher=told["publisher"],
-    )
-
-
-def _payload(
-    body: bytes, code: str, *, url: str = "", when: datetime | None = None, media_type: str = "application/json",
-    context: Mapping[str, str] | None = None,
-) -> Payload:  # fmt: skip
-    told = source(code)
-    moment = when or _when(told["transcribed_on"])
-    return Payload(body, url or told["where"], moment, media_type=media_type, method="FILE", context=context or {})
-
-
-def _json(value: object) -> bytes:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
-
-
-def _number(text: str) -> int | float | None:
-    if text == "":
-        return None
-    return float(text) if "." in text or "e" in text.lower() else int(text)
-
-
-def _by_entity(name: str) -> dict[str, dict[str, str]]:
-    found: dict[str, dict[str, str]] = defaultdict(dict)
-    for row in table(name):
-        found[row["entity"]][row["measure"]] = row["value"]
-    return found
 
 
 def _awards() -> Iterator[Batch]:
@@ -205,64 +145,6 @@ def _study_states() -> set[str]:
     return {agency["state_abbr"] for agency in study_agencies()}
 
 
-def _agencies() -> Iterator[Batch]:
-    states: dict[str, dict[str, list[dict[str, Any]]]] = defaultdict(lambda: defaultdict(list))
-    for ori, figures in _by_entity("fbi_agencies").items():
-        agency: dict[str, Any] = {"ori": ori, **figures}
-        for name in ("latitude", "longitude"):
-            if name in agency:
-                agency[name] = _number(agency[name])
-        if "is_nibrs" in agency:
-            agency["is_nibrs"] = agency["is_nibrs"] == "true"
-        states[figures["state_abbr"]][figures.get("counties", "NOT SPECIFIED")].append(agency)
-    for state, counties in sorted(states.items()):
-        code = "cde-agencies-2020"
-        url = source(code)["where"].format(state=state)
-        payload = _payload(_json(counties), code, url=url, context={"state_abbr": state})
-        yield _batch(Slice(state, {"state": state}), code, [payload])
-
-
-def _agency_months() -> Iterator[Batch]:
-    code = "cde-months-2026-04"
-    agencies = _by_entity("fbi_agencies")
-    population: dict[tuple[str, str], int | float | None] = {
-        (row["entity"], row["period"]): _number(row["value"]) for row in table("fbi_agency_population")
-    }
-    # A slice is an agency, as in the live edition: what is fetched of one takes the place of what was typed of it.
-    by_agency: dict[str, list[Payload]] = defaultdict(list)
-    for offense in ("HOM", "RPE", "ROB", "ASS", "BUR", "LAR", "MVT"):
-        series: dict[str, dict[str, dict[str, int | float | None]]] = defaultdict(lambda: {"actual": {}, "cleared": {}})
-        for row in table(f"fbi_agency_months_{offense}"):
-            year, month = row["period"].split("-")
-            series[row["entity"]][row["measure"]][f"{month}-{year}"] = _number(row["value"])
-        for ori, measures in series.items():
-            name, state = agencies[ori]["agency_name"], agencies[ori]["state_abbr"]
-            people = {month: population[ori, month[3:]] for month in measures["actual"]}
-            body = {
-                "offenses": {
-                    "actuals": {f"{name} Offenses": measures["actual"], f"{name} Clearances": measures["cleared"]}
-                },
-                "populations": {"population": {name: people}},
-                "cde_properties": {"max_data_date": {"UCR": "04/2026"}},
-            }
-            url = source(code)["where"].format(ori=ori, offense=offense)
-            context = {"ori": ori, "offense_code": offense, "state_abbr": state}
-            by_agency[ori].append(_payload(_json(body), code, url=url, context=context))
-    for ori, payloads in sorted(by_agency.items()):
-        yield _batch(Slice(ori, {"state": agencies[ori]["state_abbr"], "ori": ori}), code, payloads)
-
-
-def _victimizations() -> Iterator[Batch]:
-    code = "ncvs-gcuy-rt5g"
-    years: dict[str, dict[str, dict[str, str]]] = defaultdict(lambda: defaultdict(dict))
-    for row in table("bjs_victimizations"):
-        years[row["period"]][row["entity"]][row["measure"]] = row["value"]
-    for year, groups in sorted(years.items()):
-        rows = [{"year": year, **dict(part.split("=") for part in group.split(";")), **figures}
-                for group, figures in groups.items()]  # fmt: skip
-        yield _batch(Slice(year, {"year": year}), code, [_payload(_json(rows), code)])
-
-
 def _council_matters() -> Iterator[Batch]:
     code, client = "nyc-council", {"client": "nyc"}
     matters = [
@@ -286,39 +168,6 @@ def _council_actions() -> Iterator[Batch]:
         _payload(_json(actions), code, context={**client, "matter_id": ids[file]}) for file, actions in by_file.items()
     ]
     yield _batch(Slice("nyc", client), code, payloads)
-
-
-def _places() -> Iterator[Batch]:
-    code = "acs5-2023-urban"
-    units: dict[tuple[str, str], dict[str, dict[str, str]]] = defaultdict(lambda: defaultdict(dict))
-    for row in table("census_places"):
-        level, state, unit, name = row["entity"].split("|")
-        units[level, state][f"{unit}|{name}"][row["measure"]] = row["value"]
-    for (level, state), figures in sorted(units.items()):
-        rows = [["NAME", "B01003_001E", "HISPANIC_SHARE", "state", level]]
-        for entity, measures in figures.items():
-            unit, name = entity.split("|")
-            rows.append([name, measures["B01003_001E"], measures.get("HISPANIC_SHARE"), state, unit])  # type: ignore[list-item]
-        payload = _payload(_json(rows), code, context={"level": level, "year": "2023"})
-        yield _batch(Slice(f"{level}:{state}", {"level": level, "fips": state}), code, [payload])
-
-
-def _gazetteer() -> Iterator[Batch]:
-    tables = {
-        "places": (("places_1", "places_2", "places_3"), "census-codes"),
-        "counties": (("counties",), "census-codes"),
-        "cousubs": (("cousubs_1", "cousubs_2", "cousubs_3"), "census-cousubs"),
-    }
-    for level, (names, code) in tables.items():
-        lines = ["USPS|GEOID|NAME"]
-        for name in names:
-            lines += [
-                f"{BY_FIPS[row['geoid'][:2]].postal}|{row['geoid']}|{row['name']}"
-                for row in table(f"census_gazetteer_{name}")
-            ]
-        body = "\n".join([*lines, ""]).encode()
-        payload = _payload(body, code, media_type="text/plain", context={"level": level})
-        yield _batch(Slice(level, {"level": level}), code, [payload])
 
 
 def _own_table(name: str, code: str) -> Callable[[], Iterator[Batch]]:
@@ -372,11 +221,8 @@ _BUILDERS: dict[str, Callable[[], Iterator[Batch]]] = {
     "ledger/policy_events": _own_table("policy_events", "ledger"),
     "legistar/matters": _council_matters,
     "legistar/histories": _council_actions,
-    "fbi/agencies": _agencies,
-    "fbi/agency_months": _agency_months,
-    "bjs/victimizations": _victimizations,
-    "census/places": _places,
-    "census/gazetteer": _gazetteer,
+    **crime.BUILDERS,
+    **reference.BUILDERS,
     "published/statistics": _own_table("published_statistics", "published"),
 }
 # Nobody's transcription of these is true to the single record: they come with the live edition or an import.

@@ -10,10 +10,13 @@ with numbered as (
 explorer as (
     select
         numbered.*,
-        coalesce(month_start > newest_month, false) as is_too_new,
-        sum(abs(coalesce(offenses, 0))) over (partition by ori, month_start) as offenses_of_all_kinds,
-        count(offenses) over (partition by ori, month_start) as kinds_reported
+        coalesce(numbered.population, people.population) as people,
+        coalesce(numbered.month_start > numbered.newest_month, false) as is_too_new,
+        sum(abs(coalesce(numbered.offenses, 0))) over (partition by numbered.ori, numbered.month_start) as offenses_of_all_kinds,
+        count(numbered.offenses) over (partition by numbered.ori, numbered.month_start) as kinds_reported
     from numbered
+    left join {{ ref('int_crime__agency_people') }} as people
+        on numbered.ori = people.ori and extract(year from numbered.month_start) = people.population_year
 )
 
 select
@@ -25,7 +28,7 @@ select
     -- nothing at all in a month is no count: rather not reported than quiet
     case when offenses_of_all_kinds > 0 and not is_too_new then offenses end as offenses,
     cleared,
-    population,
+    people as population,
     case
         when offenses is null then 'not reported'
         when is_too_new then 'not reported: after the newest month of the source'

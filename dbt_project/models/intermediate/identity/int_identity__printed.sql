@@ -2,7 +2,7 @@
 with served as (
     -- an agency that serves no people of its own prints 0
     select ori, nullif(max(population), 0) as people
-    from {{ ref('stg_fbi__agency_months') }}
+    from {{ ref('int_crime__agency_people') }}
     group by ori
 ),
 

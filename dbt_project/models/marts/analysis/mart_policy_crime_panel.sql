@@ -1,5 +1,5 @@
--- Every jurisdiction with crime data in every month of the range that the crime data cover: balanced, so that a month
--- without a report is a row that says so. States, listings, policies and awards are as of the last day of the month.
+-- Every jurisdiction with crime data in every month of its own range, so that a month without a report is a row that says
+-- so. States, listings, policies and awards are as of the last day of the month.
 {%- set offenses = panel_offenses() %}
 {%- set provisions = panel_provisions() %}
 select

@@ -30,6 +30,8 @@ select
     months.cleared,
     months.offenses_as_printed,
     months.offenses_by_other_source,
+    case when months.source_kind = 'Crime Data Explorer' then earlier.offenses end as earlier_offenses_as_printed,
+    case when months.source_kind = 'Crime Data Explorer' then earlier.captured_on end as earlier_captured_on,
     months.population,
     case when months.population > 0 and months.offenses is not null
         then cast(months.offenses as double) * 100000 / cast(months.population as double) end as offenses_per_100k,
@@ -57,6 +59,11 @@ left join {{ ref('int_crime__month_breaks') }} as breaks
         months.ori = breaks.ori
         and months.month_start = breaks.month_start
         and months.offense_code = breaks.offense_code
+left join {{ ref('int_crime__earlier_months') }} as earlier
+    on
+        months.ori = earlier.ori
+        and months.month_start = earlier.month_start
+        and months.offense_code = earlier.offense_code
 left join {{ ref('int_crime__level_changes') }} as changes
     on
         months.ori = changes.ori
