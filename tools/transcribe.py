@@ -22,6 +22,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import transcribe_crime
+import transcribe_printed_crime
 
 from orchestration.sources.fbi import STUDY_AGENCIES
 from orchestration.sources.ice import Agreements287g, moment_of
@@ -63,6 +64,7 @@ def main() -> None:
     _write("dhs_sanctuary_list", _dhs(real))
     _write("ice_agreements_287g", _ice(real, states))
     transcribe_crime.transcribe(real, facts)
+    transcribe_printed_crime.transcribe(facts)
     _write("council_matters", _council_matters(real))
     _write("council_actions", _council_actions(real))
     _ledger(facts)

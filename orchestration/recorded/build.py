@@ -223,7 +223,6 @@ _BUILDERS: dict[str, Callable[[], Iterator[Batch]]] = {
     "legistar/histories": _council_actions,
     **crime.BUILDERS,
     **reference.BUILDERS,
-    "published/statistics": _own_table("published_statistics", "published"),
 }
 # Nobody's transcription of these is true to the single record: they come with the live edition or an import.
 NOT_RECORDED = frozenset(sources.DATASETS) - frozenset(_BUILDERS)

@@ -13,7 +13,7 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
-from orchestration.recorded.figures import as_json, batch, number, payload, source, when_of, wide
+from orchestration.recorded.figures import TABLES, as_json, batch, number, payload, source, when_of, wide
 from orchestration.sources.base import Batch, Slice
 from orchestration.wire import Payload
 
@@ -111,9 +111,18 @@ def victimizations() -> Iterator[Batch]:
         yield batch(Slice(year, {"year": year}), code, [payload(as_json(groups), code)])
 
 
+def printed_statistics() -> Iterator[Batch]:
+    """Printed figures as they stand in our own tables: the first ones, and those on crime that came later."""
+    for key, name, code in (("all", "published_statistics", "published"),
+                            ("crime", "published_crime_figures", "published-crime")):  # fmt: skip
+        body = (TABLES / f"{name}.csv").read_bytes()
+        yield batch(Slice(key), code, [payload(body, code, media_type="text/csv")])
+
+
 BUILDERS: dict[str, Callable[[], Iterator[Batch]]] = {
     "fbi/agencies": agencies,
     "fbi/agency_months": agency_months,
     "fbi/table8": table8,
     "bjs/victimizations": victimizations,
+    "published/statistics": printed_statistics,
 }

@@ -29,7 +29,7 @@ class Statistics(Dataset):
     policy = "replace"
     required = ("publisher", "table", "entity", "period_as_printed", "subject", "measure", "value", "unit", "source")
     optional = ("period_from", "period_to", "period_precision", "programme", "victim_group", "offense_group",
-                "as_printed", "compared_with")  # fmt: skip
+                "as_printed", "compared_with", "comparison_given", "how_read")  # fmt: skip
     types = typed(
         {
             **each(required, TEXT),

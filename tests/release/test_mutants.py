@@ -78,6 +78,9 @@ BY_HAND: dict[str, tuple[str, ...]] = {
         " where offense_family = 'all_violent'",
     ),
     "assert_policy_crime_panel_is_balanced": ("delete from analysis.mart_policy_crime_panel where rowid = 0",),
+    "assert_policy_crime_panel_year_is_balanced": (
+        "delete from analysis.mart_policy_crime_panel_year where rowid = 0",
+    ),
     "assert_policy_provisions_have_event_times": ("update core.fct_policy_status set provision_code = 'synthetic'",),
     "assert_records_conserved": ("update meta.record_fate set records = records + 1 where rowid = 0",),
     "assert_undisbursed_only_where_known": (

@@ -25,6 +25,8 @@ select
     figures.period_to,
     figures.period_precision,
     figures.compared_with,
+    figures.comparison_given,
+    figures.how_read,
     figures.figure,
     figures.unit,
     figures.as_printed,

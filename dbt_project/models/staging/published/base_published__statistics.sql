@@ -18,6 +18,8 @@ with typed as (
         {{ text_field('unit') }} as unit,
         {{ text_field('as_printed') }} as as_printed,
         {{ text_field('compared_with') }} as compared_with,
+        {{ text_field('comparison_given') }} as comparison_given,
+        {{ text_field('how_read') }} as how_read,
         {{ text_field('source') }} as source_citation,
         case
             when try_cast({{ text_field('value') }} as double) is null then 'value is not a number'

@@ -16,6 +16,8 @@ select
     unit,
     as_printed,
     compared_with,
+    comparison_given,
+    how_read,
     source_citation,
     _capture_id,
     _payload_id,

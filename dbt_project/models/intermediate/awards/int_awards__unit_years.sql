@@ -1,0 +1,45 @@
+-- Captured awards of a unit that are open on the last day of each year, and what they hold. Where only a selection of the
+-- awards is captured, a unit without one is not known to have none: null, not zero.
+with awards_scope as (
+    select
+        case
+            when count(*) = 0 then 'nothing captured'
+            when sum(case when kind <> 'transcribed' and selection_field is null then 1 else 0 end) > 0
+                then 'all that was asked for'
+            else 'a selection'
+        end as scope
+    from {{ source('raw', 'capture') }}
+    where dataset = 'usaspending__awards' and is_serving
+),
+
+open_awards as (
+    select
+        spine.jurisdiction_key,
+        spine.crime_year,
+        count(*) as awards_open,
+        sum(awards.obligated_amount) as obligated_amount_open
+    from {{ ref('int_crime__unit_year_spine') }} as spine
+    inner join {{ ref('fct_award') }} as awards
+        on
+            spine.jurisdiction_key = awards.jurisdiction_key
+            and awards.start_on < spine.next_year
+            and awards.end_on >= spine.last_day
+    group by spine.jurisdiction_key, spine.crime_year
+)
+
+select
+    spine.jurisdiction_key,
+    spine.crime_year,
+    awards_scope.scope as awards_scope,
+    case
+        when open_awards.awards_open is not null then cast(open_awards.awards_open as bigint)
+        when awards_scope.scope = 'all that was asked for' then cast(0 as bigint)
+    end as awards_open,
+    case
+        when open_awards.awards_open is not null then cast(open_awards.obligated_amount_open as decimal(18, 2))
+        when awards_scope.scope = 'all that was asked for' then cast(0 as decimal(18, 2))
+    end as obligated_amount_open
+from {{ ref('int_crime__unit_year_spine') }} as spine
+cross join awards_scope
+left join open_awards
+    on spine.jurisdiction_key = open_awards.jurisdiction_key and spine.crime_year = open_awards.crime_year

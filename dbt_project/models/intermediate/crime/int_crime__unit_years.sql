@@ -1,0 +1,64 @@
+-- What the annual tables print of a unit's year, and where its series changes so that the years before do not compare. Of
+-- several rows that are one unit the one with the most people stands: they are never added.
+{%- set offenses = panel_offenses() %}
+with printed as (
+    select
+        years.jurisdiction_key,
+        years.crime_year,
+        years.place_name,
+        {% for code, family in offenses.items() %}
+        {% if code == 'RPE' -%}
+        max(case when years.fbi_offense_code = 'RPE' and years.series like '%revised definition' then years.offenses end)
+            as rape,
+        max(case when years.series = 'as printed; rape, legacy definition' then years.offenses end) as rape_legacy,
+        {%- else -%}
+        max(case when years.fbi_offense_code = '{{ code }}' then years.offenses end) as {{ family }},
+        {%- endif %}
+        {% endfor %}
+        max(years.population) as population_as_printed,
+        count(distinct case when years.offenses is not null and years.fbi_offense_code <> 'ARS'
+            then years.fbi_offense_code end) as families_printed,
+        max(breaks.break_reason) as break_reason,
+        {{ joined("case when breaks.level_change_percent is not null then concat("
+            ~ "years.fbi_offense_code, ' ', case when breaks.level_change_percent > 0 then '+' else '' end, "
+            ~ "cast(cast(round(breaks.level_change_percent, 0) as int) as " ~ dbt.type_string() ~ "), '%') end") }}
+            as level_changes
+    from {{ ref('int_crime__years') }} as years
+    left join {{ ref('int_crime__year_breaks') }} as breaks
+        on years.crime_year_key = breaks.crime_year_key
+    where years.source_kind = 'annual table'
+    group by years.jurisdiction_key, years.crime_year, years.place_name
+),
+
+ranked as (
+    select
+        printed.*,
+        row_number() over (
+            partition by jurisdiction_key, crime_year
+            order by coalesce(population_as_printed, 0) desc, families_printed desc, place_name
+        ) as nth,
+        count(*) over (partition by jurisdiction_key, crime_year) as rows_printed
+    from printed
+),
+
+changed as (
+    select
+        ranked.*,
+        case
+            when
+                level_changes is not null
+                or coalesce(lag(break_reason) over (partition by jurisdiction_key order by crime_year), '-')
+                <> coalesce(break_reason, '-') and crime_year > min(crime_year) over (partition by jurisdiction_key)
+                then 1
+            else 0
+        end as starts_segment
+    from ranked
+    where nth = 1
+)
+
+select
+    changed.*,
+    sum(starts_segment) over (
+        partition by jurisdiction_key order by crime_year rows between unbounded preceding and current row
+    ) as series_segment
+from changed

@@ -1,0 +1,104 @@
+-- Policies, listings and agreements with ICE of a unit on the last day of each year. A state's preemption is kept apart from
+-- its other policies; before the first snapshot of any list nothing is known, and the columns are null.
+with sanctuary as (
+    select *
+    from {{ ref('fct_listed_unit') }}
+    where verdict = 'sanctuary'
+),
+
+agreements as (
+    select *
+    from {{ ref('fct_tracker_listing') }}
+    where verdict = 'cooperates'
+),
+
+standing as (
+    select
+        spine.jurisdiction_key,
+        spine.crime_year,
+        {% for kind, whose, where in [
+            ('own', 'jurisdiction_key', ''),
+            ('state', 'state_jurisdiction_key', " and spells.provision_code <> 'preemption'"),
+            ('preemption', 'state_jurisdiction_key', " and spells.provision_code = 'preemption'"),
+        ] %}
+        {% for status in ['in force', 'weakened', 'enjoined', 'not in force'] %}
+        count(case
+            when spells.jurisdiction_key = spine.{{ whose }}{{ where }} and spells.status = '{{ status }}' then 1
+        end) as {{ kind }}_{{ status | replace(' ', '_') }}{{ ',' if not loop.last }}
+        {% endfor %}{{ ',' if not loop.last }}
+        {% endfor %}
+    from {{ ref('int_crime__unit_year_spine') }} as spine
+    inner join {{ ref('fct_policy_status') }} as spells
+        on
+            spells.jurisdiction_key in (spine.jurisdiction_key, spine.state_jurisdiction_key)
+            and spells.valid_from < spine.next_year
+            and (spells.valid_to is null or spells.valid_to >= spine.next_year)
+    group by spine.jurisdiction_key, spine.crime_year
+),
+
+listed as (
+    select
+        spine.jurisdiction_key,
+        spine.crime_year,
+        count(distinct sanctuary.tracker_code) as sanctuary_trackers
+    from {{ ref('int_crime__unit_year_spine') }} as spine
+    inner join sanctuary
+        on spine.jurisdiction_key = sanctuary.jurisdiction_key and {{ listed_on('sanctuary', 'spine.last_day') }}
+    group by spine.jurisdiction_key, spine.crime_year
+),
+
+agreed as (
+    select
+        spine.jurisdiction_key,
+        spine.crime_year,
+        count(*) as agreements_287g
+    from {{ ref('int_crime__unit_year_spine') }} as spine
+    inner join agreements
+        on spine.jurisdiction_key = agreements.jurisdiction_key and {{ listed_on('agreements', 'spine.last_day') }}
+    group by spine.jurisdiction_key, spine.crime_year
+),
+
+-- an agreement that ended before the first snapshot stands in none: the first that is known may not have been the first
+first_agreed as (
+    select
+        jurisdiction_key,
+        min(coalesce(signed_on, listed_from)) as first_287g_on
+    from agreements
+    group by jurisdiction_key
+)
+
+select
+    spine.jurisdiction_key,
+    spine.crime_year,
+    {% for kind, name in [('own', 'policy_status'), ('state', 'state_policy_status'),
+        ('preemption', 'state_preemption_status')] %}
+    case
+        when standing.{{ kind }}_in_force > 0 then 'in force'
+        when standing.{{ kind }}_weakened > 0 then 'weakened'
+        when standing.{{ kind }}_enjoined > 0 then 'enjoined'
+        when standing.{{ kind }}_not_in_force > 0 then 'not in force'
+        else 'not known'
+    end as {{ name }},
+    {% endfor %}
+    case
+        when standing.own_in_force + standing.own_weakened + standing.own_enjoined + standing.own_not_in_force > 0
+            then cast(standing.own_in_force as bigint)
+    end as provisions_in_force,
+    case
+        when (select min(listed_from) from sanctuary) < spine.next_year
+            then cast(coalesce(listed.sanctuary_trackers, 0) as bigint)
+    end as sanctuary_trackers,
+    case
+        when (select min(listed_from) from agreements) < spine.next_year
+            then cast(coalesce(agreed.agreements_287g, 0) as bigint)
+    end as agreements_287g,
+    first_agreed.first_287g_on
+from {{ ref('int_crime__unit_year_spine') }} as spine
+left join standing
+    on spine.jurisdiction_key = standing.jurisdiction_key and spine.crime_year = standing.crime_year
+left join listed
+    on spine.jurisdiction_key = listed.jurisdiction_key and spine.crime_year = listed.crime_year
+left join agreed
+    on spine.jurisdiction_key = agreed.jurisdiction_key and spine.crime_year = agreed.crime_year
+left join first_agreed
+    on spine.jurisdiction_key = first_agreed.jurisdiction_key
