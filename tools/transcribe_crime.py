@@ -36,6 +36,7 @@ TABLE8 = ("year", "state", "city", "population", "violent_crime", "murder", "rap
           "aggravated_assault", "property_crime", "burglary", "larceny_theft", "motor_vehicle_theft", "arson",
           "footnote", "state_footnote", "source")  # fmt: skip
 GROUPS = ("year", "hispanic", "newoff", "direl", "notify")
+COLLISIONS = ("month", "vict_descent", "n", "source")
 UNITS = ("level", "state", "unit", "name", "year", "population", "hispanic_share", "source")
 
 
@@ -45,6 +46,7 @@ def transcribe(real: Path, facts: Path) -> None:
     write("fbi_agency_months", MONTHS, [*scrape_of_may(real), *scrape_of_autumn(real, facts)])
     write("fbi_table8", TABLE8, table8(real))
     write("bjs_victimizations", (*GROUPS, "n", "weight", "source"), survey(real))
+    write("socrata_collisions", COLLISIONS, collisions(facts))
     write("census_places", UNITS, census(real))
 
 
@@ -152,6 +154,17 @@ def table8(real: Path) -> Iterator[Row]:
     """The annual tables by city of 2012 to 2023, every row and column."""
     for row in read(real / "fbi" / "fbi_table8_city_2012_2023.csv.gz"):
         yield {**row, "source": "table8-2012-2023"}
+
+
+def collisions(facts: Path) -> Iterator[Row]:
+    """Traffic collisions in Los Angeles by month of occurrence and victim's descent; January 2019 is not whole."""
+    for row in read(facts / "crime" / "lapd_traffic_collisions_month_descent_2010_2019.csv"):
+        yield {
+            "month": row["month_occurred"],
+            "vict_descent": row["victim_descent"],
+            "n": row["collisions"],
+            "source": "lapd-collisions",
+        }
 
 
 def survey(real: Path) -> Iterator[Row]:

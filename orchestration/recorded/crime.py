@@ -111,6 +111,23 @@ def victimizations() -> Iterator[Batch]:
         yield batch(Slice(year, {"year": year}), code, [payload(as_json(groups), code)])
 
 
+def incident_months() -> Iterator[Batch]:
+    """One city's set as its server counts it: by month, code and victim's descent.
+
+    Neither the code nor the newest day was carried over: the code is null, and of the day the first of its month is
+    all that is known.
+    """
+    code = "lapd-collisions"
+    rows = []
+    for row in wide("socrata_collisions"):
+        month = f"{row['month']}-01T00:00:00.000"
+        rows.append(
+            {"month": month, "crm_cd": None, "vict_descent": row["vict_descent"], "n": row["n"], "newest": month}
+        )
+    answer = payload(as_json(rows), code, context={"set": "d5tf-ez2w"})
+    yield batch(Slice("d5tf-ez2w", {"set": "d5tf-ez2w", "city": "los_angeles"}), code, [answer])
+
+
 def printed_statistics() -> Iterator[Batch]:
     """Printed figures as they stand in our own tables: the first ones, and those on crime that came later."""
     for key, name, code in (("all", "published_statistics", "published"),
@@ -124,5 +141,6 @@ BUILDERS: dict[str, Callable[[], Iterator[Batch]]] = {
     "fbi/agency_months": agency_months,
     "fbi/table8": table8,
     "bjs/victimizations": victimizations,
+    "socrata/incident_months": incident_months,
     "published/statistics": printed_statistics,
 }

@@ -53,22 +53,6 @@ def answers(path: Path) -> Iterator[Payload]:
             yield Payload(json.dumps(body).encode(), f"file:{path.name}", CAPTURED, method="FILE", context=context)
 
 
-def register(real: Path, known: set[str]) -> Iterator[Payload]:
-    """The agencies of the sample but those known, as the Bureau's register of 2020 has them, in the API's shape."""
-    with gzip.open(real / "fbi" / "cde_api_agency_monthly_2025-01_2026-04.csv.gz", "rt", encoding="utf-8") as stream:
-        oris = {row["ori"] for row in csv.DictReader(stream)}
-    with gzip.open(real / "fbi" / "fbi_agencies_2020.csv.gz", "rt", encoding="utf-8", newline="") as stream:
-        rows = [row for row in csv.DictReader(stream) if row["ori"] in oris - known]
-    body = {
-        "ALL": [
-            {name: row[name] for name in ("ori", "agency_name", "agency_type_name", "state_name", "state_abbr")}
-            | {"counties": row["county_name"], "is_nibrs": None, "nibrs_start_date": None}
-            for row in rows
-        ]
-    }
-    yield Payload(json.dumps(body).encode(), "file:fbi_agencies_2020.csv.gz", CAPTURED, method="FILE", context={})
-
-
 def _number(text: str) -> int | None:
     return int(float(text)) if text else None
 
@@ -79,14 +63,6 @@ def warehouse(tmp_path_factory, real: Path) -> Iterator[duckdb.DuckDBPyConnectio
     settings = Settings(home=tmp_path_factory.mktemp("crime") / "home", edition="recorded")
     for dataset_id in ("census/gazetteer", "census/places", "fbi/agencies"):
         assert not capture_dataset(sources.get(dataset_id), settings).failures
-    table = DBT_PROJECT_DIR.parent / "orchestration" / "recorded" / "tables" / "fbi_agencies.csv"
-    with table.open(encoding="utf-8", newline="") as stream:
-        recorded = {row["entity"] for row in csv.DictReader(stream)}
-    done = land.write(
-        sources.get("fbi/agencies"), Slice("sample"), register(real, recorded), landing_dir=settings.landing_dir,
-        kind="imported", edition="import", retrieved_at=CAPTURED,
-    )  # fmt: skip
-    assert done.status == "landed"
     months = sources.get("fbi/agency_months")
     sample = real / "fbi" / "cde_api_agency_monthly_2025-01_2026-04.csv.gz"
     done = land.write(
