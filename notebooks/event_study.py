@@ -1,8 +1,8 @@
-"""An event study from the published warehouse: offences known to the police, around a city's first listing.
+"""Event studies from the published warehouse: offences known to the police, around a listing and around a policy.
 
-What belongs here: one question asked of analysis.mart_policy_crime_panel, how it is answered, and whether the data can
-bear the answer. What does not: figures that the warehouse does not publish. Run it with `make notebook`, or headless:
-`python notebooks/event_study.py` prints what it finds.
+What belongs here: questions asked of the two panels, how they are answered, and whether the data can bear the answers.
+What does not: figures that the warehouse does not publish, studies of many cohorts (staggered.py). Run it with `make
+notebook`, or headless: `python notebooks/event_study.py` prints what it finds.
 """
 
 import marimo
@@ -14,6 +14,7 @@ with app.setup:
     import marimo as mo
     import numpy as np
     import pandas as pd
+    import staggered
 
     from orchestration.reader import Connection, connect
     from orchestration.settings import Settings
@@ -35,7 +36,8 @@ def read_panel(connection: Connection) -> pd.DataFrame:
         select
             jurisdiction_key, jurisdiction_name, month_start, month_no, crime_coverage, crime_series, series_segment,
             event_time_listing, first_listed_on, is_first_listing_censored, is_state_listed,
-            case when fbi_population > 0 then 100000.0 * ({counts}) / fbi_population end as rate
+            -- the FBI tells the people of some years only: the Census's one estimate stands for all months
+            case when population > 0 then 100000.0 * ({counts}) / population end as rate
         from analysis.mart_policy_crime_panel
         order by jurisdiction_key, month_start
         """
@@ -68,9 +70,13 @@ def choose_sample(panel: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, int]]:
     left_out["state listed, city not"] = int(sample[~ever & state_listed]["jurisdiction_key"].nunique())
     sample = sample[(sample["treated"] | control) & sample["event_time"].between(-LONGEST, LONGEST)]
     whole = sample.groupby("jurisdiction_key").agg(
-        missing=("rate", lambda rate: int(rate.isna().sum())), segments=("series_segment", "nunique")
+        missing=("rate", lambda rate: int(rate.isna().sum())),
+        segments=("series_segment", "nunique"),
+        months=("month_no", "nunique"),
     )
-    kept = whole[(whole["missing"] == 0) & (whole["segments"] == 1)].index
+    # A city's months may begin later than another's: those that it lacks are no part of a whole window.
+    every = sample["month_no"].nunique()
+    kept = whole[(whole["missing"] == 0) & (whole["segments"] == 1) & (whole["months"] == every)].index
     left_out["not whole in the window"] = len(whole) - len(kept)
     return sample[sample["jurisdiction_key"].isin(kept)].reset_index(drop=True), left_out
 
@@ -237,6 +243,47 @@ def _(sample):
     else:
         rates = mo.md("No rates to draw.")
     mo.vstack([mo.md("## The rates behind it"), rates])
+    return
+
+
+@app.cell
+def _():
+    mo.md(
+        """
+        ## Around a policy of the unit's own
+
+        Policies began in many years. **Two-way fixed effects** compare the later ones with the earlier; **Sun and
+        Abraham's** estimator and **two stages** (did2s) do not. The **placebo** pretends that each policy began some
+        periods before it did: what it finds is no effect of a policy. A unit stands here only with every period whole.
+        """
+    )
+    return
+
+
+@app.cell
+def _():
+    studies = []
+    for panel_of in (staggered.YEARS, staggered.MONTHS):
+        of_policy, dropped = staggered.choose(staggered.read(connect(Settings()), panel_of), panel_of)
+        with_policy = int(of_policy.loc[of_policy["cohort"] > 0, "unit"].nunique())
+        without = int(of_policy["unit"].nunique()) - with_policy
+        lacking = staggered.why_not(of_policy, panel_of)
+        heading = f"Policies on {panel_of.name}: " + (
+            "these data cannot bear an event study" if lacking else "nothing of the list is missing"
+        )
+        counted = f"{with_policy} units with a policy and {without} without. Left out: " + "; ".join(
+            f"{number} {why}" for why, number in dropped.items()
+        )
+        print(heading, *(f"- {reason}" for reason in lacking), counted, sep="\n")
+        studies.append(mo.md(f"### {heading}\n\n" + "\n".join(f"- {reason}" for reason in lacking) + f"\n\n{counted}."))
+        if lacking:
+            continue
+        for title, rows_of in (("policy", of_policy), ("placebo", staggered.placebo(of_policy, panel_of))):
+            answer = staggered.estimate(rows_of, panel_of)
+            print(f"{title}, by {panel_of.period} around it (offences of {', '.join(staggered.FAMILIES)} for 100,000)")
+            print(answer.round(2).to_string(index=False))
+            studies += [mo.md(f"**{title}**"), mo.ui.table(answer.round(2))]
+    mo.vstack(studies)
     return
 
 

@@ -18,6 +18,7 @@ import pytest
 from orchestration.settings import PROJECT_ROOT
 
 FILE = PROJECT_ROOT / "notebooks" / "event_study.py"
+sys.path.append(str(FILE.parent))
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,188 @@
+"""Event studies of policies that began in different periods, on the yearly and the monthly panel.
+
+What belongs here: whom a study is about, what it needs at the least, three ways to estimate it, and a placebo. What
+does not: the panels (dbt), how the answers are shown (event_study.py).
+
+Two-way fixed effects compare the later treated with the earlier treated. Sun and Abraham's estimator and Gardner's
+two stages (did2s) do not: where the three differ, two-way fixed effects are not to be believed.
+"""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import pyfixest as pf
+
+from orchestration.reader import Connection
+
+# Rape is left out: its definition changes inside the panels.
+FAMILIES = ("homicide", "robbery", "aggravated_assault")
+UNITS_NEEDED = 10
+
+
+@dataclass(frozen=True)
+class Panel:
+    """How a panel is asked for, and what a study of it needs: periods before and after, and how many are shown."""
+
+    name: str
+    period: str
+    sql: str
+    before_needed: int
+    after_needed: int
+    longest: int
+
+
+_COUNTS = " + ".join(f"{family}_offenses" for family in FAMILIES)
+# 2021 was collected through NIBRS alone: it is left out for everyone.
+YEARS = Panel(
+    "the yearly panel of Table 8", "year",
+    f"""
+    select
+        jurisdiction_key as unit, crime_year as period, coalesce(population, population_as_printed) as people,
+        100000.0 * ({_COUNTS}) / nullif(population_as_printed, 0) as rate,
+        extract(year from first_policy_on) as cohort,
+        level_changes is not null as is_broken,
+        policy_status <> 'not known' as has_policy,
+        coalesce(sanctuary_trackers, 0) > 0 as is_listed, state_policy_status = 'in force' as has_state_policy
+    from analysis.mart_policy_crime_panel_year
+    where crime_year <> 2021
+    """,
+    before_needed=3, after_needed=2, longest=6,
+)  # fmt: skip
+MONTHS = Panel(
+    "the monthly panel", "month",
+    f"""
+    select
+        jurisdiction_key as unit, month_no as period, population as people,
+        100000.0 * ({_COUNTS}) / nullif(population, 0) as rate,
+        case when first_policy_precision in ('day', 'month') then month_no - event_time_policy end as cohort,
+        level_changes is not null as is_broken,
+        policy_status <> 'not known' as has_policy,
+        coalesce(sanctuary_trackers, 0) > 0 as is_listed, state_policy_status = 'in force' as has_state_policy
+    from analysis.mart_policy_crime_panel
+    where agency_covers = 'its jurisdiction' and month_start >= date '2022-01-01'
+    """,
+    before_needed=12, after_needed=6, longest=12,
+)  # fmt: skip
+
+
+def read(connection: Connection, panel: Panel) -> pd.DataFrame:
+    """One row a unit and period: its people, its rate (offences of FAMILIES for 100,000 people), its policies."""
+    return connection.execute(panel.sql).df()
+
+
+def choose(rows: pd.DataFrame, panel: Panel) -> tuple[pd.DataFrame, dict[str, int]]:
+    """Units whose own policy began inside the panel, beside units that nothing of the kind is known of.
+
+    A unit stands only where every period has a rate and no level changes; one that is not treated only where it has as
+    many people as the smallest that is, no policy, no listing and no policy of its state. The second value says how
+    many fell out, and why.
+    """
+    first, last = rows["period"].min(), rows["period"].max()
+    units = rows.groupby("unit").agg(
+        cohort=("cohort", "first"), people=("people", "max"), missing=("rate", lambda r: int(r.isna().sum())),
+        periods=("period", "nunique"), is_broken=("is_broken", "any"), has_policy=("has_policy", "any"),
+        is_listed=("is_listed", "any"), has_state_policy=("has_state_policy", "any"),
+    )  # fmt: skip
+    begins = units["cohort"].notna()
+    inside = begins & (units["cohort"] > first) & (units["cohort"] <= last)
+    whole = (units["missing"] == 0) & (units["periods"] == rows["period"].nunique()) & ~units["is_broken"]
+    treated = inside & whole
+    nothing = ~begins & ~units["has_policy"] & ~units["is_listed"] & ~units["has_state_policy"]
+    large = units["people"] >= (units.loc[treated, "people"].min() if treated.any() else 0)
+    kept = treated | (nothing & whole & large)
+    left_out = {
+        "policy began before or after the panel": int((begins & ~inside).sum()),
+        "not whole, or its level changes": int((~whole & (inside | nothing)).sum()),
+        "policy, listing or state's policy of no known beginning": int((~begins & ~nothing).sum()),
+        "smaller than any with a policy": int((nothing & whole & ~large).sum()),
+    }
+    sample = rows[rows["unit"].isin(units.index[kept])].copy()
+    sample["cohort"] = sample["cohort"].where(sample["unit"].isin(units.index[treated]), 0).astype(int)
+    return sample.sort_values(["unit", "period"], ignore_index=True), left_out
+
+
+def why_not(sample: pd.DataFrame, panel: Panel) -> list[str]:
+    """What is missing for a study, in words; [] where nothing of the list is."""
+    treated = sample[sample["cohort"] > 0]
+    units, others = treated["unit"].nunique(), sample.loc[sample["cohort"] == 0, "unit"].nunique()
+    event = treated["period"] - treated["cohort"]
+    reasons = []
+    if units < UNITS_NEEDED:
+        reasons.append(f"{units} units with a policy and every {panel.period} whole, and {UNITS_NEEDED} are needed")
+    if others < UNITS_NEEDED:
+        reasons.append(f"{others} units to compare with, and {UNITS_NEEDED} are needed")
+    for what, enough, needed in (
+        (f"{panel.period}s before", event.groupby(treated["unit"]).min() <= -panel.before_needed, panel.before_needed),
+        (f"{panel.period}s from it on", event.groupby(treated["unit"]).max() >= panel.after_needed - 1,
+         panel.after_needed),
+    ):  # fmt: skip
+        if int(enough.sum()) < UNITS_NEEDED:
+            reasons.append(f"{int(enough.sum())} units have {needed} {what}, and {UNITS_NEEDED} are needed")
+    return reasons
+
+
+def estimate(sample: pd.DataFrame, panel: Panel) -> pd.DataFrame:
+    """By method and event time: estimate, low and high of 95% intervals by unit clusters, the period before being 0.
+
+    Raises ValueError where nobody is treated, or nobody else is there.
+    """
+    treated = sample["cohort"] > 0
+    if not treated.any() or treated.all():
+        raise ValueError("an event study needs units with a policy and others")
+    event = (sample["period"] - sample["cohort"]).clip(-panel.longest, panel.longest)
+    # The never treated stand with the period that everything is compared with: they have no event time.
+    data = sample.assign(
+        event=np.where(treated, event, -1).astype(float), is_treated=treated & (sample["period"] >= sample["cohort"])
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        twfe = pf.feols("rate ~ i(event, ref=-1.0) | unit + period", data, vcov={"CRV1": "unit"})
+        two_stages = pf.did2s(
+            data, yname="rate", first_stage="~ 0 | unit + period", second_stage="~ i(event, ref=-1.0)",
+            treatment="is_treated", cluster="unit",
+        )  # fmt: skip
+        saturated = pf.event_study(
+            data, yname="rate", idname="unit", tname="period", gname="cohort", estimator="saturated", cluster="unit"
+        )
+        sun_abraham = saturated.aggregate()
+    found = [
+        _of_terms("two-way fixed effects", twfe.tidy()),
+        _of_periods("Sun and Abraham", sun_abraham),
+        _of_terms("two stages (did2s)", two_stages.tidy()),
+    ]
+    shown = pd.concat(found, ignore_index=True)
+    return shown[shown["event"].between(-panel.longest, panel.longest)].reset_index(drop=True)
+
+
+def _of_terms(method: str, tidy: pd.DataFrame) -> pd.DataFrame:
+    terms = tidy[tidy.index.str.startswith("event")]
+    event = terms.index.str.extract(r"(-?\d+(?:\.\d+)?)(?!.*\d)")[0].astype(float)
+    return pd.DataFrame({
+        "method": method, "event": event.to_numpy(), "estimate": terms["Estimate"].to_numpy(dtype=float),
+        "low": terms["2.5%"].to_numpy(dtype=float), "high": terms["97.5%"].to_numpy(dtype=float),
+    })  # fmt: skip
+
+
+def _of_periods(method: str, periods: pd.DataFrame) -> pd.DataFrame:
+    return pd.DataFrame({
+        "method": method, "event": periods.index.astype(float), "estimate": periods["Estimate"].to_numpy(dtype=float),
+        "low": periods["2.5%"].to_numpy(dtype=float), "high": periods["97.5%"].to_numpy(dtype=float),
+    })  # fmt: skip
+
+
+def placebo(sample: pd.DataFrame, panel: Panel) -> pd.DataFrame:
+    """The same sample as if every policy had begun earlier by `after_needed`, without the periods of the real policy.
+
+    An estimate from the pretended beginning on that is not about 0 says that what is found of the real one need not
+    come from it.
+    """
+    before = sample[(sample["cohort"] == 0) | (sample["period"] < sample["cohort"])]
+    pretended = before["cohort"].where(before["cohort"] == 0, before["cohort"] - panel.after_needed)
+    moved = before.assign(cohort=pretended)
+    seen = moved.groupby("unit").agg(first=("period", "min"), last=("period", "max"), cohort=("cohort", "first"))
+    fits = seen.index[(seen["cohort"] == 0) | ((seen["first"] < seen["cohort"]) & (seen["cohort"] <= seen["last"]))]
+    return moved[moved["unit"].isin(fits)].reset_index(drop=True)

@@ -1,0 +1,97 @@
+"""Event studies of policies of many years: what they find of a known effect, whom they leave out, and what they refuse.
+
+What belongs here: notebooks/staggered.py over made-up panels. What does not: the panels themselves (dbt), the notebook
+as a whole (test_event_study).
+"""
+
+from __future__ import annotations
+
+import sys
+
+import pandas as pd
+import pytest
+
+from orchestration.settings import PROJECT_ROOT
+
+sys.path.append(str(PROJECT_ROOT / "notebooks"))
+import staggered  # a module beside the notebook
+
+YEARS = [year for year in range(2012, 2024) if year != 2021]
+
+
+def made_up(units: int = 60, **changes: object) -> pd.DataFrame:
+    """A third with a policy of 2016, a third of 2019; the rate is 2 more from it on, and half of one more each year."""
+    rows = []
+    for unit in range(units):
+        cohort = {0: 2016, 1: 2019}.get(unit % 3)
+        for year in YEARS:
+            effect = 2 + 0.5 * (year - cohort) if cohort and year >= cohort else 0
+            rows.append(
+                {
+                    "unit": f"u{unit:02d}", "period": year, "people": 1000 + unit,
+                    "rate": 50 + unit + year % 5 + effect,
+                    "cohort": cohort, "is_broken": False, "has_policy": bool(cohort and year >= cohort),
+                    "is_listed": False, "has_state_policy": False,
+                }
+            )  # fmt: skip
+    return pd.DataFrame(rows).assign(**changes)
+
+
+def test_a_known_effect_that_grows_is_found_by_the_two_that_allow_for_it_and_missed_by_the_third():
+    """The effect is 2 + half a year's: each estimate by identity; two-way fixed effects are off where cohorts mix."""
+    sample, left_out = staggered.choose(made_up(), staggered.YEARS)
+    assert set(left_out.values()) == {0}
+    assert staggered.why_not(sample, staggered.YEARS) == []
+    found = staggered.estimate(sample, staggered.YEARS)
+    by_method = {m: part.set_index("event")["estimate"] for m, part in found.groupby("method")}
+    assert len(by_method) == 3
+    for method in ("Sun and Abraham", "two stages (did2s)"):
+        for event in (-4, -3, -2):
+            assert by_method[method][event] == pytest.approx(0, abs=1e-6), method
+        for event in (0, 1, 2, 3, 4):
+            assert by_method[method][event] == pytest.approx(2 + event / 2, abs=1e-6), method
+    assert abs(by_method["two-way fixed effects"][3] - 3.5) > 0.01
+
+
+def test_a_placebo_finds_nothing_where_nothing_was_and_holds_no_period_of_the_policy():
+    sample, _ = staggered.choose(made_up(), staggered.YEARS)
+    pretended = staggered.placebo(sample, staggered.YEARS)
+    assert set(pretended["cohort"]) == {0, 2014, 2017}
+    real = dict(zip(sample["unit"], sample["cohort"], strict=True))
+    treated = pretended[pretended["cohort"] > 0]
+    assert all(period < real[unit] for unit, period in zip(treated["unit"], treated["period"], strict=True))
+    found = staggered.estimate(pretended, staggered.YEARS)
+    assert found["estimate"].tolist() == pytest.approx([0.0] * len(found), abs=1e-6)
+
+
+def test_who_is_left_out_is_counted_with_the_reason():
+    rows = made_up()
+    rows.loc[(rows["unit"] == "u00") & (rows["period"] == 2015), "rate"] = None
+    rows.loc[(rows["unit"] == "u02") & (rows["period"] == 2015), "is_broken"] = True
+    rows.loc[rows["unit"] == "u03", "cohort"] = 2009
+    rows.loc[rows["unit"] == "u05", "is_listed"] = True
+    rows.loc[rows["unit"] == "u08", "has_state_policy"] = True
+    rows.loc[rows["unit"] == "u11", "people"] = 10
+    sample, left_out = staggered.choose(rows, staggered.YEARS)
+    assert not {"u00", "u02", "u03", "u05", "u08", "u11"} & set(sample["unit"])
+    assert list(left_out.values()) == [1, 2, 2, 1]
+
+
+@pytest.mark.parametrize(
+    ("rows", "reason"),
+    [
+        (made_up(units=12), "8 units with a policy"),
+        (made_up(cohort=2013), "0 units have 3 years before"),
+        (made_up(cohort=2023), "0 units have 2 years from it on"),
+    ],
+    ids=["few", "short before", "short after"],
+)
+def test_what_the_data_cannot_bear_is_said(rows, reason):
+    sample, _ = staggered.choose(rows, staggered.YEARS)
+    assert any(reason in said for said in staggered.why_not(sample, staggered.YEARS))
+
+
+def test_nothing_is_estimated_where_there_is_nobody_to_compare_with():
+    sample, _ = staggered.choose(made_up(), staggered.YEARS)
+    with pytest.raises(ValueError, match="units with a policy and others"):
+        staggered.estimate(sample[sample["cohort"] > 0], staggered.YEARS)
