@@ -350,10 +350,13 @@ class TestNights:
         assert night(ROWS, at=tomorrow).slices == []
 
     def test_a_backfill_by_city_and_month_asks_every_set_of_the_city(self, night, publisher):
-        old = cities.BY_ID["63jg-8b9z"]
+        old, collisions = cities.BY_ID["63jg-8b9z"], cities.BY_ID["d5tf-ez2w"]
         publisher.add(old.id, old.columns, reports(7, "2020-01", 50_000))
+        publisher.add(collisions.id, collisions.columns, reports(3, "2020-01", 60_000))
         done = night(ROWS, partition="los_angeles 2020-01")
-        assert sorted((s.slice, s.records) for s in done.slices) == [(JANUARY, 2500), (f"{old.id} 2020-01", 7)]
+        assert sorted((s.slice, s.records) for s in done.slices) == [
+            (JANUARY, 2500), (f"{old.id} 2020-01", 7), (f"{collisions.id} 2020-01", 3),
+        ]  # fmt: skip
 
     def test_a_month_without_reports_is_no_capture(self, night):
         assert [s.status for s in night(ROWS, f"{LAPD.id} 2021-05").slices] == ["empty"]
