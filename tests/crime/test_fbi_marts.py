@@ -309,7 +309,8 @@ class TestYears:
         assert ask(
             "select level_change_since_year, level_change_since_offenses, offenses, round(level_change_percent, 1),"
             " break_flag, is_level_change_explained from core.fct_crime_year_printed"
-            " where place_name = ? and state_code = ? and fbi_offense_code = ? and crime_year = ?", city, state, code, year,
+            " where place_name = ? and state_code = ? and fbi_offense_code = ? and crime_year = ?",
+            city, state, code, year,
         ) == [(since, before, after, percent, True, False)]  # fmt: skip
 
     def test_few_rows_of_the_annual_tables_change_so(self, ask):

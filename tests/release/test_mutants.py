@@ -73,6 +73,9 @@ BY_HAND: dict[str, tuple[str, ...]] = {
         "(select min(month_start) from core.fct_crime_month) and ori in (select ori from core.fct_crime_year"
         " where coverage = 'complete' and crime_year = 2025)",
     ),
+    "assert_one_way_from_an_agency_to_its_unit": (
+        "update core.fct_crime_month set jurisdiction_key = '-1' where rowid = 0",
+    ),
     "assert_parts_add_up_to_totals": (
         "update core.fct_victimization_reporting set victimizations_weighted = victimizations_weighted * 1.01"
         " where offense_family = 'all_violent'",
@@ -136,6 +139,15 @@ IN_WORDS: dict[str, tuple[str, str]] = {
     "a name still listed after its list was withdrawn": (
         "assert_every_agreement_of_the_last_snapshot_is_listed",
         "update intermediate.int_ordinances__spells set listed_to = null where tracker_code = 'dhs'",
+    ),
+    "a year of an agency at another unit": (
+        "assert_one_way_from_an_agency_to_its_unit",
+        "update core.fct_crime_year set jurisdiction_key = '-1' where rowid = 0",
+    ),
+    "an agency divided among units without its own": (
+        "assert_one_way_from_an_agency_to_its_unit",
+        "delete from core.bridge_agency_jurisdiction where weight_basis = 'equal shares' and (agency_key, jurisdiction_key)"
+        " in (select agency_key, jurisdiction_key from core.dim_agency)",
     ),
     "a pair of trackers listed by nobody": (
         "accepted_values_mart_tracker_agreement",
