@@ -146,6 +146,32 @@ class TestMonths:
 
 
 @pytest.mark.real
+class TestPlainSums:
+    """A plain sum over any dimension counts each captured offence once, against the publisher's files themselves."""
+
+    @pytest.mark.parametrize("dimension", ["agency_key", "jurisdiction_key", "offense_key", "month_date_key", "series"])
+    def test_months(self, ask, real, dimension):
+        sums = ", ".join(f"sum({column}_actual)" for column in COLUMNS.values())
+        [columns] = duckdb.sql(
+            f"select {sums} from '{real}/fbi/cde_api_agency_monthly_2025-01_2026-04.csv.gz'"
+        ).fetchall()
+        parts = ask(f"select sum(offenses_as_printed) from core.fct_crime_month group by {dimension}")
+        assert len(parts) > 1
+        assert sum(n for (n,) in parts if n is not None) == sum(columns)
+
+    @pytest.mark.parametrize("dimension", ["jurisdiction_key", "offense_key", "crime_year", "series"])
+    def test_printed_years(self, ask, real, dimension):
+        printed = duckdb.sql(
+            "select * from read_csv(?, all_varchar = true)", params=[f"{real}/fbi/fbi_table8_city_2012_2023.csv.gz"]
+        )
+        assert set(PRINTED) <= set(printed.columns), printed.columns
+        total = " + ".join(f"coalesce(sum(try_cast({column} as bigint)), 0)" for column in PRINTED)
+        [(captured,)] = printed.aggregate(total).fetchall()
+        parts = ask(f"select sum(offenses) from core.fct_crime_year_printed group by {dimension}")
+        assert sum(n for (n,) in parts if n is not None) == captured
+
+
+@pytest.mark.real
 class TestPartialMonths:
     """Against the sample itself: the share of each month in the agency's own median, computed here."""
 
@@ -333,7 +359,7 @@ CONTROL = """
     create table core.dim_agency as select 'a' as agency_key, 'SY' as state_code;
     create table core.fct_crime_month as select 'a' as agency_key, date '2025-01-01' as month_start,
         'ROB' as fbi_offense_code, 5 as offenses, 'Crime Data Explorer' as source_kind;
-    create table core.fct_crime_area_month as select 'SY' as area, 'state' as level, date '2025-01-01' as month_start,
+    create table core.fct_crime_area_month as select 'SY' as area, date '2025-01-01' as month_start,
         'ROB' as fbi_offense_code, {state} as offenses
 """
 
