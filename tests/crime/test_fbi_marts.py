@@ -31,6 +31,9 @@ CAPTURED = datetime(2026, 5, 18, 6, tzinfo=UTC)
 COLUMNS = {"HOM": "homicide", "RPE": "rape", "ROB": "robbery", "ASS": "aggravated_assault", "BUR": "burglary",
            "LAR": "larceny", "MVT": "motor_vehicle_theft"}  # fmt: skip
 ALL_KINDS = " + ".join(f"coalesce({column}_actual, 0)" for column in COLUMNS.values())
+# The columns of Table 8 that count offences; its totals and assault by weapon are not among them.
+PRINTED = ("murder", "rape_revised", "rape_legacy", "robbery", "aggravated_assault", "burglary", "larceny_theft",
+           "motor_vehicle_theft", "arson")  # fmt: skip
 NO_ROW_IN_2021 = ("Chicago", "Los Angeles", "New York", "San Francisco")
 
 

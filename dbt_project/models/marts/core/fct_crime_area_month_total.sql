@@ -2,6 +2,7 @@
 select
     {{ surrogate_key(['months.level', 'months.area', 'months.offense_code', 'months.month_start']) }} as crime_area_month_total_key,
     coalesce(units.jurisdiction_key, {{ unknown_key() }}) as jurisdiction_key,
+    {{ surrogate_key(["'FBI states and nation'"]) }} as series_key,
     case when offenses.offense_code is null then {{ unknown_key() }} else {{ surrogate_key(['offenses.offense_code']) }} end
         as offense_key,
     {{ date_key('months.month_start') }} as month_date_key,

@@ -4,6 +4,7 @@ select
     years.crime_year_key,
     years.agency_key,
     years.jurisdiction_key,
+    {{ surrogate_key(['years.series']) }} as series_key,
     years.offense_key,
     years.crime_year,
     years.ori,

@@ -2,6 +2,7 @@
 select
     years.crime_year_key as crime_year_printed_key,
     years.jurisdiction_key,
+    {{ surrogate_key(['years.series']) }} as series_key,
     years.offense_key,
     years.crime_year,
     years.place_name,

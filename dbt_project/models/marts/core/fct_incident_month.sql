@@ -3,6 +3,7 @@ select
     {{ surrogate_key(['months.city_code', 'months.series', 'months.report_month', 'counts.victim_group',
         'counts.is_sexual_assault', 'counts.is_domestic_violence']) }} as incident_month_key,
     coalesce(jurisdictions.jurisdiction_key, {{ unknown_key() }}) as jurisdiction_key,
+    {{ surrogate_key(['months.series']) }} as series_key,
     {{ surrogate_key(['counts.victim_group']) }} as victim_group_key,
     {{ date_key('months.report_month') }} as month_date_key,
     months.city_code,

@@ -2,6 +2,7 @@
 select
     {{ surrogate_key(['survey_year', 'victim_group', 'offense_family']) }} as victimization_reporting_total_key,
     {{ surrogate_key(['victim_group']) }} as victim_group_key,
+    {{ surrogate_key(["'NCVS'"]) }} as series_key,
     {{ surrogate_key(['offense_family']) }} as offense_key,
     survey_year,
     victim_group,
