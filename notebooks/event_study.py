@@ -295,11 +295,11 @@ def _():
             """
             select
                 series || ', ' || victim_group as line,
-                cast(report_month as timestamp) as month,
+                cast(month_start as timestamp) as month,
                 reports as value,
                 series,
-                break_flag as broken
-            from core.fct_incident_month
+                is_break as broken
+            from core.fct_incident_month_total
             where offense_family = 'sexual_assault' and is_month_complete
                 and victim_group in ('hispanic', 'non_hispanic', 'citywide')
             """

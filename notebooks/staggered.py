@@ -41,14 +41,14 @@ YEARS = Panel(
     "the yearly panel of Table 8", "year",
     f"""
     select
-        jurisdiction_key as unit, crime_year as period, coalesce(population, population_as_printed) as people,
+        jurisdiction_key as unit, calendar_year as period, coalesce(population, population_as_printed) as people,
         100000.0 * ({_COUNTS}) / nullif(population_as_printed, 0) as rate,
         extract(year from first_policy_on) as cohort,
         level_changes is not null as is_broken,
         policy_status <> 'not known' as has_policy,
         coalesce(sanctuary_trackers, 0) > 0 as is_listed, state_policy_status = 'in force' as has_state_policy
     from analysis.mart_policy_crime_panel_year
-    where crime_year <> 2021
+    where calendar_year <> 2021
     """,
     before_needed=3, after_needed=2, longest=6,
 )  # fmt: skip

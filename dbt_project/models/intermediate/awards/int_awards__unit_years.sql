@@ -15,7 +15,7 @@ with awards_scope as (
 open_awards as (
     select
         spine.jurisdiction_key,
-        spine.crime_year,
+        spine.calendar_year,
         count(*) as awards_open,
         sum(awards.obligated_amount) as obligated_amount_open
     from {{ ref('int_crime__unit_year_spine') }} as spine
@@ -24,12 +24,12 @@ open_awards as (
             spine.jurisdiction_key = awards.jurisdiction_key
             and awards.start_on < spine.next_year
             and awards.end_on >= spine.last_day
-    group by spine.jurisdiction_key, spine.crime_year
+    group by spine.jurisdiction_key, spine.calendar_year
 )
 
 select
     spine.jurisdiction_key,
-    spine.crime_year,
+    spine.calendar_year,
     awards_scope.scope as awards_scope,
     case
         when open_awards.awards_open is not null then cast(open_awards.awards_open as bigint)
@@ -42,4 +42,4 @@ select
 from {{ ref('int_crime__unit_year_spine') }} as spine
 cross join awards_scope
 left join open_awards
-    on spine.jurisdiction_key = open_awards.jurisdiction_key and spine.crime_year = open_awards.crime_year
+    on spine.jurisdiction_key = open_awards.jurisdiction_key and spine.calendar_year = open_awards.calendar_year

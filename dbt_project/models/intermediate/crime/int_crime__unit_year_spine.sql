@@ -8,30 +8,20 @@ with printed as (
 
 declared as (
     select
-        min(crime_year) as panel_from_year,
-        max(crime_year) as panel_to_year
+        min(calendar_year) as panel_from_year,
+        max(calendar_year) as panel_to_year
     from {{ ref('int_crime__years') }}
     where source_kind = 'annual table'
 ),
 
 years as (
     select distinct
-        cast(dates.calendar_year as int) as crime_year,
+        cast(dates.calendar_year as int) as calendar_year,
         declared.panel_from_year,
         declared.panel_to_year
     from {{ ref('dim_date') }} as dates
     inner join declared
         on dates.calendar_year between declared.panel_from_year and declared.panel_to_year
-),
-
-people as (
-    select
-        geoid,
-        acs_year,
-        population,
-        hispanic_share,
-        row_number() over (partition by geoid, acs_year order by _retrieved_at desc, _capture_id desc) as nth
-    from {{ ref('stg_census__places') }}
 )
 
 select
@@ -41,9 +31,9 @@ select
     units.level,
     units.state_code,
     states.jurisdiction_key as state_jurisdiction_key,
-    years.crime_year,
-    cast(concat(cast(years.crime_year + 1 as {{ dbt.type_string() }}), '-01-01') as date) as next_year,
-    cast(concat(cast(years.crime_year as {{ dbt.type_string() }}), '-12-31') as date) as last_day,
+    years.calendar_year,
+    cast(concat(cast(years.calendar_year + 1 as {{ dbt.type_string() }}), '-01-01') as date) as next_year,
+    cast(concat(cast(years.calendar_year as {{ dbt.type_string() }}), '-12-31') as date) as last_day,
     years.panel_from_year,
     years.panel_to_year,
     people.population,
@@ -54,5 +44,5 @@ inner join {{ ref('dim_jurisdiction') }} as units
 cross join years
 left join {{ ref('dim_jurisdiction') }} as states
     on units.state_code = states.state_code and states.level = 'state'
-left join people
-    on units.geoid = people.geoid and years.crime_year = people.acs_year and people.nth = 1
+left join {{ ref('fct_population_year') }} as people
+    on units.jurisdiction_key = people.jurisdiction_key and years.calendar_year = people.calendar_year

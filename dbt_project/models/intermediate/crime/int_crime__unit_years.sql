@@ -4,7 +4,7 @@
 with printed as (
     select
         years.jurisdiction_key,
-        years.crime_year,
+        years.calendar_year,
         years.place_name,
         {% for code, family in offenses.items() %}
         {% if code == 'RPE' -%}
@@ -27,17 +27,17 @@ with printed as (
     left join {{ ref('int_crime__year_breaks') }} as breaks
         on years.crime_year_key = breaks.crime_year_key
     where years.source_kind = 'annual table'
-    group by years.jurisdiction_key, years.crime_year, years.place_name
+    group by years.jurisdiction_key, years.calendar_year, years.place_name
 ),
 
 ranked as (
     select
         printed.*,
         row_number() over (
-            partition by jurisdiction_key, crime_year
+            partition by jurisdiction_key, calendar_year
             order by coalesce(population_as_printed, 0) desc, families_printed desc, place_name
         ) as nth,
-        count(*) over (partition by jurisdiction_key, crime_year) as rows_printed
+        count(*) over (partition by jurisdiction_key, calendar_year) as rows_printed
     from printed
 ),
 
@@ -47,8 +47,8 @@ changed as (
         case
             when
                 level_changes is not null
-                or coalesce(lag(break_reason) over (partition by jurisdiction_key order by crime_year), '-')
-                <> coalesce(break_reason, '-') and crime_year > min(crime_year) over (partition by jurisdiction_key)
+                or coalesce(lag(break_reason) over (partition by jurisdiction_key order by calendar_year), '-')
+                <> coalesce(break_reason, '-') and calendar_year > min(calendar_year) over (partition by jurisdiction_key)
                 then 1
             else 0
         end as starts_segment
@@ -59,6 +59,6 @@ changed as (
 select
     changed.*,
     sum(starts_segment) over (
-        partition by jurisdiction_key order by crime_year rows between unbounded preceding and current row
+        partition by jurisdiction_key order by calendar_year rows between unbounded preceding and current row
     ) as series_segment
 from changed

@@ -15,7 +15,7 @@ agreements as (
 standing as (
     select
         spine.jurisdiction_key,
-        spine.crime_year,
+        spine.calendar_year,
         {% for kind, whose, where in [
             ('own', 'jurisdiction_key', ''),
             ('state', 'state_jurisdiction_key', " and spells.provision_code <> 'preemption'"),
@@ -33,29 +33,29 @@ standing as (
             spells.jurisdiction_key in (spine.jurisdiction_key, spine.state_jurisdiction_key)
             and spells.valid_from < spine.next_year
             and (spells.valid_to is null or spells.valid_to >= spine.next_year)
-    group by spine.jurisdiction_key, spine.crime_year
+    group by spine.jurisdiction_key, spine.calendar_year
 ),
 
 listed as (
     select
         spine.jurisdiction_key,
-        spine.crime_year,
+        spine.calendar_year,
         count(distinct sanctuary.tracker_code) as sanctuary_trackers
     from {{ ref('int_crime__unit_year_spine') }} as spine
     inner join sanctuary
         on spine.jurisdiction_key = sanctuary.jurisdiction_key and {{ listed_on('sanctuary', 'spine.last_day') }}
-    group by spine.jurisdiction_key, spine.crime_year
+    group by spine.jurisdiction_key, spine.calendar_year
 ),
 
 agreed as (
     select
         spine.jurisdiction_key,
-        spine.crime_year,
+        spine.calendar_year,
         count(*) as agreements_287g
     from {{ ref('int_crime__unit_year_spine') }} as spine
     inner join agreements
         on spine.jurisdiction_key = agreements.jurisdiction_key and {{ listed_on('agreements', 'spine.last_day') }}
-    group by spine.jurisdiction_key, spine.crime_year
+    group by spine.jurisdiction_key, spine.calendar_year
 ),
 
 -- an agreement that ended before the first snapshot stands in none: the first that is known may not have been the first
@@ -69,7 +69,7 @@ first_agreed as (
 
 select
     spine.jurisdiction_key,
-    spine.crime_year,
+    spine.calendar_year,
     {% for kind, name in [('own', 'policy_status'), ('state', 'state_policy_status'),
         ('preemption', 'state_preemption_status')] %}
     case
@@ -95,10 +95,10 @@ select
     first_agreed.first_287g_on
 from {{ ref('int_crime__unit_year_spine') }} as spine
 left join standing
-    on spine.jurisdiction_key = standing.jurisdiction_key and spine.crime_year = standing.crime_year
+    on spine.jurisdiction_key = standing.jurisdiction_key and spine.calendar_year = standing.calendar_year
 left join listed
-    on spine.jurisdiction_key = listed.jurisdiction_key and spine.crime_year = listed.crime_year
+    on spine.jurisdiction_key = listed.jurisdiction_key and spine.calendar_year = listed.calendar_year
 left join agreed
-    on spine.jurisdiction_key = agreed.jurisdiction_key and spine.crime_year = agreed.crime_year
+    on spine.jurisdiction_key = agreed.jurisdiction_key and spine.calendar_year = agreed.calendar_year
 left join first_agreed
     on spine.jurisdiction_key = first_agreed.jurisdiction_key

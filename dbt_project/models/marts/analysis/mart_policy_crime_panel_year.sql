@@ -2,9 +2,9 @@
 -- so. States, listings, agreements and awards are as of the last day of the year.
 {%- set offenses = panel_offenses() %}
 select
-    {{ surrogate_key(['spine.jurisdiction_key', 'spine.crime_year']) }} as policy_crime_panel_year_key,
+    {{ surrogate_key(['spine.jurisdiction_key', 'spine.calendar_year']) }} as policy_crime_panel_year_key,
     spine.jurisdiction_key,
-    spine.crime_year,
+    spine.calendar_year,
     cast(spine.panel_from_year as int) as panel_from_year,
     cast(spine.panel_to_year as int) as panel_to_year,
     spine.geoid,
@@ -32,7 +32,7 @@ select
     policies.sanctuary_trackers,
     policies.agreements_287g,
     policies.first_287g_on,
-    cast(spine.crime_year - extract(year from policies.first_287g_on) as int) as event_time_287g,
+    cast(spine.calendar_year - extract(year from policies.first_287g_on) as int) as event_time_287g,
     policies.policy_status,
     policies.state_policy_status,
     policies.state_preemption_status,
@@ -40,16 +40,16 @@ select
     policy_dates.first_policy_on,
     case policy_dates.precision_rank when 1 then 'day' when 2 then 'month' when 3 then 'year' end
         as first_policy_precision,
-    cast(spine.crime_year - extract(year from policy_dates.first_policy_on) as int) as event_time_policy,
+    cast(spine.calendar_year - extract(year from policy_dates.first_policy_on) as int) as event_time_policy,
     awards.awards_scope,
     awards.awards_open,
     awards.obligated_amount_open
 from {{ ref('int_crime__unit_year_spine') }} as spine
 left join {{ ref('int_crime__unit_years') }} as printed
-    on spine.jurisdiction_key = printed.jurisdiction_key and spine.crime_year = printed.crime_year
+    on spine.jurisdiction_key = printed.jurisdiction_key and spine.calendar_year = printed.calendar_year
 inner join {{ ref('int_ordinances__unit_year_policies') }} as policies
-    on spine.jurisdiction_key = policies.jurisdiction_key and spine.crime_year = policies.crime_year
+    on spine.jurisdiction_key = policies.jurisdiction_key and spine.calendar_year = policies.calendar_year
 inner join {{ ref('int_awards__unit_years') }} as awards
-    on spine.jurisdiction_key = awards.jurisdiction_key and spine.crime_year = awards.crime_year
+    on spine.jurisdiction_key = awards.jurisdiction_key and spine.calendar_year = awards.calendar_year
 left join {{ ref('int_ordinances__first_policies') }} as policy_dates
     on spine.jurisdiction_key = policy_dates.jurisdiction_key
