@@ -15,7 +15,7 @@ with app.setup:
     import numpy as np
     import pandas as pd
 
-    from orchestration.reader import Connection, connect
+    from orchestration.reading.reader import Connection, connect
     from orchestration.settings import Settings
 
     # Offences whose sum is the outcome; months around the event; what a study needs at the least.

@@ -11,9 +11,9 @@ import dagster as dg
 
 from orchestration import sources
 from orchestration.assets.options import RefreshOptions
-from orchestration.ending import DAEMON, STARTED_BY_TAG, Ended, Outcome, ended
 from orchestration.landing.catalog import Catalog
 from orchestration.release import history
+from orchestration.running.ending import DAEMON, STARTED_BY_TAG, Ended, Outcome, ended
 from orchestration.settings import Settings
 
 _OUTCOMES: dict[dg.DagsterRunStatus, Outcome] = {

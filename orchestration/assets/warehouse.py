@@ -16,18 +16,19 @@ import dagster as dg
 import duckdb
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtCliResource, dbt_assets
 
-from orchestration import dbt_manifest, running, sources
+from orchestration import sources
 from orchestration.assets.capture import asset_key
 from orchestration.assets.gate import ending_on_refusals, refused
 from orchestration.assets.lineage import describe
 from orchestration.assets.options import RefreshOptions
-from orchestration.dbt_manifest import dbt_environment
 from orchestration.landing import raw_views
 from orchestration.landing.catalog import Catalog
 from orchestration.landing.proving import unproved
 from orchestration.progress import say
-from orchestration.release import audit, columns, findings, history
+from orchestration.release import audit, columns, dbt_manifest, findings, history
 from orchestration.release.beginning import GoesOn, NothingNew, begin
+from orchestration.release.dbt_manifest import dbt_environment
+from orchestration.running import runs
 from orchestration.settings import Settings
 
 # One step at a time writes the build file.
@@ -137,7 +138,7 @@ def _build(
 ) -> Iterator[Any]:
     """One `dbt build`, and what it left told to Dagster."""
     os.environ.update(dbt_environment(settings))
-    os.environ.setdefault(running.RUN_VARIABLE, context.run_id)
+    os.environ.setdefault(runs.RUN_VARIABLE, context.run_id)
     _reuse_parse(settings)
     invocation = dbt.cli(["build"], context=context, target_path=settings.dbt_target_dir, raise_on_error=False)
     # The events wait for dbt's end: while it writes, nobody else may open the file.

@@ -14,9 +14,9 @@ from typing import Any
 
 import duckdb
 
-from orchestration import dbt_manifest, files
+from orchestration import files
 from orchestration.release import checks as table_checks
-from orchestration.release import history, marks, sums
+from orchestration.release import dbt_manifest, history, marks, sums
 from orchestration.release.findings import Checked, CheckResult, Finding, GateRefused, checked
 from orchestration.release.marks import Marker
 from orchestration.settings import Settings

@@ -11,7 +11,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from orchestration import reading
+from orchestration.reading import questions
 
 # The Justice Department's list of 2025-08-05 names the District of Columbia among the states.
 DC = "1150000"
@@ -20,12 +20,12 @@ DC = "1150000"
 @pytest.fixture(scope="module")
 def connection(published):
     settings, _ = published
-    with reading.connect(settings) as opened:
+    with questions.connect(settings) as opened:
         yield opened
 
 
 def ask(connection, name, **given):
-    relation = reading.answer(connection, reading.question(name), {k: str(v) for k, v in given.items()}).relation
+    relation = questions.answer(connection, questions.question(name), {k: str(v) for k, v in given.items()}).relation
     return [dict(zip(relation.columns, row, strict=True)) for row in relation.fetchall()]
 
 

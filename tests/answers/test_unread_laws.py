@@ -9,7 +9,7 @@ from __future__ import annotations
 import duckdb
 import pytest
 
-from orchestration import reading
+from orchestration.reading import questions
 
 LAW = "Int 0989-2012"
 
@@ -33,7 +33,7 @@ def connection(published):
 
 def unread(connection, day: str, known: str = "public") -> list[tuple[str, str]]:
     given = {"jurisdiction": "New York, NY", "as_of": day, "known": known}
-    rows = reading.ask(connection, reading.question("status"), given)
+    rows = questions.ask(connection, questions.question("status"), given)
     at = rows.columns.index
     return [
         (row[at("status")], str(row[at("held_since")])) for row in rows.fetchall() if row[at("what")] == "unread law"

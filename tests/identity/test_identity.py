@@ -12,7 +12,7 @@ import hashlib
 import duckdb
 import pytest
 
-from orchestration import reading
+from orchestration.reading import questions
 from orchestration.settings import DBT_PROJECT_DIR, Settings
 from tests.building import build_part
 
@@ -20,7 +20,7 @@ from tests.building import build_part
 @pytest.fixture(scope="module")
 def connection(published):
     settings, _ = published
-    with reading.connect(settings) as opened:
+    with questions.connect(settings) as opened:
         yield opened
 
 

@@ -16,7 +16,7 @@ import time_machine
 from pytest_httpserver import HTTPServer
 
 from orchestration import sources
-from orchestration.doctor import examine
+from orchestration.doctor.examination import examine
 from orchestration.landing import accept, raw_views
 from orchestration.landing.catalog import Catalog
 from orchestration.landing.imports import import_files

@@ -21,7 +21,7 @@ from pytest_httpserver import HTTPServer
 from orchestration import sources
 from orchestration.assets import capture as assets
 from orchestration.assets.options import RefreshOptions
-from orchestration.doctor import examine
+from orchestration.doctor.examination import examine
 from orchestration.fetching.session import HostLimits, Patience, Web
 from orchestration.landing import attempts, raw_views
 from orchestration.landing.catalog import Catalog

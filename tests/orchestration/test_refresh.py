@@ -11,17 +11,18 @@ import json
 import pytest
 from filelock import FileLock
 
-from orchestration import reading, sources
+from orchestration import sources
+from orchestration.reading import questions, trace
+from orchestration.reading.statements import Refused
 from orchestration.recorded import build as recorded
-from orchestration.release import history, trace
-from orchestration.statements import Refused
+from orchestration.release import history
 from tests.conftest import clawback
 
 
 @pytest.fixture(scope="module")
 def connection(published):
     settings, _ = published
-    with reading.connect(settings) as opened:
+    with questions.connect(settings) as opened:
         yield opened
 
 
@@ -132,21 +133,21 @@ class TestReading:
             with pytest.raises(Refused):
                 connection.execute(sql)
 
-    @pytest.mark.parametrize("name", sorted(reading.questions()))
+    @pytest.mark.parametrize("name", sorted(questions.questions()))
     def test_every_named_question_answers_and_carries_a_caveat(self, connection, name):
-        asked = reading.question(name)
+        asked = questions.question(name)
         assert asked.question.endswith("?")
         assert asked.caveats
-        found = reading.answer(connection, asked, {})
+        found = questions.answer(connection, asked, {})
         # No row is an answer only where it is a true none: every wording of New York's register is read.
         assert found.relation.fetchall() or (found.why_empty or "").startswith("None: "), name
 
     def test_there_are_at_least_eight_questions(self):
-        assert len(reading.questions()) >= 8
+        assert len(questions.questions()) >= 8
 
     def test_an_unknown_parameter_is_refused_by_name(self, connection):
-        with pytest.raises(reading.UnknownQuestion, match="it has: jurisdiction"):
-            reading.ask(connection, reading.question("exposure"), {"city": "Chicago"})
+        with pytest.raises(questions.UnknownQuestion, match="it has: jurisdiction"):
+            questions.ask(connection, questions.question("exposure"), {"city": "Chicago"})
 
 
 class TestCommandLine:

@@ -13,7 +13,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from orchestration import reading
+from orchestration.reading import questions
 from orchestration.recorded import build
 from orchestration.sources.states import BY_NAME
 from tests.conftest import clawback
@@ -22,12 +22,12 @@ from tests.conftest import clawback
 @pytest.fixture(scope="module")
 def connection(published):
     settings, _ = published
-    with reading.connect(settings) as opened:
+    with questions.connect(settings) as opened:
         yield opened
 
 
 def ask(connection: duckdb.DuckDBPyConnection, name: str, **given: str) -> list[dict[str, Any]]:
-    relation = reading.ask(connection, reading.question(name), given)
+    relation = questions.ask(connection, questions.question(name), given)
     columns = relation.columns
     return [dict(zip(columns, row, strict=True)) for row in relation.fetchall()]
 
@@ -95,7 +95,7 @@ class TestAsOf:
         ours = status(connection, "0644000", "2017-03-27", "general", known="ours")
         assert (ours["status"], ours["held_since"], ours["said_by"]) == ("unknown", None, None)
         assert status(connection, "0644000", "2026-12-31", "general", known="ours")["status"] == "in force"
-        with pytest.raises(reading.WrongParameter, match="there are: public, ours"):
+        with pytest.raises(questions.WrongParameter, match="there are: public, ours"):
             ask(connection, "status", known="everything")
 
     def test_the_command_answers_as_of_a_day_with_its_caveats(self, published):

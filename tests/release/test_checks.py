@@ -19,7 +19,8 @@ import pytest
 from orchestration import sources
 from orchestration.landing import land
 from orchestration.landing.catalog import Catalog
-from orchestration.release import checks, going_on, history, seal, trace
+from orchestration.reading import trace
+from orchestration.release import checks, going_on, history, seal
 from orchestration.release.marks import Marker
 from orchestration.settings import DBT_PROJECT_DIR, PROJECT_ROOT, Settings
 from orchestration.sources.base import Slice

@@ -16,12 +16,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from orchestration import files, proof, sources
-from orchestration.doctor import Finding
+from orchestration import files, sources
+from orchestration.doctor import proof
+from orchestration.doctor.examination import Finding
 from orchestration.landing import integrity, land, register
 from orchestration.landing.catalog import Catalog
 from orchestration.landing.form import Capture
-from orchestration.release import history, seal, trace
+from orchestration.reading import trace
+from orchestration.release import history, seal
 from orchestration.settings import Settings
 from orchestration.sources.base import Slice
 from orchestration.wire import Payload

@@ -16,8 +16,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from orchestration import dbt_manifest
-from orchestration.release import accepted, audit, findings, history, marks, publish
+from orchestration.release import accepted, audit, dbt_manifest, findings, history, marks, publish
 from orchestration.settings import Settings
 from tests.conftest import clawback
 from tests.release.test_gate import edit_json, fingerprint, refusal, seal, spoil

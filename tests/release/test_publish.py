@@ -18,9 +18,10 @@ import pytest
 from filelock import FileLock
 
 from orchestration import sources
-from orchestration.doctor import examine
+from orchestration.doctor.examination import examine
 from orchestration.landing.bounds import PROVENANCE
-from orchestration.release import audit, columns, differences, findings, history, marks, publish
+from orchestration.reading import differences
+from orchestration.release import audit, columns, findings, history, marks, publish
 from orchestration.settings import DBT_PROJECT_DIR, PROJECT_ROOT, Settings
 from tests.conftest import take_over
 

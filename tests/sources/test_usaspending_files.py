@@ -21,7 +21,7 @@ import transaction_files as files
 from orchestration.landing.catalog import Catalog
 from orchestration.landing.imports import import_files
 from orchestration.landing.night import Night, capture_dataset
-from orchestration.release import trace
+from orchestration.reading import trace
 from orchestration.settings import Settings
 from orchestration.sources import usaspending_files
 from orchestration.sources.usaspending_files import DELETE_INDICATOR

@@ -16,8 +16,8 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration import empty, places
-from orchestration.reader import Connection, NothingPublished, Rows, connect
+from orchestration.reading import empty, places
+from orchestration.reading.reader import Connection, NothingPublished, Rows, connect
 from orchestration.settings import QUERIES_DIR
 
 __all__ = [

@@ -18,7 +18,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
 
-from orchestration.reader import LimitReached, Reader, too_long, too_much
+from orchestration.reading.reader import LimitReached, Reader, too_long, too_much
 from orchestration.settings import Settings
 
 # Exit codes of the process that its parent alone reads.

@@ -28,7 +28,7 @@ from openpyxl import Workbook
 from openpyxl.cell.cell import WriteOnlyCell
 
 from orchestration import files
-from orchestration.screen import STEERING
+from orchestration.reading.harmless import STEERING
 from orchestration.settings import Settings
 
 FORMATS = ("csv", "json", "parquet", "xlsx")
@@ -86,6 +86,23 @@ def check(format_: str, output: Path | None, settings: Settings, *, overwrite: b
             raise CannotWriteAnswer(f"{output} is no ordinary file: name another")
         if not overwrite:
             raise CannotWriteAnswer(f"{output} exists: --overwrite replaces it, or name another file")
+
+
+def format_of(format_: str, output: Path | None, settings: Settings, *, overwrite: bool = False) -> str:
+    """The format of an answer: the one given, or for a file without one what its ending says; "table" is for a screen.
+
+    Raises CannotWriteAnswer, before anything is asked, if the answer could not be written.
+    """
+    if format_ == "table":
+        if output is None:
+            return format_
+        format_ = output.suffix.removeprefix(".").lower()
+        if format_ not in FORMATS:
+            raise CannotWriteAnswer(
+                f"--output needs --format {', '.join(FORMATS)}, or a file name that ends in one of them"
+            )
+    check(format_, output, settings, overwrite=overwrite)
+    return format_
 
 
 def _is_under(path: Path, folder: Path) -> bool:

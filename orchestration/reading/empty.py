@@ -2,7 +2,7 @@
 
 What belongs here: the explanation, made from what the release itself says that it holds (queries/subjects.toml names
 the subjects). What does not: names of places that do not exist and parameters that are wrong: those are refused
-before the question is asked (orchestration/reading.py).
+before the question is asked (orchestration/reading/questions.py).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from orchestration.reader import Connection
+from orchestration.reading.reader import Connection
 from orchestration.settings import QUERIES_DIR
 
 

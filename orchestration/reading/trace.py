@@ -18,7 +18,7 @@ from orchestration import sources
 from orchestration.landing import recut
 from orchestration.landing.catalog import Catalog
 from orchestration.landing.form import Capture, PayloadEntry
-from orchestration.reader import Connection, NothingPublished, connect
+from orchestration.reading.reader import Connection, NothingPublished, connect
 from orchestration.settings import Settings
 
 MOST_RECORDS = 20

@@ -22,7 +22,7 @@ from typing import Any
 
 import duckdb
 
-from orchestration import statements
+from orchestration.reading import statements
 from orchestration.settings import Settings
 
 # Seconds that a query has to end after it was told to.

@@ -22,14 +22,14 @@ from pathlib import Path
 import duckdb
 
 from orchestration import __version__, files, sources
-from orchestration.dbt_manifest import dbt_environment
-from orchestration.doctor import Finding
+from orchestration.doctor.examination import Finding
 from orchestration.landing import integrity, proving, raw_views, recut, register
 from orchestration.landing.catalog import Catalog
 from orchestration.landing.form import CAPTURE_FILE, Capture
 from orchestration.progress import say
 from orchestration.release import history, row_hashes, seal
 from orchestration.release.checks import PUBLISHED_SCHEMAS
+from orchestration.release.dbt_manifest import dbt_environment
 from orchestration.release.history import Release
 from orchestration.release.own_tables import RELEASE_TABLES
 from orchestration.settings import DBT_PROJECT_DIR, Edition, Settings

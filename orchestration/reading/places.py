@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import duckdb
 
-from orchestration.reader import Connection
+from orchestration.reading.reader import Connection
 from orchestration.sources.states import BY_NAME, BY_POSTAL
 
 # A bare name means the unit with this many times the people of the next one of the name. Below that the

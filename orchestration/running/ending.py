@@ -16,9 +16,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from orchestration import events, health, notify
-from orchestration.events import WORDS, Event, Kind
 from orchestration.progress import say
+from orchestration.running import events, health, notify
+from orchestration.running.events import WORDS, Event, Kind
 from orchestration.settings import Settings
 
 log = logging.getLogger(__name__)
