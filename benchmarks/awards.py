@@ -407,7 +407,7 @@ def _build(
         shutil.copy(going_on, home / "warehouse.duckdb")
     # what the fact looks up beside the records, made before the clock starts
     with duckdb.connect(str(home / "warehouse.duckdb")) as connection:
-        for schema in ("raw", "staging", "intermediate", "core", "seeds"):
+        for schema in ("raw", "staging", "intermediate", "core", "reference"):
             connection.execute(f"create schema if not exists {schema}")
         captures = ", ".join(
             f"('{path.stem}', 'usaspending__transactions', true, 'fetched', "
@@ -420,7 +420,9 @@ def _build(
             f"create or replace table raw.capture as select * from (values {captures}) as t"
             "(capture_id, dataset, is_serving, kind, retrieved_at, content_as_of, slice)"
         )
-        connection.execute("create or replace table seeds.assistance_listings as select '16.710' as assistance_listing")
+        connection.execute(
+            "create or replace table reference.assistance_listings as select '16.710' as assistance_listing"
+        )
         connection.execute(
             "create or replace table core.dim_recipient as select md5(i::varchar) as recipient_key, "
             "'SYNTH' || lpad(i::varchar, 7, '0') as recipient_id from range(20000) as t(i)"

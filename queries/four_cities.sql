@@ -15,13 +15,17 @@ select
     events.date_precision,
     events.event_from >= cast($from as date) and events.event_to <= cast($to as date)
         and events.source_status <> 'unsourced'
-        and events.effect_track = 'force'
-        and events.event not in ('weakened', 'repealed', 'rescinded', 'expired', 'struck_down') as affirms,
+        and effects.track = 'force'
+        and effects.sets = 1
+        and events.event <> 'weakened' as affirms,
     events.event_from >= date '2017-01-25' as is_since_executive_order,
     events.source_status,
     events.source_citation
 from core.fct_policy_event as events
 join core.dim_jurisdiction as jurisdictions using (jurisdiction_key)
-where jurisdictions.geoid in ('1714000', '0644000', '3651000', '2507000')
-    and events.event_to >= cast($from as date) and events.event_from <= cast($to as date)
+join reference.article_claims as claims
+    on claims.claim_kind = 'affirmed' and list_contains(string_split(claims.geoids, ';'), jurisdictions.geoid)
+left join reference.policy_event_effects as effects on events.event = effects.event
+where
+    events.event_to >= cast($from as date) and events.event_from <= cast($to as date)
 order by jurisdictions.name, events.event_from, events.instrument_number;

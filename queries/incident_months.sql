@@ -3,7 +3,7 @@
 -- caveat: Reports, not crimes; what one record stands for differs by series, and no series may be added to another. Only Los Angeles (to 2024-03) and New York publish the victim's ethnicity: null is not published, never 0.
 -- caveat: A month that is a break or not complete bears no comparison. A city without a month is not captured (none is in the recorded edition): it is no city without reports.
 with cities as (
-    select unnest(['los_angeles', 'chicago', 'new_york', 'austin', 'seattle', 'san_francisco']) as city_code
+    select distinct city_code from reference.incident_sets
 )
 
 select

@@ -21,6 +21,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from pathlib import Path
 
+from orchestration.declared import fbi
 from orchestration.sources.fbi import STUDY_AGENCIES
 from orchestration.sources.ice import Agreements287g, moment_of
 from orchestration.sources.states import BY_NAME, BY_POSTAL
@@ -39,10 +40,7 @@ NAMED_CITIES = {
 }  # fmt: skip
 LARGEST_CITIES = 62
 COUNTY_POPULATION = 100_000
-OFFENSES = {
-    "HOM": "homicide", "RPE": "rape", "ROB": "robbery", "ASS": "aggravated_assault", "BUR": "burglary",
-    "LAR": "larceny", "MVT": "motor_vehicle_theft",
-}  # fmt: skip
+OFFENSES = {offense.code: offense.name for offense in fbi.OFFENSES if offense.return_a}
 ICE_FILES = (
     "ParticipatingEntities-20210113002027.xlsx",
     "ParticipatingEntities-20230915220254.xlsx",

@@ -21,6 +21,7 @@ from typing import Any
 from xml.sax.saxutils import escape as xml_escape
 
 from orchestration import sources
+from orchestration.declared.fbi import OFFENSES
 from orchestration.sources.base import Batch, Selection, Slice
 from orchestration.sources.fbi import study_agencies
 from orchestration.sources.states import BY_FIPS, BY_POSTAL
@@ -230,7 +231,7 @@ def _agency_months() -> Iterator[Batch]:
     }
     # A slice is an agency, as in the live edition: what is fetched of one takes the place of what was typed of it.
     by_agency: dict[str, list[Payload]] = defaultdict(list)
-    for offense in ("HOM", "RPE", "ROB", "ASS", "BUR", "LAR", "MVT"):
+    for offense in (one.code for one in OFFENSES if one.return_a):
         series: dict[str, dict[str, dict[str, int | float | None]]] = defaultdict(lambda: {"actual": {}, "cleared": {}})
         for row in table(f"fbi_agency_months_{offense}"):
             year, month = row["period"].split("-")

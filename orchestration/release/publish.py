@@ -25,7 +25,7 @@ from orchestration import __version__, files
 from orchestration.release import columns as lineage
 from orchestration.release import described, dictionary, history, seal
 from orchestration.release.audit import Audit
-from orchestration.release.checks import PUBLISHED_SCHEMAS, table_rows
+from orchestration.release.checks import PUBLISHED_KINDS, PUBLISHED_SCHEMAS, table_rows
 from orchestration.release.findings import Finding, GateRefused
 from orchestration.release.history import RELEASE_FILE, Release
 from orchestration.release.marks import MANIFEST_FILE, file_sha256, read_sealed
@@ -243,7 +243,7 @@ def _copy(
     nodes = {
         (node["schema"], node.get("alias") or node["name"]): node
         for node in manifest["nodes"].values()
-        if node["resource_type"] == "model"
+        if node["resource_type"] in PUBLISHED_KINDS
     }
     for schema in PUBLISHED_SCHEMAS:
         connection.execute(f"create schema release.{schema}")
@@ -256,7 +256,9 @@ def _copy(
             connection.execute(f'create table release.{schema}."{table}" as from build.{schema}."{table}"')
             node = nodes.get((schema, table))
             if node is None:
-                raise GateRefused([Finding("release", f"{schema}.{table} is no model of the project", "dbt_project/")])
+                raise GateRefused(
+                    [Finding("release", f"{schema}.{table} is no model or seed of the project", "dbt_project/")]
+                )
             described.comment(connection, f'table release.{schema}."{table}"', node["description"])
             models = _made_by(node["unique_id"], manifest)
             types = dict(

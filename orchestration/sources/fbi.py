@@ -18,6 +18,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from orchestration.declared import fbi as declared_fbi
+from orchestration.declared import seeds
 from orchestration.fetching.session import HostLimits, Web
 from orchestration.forms import Unreadable, jsons
 from orchestration.settings import Settings
@@ -27,7 +29,7 @@ from orchestration.sources.fields import NUMBER, SHOWN_DATE, STATE_CODE, TEXT, W
 from orchestration.sources.states import BY_POSTAL, STATES
 from orchestration.wire import NightOver, Payload, SourceError, as_text, utc_now
 
-OFFENSES = ("HOM", "RPE", "ROB", "ASS", "BUR", "LAR", "MVT", "ARS")
+OFFENSES = tuple(offense.code for offense in declared_fbi.OFFENSES)
 FIRST_MONTH = date(2016, 1, 1)
 NATION = "US"
 _BUDGET, _CONTROL = "api.usa.gov", "api.usa.gov, control series"
@@ -42,9 +44,7 @@ _COUNTS = {
     "offense_code": one_of(*OFFENSES), "month": matching(_MONTH.pattern, "a month (mm-yyyy)"),
     "actual": WHOLE.or_all_empty, **each(("cleared", "population", "participated_population"), WHOLE),
 }  # fmt: skip
-_AREA_NAMES = {state.name for state in STATES} | {
-    _NATION_NAME, "American Samoa", "Guam", "Northern Mariana Islands", "U.S. Virgin Islands",
-}  # fmt: skip
+_AREA_NAMES = {row["name"] for row in seeds.rows("states")} | {_NATION_NAME, "U.S. Virgin Islands"}
 # The agencies of the study's cities: committed, because which agencies are asked for is our choice.
 STUDY_AGENCIES = Path(__file__).with_name("study_agencies.csv")
 # The last release's answer to "whose agencies matter": the names of awards, lists and agencies meet there.

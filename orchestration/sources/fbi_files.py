@@ -28,6 +28,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from orchestration import limits
+from orchestration.declared.fbi import RETURN_A_LINES, table8_columns
 from orchestration.fetching.session import Web
 from orchestration.forms import Beyond, Unreadable, archives, packed, tables, workbook
 from orchestration.settings import Settings
@@ -41,11 +42,6 @@ LAYOUT = Path(__file__).with_name("return_a_layout.csv")
 RECORD_LENGTH, MONTHS_START, MONTH_LENGTH, CARD_LENGTH = 7385, 305, 590, 140
 # The FBI's own code of a Return A record.
 _RECORD_KIND = "1"
-# The offences of which the models make meaning, of a month's cards of actual offences and of clearances.
-LINES = (
-    "murder", "rape", "robbery", "assault", "assault_gun", "assault_knife", "assault_other_weapon", "assault_unarmed",
-    "assault_simple", "burglary", "larceny", "motor_vehicle_theft",
-)  # fmt: skip
 # The last character may carry the sign, as IBM's zoned decimals are written in text.
 _ZONED = matching(r"-?\d+|\d*[}J-R{A-I]", "a whole number")
 _HEADER = ("ori", "state_number", "population_group", "covered_by", "months_reported", "population_1", "population_2",
@@ -165,13 +161,13 @@ class ReturnA(_File):
     name = "return_a"
     title = "Return A master file: offences known and cleared by agency and month, with the card types of each month"
     publisher = "FBI Uniform Crime Reporting Program"
-    required = ("ori", "year", "month", "actual_card_type", *(f"actual_{line}" for line in LINES))
+    required = ("ori", "year", "month", "actual_card_type", *(f"actual_{line}" for line in RETURN_A_LINES))
     optional = (*_HEADER[1:], "month_included_in", "month_last_update", "cleared_card_type", "actual_card_detail",
-                *(f"cleared_{line}" for line in LINES))  # fmt: skip
+                *(f"cleared_{line}" for line in RETURN_A_LINES))  # fmt: skip
     types = typed({
         "ori": matching("[A-Z0-9]{7}", "an ORI of seven characters"), "year": YEAR,
         "month": matching("0[1-9]|1[0-2]", "a month"), "actual_card_type": TEXT.or_all_empty,
-        **each((f"{card}_{line}" for card in ("actual", "cleared") for line in LINES), _ZONED.or_all_empty),
+        **each((f"{card}_{line}" for card in ("actual", "cleared") for line in RETURN_A_LINES), _ZONED.or_all_empty),
     })  # fmt: skip
     key = ("ori", "year", "month")
     first_year = 1985
@@ -192,7 +188,7 @@ class ReturnA(_File):
         cards = [
             (f"{card}_{line}", fields["card", line], fields["month", card].start - 1)
             for card in ("actual", "cleared")
-            for line in LINES
+            for line in RETURN_A_LINES
         ]
         kind, two_digits = fields["header", "record_kind"], fields["header", "year"]
         number = 0
@@ -256,27 +252,14 @@ def _line(line: bytes) -> str | None:
     return text if text.strip("\x1a \x00") else None
 
 
-# Headings of the table by city, without footnote numbers and line breaks, and what a record calls them. Forcible rape
-# is the legacy definition's name; "Rape" alone was printed with and without a definition (the year tells, dbt).
-HEADINGS = {
-    "state": "state",
-    "city": "city",
-    "population": "population",
-    "violent crime": "violent_crime",
-    "murder and nonnegligent manslaughter": "murder",
-    "forcible rape": "rape_legacy",
-    "rape (legacy definition)": "rape_legacy",
-    "rape (revised definition)": "rape_revised",
-    "rape": "rape",
-    "robbery": "robbery",
-    "aggravated assault": "aggravated_assault",
-    "property crime": "property_crime",
-    "burglary": "burglary",
-    "larceny-theft": "larceny_theft",
-    "motor vehicle theft": "motor_vehicle_theft",
-    "arson": "arson",
-}
-_NEEDED = frozenset({"state", "city", "population", "murder", "robbery", "burglary"})
+# Headings of the table by city, and what a record calls each. "Forcible rape" is the legacy definition. "Rape" alone
+# was printed under both definitions, and the year decides (dbt).
+HEADINGS = {column.heading: column.column for column in table8_columns()}
+# The counts, in the order in which they are printed; those that every table has come first.
+_COUNTS = tuple(dict.fromkeys(column for column in HEADINGS.values() if column not in ("state", "city")))
+_ALWAYS = ("population", "murder", "robbery", "burglary")
+_SOMETIMES = tuple(column for column in _COUNTS if column not in _ALWAYS)
+_NEEDED = frozenset({"state", "city", *_ALWAYS})
 # Title lines above the headings, and rows over which one heading may be spread.
 _MOST_TITLE_ROWS, _MOST_HEADING_ROWS = 15, 3
 
@@ -287,15 +270,11 @@ class Table8(_File):
     name = "table8"
     title = "Offenses Known to Law Enforcement by State by City (Table 8): one row a city and year"
     publisher = "FBI, Crime in the United States"
-    required = ("year", "state", "city", "population", "murder", "robbery", "burglary")
-    optional = ("city_as_printed", "violent_crime", "rape_revised", "rape_legacy", "rape", "aggravated_assault",
-                "property_crime", "larceny_theft", "motor_vehicle_theft", "arson", "footnotes", "footnote_texts",
-                "state_footnotes")  # fmt: skip
+    required = ("year", "state", "city", *_ALWAYS)
+    optional = ("city_as_printed", *_SOMETIMES, "footnotes", "footnote_texts", "state_footnotes")
     types = typed({
         "year": YEAR, "state": STATE_NAME, "city": TEXT,
-        **each(("population", "murder", "robbery", "burglary"), PRINTED_WHOLE.or_empty),
-        **each(("violent_crime", "rape_revised", "rape_legacy", "rape", "aggravated_assault", "property_crime",
-                "larceny_theft", "motor_vehicle_theft", "arson"), PRINTED_WHOLE),
+        **each(_ALWAYS, PRINTED_WHOLE.or_empty), **each(_SOMETIMES, PRINTED_WHOLE),
     })  # fmt: skip
     key = ("year", "state", "city")
     # Archives of the whole table family were seen from 2018 on; the tables before are at ucr.fbi.gov, by hand.

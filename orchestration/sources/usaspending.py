@@ -13,6 +13,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from orchestration.declared import seeds
 from orchestration.fetching.paging import CursorPages, NewRows
 from orchestration.fetching.session import Web
 from orchestration.settings import Settings
@@ -21,11 +22,9 @@ from orchestration.sources.base import Batch, Dataset, Known, Record, Slice, due
 from orchestration.sources.fields import DATE, NUMBER, TEXT, YEAR, matching, typed
 from orchestration.wire import Payload, SourceError, as_text, json_body, utc_now
 
-# COPS money was 16.710 until FY2024 and is split over the others since; ask for all of them, always.
-COPS_LISTINGS = ("16.710", "16.065", "16.066", "16.068", "16.069", "16.070", "16.071", "16.072", "16.073")
-# The wider money at stake is the Office of Justice Programs': JAG, SCAAP, BVP and others.
-WIDER_LISTINGS = ("16.738", "16.606", "16.607", "16.588", "16.590", "16.751", "16.753", "16.034", "16.839")
-LISTINGS = (*COPS_LISTINGS, *WIDER_LISTINGS)
+# Those of the COPS Office, whose one listing became nine in FY2025, and those of the Office of Justice Programs that
+# pay for policing. Every request names all of them: an award's listing may change.
+LISTINGS = tuple(row["assistance_listing"] for row in seeds.rows("assistance_listings"))
 # One request may hold the codes of one group only (else 422). Since 2026-02 F001 and F002 are grants, F006 and F007
 # direct payments (SCAAP's new awards among them).
 TYPE_GROUPS: Mapping[str, tuple[str, ...]] = {

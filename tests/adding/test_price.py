@@ -235,7 +235,9 @@ class TestARefreshPublishes:
         assert rows == [("no id", "", "nameless")]
 
     def test_the_council_in_its_register(self, built, project):
-        (row,) = built.execute("select geoid, access from seeds.council_clients where client = 'testville'").fetchall()
+        (row,) = built.execute(
+            "select geoid, access from reference.council_clients where client = 'testville'"
+        ).fetchall()
         assert row == ("3651000", "keyless")
         with (project / "dbt_project/seeds/council_clients.csv").open(encoding="utf-8", newline="") as stream:
             assert "testville" in {row["client"] for row in csv.DictReader(stream)}

@@ -290,7 +290,7 @@ class TestYears:
                    " where crime_year = 2021") == [(True, True)]  # fmt: skip
         holes = {
             r[0].partition(" has no row")[0]
-            for r in ask("select reason from seeds.crime_series_breaks where kind = 'hole'")
+            for r in ask("select reason from reference.crime_series_breaks where kind = 'hole'")
         }
         assert holes == set(NO_ROW_IN_2021)
 

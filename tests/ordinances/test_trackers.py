@@ -85,6 +85,7 @@ sources:
           meta:
             tracker: {tracker_code: synth, tracker_name: Synthetic list, publisher: Synthetic Watchers,
               stance: names places, verdict: sanctuary, definition: A synthetic definition, homepage: "",
+              names: jurisdictions,
               ledger_instrument: ""}
 """
 
@@ -215,7 +216,7 @@ class TestIceHistory:
     def ours(self, built, day: str) -> set[tuple[str, ...]]:
         rows = built.execute(
             "select s.name, l.listed_name, l.support_type from core.fct_tracker_listing as l"
-            " join core.dim_tracker as t using (tracker_key) join seeds.states as s on l.state_code = s.postal"
+            " join core.dim_tracker as t using (tracker_key) join reference.states as s on l.state_code = s.postal"
             " where t.tracker_code = 'ice_287g' and l.listed_from <= cast(? as date)"
             " and (l.listed_to is null or l.listed_to > cast(? as date))",
             [day, day],
@@ -255,7 +256,7 @@ class TestIceHistory:
         ]
         rows = built.execute(
             "select s.name, l.listed_name, l.support_type from core.fct_tracker_listing as l"
-            " join core.dim_tracker as t using (tracker_key) join seeds.states as s on l.state_code = s.postal"
+            " join core.dim_tracker as t using (tracker_key) join reference.states as s on l.state_code = s.postal"
             " where t.tracker_code = 'ice_287g' and l.listed_from = date '2021-01-13' and l.listed_to is null"
         ).fetchall()
         spells = [self.key(*row) for row in rows]

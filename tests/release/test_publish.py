@@ -111,7 +111,7 @@ def test_a_release_is_checkpointed_described_and_sums_verify(sealed):
     assert "parquet/core/fct_award.parquet" in listed
     with duckdb.connect(str(settings.published_file), read_only=True) as connection:
         schemas = {s for (s,) in connection.execute("select distinct schema_name from duckdb_tables()").fetchall()}
-        assert schemas == {"core", "analysis", "meta", "quarantine"}
+        assert schemas == {"core", "analysis", "meta", "quarantine", "reference"}
         bare = connection.execute(
             "select table_name, column_name from duckdb_columns() where comment is null and not internal"
         ).fetchall()

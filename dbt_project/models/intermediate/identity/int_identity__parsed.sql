@@ -97,7 +97,7 @@ forms as (
         {{ regexp_matches("words", "[A-Z] (COUNTY|PARISH)( |$)") }} as has_county_word,
         {{ regexp_matches("words", "^[A-Z ]+ COUNTY (SHERIFF|SHERIFFS)") }} as is_county_sheriff,
         -- a list that parts states, counties and cities under headings has said which it is
-        source in ('doj', 'dhs') and hint in ('state', 'county', 'place') as is_heading_hint,
+        source in ('{{ declared_trackers_of_jurisdictions() | join("', '") }}') and hint in ('state', 'county', 'place') as is_heading_hint,
         {{ regexp_extract("words", "^(.+?) (COUNTY|PARISH)( (.*))?$", 1) }} as county_front,
         {{ regexp_extract("words", "^(.+?) (COUNTY|PARISH)( (.*))?$", 4) }} as county_rest,
         case

@@ -62,7 +62,7 @@ every_mention as (
     group by city, state_code
     union all
     select
-        case source when 'ice' then 'ice_287g' else source end as source,
+        source,
         name,
         state_code,
         cast(null as {{ dbt.type_string() }}) as city_name,

@@ -1,10 +1,6 @@
 {{ config(materialized='table') }}
-{%- set lines = [
-    'murder', 'rape', 'robbery', 'assault', 'assault_gun', 'assault_knife', 'assault_other_weapon', 'assault_unarmed',
-    'assault_simple', 'burglary', 'larceny', 'motor_vehicle_theft',
-] %}
 {%- set counts = [] %}
-{%- for card in ['actual', 'cleared'] %}{% for line in lines %}{% do counts.append(card ~ '_' ~ line) %}{% endfor %}{% endfor %}
+{%- for card in ['actual', 'cleared'] %}{% for line in declared_return_a_lines() %}{% do counts.append(card ~ '_' ~ line) %}{% endfor %}{% endfor %}
 
 with fields as (
     select

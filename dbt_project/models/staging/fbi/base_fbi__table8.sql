@@ -1,8 +1,5 @@
 {{ config(materialized='table') }}
-{%- set counts = [
-    'violent_crime', 'murder', 'rape_revised', 'rape_legacy', 'rape', 'robbery', 'aggravated_assault', 'property_crime',
-    'burglary', 'larceny_theft', 'motor_vehicle_theft', 'arson',
-] %}
+{%- set counts = declared_table8_counts() %}
 
 with fields as (
     select
