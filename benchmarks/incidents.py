@@ -190,7 +190,7 @@ MODELS = (
     "base_socrata__repeated_incidents", "base_socrata__incidents", "stg_socrata__incidents",
     "base_socrata__incident_months", "stg_socrata__incident_months", "quarantine_socrata__incidents",
     "quarantine_socrata__incident_months", "int_crime__incident_counts", "int_crime__incident_months",
-    "fct_incident_month", "mart_series_break",
+    "fct_incident_month", "fct_incident_month_total", "mart_series_break",
 )  # fmt: skip
 
 

@@ -252,7 +252,7 @@ def _():
                 reports as value,
                 series,
                 break_flag as broken
-            from core.fct_incident_month
+            from core.fct_incident_month_total
             where offense_family = 'sexual_assault' and is_month_complete
                 and victim_group in ('hispanic', 'non_hispanic', 'citywide')
             """

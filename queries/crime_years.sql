@@ -4,6 +4,34 @@
 -- parameter: jurisdiction=Chicago (place)
 -- parameter: offense=ROB (fbi_offense)
 -- caveat: Reported offences, not offences. A partial year is no year. Rows of the two sources hold the same reports: never add them.
+with years as (
+    select
+        crime_year,
+        'months' as source_kind,
+        agency_name as place_name,
+        offenses,
+        offenses_per_100k,
+        months_covered,
+        coverage,
+        series,
+        break_reason
+    from core.fct_crime_year
+    where jurisdiction_key = $jurisdiction and fbi_offense_code = $offense
+    union all
+    select
+        crime_year,
+        'annual table' as source_kind,
+        place_name,
+        offenses,
+        offenses_per_100k,
+        null as months_covered,
+        coverage,
+        series,
+        break_reason
+    from core.fct_crime_year_printed
+    where jurisdiction_key = $jurisdiction and fbi_offense_code = $offense
+)
+
 select
     crime_year,
     source_kind,
@@ -14,6 +42,5 @@ select
     coverage,
     series,
     break_reason
-from core.fct_crime_year
-where jurisdiction_key = $jurisdiction and fbi_offense_code = $offense
+from years
 order by crime_year, source_kind, place_name, series;

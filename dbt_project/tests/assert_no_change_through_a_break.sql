@@ -5,7 +5,7 @@ with broken as (
         city_code,
         series,
         {{ month_no('report_month') }} as month_no
-    from {{ ref('fct_incident_month') }}
+    from {{ ref('fct_incident_month_total') }}
     where break_flag
 )
 

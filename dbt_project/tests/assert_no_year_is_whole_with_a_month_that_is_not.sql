@@ -13,8 +13,7 @@ inner join {{ ref('fct_crime_month') }} as months
         and years.fbi_offense_code = months.fbi_offense_code
         and years.crime_year = extract(year from months.month_start)
 where
-    years.source_kind = 'months'
-    and years.coverage = 'complete'
+    years.coverage = 'complete'
     and months.coverage not in (
         'reported', 'negative: earlier reports unfounded', 'not reported: in the return of another month'
     )

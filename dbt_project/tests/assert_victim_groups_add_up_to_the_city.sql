@@ -5,6 +5,6 @@ select
     report_month,
     offense_family,
     sum(case when victim_group = 'citywide' then reports else -reports end) as missing
-from {{ ref('fct_incident_month') }}
+from {{ ref('fct_incident_month_total') }}
 group by series, report_month, offense_family
 having sum(case when victim_group = 'citywide' then reports else -reports end) <> 0

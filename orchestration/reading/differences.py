@@ -18,6 +18,7 @@ SUMS = {
     "core.fct_award": ("obligated_amount", "outlayed_amount"),
     "core.fct_crime_month": ("offenses", "cleared"),
     "core.fct_victimization_reporting": ("victimizations_interviewed",),
+    "core.fct_victimization_reporting_total": ("victimizations_interviewed",),
 }
 
 

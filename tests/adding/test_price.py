@@ -197,7 +197,7 @@ def built(
         slices = ["watchers/watch_list=list", "marshals/open_warrants=all", "socrata/incident_months=ab12-cd34"]
         models = [
             "+fct_marshals_open_warrants", "quarantine_marshals__open_warrants", "+fct_tracker_listing",
-            "+fct_incident_month", "+dim_tracker", "+dim_offense", "council_clients", "+stg_elms__matters",
+            "+fct_incident_month_total", "+dim_tracker", "+dim_offense", "council_clients", "+stg_elms__matters",
         ]  # fmt: skip
         done = subprocess.run(
             [sys.executable, str(DRIVER), *slices, "--", *models],
@@ -212,7 +212,7 @@ def built(
 class TestARefreshPublishes:
     def test_the_citys_months_by_offense_family(self, built):
         rows = built.execute(
-            "select report_month::text, o.offense_code, reports from core.fct_incident_month as f"
+            "select report_month::text, o.offense_code, reports from core.fct_incident_month_total as f"
             " join core.dim_offense as o using (offense_key)"
             " where series = 'Testville incidents' and victim_group = 'citywide' order by all"
         ).fetchall()

@@ -19,7 +19,10 @@ from tests.conftest import copy_home
 
 # Facts that the recorded edition lacks, with rows that look like nobody's.
 SYNTHETIC = (
-    "insert into core.fct_incident_month (city_code, series, report_month, offense_family, victim_group, reports)"
+    "insert into core.fct_incident_month (city_code, series, report_month, victim_group, reports)"
+    " select 'synthetic_' || c, 'Synthetic', date '2020-01-01' + to_months(cast(m as integer)), 'not_published',"
+    " 100 + m from range(3) as cities(c), range(24) as months(m)",
+    "insert into core.fct_incident_month_total (city_code, series, report_month, offense_family, victim_group, reports)"
     " select 'synthetic_' || c, 'Synthetic', date '2020-01-01' + to_months(cast(m as integer)), 'robbery', 'citywide',"
     " 100 + m from range(3) as cities(c), range(24) as months(m)",
     "insert into core.fct_award_transaction (transaction_key, award_key, assistance_listing,"
@@ -93,6 +96,22 @@ MUTANTS: dict[str, tuple[str, set[str]]] = {
     "one city's incidents negative": (
         "update core.fct_incident_month set reports = -reports where city_code = 'synthetic_1'",
         {"sum of incidents of cities", "range of incidents of cities"},
+    ),
+    "one city's families gone": (
+        "delete from core.fct_incident_month_total where city_code = 'synthetic_1'",
+        {"sum of incidents of families"},
+    ),
+    "the survey's totals zeroed": (
+        "update core.fct_victimization_reporting_total set victimizations_weighted = 0",
+        {"sum of survey's totals"},
+    ),
+    "the survey's reported totals in thousands": (
+        "update core.fct_victimization_reporting_total set reported_weighted = reported_weighted / 1000",
+        {"sum of survey's totals reported"},
+    ),
+    "interviews of totals doubled": (
+        "update core.fct_victimization_reporting_total set victimizations_interviewed = victimizations_interviewed * 2",
+        {"sum of survey's interviews of totals"},
     ),
     "the survey's weights zeroed": (
         "update core.fct_victimization_reporting set victimizations_weighted = 0",

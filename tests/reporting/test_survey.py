@@ -11,6 +11,7 @@ import gzip
 import json
 from pathlib import Path
 
+import duckdb
 import pandas as pd
 import pytest
 
@@ -30,6 +31,10 @@ FAMILIES = {
     "domestic_violence": (VIOLENT, 2),
 }
 GROUPS = {"all": None, "hispanic": 1, "non_hispanic": 2}
+PARTS_AND_TOTALS = (
+    "select * from core.fct_victimization_reporting"
+    " union all by name select * from core.fct_victimization_reporting_total"
+)
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +60,28 @@ def part(rows: pd.DataFrame, group: str, family: str) -> pd.DataFrame:
     return found if GROUPS[group] is None else found[found["hispanic"] == GROUPS[group]]
 
 
+@pytest.mark.parametrize(
+    ("dimension", "code"),
+    [("survey_year", "year"), ("victim_group", "hispanic"), ("offense_family", "newoff"), ("victim_group_key", "hispanic")],
+)
+def test_a_plain_sum_over_any_dimension_counts_each_captured_victimization_once(published, connection, dimension, code):
+    """The captures' own records, by the same code: interviews and weights, those reported to the police apart."""
+    settings, _ = published
+    captured = duckdb.sql(
+        "select sum(n::bigint), sum(weight::decimal(38, 12)), sum(weight::decimal(38, 12)) filter (where notify = '1')"
+        f" from read_parquet('{settings.landing_dir}/bjs/victimizations/*/records.parquet', union_by_name = true)"
+        f" where newoff::int between 1 and 5 group by {code}"
+    ).fetchall()
+    plainly = connection.execute(
+        "select sum(victimizations_interviewed), sum(victimizations_weighted), sum(reported_weighted)"
+        f" from core.fct_victimization_reporting group by {dimension}"
+    ).fetchall()
+    assert len(plainly) == len(captured) > 1
+    for mine, theirs in zip(sorted(plainly), sorted(captured), strict=True):
+        assert mine[0] == theirs[0]
+        assert mine[1:] == (pytest.approx(float(theirs[1])), pytest.approx(float(theirs[2])))
+
+
 def percent_reported(rows: pd.DataFrame) -> float:
     return float(100 * rows.loc[rows["notify"] == 1, "weight"].sum() / rows["weight"].sum())
 
@@ -65,7 +92,7 @@ def test_every_year_group_and_family_has_the_microdatas_n_and_percent(connection
         (year, group, family): (n, percent)
         for year, group, family, n, percent in connection.execute(
             "select survey_year, victim_group, offense_family, victimizations_interviewed, percent_reported"
-            " from core.fct_victimization_reporting"
+            f" from ({PARTS_AND_TOTALS})"
         ).fetchall()
     }
     expected = {}
@@ -130,7 +157,7 @@ def test_the_design_effect_is_the_largest_that_the_microdata_give(connection, te
     assert int(seed["windows_measured"]) == len(windows)
     if kind == "year":
         assert connection.execute(
-            "select distinct design_effect from core.fct_victimization_reporting where victim_group = ?", [group]
+            f"select distinct design_effect from ({PARTS_AND_TOTALS}) where victim_group = ?", [group]
         ).fetchall() == [(float(seed["design_effect"]),)]
 
 
@@ -151,7 +178,7 @@ def test_a_window_of_years_before_and_after_2016_says_so_with_who_says_it(connec
     assert all(("2016" in row[2], "BJS" in row[3]) == (True, True) for row in rows if row[1])
     assert all(row[2:] == (None, None) for row in rows if not row[1])
     assert connection.execute(
-        "select distinct survey_year from core.fct_victimization_reporting where break_flag"
+        f"select distinct survey_year from ({PARTS_AND_TOTALS}) where break_flag"
     ).fetchall() == [(2016,)]
 
 
@@ -159,7 +186,7 @@ def test_cells_of_ten_cases_or_fewer_are_flagged_and_so_is_a_variation_above_hal
     """BJS's footnote "interpret with caution", by its own two conditions, computed again from what is published."""
     rows = connection.execute(
         "select victimizations_interviewed, percent_reported, design_effect, sample_size"
-        " from core.fct_victimization_reporting"
+        f" from ({PARTS_AND_TOTALS})"
     ).fetchall()
     flagged = {"interpret with caution": 0, "others": 0}
     for n, percent, effect, size in rows:
@@ -176,7 +203,8 @@ def test_a_city_is_never_told_apart_by_the_survey(connection):
         name
         for (name,) in connection.execute(
             "select column_name from information_schema.columns"
-            " where table_name in ('fct_victimization_reporting', 'mart_survey_reporting_gap')"
+            " where table_name in ('fct_victimization_reporting', 'fct_victimization_reporting_total',"
+            " 'mart_survey_reporting_gap')"
         ).fetchall()
     }
     assert not columns & {"jurisdiction_key", "city_code", "geoid"}

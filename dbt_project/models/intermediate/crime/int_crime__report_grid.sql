@@ -14,7 +14,7 @@ with months as (
         max(case when break_flag then coalesce(break_reason, 'a break without a reason') end) as break_reason,
         max(counted_from) as counted_from,
         max(date_basis) as date_basis
-    from {{ ref('fct_incident_month') }}
+    from {{ ref('fct_incident_month_total') }}
     group by city_code, series, report_month
 ),
 
@@ -24,7 +24,7 @@ families as (
         series,
         offense_family,
         max(offense_key) as offense_key
-    from {{ ref('fct_incident_month') }}
+    from {{ ref('fct_incident_month_total') }}
     group by city_code, series, offense_family
 ),
 
@@ -34,7 +34,7 @@ publishers as (
         city_code,
         series,
         max(case when victim_group in ('hispanic', 'non_hispanic') then 1 else 0 end) as tells_group
-    from {{ ref('fct_incident_month') }}
+    from {{ ref('fct_incident_month_total') }}
     group by city_code, series
 ),
 
@@ -46,12 +46,12 @@ counted as (
         offense_family,
         sum(case when victim_group = 'hispanic' then reports end) as hispanic,
         sum(case when victim_group = 'non_hispanic' then reports end) as others,
-        sum(case when victim_group = 'unknown' then reports end) as unknown_group,
+        sum(case when victim_group in ('ethnicity_unknown', 'meaning_unknown') then reports end) as unknown_group,
         coalesce(
             sum(case when victim_group = 'citywide' then reports end),
             sum(case when victim_group <> 'citywide' then reports end)
         ) as citywide
-    from {{ ref('fct_incident_month') }}
+    from {{ ref('fct_incident_month_total') }}
     group by city_code, series, report_month, offense_family
 )
 

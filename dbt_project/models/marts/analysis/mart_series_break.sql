@@ -28,7 +28,7 @@ with months as (
         min(case when is_month_complete then 1 else 0 end) over (
             partition by series order by report_month rows between current row and 2 following
         ) as all_complete
-    from {{ ref('fct_incident_month') }}
+    from {{ ref('fct_incident_month_total') }}
     where offense_family = 'all_reports' and victim_group = 'citywide'
 ),
 

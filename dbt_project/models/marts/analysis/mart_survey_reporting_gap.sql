@@ -1,7 +1,7 @@
 -- The survey's percentages for Hispanic victims and for all others, by year and pooled over three.
 with years as (
     select distinct survey_year
-    from {{ ref('fct_victimization_reporting') }}
+    from {{ ref('int_crime__victimization_reporting') }}
 ),
 
 spans as (
@@ -37,7 +37,7 @@ pooled as (
         {{ exact_sum('reporting.victimizations_weighted') }} as weighted,
         {{ exact_sum('reporting.reported_weighted') }} as reported
     from windows
-    inner join {{ ref('fct_victimization_reporting') }} as reporting
+    inner join {{ ref('int_crime__victimization_reporting') }} as reporting
         on windows.survey_year = reporting.survey_year
     where
         reporting.victim_group in ('hispanic', 'non_hispanic')
