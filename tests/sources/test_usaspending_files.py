@@ -23,10 +23,10 @@ from orchestration.landing.imports import import_files
 from orchestration.landing.night import Night, capture_dataset
 from orchestration.reading import trace
 from orchestration.settings import Settings
-from orchestration.sources import usaspending_files
+from orchestration.sources import usaspending_files, usaspending_pages
 from orchestration.sources.usaspending_files import DELETE_INDICATOR
 
-TRANSACTIONS, OUTLAYS = usaspending_files.Transactions(), usaspending_files.AwardOutlays()
+TRANSACTIONS, OUTLAYS = usaspending_files.Transactions(), usaspending_pages.AwardOutlays()
 # Codes of direct payments: SCAAP's awards bear F006 and F007 since 2026-02.
 PAYMENTS = {"06", "10", "F006", "F007"}
 TODAY = datetime(2026, 11, 23, 6, tzinfo=UTC)
