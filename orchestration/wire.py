@@ -47,7 +47,7 @@ class SliceSkipped(SourceError):
     """A slice that cannot be requested now (its API key is missing). Its last accepted capture keeps serving."""
 
 
-class NightOver(SourceError):
+class RunOver(SourceError):
     """The publisher gives no more in this run, and that is no fault: its quota is spent, or nothing is new.
 
     The run's remaining slices are not requested; the next run begins with the stalest of them.

@@ -26,7 +26,7 @@ from orchestration.landing.catalog import Catalog
 from orchestration.landing.proving import unproved
 from orchestration.progress import say
 from orchestration.release import audit, columns, dbt_manifest, findings, history
-from orchestration.release.beginning import GoesOn, NothingNew, begin
+from orchestration.release.beginning import Incremental, NothingNew, begin
 from orchestration.release.dbt_manifest import dbt_environment
 from orchestration.running import runs
 from orchestration.settings import Settings
@@ -100,7 +100,7 @@ def landing_views(context: dg.AssetExecutionContext, options: RefreshOptions) ->
             context.log.info("nothing new since release %s: dbt is not run", begun.release)
             say(f"nothing new since release {begun.release}: it goes on serving, dbt is not run")
             return
-        if isinstance(begun, GoesOn):
+        if isinstance(begun, Incremental):
             say("few records are new: the build goes on from the last candidate")
         yield from _create_views(settings, catalog)
 

@@ -44,7 +44,7 @@ class Term:
 
 
 @dataclass(frozen=True)
-class Finding:
+class Match:
     """The terms that hit, as (field, term), and whether they make the matter relevant."""
 
     hits: tuple[tuple[str, str], ...]
@@ -74,7 +74,7 @@ def as_words(text: str) -> str:
     return f" {re.sub('[^A-Za-z0-9]+', '  ', text).strip(' ')} "
 
 
-def find(texts: Mapping[str, str | None], terms: tuple[Term, ...] | None = None) -> Finding:
+def find(texts: Mapping[str, str | None], terms: tuple[Term, ...] | None = None) -> Match:
     """Search the texts of one matter, by the name of the field that holds each."""
     terms = vocabulary() if terms is None else terms
     hits: list[tuple[str, Term]] = []
@@ -89,7 +89,7 @@ def find(texts: Mapping[str, str | None], terms: tuple[Term, ...] | None = None)
                 hits.append((field, term))
     families = {term.family for _, term in hits if term.rule == "together"}
     relevant = any(term.rule == "alone" for _, term in hits) or len(families) > 1
-    return Finding(tuple((field, term.term) for field, term in hits), relevant)
+    return Match(tuple((field, term.term) for field, term in hits), relevant)
 
 
 def _counts(term: Term, terms: tuple[Term, ...], written: str, lower: str, is_all_capitals: bool) -> int:

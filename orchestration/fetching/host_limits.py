@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 
 # Requests and seconds by host. USAspending publishes no limit and stops answering at about 100 requests
 # in 30 s; api.usa.gov allows about 1,000 an hour a key, which the FBI's module keeps as a budget that ends the
-# night rather than waits; the rest are asked as a person with patience would.
+# run rather than waits; the rest are asked as a person with patience would.
 LIMITS: Mapping[str, tuple[int, float]] = {
     "api.usaspending.gov": (900, 300.0),
     # its lists are looked for under guessed addresses

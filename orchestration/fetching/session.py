@@ -131,7 +131,7 @@ class Web:
         secret_query: a query that is sent as it is, letter by letter: a signed link's signature covers it.
         accept_status: statuses of 300 and above that are answers here (400 = no data at the FBI).
         media_type: the answer must be of this type ("json"): an HTML error page with 200 is a fault that may pass.
-        attempts: try no more often than this, where one item of many must not cost the night.
+        attempts: try no more often than this, where one item of many must not cost the run.
         final: words in a body by which the publisher says that asking again is of no use, whatever the status.
         """
         shown = f"{url}?{urlencode(params)}" if params else url

@@ -48,7 +48,7 @@ def of_slice(name: str) -> tuple[str, str, str] | None:
 
 
 def form(malformed: list[str], last: LastSeen | None = None) -> Check:
-    """Every payload had the form that its publisher's module knows; where not, what the last one had is said beside."""
+    """Whether every payload had a form that its source can read; if not, the detail also says what the last one had."""
     detail = "; ".join(malformed[:3]) or "every payload could be cut into records"
     if malformed and last is not None:
         counts = ", ".join(f"{n:,} {name}" for name, n in last.counted.items())
@@ -248,7 +248,7 @@ def unconfirmed_fall(dataset: Dataset, records: int, before: int) -> Check:
 
 
 def misdated(dataset: Dataset, newest: date | None, retrieved_at: datetime) -> Check:
-    """A snapshot does not tell of days after it was taken: else it was taken later than is said."""
+    """No date in a snapshot is later than the day on which it was taken; otherwise that day is wrong."""
     if not dataset.content_precedes_capture or newest is None:
         return Check(name="misdated", passed=True, detail="the content tells no days that must precede the capture")
     detail = f"the content's newest day is {newest}, the capture's is {retrieved_at:%Y-%m-%d}"

@@ -1,4 +1,4 @@
-"""What was tried and did not come: one line a night, an import or a backfill of a dataset.
+"""What was tried and did not come: one line a run, an import or a backfill of a dataset.
 
 What belongs here: writing those lines, and reading which slices are open, that is: whose last attempt brought nothing
 that serves. What does not: captures (capture.json says what came), or what a dataset's state is called (catalog).
@@ -28,7 +28,7 @@ from orchestration.settings import Edition
 log = logging.getLogger(__name__)
 
 ATTEMPTS_FILE = "attempts.jsonl"
-# A night in which three thousand slices fail, each for a reason of its own, is about half a megabyte.
+# A run in which three thousand slices fail, each for a reason of its own, is about half a megabyte.
 LARGEST_FILE = 4 * 1024**2
 LONGEST_REASON = 300
 # Stands for a dataset as a whole: its slices could not be listed, or none was asked for.
@@ -37,7 +37,7 @@ ALL = "*"
 NOT_ASKED = "not asked for"
 
 Way = Literal["nightly", "backfill", "import"]
-# `left`: not asked for tonight, without anybody's fault; `file`: a file that was brought and not taken.
+# `left`: not asked for in this run, without anybody's fault; `file`: a file that was brought and not taken.
 Bad = Literal["failed", "rejected", "held", "skipped", "left", "file"]
 
 
@@ -89,7 +89,7 @@ def record(
     Raises files.CannotWrite.
     folder: the dataset's, in the landing folder. asked: slices asked for. bad: slice, status, reason.
     good: the slices that came through, with news or without. too_old: those of the bad that make a refresh exit 4.
-    whole: a usual night, which also says that the dataset
+    whole: a usual run, which also says that the dataset
     can be asked (closes ``*``). home: written as ``.`` where a reason names it: the folder may be moved.
     """
     path = folder / ATTEMPTS_FILE
@@ -99,7 +99,7 @@ def record(
         of_it = {one.slice: one for one in opened(attempted(folder)) if edition in (one.edition, "import")}
         groups: dict[tuple[Bad, str, bool], list[str]] = {}
         for slice_, status, reason in bad:
-            groups.setdefault((status, _short(reason, home), slice_ in too_old), []).append(slice_)
+            groups.setdefault((status, _reason_to_keep(reason, home), slice_ in too_old), []).append(slice_)
         failed = {slice_ for slices in groups.values() for slice_ in slices}
         came = (of_it.keys() & set(good)) - failed
         if whole and ALL not in failed:
@@ -148,7 +148,7 @@ def opened(told: Iterable[Mapping[str, Any]], *, as_of: date | None = None, live
     return sorted(found.values(), key=lambda one: (one.slice, one.edition))
 
 
-def _short(reason: str, home: Path | None) -> str:
+def _reason_to_keep(reason: str, home: Path | None) -> str:
     if home is not None:
         reason = reason.replace(str(home), ".")
     return reason if len(reason) <= LONGEST_REASON else reason[: LONGEST_REASON - 3] + "..."

@@ -2,7 +2,7 @@
 
 What belongs here: the choice of that figure. What does not: how far a capture may fall below it (accept).
 
-A publisher that sends three percent less each night is never far below the night before, and has lost half after three
+A publisher that sends three percent less each run is never far below the run before, and has lost half after three
 weeks. So a slice's volume is compared with the year's too: with the second largest capture of it, because one alone may
 be a fault of its own (a file with every row twice).
 """

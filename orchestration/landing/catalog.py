@@ -30,7 +30,7 @@ class Catalog(Captures):
     def fingerprint(self, datasets: list[Dataset]) -> str:
         """A digest of what serves and of what is wrong: equal where a build would publish the same.
 
-        A night that only failed changes it once; the next ones that fail alike do not.
+        A run that only failed changes it once; the next ones that fail alike do not.
         """
         ids = sorted(f"{d.id}/{c.capture_id}/{self.is_stale(c)}" for d in datasets for c in self.serving(d))
         for dataset in datasets:

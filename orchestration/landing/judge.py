@@ -22,7 +22,7 @@ from orchestration.sources.base import Dataset, Selection
 class Judge:
     """A capture whose records are written, and what it is judged by.
 
-    accepted: the slice's accepted captures, of any kind. believed: those of them that are not held back.
+    accepted: the slice's accepted captures, of any kind. believed: those of them that are not on hold.
     when: the date that the new capture bears.
     """
 

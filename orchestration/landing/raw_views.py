@@ -47,7 +47,7 @@ def create(connection: duckdb.DuckDBPyConnection, catalog: Catalog, datasets: Se
     for dataset in datasets:
         connection.execute(_view(dataset, serving[dataset.id], catalog))
     served = {capture.capture_id for captures in serving.values() for capture in captures}
-    held = {capture_id: why for dataset in datasets for capture_id, why in catalog.held(dataset).items()}
+    held = {capture_id: why for dataset in datasets for capture_id, why in catalog.on_hold(dataset).items()}
     known = [c for c in catalog.captures() if c.dataset_id in serving]
     _table(connection, "build", _BUILD, [{"as_of": _as_of(catalog, known), "edition": catalog.edition}])
     _table(
@@ -124,7 +124,7 @@ def _capture_row(capture: Capture, is_serving: bool, held: str | None, catalog: 
         "publisher": capture.publisher,
         "content_newest": capture.content_newest,
         "content_as_of": _naive(capture.content_as_of or capture.retrieved_at),
-        "reject_reason": f"held back: {held}" if held else capture.reject_reason,
+        "reject_reason": f"on hold: {held}" if held else capture.reject_reason,
     }
 
 

@@ -275,7 +275,7 @@ def _day(text: str) -> date | None:
         return None
 
 
-def _short(dataset: Dataset, slice_: Slice, kind: Kind, digest: str) -> str:
+def _short_digest(dataset: Dataset, slice_: Slice, kind: Kind, digest: str) -> str:
     return hashlib.sha256("\x1f".join((dataset.id, slice_.key, kind, digest)).encode()).hexdigest()[:10]
 
 
@@ -285,7 +285,7 @@ def free_id(folder: Path, when: datetime, dataset: Dataset, slice_: Slice, kind:
     A rejected capture keeps its id. The same content, if it is accepted later, gets another one.
     """
     for again in count(1):
-        short = _short(dataset, slice_, kind, digest if again == 1 else f"{digest} {again}")
+        short = _short_digest(dataset, slice_, kind, digest if again == 1 else f"{digest} {again}")
         capture_id = f"{when.astimezone(UTC):%Y%m%dT%H%M%SZ}-{short}"
         file = folder / capture_id / CAPTURE_FILE
         if not file.exists() or not _is_rejected(file):

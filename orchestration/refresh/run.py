@@ -113,7 +113,7 @@ def _ended(account: Account, started: datetime) -> ending.Ended:
         outcomes.get(account.exit_code, "failed"),
         exit_code=account.exit_code,
         error=account.error or "",
-        # the step, or what the gate found: the same failure of another night reads the same
+        # the step, or what the gate found: the same failure of another run reads the same
         trouble="; ".join(findings) or (account.error or "").partition(":")[0],
         release=account.release,
     )

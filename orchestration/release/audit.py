@@ -91,7 +91,7 @@ def audit(settings: Settings, *, run_id: str, accepted: Mapping[str, str] | None
     accepted: release check -> why its finding is accepted this once; a dbt test or a mark cannot be accepted.
     Raises GateRefused with every finding, RuntimeError if the dbt project does not parse.
     """
-    marker = marks.held(settings, run_id)
+    marker = marks.verified(settings, run_id)
     manifest = marks.read_sealed(settings.dbt_target_dir / marks.MANIFEST_FILE, marker.manifest_sha256)
     results = marks.read_sealed(settings.dbt_target_dir / marks.RESULTS_FILE, marker.results_sha256)
     project = json.loads(dbt_manifest.parsed(settings).read_text(encoding="utf-8"))
@@ -102,7 +102,10 @@ def audit(settings: Settings, *, run_id: str, accepted: Mapping[str, str] | None
     with duckdb.connect(str(settings.build_file), read_only=True) as connection:
         findings += _captures_used(connection, marker)
         before = history.comparable(settings, marker.edition, marker.as_of)
-        found = [*table_checks.of_tables(connection, settings, marker, manifest), *sums.held(connection, before)]
+        found = [
+            *table_checks.of_tables(connection, settings, marker, manifest),
+            *sums.of_candidate(connection, before),
+        ]
         report.sums = sums.of(connection)
     found.append(_checks_kept(len(report.checks) + len(found) + 1, before, marker))
     findings += _accept(report, found, accepted or {})

@@ -63,7 +63,7 @@ def _falls(connection: duckdb.DuckDBPyConnection, settings: Settings, marker: Ma
     for table in facts:
         name = f"rows of {table}"
         if last is not None and last.rows.get(table) and rows[table] == 0 and last.as_of == marker.as_of:
-            # whatever the edition: a night on which nobody answered must not empty what analysts read
+            # whatever the edition: a run on which nobody answered must not empty what analysts read
             detail = f"no rows at all against {last.rows[table]:,} in release {last.id} ({last.edition} edition)"
             out.append(checked(name, detail, "clawback status"))
             continue

@@ -40,7 +40,7 @@ class Begun(BaseModel):
     """begun.json: whose build this is and what it reads, written before it reads it.
 
     A capture that lands while dbt runs is in no table of this build, so it must not be among its captures:
-    else the next night would find nothing new and leave it out for good.
+    else the next run would find nothing new and leave it out for good.
     """
 
     run_id: str
@@ -107,7 +107,7 @@ def begin(settings: Settings, *, run_id: str, catalog: Catalog, keep_file: bool 
     """Clear the build folder of what an earlier run left, and say whose build this is and what it reads.
 
     catalog: the very one that the raw views are made of.
-    keep_file: go on from the last candidate's file (going_on.goes_on says when that may be).
+    keep_file: go on from the last candidate's file (incremental.goes_on says when that may be).
     """
     settings.build_dir.mkdir(parents=True, exist_ok=True)
     for leftover in (settings.build_dir / MARKER_FILE, settings.build_dir / BEGUN_FILE,
@@ -165,7 +165,7 @@ def seal(settings: Settings, *, run_id: str) -> Marker:
     return marker
 
 
-def held(settings: Settings, run_id: str) -> Marker:
+def verified(settings: Settings, run_id: str) -> Marker:
     """The candidate's mark, held against the run's key and every file that it names.
 
     Raises GateRefused with the first thing that does not hold.

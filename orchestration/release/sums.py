@@ -94,7 +94,7 @@ def of(connection: duckdb.DuckDBPyConnection) -> Sums:
     return found
 
 
-def held(connection: duckdb.DuckDBPyConnection, before: Release | None) -> Iterator[Checked]:
+def of_candidate(connection: duckdb.DuckDBPyConnection, before: Release | None) -> Iterator[Checked]:
     """Every check of sums on the candidate that the connection is open on.
 
     before: the release that it is held against; None for the first of its kind, which is held to its bounds alone.
@@ -117,7 +117,7 @@ def held(connection: duckdb.DuckDBPyConnection, before: Release | None) -> Itera
 def compared(
     connection: duckdb.DuckDBPyConnection, before: Release | None, trouble: str = "", *, tables: str = ""
 ) -> Iterator[Checked]:
-    """As held, of a release whose file is attached as `before`.
+    """As of_candidate, of a release whose file is attached as `before`.
 
     trouble: why there should be one and is none. tables: only measures of tables named in this text; empty means all.
     """

@@ -4,7 +4,7 @@ What belongs here: which changes are due to be told, and once only. What does no
 (events), sending (notify), what health is (health).
 
 The command line calls this for its own runs; Dagster's sensors call it for the daemon's, and pass over those of the
-command line, so that nobody hears of a run twice. A run that fails night after night in the same way is told once: the
+command line, so that nobody hears of a run twice. A run that fails run after run in the same way is told once: the
 trouble of each job stays in health.json until a run of that job ends well.
 """
 

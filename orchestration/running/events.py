@@ -3,7 +3,7 @@
 What belongs here: reading those changes from what was kept of each attempt (attempts.jsonl), so that there is no
 second record that could disagree. What does not: whether a run itself failed (health), and telling (notify).
 
-An event is a change. A source that fails for a week is told once, on the first night, and once more when it has grown
+An event is a change. A source that fails for a week is told once, on the first run, and once more when it has grown
 too old or fails in another way; then again when it has recovered.
 """
 

@@ -185,7 +185,7 @@ def _release(settings: Settings, facts: dict[str, Any], now: datetime) -> Check:
         return Check("release", "critical", f"{says}, is damaged: {wrong[0]}{more} (clawback doctor)")
     if settings.edition != "live":
         return Check("release", "ok", says)
-    # A night without news makes no release, so that its age alone is no fault: the last good run's is.
+    # A run without news makes no release, so that its age alone is no fault: the last good run's is.
     good = facts["last_good_run"]
     looked = datetime.fromisoformat(good["ended_at"]) if good else release.built_at.astimezone(UTC)
     since = (now - looked) / timedelta(hours=1)
@@ -216,7 +216,7 @@ def _sources(settings: Settings, facts: dict[str, Any], now: datetime) -> Check:
     stand = [(dataset, catalog.status(dataset)) for dataset in sources.DATASETS.values()]
 
     def has_aged(told: SourceStatus, age: timedelta, good: datetime | None) -> bool:
-        # The night's own word, and what has grown old since: nobody may have asked for a week.
+        # The run's own word, and what has grown old since: nobody may have asked for a week.
         return bool(told.too_old) or (settings.edition == "live" and good is not None and now - good > age)
 
     found: dict[str, list[SourceStatus]] = {"damaged": [], "failing": [], "too_old": [], "stale": []}

@@ -25,7 +25,7 @@ from orchestration.sources.fbi_api import CDE, CONTROL, HOUR, control_budget
 from orchestration.sources.fbi_dates import date_in, innermost, is_iso, month_of, sortable
 from orchestration.sources.fields import NUMBER, SHOWN_DATE, STATE_CODE, TEXT, WHOLE, each, matching, one_of, typed
 from orchestration.sources.states import BY_POSTAL, STATES
-from orchestration.wire import NightOver, Payload, SourceError, as_text, utc_now
+from orchestration.wire import Payload, RunOver, SourceError, as_text, utc_now
 
 OFFENSES = ("HOM", "RPE", "ROB", "ASS", "BUR", "LAR", "MVT", "ARS")
 FIRST_MONTH = date(2016, 1, 1)
@@ -129,7 +129,7 @@ class _Months(Dataset):
     min_volume_ratio = 1.0
 
     def __init__(self) -> None:
-        # Of one night's session: the publisher's day of refresh, and the slices that were found to have no news.
+        # Of one run's session: the publisher's day of refresh, and the slices that were found to have no news.
         self._refreshed: weakref.WeakKeyDictionary[Web, str] = weakref.WeakKeyDictionary()
         self._quiet: weakref.WeakKeyDictionary[Web, set[str]] = weakref.WeakKeyDictionary()
         self._asked: weakref.WeakKeyDictionary[Web, set[str]] = weakref.WeakKeyDictionary()
@@ -144,13 +144,13 @@ class _Months(Dataset):
 
     @abstractmethod
     def begin(self, web: Web, settings: Settings) -> None:
-        """Raise NightOver where a slice's requests are not within the budget any more."""
+        """Raise RunOver where a slice's requests are not within the budget any more."""
 
     def pull(self, web: Web, settings: Settings, slice_: Slice, known: Known) -> Iterator[Payload]:
         """Nothing where the publisher has not refreshed since the slice was last asked for; else a request an offence.
 
         400 is the publisher's way of saying that it has no data for the pair of agency and offence.
-        Raises NightOver where the hour is spent, or no slice at all has news.
+        Raises RunOver where the hour is spent, or no slice at all has news.
         """
         refreshed = self._refresh_date(web, settings)
         if not self._has_news(refreshed, slice_.key, known):
@@ -185,13 +185,13 @@ class _Months(Dataset):
         return checked is None or not is_iso(refreshed) or checked.date().isoformat() <= refreshed
 
     def _nothing_new(self, web: Web, settings: Settings, slice_: Slice, known: Known, refreshed: str) -> None:
-        """One slice is noted as checked; where no other has news either, the night is over."""
+        """One slice is noted as checked; where no other has news either, the run is over."""
         quiet = self._quiet.setdefault(web, set())
         quiet.add(slice_.key)
         asked = self._asked.get(web, set())
         rest = [s.key for s in self.slices(settings, known) if s.key not in asked | quiet] if len(quiet) == 2 else []
         if len(quiet) == 2 and not any(self._has_news(refreshed, key, known) for key in rest):
-            raise NightOver(self.id, f"no refresh since {refreshed}", nothing_new=True)
+            raise RunOver(self.id, f"no refresh since {refreshed}", nothing_new=True)
 
     def _refresh_date(self, web: Web, settings: Settings) -> str:
         """The publisher's day of refresh, or "" where it does not tell: then everything is asked for."""
@@ -310,7 +310,7 @@ class AreaMonths(_Months):
     key = ("level", "area", "offense_code", "month")
 
     def slices(self, settings: Settings, known: Known) -> list[Slice]:
-        """The stalest areas, as many as their share of the night's budget allows."""
+        """The stalest areas, as many as their share of the run's budget allows."""
         return due(self.all_slices(), known)[: max(control_budget(settings) // len(OFFENSES), 1)]
 
     def all_slices(self) -> list[Slice]:

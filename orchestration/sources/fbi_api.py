@@ -12,10 +12,10 @@ from typing import Any
 
 from orchestration.fetching.session import HostLimits, Web
 from orchestration.settings import Settings
-from orchestration.wire import NightOver, Payload, SourceError
+from orchestration.wire import Payload, RunOver, SourceError
 
 _BUDGET, CONTROL = "api.usa.gov", "api.usa.gov, control series"
-# The share of a run's requests that is kept for the control series: 18 areas a night, each every few days.
+# The share of a run's requests that is kept for the control series: 18 areas a run, each every few days.
 _CONTROL_SHARE = 6
 HOUR = 3600.0
 
@@ -28,22 +28,22 @@ class Cde:
         self._told: weakref.WeakKeyDictionary[HostLimits, tuple[int, float]] = weakref.WeakKeyDictionary()
 
     def room(self, dataset: str, web: Web, settings: Settings, requests: int, kept: int = 0) -> None:
-        """Raise NightOver unless so many requests are within the hour's budget, ours and the publisher's.
+        """Raise RunOver unless so many requests are within the hour's budget, ours and the publisher's.
 
         kept: what is to be left of ours for the control series.
         """
         if web.limits.left(_BUDGET, settings.fbi_requests_an_hour, HOUR) < requests + kept:
             most = settings.fbi_requests_an_hour
-            said = f"the night's {most} requests are spent (CLAWBACK_FBI_REQUESTS_ANHOUR)"
-            raise NightOver(dataset, said + (f", but {kept} kept for the control series" if kept else ""))
+            said = f"the run's {most} requests are spent (CLAWBACK_FBI_REQUESTS_AN_HOUR)"
+            raise RunOver(dataset, said + (f", but {kept} kept for the control series" if kept else ""))
         left, said_at = self._told.get(web.limits, (requests, 0.0))
         if left < requests and time.monotonic() - said_at < HOUR:
-            raise NightOver(dataset, f"the publisher says that {left} requests are left of the hour")
+            raise RunOver(dataset, f"the publisher says that {left} requests are left of the hour")
 
     def get(self, dataset: str, slice_key: str, web: Web, settings: Settings, path: str, **asked: Any) -> Payload:
         """One request. 400 and 404 come back as answers.
 
-        Raises NightOver where the rate limit is reached, SourceError where the key is refused.
+        Raises RunOver where the rate limit is reached, SourceError where the key is refused.
         """
         if not web.limits.take(_BUDGET, settings.fbi_requests_an_hour, HOUR):
             self.room(dataset, web, settings, 1)
@@ -51,14 +51,14 @@ class Cde:
         try:
             answer = web.get(url, secret_headers=_key(settings), accept_status=frozenset({400, 403, 404}), **asked)
         except SourceError as error:
-            # Waited for as long as a request is waited for; the next hour is the next night's.
+            # Waited for as long as a request is waited for; the next hour is the next run's.
             if getattr(error, "status", None) == 429:
-                raise NightOver(dataset, "the rate limit is reached (429)") from error
+                raise RunOver(dataset, "the rate limit is reached (429)") from error
             raise
         self._heard(web, answer)
         if answer.status == 403:
             if b"OVER_RATE_LIMIT" in answer.body:
-                raise NightOver(dataset, "the key's hour is spent (403 OVER_RATE_LIMIT)")
+                raise RunOver(dataset, "the key's hour is spent (403 OVER_RATE_LIMIT)")
             raise SourceError(dataset, slice_key, "HTTP 403: is DATA_GOV_API_KEY valid?", url=url)
         return answer
 
@@ -73,7 +73,7 @@ CDE = Cde()
 
 
 def control_budget(settings: Settings) -> int:
-    """Requests of a night that are kept for the control series."""
+    """Requests of a run that are kept for the control series."""
     return settings.fbi_requests_an_hour // _CONTROL_SHARE
 
 

@@ -27,7 +27,7 @@ GONE_IN_A_ROW = 5
 class AwardOutlays(Dataset):
     """The page of each open award, for what was paid out: an outlay may move without any transaction.
 
-    One capture a night with as many awards as the budget allows, those not asked for the longest first, each at
+    One capture a run with as many awards as the budget allows, those not asked for the longest first, each at
     most once a month. `total_outlay` null means that no account data are known; it is not zero.
     """
 
@@ -60,7 +60,7 @@ class AwardOutlays(Dataset):
         return [Slice("open")]
 
     def pull(self, web: Web, settings: Settings, slice_: Slice, known: Known) -> Iterator[Payload]:
-        """Ask for one award after the other, the longest unasked first, within the night's budget.
+        """Ask for one award after the other, the longest unasked first, within the run's budget.
 
         Raises SourceError where the publisher knows none of the first awards: one may be gone, not all of them.
         """

@@ -20,8 +20,8 @@ import time_machine
 import xls
 
 from orchestration.landing.catalog import Catalog
+from orchestration.landing.dataset_run import DatasetRun, capture_dataset
 from orchestration.landing.imports import import_files
-from orchestration.landing.night import Night, capture_dataset
 from orchestration.settings import Settings
 from orchestration.sources import fbi_files, fbi_layout
 from orchestration.wire import Payload, SourceError
@@ -74,7 +74,7 @@ def settings(publisher, tmp_path) -> Settings:
 
 @pytest.fixture
 def night(settings, web_for):
-    def run(*slices: str, at: datetime = TODAY, dataset=RETURN_A) -> Night:
+    def run(*slices: str, at: datetime = TODAY, dataset=RETURN_A) -> DatasetRun:
         with time_machine.travel(at, tick=True):
             return capture_dataset(dataset, settings, slice_keys=slices, web=web_for(settings))
 
