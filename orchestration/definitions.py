@@ -1,7 +1,6 @@
-"""The only place that wires Dagster: assets, checks, jobs, schedules, sensors, resources.
+"""The one place where everything is wired for Dagster: assets, checks, jobs, schedules, sensors, resources.
 
-What belongs here: what is loaded as the code location. What does not: what an
-asset does (assets/).
+What belongs here: what Dagster loads as the code location. What does not: what an asset does (assets).
 """
 
 import sys

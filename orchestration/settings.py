@@ -1,8 +1,7 @@
 """Settings: the environment, read once, as typed values.
 
-What belongs here: every variable that changes what Clawback does, with its
-default, and the folders that follow from them. What does not: anything that
-reads a capture, opens a socket or writes a file.
+What belongs here: every variable that changes what Clawback does, with its default, and the folders that follow from
+them. What does not: anything that reads a capture, opens a socket or writes a file.
 """
 
 from __future__ import annotations

@@ -1,9 +1,7 @@
-"""Capture assets: one a dataset, and one more by partition where people backfill.
+"""Capture assets: one for each dataset, and one more by partition for datasets that people backfill.
 
-What belongs here: how a dataset's run becomes a Dagster asset, its check,
-metadata, retries, pool and freshness policy: the policy of all captures in one
-place. What does not: what a publisher is asked (sources), how a capture is
-written (landing).
+What belongs here: turning the capture of a dataset into a Dagster asset with its check, metadata, retries, pool and
+freshness policy. What does not: what a publisher is asked (sources), how a capture is written (landing).
 """
 
 from datetime import timedelta
@@ -131,24 +129,24 @@ def _standing(dataset: Dataset, settings: Settings) -> SourceStatus:
     return catalog.status(dataset)
 
 
-def _result(dataset: Dataset, run: DatasetRun, told: SourceStatus, *, check: bool = True) -> dg.MaterializeResult:
+def _result(dataset: Dataset, run: DatasetRun, status: SourceStatus, *, check: bool = True) -> dg.MaterializeResult:
     severity = dg.AssetCheckSeverity.ERROR if run.too_old else dg.AssetCheckSeverity.WARN
     failures = [f"{failure.slice}: {failure.message}" for failure in run.failures]
     result = dg.AssetCheckResult(
         check_name=CAPTURED_CHECK,
         asset_key=asset_key(dataset),
         # a slice that failed on an earlier run and was not asked for in this run has still failed
-        passed=not run.failures and not told.failed,
+        passed=not run.failures and not status.failed,
         severity=severity,
         metadata={"failures": dg.MetadataValue.json(failures), "too_old": dg.MetadataValue.json(run.too_old),
-                  "standing": told.line()},
+                  "standing": status.line()},
     )  # fmt: skip
     return dg.MaterializeResult(
         metadata={
             "dagster/row_count": run.records,
             "summary": run.line(),
-            "state": told.state,
-            "standing": told.line(),
+            "state": status.state,
+            "standing": status.line(),
             "dataset_run": dg.MetadataValue.json(run.to_json()),
         },
         check_results=[result] if check else [],

@@ -1,7 +1,7 @@
-"""The build: raw views over the serving captures, then every dbt model with its tests as checks.
+"""The build: raw views over the captures that serve, then every dbt model, with its tests as checks.
 
-What belongs here: how dbt is run and what its events tell Dagster. What does
-not: SQL (dbt_project), the gate (release).
+What belongs here: running dbt and passing its events on to Dagster. What does not: SQL (dbt_project), the gate
+(release).
 """
 
 import json
@@ -188,7 +188,7 @@ def _reuse_parse(settings: Settings) -> None:
 def _read_json(path: Path) -> dict[str, Any]:
     """Empty where dbt left no such file, or was stopped while it wrote it."""
     try:
-        told: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        parsed: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     except (FileNotFoundError, ValueError):
         return {}
-    return told
+    return parsed

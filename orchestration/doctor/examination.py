@@ -1,6 +1,7 @@
-"""What is right and wrong with this installation.
+"""A quick look at this installation: what is right, what is wrong, and the way out.
 
-What belongs here: looking, and saying the way out. What does not: mending.
+What belongs here: looking at settings, keys, landing folder and releases. What does not: mending, and proving a release
+again (proof).
 """
 
 from __future__ import annotations
@@ -117,10 +118,10 @@ def _landing(settings: Settings) -> Iterator[Observation]:
         for capture_id, reason in catalog.on_hold(dataset).items():
             yield Observation("held capture", "note", f"{dataset.id} ({capture_id}): {reason}")
     for dataset in sources.DATASETS.values():
-        told = catalog.status(dataset)
+        status = catalog.status(dataset)
         # what was never captured and never asked for is no fault: the recorded edition lacks some
-        if told.why or told.too_old:
-            yield Observation("source", "bad" if told.too_old else "note", told.line())
+        if status.why or status.too_old:
+            yield Observation("source", "bad" if status.too_old else "note", status.line())
     yield from _made_of(settings, catalog)
 
 

@@ -1,8 +1,8 @@
-"""Proving a release once more from what was captured: `clawback doctor --deep`.
+"""Proving a release again from its captures: `clawback doctor --deep`.
 
-What belongs here: every digest taken anew, every record cut anew from its payload, and the release rebuilt from the
-captures that it knew; and entering captures that nobody entered, once they are proved. What does not: what a cheap look
-finds (doctor), mending.
+What belongs here: computing every digest again, cutting every record again from its payload, rebuilding the release
+from its captures; and adopting captures that were put into the folder by hand, once they are proved. What does not: the
+quick look (examination), mending.
 
 Nothing is taken on trust: no hashing is spared, and what is compared is what stands on the disk now. Memory does not
 grow with the captures; the rebuild needs room on the disk for one more build file.
@@ -117,10 +117,10 @@ def cut_anew(catalog: Catalog) -> Iterator[Observation]:
     payloads = records = 0
     not_cut: list[str] = []
     wrong = 0
-    said = time.monotonic()
+    last_message = time.monotonic()
     for number, capture in enumerate(captures, 1):
-        if time.monotonic() - said > _SAID_EVERY:
-            said = time.monotonic()
+        if time.monotonic() - last_message > _SAID_EVERY:
+            last_message = time.monotonic()
             say(f"  {number:,} of {len(captures):,} captures cut anew, {records:,} records")
         dataset = sources.DATASETS.get(capture.dataset_id)
         try:
@@ -189,9 +189,9 @@ def _conserved(release: Release) -> Observation:
         ).fetchall()
         (records,) = connection.execute("select sum(records) from meta.record_fate").fetchone() or (0,)
     if lost:
-        told = "; ".join(f"{dataset}: {n:,} captured, {m:,} accounted for" for dataset, n, m in lost)
+        losses = "; ".join(f"{dataset}: {n:,} captured, {m:,} accounted for" for dataset, n, m in lost)
         return Observation(
-            "conservation", "bad", f"release {release.id} lost records: {told}; clawback refresh --force"
+            "conservation", "bad", f"release {release.id} lost records: {losses}; clawback refresh --force"
         )
     return Observation(
         "conservation", "ok", f"all {records or 0:,} records are staged, quarantined, repeated or superseded"
@@ -256,7 +256,7 @@ def compared(published: Path, rebuilt: Path) -> tuple[int, list[str]]:
         with duckdb.connect(str(path), read_only=True) as connection:
             found = row_hashes.of_connection(connection, PUBLISHED_SCHEMAS)
         hashes.append(
-            {table: told for table, told in found.items() if table.removeprefix("meta.") not in RELEASE_TABLES}
+            {table: row_hash for table, row_hash in found.items() if table.removeprefix("meta.") not in RELEASE_TABLES}
         )
     first, again = hashes
     differ = [
@@ -297,5 +297,5 @@ def build(settings: Settings, made: Settings, catalog: Catalog) -> str | None:
     return None
 
 
-def _rows(told: str | None) -> str:
-    return f"{told.partition(':')[0]} rows" if told else "none"
+def _rows(row_hash: str | None) -> str:
+    return f"{row_hash.partition(':')[0]} rows" if row_hash else "none"

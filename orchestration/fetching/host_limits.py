@@ -1,6 +1,6 @@
-"""How often a host is asked: one count a process, whoever asks.
+"""How often each host is asked: one count for the process, whoever asks.
 
-What belongs here: the limits by host, and waiting for a turn. What does not: what is asked (session, sources).
+What belongs here: the limits of each host, and waiting for a turn. What does not: what is asked (session, sources).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""What was tried and did not come: one line a run, an import or a backfill of a dataset.
+"""The record of attempts: one line for each run, import or backfill of a dataset, with what failed.
 
-What belongs here: writing those lines, and reading which slices are open, that is: whose last attempt brought nothing
-that serves. What does not: captures (capture.json says what came), or what a dataset's state is called (catalog).
+What belongs here: writing those lines, and reading which slices are open: their last attempt brought nothing that
+serves. What does not: captures (capture.json says what came), the state of a dataset (standing).
 
 ``attempts.jsonl`` stands beside a dataset's captures. A line says when and in what way the publisher was asked, how
 many slices were asked for, which of them failed (grouped by status and reason), and which slices that were open came
@@ -122,7 +122,7 @@ def record(
             _fold(path)
 
 
-def opened(told: Iterable[Mapping[str, Any]], *, as_of: date | None = None, live: bool = False) -> list[Open]:
+def opened(entries: Iterable[Mapping[str, Any]], *, as_of: date | None = None, live: bool = False) -> list[Open]:
     """What is open after these lines, ordered by slice.
 
     A success of the recorded edition says nothing of a publisher that failed; a file that was brought does, because
@@ -130,7 +130,7 @@ def opened(told: Iterable[Mapping[str, Any]], *, as_of: date | None = None, live
     attempts are left out.
     """
     found: dict[tuple[str, str], Open] = {}
-    for line in told:
+    for line in entries:
         at, edition = datetime.fromisoformat(line["at"]), line["edition"]
         if (as_of is not None and at.date() > as_of) or (live and edition == "recorded"):
             continue
@@ -140,8 +140,8 @@ def opened(told: Iterable[Mapping[str, Any]], *, as_of: date | None = None, live
         for group in line["bad"]:
             for slice_ in group["slices"]:
                 before = found.get((slice_, edition))
-                told_since = group.get("since")
-                since = datetime.fromisoformat(told_since) if told_since else before.since if before else at
+                noted_since = group.get("since")
+                since = datetime.fromisoformat(noted_since) if noted_since else before.since if before else at
                 found[slice_, edition] = Open(
                     slice_, group["status"], group["reason"], since, at, edition, group["too_old"]
                 )
@@ -156,10 +156,10 @@ def _reason_to_keep(reason: str, home: Path | None) -> str:
 
 def _fold(path: Path) -> None:
     """Put one line in the place of all: what is open, by edition, and since when."""
-    told = attempted(path.parent)
+    entries = attempted(path.parent)
     folded = []
-    still = opened(told)
-    for edition in sorted({line["edition"] for line in told}):
+    still = opened(entries)
+    for edition in sorted({line["edition"] for line in entries}):
         groups: dict[tuple[str, str, str, bool], list[str]] = {}
         for one in still:
             if one.edition == edition:
@@ -169,7 +169,7 @@ def _fold(path: Path) -> None:
             {"status": status, "reason": reason, "since": since, "too_old": is_too_old, "slices": slices}
             for (status, reason, since, is_too_old), slices in groups.items()
         ]
-        last = next(line for line in reversed(told) if line["edition"] == edition)
+        last = next(line for line in reversed(entries) if line["edition"] == edition)
         folded.append({**last, "bad": bad, "good": []})
     folded.sort(key=lambda line: str(line["at"]))
     text = "".join(json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n" for line in folded)

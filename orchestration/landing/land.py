@@ -1,8 +1,8 @@
-"""Landing a capture: a folder that appears whole or not at all.
+"""Landing a capture: its folder appears whole or not at all.
 
-What belongs here: what a finished temporary folder becomes (nothing, a line that says "unchanged", a capture), and how
-it is put in place. What does not: how the folder is filled (writing), which checks it must pass (judge), which captures
-serve (catalog).
+What belongs here: what a finished temporary folder becomes (nothing, a note "unchanged", a capture), and moving it into
+place. What does not: filling the folder (writing), the checks that it must pass (judge), which captures serve
+(serving).
 """
 
 from __future__ import annotations
@@ -219,7 +219,7 @@ class _Landing:
             content_as_of=writer.as_of,
             high_water=writer.high_water,
             selection={"field": selection.field, "values": list(selection.values)} if selection else None,
-            note=_with_clock(terms.note, writer.clock_said),
+            note=_with_clock(terms.note, writer.clock_time),
             publisher=terms.publisher or self.dataset.publisher,
             payloads=writer.entries,
             files=integrity.digests_of(
@@ -305,8 +305,8 @@ def _earliest(dataset: Dataset, slice_: Slice, landing_dir: Path, kind: Kind) ->
     return clock.earliest_moment(c for c in known if c.slice == slice_.key)
 
 
-def _with_clock(note: str | None, clock_said: datetime | None) -> str | None:
-    if clock_said is None:
+def _with_clock(note: str | None, clock_time: datetime | None) -> str | None:
+    if clock_time is None:
         return note
-    told = f"this machine's clock said {clock_said:%Y-%m-%dT%H:%M:%SZ}: dated after the capture before it"
-    return f"{note}; {told}" if note else told
+    clock_note = f"this machine's clock said {clock_time:%Y-%m-%dT%H:%M:%SZ}: dated after the capture before it"
+    return f"{note}; {clock_note}" if note else clock_note

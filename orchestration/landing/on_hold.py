@@ -1,8 +1,7 @@
-"""Which snapshots of a list are on hold, judged by their neighbours in time.
+"""Which snapshots of a list are on hold, judged by the snapshots before and after them.
 
-What belongs here: a pure function over the captures that are known, so that the
-answer is the same in whatever order they were brought, and is given anew when
-one arrives. What does not: refusing a capture for what is in it alone (accept).
+What belongs here: a pure function over the known captures, so that the answer does not depend on the order in which
+they came, and is computed again when one arrives. What does not: rejecting a capture for its own content (accept).
 """
 
 from __future__ import annotations

@@ -57,10 +57,10 @@ def entered(folder: Path) -> dict[str, list[str]]:
     """The digests that each capture of a dataset's folder was entered with, oldest first."""
     path = folder / REGISTER_FILE
     try:
-        told = path.stat()
+        stat = path.stat()
     except OSError:
         return {}
-    stamp = (told.st_size, told.st_mtime_ns, told.st_ino)
+    stamp = (stat.st_size, stat.st_mtime_ns, stat.st_ino)
     if path in _read_before and _read_before[path][0] == stamp:
         return _read_before[path][1]
     found: dict[str, list[str]] = {}

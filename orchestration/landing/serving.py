@@ -1,7 +1,7 @@
-"""The captures of a landing folder: which are whole, which serve, which are on hold or stale.
+"""The captures of a landing folder: which are intact, which serve, which are on hold or stale.
 
-What belongs here: the rules of what serves. What does not: how a dataset stands (standing), what a source may ask
-(known), records (raw_views), writing (land).
+What belongs here: the rules for which captures serve. What does not: the state of a dataset (standing), what a source
+may ask (known), records (raw_views), writing (land).
 """
 
 from __future__ import annotations
@@ -211,12 +211,12 @@ class Captures:
                 slice_ = (one.dataset, one.slice)
                 found[slice_] = max(found.get(slice_, one.retrieved_at), one.retrieved_at)
         for capture in self._all:
-            if capture.status == "rejected" or capture.capture_id in self._held_of(capture.dataset_id):
+            if capture.status == "rejected" or capture.capture_id in self._on_hold_of(capture.dataset_id):
                 slice_ = (capture.dataset_id, capture.slice)
                 found[slice_] = max(found.get(slice_, capture.retrieved_at), capture.retrieved_at)
         return found
 
-    def _held_of(self, dataset_id: str) -> dict[str, str]:
+    def _on_hold_of(self, dataset_id: str) -> dict[str, str]:
         if dataset_id not in self._on_hold_once:
             dataset = sources.DATASETS.get(dataset_id)
             self._on_hold_once[dataset_id] = self.on_hold(dataset) if dataset else {}
@@ -277,7 +277,7 @@ class Captures:
 
     def open(self, dataset: Dataset) -> list[attempts.Open]:
         """The slices whose last attempt by the as-of date brought nothing that serves, by the run's own record."""
-        told = attempts.attempted(self.landing_dir / dataset.source / dataset.name)
+        entries = attempts.attempted(self.landing_dir / dataset.source / dataset.name)
         if self.until is not None:
-            told = [line for line in told if datetime.fromisoformat(line["at"]) <= self.until]
-        return attempts.opened(told, as_of=self.as_of, live=self.edition == "live")
+            entries = [line for line in entries if datetime.fromisoformat(line["at"]) <= self.until]
+        return attempts.opened(entries, as_of=self.as_of, live=self.edition == "live")

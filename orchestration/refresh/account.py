@@ -59,11 +59,11 @@ def account_of(settings: Settings, result: Any) -> Account:
     catalog = Catalog(settings.landing_dir, as_of=None, edition=settings.edition)
     late = {one["dataset"] for one in account.datasets if one["too_old"]}
     for dataset in sources.DATASETS.values():
-        told = catalog.status(dataset)
-        if told.why or told.too_old:
-            account.sources.append(told.line())
+        status = catalog.status(dataset)
+        if status.why or status.too_old:
+            account.sources.append(status.line())
             if dataset.id in late:
-                account.too_old.append(told.line())
+                account.too_old.append(status.line())
     return account
 
 

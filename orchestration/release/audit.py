@@ -1,7 +1,7 @@
-"""The gate: what a candidate must show before analysts see it, whoever starts the publication.
+"""The gate: what a candidate must pass before analysts see it, whoever starts the publication.
 
-What belongs here: the order of the audit, dbt's tests, what is accepted. What does not: the marks (marks), the checks
-of tables (checks, sums), copying or swapping files (publish). docs/gate.md lists what each check holds and why.
+What belongs here: the order of the audit, dbt's tests, what is accepted. What does not: markers (marks), the checks of
+tables (checks, sums), copying or swapping files (publish). docs/gate.md lists what each check tests and why.
 """
 
 from __future__ import annotations
@@ -136,8 +136,8 @@ def _other_invocation(
 ) -> list[Finding]:
     return [
         Finding("dbt results", f"{name} is of another invocation than the build", str(settings.dbt_target_dir))
-        for name, said in ((marks.RESULTS_FILE, results), (marks.MANIFEST_FILE, manifest))
-        if said.get("metadata", {}).get("invocation_id") != marker.invocation_id
+        for name, content in ((marks.RESULTS_FILE, results), (marks.MANIFEST_FILE, manifest))
+        if content.get("metadata", {}).get("invocation_id") != marker.invocation_id
     ]
 
 
@@ -220,7 +220,7 @@ def _failed(node: Mapping[str, Any], result: Mapping[str, Any], settings: Settin
 def _read_json(path: Path) -> dict[str, Any] | None:
     """None where dbt left no such file, or was stopped while it wrote it."""
     try:
-        told: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        parsed: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     except (FileNotFoundError, ValueError):
         return None
-    return told
+    return parsed

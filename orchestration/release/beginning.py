@@ -1,8 +1,8 @@
-"""How a release begins: with nothing, from the last candidate, or anew.
+"""How a release begins: nothing is new, the build is incremental, or it is full.
 
 What belongs here: the one decision before a build, and clearing the build folder for it. What does not: whether the
-same captures were released before (history), whether a build may start from the last candidate (incremental), the marks
-that a build leaves (marks).
+same captures were released before (history), whether a build may be incremental (incremental), the markers of a build
+(marks).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""The gate's checks of a candidate's tables: rows, control totals, conservation, quarantine, key figures, joins, words.
+"""The gate's checks of tables: rows, control totals, conservation, quarantine, key figures, joins, descriptions.
 
-What belongs here: each check, and its name. What does not: sums (sums), dbt's own tests and the order in which all
-of it is asked (audit).
+What belongs here: each check, and its name. What does not: sums (sums), dbt's own tests and the order of all checks
+(audit).
 """
 
 from __future__ import annotations

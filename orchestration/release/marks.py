@@ -1,7 +1,7 @@
-"""The marks of a build: whose it is, what it read, what it left, made with a key that only its run has.
+"""The markers of a build: which run made it, what it read and made, signed with a key that only its run has.
 
-What belongs here: begun.json and build.json, the run's key, and holding a mark against the files. What does not:
-what must be true of the tables (checks, sums), or copying them (publish).
+What belongs here: begun.json and build.json, the run's key, and checking a marker against the files. What does not:
+what must be true of the tables (checks, sums), copying them (publish).
 
 The key is random, made when a run begins a build, and kept in the memory of the run's process alone: the jobs that
 publish run all their steps in one process. A mark that another process wrote, or wrote anew after it changed the
@@ -86,8 +86,8 @@ def _mac(begun: Begun) -> str:
     if key is None:
         detail = f"this process did not begin the build of run {begun.run_id}"
         raise GateRefused([Finding("build marker", detail, _WHOLE)])
-    said = json.dumps(begun.model_dump(mode="json", exclude={"mac"}), sort_keys=True)
-    return hmac.new(key, said.encode(), hashlib.sha256).hexdigest()
+    signed = json.dumps(begun.model_dump(mode="json", exclude={"mac"}), sort_keys=True)
+    return hmac.new(key, signed.encode(), hashlib.sha256).hexdigest()
 
 
 def write_ahead_log(settings: Settings) -> Path:

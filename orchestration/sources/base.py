@@ -1,8 +1,7 @@
 """What a source is: slices to ask for, payloads that come back, records cut from them.
 
-What belongs here: the types that every publisher's module fills in and that
-fetching, landing and Dagster read. What does not: any publisher's own oddity
-(its module), any HTTP (fetching), any file (landing).
+What belongs here: the types that every source fills in and that fetching, landing and Dagster read. What does not:
+anything about one publisher (its own module), HTTP (fetching), files (landing).
 """
 
 from __future__ import annotations

@@ -179,8 +179,8 @@ class _Months(Dataset):
         """Whether the publisher has refreshed since; a slice without any data shows no mark, so its day is compared."""
         if not refreshed:
             return True
-        if mark := known.high_water(slice_key):
-            return mark != refreshed
+        if high_water := known.high_water(slice_key):
+            return high_water != refreshed
         checked = known.checked(slice_key)
         return checked is None or not is_iso(refreshed) or checked.date().isoformat() <= refreshed
 

@@ -25,7 +25,7 @@ class Cde:
 
     def __init__(self) -> None:
         # What the publisher last said is left of the hour, and when it said so (seconds of the process's clock).
-        self._told: weakref.WeakKeyDictionary[HostLimits, tuple[int, float]] = weakref.WeakKeyDictionary()
+        self._left_in_hour: weakref.WeakKeyDictionary[HostLimits, tuple[int, float]] = weakref.WeakKeyDictionary()
 
     def room(self, dataset: str, web: Web, settings: Settings, requests: int, kept: int = 0) -> None:
         """Raise RunOver unless so many requests are within the hour's budget, ours and the publisher's.
@@ -34,10 +34,10 @@ class Cde:
         """
         if web.limits.left(_BUDGET, settings.fbi_requests_an_hour, HOUR) < requests + kept:
             most = settings.fbi_requests_an_hour
-            said = f"the run's {most} requests are spent (CLAWBACK_FBI_REQUESTS_AN_HOUR)"
-            raise RunOver(dataset, said + (f", but {kept} kept for the control series" if kept else ""))
-        left, said_at = self._told.get(web.limits, (requests, 0.0))
-        if left < requests and time.monotonic() - said_at < HOUR:
+            message = f"the run's {most} requests are spent (CLAWBACK_FBI_REQUESTS_AN_HOUR)"
+            raise RunOver(dataset, message + (f", but {kept} kept for the control series" if kept else ""))
+        left, heard_at = self._left_in_hour.get(web.limits, (requests, 0.0))
+        if left < requests and time.monotonic() - heard_at < HOUR:
             raise RunOver(dataset, f"the publisher says that {left} requests are left of the hour")
 
     def get(self, dataset: str, slice_key: str, web: Web, settings: Settings, path: str, **asked: Any) -> Payload:
@@ -66,7 +66,7 @@ class Cde:
         headers = {name.lower(): value for name, value in answer.response_headers.items()}
         left = headers.get("x-ratelimit-remaining", "")
         if left.isdigit():
-            self._told[web.limits] = (int(left), time.monotonic())
+            self._left_in_hour[web.limits] = (int(left), time.monotonic())
 
 
 CDE = Cde()

@@ -178,10 +178,10 @@ class Matters(_Legistar):
     def _since(self, slice_: Slice, known: Known) -> dict[str, str]:
         """The filter by LastModified; none where the client was never captured: then all is asked for."""
         client = str(slice_.params["client"])
-        mark = max(filter(None, map(known.high_water, (client, client + SWEEP))), default=None)
-        if mark is None:
+        high_water_text = max(filter(None, map(known.high_water, (client, client + SWEEP))), default=None)
+        if high_water_text is None:
             return {}
-        since = datetime.fromisoformat(mark[:19]) - OVERLAP
+        since = datetime.fromisoformat(high_water_text[:19]) - OVERLAP
         return {"$filter": f"MatterLastModifiedUtc gt datetime'{since:%Y-%m-%dT%H:%M:%S}'"}
 
     def cut(self, payload: Payload) -> Iterator[Record]:

@@ -137,8 +137,8 @@ class Transactions(Dataset):
         return slices
 
     def _complete_until(self, years: list[Slice], known: Known) -> date | None:
-        if mark := known.high_water("changed"):
-            return date.fromisoformat(mark[:10])
+        if high_water := known.high_water("changed"):
+            return date.fromisoformat(high_water[:10])
         days = [when.date() for year in years if (when := known.content_as_of(year.key))]
         return min(days) if days else None
 
