@@ -319,7 +319,7 @@ def _groups(folder: Path, set_id: str) -> list[dict[str, str]]:
 
 def night(folder: Path) -> dict[str, Any]:
     """Three cities have one month more than we hold: what a night asks for and lands, over HTTP."""
-    from orchestration.landing.night import capture_dataset
+    from orchestration.landing.dataset_run import capture_dataset
 
     _Cities.folder, _Cities.asked = folder / "pages", []
     _Cities.groups = {set_id: _groups(folder / "pages", set_id) for set_id in SETS}

@@ -1,7 +1,7 @@
-"""Logs: one line of JSON a happening for machines (CLAWBACK_LOG=json), and which run a line belongs to.
+"""Logs: one line of JSON for each event (CLAWBACK_LOG=json), with the run that it belongs to.
 
-What belongs here: how a log line looks, the run's id on every line, and keeping secrets out. What does not: what
-happens (each module logs its own), what people read on the screen (progress, cli).
+What belongs here: the form of a log line, the run's id on every line, and keeping secrets out. What does not: what is
+logged (each module logs its own), what people read on the screen (progress, cli).
 
 Every line has these keys: `time` (UTC, ISO 8601), `level`, `event` (one word for machines), `message` (for people)
 and, within a run, `run_id`. Lines about a dataset have `source` and `dataset`, lines about one slice of it `slice`.

@@ -1,7 +1,6 @@
-"""Candidate and publication: the build sealed with its run's mark, audited, and swapped in.
+"""The last two assets: the candidate, which is sealed after the build, and the published release.
 
-What belongs here: the two assets. What does not: what the gate demands and how
-a release is made (release/).
+What belongs here: the two assets. What does not: what the gate demands, and how a release is made (release).
 """
 
 from collections.abc import Sequence

@@ -1,7 +1,7 @@
-"""The build: raw views over the serving captures, then every dbt model with its tests as checks.
+"""The build: raw views over the captures that serve, then every dbt model, with its tests as checks.
 
-What belongs here: how dbt is run and what its events tell Dagster. What does
-not: SQL (dbt_project), the gate (release).
+What belongs here: running dbt and passing its events on to Dagster. What does not: SQL (dbt_project), the gate
+(release).
 """
 
 import json
@@ -26,7 +26,7 @@ from orchestration.landing.catalog import Catalog
 from orchestration.landing.proving import unproved
 from orchestration.progress import say
 from orchestration.release import audit, columns, dbt_manifest, findings, history
-from orchestration.release.beginning import GoesOn, NothingNew, begin
+from orchestration.release.beginning import Incremental, NothingNew, begin
 from orchestration.release.dbt_manifest import dbt_environment
 from orchestration.running import runs
 from orchestration.settings import Settings
@@ -100,7 +100,7 @@ def landing_views(context: dg.AssetExecutionContext, options: RefreshOptions) ->
             context.log.info("nothing new since release %s: dbt is not run", begun.release)
             say(f"nothing new since release {begun.release}: it goes on serving, dbt is not run")
             return
-        if isinstance(begun, GoesOn):
+        if isinstance(begun, Incremental):
             say("few records are new: the build goes on from the last candidate")
         yield from _create_views(settings, catalog)
 
@@ -188,7 +188,7 @@ def _reuse_parse(settings: Settings) -> None:
 def _read_json(path: Path) -> dict[str, Any]:
     """Empty where dbt left no such file, or was stopped while it wrote it."""
     try:
-        told: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        parsed: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     except (FileNotFoundError, ValueError):
         return {}
-    return told
+    return parsed

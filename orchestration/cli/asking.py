@@ -121,7 +121,7 @@ def _read(
     from orchestration.reading import bounded, reader
 
     try:
-        return bounded.read(file or reader.find(settings, release), settings, lambda opened: _told(work, opened))
+        return bounded.read(file or reader.find(settings, release), settings, lambda opened: _exit_code(work, opened))
     except NothingPublished as nothing:
         stop(str(nothing))
     except reader.LimitReached as limit:
@@ -135,7 +135,7 @@ def _read(
             files.sweep_unfinished(output.resolve().parent)
 
 
-def _told(work: Callable[[Any], None], opened: Any) -> int:
+def _exit_code(work: Callable[[Any], None], opened: Any) -> int:
     """Do the work; what keeps it from an answer is told in a line."""
     import duckdb
 
@@ -148,12 +148,12 @@ def _told(work: Callable[[Any], None], opened: Any) -> int:
         work(opened)
         return 0
     except UnknownQuestion as refused:
-        said, code = str(refused), EXIT_USAGE
+        message, code = str(refused), EXIT_USAGE
     except (Refused, LimitReached, CannotWrite, CannotWriteAnswer, duckdb.Error) as error:
-        said, code = str(error), 1
+        message, code = str(error), 1
     except UnicodeError as unreadable:
-        said, code = f"the text is no valid Unicode: {unreadable}", 1
-    warn(said, style="red", event="stopped", level=logging.ERROR)
+        message, code = f"the text is no valid Unicode: {unreadable}", 1
+    warn(message, style="red", event="stopped", level=logging.ERROR)
     return code
 
 

@@ -1,6 +1,7 @@
-"""What is right and wrong with this installation.
+"""A quick look at this installation: what is right, what is wrong, and the way out.
 
-What belongs here: looking, and saying the way out. What does not: mending.
+What belongs here: looking at settings, keys, landing folder and releases. What does not: mending, and proving a release
+again (proof).
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ LEAST_FREE_BYTES = 5 * 1024**3
 
 
 @dataclass(frozen=True)
-class Finding:
+class Observation:
     """One thing looked at. state: ok, note (works, worth knowing), bad (mend it)."""
 
     what: str
@@ -33,7 +34,7 @@ class Finding:
     says: str
 
 
-def examine(settings: Settings) -> list[Finding]:
+def examine(settings: Settings) -> list[Observation]:
     """Everything worth looking at, in the order in which a figure travels."""
     return [
         *_safely("machine", _machine, settings),
@@ -44,87 +45,87 @@ def examine(settings: Settings) -> list[Finding]:
     ]
 
 
-def _safely(what: str, look: Callable[[Settings], Iterator[Finding]], settings: Settings) -> Iterator[Finding]:
+def _safely(what: str, look: Callable[[Settings], Iterator[Observation]], settings: Settings) -> Iterator[Observation]:
     """What a look finds; what it cannot look at is a finding too."""
     try:
         yield from look(settings)
     except OSError as error:
         named = error.filename or settings.root
-        yield Finding(
+        yield Observation(
             what, "bad", f"{named} cannot be read: {error.strerror or error}; mend its permissions or restore it"
         )
     except (
         Exception
     ) as error:  # a home may be broken in ways that nobody thought of, and the rest is still worth saying
-        yield Finding(what, "bad", f"cannot be examined ({type(error).__name__}: {error}): restore {settings.root}")
+        yield Observation(what, "bad", f"cannot be examined ({type(error).__name__}: {error}): restore {settings.root}")
 
 
-def _machine(settings: Settings) -> Iterator[Finding]:
+def _machine(settings: Settings) -> Iterator[Observation]:
     version = ".".join(map(str, sys.version_info[:3]))
-    yield Finding("python", "ok" if sys.version_info >= (3, 11) else "bad", version)
+    yield Observation("python", "ok" if sys.version_info >= (3, 11) else "bad", version)
     home = settings.root
     existing = next(folder for folder in (home, *home.parents) if folder.exists())
     writable = os.access(existing, os.W_OK)
-    yield Finding(
+    yield Observation(
         "home", "ok" if writable else "bad", f"{home}" if writable else f"{home} cannot be written: set CLAWBACK_HOME"
     )
     free = shutil.disk_usage(existing).free
     enough = free >= LEAST_FREE_BYTES
-    yield Finding("disk", "ok" if enough else "note", f"{free / 1024**3:.1f} GiB free")
-    yield Finding("edition", "ok", settings.edition)
+    yield Observation("disk", "ok" if enough else "note", f"{free / 1024**3:.1f} GiB free")
+    yield Observation("edition", "ok", settings.edition)
 
 
-def _keys(settings: Settings) -> Iterator[Finding]:
+def _keys(settings: Settings) -> Iterator[Observation]:
     if settings.contact:
-        yield Finding("contact", "ok", settings.contact)
+        yield Observation("contact", "ok", settings.contact)
     else:
-        yield Finding("contact", "note", "CLAWBACK_CONTACT is empty: --live needs an address to give to publishers")
+        yield Observation("contact", "note", "CLAWBACK_CONTACT is empty: --live needs an address to give to publishers")
     for dataset in sources.DATASETS.values():
         if dataset.needs_key is None:
             continue
         name = dataset.needs_key.upper()
         if getattr(settings, dataset.needs_key) is None:
-            yield Finding(name, "note", f"not set: {dataset.id} is skipped in live refreshes")
+            yield Observation(name, "note", f"not set: {dataset.id} is skipped in live refreshes")
         else:
-            yield Finding(name, "ok", f"set, for {dataset.id}")
+            yield Observation(name, "ok", f"set, for {dataset.id}")
     for council in councils("legistar"):
         if council.access == "token":
             token, name = settings.legistar_token(council.client), legistar_token_name(council.client)
             skipped = f"not set: legistar's {council.client} is skipped in live refreshes (its files can be imported)"
-            yield Finding(name, "ok" if token else "note", f"set, for {council.client}" if token else skipped)
+            yield Observation(name, "ok" if token else "note", f"set, for {council.client}" if token else skipped)
 
 
-def _landing(settings: Settings) -> Iterator[Finding]:
+def _landing(settings: Settings) -> Iterator[Observation]:
     catalog = Catalog(settings.landing_dir, as_of=None, edition=settings.edition)
     captures = catalog.captures()
     rejected = [capture for capture in captures if capture.status == "rejected"]
-    yield Finding("landing", "ok" if captures else "note", f"{len(captures)} captures in {settings.landing_dir}")
+    yield Observation("landing", "ok" if captures else "note", f"{len(captures)} captures in {settings.landing_dir}")
     if captures:
-        yield Finding("digests", "ok", catalog.checked_line())
+        yield Observation("digests", "ok", catalog.checked_line())
     for damaged in catalog.damaged():
-        yield Finding("damaged capture", "bad", damaged.line())
+        yield Observation("damaged capture", "bad", damaged.line())
     if uncovered := sum(capture.format_version == 1 for capture in captures):
         says = (
             f"{uncovered} captures of an earlier version carry no digests: clawback doctor --deep proves them by WARC"
         )
-        yield Finding("digests", "note", says)
+        yield Observation("digests", "note", says)
     yield from _not_ours(settings)
     for capture in rejected:
         failed = "; ".join(check.detail for check in capture.checks if not check.passed)
         where = f"{capture.source}/{capture.dataset} {capture.slice} ({capture.capture_id})"
-        yield Finding("rejected capture", "note", f"{where}: {failed}")
+        yield Observation("rejected capture", "note", f"{where}: {failed}")
     for dataset in sources.DATASETS.values():
-        for capture_id, reason in catalog.held(dataset).items():
-            yield Finding("held capture", "note", f"{dataset.id} ({capture_id}): {reason}")
+        for capture_id, reason in catalog.on_hold(dataset).items():
+            yield Observation("held capture", "note", f"{dataset.id} ({capture_id}): {reason}")
     for dataset in sources.DATASETS.values():
-        told = catalog.status(dataset)
+        status = catalog.status(dataset)
         # what was never captured and never asked for is no fault: the recorded edition lacks some
-        if told.why or told.too_old:
-            yield Finding("source", "bad" if told.too_old else "note", told.line())
+        if status.why or status.too_old:
+            yield Observation("source", "bad" if status.too_old else "note", status.line())
     yield from _made_of(settings, catalog)
 
 
-def _not_ours(settings: Settings) -> Iterator[Finding]:
+def _not_ours(settings: Settings) -> Iterator[Observation]:
     """What lies in the landing folder and is no capture: it is never read, and may be a capture that was renamed."""
     landing = settings.landing_dir
     publishers = {dataset.source for dataset in sources.DATASETS.values()}
@@ -139,17 +140,17 @@ def _not_ours(settings: Settings) -> Iterator[Finding]:
             continue
         if path.name.startswith(integrity.SET_ASIDE):
             says = f"{path.relative_to(landing)} was damaged and has been landed anew: delete it once it is understood"
-            yield Finding("set aside", "note", says)
+            yield Observation("set aside", "note", says)
         elif not path.name.startswith(".") and path.is_dir() and integrity.is_foreign(path):
             yield _foreign(settings, path, "no capture")
 
 
-def _foreign(settings: Settings, path: Path, what: str) -> Finding:
+def _foreign(settings: Settings, path: Path, what: str) -> Observation:
     name = path.relative_to(settings.landing_dir)
-    return Finding("not ours", "note", f"{name} is {what}: it is not read; move it out of {settings.landing_dir}")
+    return Observation("not ours", "note", f"{name} is {what}: it is not read; move it out of {settings.landing_dir}")
 
 
-def _made_of(settings: Settings, catalog: Catalog) -> Iterator[Finding]:
+def _made_of(settings: Settings, catalog: Catalog) -> Iterator[Observation]:
     """The captures of the release that serves, as far as they are no longer those that it was made of."""
     try:
         last = history.last_release(settings)
@@ -163,24 +164,24 @@ def _made_of(settings: Settings, catalog: Catalog) -> Iterator[Finding]:
     if gone:
         some = ", ".join(gone[:3]) + (f" and {len(gone) - 3} more" if len(gone) > 3 else "")
         says = f"release {last.id} was made of captures that are gone from {settings.landing_dir}: {some}"
-        yield Finding("gone captures", "bad", f"{says}; restore them from a backup")
+        yield Observation("gone captures", "bad", f"{says}; restore them from a backup")
     rewritten = catalog.rewritten(last.known)
     if rewritten:
-        yield Finding("rewritten captures", "bad", history.rewritten_line(last, rewritten))
+        yield Observation("rewritten captures", "bad", history.rewritten_line(last, rewritten))
     anew = sorted(name for name in last.known.keys() & there.keys() if last.known[name] != there[name])
     anew = [name for name in anew if name not in rewritten]
     if anew:
         some = ", ".join(anew[:3]) + (f" and {len(anew) - 3} more" if len(anew) > 3 else "")
         says = f"landed anew since release {last.id} was made of them: {some}; clawback refresh"
-        yield Finding("captures landed anew", "note", says)
+        yield Observation("captures landed anew", "note", says)
 
 
-def _accepted(settings: Settings) -> Iterator[Finding]:
+def _accepted(settings: Settings) -> Iterator[Observation]:
     for one in accepted.standing(settings):
-        yield Finding("accepted", "note", one.line())
+        yield Observation("accepted", "note", one.line())
 
 
-def _published(settings: Settings) -> Iterator[Finding]:
+def _published(settings: Settings) -> Iterator[Observation]:
     kept = {release.id: release for release in history.releases(settings)}
     yield from _serving(settings, kept)
     entered = seal.entered(settings)
@@ -194,33 +195,35 @@ def _published(settings: Settings) -> Iterator[Finding]:
         if wrong:
             more = f" and {len(wrong) - 5} more" if len(wrong) > 5 else ""
             out = "clawback rollback to another release, or restore it" if serves else "restore it, or move it away"
-            yield Finding(
+            yield Observation(
                 "published" if serves else "release", "bad",
                 f"{folder.name}: not what was published: {'; '.join(wrong[:5])}{more}; {out}",
             )  # fmt: skip
             continue
         if serves:
-            yield Finding("published", "ok", f"release {folder.name}, every file as released")
+            yield Observation("published", "ok", f"release {folder.name}, every file as released")
         if folder.name not in entered:
             says = f"{folder.name} was made by an earlier version: nothing covers its {seal.SUMS_FILE}"
-            yield Finding("release", "note", f"{says}; the next refresh makes one that is covered")
+            yield Observation("release", "note", f"{says}; the next refresh makes one that is covered")
         elif writable := seal.is_writable(folder):
-            yield Finding("release", "note", f"{writable[0]} can be written: chmod -R a-w {folder}")
+            yield Observation("release", "note", f"{writable[0]} can be written: chmod -R a-w {folder}")
 
 
-def _serving(settings: Settings, kept: dict[str, history.Release]) -> Iterator[Finding]:
+def _serving(settings: Settings, kept: dict[str, history.Release]) -> Iterator[Observation]:
     """The link that readers follow."""
     link, others = settings.published_dir, ", ".join(kept)
     way_out = f"clawback rollback to one of {others}" if others else "clawback refresh"
     if not link.is_symlink():
         if link.exists():
-            yield Finding("published", "bad", f"{link} is no link to a release: move it away, then {way_out}")
+            yield Observation("published", "bad", f"{link} is no link to a release: move it away, then {way_out}")
         else:
-            yield Finding("published", "note", "nothing yet: clawback refresh" if not kept else f"no link: {way_out}")
+            yield Observation(
+                "published", "note", "nothing yet: clawback refresh" if not kept else f"no link: {way_out}"
+            )
     elif not link.exists():
-        yield Finding("published", "bad", f"{link} leads to {link.readlink()}, which is gone: {way_out}")
+        yield Observation("published", "bad", f"{link} leads to {link.readlink()}, which is gone: {way_out}")
     elif link.resolve().parent != settings.releases_dir.resolve():
-        yield Finding("published", "bad", f"{link} leads to {link.resolve()}, which is no release: {way_out}")
+        yield Observation("published", "bad", f"{link} leads to {link.resolve()}, which is no release: {way_out}")
     elif link.resolve().name not in kept:
         says = f"{link.resolve().name}: its {history.RELEASE_FILE} cannot be read: {way_out}"
-        yield Finding("published", "bad", says)
+        yield Observation("published", "bad", says)

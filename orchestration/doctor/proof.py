@@ -1,8 +1,8 @@
-"""Proving a release once more from what was captured: `clawback doctor --deep`.
+"""Proving a release again from its captures: `clawback doctor --deep`.
 
-What belongs here: every digest taken anew, every record cut anew from its payload, and the release rebuilt from the
-captures that it knew; and entering captures that nobody entered, once they are proved. What does not: what a cheap look
-finds (doctor), mending.
+What belongs here: computing every digest again, cutting every record again from its payload, rebuilding the release
+from its captures; and adopting captures that were put into the folder by hand, once they are proved. What does not: the
+quick look (examination), mending.
 
 Nothing is taken on trust: no hashing is spared, and what is compared is what stands on the disk now. Memory does not
 grow with the captures; the rebuild needs room on the disk for one more build file.
@@ -22,7 +22,7 @@ from pathlib import Path
 import duckdb
 
 from orchestration import __version__, files, sources
-from orchestration.doctor.examination import Finding
+from orchestration.doctor.examination import Observation
 from orchestration.landing import integrity, proving, raw_views, recut, register
 from orchestration.landing.catalog import Catalog
 from orchestration.landing.form import CAPTURE_FILE, Capture
@@ -39,7 +39,7 @@ LONGEST_REBUILD = 4 * 3600
 _SAID_EVERY = 5.0
 
 
-def prove(settings: Settings, release_id: str | None = None) -> Iterator[Finding]:
+def prove(settings: Settings, release_id: str | None = None) -> Iterator[Observation]:
     """Prove one release, by default the one that serves. Each finding says what was proved, or what is wrong and the
     way out.
 
@@ -75,52 +75,52 @@ def _edition(release: Release) -> Edition:
     return "live" if release.edition == "live" else "recorded"
 
 
-def _sums(settings: Settings, release: Release) -> Iterator[Finding]:
+def _sums(settings: Settings, release: Release) -> Iterator[Observation]:
     folder = release.path.parent
     if wrong := seal.damage_of(settings, folder):
         more = f" and {len(wrong) - 10} more" if len(wrong) > 10 else ""
         out = "clawback rollback to another release, or restore it from a backup"
-        yield Finding("sums", "bad", f"release {release.id}: {'; '.join(wrong[:10])}{more}; {out}")
+        yield Observation("sums", "bad", f"release {release.id}: {'; '.join(wrong[:10])}{more}; {out}")
         return
     how = f"and these {seal.REGISTER_FILE}" if seal.is_covered(settings, release.id) else "which nothing covers"
-    yield Finding("sums", "ok", f"release {release.id}: every file has the digest in {seal.SUMS_FILE}, {how}")
+    yield Observation("sums", "ok", f"release {release.id}: every file has the digest in {seal.SUMS_FILE}, {how}")
 
 
-def _captures(settings: Settings, release: Release, catalog: Catalog) -> Iterator[Finding]:
+def _captures(settings: Settings, release: Release, catalog: Catalog) -> Iterator[Observation]:
     """Every file of every capture against capture.json, and capture.json against the register and the release."""
     for damaged in catalog.damaged():
-        yield Finding("damaged capture", "bad", damaged.line())
+        yield Observation("damaged capture", "bad", damaged.line())
     there, damaged_ids = catalog.digests(), {one.capture_id for one in catalog.damaged()}
     if not release.known:
         says = f"release {release.id} was made by an earlier version and names no digests of its captures"
-        yield Finding("captures", "note", f"{says}: what serves is proved for itself, not as what it was made of")
+        yield Observation("captures", "note", f"{says}: what serves is proved for itself, not as what it was made of")
     for name in sorted(release.known.keys() - there.keys() - damaged_ids):
         says = f"{name}, of which release {release.id} was made, is gone from {settings.landing_dir}"
-        yield Finding("gone capture", "bad", f"{says}; restore it from a backup")
+        yield Observation("gone capture", "bad", f"{says}; restore it from a backup")
     for name in sorted(release.known.keys() & there.keys()):
         if release.known[name] != there[name]:
             says = f"{name} is not the one that release {release.id} was made of: its capture.json is another"
-            yield Finding(
+            yield Observation(
                 "other capture", "bad", f"{says}; it was landed anew, or forged with its digests: clawback trace"
             )
     covered = sum(capture.format_version > 1 for capture in catalog.captures())
     uncovered = len(there) - covered
-    yield Finding("captures", "ok", f"{covered:,} captures: every file has the digest that it was landed with")
+    yield Observation("captures", "ok", f"{covered:,} captures: every file has the digest that it was landed with")
     if uncovered:
         says = f"{uncovered:,} captures of an earlier version carry no digests: only their payloads are proved, below"
-        yield Finding("captures", "note", says)
+        yield Observation("captures", "note", says)
 
 
-def cut_anew(catalog: Catalog) -> Iterator[Finding]:
+def cut_anew(catalog: Catalog) -> Iterator[Observation]:
     """Every payload's digest against the WARC, and every record cut anew from it."""
     captures = catalog.captures()
     payloads = records = 0
     not_cut: list[str] = []
     wrong = 0
-    said = time.monotonic()
+    last_message = time.monotonic()
     for number, capture in enumerate(captures, 1):
-        if time.monotonic() - said > _SAID_EVERY:
-            said = time.monotonic()
+        if time.monotonic() - last_message > _SAID_EVERY:
+            last_message = time.monotonic()
             say(f"  {number:,} of {len(captures):,} captures cut anew, {records:,} records")
         dataset = sources.DATASETS.get(capture.dataset_id)
         try:
@@ -145,13 +145,13 @@ def cut_anew(catalog: Catalog) -> Iterator[Finding]:
         says = (
             f"{len(not_cut):,} captures of an earlier version do not tell what was asked ({some}): their payloads hold"
         )
-        yield Finding("records", "note", f"{says} their digests, their records were not cut anew")
+        yield Observation("records", "note", f"{says} their digests, their records were not cut anew")
     if not wrong:
-        yield Finding("payloads", "ok", f"{payloads:,} payloads have the digest that was recorded when they came")
-        yield Finding("records", "ok", f"{records:,} records were cut anew from them, the same in every field")
+        yield Observation("payloads", "ok", f"{payloads:,} payloads have the digest that was recorded when they came")
+        yield Observation("records", "ok", f"{records:,} records were cut anew from them, the same in every field")
 
 
-def adopt(settings: Settings) -> Iterator[Finding]:
+def adopt(settings: Settings) -> Iterator[Observation]:
     """Enter the captures that stand in no register (put there by hand, or the register is lost), once they are proved.
 
     One whose records are not what its payloads say, or whose payloads are gone, is not entered.
@@ -162,22 +162,22 @@ def adopt(settings: Settings) -> Iterator[Finding]:
         wrong = proving.unproved(catalog, capture)
         name = f"{capture.dataset_id} {capture.capture_id}"
         if wrong:
-            yield Finding("not adopted", "bad", f"{name}: {wrong}; move it out of {settings.landing_dir}")
+            yield Observation("not adopted", "bad", f"{name}: {wrong}; move it out of {settings.landing_dir}")
             continue
         register.enter(unknown.folder.parent, capture.capture_id, integrity.sha256_of(unknown.folder / CAPTURE_FILE))
-        yield Finding("adopted", "ok", f"{name}: {capture.records:,} records are what its payloads say")
+        yield Observation("adopted", "ok", f"{name}: {capture.records:,} records are what its payloads say")
 
 
-def _not_the_payloads(capture: Capture, difference: str) -> Finding:
+def _not_the_payloads(capture: Capture, difference: str) -> Observation:
     where = f"{capture.dataset_id} {capture.capture_id}"
     if capture.software != __version__:
         says = f"{where} was cut by version {capture.software}; today's parser ({__version__}) differs: {difference}"
-        return Finding("records", "note", f"{says}; prove it with that version")
+        return Observation("records", "note", f"{says}; prove it with that version")
     says = f"{where}: its records are not what its payloads say: {difference}"
-    return Finding("records", "bad", f"{says}; {integrity.WAY_OUT}")
+    return Observation("records", "bad", f"{says}; {integrity.WAY_OUT}")
 
 
-def _conserved(release: Release) -> Finding:
+def _conserved(release: Release) -> Observation:
     """Every record that the release read is staged, quarantined, a duplicate or superseded."""
     with duckdb.connect(str(release.path), read_only=True) as connection:
         lost = connection.execute(
@@ -189,22 +189,26 @@ def _conserved(release: Release) -> Finding:
         ).fetchall()
         (records,) = connection.execute("select sum(records) from meta.record_fate").fetchone() or (0,)
     if lost:
-        told = "; ".join(f"{dataset}: {n:,} captured, {m:,} accounted for" for dataset, n, m in lost)
-        return Finding("conservation", "bad", f"release {release.id} lost records: {told}; clawback refresh --force")
-    return Finding(
+        losses = "; ".join(f"{dataset}: {n:,} captured, {m:,} accounted for" for dataset, n, m in lost)
+        return Observation(
+            "conservation", "bad", f"release {release.id} lost records: {losses}; clawback refresh --force"
+        )
+    return Observation(
         "conservation", "ok", f"all {records or 0:,} records are staged, quarantined, repeated or superseded"
     )
 
 
-def _rebuilt(settings: Settings, release: Release, catalog: Catalog, is_whole: bool) -> Iterator[Finding]:
+def _rebuilt(settings: Settings, release: Release, catalog: Catalog, is_whole: bool) -> Iterator[Observation]:
     """The release built anew from the captures that it knew: equal row hashes, table by table."""
     if not release.known or release.read_at is None:
         says = f"not rebuilt: release {release.id} was made by an earlier version and does not name all that it knew"
-        yield Finding("rebuild", "note", f"{says}; the next release does")
+        yield Observation("rebuild", "note", f"{says}; the next release does")
         return
     if release.code_digest != history.code_digest():
         says = f"not rebuilt: release {release.id} was built by other code (version {release.software})"
-        yield Finding("rebuild", "note", f"{says}; prove it with that version, or make one with this: clawback refresh")
+        yield Observation(
+            "rebuild", "note", f"{says}; prove it with that version, or make one with this: clawback refresh"
+        )
         return
     say("rebuilding the release as of its moment")
     folder = _room(settings)
@@ -212,14 +216,14 @@ def _rebuilt(settings: Settings, release: Release, catalog: Catalog, is_whole: b
         made = Settings(home=folder, landing=settings.landing_dir, edition=_edition(release))
         broken = build(settings, made, catalog)
         if broken:
-            yield Finding("rebuild", "bad", f"the rebuild failed: {broken}")
+            yield Observation("rebuild", "bad", f"the rebuild failed: {broken}")
             return
         tables, differ = compared(release.path, made.build_file)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     if not differ:
         says = f"release {release.id} was rebuilt from its captures: {tables} tables are equal to the last bit"
-        yield Finding("rebuild", "ok", says)
+        yield Observation("rebuild", "ok", says)
         return
     more = f" and {len(differ) - 10} more" if len(differ) > 10 else ""
     why = (
@@ -227,7 +231,7 @@ def _rebuilt(settings: Settings, release: Release, catalog: Catalog, is_whole: b
         if not is_whole
         else "its figures do not follow from its captures: do not print them"
     )
-    yield Finding(
+    yield Observation(
         "rebuild", "bad", f"the rebuild differs in {', '.join(differ[:10])}{more}; {why}; clawback refresh --force"
     )
 
@@ -252,7 +256,7 @@ def compared(published: Path, rebuilt: Path) -> tuple[int, list[str]]:
         with duckdb.connect(str(path), read_only=True) as connection:
             found = row_hashes.of_connection(connection, PUBLISHED_SCHEMAS)
         hashes.append(
-            {table: told for table, told in found.items() if table.removeprefix("meta.") not in RELEASE_TABLES}
+            {table: row_hash for table, row_hash in found.items() if table.removeprefix("meta.") not in RELEASE_TABLES}
         )
     first, again = hashes
     differ = [
@@ -293,5 +297,5 @@ def build(settings: Settings, made: Settings, catalog: Catalog) -> str | None:
     return None
 
 
-def _rows(told: str | None) -> str:
-    return f"{told.partition(':')[0]} rows" if told else "none"
+def _rows(row_hash: str | None) -> str:
+    return f"{row_hash.partition(':')[0]} rows" if row_hash else "none"

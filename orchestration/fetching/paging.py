@@ -1,8 +1,7 @@
-"""How pages end: paginators as small state machines.
+"""Paging through a list: one small state machine for each way in which publishers page.
 
-What belongs here: which request comes next and when there is none. What does
-not: HTTP, records' meaning. A constructor refuses a configuration that cannot
-stop or that would page without a fixed order.
+What belongs here: which request comes next, and when there is none. A paginator refuses a configuration that could not
+stop, or that would page without a fixed order. What does not: HTTP, the meaning of records.
 """
 
 from __future__ import annotations

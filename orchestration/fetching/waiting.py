@@ -1,7 +1,6 @@
-"""How long a request is waited for, and the line on the screen that names a long wait.
+"""How long a request is waited for, and the message about a long wait.
 
-What belongs here: the limits of one request in seconds, the line, and when it is repeated. What does not: retries
-(session).
+What belongs here: the limits in seconds, the message, and when it is repeated. What does not: retries (session).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Zip archives from outside, on disk or in memory, read as a stream and believed in nothing.
+"""Zip archives from outside, on disk or in memory, read as a stream; nothing that they say of themselves is trusted.
 
-What belongs here: holding an archive's list and what it then unpacks to against the limits, and inflating a member
+What belongs here: checking an archive's list, and what its members unpack to, against the limits; inflating a member
 without a second copy in memory. What does not: what its members mean (landing.csv_parts, sources).
 """
 

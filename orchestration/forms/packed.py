@@ -32,6 +32,6 @@ def gunzip(body: bytes) -> bytes:
                 if out.tell() > _PIECE and out.tell() > bounds.ratio * len(body):
                     raise Beyond("ratio", f"the gzip file unpacks to {out.tell() / len(body):,.0f} to 1 and more")
     except (OSError, EOFError, zlib.error) as error:
-        said = "its checksum is wrong" if "CRC" in str(error) else str(error)
-        raise Unreadable(f"not a whole gzip file: {said}") from error
+        reason = "its checksum is wrong" if "CRC" in str(error) else str(error)
+        raise Unreadable(f"not a whole gzip file: {reason}") from error
     return out.getvalue()

@@ -1,8 +1,8 @@
-"""What a new capture's volume is compared with, beside the last one: so that a slow bleed is seen.
+"""Which volume a new capture is compared with, besides the last one, so that slow losses are seen.
 
-What belongs here: the choice of that figure. What does not: how far a capture may fall below it (accept).
+What belongs here: choosing that figure. What does not: how far a capture may fall below it (accept).
 
-A publisher that sends three percent less each night is never far below the night before, and has lost half after three
+A publisher that sends three percent less each run is never far below the run before, and has lost half after three
 weeks. So a slice's volume is compared with the year's too: with the second largest capture of it, because one alone may
 be a fault of its own (a file with every row twice).
 """

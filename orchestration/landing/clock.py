@@ -1,7 +1,7 @@
-"""A machine's clock that was set back, or that stood ahead.
+"""A machine's clock that was set back, or that was ahead.
 
-What belongs here: what a clock that contradicts the landing folder means for a capture. What does not: the order of
-releases (release.history: their sequence numbers), as-of dates.
+What belongs here: what follows for a new capture if the clock contradicts the landing folder. What does not: the order
+of releases (release.history: their sequence numbers), as-of dates.
 
 The order of a slice's captures decides which serves, so a capture that was fetched later is never dated before one that
 was fetched earlier. A clock behind by hours (it was corrected, or a virtual machine was resumed) is borne: the capture

@@ -1,7 +1,7 @@
-"""Whether a capture's payloads prove it: each as it came, and the records cut from them anew the same in every field.
+"""Proving a capture by its payloads: each has its digest, and the records cut from them again are equal in every field.
 
-What belongs here: comparing what landed with what today's parsers cut, records and tables. What does not: cutting
-(recut), what is made of a difference (proof, assets).
+What belongs here: comparing the stored records with those that today's parsers cut. What does not: cutting (recut),
+what follows from a difference (doctor.proof, assets).
 """
 
 from __future__ import annotations

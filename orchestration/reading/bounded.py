@@ -1,7 +1,7 @@
-"""Running one piece of work in a process of its own, so that nothing it does can take more than its limits.
+"""Running a reader's work in a process of its own, which is ended when it exceeds its limits.
 
-What belongs here: starting and ending that process, what its end means. What does not: what is
-worked (cli, shell), the limits that the engine itself keeps (reader).
+What belongs here: starting and ending that process, and what its exit code means. What does not: the work (cli, shell),
+the limits that the engine itself keeps (reader).
 
 The engine stops a query between two parts of its work, but a single call of a function on a long text can take hours.
 Only a process of its own ends then for certain; readers keep no state, so none is lost.

@@ -1,6 +1,6 @@
 """What changed between two releases.
 
-What belongs here: rows by table, and sums of money and counts. What does not: why.
+What belongs here: rows by table, and sums of money and counts. What does not: why it changed.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""Why an answer has no row: nothing captured, nothing of this place, nothing on that day, or a true none.
+"""Why an answer has no rows: nothing was captured, nothing of this place, nothing on that day, or there is truly none.
 
-What belongs here: the explanation, made from what the release itself says that it holds (queries/subjects.toml names
-the subjects). What does not: names of places that do not exist and parameters that are wrong: those are refused
-before the question is asked (orchestration/reading/questions.py).
+What belongs here: the explanation, made from what the release itself says that it contains (queries/subjects.toml names
+the subjects). What does not: places that do not exist and wrong parameters, which are refused before the question is
+asked (questions).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Reading the published warehouse: the named questions.
+"""The named questions: what analysts can ask of a release by name.
 
-What belongs here: the questions, what their parameters may be, and asking one. What does not: the connection and what
-it lets through (reader, statements); how a place is found (places) or an empty answer explained (empty).
+What belongs here: the questions, their parameters, and asking one. What does not: the connection and what it allows
+(reader, statements), finding a place (places), explaining an empty answer (empty).
 """
 
 from __future__ import annotations

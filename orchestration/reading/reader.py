@@ -1,8 +1,8 @@
-"""A reader's connection to a release: what it runs was read before, and ends within limits of time and memory.
+"""A reader's connection to a release: only statements that read, within limits of time and memory.
 
-What belongs here: opening a release by its name, the connection that an analyst, the command line and a notebook get,
-its limits and the words when one is reached. What does not: which statements are let through (statements), named
-questions (reading), how an answer looks (screen, writing).
+What belongs here: opening a release by its name; the connection that analysts, the command line and notebooks get; its
+limits, and the message when one is reached. What does not: which statements are allowed (statements), named questions
+(questions), how an answer looks (cli.screen, writing).
 
 Three layers keep the published file as it is: statements are read before they run (statements); the engine itself is
 opened read-only with every file system switched off; the files of a release are read-only (release/publish).

@@ -1,7 +1,7 @@
-"""The shell of `clawback sql`: statements typed or piped, one after the other, over one release.
+"""The shell of `clawback sql`: statements typed or piped, one after the other, on one release.
 
-What belongs here: reading lines, the shell's own commands, what ends it. What does not: which statements are let
-through (statements), their limits (reader, bounded), how rows look (screen).
+What belongs here: reading lines, the shell's own commands, when it ends. What does not: which statements are allowed
+(statements), their limits (reader, bounded), how rows look (cli.screen).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Reading an analyst's SQL before it runs: what only reads is let through, everything else is refused in words.
+"""Checking an analyst's SQL before it runs: what only reads is allowed, everything else is refused with a message.
 
-What belongs here: which statements, parts of statements and functions are let through, and the words of a refusal.
-What does not: running anything, limits of time and memory (reader), how an answer is shown.
+What belongs here: which statements, parts of statements and functions are allowed, and the messages of refusals. What
+does not: running anything, limits of time and memory (reader), how an answer is shown.
 
 The kind of a statement is not enough. `with t as (copy ... to 'file') select ...` is a SELECT that writes a file, and
 `explain analyze copy ...` runs the COPY. So the engine's own parser takes the statement apart, and every query inside

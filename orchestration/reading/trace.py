@@ -1,7 +1,7 @@
 """From a published row back to the bytes: capture, payload, address, time, digest, and the record as it came.
 
-What belongs here: following provenance columns into the landing folder, proving the payload's digest against the WARC
-and the record against the payload. What does not: what the row means.
+What belongs here: following the provenance columns into the landing folder, checking the payload's digest against the
+WARC and the record against the payload. What does not: what the row means.
 """
 
 from __future__ import annotations

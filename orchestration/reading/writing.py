@@ -1,7 +1,7 @@
-"""Writing an answer's rows as a file: CSV, JSON, Parquet, XLSX.
+"""Writing an answer's rows to a file: CSV, JSON, Parquet, XLSX.
 
-What belongs here: how values are written so that a program reads them back as they are, what a spreadsheet must not
-run, and which files may be written over. What does not: which rows (reader, reading), the screen (screen).
+What belongs here: writing values so that a program reads the same values back, keeping text from running in a
+spreadsheet, and which files may be overwritten. What does not: which rows (reader, questions), the screen (cli.screen).
 
 Text that begins with = + - @, a tab or a carriage return would run as a formula in a spreadsheet, and publishers print
 what others typed. In CSV and XLSX such text, also in its full-width form and behind blanks, gets a single quote before

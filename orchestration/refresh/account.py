@@ -28,7 +28,8 @@ class Account:
 
     exit_code: int
     run_id: str
-    nights: list[dict[str, Any]] = field(default_factory=list)
+    # What became of each dataset that was asked for.
+    datasets: list[dict[str, Any]] = field(default_factory=list)
     release: str | None = None
     published: bool = False
     findings: list[dict[str, str]] = field(default_factory=list)
@@ -45,24 +46,24 @@ def account_of(settings: Settings, result: Any) -> Account:
     for event in result.all_events:
         if event.is_step_materialization:
             metadata = event.materialization.metadata
-            if "night" in metadata:
-                account.nights.append(metadata["night"].value)
+            if "dataset_run" in metadata:
+                account.datasets.append(metadata["dataset_run"].value)
             if "release" in metadata:
                 account.published, account.release = True, str(metadata["release"].value)
         if event.is_step_failure:
             _failure(settings, account, event)
     if account.release is None and (last := history.last_release(settings)):
         account.release = last.id
-    if account.exit_code == PUBLISHED and any(night["too_old"] for night in account.nights):
+    if account.exit_code == PUBLISHED and any(one["too_old"] for one in account.datasets):
         account.exit_code = SOURCE_TOO_OLD
     catalog = Catalog(settings.landing_dir, as_of=None, edition=settings.edition)
-    late = {night["dataset"] for night in account.nights if night["too_old"]}
+    late = {one["dataset"] for one in account.datasets if one["too_old"]}
     for dataset in sources.DATASETS.values():
-        told = catalog.status(dataset)
-        if told.why or told.too_old:
-            account.sources.append(told.line())
+        status = catalog.status(dataset)
+        if status.why or status.too_old:
+            account.sources.append(status.line())
             if dataset.id in late:
-                account.too_old.append(told.line())
+                account.too_old.append(status.line())
     return account
 
 

@@ -81,8 +81,8 @@ def _run_or_refusal(settings: Settings, run_id: str, *asked: Any) -> Account:
         if refusal is None:
             raise
         last = history.last_release(settings)
-        error_told = with_room(settings, refusal)
-        return Account(BROKEN, run_id, release=last.id if last else None, error=error_told, is_refused_by_disk=True)
+        message = with_room(settings, refusal)
+        return Account(BROKEN, run_id, release=last.id if last else None, error=message, is_refused_by_disk=True)
 
 
 def _broken_off(run_id: str, started: datetime, error: BaseException) -> ending.Ended:
@@ -113,7 +113,7 @@ def _ended(account: Account, started: datetime) -> ending.Ended:
         outcomes.get(account.exit_code, "failed"),
         exit_code=account.exit_code,
         error=account.error or "",
-        # the step, or what the gate found: the same failure of another night reads the same
+        # the step, or what the gate found: the same failure of another run reads the same
         trouble="; ".join(findings) or (account.error or "").partition(":")[0],
         release=account.release,
     )
@@ -198,7 +198,7 @@ def _run(
     # dbt's own lines go to a file: the screen holds the progress.
     with (
         dg.DagsterInstance.get() as instance,
-        waiting.waits_said(instance, run_id),
+        waiting.reporting_waits(instance, run_id),
         (logs / "dbt.out").open("w", encoding="utf-8") as dbt_lines,
         redirect_stdout(dbt_lines),
     ):

@@ -1,7 +1,7 @@
-"""The gate: what a candidate must show before analysts see it, whoever starts the publication.
+"""The gate: what a candidate must pass before analysts see it, whoever starts the publication.
 
-What belongs here: the order of the audit, dbt's tests, what is accepted. What does not: the marks (marks), the checks
-of tables (checks, sums), copying or swapping files (publish). docs/gate.md lists what each check holds and why.
+What belongs here: the order of the audit, dbt's tests, what is accepted. What does not: markers (marks), the checks of
+tables (checks, sums), copying or swapping files (publish). docs/gate.md lists what each check tests and why.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ def audit(settings: Settings, *, run_id: str, accepted: Mapping[str, str] | None
     accepted: release check -> why its finding is accepted this once; a dbt test or a mark cannot be accepted.
     Raises GateRefused with every finding, RuntimeError if the dbt project does not parse.
     """
-    marker = marks.held(settings, run_id)
+    marker = marks.verified(settings, run_id)
     manifest = marks.read_sealed(settings.dbt_target_dir / marks.MANIFEST_FILE, marker.manifest_sha256)
     results = marks.read_sealed(settings.dbt_target_dir / marks.RESULTS_FILE, marker.results_sha256)
     project = json.loads(dbt_manifest.parsed(settings).read_text(encoding="utf-8"))
@@ -102,7 +102,10 @@ def audit(settings: Settings, *, run_id: str, accepted: Mapping[str, str] | None
     with duckdb.connect(str(settings.build_file), read_only=True) as connection:
         findings += _captures_used(connection, marker)
         before = history.comparable(settings, marker.edition, marker.as_of)
-        found = [*table_checks.of_tables(connection, settings, marker, manifest), *sums.held(connection, before)]
+        found = [
+            *table_checks.of_tables(connection, settings, marker, manifest),
+            *sums.of_candidate(connection, before),
+        ]
         report.sums = sums.of(connection)
     found.append(_checks_kept(len(report.checks) + len(found) + 1, before, marker))
     findings += _accept(report, found, accepted or {})
@@ -133,8 +136,8 @@ def _other_invocation(
 ) -> list[Finding]:
     return [
         Finding("dbt results", f"{name} is of another invocation than the build", str(settings.dbt_target_dir))
-        for name, said in ((marks.RESULTS_FILE, results), (marks.MANIFEST_FILE, manifest))
-        if said.get("metadata", {}).get("invocation_id") != marker.invocation_id
+        for name, content in ((marks.RESULTS_FILE, results), (marks.MANIFEST_FILE, manifest))
+        if content.get("metadata", {}).get("invocation_id") != marker.invocation_id
     ]
 
 
@@ -217,7 +220,7 @@ def _failed(node: Mapping[str, Any], result: Mapping[str, Any], settings: Settin
 def _read_json(path: Path) -> dict[str, Any] | None:
     """None where dbt left no such file, or was stopped while it wrote it."""
     try:
-        told: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        parsed: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     except (FileNotFoundError, ValueError):
         return None
-    return told
+    return parsed

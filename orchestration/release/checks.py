@@ -1,7 +1,7 @@
-"""The gate's checks of a candidate's tables: rows, control totals, conservation, quarantine, key figures, joins, words.
+"""The gate's checks of tables: rows, control totals, conservation, quarantine, key figures, joins, descriptions.
 
-What belongs here: each check, and its name. What does not: sums (sums), dbt's own tests and the order in which all
-of it is asked (audit).
+What belongs here: each check, and its name. What does not: sums (sums), dbt's own tests and the order of all checks
+(audit).
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def _falls(connection: duckdb.DuckDBPyConnection, settings: Settings, marker: Ma
     for table in facts:
         name = f"rows of {table}"
         if last is not None and last.rows.get(table) and rows[table] == 0 and last.as_of == marker.as_of:
-            # whatever the edition: a night on which nobody answered must not empty what analysts read
+            # whatever the edition: a run on which nobody answered must not empty what analysts read
             detail = f"no rows at all against {last.rows[table]:,} in release {last.id} ({last.edition} edition)"
             out.append(checked(name, detail, "clawback status"))
             continue

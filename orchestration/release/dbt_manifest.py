@@ -1,7 +1,7 @@
-"""The dbt project as it is written: parsed once for each state of its files, and what a build of it must declare.
+"""dbt's manifest: parsed once for each state of the project's files, and compared with the manifest of a build.
 
 What belongs here: the project's own manifest, and how another manifest differs from it. What does not: running dbt's
-models (assets/warehouse).
+models (assets.warehouse).
 """
 
 from __future__ import annotations

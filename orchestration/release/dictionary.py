@@ -1,7 +1,8 @@
-"""The dictionary of columns: what each column means, its unit, over what it may be added, what null means.
+"""The column dictionary: what each column means, its unit, over what it may be added, what null means.
 
-What belongs here: reading dbt_project/columns.toml and putting an entry into words. What does not: which column uses
-which entry (the .yml beside each model refers to it by dbt's doc()), checking the file (tools/column_dictionary.py).
+What belongs here: reading dbt_project/columns.toml and putting an entry into a sentence. What does not: which column
+uses which entry (the .yml beside each model refers to it by dbt's doc()), checking the file
+(tools/column_dictionary.py).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The releases that are kept, and which one serves.
 
-What belongs here: reading release.json files. What does not: making one (publish).
+What belongs here: reading release.json files. What does not: making a release (publish).
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""Joins of the published facts: on which of their keys a sum may be taken beside another fact without growing.
+"""Which joins of published facts keep sums right: on which keys one row matches at most one other.
 
-What belongs here: what the models declare of their joins (`meta.joins` in their .yml), and the proof of it over a
-built warehouse. What does not: keys that point at nothing (dbt's relationships tests), or any fact's own grain
-(dbt's unique_combination tests).
+What belongs here: what the models declare about joins (`meta.joins` in their .yml), and proving it on a built
+warehouse. What does not: keys without a match (dbt's relationships tests), a fact's own grain (dbt's unique_combination
+tests).
 
 A model declares `unique_by`, sets of key columns of which each singles out one row, and `fans_out`, the key columns
 of which many rows share one value, each with the sentence that the table's and the column's description say of it.
@@ -134,8 +134,8 @@ class _Repeated:
             row = self.connection.execute(
                 f"select {columns} from {table.table} where {known} group by {columns} having count(*) > 1 limit 1"
             ).fetchone()
-            said = zip(sorted(keys), row, strict=True) if row else ()
-            self.answers[asked] = " and ".join(f"{key} {value}" for key, value in said) or None
+            values = zip(sorted(keys), row, strict=True) if row else ()
+            self.answers[asked] = " and ".join(f"{key} {value}" for key, value in values) or None
         return self.answers[asked]
 
 

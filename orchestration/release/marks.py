@@ -1,7 +1,7 @@
-"""The marks of a build: whose it is, what it read, what it left, made with a key that only its run has.
+"""The markers of a build: which run made it, what it read and made, signed with a key that only its run has.
 
-What belongs here: begun.json and build.json, the run's key, and holding a mark against the files. What does not:
-what must be true of the tables (checks, sums), or copying them (publish).
+What belongs here: begun.json and build.json, the run's key, and checking a marker against the files. What does not:
+what must be true of the tables (checks, sums), copying them (publish).
 
 The key is random, made when a run begins a build, and kept in the memory of the run's process alone: the jobs that
 publish run all their steps in one process. A mark that another process wrote, or wrote anew after it changed the
@@ -40,7 +40,7 @@ class Begun(BaseModel):
     """begun.json: whose build this is and what it reads, written before it reads it.
 
     A capture that lands while dbt runs is in no table of this build, so it must not be among its captures:
-    else the next night would find nothing new and leave it out for good.
+    else the next run would find nothing new and leave it out for good.
     """
 
     run_id: str
@@ -86,8 +86,8 @@ def _mac(begun: Begun) -> str:
     if key is None:
         detail = f"this process did not begin the build of run {begun.run_id}"
         raise GateRefused([Finding("build marker", detail, _WHOLE)])
-    said = json.dumps(begun.model_dump(mode="json", exclude={"mac"}), sort_keys=True)
-    return hmac.new(key, said.encode(), hashlib.sha256).hexdigest()
+    signed = json.dumps(begun.model_dump(mode="json", exclude={"mac"}), sort_keys=True)
+    return hmac.new(key, signed.encode(), hashlib.sha256).hexdigest()
 
 
 def write_ahead_log(settings: Settings) -> Path:
@@ -107,7 +107,7 @@ def begin(settings: Settings, *, run_id: str, catalog: Catalog, keep_file: bool 
     """Clear the build folder of what an earlier run left, and say whose build this is and what it reads.
 
     catalog: the very one that the raw views are made of.
-    keep_file: go on from the last candidate's file (going_on.goes_on says when that may be).
+    keep_file: go on from the last candidate's file (incremental.goes_on says when that may be).
     """
     settings.build_dir.mkdir(parents=True, exist_ok=True)
     for leftover in (settings.build_dir / MARKER_FILE, settings.build_dir / BEGUN_FILE,
@@ -165,7 +165,7 @@ def seal(settings: Settings, *, run_id: str) -> Marker:
     return marker
 
 
-def held(settings: Settings, run_id: str) -> Marker:
+def verified(settings: Settings, run_id: str) -> Marker:
     """The candidate's mark, held against the run's key and every file that it names.
 
     Raises GateRefused with the first thing that does not hold.

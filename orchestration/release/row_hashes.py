@@ -1,8 +1,8 @@
-"""Whether two warehouses hold the same rows, table by table.
+"""Whether two warehouses contain the same rows, table by table.
 
-What belongs here: a hash of a table's rows that does not depend on their order, and the columns that say when or by
-what run a warehouse was built and so differ between two builds of the same facts. What does not: what changed
-(differences).
+What belongs here: a hash of a table's rows that does not depend on their order, and the columns that differ between two
+builds of the same facts because they say when or by which run a warehouse was built. What does not: what changed
+(reading.differences).
 """
 
 from __future__ import annotations

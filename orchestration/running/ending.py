@@ -1,10 +1,10 @@
-"""What is done when a run begins and when it has ended, whoever started it: people are told, health.json is written.
+"""What is done when a run begins and when it ends, whoever started it: messages are sent, health.json is written.
 
-What belongs here: which changes are due to be told, and once only. What does not: reading them from the attempts
-(events), sending (notify), what health is (health).
+What belongs here: which changes are due as messages, each once only. What does not: finding the changes (events),
+sending (notify), the health of the installation (health).
 
 The command line calls this for its own runs; Dagster's sensors call it for the daemon's, and pass over those of the
-command line, so that nobody hears of a run twice. A run that fails night after night in the same way is told once: the
+command line, so that nobody hears of a run twice. A run that fails run after run in the same way is told once: the
 trouble of each job stays in health.json until a run of that job ends well.
 """
 
@@ -102,7 +102,7 @@ def ended(settings: Settings, run: Ended) -> None:
         if is_well and (had_trouble or changes.was_faulty):
             serving = f"release {run.release} serves" if run.release else "no job and no source fails"
             found.append(Event("all_well", run.job, serving))
-        told: dict[str, Any] = {
+        summary: dict[str, Any] = {
             "troubles": troubles,
             "last_run": {
                 "run_id": run.run_id, "job": run.job, "started_by": run.started_by,
@@ -111,9 +111,9 @@ def ended(settings: Settings, run: Ended) -> None:
             },
         }  # fmt: skip
         if run.outcome not in (*_TROUBLES, "interrupted"):
-            told["last_good_run"] = {"run_id": run.run_id, "ended_at": now}
+            summary["last_good_run"] = {"run_id": run.run_id, "ended_at": now}
         # before anybody is told: a monitor must not wait for a service that hangs
-        health.keep(settings, **told)
+        health.keep(settings, **summary)
         if found:
             _send(settings, found, f"Run {run.run_id} ({run.job}, {settings.edition} edition): {run.outcome}.")
 

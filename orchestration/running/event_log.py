@@ -1,7 +1,6 @@
-"""Dagster's event log on SQLite with its connections kept open.
+"""Dagster's event log in SQLite, with its connections kept open.
 
-What belongs here: how the log's files are opened. What does not: which events
-there are (assets, Dagster).
+What belongs here: how the log's files are opened. What does not: which events there are (assets, Dagster).
 
 Dagster opens and closes a connection an event, and SQLite folds its write-ahead log into the file at each last close:
 a refresh of 1,700 events waited for that a third of its time. Here a file stays open from one event to the next, and

@@ -1,9 +1,9 @@
-"""What a run changed that a person should hear of: sources that began to fail, came back, or grew too old.
+"""Changes that people should hear of: sources that began to fail, recovered, or grew too old.
 
-What belongs here: reading those changes from what was kept of each attempt (attempts.jsonl), so that there is no
-second record that could disagree. What does not: whether a run itself failed (health), and telling (notify).
+What belongs here: reading those changes from the record of attempts (attempts.jsonl), so that no second record could
+disagree. What does not: whether a run itself failed (health), sending messages (notify).
 
-An event is a change. A source that fails for a week is told once, on the first night, and once more when it has grown
+An event is a change. A source that fails for a week is told once, on the first run, and once more when it has grown
 too old or fails in another way; then again when it has recovered.
 """
 
@@ -60,8 +60,8 @@ def of_run(settings: Settings, run_id: str) -> Changes:
     was = now = False
     for dataset in sources.DATASETS.values():
         folder = settings.landing_dir / dataset.source / dataset.name
-        told = attempts.attempted(folder)
-        before, after = _around(told, run_id, live=settings.edition == "live")
+        entries = attempts.attempted(folder)
+        before, after = _around(entries, run_id, live=settings.edition == "live")
         was, now = was or _is_faulty(before), now or _is_faulty(after)
         if changed := _changed(before, after):
             serving = _serving(settings, dataset)
@@ -75,15 +75,15 @@ def _serving(settings: Settings, dataset: Dataset) -> str:
     return f"serving {newest:%Y-%m-%d}" if newest else "nothing serves"
 
 
-def _around(told: Sequence[Mapping[str, Any]], run_id: str, *, live: bool) -> tuple[list[Open], list[Open]]:
+def _around(entries: Sequence[Mapping[str, Any]], run_id: str, *, live: bool) -> tuple[list[Open], list[Open]]:
     """What was open before a run's first attempt at a dataset, and after its last; the same where it made none."""
-    own = [n for n, line in enumerate(told) if line.get("run") == run_id]
-    first, last = (own[0], own[-1] + 1) if own else (len(told), len(told))
-    after = attempts.opened(told[:last], live=live)
-    before = attempts.opened(told[:first], live=live)
+    own = [n for n, line in enumerate(entries) if line.get("run") == run_id]
+    first, last = (own[0], own[-1] + 1) if own else (len(entries), len(entries))
+    after = attempts.opened(entries[:last], live=live)
+    before = attempts.opened(entries[:first], live=live)
     if own and first == 0:
         # A file that grew too large was folded during this run: what is open says since when by itself.
-        began = told[first]["at"]
+        began = entries[first]["at"]
         before += [one for one in after if one.since.isoformat() < began]
     return before, after
 

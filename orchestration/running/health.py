@@ -1,7 +1,7 @@
-"""How this installation is, in one answer for monitors: `clawback health`, and health.json beside the release.
+"""The health of this installation in one answer for monitors: `clawback health`, and health.json beside the release.
 
-What belongs here: the facts, what of them is a warning or critical, and the file. What does not: mending (doctor says
-ways out), telling people (ending, notify).
+What belongs here: the facts, which of them are a warning or critical, and the file. What does not: mending (doctor
+names the ways out), messages to people (ending, notify).
 
 health.json is written whole after each run and each rollback, so that a monitor or a web server can read it without
 running anything. Its facts are of the moment `checked_at`; `clawback health` looks again. Both have the same keys:
@@ -77,8 +77,8 @@ class Health:
         return EXIT_CODES[self.state]
 
     def to_json(self) -> dict[str, Any]:
-        told = {"format": FORMAT, "status": self.state, "exit_code": self.exit_code, **self.facts}
-        return {**told, "checks": [vars(check) for check in self.checks]}
+        answer = {"format": FORMAT, "status": self.state, "exit_code": self.exit_code, **self.facts}
+        return {**answer, "checks": [vars(check) for check in self.checks]}
 
     def lines(self) -> list[str]:
         """For people and for monitors that show one line: the state first, then every check."""
@@ -115,8 +115,8 @@ def look(settings: Settings) -> Health:
             health.checks.append(one(settings, facts, now))
         except Exception as error:  # a monitor must get an answer, and a landing folder may be damaged in any way
             health.checks.append(Check(name, "critical", f"cannot be read: {error} (clawback doctor)"))
-    told = _tidy(settings, {"facts": facts, "checks": [vars(check) for check in health.checks]})
-    return Health(told["facts"], [Check(**check) for check in told["checks"]])
+    answer = _tidy(settings, {"facts": facts, "checks": [vars(check) for check in health.checks]})
+    return Health(answer["facts"], [Check(**check) for check in answer["checks"]])
 
 
 def write(settings: Settings) -> None:
@@ -125,20 +125,20 @@ def write(settings: Settings) -> None:
     write_whole(settings.root / HEALTH_FILE, json.dumps(health.to_json(), indent=2, ensure_ascii=False) + "\n")
 
 
-def keep(settings: Settings, **told: Any) -> None:
+def keep(settings: Settings, **answer: Any) -> None:
     """Put what is known of runs (last_run, last_good_run, troubles) into health.json, and write the rest anew."""
     path = settings.root / HEALTH_FILE
-    write_whole(path, json.dumps({**kept_file(settings), **_tidy(settings, told)}))
+    write_whole(path, json.dumps({**kept_file(settings), **_tidy(settings, answer)}))
     write(settings)
 
 
 def kept_file(settings: Settings) -> dict[str, Any]:
     """health.json as it was last written; {} where there is none, or it is not what we wrote."""
     try:
-        told = json.loads((settings.root / HEALTH_FILE).read_text(encoding="utf-8"))
+        stored = json.loads((settings.root / HEALTH_FILE).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-    return told if isinstance(told, dict) and isinstance(told.get("troubles", {}), dict) else {}
+    return stored if isinstance(stored, dict) and isinstance(stored.get("troubles", {}), dict) else {}
 
 
 def last_run(kept: dict[str, Any]) -> dict[str, Any] | None:
@@ -185,7 +185,7 @@ def _release(settings: Settings, facts: dict[str, Any], now: datetime) -> Check:
         return Check("release", "critical", f"{says}, is damaged: {wrong[0]}{more} (clawback doctor)")
     if settings.edition != "live":
         return Check("release", "ok", says)
-    # A night without news makes no release, so that its age alone is no fault: the last good run's is.
+    # A run without news makes no release, so that its age alone is no fault: the last good run's is.
     good = facts["last_good_run"]
     looked = datetime.fromisoformat(good["ended_at"]) if good else release.built_at.astimezone(UTC)
     since = (now - looked) / timedelta(hours=1)
@@ -203,8 +203,8 @@ def _runs(settings: Settings, facts: dict[str, Any], now: datetime) -> Check:
     if run and run["outcome"] == DIED:
         return Check("runs", "critical", f"run {run['run_id']} of {run['started_at']} died: {run['error']}")
     if troubles:
-        told = "; ".join(f"{job} since {one['since']}: {one['says']}" for job, one in sorted(troubles.items()))
-        return Check("runs", "critical", told)
+        detail = "; ".join(f"{job} since {one['since']}: {one['says']}" for job, one in sorted(troubles.items()))
+        return Check("runs", "critical", detail)
     if run is None:
         return Check("runs", "ok" if facts["release"] else "warning", "no run is known")
     when = f"since {run['started_at']}" if run["outcome"] == RUNNING else f"at {run['ended_at']}"
@@ -215,33 +215,33 @@ def _sources(settings: Settings, facts: dict[str, Any], now: datetime) -> Check:
     catalog = Catalog(settings.landing_dir, as_of=None, edition=settings.edition)
     stand = [(dataset, catalog.status(dataset)) for dataset in sources.DATASETS.values()]
 
-    def has_aged(told: SourceStatus, age: timedelta, good: datetime | None) -> bool:
-        # The night's own word, and what has grown old since: nobody may have asked for a week.
-        return bool(told.too_old) or (settings.edition == "live" and good is not None and now - good > age)
+    def has_aged(status: SourceStatus, age: timedelta, good: datetime | None) -> bool:
+        # The run's own word, and what has grown old since: nobody may have asked for a week.
+        return bool(status.too_old) or (settings.edition == "live" and good is not None and now - good > age)
 
     found: dict[str, list[SourceStatus]] = {"damaged": [], "failing": [], "too_old": [], "stale": []}
-    for dataset, told in stand:
-        if told.damaged:
-            found["damaged"].append(told)
-        if dataset.base_url_setting is not None and has_aged(told, dataset.max_age, catalog.last_good(dataset)):
-            found["too_old"].append(told)
-        elif told.failed:
-            found["failing"].append(told)
-        elif told.state == "stale":
-            found["stale"].append(told)
+    for dataset, status in stand:
+        if status.damaged:
+            found["damaged"].append(status)
+        if dataset.base_url_setting is not None and has_aged(status, dataset.max_age, catalog.last_good(dataset)):
+            found["too_old"].append(status)
+        elif status.failed:
+            found["failing"].append(status)
+        elif status.state == "stale":
+            found["stale"].append(status)
     for name, those in found.items():
         facts["sources"][name] = [
             {
-                "dataset": told.dataset,
-                "since": told.failed_since.isoformat(timespec="seconds") if told.failed_since else None,
-                "why": told.why,
+                "dataset": status.dataset,
+                "since": status.failed_since.isoformat(timespec="seconds") if status.failed_since else None,
+                "why": status.why,
             }
-            for told in those
+            for status in those
         ]
     if not any(found.values()):
         return Check("sources", "ok", f"none of {len(stand)} datasets fails")
     says = "; ".join(
-        f"{name.replace('_', ' ')}: {', '.join(told.dataset for told in those)}"
+        f"{name.replace('_', ' ')}: {', '.join(status.dataset for status in those)}"
         for name, those in found.items()
         if those
     )
@@ -270,7 +270,7 @@ def _hours(hours: float) -> str:
     return f"{hours:.0f} h" if hours < 72 else f"{hours / 24:.0f} days"
 
 
-def _tidy(settings: Settings, told: Any) -> Any:
+def _tidy(settings: Settings, answer: Any) -> Any:
     """Without secrets, and without the home's own place: it may be moved."""
 
     def moved(value: Any) -> Any:
@@ -280,4 +280,4 @@ def _tidy(settings: Settings, told: Any) -> Any:
             return {key: moved(inner) for key, inner in value.items()}
         return [moved(inner) for inner in value] if isinstance(value, list) else value
 
-    return moved(Hiding(settings).value(told))
+    return moved(Hiding(settings).value(answer))

@@ -1,6 +1,6 @@
 """One refresh at a time: the lock, and clearing up after a refresh that was killed.
 
-What belongs here: holding `refresh.lock`, and the order in which leftovers are cleared once it is held. What does not:
+What belongs here: `refresh.lock`, and the order in which leftovers are cleared while it is locked. What does not:
 finding the leftovers (runs, release.publish).
 """
 

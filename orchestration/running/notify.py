@@ -1,8 +1,8 @@
-"""Sending a message to the people who keep this running, by whatever service they use.
+"""Sending a message to the people who run this, by any service that they use.
 
-What belongs here: the addresses (Apprise's: mail, Slack, Matrix, ntfy, a web hook and a hundred more), sending within
-a few seconds, and saying which service could not be reached. What does not: what is worth a message (events), and
-when one is due (ending).
+What belongs here: the addresses (Apprise's: mail, Slack, Matrix, ntfy, a web hook and a hundred more), sending within a
+few seconds, and reporting which service could not be reached. What does not: what is worth a message (events), when one
+is due (ending).
 
 A service that is down costs a run a few seconds and a line, never its outcome. An address holds a token: it is named
 by its position and kind, and neither its text nor any other secret stands in a message or a log.

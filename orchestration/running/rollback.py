@@ -1,6 +1,6 @@
-"""Going back to an earlier release, for the whole installation.
+"""Going back to an earlier release, with everything that must follow.
 
-What belongs here: what else must follow when another release serves. What does not: the swap itself (release.publish).
+What belongs here: the steps after the switch. What does not: the switch itself (release.publish).
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""Who runs a refresh in this home, and clearing up after one that died.
+"""The refresh that is running in this home, and clearing up after one that died.
 
-What belongs here: the note that a running refresh leaves of itself, and what the next start does when the last one
-ended without a word: its processes are ended, its run is reported failed, its pool slots are freed, its leftovers are
-removed. What does not: signals (stopping), the refresh itself.
+What belongs here: the note that a running refresh leaves of itself, and what the next start does after a crash: the
+processes that were left are ended, the run is reported as failed, its pool slots are freed, its leftovers are removed.
+What does not: signals (stopping), the refresh itself (refresh).
 
 All of it happens while ``refresh.lock`` is held. The kernel frees that lock with the process that holds it, so
 whatever a refresh of the command line left behind is then known to be dead.
@@ -164,8 +164,8 @@ def _daemon_lives(instance: DagsterInstance) -> bool:
 
 
 def _has_lost_its_process(instance: DagsterInstance, run: DagsterRun) -> bool:
-    told = process_of(instance, run.run_id)
-    return told is not None and not files.is_alive(*told)
+    named_process = process_of(instance, run.run_id)
+    return named_process is not None and not files.is_alive(*named_process)
 
 
 def process_of(instance: DagsterInstance, run_id: str) -> tuple[int, float] | None:
@@ -195,7 +195,7 @@ def waiting_for(instance: DagsterInstance, run_id: str) -> str | None:
         info = storage.get_concurrency_info(key)
         others = sorted({slot.run_id for slot in info.claimed_slots} - {run_id})
         if others and any(step.run_id == run_id and step.assigned_timestamp is None for step in info.pending_steps):
-            told = process_of(instance, others[0])
-            process = f", process {told[0]}" if told else ""
+            named_process = process_of(instance, others[0])
+            process = f", process {named_process[0]}" if named_process else ""
             return f"waiting for the pool {key!r}, which run {others[0]} holds{process} (see: clawback ui)"
     return None

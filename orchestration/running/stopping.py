@@ -1,6 +1,6 @@
 """Ctrl-C, SIGTERM and SIGHUP end the whole refresh, at once and in order.
 
-What belongs here: hearing a signal and ending what runs. What does not: what the next start clears up (running).
+What belongs here: receiving a signal and ending what runs. What does not: what the next start clears up (runs).
 
 A Python handler runs only between two instructions of the main thread, which may sit in the database for minutes, and
 Dagster takes an interrupt for the failure of one step and goes on. So the signal is heard by a thread: it ends the

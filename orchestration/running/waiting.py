@@ -1,7 +1,7 @@
-"""Saying what a run waits for while another run holds a pool.
+"""Messages about what a run waits for while another run has the pool.
 
-What belongs here: watching for the wait and saying it in a line. What does not: finding who holds the pool, and
-reporting dead runs (runs).
+What belongs here: watching for the wait, and the message. What does not: finding which run has the pool, and reporting
+dead runs (runs).
 """
 
 from __future__ import annotations
@@ -32,16 +32,16 @@ def report_dead_runs(instance: DagsterInstance, own_run_id: str, release: Releas
 
 
 @contextmanager
-def waits_said(instance: DagsterInstance, run_id: str) -> Iterator[None]:
+def reporting_waits(instance: DagsterInstance, run_id: str) -> Iterator[None]:
     """Within the block: if the run waits long for a pool, say so, and say who holds it."""
     ended = threading.Event()
 
     def watch() -> None:
-        since, said = None, None
+        since, last_message = None, None
         while not ended.wait(1):
             waits = runs.waiting_for(instance, run_id)
             if waits is None:
-                since, said = None, None
+                since, last_message = None, None
                 continue
             since = since or time.monotonic()
             if time.monotonic() - since < _SECONDS_BEFORE_SAID:
@@ -49,9 +49,9 @@ def waits_said(instance: DagsterInstance, run_id: str) -> Iterator[None]:
             since = time.monotonic()
             # who holds it may have died since this run began
             report_dead_runs(instance, run_id)
-            if waits != said:
+            if waits != last_message:
                 say(waits)
-                said = waits
+                last_message = waits
 
     def watch_without_harm() -> None:
         try:

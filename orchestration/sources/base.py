@@ -1,8 +1,7 @@
 """What a source is: slices to ask for, payloads that come back, records cut from them.
 
-What belongs here: the types that every publisher's module fills in and that
-fetching, landing and Dagster read. What does not: any publisher's own oddity
-(its module), any HTTP (fetching), any file (landing).
+What belongs here: the types that every source fills in and that fetching, landing and Dagster read. What does not:
+anything about one publisher (its own module), HTTP (fetching), files (landing).
 """
 
 from __future__ import annotations
@@ -148,7 +147,7 @@ class Dataset(ABC):
     volume_within: ClassVar[tuple[str, frozenset[str]] | None] = None
     # What is compared instead of records where a record stands for many: a name that `counted` uses.
     volume_counts: ClassVar[str | None] = None
-    # For snapshots: the largest relative change from the neighbouring captures that is believed (landing.held).
+    # For snapshots: the largest relative change from the neighbouring captures that is believed (landing.on_hold).
     max_volume_change: ClassVar[float | None] = None
     # For snapshots: what `content_newest` says cannot come after the capture, or the capture is misdated.
     content_precedes_capture: ClassVar[bool] = False
@@ -157,9 +156,9 @@ class Dataset(ABC):
     # The same for datasets whose captures are increments: judged over all that a group of slices brought, and flagged,
     # never refused: what it brought is true, and nothing new comes after it.
     stale_after: ClassVar[timedelta | None] = None
-    # Datasets whose captures say what this one asks for: they are captured before it in the same night.
+    # Datasets whose captures say what this one asks for: they are captured before it in the same run.
     after: ClassVar[tuple[str, ...]] = ()
-    # True: an answer equal to the last one is kept too, because that it was given again is what the next night asks by.
+    # True: an answer equal to the last one is kept too, because that it was given again is what the next run asks by.
     keeps_equal_captures: ClassVar[bool] = False
     # Datasets that a user's file of this one also holds: one import brings them too.
     also_in_files: ClassVar[tuple[str, ...]] = ()
@@ -178,7 +177,7 @@ class Dataset(ABC):
 
     @abstractmethod
     def slices(self, settings: Settings, known: Known) -> list[Slice]:
-        """The slices of a live night, stalest first where they are many."""
+        """The slices of a live run, stalest first where they are many."""
 
     def all_slices(self) -> list[Slice]:
         """Every slice there is, for a backfill by partition; [] where `slices` gives them all."""
@@ -205,7 +204,7 @@ class Dataset(ABC):
         return self.required
 
     def answers_for(self, slice_: Slice) -> str:
-        """Who answers for a slice: two failures in a row of one of them end its night, not the others'."""
+        """Who answers for a slice: two failures in a row of one of them end its run, not the others'."""
         return self.source
 
     def field_name(self, header: str) -> str:

@@ -21,7 +21,7 @@ from orchestration.sources.answers import body_of
 from orchestration.sources.base import Batch, Dataset, Known, Record, Slice, due, told_by_request
 from orchestration.sources.fields import PRINTED_AMOUNT, PRINTED_WHOLE, TEXT, WHOLE, YEAR, one_of, typed
 from orchestration.sources.usaspending import fiscal_years
-from orchestration.wire import NightOver, Payload, SourceError, utc_now
+from orchestration.wire import Payload, RunOver, SourceError, utc_now
 
 # The folders of the programmes' lists: hiring, community policing, tribal resources, anti-heroin, anti-methamphetamine,
 # school violence prevention, officers' mental health.
@@ -57,7 +57,7 @@ HEADINGS = {
 NEEDED = ("state", "agency", "amount")
 # No list has more: a year's largest programme names some 600 agencies.
 MOST_PAGES = 400
-# Seconds in which no more lists are looked for than a night may.
+# Seconds in which no more lists are looked for than a run may.
 _A_NIGHT = 12 * 3600.0
 _MOST_BYTES = 64 * 1024 * 1024
 _NAME = re.compile(rf"(?<![0-9])(?P<year>20[0-9]{{2}})(?![0-9]).*?(?P<program>{'|'.join(PROGRAMS)})", re.IGNORECASE)
@@ -110,13 +110,13 @@ class Announcements(Dataset):
     def pull(self, web: Web, settings: Settings, slice_: Slice, known: Known) -> Iterator[Payload]:
         """The list under the spelling of its path that answers; nothing where none does: it was not announced.
 
-        Addresses are guessed, so that a night looks for so many lists and no more; which were looked for is kept with
-        the attempts, and the next night goes on with the others.
+        Addresses are guessed, so that a run looks for so many lists and no more; which were looked for is kept with
+        the attempts, and the next run goes on with the others.
         """
         year, program = str(_year(slice_)), slice_.params["program"]
         if not web.limits.take(f"{self.id} guesses", settings.cops_lists_a_night, _A_NIGHT):
-            what = f"{settings.cops_lists_a_night} lists were looked for tonight (CLAWBACK_COPS_LISTS_A_NIGHT)"
-            raise NightOver(self.id, what)
+            what = f"{settings.cops_lists_a_night} lists were looked for in this run (CLAWBACK_COPS_LISTS_A_NIGHT)"
+            raise RunOver(self.id, what)
         for path in PATHS:
             answer = web.get(
                 f"{settings.cops_url}/pdf/{path.format(year=year, program=program, PROGRAM=program.upper())}",

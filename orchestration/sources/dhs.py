@@ -33,7 +33,7 @@ LEVELS = {
 }  # fmt: skip
 
 
-class SanctuaryList(Dataset):
+class DhsSanctuaryList(Dataset):
     """The whole list as printed, wrong headings and its one repeated name included: each capture is a snapshot."""
 
     source = "dhs"
@@ -130,4 +130,4 @@ def _named(page: html.HtmlElement) -> Iterator[Record]:
             yield {"state": state, "level_heading": level, "jurisdiction_as_printed": text}
 
 
-DATASETS = (SanctuaryList(),)
+DATASETS = (DhsSanctuaryList(),)

@@ -34,7 +34,7 @@ _HEADING = re.compile(r"^(?P<name>[A-Za-z][A-Za-z ]{2,39}?)\s*(?:\((?P<count>\d+
 _ANNOUNCED = re.compile(r"(?:following|list of|these)\s+(?P<count>\d+)\s+(?:sanctuary\s+)?jurisdictions", re.IGNORECASE)
 
 
-class SanctuaryList(Dataset):
+class DojSanctuaryList(Dataset):
     """The whole list as the page showed it: each capture is a snapshot."""
 
     source = "doj"
@@ -165,4 +165,4 @@ def _updated_on(text: str) -> date | None:
         return None
 
 
-DATASETS = (SanctuaryList(),)
+DATASETS = (DojSanctuaryList(),)

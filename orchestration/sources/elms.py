@@ -121,10 +121,10 @@ class Matters(Dataset):
 
     def _since(self, slice_: Slice, known: Known) -> str:
         client = str(slice_.params["client"])
-        mark = max(filter(None, map(known.high_water, (client, client + SWEEP))), default=None)
-        if mark is None or self.holds_all(slice_.key):
+        high_water_text = max(filter(None, map(known.high_water, (client, client + SWEEP))), default=None)
+        if high_water_text is None or self.holds_all(slice_.key):
             return BEGINNING
-        return f"{datetime.fromisoformat(mark[:19]) - OVERLAP:%Y-%m-%dT%H:%M:%S}Z"
+        return f"{datetime.fromisoformat(high_water_text[:19]) - OVERLAP:%Y-%m-%dT%H:%M:%S}Z"
 
     def cut(self, payload: Payload) -> Iterator[Record]:
         """One record a matter. Raises SourceError where the answer is not `{data: [...]}`."""
@@ -140,8 +140,8 @@ class Matters(Dataset):
         return {"matters": 1}
 
     def high_water(self, record: Record) -> str | None:
-        mark = record.get("lastPublicationDate")
-        return mark if mark and mark[:10] <= _tomorrow() else None
+        high_water_text = record.get("lastPublicationDate")
+        return high_water_text if high_water_text and high_water_text[:10] <= _tomorrow() else None
 
     def content_newest(self, record: Record) -> date | None:
         """The day of introduction, as for every council."""

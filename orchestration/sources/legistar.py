@@ -35,14 +35,14 @@ log = logging.getLogger(__name__)
 PAGE = 1000
 # The publisher's words for a client that it does not know; asking again changes nothing.
 NO_SUCH_CLIENT = b"LegistarConnectionString"
-# A matter saved while the last night ran may bear a time before that night's greatest: look back by this much.
+# A matter saved while the last run ran may bear a time before that run's greatest: look back by this much.
 OVERLAP = timedelta(days=2)
 # Some changes do not move LastModified (public clients of the API say so): everything is asked for once in this time.
 SWEEP_EVERY = timedelta(days=28)
 SWEEP = ":all"
-# Histories asked for in one client's night: at five requests a second a minute and a half.
+# Histories asked for in one client's run: at five requests a second a minute and a half.
 HISTORIES_A_NIGHT = 400
-# An item that fails is tried no more often than this, and after so many in a row the client is left for tonight.
+# An item that fails is tried no more often than this, and after so many in a row the client is left for in this run.
 ITEM_ATTEMPTS = 3
 ITEMS_BEFORE_GIVING_UP = 5
 # Of fewer matters each may have a fault of its own.
@@ -178,10 +178,10 @@ class Matters(_Legistar):
     def _since(self, slice_: Slice, known: Known) -> dict[str, str]:
         """The filter by LastModified; none where the client was never captured: then all is asked for."""
         client = str(slice_.params["client"])
-        mark = max(filter(None, map(known.high_water, (client, client + SWEEP))), default=None)
-        if mark is None:
+        high_water_text = max(filter(None, map(known.high_water, (client, client + SWEEP))), default=None)
+        if high_water_text is None:
             return {}
-        since = datetime.fromisoformat(mark[:19]) - OVERLAP
+        since = datetime.fromisoformat(high_water_text[:19]) - OVERLAP
         return {"$filter": f"MatterLastModifiedUtc gt datetime'{since:%Y-%m-%dT%H:%M:%S}'"}
 
     def cut(self, payload: Payload) -> Iterator[Record]:

@@ -111,11 +111,13 @@ class Awards(Dataset):
         Each capture of changes covers every year, so the last one's own mark holds. Before there is one, it is
         the day of the oldest year's capture, or the newest change seen in any year where the publisher lagged.
         """
-        if mark := known.high_water(f"{group}:changed"):
-            return date.fromisoformat(mark[:10])
+        if high_water := known.high_water(f"{group}:changed"):
+            return date.fromisoformat(high_water[:10])
         days = [when.date() for year in years if (when := known.newest(year.key))]
-        marks = [date.fromisoformat(mark[:10]) for year in years if (mark := known.high_water(year.key))]
-        return min([min(days), *([max(marks)] if marks else [])]) if days else None
+        high_waters = [
+            date.fromisoformat(high_water[:10]) for year in years if (high_water := known.high_water(year.key))
+        ]
+        return min([min(days), *([max(high_waters)] if high_waters else [])]) if days else None
 
     def all_slices(self) -> list[Slice]:
         """Every fiscal year, for a backfill."""

@@ -20,8 +20,8 @@ import pytest
 
 from orchestration import sources
 from orchestration.landing import land
+from orchestration.landing.dataset_run import capture_dataset
 from orchestration.landing.imports import import_files
-from orchestration.landing.night import capture_dataset
 from orchestration.settings import DBT_PROJECT_DIR, Settings
 from orchestration.sources.base import Slice
 from orchestration.wire import Payload

@@ -24,7 +24,7 @@ from worlds import FIRST_NIGHT, WORLDS, World
 from orchestration import logs, sources
 from orchestration.fetching.session import HostLimits, Patience, Web
 from orchestration.landing.catalog import Catalog
-from orchestration.landing.night import capture_dataset
+from orchestration.landing.dataset_run import capture_dataset
 from orchestration.running import health
 from orchestration.running.ending import DAEMON, Ended, ended
 from orchestration.settings import Settings

@@ -33,7 +33,7 @@ def scalar(connection, sql: str):
 
 def test_every_dataset_was_captured_and_every_record_is_accounted_for(published, connection):
     _, account = published
-    assert {night["dataset"] for night in account["nights"]} == set(sources.DATASETS)
+    assert {night["dataset"] for night in account["datasets"]} == set(sources.DATASETS)
     assert account["published"] is True
     lost = connection.execute(
         "select dataset from"
@@ -157,7 +157,7 @@ class TestCommandLine:
         done = clawback(settings.root, "refresh", "--json")
         account = json.loads(done.stdout)
         assert (done.returncode, account["published"], account["release"]) == (0, False, before)
-        assert all(s["status"] == "unchanged" for night in account["nights"] for s in night["slices"])
+        assert all(s["status"] == "unchanged" for night in account["datasets"] for s in night["slices"])
         # and nothing is said after it
         assert done.stderr.strip().endswith("dbt is not run")
 

@@ -48,7 +48,7 @@ def test_a_night_on_which_nobody_answers_empties_nothing_and_ends_with_exit_4_wh
     assert {"rows of core.fct_award", "rows of core.fct_crime_month"} <= empty
     assert all("no rows at all" in finding["detail"] for finding in account["findings"])
     assert history.last_release(Settings(home=home)).id == before
-    assert "needs DATA_GOV_API_KEY" in json.dumps(account["nights"])
+    assert "needs DATA_GOV_API_KEY" in json.dumps(account["datasets"])
     (told,) = messages
     assert told["title"].startswith("Clawback: release refused, failing ")
     assert "too old" in told["title"]

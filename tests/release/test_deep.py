@@ -18,7 +18,7 @@ import pytest
 
 from orchestration import files, sources
 from orchestration.doctor import proof
-from orchestration.doctor.examination import Finding
+from orchestration.doctor.examination import Observation
 from orchestration.landing import integrity, land, register
 from orchestration.landing.catalog import Catalog
 from orchestration.landing.form import Capture
@@ -53,7 +53,7 @@ def award(settings: Settings) -> Path:
     return folder
 
 
-def first_bad(findings: Iterator[Finding], what: str) -> Finding:
+def first_bad(findings: Iterator[Observation], what: str) -> Observation:
     return next(f for f in findings if f.what == what and f.state == "bad")
 
 

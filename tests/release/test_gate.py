@@ -210,7 +210,7 @@ def test_a_mark_that_names_other_captures_than_the_candidate_reads_is_refused(se
 
 
 def test_a_capture_that_lands_during_the_build_is_not_taken_for_built(sealed):
-    """Else the next night would find nothing new, and leave it out for good."""
+    """Else the next run would find nothing new, and leave it out for good."""
     settings, run_id = sealed
     when = datetime(2026, 11, 24, tzinfo=UTC)
     bound = {"year": "2016", "hispanic": "1", "newoff": "1", "direl": "1", "notify": "1", "n": "1", "weight": "1"}

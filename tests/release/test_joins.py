@@ -15,8 +15,8 @@ import duckdb
 import pytest
 
 from orchestration import sources
+from orchestration.landing.dataset_run import capture_dataset
 from orchestration.landing.imports import import_files
-from orchestration.landing.night import capture_dataset
 from orchestration.recorded.build import workbook
 from orchestration.release import joins
 from orchestration.settings import Settings

@@ -269,7 +269,7 @@ def test_a_release_before_that_cannot_be_read_is_no_reason_to_pass(warehouses, t
     before = warehouses.release.model_copy(update={"folder": torn})
     warehouses.connection.execute("detach before")
     try:
-        found = [finding for _, finding in sums.held(warehouses.connection, before) if finding is not None]
+        found = [finding for _, finding in sums.of_candidate(warehouses.connection, before) if finding is not None]
     finally:
         warehouses.connection.execute(f"attach '{warehouses.release.path}' as before (read_only)")
     assert [f.check for f in found] == [name for name in sums.names() if not name.startswith("range of ")]

@@ -153,7 +153,7 @@ def test_a_wait_for_a_slot_is_said_with_who_holds_it_and_ends_with_the_holder(in
         lines.append(line)
         came.set()
 
-    with listening(hear), waiting.waits_said(instance, waits):
+    with listening(hear), waiting.reporting_waits(instance, waits):
         assert came.wait(60)
         said = (
             f"waiting for the pool {POOL!r}, which run {holder} holds, process {processes[LIVING]} (see: clawback ui)"

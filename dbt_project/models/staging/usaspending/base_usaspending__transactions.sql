@@ -1,5 +1,5 @@
 {#- What becomes of a record depends on the records of its key alone. A build that goes on from the last one (see
-    orchestration/release/going_on.py) takes the captures that are new to it and every version of the keys they hold. -#}
+    orchestration/release/incremental.py) takes the captures that are new to it and every version of the keys they hold. -#}
 {{ config(
     materialized='incremental' if target.type == 'duckdb' else 'table',
     incremental_strategy='delete+insert',

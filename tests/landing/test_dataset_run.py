@@ -17,7 +17,7 @@ from pytest_httpserver import HTTPServer
 from orchestration import sources
 from orchestration.fetching.session import HostLimits, Patience, Web
 from orchestration.landing.catalog import Catalog
-from orchestration.landing.night import FAILURES_BEFORE_GIVING_UP, capture_dataset
+from orchestration.landing.dataset_run import FAILURES_BEFORE_GIVING_UP, capture_dataset
 from orchestration.progress import listening
 from orchestration.settings import Settings
 from tests.sources.servers import Ncvs, empty_503

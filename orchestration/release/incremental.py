@@ -1,12 +1,13 @@
-"""Whether a build may go on from the last one instead of being made anew, and whether that is the cheaper way.
+"""Whether a build may be incremental: keep the last candidate's records and add only what is new.
 
-What belongs here: that one decision. What does not: which records a going-on build takes (the model whose
-materialization is incremental says that), or the proof that both ways give the same rows (tests/awards).
+What belongs here: that one decision, for correctness and for cost. What does not: which records an incremental build
+takes in (the model whose materialization is incremental says that), or the proof that both ways give the same rows
+(tests/awards).
 
-Nearly all of a build is made anew every night, because that is quick and cannot go wrong. The exception are the
-records of the datasets named below, millions of which do not change from one night to the next: where the last
-candidate was released, is unchanged, of the same code and edition, and few captures have come since, dbt keeps their
-typed records and takes in what is new.
+Nearly all of a build is made anew in every run, because that is quick and cannot go wrong. The exception is the
+datasets named below, which have millions of records that do not change between runs. If the last candidate was
+released and is unchanged, its code and edition are the same, and few captures have come since, dbt keeps the typed
+records of these datasets and adds what is new.
 """
 
 from __future__ import annotations
@@ -22,8 +23,8 @@ KEPT = ("usaspending/transactions",)
 LARGEST_SHARE = 0.2
 
 
-def goes_on(settings: Settings, catalog: Catalog) -> bool:
-    """Whether tonight's build may keep the last candidate's file; False makes it anew.
+def is_possible(settings: Settings, catalog: Catalog) -> bool:
+    """Whether the build may keep the last candidate's file; if not, everything is built again.
 
     catalog: what the build will read.
     """

@@ -1,8 +1,8 @@
-"""One dataset's night: every slice asked for, each outcome kept, no slice's failure stopping another.
+"""Capturing one dataset: each slice is asked for in turn, each outcome is kept, and one failure does not stop the rest.
 
-What belongs here: the loop over slices, the choice of where payloads come
-from (the publisher, or the recorded edition's tables), and the account that is
-given of it. What does not: Dagster, HTTP, the form of a capture.
+What belongs here: the loop over slices, the choice of where payloads come from (the publisher, or the tables of the
+recorded edition), and the outcome of each slice. What does not: Dagster (assets), HTTP (fetching), what a capture is
+made of (form, writing).
 """
 
 from __future__ import annotations
@@ -24,17 +24,16 @@ from orchestration.progress import say
 from orchestration.recorded import build as recorded
 from orchestration.settings import Settings
 from orchestration.sources.base import Batch, Dataset, Slice
-from orchestration.wire import NightOver, Payload, SliceFault, SliceSkipped, SourceError
+from orchestration.wire import Payload, RunOver, SliceFault, SliceSkipped, SourceError
 
-# After this many slices in a row that no retry could save, the publisher is down: the rest of its
-# slices are not asked for tonight.
+# After this many failures in a row the publisher counts as down: the rest of its slices wait for the next run.
 FAILURES_BEFORE_GIVING_UP = 2
 
 Status = Literal["landed", "held", "unchanged", "empty", "rejected", "failed", "skipped"]
 
 
 @dataclass(frozen=True)
-class SliceNight:
+class SliceOutcome:
     """What became of one slice."""
 
     slice: str
@@ -42,20 +41,20 @@ class SliceNight:
     message: str
     records: int = 0
     capture_id: str | None = None
-    # What goes on serving where nothing new was accepted; None where nothing serves.
+    # The capture that serves if nothing new was accepted; None if nothing serves.
     serving: str | None = None
     # The fault is this slice's own: it does not count towards giving the publisher up.
     is_its_own: bool = False
-    # The night was over before these slices were asked for; their next turn comes without anybody's doing.
+    # The run ended before these slices were asked for: the next run asks for them.
     waits: bool = False
 
 
 @dataclass
-class Night:
+class DatasetRun:
     """What became of one dataset: enough for the summary, the run's records and the exit code."""
 
     dataset: str
-    slices: list[SliceNight] = field(default_factory=list)
+    slices: list[SliceOutcome] = field(default_factory=list)
     seconds: float = 0.0
     # A slice failed and its last good capture is older than the dataset allows, or there is none.
     too_old: list[str] = field(default_factory=list)
@@ -63,15 +62,15 @@ class Night:
     accepted: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def count(self, status: Status) -> int:
-        return sum(1 for night in self.slices if night.status == status)
+        return sum(1 for one in self.slices if one.status == status)
 
     @property
     def records(self) -> int:
-        return sum(night.records for night in self.slices if night.status == "landed")
+        return sum(one.records for one in self.slices if one.status == "landed")
 
     @property
-    def failures(self) -> list[SliceNight]:
-        return [night for night in self.slices if night.status in ("failed", "rejected", "held")]
+    def failures(self) -> list[SliceOutcome]:
+        return [one for one in self.slices if one.status in ("failed", "rejected", "held")]
 
     def line(self) -> str:
         """One line for people."""
@@ -80,8 +79,8 @@ class Night:
             words.append(f"{landed} new capture{'s' * (landed > 1)}, {self.records:,} records")
         for status in ("unchanged", "empty", "held", "rejected", "failed", "skipped"):
             if n := self.count(status):
-                said = {"empty": "without news", "held": "held back"}.get(status, status)
-                words.append(f"{n} {said}")
+                word = {"empty": "without news", "held": "on hold"}.get(status, status)
+                words.append(f"{n} {word}")
         return "; ".join(words) or "no slice was asked for"
 
     def to_json(self) -> dict[str, Any]:
@@ -96,31 +95,31 @@ def capture_dataset(
     partition: str | None = None,
     web: Web | None = None,
     accepted: Mapping[str, Mapping[str, str]] | None = None,
-) -> Night:
+) -> DatasetRun:
     """Capture one dataset as the edition says. Publishers' faults are in the answer, never raised.
 
-    slice_keys: ask only for these slices; empty means those of a usual night.
+    slice_keys: ask only for these slices; empty means those of a usual run.
     partition: ask only for the slices of this fiscal year, state, year, or city and month.
     accepted: by slice, the checks that a person lets pass this once, each with the reason.
     """
-    night = Night(dataset.id, accepted=accepted or {})
+    run = DatasetRun(dataset.id, accepted=accepted or {})
     started = time.monotonic()
-    # a run holds every capture against its digests before it reads it
+    # in each run every capture is compared with its digests before it is read
     integrity.forget(settings.landing_dir / dataset.source / dataset.name)
     try:
         with faults.kept_for(settings):
             if settings.edition == "recorded":
-                _recorded_night(dataset, settings, night, slice_keys, partition)
+                _run_recorded(dataset, settings, run, slice_keys, partition)
             elif missing_key := _missing_key(dataset, settings):
                 message = f"needs {missing_key} in the environment: skipped; what was captured before goes on serving"
-                night.slices.append(SliceNight("*", "skipped", message))
+                run.slices.append(SliceOutcome("*", "skipped", message))
             else:
-                _live_night(dataset, settings, night, slice_keys, partition, web or Web(settings))
+                _run_live(dataset, settings, run, slice_keys, partition, web or Web(settings))
     finally:
-        # of a night that was broken off too: what it asked for is known
-        _note(dataset, settings, night, is_backfill=partition is not None, is_whole=not (slice_keys or partition))
-    night.seconds = round(time.monotonic() - started, 1)
-    for failure in [*night.failures, *(s for s in night.slices if s.status == "skipped" and s.is_its_own)]:
+        # also after a run that was interrupted: what it asked for is known
+        _note(dataset, settings, run, is_backfill=partition is not None, is_whole=not (slice_keys or partition))
+    run.seconds = round(time.monotonic() - started, 1)
+    for failure in [*run.failures, *(s for s in run.slices if s.status == "skipped" and s.is_its_own)]:
         say(
             f"  {dataset.id} {failure.slice}: {failure.status}: {failure.message}",
             event="slice",
@@ -131,106 +130,106 @@ def capture_dataset(
             status=failure.status,
         )
     say(
-        f"  {dataset.id}: {night.line()} ({night.seconds:.1f} s)",
+        f"  {dataset.id}: {run.line()} ({run.seconds:.1f} s)",
         event="dataset",
         source=dataset.source,
         dataset=dataset.id,
-        records=night.records,
-        seconds=night.seconds,
-        statuses=dict(Counter(one.status for one in night.slices)),
+        records=run.records,
+        seconds=run.seconds,
+        statuses=dict(Counter(one.status for one in run.slices)),
     )
-    return night
+    return run
 
 
-def _note(dataset: Dataset, settings: Settings, night: Night, *, is_backfill: bool, is_whole: bool) -> None:
-    """Keep what became of the night beside the dataset's captures; a night that asked for nothing leaves no line."""
-    if not night.slices:
+def _note(dataset: Dataset, settings: Settings, run: DatasetRun, *, is_backfill: bool, is_whole: bool) -> None:
+    """Keep the run's outcome beside the dataset's captures; a run that asked for nothing leaves no line."""
+    if not run.slices:
         return
     bad: list[tuple[str, attempts.Bad, str]] = []
-    for one in night.slices:
+    for one in run.slices:
         if one.waits:
             bad.append((one.slice, "left", one.message))
         elif one.status == "failed" or one.status == "rejected" or one.status == "held" or one.status == "skipped":
             bad.append((one.slice, one.status, one.message))
     listed = {slice_ for slice_, _, _ in bad}
-    over = next((one.message for one in night.slices if one.waits), "not asked for")
-    bad += [(slice_, "left", over) for slice_ in night.too_old if slice_ not in listed]
+    over = next((one.message for one in run.slices if one.waits), "not asked for")
+    bad += [(slice_, "left", over) for slice_ in run.too_old if slice_ not in listed]
     attempts.record(
         settings.landing_dir / dataset.source / dataset.name,
         way="backfill" if is_backfill else "nightly",
         edition="recorded" if settings.edition == "recorded" or dataset.base_url_setting is None else "live",
-        asked=sum(one.slice != attempts.ALL for one in night.slices),
+        asked=sum(one.slice != attempts.ALL for one in run.slices),
         bad=bad,
-        good={one.slice for one in night.slices if one.status in ("landed", "unchanged", "empty")},
-        too_old=set(night.too_old),
+        good={one.slice for one in run.slices if one.status in ("landed", "unchanged", "empty")},
+        too_old=set(run.too_old),
         whole=is_whole,
         home=settings.root,
     )
 
 
-def _recorded_night(
-    dataset: Dataset, settings: Settings, night: Night, slice_keys: Sequence[str], partition: str | None
+def _run_recorded(
+    dataset: Dataset, settings: Settings, run: DatasetRun, slice_keys: Sequence[str], partition: str | None
 ) -> None:
     for batch in recorded.batches(dataset.id):
         if slice_keys and batch.slice.key not in slice_keys:
             continue
         if partition and not _in_partition(dataset, batch.slice, partition):
             continue
-        night.slices.append(_land(dataset, settings, batch.slice, batch.payloads, batch=batch))
+        run.slices.append(_land(dataset, settings, batch.slice, batch.payloads, batch=batch))
 
 
-def _live_night(
+def _run_live(
     dataset: Dataset,
     settings: Settings,
-    night: Night,
+    run: DatasetRun,
     slice_keys: Sequence[str],
     partition: str | None,
     web: Web,
 ) -> None:
     if dataset.base_url_setting is None:
         # Our own tables (the ledger, printed figures): the same in every edition.
-        _recorded_night(dataset, settings, night, slice_keys, partition)
+        _run_recorded(dataset, settings, run, slice_keys, partition)
         return
     catalog = Catalog(settings.landing_dir, as_of=None, edition=settings.edition)
     known = catalog.known(dataset, published=settings.published_file)
     if reason := clock.wrong(catalog.captures(dataset.id)):
-        night.slices.append(SliceNight("*", "failed", reason))
+        run.slices.append(SliceOutcome("*", "failed", reason))
         return
     try:
         slices = _wanted(dataset, dataset.slices(settings, known), slice_keys, partition)
-    except Exception as error:  # as for a slice: what comes after this dataset in the night must not be skipped for it
+    except Exception as error:  # as for a slice: the other datasets of the run must not suffer
         if not isinstance(error, SourceError):
             faults.note(f"{dataset.id}: its slices")
         own = f"a fault of Clawback's own ({type(error).__name__}: {error}; see {faults.FAULTS_FILE})"
         what = str(error) if isinstance(error, SourceError) else own
-        night.slices.append(SliceNight("*", "failed", what))
+        run.slices.append(SliceOutcome("*", "failed", what))
         if _is_too_old(dataset, catalog.last_good(dataset)):
-            night.too_old.append("*")
+            run.too_old.append("*")
         return
-    # By who answers: a city's server that is down says nothing of the next city's.
+    # Counted for each server: if one city's is down, the next city's may answer.
     in_a_row: Counter[str] = Counter()
     for position, slice_ in enumerate(slices):
         who = dataset.answers_for(slice_)
         if in_a_row[who] >= FAILURES_BEFORE_GIVING_UP:
             down = dataset.publisher if who == dataset.source else who
             message = f"{attempts.NOT_ASKED}: {in_a_row[who]} slices failed in a row, {down} seems to be down"
-            night.slices.append(SliceNight(slice_.key, "failed", message))
+            run.slices.append(SliceOutcome(slice_.key, "failed", message))
             if _is_too_old(dataset, known.checked(slice_.key)):
-                night.too_old.append(slice_.key)
+                run.too_old.append(slice_.key)
             continue
         try:
             outcome = _land(
                 dataset, settings, slice_, dataset.pull(web, settings, slice_, known),
-                accepted=night.accepted.get(slice_.key),
+                accepted=run.accepted.get(slice_.key),
             )  # fmt: skip
-        except NightOver as over:
+        except RunOver as over:
             rest = slices[position:]
-            night.slices.append(_over(over, len(rest)))
-            say(f"  {dataset.id}: {night.slices[-1].message}")
+            run.slices.append(_over(over, len(rest)))
+            say(f"  {dataset.id}: {run.slices[-1].message}")
             if not over.nothing_new:
-                night.too_old.extend(s.key for s in rest if _has_aged(dataset, known.checked(s.key)))
+                run.too_old.extend(s.key for s in rest if _has_aged(dataset, known.checked(s.key)))
             break
-        night.slices.append(outcome)
+        run.slices.append(outcome)
         if not outcome.is_its_own:
             in_a_row[who] = in_a_row[who] + 1 if outcome.status == "failed" else 0
         good = known.checked(slice_.key)
@@ -238,7 +237,7 @@ def _live_night(
         never_served = outcome.is_its_own and good is None
         bad = outcome.status in ("failed", "rejected", "held")
         if bad and not never_served and _is_too_old(dataset, good):
-            night.too_old.append(slice_.key)
+            run.too_old.append(slice_.key)
 
 
 def _wanted(dataset: Dataset, slices: list[Slice], slice_keys: Sequence[str], partition: str | None) -> list[Slice]:
@@ -260,7 +259,7 @@ def _land(
     *,
     batch: Batch | None = None,
     accepted: Mapping[str, str] | None = None,
-) -> SliceNight:
+) -> SliceOutcome:
     try:
         outcome = land.write(
             dataset,
@@ -275,25 +274,25 @@ def _land(
             publisher=batch.publisher if batch else None,
             accepted=accepted,
         )
-    except (NightOver, CannotWrite):
+    except (RunOver, CannotWrite):
         # a disk that refuses is no fault of the publisher's, and every slice would meet it again
         raise
     except SliceSkipped as skipped:
-        return SliceNight(
+        return SliceOutcome(
             slice_.key, "skipped", str(skipped), serving=_serving(dataset, settings, slice_), is_its_own=True
         )
     except SliceFault as fault:
-        return SliceNight(
+        return SliceOutcome(
             slice_.key, "failed", str(fault), serving=_serving(dataset, settings, slice_), is_its_own=True
         )
     except (SourceError, FetchError) as error:
-        return SliceNight(slice_.key, "failed", str(error), serving=_serving(dataset, settings, slice_))
+        return SliceOutcome(slice_.key, "failed", str(error), serving=_serving(dataset, settings, slice_))
     except Exception as error:  # one dataset's fault, ours included, must not stop the others: kept and reported
         faults.note(f"{dataset.id} slice {slice_.key}")
         message = f"a fault of Clawback's own ({type(error).__name__}: {error}; see {faults.FAULTS_FILE})"
-        return SliceNight(slice_.key, "failed", message, serving=_serving(dataset, settings, slice_))
+        return SliceOutcome(slice_.key, "failed", message, serving=_serving(dataset, settings, slice_))
     taken = outcome.capture
-    return SliceNight(
+    return SliceOutcome(
         slice_.key,
         outcome.status,
         outcome.message,
@@ -303,11 +302,11 @@ def _land(
     )
 
 
-def _over(over: NightOver, left: int) -> SliceNight:
-    """The end of a night that is no fault, said once for all the slices that are left."""
+def _over(over: RunOver, left: int) -> SliceOutcome:
+    """The outcome of the slices that are left when a run ends before them: one entry for all, and no failure."""
     if over.nothing_new:
-        return SliceNight("*", "empty", f"{over.what}: {left} {'slice' if left == 1 else 'slices'} not asked for")
-    return SliceNight("*", "skipped", f"{over.what}: {left} left for the next night, the stalest first", waits=True)
+        return SliceOutcome("*", "empty", f"{over.what}: {left} {'slice' if left == 1 else 'slices'} not asked for")
+    return SliceOutcome("*", "skipped", f"{over.what}: {left} left for the next run, the stalest first", waits=True)
 
 
 def _serving(dataset: Dataset, settings: Settings, slice_: Slice) -> str | None:
@@ -340,5 +339,5 @@ def _is_too_old(dataset: Dataset, good: datetime | None) -> bool:
 
 
 def _has_aged(dataset: Dataset, good: datetime | None) -> bool:
-    """The same of a slice that may wait for its first turn: what was never captured has not grown old."""
+    """Whether the slice was captured before, and its last good answer is older than the dataset allows."""
     return good is not None and datetime.now(UTC) - good > dataset.max_age

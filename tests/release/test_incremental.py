@@ -17,7 +17,7 @@ import transaction_files as files
 from orchestration import sources
 from orchestration.landing.catalog import Catalog
 from orchestration.landing.imports import import_files
-from orchestration.release import going_on, marks
+from orchestration.release import incremental, marks
 from orchestration.settings import Settings
 from tests.release.test_gate import edit_json
 
@@ -52,52 +52,52 @@ def released(sealed, tmp_path) -> Settings:
 
 
 def test_a_build_goes_on_where_few_transactions_are_new(released, tmp_path):
-    assert going_on.goes_on(released, catalog(released))
+    assert incremental.is_possible(released, catalog(released))
     bring(released, tmp_path, "few", actions(100, 110), 2)
-    assert going_on.goes_on(released, catalog(released))
+    assert incremental.is_possible(released, catalog(released))
 
 
 def test_many_new_transactions_are_cheaper_made_anew(released, tmp_path):
     bring(released, tmp_path, "many", actions(100, 140), 2)
-    assert not going_on.goes_on(released, catalog(released))
+    assert not incremental.is_possible(released, catalog(released))
 
 
 def test_a_build_without_transactions_is_made_anew(sealed):
     settings, _ = sealed
-    assert not going_on.goes_on(settings, catalog(settings))
+    assert not incremental.is_possible(settings, catalog(settings))
 
 
 def test_a_candidate_that_was_not_released_is_not_gone_on_from(released):
     edit_json(released.build_dir / marks.MARKER_FILE, lambda mark: mark.update(run_id="another"))
-    assert not going_on.goes_on(released, catalog(released))
+    assert not incremental.is_possible(released, catalog(released))
 
 
 def test_a_file_that_was_changed_since_is_not_gone_on_from(released):
     with released.build_file.open("ab") as file:
         file.write(b"\0")
-    assert not going_on.goes_on(released, catalog(released))
+    assert not incremental.is_possible(released, catalog(released))
 
 
 def test_a_file_with_a_log_beside_it_is_not_gone_on_from(released):
     marks.write_ahead_log(released).touch()
-    assert not going_on.goes_on(released, catalog(released))
+    assert not incremental.is_possible(released, catalog(released))
 
 
 @pytest.mark.parametrize("mark", [{"code_digest": "other"}, {"edition": "live"}, {"as_of": "2026-11-01"}])
 def test_other_code_edition_or_date_is_made_anew(released, mark):
     edit_json(released.build_dir / marks.MARKER_FILE, lambda found: found.update(mark))
-    assert not going_on.goes_on(released, catalog(released))
+    assert not incremental.is_possible(released, catalog(released))
 
 
 def test_a_build_as_of_a_past_day_is_made_anew(released):
-    assert not going_on.goes_on(released, catalog(released, as_of=date(2026, 11, 20)))
+    assert not incremental.is_possible(released, catalog(released, as_of=date(2026, 11, 20)))
 
 
 def test_a_capture_that_serves_no_more_is_not_kept_in_the_file(released, tmp_path):
     gone = bring(released, tmp_path, "gone", actions(100, 105), 2)
     edit_json(released.build_dir / marks.MARKER_FILE, lambda mark: mark["captures"].append(gone))
-    assert going_on.goes_on(released, catalog(released))
+    assert incremental.is_possible(released, catalog(released))
     (folder,) = released.landing_dir.glob(f"*/*/{gone}")
     said = json.loads((folder / "capture.json").read_text())
     (folder / "capture.json").write_text(json.dumps({**said, "status": "rejected"}))
-    assert not going_on.goes_on(released, catalog(released))
+    assert not incremental.is_possible(released, catalog(released))

@@ -1,4 +1,4 @@
-"""Snapshots that are held back: judged by their neighbours, whatever the order in which they come; nothing is lost.
+"""Snapshots that are on hold: judged by their neighbours, whatever the order in which they come; nothing is lost.
 
 What belongs here: the landing folder with the real writer, catalog, raw views, doctor and status. What does not: what
 a held snapshot would have done to spells (tests/ordinances).
@@ -19,9 +19,9 @@ from orchestration import sources
 from orchestration.doctor.examination import examine
 from orchestration.landing import accept, raw_views
 from orchestration.landing.catalog import Catalog
+from orchestration.landing.dataset_run import capture_dataset
 from orchestration.landing.imports import import_files
 from orchestration.landing.land import Outcome, write
-from orchestration.landing.night import capture_dataset
 from orchestration.recorded.build import workbook
 from orchestration.settings import Settings
 from orchestration.sources.base import Slice
@@ -60,7 +60,7 @@ def test_in_whatever_order_they_come_the_same_snapshot_is_held_back(tmp_path, or
     for place in order:
         land(settings, *days[place])
     assert served(settings) == [("2025-04-10", 44), ("2025-04-29", 50), ("2025-05-01", 51)]
-    ((held, reason),) = catalog(settings).held(ICE).items()
+    ((held, reason),) = catalog(settings).on_hold(ICE).items()
     assert held.startswith("20250421")
     assert reason == "30 records between 44 before and 50 after (bound 10%)"
 
@@ -73,7 +73,7 @@ def test_a_fall_waits_for_the_next_night_and_growth_does_not(settings):
     assert fallen.serving.records == 44
     assert served(settings) == [("2025-04-10", 44)]
     assert catalog(settings).is_stale(catalog(settings).serving(ICE)[0])
-    # The next file is whole again: the fall was a broken file, and stays held back.
+    # The next file is whole again: the fall was a broken file, and stays on hold.
     assert land(settings, "2025-04-12", 50, kind="fetched").status == "landed"
     assert served(settings) == [("2025-04-10", 44), ("2025-04-12", 50)]
     assert land(settings, "2025-04-13", 80, kind="fetched").status == "landed"
@@ -85,7 +85,7 @@ def test_a_fall_that_another_file_confirms_serves_from_its_own_day(settings):
         land(settings, day, agencies, kind="fetched")
     confirmed = land(settings, "2025-04-12", 31, kind="fetched")
     assert confirmed.status == "landed"
-    assert "held back no longer: 20250411" in confirmed.message
+    assert "on hold no longer: 20250411" in confirmed.message
     assert served(settings) == [("2025-04-10", 44), ("2025-04-11", 30), ("2025-04-12", 31)]
 
 
@@ -104,7 +104,7 @@ def test_a_fall_that_the_publisher_shows_again_another_day_is_believed(settings,
             night = capture_dataset(ICE, live, web=web_for(live))
         assert [s.status for s in night.slices] == [status]
         assert len(served(live)) == serving
-    assert "1 held back" not in night.line()
+    assert "1 on hold" not in night.line()
     assert len(served(live, as_of=date(2025, 4, 11))) == 1
 
 
@@ -116,15 +116,15 @@ def test_a_held_snapshot_is_kept_named_and_not_read(settings):
     assert connection.execute("select count(*) from raw.ice__agreements_287g").fetchone() == (94,)
     told = "select status, is_serving, reject_reason, records from raw.capture where status <> 'accepted'"
     assert connection.execute(told).fetchall() == [
-        ("held", False, "held back: 30 records between 44 before and 50 after (bound 10%)", 30)
+        ("held", False, "on hold: 30 records between 44 before and 50 after (bound 10%)", 30)
     ]
     assert catalog(settings).status(ICE).held == 1
     notes = [f.says for f in examine(settings) if f.what == "held capture"]
     assert len(notes) == 1
     assert "ice/agreements_287g (20250421" in notes[0]
-    # As of a day before the next one came, the newest had fallen and was held back for that.
+    # As of a day before the next one came, the newest had fallen and was on hold for that.
     assert served(settings, as_of=date(2025, 4, 21)) == [("2025-04-10", 44)]
-    assert "waits for the next" in next(iter(catalog(settings, date(2025, 4, 21)).held(ICE).values()))
+    assert "waits for the next" in next(iter(catalog(settings, date(2025, 4, 21)).on_hold(ICE).values()))
 
 
 @pytest.mark.parametrize("snapshots", [(98, 50, 100, 60, 101), (120, 50, 100, 40, 101)])
@@ -166,7 +166,7 @@ def test_the_five_real_workbooks_serve_all_and_the_ends_are_150_and_1843(setting
     counts = [records for _, records in served(settings)]
     assert len(counts) == 5
     assert (counts[0], counts[-1]) == (150, 1843)
-    assert catalog(settings).held(ICE) == {}
+    assert catalog(settings).on_hold(ICE) == {}
 
 
 @pytest.mark.real
