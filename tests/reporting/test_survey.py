@@ -62,7 +62,12 @@ def part(rows: pd.DataFrame, group: str, family: str) -> pd.DataFrame:
 
 @pytest.mark.parametrize(
     ("dimension", "code"),
-    [("survey_year", "year"), ("victim_group", "hispanic"), ("offense_family", "newoff"), ("victim_group_key", "hispanic")],
+    [
+        ("survey_year", "year"),
+        ("victim_group", "hispanic"),
+        ("offense_family", "newoff"),
+        ("victim_group_key", "hispanic"),
+    ],
 )
 def test_a_plain_sum_over_any_dimension_counts_each_captured_victimization_once(published, connection, dimension, code):
     """The captures' own records, by the same code: interviews and weights, those reported to the police apart."""
@@ -177,16 +182,15 @@ def test_a_window_of_years_before_and_after_2016_says_so_with_who_says_it(connec
     assert [row[0] for row in rows if row[1]] == [2014, 2015]
     assert all(("2016" in row[2], "BJS" in row[3]) == (True, True) for row in rows if row[1])
     assert all(row[2:] == (None, None) for row in rows if not row[1])
-    assert connection.execute(
-        f"select distinct survey_year from ({PARTS_AND_TOTALS}) where break_flag"
-    ).fetchall() == [(2016,)]
+    assert connection.execute(f"select distinct survey_year from ({PARTS_AND_TOTALS}) where break_flag").fetchall() == [
+        (2016,)
+    ]
 
 
 def test_cells_of_ten_cases_or_fewer_are_flagged_and_so_is_a_variation_above_half(connection):
     """BJS's footnote "interpret with caution", by its own two conditions, computed again from what is published."""
     rows = connection.execute(
-        "select victimizations_interviewed, percent_reported, design_effect, sample_size"
-        f" from ({PARTS_AND_TOTALS})"
+        f"select victimizations_interviewed, percent_reported, design_effect, sample_size from ({PARTS_AND_TOTALS})"
     ).fetchall()
     flagged = {"interpret with caution": 0, "others": 0}
     for n, percent, effect, size in rows:
