@@ -107,7 +107,7 @@ class TestTheLayout:
 
     def test_what_the_models_read_is_declared(self):
         names = {name for _, name in fbi_files.layout()}
-        assert set(fbi_files.LINES) <= names
+        assert set(fbi_files.RETURN_A_LINES) <= names
 
 
 class TestReturnA:
