@@ -3,8 +3,8 @@
 -- about: policies
 -- parameter: from=2016-11-08 (date)
 -- parameter: to=2017-03-27 (date)
--- caveat: Events that the ledger or a captured council knows; a statement of a mayor is no legal event, and the ledger is not whole.
--- caveat: affirms: a sourced act that puts a measure in force and does not weaken one; the claim is checked by these rows (clawback query claims).
+-- caveat: Only events in the ledger or in a captured council's record are listed. A mayor's statement is not a legal event, and the ledger is not complete.
+-- caveat: affirms: an act with a source that puts a measure in force and does not weaken one. These rows check the claim (clawback query claims).
 select
     jurisdictions.name,
     events.instrument,

@@ -2,9 +2,9 @@
 -- about: listings
 -- parameter: a= (tracker)
 -- parameter: b= (tracker)
--- caveat: Each tracker has its own definition (analysis.mart_tracker_agreement names it with every row); absence from a list is not a no.
--- caveat: Homeland Security's list and the Justice Department's were never shown on one day: the first was withdrawn before the second appeared.
--- caveat: unresolved_names are tied to no unit and compared by spelling; only_a and only_b leave out states of which the other tracker's snapshots do not speak.
+-- caveat: Each tracker has its own definition, given with every row of analysis.mart_tracker_agreement. Not being listed does not mean no.
+-- caveat: Homeland Security's list was withdrawn before the Justice Department's appeared, so the two were never public on one day.
+-- caveat: unresolved_names are not matched to a unit and are compared by spelling. only_a and only_b leave out states that the other tracker's snapshots do not cover.
 select
     tracker_a,
     tracker_b,

@@ -176,7 +176,7 @@ def _quarantine(name: str, path: Path, table: Mapping[str, Any]) -> dict[Path, s
         if entry := _REFERENCE.fullmatch(description):
             text = _doc(f"{entry.group(1).removesuffix('__any')}__none_in_record__as_it_came")
         elif description.endswith(_AS_IT_CAME):
-            text = description.removesuffix(".") + "; null where the record has none."
+            text = description.removesuffix(".") + "; null if the record has none."
         else:
             raise CannotRender(
                 f"{path}: the description of {name}.{column['name']} must be doc('..._as_it_came'), an entry of"

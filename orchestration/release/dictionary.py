@@ -18,7 +18,7 @@ Entry = dict[str, str]
 # An entry's name with one of these says something else of null.
 _ENDINGS = {
     "__never_null": "Never null.",
-    "__none_in_record": "Null where the record has none.",
+    "__none_in_record": "Null if the record has none.",
     "__any": "",
 }
 _AS_IT_CAME = "__as_it_came"

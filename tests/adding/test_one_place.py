@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml  # type: ignore[import-untyped]
 
 from orchestration.declared import cities, fbi, seeds
 from orchestration.settings import PROJECT_ROOT
@@ -98,6 +99,12 @@ def test_the_fbis_offences_are_those_that_every_reader_of_them_knows():
     assert {c.definition for c in fbi.table8_columns()} == {"", "none", "legacy", "revised", "heading"}
 
 
-def test_each_seed_is_described_beside_it():
+def test_each_seed_is_described():
     folder: Path = PROJECT_ROOT / "dbt_project" / "seeds"
-    assert {path.stem for path in folder.glob("*.csv")} == {path.stem for path in folder.glob("*.yml")}
+    files = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in folder.glob("*.yml")]
+    described = {seed["name"]: seed for file in files for seed in file["seeds"]}
+    assert set(described) == {path.stem for path in folder.glob("*.csv")}
+    for name, seed in described.items():
+        assert seed["description"].startswith("Grain: one row per "), name
+        assert [column["name"] for column in seed["columns"]] == list(seeds.rows(name)[0]), name
+        assert all(column["description"] for column in seed["columns"]) and seed["data_tests"], name

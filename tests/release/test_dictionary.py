@@ -29,7 +29,7 @@ ENTRIES: dict[str, dict[str, str]] = {
         ("other__amount", "Obligated. Unit: USD; additive over awards. Never null."),
         ("year", "Year."),
         ("name__as_it_came", "Name as printed. Text as it came."),
-        ("name__none_in_record__as_it_came", "Name as printed. Text as it came. Null where the record has none."),
+        ("name__none_in_record__as_it_came", "Name as printed. Text as it came. Null if the record has none."),
     ],
 )
 def test_an_entry_in_words(name, text):

@@ -1,4 +1,4 @@
--- Every name that a source prints, once, with the address or heading beside it.
+-- Every name that a source prints, once, with the address or heading printed beside it.
 with served as (
     -- an agency that serves no people of its own prints 0
     select ori, nullif(max(population), 0) as people

@@ -55,6 +55,6 @@ typed as (
     from fields
 )
 ,
--- Slices are agencies, states in captures of older versions, and whatever a file holds: a month may stand in several.
+-- A capture holds an agency, a state (in older versions) or the contents of a file, so a month may be in several captures.
 {{ with_fate('typed', key=['ori', 'offense_code', 'month_start'], content=['offenses', 'cleared', 'population'],
     across=true) }}

@@ -12,7 +12,7 @@ with fields as (
         {{ text_field('state_footnotes') }} as state_footnotes,
         {{ text_field('population') }} as population_text,
         {% for count in counts %}
-        -- thousands are parted by commas in some years' workbooks
+        -- some years' workbooks separate thousands with commas
         replace({{ text_field(count) }}, ',', '') as {{ count }}_text,
         {% endfor %}
         _capture_id,

@@ -3,7 +3,7 @@
 with typed as (
     select
         -- ids
-        -- the publisher's keys are in capitals; what others copied may not be
+        -- the publisher's keys are in capitals; copies by others may not be
         upper({{ text_field('generated_internal_id') }}) as award_unique_key,
         upper({{ text_field('Award ID') }}) as fain,
         {{ text_field('Recipient UEI') }} as recipient_uei,

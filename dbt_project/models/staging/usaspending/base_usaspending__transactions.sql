@@ -18,7 +18,7 @@
     {%- endif %}
 {%- endset %}
 
--- Most keys come once. Only those that come again are compared, version by version: the rest is one scan.
+-- Most keys occur once. Only repeated keys are compared, version by version; the rest is one scan.
 with again as (
     select {{ transaction_key() }} as repeated_key
     from {{ source('raw', 'usaspending__transactions') }}
@@ -27,7 +27,7 @@ with again as (
     having count(*) > 1
 ),
 
--- A record of a whole year was there when the year was captured; any other, and a deletion, on the day it names.
+-- A record of a whole year was true when the year was captured. Any other record, and a deletion, was true on its own date.
 repeated as (
     select
         again.repeated_key,
@@ -54,7 +54,7 @@ repeated as (
         on {{ transaction_key() }} = again.repeated_key
     inner join {{ source('raw', 'capture') }} as captures
         on records._capture_id = captures.capture_id
-    -- what cannot be read replaces nothing
+    -- a record that cannot be read replaces no other
     where {{ transaction_fault() }} is null
 ),
 
@@ -71,7 +71,7 @@ last_seen as (
     from repeated
 ),
 
--- The later last_modified_date wins, not the later row or file: a Delta puts its deletions at the end.
+-- The later last_modified_date wins, not the later row or file, because a Delta file puts its deletions at the end.
 compared as (
     select
         _capture_id,
