@@ -248,10 +248,10 @@ def _():
             """
             select
                 series || ', ' || victim_group as line,
-                cast(report_month as timestamp) as month,
+                cast(month_start as timestamp) as month,
                 reports as value,
                 series,
-                break_flag as broken
+                is_break as broken
             from core.fct_incident_month_total
             where offense_family = 'sexual_assault' and is_month_complete
                 and victim_group in ('hispanic', 'non_hispanic', 'citywide')

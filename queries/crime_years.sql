@@ -6,7 +6,7 @@
 -- caveat: These are reported offenses, not all offenses. Partial years have no count. The two sources count the same reports: never add their rows.
 with years as (
     select
-        crime_year,
+        calendar_year,
         'months' as source_kind,
         agency_name as place_name,
         offenses,
@@ -19,7 +19,7 @@ with years as (
     where jurisdiction_key = $jurisdiction and fbi_offense_code = $offense
     union all
     select
-        crime_year,
+        calendar_year,
         'annual table' as source_kind,
         place_name,
         offenses,
@@ -33,7 +33,7 @@ with years as (
 )
 
 select
-    crime_year,
+    calendar_year,
     source_kind,
     place_name,
     offenses,
@@ -43,4 +43,4 @@ select
     series,
     break_reason
 from years
-order by crime_year, source_kind, place_name, series;
+order by calendar_year, source_kind, place_name, series;

@@ -45,7 +45,7 @@ computed as (
     from published
     inner join {{ ref('int_crime__victimization_reporting') }} as reporting
         on
-            reporting.survey_year between published.first_year and published.last_year
+            reporting.calendar_year between published.first_year and published.last_year
             and published.victim_group = reporting.victim_group
             and published.offense_family = reporting.offense_family
     group by

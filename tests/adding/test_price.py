@@ -212,7 +212,7 @@ def built(
 class TestARefreshPublishes:
     def test_the_citys_months_by_offense_family(self, built):
         rows = built.execute(
-            "select report_month::text, o.offense_code, reports from core.fct_incident_month_total as f"
+            "select month_start::text, o.offense_code, reports from core.fct_incident_month_total as f"
             " join core.dim_offense as o using (offense_key)"
             " where series = 'Testville incidents' and victim_group = 'citywide' order by all"
         ).fetchall()

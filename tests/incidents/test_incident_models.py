@@ -158,7 +158,7 @@ def months(connection: duckdb.DuckDBPyConnection, series: str, month: str) -> di
     """(family, group) to reports."""
     rows = connection.execute(
         "select offense_family, victim_group, reports from core.fct_incident_month_total"
-        " where series = ? and report_month = ?",
+        " where series = ? and month_start = ?",
         [series, date.fromisoformat(f"{month}-01")],
     ).fetchall()
     return {(family, group): reports for family, group, reports in rows}
@@ -236,12 +236,8 @@ EACH_REPORT_ONCE = {
 
 
 def test_a_plain_sum_over_any_dimension_is_the_number_of_captured_reports(built):
-    plainly = dict(
-        ((series, f"{month:%Y-%m}"), n)
-        for series, month, n in built[0].execute(
-            "select series, report_month, sum(reports) from core.fct_incident_month group by all"
-        ).fetchall()
-    )  # fmt: skip
+    rows = built[0].execute("select series, month_start, sum(reports) from core.fct_incident_month group by all")
+    plainly = {(series, f"{month:%Y-%m}"): n for series, month, n in rows.fetchall()}
     assert plainly == EACH_REPORT_ONCE
     for dimension in ("victim_group_key", "jurisdiction_key", "month_date_key", "series", "is_sexual_assault"):
         parts = built[0].execute(f"select sum(reports) from core.fct_incident_month group by {dimension}").fetchall()
@@ -266,7 +262,7 @@ def test_a_supplement_is_no_report(built):
 
 def test_rows_and_counts_are_never_added_and_the_last_shown_serves(built):
     ways = built[0].execute(
-        "select distinct report_month, counted_from, is_month_complete from core.fct_incident_month"
+        "select distinct month_start, counted_from, is_month_complete from core.fct_incident_month"
         " where series = 'LAPD SRS' order by 1"
     )
     assert ways.fetchall() == [
@@ -296,7 +292,7 @@ def test_a_fall_that_nobody_explained_is_found_and_told(built):
 
 def test_a_month_far_below_its_series_is_partial_until_six_later_months_bear_it_out(built):
     partial = built[0].execute(
-        "select series, report_month, count(*) = count(case when is_partial then 1 end) from core.fct_incident_month"
+        "select series, month_start, count(*) = count(case when is_partial then 1 end) from core.fct_incident_month"
         " where is_partial group by 1, 2 order by 1, 2"
     )
     assert partial.fetchall() == [
@@ -337,7 +333,7 @@ def test_the_switch_of_2024_is_found_in_lapds_own_totals_and_explained(build, tm
         ).fetchall()
         assert falls == [(date(2024, 3, 1), -31, True)]
         flagged = connection.execute(
-            "select min(report_month), count(distinct report_month) from core.fct_incident_month where break_flag"
+            "select min(month_start), count(distinct month_start) from core.fct_incident_month where is_break"
         ).fetchone()
         assert flagged == (date(2024, 3, 1), 10)
         plainly = "select sum(reports), sum(reports) filter (where is_sexual_assault) from core.fct_incident_month"
@@ -354,7 +350,7 @@ def test_rows_counted_by_their_texts_are_the_staged_rows(built):
     by_text = (
         built[0]
         .execute(
-            "select set_id, report_month, code, is_domestic, victim_group_code, reports"
+            "select set_id, month_start, code, is_domestic, victim_group_code, reports"
             " from intermediate.int_crime__incident_counts where counted_from = 'rows'"
         )
         .fetchall()

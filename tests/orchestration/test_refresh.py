@@ -51,7 +51,7 @@ class TestKnownAnswers:
         found = scalar(
             connection,
             "select percent_reported from core.fct_victimization_reporting_total"
-            f" where survey_year = {year} and victim_group = 'all' and offense_family = 'all_violent'",
+            f" where calendar_year = {year} and victim_group = 'all' and offense_family = 'all_violent'",
         )
         assert found == pytest.approx(percent, abs=0.1)
 

@@ -120,6 +120,6 @@ def test_real_files_are_imported_and_published_with_the_publishers_counts(publis
         percent = scalar(
             connection,
             "select percent_reported from core.fct_victimization_reporting_total"
-            " where survey_year = 2019 and victim_group = 'all' and offense_family = 'all_violent'",
+            " where calendar_year = 2019 and victim_group = 'all' and offense_family = 'all_violent'",
         )
         assert percent == pytest.approx(40.9, abs=0.1)

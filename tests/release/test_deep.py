@@ -113,7 +113,7 @@ def test_a_release_is_rebuilt_to_equal_row_hashes(published, rebuilt):
         ),
         (
             "update core.fct_victimization_reporting_total set percent_reported = percent_reported + 1e-13"
-            " where survey_year = 2016 and victim_group = 'all' and offense_family = 'all_violent'",
+            " where calendar_year = 2016 and victim_group = 'all' and offense_family = 'all_violent'",
             "core.fct_victimization_reporting_total",
         ),
         ("delete from meta.capture where slice = '2016'", "meta.capture"),

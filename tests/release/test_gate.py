@@ -288,7 +288,8 @@ def test_a_key_figure_that_is_not_the_published_one_is_refused(sealed):
     settings, run_id = sealed
     spoil(
         settings,
-        "update core.fct_victimization_reporting_total set percent_reported = percent_reported + 1 where survey_year = 2016",
+        "update core.fct_victimization_reporting_total set percent_reported = percent_reported + 1"
+        " where calendar_year = 2016",
     )
     seal(settings, run_id)
     refused = refusal(settings, run_id)

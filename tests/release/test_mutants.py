@@ -53,14 +53,14 @@ BY_HAND: dict[str, tuple[str, ...]] = {
         "update analysis.mart_grants_at_risk set obligated_amount = obligated_amount + 0.01 where rowid = 0",
     ),
     "assert_incident_rows_agree_with_counts": (
-        "insert into intermediate.int_crime__incident_counts (set_id, counted_from, report_month, reports)"
+        "insert into intermediate.int_crime__incident_counts (set_id, counted_from, month_start, reports)"
         " values ('synthetic', 'rows', date '2020-01-01', 100), ('synthetic', 'aggregates', date '2020-01-01', 50)",
     ),
     "assert_ncvs_percentages_as_published": (
         "update intermediate.int_crime__victimization_reporting set reported_weighted = reported_weighted * 1.01",
     ),
     "assert_no_change_through_a_break": (
-        "insert into core.fct_incident_month_total (city_code, series, report_month, break_flag)"
+        "insert into core.fct_incident_month_total (city_code, series, month_start, is_break)"
         " values ('los_angeles', 'none captured', date '2017-02-01', true)",
         "update analysis.mart_reporting_gap set window_from = date '2017-01-01', hispanic_change_percent = -25"
         " where city_code = 'los_angeles'",
@@ -71,7 +71,7 @@ BY_HAND: dict[str, tuple[str, ...]] = {
     "assert_no_year_is_whole_with_a_month_that_is_not": (
         "update core.fct_crime_month set coverage = 'partial: far below its own months' where month_start = "
         "(select min(month_start) from core.fct_crime_month) and ori in (select ori from core.fct_crime_year"
-        " where coverage = 'complete' and crime_year = 2025)",
+        " where coverage = 'complete' and calendar_year = 2025)",
     ),
     "assert_one_way_from_an_agency_to_its_unit": (
         "update core.fct_crime_month set jurisdiction_key = '-1' where rowid = 0",
@@ -87,7 +87,7 @@ BY_HAND: dict[str, tuple[str, ...]] = {
         "update core.fct_award set undisbursed_amount = obligated_amount where outlayed_amount is null",
     ),
     "assert_victim_groups_add_up_to_the_city": (
-        "insert into core.fct_incident_month_total (series, report_month, offense_family, victim_group, reports) values"
+        "insert into core.fct_incident_month_total (series, month_start, offense_family, victim_group, reports) values"
         " ('Synthetic', date '2020-01-01', 'robbery', 'citywide', 2),"
         " ('Synthetic', date '2020-01-01', 'robbery', 'hispanic', 1)",
     ),
@@ -146,8 +146,8 @@ IN_WORDS: dict[str, tuple[str, str]] = {
     ),
     "an agency divided among units without its own": (
         "assert_one_way_from_an_agency_to_its_unit",
-        "delete from core.bridge_agency_jurisdiction where weight_basis = 'equal shares' and (agency_key, jurisdiction_key)"
-        " in (select agency_key, jurisdiction_key from core.dim_agency)",
+        "delete from core.bridge_agency_jurisdiction where weight_basis = 'equal shares'"
+        " and (agency_key, jurisdiction_key) in (select agency_key, jurisdiction_key from core.dim_agency)",
     ),
     "a part of the survey lost": (
         "assert_parts_add_up_to_totals",
@@ -156,7 +156,7 @@ IN_WORDS: dict[str, tuple[str, str]] = {
     "a family of a city without its reports": (
         "assert_parts_add_up_to_totals",
         "insert into core.fct_incident_month_total"
-        " (city_code, series, report_month, offense_family, victim_group, reports)"
+        " (city_code, series, month_start, offense_family, victim_group, reports)"
         " values ('testville', 'Synthetic', date '2020-01-01', 'robbery', 'citywide', 2)",
     ),
     "a pair of trackers listed by nobody": (

@@ -19,10 +19,10 @@ from tests.conftest import copy_home
 
 # Facts that the recorded edition lacks, with rows that look like nobody's.
 SYNTHETIC = (
-    "insert into core.fct_incident_month (city_code, series, report_month, victim_group, reports)"
+    "insert into core.fct_incident_month (city_code, series, month_start, victim_group, reports)"
     " select 'synthetic_' || c, 'Synthetic', date '2020-01-01' + to_months(cast(m as integer)), 'not_published',"
     " 100 + m from range(3) as cities(c), range(24) as months(m)",
-    "insert into core.fct_incident_month_total (city_code, series, report_month, offense_family, victim_group, reports)"
+    "insert into core.fct_incident_month_total (city_code, series, month_start, offense_family, victim_group, reports)"
     " select 'synthetic_' || c, 'Synthetic', date '2020-01-01' + to_months(cast(m as integer)), 'robbery', 'citywide',"
     " 100 + m from range(3) as cities(c), range(24) as months(m)",
     "insert into core.fct_award_transaction (transaction_key, award_key, assistance_listing,"
@@ -119,7 +119,7 @@ MUTANTS: dict[str, tuple[str, set[str]]] = {
     ),
     "one year of the survey in thousands": (
         "update core.fct_victimization_reporting set reported_weighted = reported_weighted / 1000"
-        " where survey_year = 2019",
+        " where calendar_year = 2019",
         {"sum of survey's weights reported"},
     ),
     "interviews doubled": (

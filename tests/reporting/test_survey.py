@@ -62,12 +62,7 @@ def part(rows: pd.DataFrame, group: str, family: str) -> pd.DataFrame:
 
 @pytest.mark.parametrize(
     ("dimension", "code"),
-    [
-        ("survey_year", "year"),
-        ("victim_group", "hispanic"),
-        ("offense_family", "newoff"),
-        ("victim_group_key", "hispanic"),
-    ],
+    [("calendar_year", "year"), ("victim_group", "hispanic"), ("offense_family", "newoff"), ("offense_key", "newoff")],
 )
 def test_a_plain_sum_over_any_dimension_counts_each_captured_victimization_once(published, connection, dimension, code):
     """The captures' own records, by the same code: interviews and weights, those reported to the police apart."""
@@ -96,7 +91,7 @@ def test_every_year_group_and_family_has_the_microdatas_n_and_percent(connection
     published = {
         (year, group, family): (n, percent)
         for year, group, family, n, percent in connection.execute(
-            "select survey_year, victim_group, offense_family, victimizations_interviewed, percent_reported"
+            "select calendar_year, victim_group, offense_family, victimizations_interviewed, percent_reported"
             f" from ({PARTS_AND_TOTALS})"
         ).fetchall()
     }
@@ -176,13 +171,13 @@ def test_the_published_ranges_by_other_hands_lie_within(connection):
 
 def test_a_window_of_years_before_and_after_2016_says_so_with_who_says_it(connection):
     rows = connection.execute(
-        "select first_year, break_flag, break_reason, break_citation from analysis.mart_survey_reporting_gap"
+        "select first_year, is_break, break_reason, break_citation from analysis.mart_survey_reporting_gap"
         " where window_kind = 'three years' and offense_family = 'all_violent' order by first_year"
     ).fetchall()
     assert [row[0] for row in rows if row[1]] == [2014, 2015]
     assert all(("2016" in row[2], "BJS" in row[3]) == (True, True) for row in rows if row[1])
     assert all(row[2:] == (None, None) for row in rows if not row[1])
-    assert connection.execute(f"select distinct survey_year from ({PARTS_AND_TOTALS}) where break_flag").fetchall() == [
+    assert connection.execute(f"select distinct calendar_year from ({PARTS_AND_TOTALS}) where is_break").fetchall() == [
         (2016,)
     ]
 

@@ -15,7 +15,7 @@ families as (
 counted as (
     select distinct
         reports.series,
-        reports.report_month,
+        reports.month_start,
         reports.code,
         reports.is_domestic,
         reports.victim_group,
@@ -29,21 +29,21 @@ counted as (
 grouped as (
     select
         series,
-        report_month,
+        month_start,
         offense_family,
         victim_group,
         sum(reports) as reports
     from counted
-    group by series, report_month, offense_family, victim_group
+    group by series, month_start, offense_family, victim_group
     union all
     select
         series,
-        report_month,
+        month_start,
         offense_family,
         'citywide' as victim_group,
         sum(reports) as reports
     from counted
-    group by series, report_month, offense_family
+    group by series, month_start, offense_family
 ),
 
 victim_groups as (
@@ -71,13 +71,13 @@ victim_groups as (
 ),
 
 months as (
-    select distinct series, report_month
+    select distinct series, month_start
     from {{ ref('int_crime__incident_months') }}
 )
 
 select
     months.series,
-    months.report_month,
+    months.month_start,
     families.offense_family,
     victim_groups.victim_group,
     cast(coalesce(grouped.reports, 0) as bigint) as reports
@@ -89,6 +89,6 @@ inner join victim_groups
 left join grouped
     on
         months.series = grouped.series
-        and months.report_month = grouped.report_month
+        and months.month_start = grouped.month_start
         and families.offense_family = grouped.offense_family
         and victim_groups.victim_group = grouped.victim_group

@@ -15,7 +15,7 @@ families as (
 flagged as (
     select
         reports.series,
-        reports.report_month,
+        reports.month_start,
         reports.code,
         reports.is_domestic,
         reports.victim_group,
@@ -26,13 +26,13 @@ flagged as (
     left join codes
         on {{ is_of_family('reports', 'codes') }}
     group by
-        reports.series, reports.report_month, reports.code, reports.is_domestic, reports.victim_group, reports.reports
+        reports.series, reports.month_start, reports.code, reports.is_domestic, reports.victim_group, reports.reports
 ),
 
 told as (
     select
         flagged.series,
-        flagged.report_month,
+        flagged.month_start,
         flagged.victim_group,
         flagged.reports,
         case when families.tells_sexual_assault = 1 then flagged.is_sexual_assault = 1 end as is_sexual_assault,
@@ -44,10 +44,10 @@ told as (
 
 select
     series,
-    report_month,
+    month_start,
     victim_group,
     is_sexual_assault,
     is_domestic_violence,
     cast(sum(reports) as bigint) as reports
 from told
-group by series, report_month, victim_group, is_sexual_assault, is_domestic_violence
+group by series, month_start, victim_group, is_sexual_assault, is_domestic_violence

@@ -7,7 +7,7 @@ with published as (
 
 select
     months.series,
-    months.report_month,
+    months.month_start,
     months.code,
     months.is_domestic,
     case
@@ -23,7 +23,7 @@ left join {{ ref('victim_group_codes') }} as meanings
     on months.series = meanings.series and upper(months.victim_group_code) = meanings.code
 group by
     months.series,
-    months.report_month,
+    months.month_start,
     months.code,
     months.is_domestic,
     case

@@ -1,7 +1,7 @@
 -- Every group and family, totals beside their parts: percent of victimizations reported to the police by year, group and family, with what the interval stands on.
 with shares as (
     select
-        victimizations.survey_year,
+        victimizations.calendar_year,
         victimizations.victim_group,
         victimizations.family,
         victimizations.interviewed,
@@ -19,7 +19,7 @@ with shares as (
 )
 
 select
-    cast(shares.survey_year as int) as survey_year,
+    cast(shares.calendar_year as int) as calendar_year,
     shares.victim_group,
     shares.family as offense_family,
     victim_groups.is_total or offenses.is_total as is_total,
@@ -43,7 +43,7 @@ select
         when shares.interviewed < 50 then 'few'
         else 'enough'
     end as sample_size,
-    breaks.reason is not null as break_flag,
+    breaks.reason is not null as is_break,
     breaks.reason as break_reason,
     breaks.citation as break_citation,
     shares._capture_id,
@@ -55,4 +55,4 @@ inner join {{ ref('victim_groups') }} as victim_groups
 inner join {{ ref('offenses') }} as offenses
     on shares.family = offenses.offense_code
 left join {{ ref('survey_breaks') }} as breaks
-    on shares.survey_year = breaks.broken_year
+    on shares.calendar_year = breaks.broken_year

@@ -2,7 +2,7 @@
 -- all_violent, domestic_violence or intimate_partner_violence to the others, nor the groups to `all`.
 with victimizations as (
     select
-        survey_year,
+        survey_year as calendar_year,
         hispanic_code,
         offense_code,
         relation_code,
@@ -46,7 +46,7 @@ victim_groups as (
 )
 
 select
-    victimizations.survey_year,
+    victimizations.calendar_year,
     victim_groups.victim_group,
     families.family,
     sum(victimizations.interviewed) as interviewed,
@@ -65,4 +65,4 @@ inner join victim_groups
     on
         victim_groups.only_hispanic is null
         or victim_groups.only_hispanic = case when victimizations.hispanic_code in (1, 2) then victimizations.hispanic_code else 0 end
-group by victimizations.survey_year, victim_groups.victim_group, families.family
+group by victimizations.calendar_year, victim_groups.victim_group, families.family

@@ -6,7 +6,7 @@ select
     years.jurisdiction_key,
     {{ surrogate_key(['years.series']) }} as series_key,
     years.offense_key,
-    years.crime_year,
+    years.calendar_year,
     years.ori,
     coalesce(years.place_name, years.ori) as agency_name,
     years.state_code,
@@ -20,7 +20,7 @@ select
     case when years.population > 0 and years.offenses is not null
         then cast(years.offenses as double) * 100000 / cast(years.population as double) end as offenses_per_100k,
     years.agency_coverage,
-    breaks.break_reason is not null or breaks.level_change_percent is not null as break_flag,
+    breaks.break_reason is not null or breaks.level_change_percent is not null as is_break,
     breaks.break_reason,
     cast(breaks.level_change_percent as double) as level_change_percent,
     cast(breaks.year_before as int) as level_change_since_year,

@@ -1,10 +1,10 @@
 -- The survey's totals, and the families that overlap with the offences.
 select
-    {{ surrogate_key(['survey_year', 'victim_group', 'offense_family']) }} as victimization_reporting_total_key,
+    {{ surrogate_key(['calendar_year', 'victim_group', 'offense_family']) }} as victimization_reporting_total_key,
     {{ surrogate_key(['victim_group']) }} as victim_group_key,
     {{ surrogate_key(["'NCVS'"]) }} as series_key,
     {{ surrogate_key(['offense_family']) }} as offense_key,
-    survey_year,
+    calendar_year,
     victim_group,
     offense_family,
     is_total,
@@ -17,7 +17,7 @@ select
     percent_reported_high,
     design_effect,
     sample_size,
-    break_flag,
+    is_break,
     break_reason,
     break_citation,
     _capture_id,
