@@ -202,7 +202,7 @@ def _show_account(settings: Settings, account: Any) -> None:
         table(out, given, "What each source gave, and as of when")
         facts = connection.execute(
             "select table_name from information_schema.tables"
-            " where table_schema = 'core' and table_name like 'fct%' order by 1"
+            " where table_schema = 'core' and table_name like 'fct%' and table_type = 'BASE TABLE' order by 1"
         ).fetchall()
         counts = " union all ".join(f"select '{name}' as fact, count(*) as rows from core.{name}" for (name,) in facts)
         table(out, connection.sql(counts), "Rows a fact table")

@@ -3,7 +3,7 @@
 -- about: awards
 -- parameter: jurisdiction=Chicago (place)
 -- parameter: as_of= (date)
--- caveat: The awards of this release only: see selection_note (83 awards transcribed, not all there are, in the recorded edition).
+-- caveat: The awards of this release only: see meta.capture.note (83 awards transcribed, not all there are, in the recorded edition).
 -- caveat: An empty undisbursed is unknown, not zero: the outlay was not reported by that day. Outlays move without notice: see outlay_as_of.
 -- caveat: As of a past day the obligation is what its transactions had obligated by then; where they are not captured, the last known total stands and obligated_from says so.
 -- caveat: A tracker's verdict is that publisher's; absence from a list is not a no.

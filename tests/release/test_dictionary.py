@@ -92,4 +92,4 @@ def test_every_number_of_a_release_has_its_unit_and_says_what_may_be_added(publi
     assert without == []
     assert told["obligated_amount"] == "USD; additive over awards"
     assert told["outlay_age_days"] == "days; not additive"
-    assert told["award_fiscal_year"] == "label; not additive"
+    assert told["fiscal_year"] == "label; not additive"

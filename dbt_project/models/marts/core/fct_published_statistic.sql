@@ -16,7 +16,7 @@ select
     figures.published_table,
     figures.entity,
     figures.subject,
-    figures.programme,
+    figures.programme as program,
     figures.measure,
     figures.victim_group,
     figures.offense_group,

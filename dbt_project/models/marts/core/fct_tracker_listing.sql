@@ -5,7 +5,7 @@ select
     coalesce(names.jurisdiction_key, {{ unknown_key() }}) as jurisdiction_key,
     {{ date_key('spells.listed_from') }} as listed_from_date_key,
     spells.listed_name,
-    spells.listed_level,
+    spells.listed_level as level,
     nullif(spells.state_code, '??') as state_code,
     spells.support_type,
     trackers.verdict,
