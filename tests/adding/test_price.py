@@ -182,7 +182,7 @@ def test_what_was_added_passes_lint(project, written):
     models = [str(project / path) for paths in written.values() for path in paths if path.endswith(".sql")]
     modules = [str(project / path) for paths in written.values() for path in paths if path.endswith(".py")]
     assert len(models) == 5
-    assert len(modules) == 3
+    assert len(modules) == 4
     tool = Path(sys.executable).parent
     config = str(PROJECT_ROOT / "pyproject.toml")
     for command in (

@@ -115,8 +115,8 @@ class TestKnownAnswers:
         """114,985,583 USD: the sum of the 83 totals in the file that was transcribed."""
         assert connection.execute(
             "select count(*), sum(obligated_amount),"
-            " min(selection_note) like '83 awards transcribed, not all there are%'"
-            " from core.fct_award"
+            " min(captures.note) like '83 awards transcribed, not all there are%'"
+            " from core.fct_award as awards join meta.capture as captures on awards._capture_id = captures.capture_id"
         ).fetchone() == (83, 114985583, True)
 
 

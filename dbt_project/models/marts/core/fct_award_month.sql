@@ -10,16 +10,24 @@ with months as (
     where extract(day from dates.calendar_date) = 1
 ),
 
-running as (
+awards as (
     select
-        awards.*,
-        months.month_date_key,
-        months.month_start,
-        months.month_end,
-        row_number() over (partition by awards.award_key order by months.month_start) as month_of_award
-    from {{ ref('fct_award') }} as awards
-    inner join months
-        on awards.start_on <= months.month_end and awards.end_on >= months.month_start
+        award_key,
+        recipient_key,
+        jurisdiction_key,
+        program_key,
+        start_on,
+        end_on,
+        cast({{ dbt.date_trunc('month', 'start_on') }} as date) as first_month,
+        obligated_amount,
+        obligated_from = 'its transactions' as is_from_transactions,
+        outlayed_amount,
+        outlay_as_of,
+        _capture_id,
+        _payload_id,
+        _record_no,
+        _kind
+    from {{ ref('fct_award') }}
 ),
 
 -- what was obligated before the award's first month belongs to it
@@ -27,47 +35,63 @@ actions as (
     select
         transactions.award_key,
         greatest(
-            cast({{ dbt.date_trunc('month', 'transactions.action_on') }} as date),
-            cast({{ dbt.date_trunc('month', 'awards.start_on') }} as date)
+            cast({{ dbt.date_trunc('month', 'transactions.action_on') }} as date), awards.first_month
         ) as month_start,
-        sum(transactions.obligated_amount) as obligated_amount
+        transactions.obligated_amount
     from {{ ref('fct_award_transaction') }} as transactions
-    inner join {{ ref('fct_award') }} as awards
+    inner join awards
         on transactions.award_key = awards.award_key
-    group by
-        transactions.award_key,
-        greatest(
-            cast({{ dbt.date_trunc('month', 'transactions.action_on') }} as date),
-            cast({{ dbt.date_trunc('month', 'awards.start_on') }} as date)
-        )
+    where awards.is_from_transactions
+),
+
+in_months as (
+    select
+        award_key,
+        month_start,
+        sum(obligated_amount) as obligated_amount
+    from actions
+    group by award_key, month_start
+),
+
+-- what was obligated by then, from one month with an action to the next
+spells as (
+    select
+        award_key,
+        month_start as from_month,
+        lead(month_start) over (partition by award_key order by month_start) as to_month,
+        sum(obligated_amount) over (
+            partition by award_key order by month_start rows between unbounded preceding and current row
+        ) as obligated_amount_to_date
+    from in_months
 )
 
 select
-    {{ surrogate_key(['running.award_key', 'running.month_start']) }} as award_month_key,
-    running.award_key,
-    running.recipient_key,
-    running.jurisdiction_key,
-    running.program_key,
-    running.month_date_key,
-    running.month_start,
-    running.start_on <= running.month_end and running.end_on >= running.month_end as is_open,
+    {{ surrogate_key(['awards.award_key', 'months.month_date_key']) }} as award_month_key,
+    awards.award_key,
+    awards.recipient_key,
+    awards.jurisdiction_key,
+    awards.program_key,
+    months.month_date_key,
+    months.month_start,
+    awards.start_on <= months.month_end and awards.end_on >= months.month_end as is_open,
     cast(case
-        when running.obligated_from = 'its transactions' then coalesce(sum(actions.obligated_amount) over (
-            partition by running.award_key
-            order by running.month_of_award
-            rows between unbounded preceding and current row
-        ), 0)
-        else running.obligated_amount
+        when awards.is_from_transactions then coalesce(spells.obligated_amount_to_date, 0)
+        else awards.obligated_amount
     end as decimal(18, 2)) as obligated_amount_to_date,
     case
-        when running.obligated_from = 'its transactions' then 'its transactions by then'
+        when awards.is_from_transactions then 'its transactions by then'
         else 'the last known total'
     end as obligated_from,
-    case when running.outlay_as_of <= running.month_end then running.outlayed_amount end as outlayed_amount_to_date,
-    running._capture_id,
-    running._payload_id,
-    running._record_no,
-    running._kind
-from running
-left join actions
-    on running.award_key = actions.award_key and running.month_start = actions.month_start
+    case when awards.outlay_as_of <= months.month_end then awards.outlayed_amount end as outlayed_amount_to_date,
+    awards._capture_id,
+    awards._payload_id,
+    awards._record_no,
+    awards._kind
+from awards
+inner join months
+    on awards.start_on <= months.month_end and awards.end_on >= months.month_start
+left join spells
+    on
+        awards.award_key = spells.award_key
+        and months.month_start >= spells.from_month
+        and (spells.to_month is null or months.month_start < spells.to_month)
