@@ -33,7 +33,8 @@ _PAYLOAD = pa.schema(
      ("media_type", _TEXT), ("retrieved_at", _TIME), ("sha256", _TEXT), ("bytes", _WHOLE), ("records", _WHOLE)]
 )  # fmt: skip
 _STANDING = pa.schema(
-    [("dataset", _TEXT), ("state", _TEXT), ("slices_failed", _WHOLE), ("slices_skipped", _WHOLE),
+    [("dataset", _TEXT), ("source", _TEXT), ("title", _TEXT), ("publisher", _TEXT), ("homepage", _TEXT),
+     ("domain", _TEXT), ("state", _TEXT), ("slices_failed", _WHOLE), ("slices_skipped", _WHOLE),
      ("slices_too_old", _WHOLE), ("failed_since", _TIME), ("reason", _TEXT)]
 )  # fmt: skip
 
@@ -148,6 +149,11 @@ def _standing_row(dataset: Dataset, catalog: Catalog) -> dict[str, object]:
     status = catalog.status(dataset)
     return {
         "dataset": dataset.raw_name,
+        "source": dataset.source,
+        "title": dataset.title,
+        "publisher": dataset.publisher,
+        "homepage": dataset.homepage,
+        "domain": dataset.domain,
         "state": status.state,
         "slices_failed": status.failed,
         "slices_skipped": status.skipped,

@@ -18,7 +18,8 @@ _SOURCES = (
     " from meta.source_status order by dataset"
 )
 _FACTS = (
-    "select table_name from information_schema.tables where table_schema = 'core' and table_name like 'fct%' order by 1"
+    "select table_name from information_schema.tables where table_schema = 'core' and table_name like 'fct%'"
+    " and table_type = 'BASE TABLE' order by 1"
 )
 _CHECKS = "select status, count(*) from meta.check_result group by status"
 

@@ -19,6 +19,7 @@ from orchestration.landing import recut
 from orchestration.landing.catalog import Catalog
 from orchestration.landing.form import Capture, PayloadEntry
 from orchestration.reading.reader import Connection, NothingPublished, connect
+from orchestration.release import former
 from orchestration.settings import Settings
 
 MOST_RECORDS = 20
@@ -100,8 +101,9 @@ def _columns(connection: Connection, table: str) -> tuple[str, str, list[str]]:
     schema, _, name = table.rpartition(".")
     found = connection.execute(
         "select schema_name, table_name, list(column_name order by column_index) from duckdb_columns()"
-        " where table_name = ? and (? = '' or schema_name = ?) and database_name = current_database() group by all",
-        [name, schema, schema],
+        " where table_name = ? and case when ? = '' then schema_name <> ? else schema_name = ? end"
+        " and database_name = current_database() group by all",
+        [name, schema, former.SCHEMA, schema],
     ).fetchall()
     if not found:
         raise CannotTrace(f"no published table {table!r}: clawback sql, then .tables")

@@ -15,7 +15,7 @@ import duckdb
 
 from orchestration import sources
 from orchestration.landing import accept
-from orchestration.release import history, joins
+from orchestration.release import former, history, joins
 from orchestration.release.findings import Checked, checked
 from orchestration.release.marks import Marker
 from orchestration.settings import Settings
@@ -77,10 +77,11 @@ def _falls(connection: duckdb.DuckDBPyConnection, settings: Settings, marker: Ma
         detail = f"{rows[table]:,} rows against {before:,} in release {comparable.id} ({-fall:+.0%})"
         see = f"duckdb -readonly {settings.build_file} -c 'from {table}'" if fall > LARGEST_FALL else None
         out.append(checked(name, detail, see))
+    kept = {*rows, *former.names()}
     lost = (
         []
         if last is None
-        else [t for t in last.rows if t.startswith(("core.", "analysis.", "reference.")) and t not in rows]
+        else [t for t in last.rows if t.startswith(("core.", "analysis.", "reference.")) and t not in kept]
     )
     detail = f"gone since release {last.id}: {', '.join(lost)}" if last and lost else "no published table is gone"
     out.append(checked("tables kept", detail, str(settings.build_file) if lost else None))
@@ -194,10 +195,11 @@ def _documented(connection: duckdb.DuckDBPyConnection, manifest: Mapping[str, An
 
 
 def table_rows(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
-    """Rows of every table of the published schemas."""
+    """Rows of every table of the published schemas; former names are no tables."""
     tables = connection.execute(
         "select table_schema, table_name from information_schema.tables"
-        " where list_contains(?, table_schema) order by all",
+        " where list_contains(?, table_schema) and (table_schema, table_name) not in"
+        f" (select (schema_name, view_name) from duckdb_views() where {former.ARE_FORMER}) order by all",
         [list(PUBLISHED_SCHEMAS)],
     ).fetchall()
     counts = {}

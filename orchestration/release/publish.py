@@ -22,7 +22,7 @@ from filelock import FileLock, Timeout
 
 from orchestration import __version__, files
 from orchestration.release import columns as lineage
-from orchestration.release import described, dictionary, history, seal
+from orchestration.release import described, dictionary, former_views, history, seal
 from orchestration.release.audit import Audit
 from orchestration.release.checks import PUBLISHED_KINDS, PUBLISHED_SCHEMAS, table_rows
 from orchestration.release.findings import Finding, GateRefused
@@ -171,9 +171,12 @@ def _write(
         own["column_lineage"] = _lineage(sources_of, columns)
         for name, values in own.items():
             columns += described.write(connection, name, values)
+        connection.execute("use release")
+        views = former_views.create(connection, columns)
+        connection.execute("use memory")
         # The dictionary describes itself, so its own rows are known before it is written.
         itself = described.columns_of("column_dictionary")
-        described.write(connection, "column_dictionary", [*columns, *itself])
+        described.write(connection, "column_dictionary", [*columns, *views, *itself])
         _parquet(connection, folder)
 
         connection.execute("use release")

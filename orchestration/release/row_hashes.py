@@ -11,6 +11,8 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration.release import former
+
 # Columns that are new with every build, by schema.table; "*" leaves out the whole table.
 NEW_WITH_EVERY_BUILD: dict[str, frozenset[str]] = {
     "meta.release": frozenset({"*"}),
@@ -20,7 +22,7 @@ NEW_WITH_EVERY_BUILD: dict[str, frozenset[str]] = {
 
 
 def of_file(path: Path) -> dict[str, str]:
-    """``schema.table`` -> ``rows:hash`` for every table and view of a DuckDB file.
+    """``schema.table`` -> ``rows:hash`` for every table and view of a DuckDB file but former names.
 
     Numbers are hashed to the last bit. A row that stands twice counts twice. Raises duckdb.Error for a file that
     cannot be read.
@@ -33,7 +35,9 @@ def of_connection(connection: duckdb.DuckDBPyConnection, schemas: tuple[str, ...
     """As of_file, over an open connection's current database. schemas: only these; empty means all."""
     tables = connection.execute(
         "select table_schema, table_name, list(column_name order by ordinal_position)"
-        " from information_schema.columns where table_catalog = current_database() group by all order by all"
+        " from information_schema.columns where table_catalog = current_database()"
+        " and (table_schema, table_name) not in (select (schema_name, view_name) from duckdb_views()"
+        f" where database_name = current_database() and {former.ARE_FORMER}) group by all order by all"
     ).fetchall()
     found = {}
     for schema, table, columns in tables:

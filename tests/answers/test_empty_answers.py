@@ -141,16 +141,17 @@ def small():
             " is_resolved boolean, listed_from date, listed_to date, last_seen_on date)"
         )
         made.execute(
-            "create table core.fct_award"
-            " (jurisdiction_key varchar, signed_on date, start_on date, selection_note varchar)"
+            "create table core.fct_award (jurisdiction_key varchar, signed_on date, start_on date, _capture_id varchar)"
         )
+        made.execute("create table meta.capture (capture_id varchar, note varchar)")
+        made.execute("insert into meta.capture values ('c', null)")
         made.execute("create table core.dim_jurisdiction (jurisdiction_key varchar, is_resolved boolean)")
         made.execute("insert into core.dim_jurisdiction values ('x', true), ('y', true)")
         made.execute("insert into core.dim_tracker values ('t1', 'first'), ('t2', 'second')")
         made.execute(
             "insert into core.fct_tracker_listing values ('t1', 'x', true, date '2001-01-01', null, date '2001-06-01')"
         )
-        made.execute("insert into core.fct_award values ('x', date '2001-02-01', null, null)")
+        made.execute("insert into core.fct_award values ('x', date '2001-02-01', null, 'c')")
         made.execute(
             "insert into meta.source_status values ('doj__sanctuary_list', 1, null), ('usaspending__awards', 1, null),"
             " ('socrata__incidents', 0, null)"
@@ -205,7 +206,7 @@ class TestCommandLine:
         assert "Chicago city, Illinois (1714000)" in refused.stderr
 
     def test_rows_of_another_kind_make_no_none_where_the_captures_are_a_selection(self, small):
-        small.execute("update core.fct_award set selection_note = 'two awards of many'")
+        small.execute("update meta.capture set note = 'two awards of many'")
         asked = {"jurisdiction": "x", "as_of": "2001-03-01"}
         why = empty.why(small, empty.subjects()["awards"], asked, {**asked, "jurisdiction": "Exampleville"})
         assert "That is not a none: two awards of many" in why

@@ -157,13 +157,13 @@ def test_the_agreement_of_trackers_counts_the_units_that_they_list(connection):
         for side in ("a", "b"):
             counts[side] = connection.execute(
                 "select count(distinct jurisdiction_key) from core.fct_listed_unit "
-                "where tracker_code = ? and listed_level = ?",
-                [row[f"tracker_{side}"], row["listed_level"]],
+                "where tracker_code = ? and level = ?",
+                [row[f"tracker_{side}"], row["level"]],
             ).fetchone()[0]
         rows = connection.execute(
             "select listed_by, count(*) from analysis.mart_tracker_agreement "
-            "where tracker_a = ? and tracker_b = ? and listed_level = ? group by 1",
-            [row["tracker_a"], row["tracker_b"], row["listed_level"]],
+            "where tracker_a = ? and tracker_b = ? and level = ? group by 1",
+            [row["tracker_a"], row["tracker_b"], row["level"]],
         ).fetchall()
         by = defaultdict(int, rows)
         assert (by["both"] + by["only a"], by["both"] + by["only b"]) == (counts["a"], counts["b"]), row

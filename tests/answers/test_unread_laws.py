@@ -26,7 +26,7 @@ def connection(published):
         made.execute("create schema core; create schema meta")
         for schema, table in tables:
             changed = f"replace (is_unread_law or file_number = '{LAW}' as is_unread_law)"
-            columns = f"* {changed}" if table == "fct_council_matter" else "*"
+            columns = f"* {changed}" if table == "dim_council_matter" else "*"
             made.execute(f"create view {schema}.{table} as select {columns} from released.{schema}.{table}")
         yield made
 

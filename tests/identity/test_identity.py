@@ -89,7 +89,7 @@ def test_data_keyed_by_any_code_of_a_unit_find_it_once(connection, code, unit):
 
 
 def test_facts_call_a_unit_by_its_name_in_the_dimension(connection):
-    for table in ("core.fct_policy_event", "core.fct_council_matter", "analysis.mart_grants_at_risk",
+    for table in ("core.fct_policy_event", "core.dim_council_matter", "analysis.mart_grants_at_risk",
                   "analysis.mart_policy_crime_panel", "meta.council_client"):  # fmt: skip
         assert connection.execute(
             f"select facts.jurisdiction_name, units.name from {table} as facts"

@@ -153,7 +153,7 @@ class TestTheArticle:
 
 def test_the_withdrawn_list_is_listed_and_delisted_by_the_ledgers_event(connection):
     spells = connection.execute(
-        "select l.listed_level, count(*), cast(min(l.listed_from) as varchar), cast(max(l.listed_from) as varchar),"
+        "select l.level, count(*), cast(min(l.listed_from) as varchar), cast(max(l.listed_from) as varchar),"
         " cast(min(l.listed_to) as varchar), cast(max(l.listed_to) as varchar), count(l.listed_to)"
         " from core.fct_tracker_listing as l join core.dim_tracker as t using (tracker_key)"
         " where t.tracker_code = 'dhs' group by 1 order by 1"
@@ -220,7 +220,7 @@ def test_homeland_security_against_justice_by_level_as_the_files_say(connection,
         expected[level] = (len(a & b), len(a - b), len(b - a))
     assert expected == {"county": (4, 387, 0), "place": (18, 182, 0), "state": (11, 3, 2)}
     found = {
-        row["listed_level"]: (row["both_list"], row["only_a"], row["only_b"])
+        row["level"]: (row["both_list"], row["only_a"], row["only_b"])
         for row in ask(connection, "tracker_agreement", a="dhs", b="doj")
     }
     assert found == expected

@@ -28,7 +28,7 @@ BY_HAND: dict[str, tuple[str, ...]] = {
     ),
     "assert_announced_hiring_as_published": (
         "insert into core.fct_announced_award by name select 'synthetic' as announced_award_key, "
-        "'hiring' as program_area, 2020 as announced_fiscal_year, 1 as announced_amount, 1 as officers_announced",
+        "'hiring' as program_area, 2020 as fiscal_year, 1 as announced_amount, 1 as officers_announced",
     ),
     "assert_every_agreement_of_the_last_snapshot_is_listed": (
         "delete from intermediate.int_ordinances__spells where rowid = "
@@ -83,6 +83,9 @@ BY_HAND: dict[str, tuple[str, ...]] = {
     "assert_policy_crime_panel_is_balanced": ("delete from analysis.mart_policy_crime_panel where rowid = 0",),
     "assert_policy_provisions_have_event_times": ("update core.fct_policy_status set provision_code = 'synthetic'",),
     "assert_records_conserved": ("update meta.record_fate set records = records + 1 where rowid = 0",),
+    "assert_the_last_month_of_an_award_holds_its_money": (
+        "update core.fct_award_month set obligated_amount_to_date = obligated_amount_to_date + 1",
+    ),
     "assert_undisbursed_only_where_known": (
         "update core.fct_award set undisbursed_amount = obligated_amount where outlayed_amount is null",
     ),

@@ -151,7 +151,7 @@ MUTANTS: dict[str, tuple[str, set[str]]] = {
         f"delete from core.fct_policy_event where {_some('core.fct_policy_event')}",
         {"sum of policy events"},
     ),
-    "matters gone": ("delete from core.fct_council_matter where rowid < 4", {"sum of council matters"}),
+    "matters gone": ("delete from core.dim_council_matter where rowid < 4", {"sum of council matters"}),
     "actions gone": (
         f"delete from core.fct_council_action where {_some('core.fct_council_action')}",
         {"sum of council actions"},
@@ -170,8 +170,8 @@ GROWTHS = {
     "an award modified": "update core.fct_award set obligated_amount = 0"
     " where fain = (select fain from core.fct_award order by obligated_amount limit 1)",
     "the largest award of a year corrected": "update core.fct_award set obligated_amount = 0"
-    " where award_fiscal_year = 2019 and obligated_amount ="
-    " (select max(obligated_amount) from core.fct_award where award_fiscal_year = 2019)",
+    " where fiscal_year = 2019 and obligated_amount ="
+    " (select max(obligated_amount) from core.fct_award where fiscal_year = 2019)",
     "the newest months filled": "update core.fct_crime_month set offenses = offenses * 3"
     " where month_start = (select max(month_start) from core.fct_crime_month)",
     "a new city": "insert into core.fct_incident_month by name"

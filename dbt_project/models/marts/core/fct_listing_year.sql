@@ -1,5 +1,6 @@
 select
     {{ surrogate_key(['listings.assistance_listing', 'listings.fiscal_year', 'listings.type_group']) }} as listing_year_key,
+    {{ surrogate_key(['listings.assistance_listing']) }} as assistance_listing_key,
     listings.assistance_listing,
     listings.fiscal_year,
     listings.type_group,

@@ -76,3 +76,38 @@ left join decided
     on matters.council_matter_key = decided.council_matter_key
 inner join {{ ref('dim_jurisdiction') }} as jurisdictions
     on matters.jurisdiction_key = jurisdictions.jurisdiction_key
+union all
+select
+    {{ unknown_key() }} as council_matter_key,
+    {{ unknown_key() }} as jurisdiction_key,
+    cast(-1 as bigint) as introduced_date_key,
+    'unknown' as council_source,
+    'unknown' as council_client,
+    'unknown' as jurisdiction_name,
+    'unknown' as matter_id,
+    cast(null as {{ dbt.type_string() }}) as file_number,
+    cast(null as {{ dbt.type_string() }}) as matter_name,
+    cast(null as {{ dbt.type_string() }}) as title,
+    cast(null as {{ dbt.type_string() }}) as type_name,
+    'unknown' as instrument,
+    cast(null as {{ dbt.type_string() }}) as status_name,
+    cast(null as {{ dbt.type_string() }}) as body_name,
+    cast(null as date) as introduced_on,
+    cast(null as date) as passed_on,
+    cast(null as date) as enacted_on,
+    cast(null as date) as law_on,
+    false as is_unread_law,
+    cast(null as {{ dbt.type_string() }}) as enactment_number,
+    false as is_restricted,
+    false as is_relevant,
+    cast(null as {{ dbt.type_string() }}) as terms_hit,
+    cast(null as {{ dbt.type_string() }}) as vocabulary_version,
+    cast(null as bigint) as actions,
+    cast(null as date) as last_action_on,
+    cast(0 as bigint) as records_of_number,
+    cast(null as timestamp) as last_modified_at,
+    cast(null as {{ dbt.type_string() }}) as address,
+    '-' as _capture_id,
+    '-' as _payload_id,
+    cast(null as bigint) as _record_no,
+    'transcribed' as _kind
