@@ -107,4 +107,5 @@ def test_each_seed_is_described():
     for name, seed in described.items():
         assert seed["description"].startswith("Grain: one row per "), name
         assert [column["name"] for column in seed["columns"]] == list(seeds.rows(name)[0]), name
-        assert all(column["description"] for column in seed["columns"]) and seed["data_tests"], name
+        assert all(column["description"] for column in seed["columns"]), name
+        assert seed["data_tests"], name
