@@ -1,8 +1,8 @@
-"""What a source is: slices to ask for, payloads that come back, records cut from them.
+"""What a source is: the slices to request, the payloads that come back, the records cut from them.
 
 What belongs here: the types that every publisher's module fills in and that
-fetching, landing and Dagster read. What does not: any publisher's own oddity
-(its module), any HTTP (fetching), any file (landing).
+fetching, landing and Dagster read. What does not: the peculiarities of one
+publisher (its module), any HTTP (fetching), any file (landing).
 """
 
 from __future__ import annotations
@@ -142,13 +142,13 @@ class Dataset(ABC):
     base_url_setting: ClassVar[str | None] = None
     # A source that fails while its last good capture is older than this ends the run with exit 4.
     max_age: ClassVar[timedelta] = timedelta(days=7)
-    # The least share of the last accepted capture's records that a new one must have, in whatever form it comes.
+    # The least share of the last accepted capture's records that a new one must have, whatever its format.
     min_volume_ratio: ClassVar[float] = 0.5
-    # A field and the values of the records that are compared, where one way of asking brings more than is asked for.
+    # A field and its values: only such records are compared, if a request brings more than was requested.
     volume_within: ClassVar[tuple[str, frozenset[str]] | None] = None
     # What is compared instead of records where a record stands for many: a name that `counted` uses.
     volume_counts: ClassVar[str | None] = None
-    # For snapshots: the largest relative change from the neighbouring captures that is believed (landing.held).
+    # For snapshots: the largest relative change from the neighboring captures that is accepted (landing.held).
     max_volume_change: ClassVar[float | None] = None
     # For snapshots: what `content_newest` says cannot come after the capture, or the capture is misdated.
     content_precedes_capture: ClassVar[bool] = False
@@ -178,7 +178,7 @@ class Dataset(ABC):
 
     @abstractmethod
     def slices(self, settings: Settings, known: Known) -> list[Slice]:
-        """The slices of a live night, stalest first where they are many."""
+        """The slices of a live run; if they are many, those with the oldest captures first."""
 
     def all_slices(self) -> list[Slice]:
         """Every slice there is, for a backfill by partition; [] where `slices` gives them all."""
@@ -205,7 +205,7 @@ class Dataset(ABC):
         return self.required
 
     def answers_for(self, slice_: Slice) -> str:
-        """Who answers for a slice: two failures in a row of one of them end its night, not the others'."""
+        """The server that answers for a slice: after two failures in a row it is left alone for the rest of the run."""
         return self.source
 
     def field_name(self, header: str) -> str:
@@ -249,7 +249,7 @@ class Dataset(ABC):
 
 
 def due(slices: Iterable[Slice], known: Known, every: timedelta = timedelta(0)) -> list[Slice]:
-    """The slices that the publisher has not answered for within `every`, stalest first."""
+    """The slices that have had no answer within `every`, the oldest first."""
     never = datetime.min.replace(tzinfo=UTC)
     asked = [(known.checked(slice_.key) or never, slice_) for slice_ in slices]
     now = utc_now()

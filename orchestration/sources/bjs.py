@@ -1,7 +1,7 @@
 """Bureau of Justice Statistics: the National Crime Victimization Survey's public API.
 
-What belongs here: the grouped question that a night asks, and the microdata
-that a user may bring. What does not: percentages and intervals (dbt).
+What belongs here: the grouped request of a run, and the microdata that a user may
+import. What does not: percentages and intervals (dbt).
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ class Victimizations(Dataset):
         return (*self.required, *(("newwgt",) if slice_.params.get("form") == MICRODATA_FORM else ("n", "weight")))
 
     def slices(self, settings: Settings, known: Known) -> list[Slice]:
-        """One slice a survey year up to last year, asked for once a month; a year not out yet has no rows."""
+        """One slice a survey year up to last year, requested once a month; an unpublished year has no rows."""
         return due(self.all_slices(), known, timedelta(days=30))
 
     def all_slices(self) -> list[Slice]:

@@ -1,8 +1,8 @@
-"""FBI Crime Data Explorer: agencies, what each reported by month and offence, and the states' and the nation's series.
+"""FBI Crime Data Explorer: agencies, what each reported by month and offense, and the states' and the nation's series.
 
-What belongs here: the questions, the budget of a night, and how one series is
-told from those beside it. What does not: whose agencies matter (dbt, read back
-from the last release), what a zero or a negative count means (dbt), files (fbi_files).
+What belongs here: the requests, the budget of a run, and how one series is
+distinguished from others in the same answer. What does not: which agencies matter (dbt, read
+back from the last release), what a zero or a negative count means (dbt), files (fbi_files).
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ OFFENSES = tuple(offense.code for offense in declared_fbi.OFFENSES)
 FIRST_MONTH = date(2016, 1, 1)
 NATION = "US"
 _BUDGET, _CONTROL = "api.usa.gov", "api.usa.gov, control series"
-# The share of a night's requests that is kept for the control series: 18 areas a night, each every few days.
+# One part in so many of a run's requests is kept for the control series: 18 areas a run, each every few days.
 _CONTROL_SHARE = 6
 _HOUR = 3600.0
 _NATION_NAME = "United States"
@@ -45,7 +45,7 @@ _COUNTS = {
     "actual": WHOLE.or_all_empty, **each(("cleared", "population", "participated_population"), WHOLE),
 }  # fmt: skip
 _AREA_NAMES = {row["name"] for row in seeds.rows("states")} | {_NATION_NAME, "U.S. Virgin Islands"}
-# The agencies of the study's cities: committed, because which agencies are asked for is our choice.
+# The agencies of the study's cities: committed, because the choice of agencies is ours.
 STUDY_AGENCIES = Path(__file__).with_name("study_agencies.csv")
 # The last release's answer to "whose agencies matter": the names of awards, lists and agencies meet there.
 CHOICE = "meta.agency_choice"
@@ -89,7 +89,7 @@ class _Cde:
         try:
             answer = web.get(url, secret_headers=_key(settings), accept_status=frozenset({400, 403, 404}), **asked)
         except SourceError as error:
-            # Waited for as long as a request is waited for; the next hour is the next night's.
+            # It waits as long as for any request. The next hour belongs to the next run.
             if getattr(error, "status", None) == 429:
                 raise NightOver(dataset, "the rate limit is reached (429)") from error
             raise
@@ -111,7 +111,7 @@ CDE = _Cde()
 
 
 def control_budget(settings: Settings) -> int:
-    """Requests of a night that are kept for the control series."""
+    """Requests of a run that are kept for the control series."""
     return settings.fbi_requests_an_hour // _CONTROL_SHARE
 
 
@@ -140,7 +140,7 @@ class Agencies(Dataset):
     min_volume_ratio = 0.9
 
     def slices(self, settings: Settings, known: Known) -> list[Slice]:
-        """Every state, once a week: whose agencies matter is told by their names, and agencies come and go."""
+        """Every state, once a week: agencies come and go, and their names decide which of them matter."""
         return due(self.all_slices(), known, timedelta(days=7))
 
     def all_slices(self) -> list[Slice]:
@@ -186,18 +186,18 @@ class _Months(Dataset):
     needs_key = "data_gov_api_key"
     base_url_setting = "fbi_cde_url"
     max_age = timedelta(days=60)
-    # Each answer begins with the same month, and a month that was told may become null but does not go away.
+    # Each answer begins with the same month. A month that was in an answer may become null but does not disappear.
     min_volume_ratio = 1.0
 
     def __init__(self) -> None:
-        # Of one night's session: the publisher's day of refresh, and the slices that were found to have no news.
+        # For the session of one run: the publisher's day of refresh, and the slices that have no news.
         self._refreshed: weakref.WeakKeyDictionary[Web, str] = weakref.WeakKeyDictionary()
         self._quiet: weakref.WeakKeyDictionary[Web, set[str]] = weakref.WeakKeyDictionary()
         self._asked: weakref.WeakKeyDictionary[Web, set[str]] = weakref.WeakKeyDictionary()
 
     @abstractmethod
     def path(self, slice_: Slice) -> str:
-        """Where the slice's series are asked for, before the offence."""
+        """The address of the slice's series, up to the offense."""
 
     @abstractmethod
     def about(self, slice_: Slice) -> dict[str, str]:
@@ -208,7 +208,7 @@ class _Months(Dataset):
         """Raise NightOver where a slice's requests are not within the budget any more."""
 
     def pull(self, web: Web, settings: Settings, slice_: Slice, known: Known) -> Iterator[Payload]:
-        """Nothing where the publisher has not refreshed since the slice was last asked for; else a request an offence.
+        """Nothing if the publisher has not refreshed since the last request; else one request for each offense.
 
         400 is the publisher's way of saying that it has no data for the pair of agency and offence.
         Raises NightOver where the hour is spent, or no slice at all has news.
@@ -246,7 +246,7 @@ class _Months(Dataset):
         return checked is None or not _is_iso(refreshed) or checked.date().isoformat() <= refreshed
 
     def _nothing_new(self, web: Web, settings: Settings, slice_: Slice, known: Known, refreshed: str) -> None:
-        """One slice is noted as checked; where no other has news either, the night is over."""
+        """Note the slice as checked. If no other slice has news either, the source is done for this run."""
         quiet = self._quiet.setdefault(web, set())
         quiet.add(slice_.key)
         asked = self._asked.get(web, set())
@@ -255,7 +255,7 @@ class _Months(Dataset):
             raise NightOver(self.id, f"no refresh since {refreshed}", nothing_new=True)
 
     def _refresh_date(self, web: Web, settings: Settings) -> str:
-        """The publisher's day of refresh, or "" where it does not tell: then everything is asked for."""
+        """The publisher's day of refresh, or "" if it gives none: then everything is requested."""
         if web not in self._refreshed:
             answer = CDE.get(self.id, "*", web, settings, "/refresh-date", role="control")
             self._refreshed[web] = _sortable(_date_in(answer.body)) or "" if answer.status == 200 else ""
@@ -265,7 +265,7 @@ class _Months(Dataset):
         """One record a month of one series, chosen by its name; null stays null.
 
         An answer holds the agency's, its state's and the nation's series side by side. Raises SourceError where
-        not exactly one of them is the one asked for, or the answer has another shape.
+        not exactly one of them is the requested one, or the answer has another shape.
         """
         if payload.status == 400:
             return
@@ -298,7 +298,7 @@ class _Months(Dataset):
 
     @abstractmethod
     def series_name(self, actuals: dict[str, Any], where: str, payload: Payload) -> str:
-        """The name of the one series that was asked for."""
+        """The name of the one requested series."""
 
     def _object(self, answer: dict[str, Any], where: str, payload: Payload, *path: str) -> dict[str, Any]:
         """What lies on a path of objects; {} where a part is absent or null."""
@@ -321,7 +321,7 @@ class _Months(Dataset):
         if month is None or record.get("actual") is None:
             return None
         shown = datetime.strptime(month, "%m-%Y").replace(tzinfo=UTC).date()
-        # What stands after the publisher's own last month is not reported yet, whatever number it is.
+        # Months after the publisher's own last month are not reported yet, whatever number they have.
         last = _month(record.get("max_data_date"))
         return None if last and shown > last else shown
 
@@ -338,7 +338,7 @@ class AgencyMonths(_Months):
     key = ("ori", "offense_code", "month")
 
     def slices(self, settings: Settings, known: Known) -> list[Slice]:
-        """One slice an agency, stalest first: of the study, and as the last release chose (see `wanted_agencies`)."""
+        """One slice per agency, oldest capture first: the study's and the last release's (see `wanted_agencies`)."""
         return due([Slice(o, {"state": s, "ori": o}) for o, s in sorted(wanted_agencies(known).items())], known)
 
     def begin(self, web: Web, settings: Settings) -> None:
@@ -371,7 +371,7 @@ class AreaMonths(_Months):
     key = ("level", "area", "offense_code", "month")
 
     def slices(self, settings: Settings, known: Known) -> list[Slice]:
-        """The stalest areas, as many as their share of the night's budget allows."""
+        """The areas with the oldest captures, as many as their share of the run's budget allows."""
         return due(self.all_slices(), known)[: max(control_budget(settings) // len(OFFENSES), 1)]
 
     def all_slices(self) -> list[Slice]:
@@ -398,7 +398,7 @@ class AreaMonths(_Months):
 
 
 def wanted_agencies(known: Known) -> dict[str, str]:
-    """ORI to postal code of every agency whose months are asked for.
+    """ORI to postal code of every agency whose months are requested.
 
     The agencies of the study always; beside them those that the last published release chose in `meta.agency_choice`:
     its jurisdiction holds an award, is listed by a tracker, or is a city over 100,000. Names are tied to units in one

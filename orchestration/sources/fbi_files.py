@@ -1,17 +1,17 @@
-"""The FBI's files behind signed links: Return A master files, and the annual tables of offences by city.
+"""The FBI's files behind signed links: Return A master files, and the annual tables of offenses by city.
 
 What belongs here: links that live for minutes, cutting a fixed-width record by
 its declared layout (return_a_layout.csv), finding a table's headings and
-parting footnote numbers from names. What does not: what a code, an overpunched
+separating footnote numbers from names. What does not: what a code, an overpunched
 digit or a month without a return means (dbt).
 
-Facts, and who says so. `s3/signedurl?key=K` answers `{K: url}`; the url is good for about 15 minutes and leads to a
+Facts and their sources. `s3/signedurl?key=K` answers `{K: url}`; the url is good for about 15 minutes and leads to a
 bucket (setting FBI_BUCKET_URL); a key that does not exist is absent from the answer (public clients of 2024-26).
-The master file's record description is a scan that no machine reads; the layout is the one that J. Kaplan's setup
+The record description of the master file is a scanned image; the layout is the one that J. Kaplan's setup
 file and D. Braman's schema (github.com/jacobkap/crime_data, setup_files/ucr_return_a.sps;
-github.com/donaldbraman/fbi-reta-data) give alike. `known_from` in it says how far each field was seen by others:
-"counts compared" where a public client got the FBI's own printed counts from it, "two readers" where the two give
-the same place. The layout has not been held to a file of the FBI's here.
+github.com/donaldbraman/fbi-reta-data) both give. `known_from` in it says how well each field is known:
+"counts compared" if a public client got the FBI's own printed counts from it, "two readers" if the two give the same
+place. We have not checked the layout against a file of the FBI's.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ class _File(Dataset):
     base_url_setting = "fbi_files_url"
     max_age = timedelta(days=400)
     min_volume_ratio = 0.9
-    # The first year that is asked for by an address; older files are imported.
+    # The first year that is requested by address; older files are imported.
     first_year: int
     # The years whose files the publisher still replaces.
     newest_years = 2
@@ -236,7 +236,7 @@ def _pieces_of(body: bytes) -> Iterator[bytes]:
 
 
 def _split(pieces: Iterable[bytes]) -> Iterator[str]:
-    """The lines, whatever pieces they come in. Raises Unreadable where none ends within a bound."""
+    """The lines, in whatever pieces they come. Raises Unreadable if no line ends within the bound."""
     rest = b""
     for piece in pieces:
         *whole, rest = (rest + piece).split(b"\n")

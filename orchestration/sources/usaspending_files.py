@@ -2,10 +2,10 @@
 
 What belongs here: starting and awaiting a download, choosing archives, the
 columns of PrimeTransactions, and each open award's own page for its outlay. What does not: the search
-(usaspending), unpacking (forms.archives), which version of a transaction holds (dbt).
+(usaspending), unpacking (forms.archives), which version of a transaction is used (dbt).
 
 Facts: the 112 columns are those of the publisher's own PrimeTransactions files; an archive of one agency and
-fiscal year is Full, a Delta holds what changed since the last month with `correction_delete_ind` first: blank is
+fiscal year is Full, a Delta has what changed since the last month with `correction_delete_ind` first: blank is
 new, C holds replacement values, D names a deleted record and fills only the parts of its key.
 """
 
@@ -38,7 +38,7 @@ _ARCHIVE = re.compile(r"FY(?P<year>\d{4}|\(All\))_(?P<agency>\w+)_Assistance_(?P
 DELETE_INDICATOR = "correction_delete_ind"
 
 # Columns of which the models make meaning; without one of them a file is rejected.
-# What a page about one award must say, whatever its value.
+# What a page about one award must contain, whatever its value.
 _MUST_BE_ON_A_PAGE = ("generated_unique_award_id", "total_outlay", "total_obligation", "fain")
 REQUIRED = (
     "assistance_transaction_unique_key", "assistance_award_unique_key", "award_id_fain", "modification_number",
@@ -196,7 +196,7 @@ class Transactions(Dataset):
         yield self._file(web, settings, json_object(self.id, status)["file_url"])
 
     def _bulk(self, web: Web, settings: Settings, slice_: Slice, first: date, last: date) -> Iterator[Payload]:
-        """All of the department's assistance: a bulk download takes no listings; staging keeps what is asked for."""
+        """All of the department's assistance: a bulk download takes no listings, and staging keeps ours."""
         while first <= last:
             end = min(last, first + timedelta(days=MOST_DAYS_A_BULK_DOWNLOAD - 1))
             filters = {
@@ -239,7 +239,7 @@ class Transactions(Dataset):
 
     def _archives(self, web: Web, settings: Settings, year: str) -> list[dict[str, str]]:
         """The monthly archives of the department's assistance for a fiscal year, and the Deltas of all years."""
-        # The list wants the publisher's own number of the agency, which only its other list tells.
+        # The list needs the publisher's own number of the agency, which only its other list gives.
         agencies = web.post(
             f"{settings.usaspending_url}/bulk_download/list_agencies/",
             json=json_body({"type": "award_agencies"}),
@@ -275,7 +275,7 @@ class Transactions(Dataset):
                 yield self._archive(web, settings, delta)
 
     def _file(self, web: Web, settings: Settings, url: str, *, made: str | None = None) -> FilePayload:
-        """A file of the publisher's, asked for on the host that its base URL names."""
+        """A file of the publisher's, requested from the host that its base URL names."""
         base = settings.usaspending_files_url.rstrip("/")
         context = {"content_as_of": _made(made).isoformat()} if made else {}
         return web.download(f"{base}{urlsplit(url).path}", settings.downloads_dir, context=context)
@@ -323,13 +323,13 @@ GONE_IN_A_ROW = 5
 class AwardOutlays(Dataset):
     """The page of each open award, for what was paid out: an outlay may move without any transaction.
 
-    One capture a night with as many awards as the budget allows, those not asked for the longest first, each at
+    One capture in each run with as many awards as the budget allows, those not requested for longest first, each at
     most once a month. `total_outlay` null means that no account data are known; it is not zero.
     """
 
     source = "usaspending"
     name = "award_outlays"
-    # an award's page is asked for by the awards that are open
+    # which pages are requested depends on which awards are open
     after = ("usaspending/awards", "usaspending/transactions")
     domain = "awards"
     title = "Open awards' own pages: obligations and outlays to date"
@@ -352,11 +352,11 @@ class AwardOutlays(Dataset):
     max_age = timedelta(days=45)
 
     def slices(self, settings: Settings, known: Known) -> list[Slice]:
-        """One slice: the open awards whose outlay is a month old or was never asked for."""
+        """One slice: the open awards whose outlay is a month old or was never requested."""
         return [Slice("open")]
 
     def pull(self, web: Web, settings: Settings, slice_: Slice, known: Known) -> Iterator[Payload]:
-        """Ask for one award after the other, the longest unasked first, within the night's budget.
+        """Request one award after the other, the one not requested for longest first, within the run's budget.
 
         Raises SourceError where the publisher knows none of the first awards: one may be gone, not all of them.
         """
