@@ -1,8 +1,8 @@
 """Legistar: the matters of city and county councils, and the histories of relevant ones.
 
 What belongs here: the requests to a client of the Web API, and the peculiarities of its answers. What does not: what
-a payload contains (legistar_forms), files that a user imports (legistar_files), which words make a matter relevant (finder,
-one vocabulary for this and for dbt), what an action means in law (dbt).
+a payload contains (legistar_forms), files that a user imports (legistar_files), which words make a matter relevant
+(finder, one vocabulary for this and for dbt), what an action means in law (dbt).
 
 From the publisher's help pages, public clients of the API and recorded answers: OData v3, at most
 1,000 rows an answer; naive ISO times with fractions of varying length; an unknown client is a 500 that names InSite's
