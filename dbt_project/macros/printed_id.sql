@@ -3,6 +3,17 @@
     {{ surrogate_key([source, name, state_code, city_name, county_name, hint]) }}
 {%- endmacro %}
 
+{#- Source of a labelled name, as it is called elsewhere. The labels say ice: a hash over that word fixes which half a name
+    is in (seeds/identity_labels). -#}
+{% macro label_source(source) -%}
+    case {{ source }} when 'ice' then 'ice_287g' else {{ source }} end
+{%- endmacro %}
+
+{#- Hint beside a labelled name. The labels have the FBI's types as the register prints them. -#}
+{% macro label_hint(source, hint) -%}
+    case {{ source }} when 'fbi' then {{ agency_type_hint(hint) }} else {{ hint }} end
+{%- endmacro %}
+
 {#- Kind of recipient in an award's record, a hint for names whose words show nothing. -#}
 {% macro business_type_hint(types) -%}
     case

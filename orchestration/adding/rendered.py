@@ -1,11 +1,11 @@
-"""The dbt files that follow from declarations. They are committed, and lint checks that they are current.
+"""The dbt files that are generated from declarations. They are committed, and lint checks that they are current.
 
-What belongs here: what each generated file holds, and bringing it up to date. What does not: words (__main__).
+What belongs here: what each generated file contains, and bringing it up to date. What does not: messages (__main__).
 
 From the .yml of models/staging (every table of source `raw` that has a base model):
 
     macros/declared.sql                          the datasets, the trackers, the roles of cities' columns, and from
-                                                 declared.fbi the FBI's offences
+                                                 declared.fbi the FBI's offenses
     models/quarantine/quarantine_<dataset>.*     the captured fields of records that could not be typed
     models/staging/<source>/stg_<dataset>.*      if base_<dataset> has `config.meta.staged`: its staged rows as they are
     seeds/trackers.csv                           the tables' `config.meta.tracker`

@@ -65,14 +65,14 @@ def _batch(
     when: datetime | None = None,
     selection: Selection | None = None,
 ) -> Batch:
-    told = source(code)
+    publication = source(code)
     return Batch(
         slice_,
         payloads,
-        when or _when(told["transcribed_on"]),
+        when or _when(publication["transcribed_on"]),
         selection=selection,
-        note=told["note"] or None,
-        publisher=told["publisher"],
+        note=publication["note"] or None,
+        publisher=publication["publisher"],
     )
 
 
@@ -80,9 +80,11 @@ def _payload(
     body: bytes, code: str, *, url: str = "", when: datetime | None = None, media_type: str = "application/json",
     context: Mapping[str, str] | None = None,
 ) -> Payload:  # fmt: skip
-    told = source(code)
-    moment = when or _when(told["transcribed_on"])
-    return Payload(body, url or told["where"], moment, media_type=media_type, method="FILE", context=context or {})
+    publication = source(code)
+    moment = when or _when(publication["transcribed_on"])
+    return Payload(
+        body, url or publication["where"], moment, media_type=media_type, method="FILE", context=context or {}
+    )
 
 
 def _json(value: object) -> bytes:
@@ -191,7 +193,7 @@ def _ice() -> Iterator[Batch]:
     for row in table("ice_agreements_287g"):
         moments[row["period"]].append(row)
     states = sorted({row["entity"].partition("|")[0].strip() for rows in moments.values() for row in rows})
-    # The states of the study that held no agreement yet are covered too: their absence is a fact.
+    # States of the study without an agreement are covered, too: that they have none is a fact.
     covered = tuple(sorted({*states, *(BY_POSTAL[p].name.upper() for p in _study_states())}))
     headers = ["STATE", "LAW ENFORCEMENT AGENCY", "TYPE", "COUNTY", "SUPPORT TYPE", "SIGNED"]
     for moment, rows in sorted(moments.items()):

@@ -1,4 +1,4 @@
-"""What a source is: slices to ask for, payloads that come back, records cut from them.
+"""What a source is: the slices to request, the payloads that come back, the records cut from them.
 
 What belongs here: the types that every source fills in and that fetching, landing and Dagster read. What does not:
 anything about one publisher (its own module), HTTP (fetching), files (landing).
@@ -141,9 +141,9 @@ class Dataset(ABC):
     base_url_setting: ClassVar[str | None] = None
     # A source that fails while its last good capture is older than this ends the run with exit 4.
     max_age: ClassVar[timedelta] = timedelta(days=7)
-    # The least share of the last accepted capture's records that a new one must have, in whatever form it comes.
+    # The least share of the last accepted capture's records that a new one must have, whatever its format.
     min_volume_ratio: ClassVar[float] = 0.5
-    # A field and the values of the records that are compared, where one way of asking brings more than is asked for.
+    # A field and its values: only such records are compared, if a request brings more than was requested.
     volume_within: ClassVar[tuple[str, frozenset[str]] | None] = None
     # What is compared instead of records where a record stands for many: a name that `counted` uses.
     volume_counts: ClassVar[str | None] = None
@@ -248,7 +248,7 @@ class Dataset(ABC):
 
 
 def due(slices: Iterable[Slice], known: Known, every: timedelta = timedelta(0)) -> list[Slice]:
-    """The slices that the publisher has not answered for within `every`, stalest first."""
+    """The slices that have had no answer within `every`, the oldest first."""
     never = datetime.min.replace(tzinfo=UTC)
     asked = [(known.checked(slice_.key) or never, slice_) for slice_ in slices]
     now = utc_now()

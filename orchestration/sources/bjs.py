@@ -72,7 +72,7 @@ class Victimizations(Dataset):
         return (*self.required, *(("newwgt",) if slice_.params.get("form") == MICRODATA_FORM else ("n", "weight")))
 
     def slices(self, settings: Settings, known: Known) -> list[Slice]:
-        """One slice a survey year up to last year, asked for once a month; a year not out yet has no rows."""
+        """One slice a survey year up to last year, requested once a month; an unpublished year has no rows."""
         return due(self.all_slices(), known, timedelta(days=30))
 
     def all_slices(self) -> list[Slice]:

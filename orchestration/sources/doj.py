@@ -1,7 +1,7 @@
 """US Department of Justice: the list of sanctuary jurisdictions under Executive Order 14287.
 
-What belongs here: the page's form. What does not: what being listed means, or
-which government unit a printed name is (dbt, identity).
+What belongs here: the format of the page. What does not: what being listed means,
+which government unit a printed name means (dbt, identity).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Chicago's eLMS: the City Clerk's register of legislation, which took Legistar's place.
+"""Chicago's eLMS: the City Clerk's register of legislation, which replaced Legistar.
 
-What belongs here: the question, its pages and its count. What does not: which of two records of one legacy number
-stands (dbt), which words make a matter relevant (finder).
+What belongs here: the requests, their pages and their count. What does not: which of two records of one legacy number
+is used (dbt), which words make a matter relevant (finder).
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ PAGE = 500
 OVERLAP = timedelta(days=2)
 SWEEP_EVERY = timedelta(days=28)
 SWEEP = ":all"
-# Before the first record: "all" is asked for by the same filter.
+# Before the first record, so that "all" uses the same filter.
 BEGINNING = "1900-01-01T00:00:00Z"
 # 400,000 records: Chicago adds some 15,000 a year.
 MOST_PAGES = 800
@@ -44,7 +44,7 @@ class Matters(Dataset):
     publisher = "Office of the City Clerk of Chicago (eLMS)"
     homepage = "https://chicityclerkelms.chicago.gov"
     policy = "merge"
-    # No document names the field of the title; without it the finder would be blind, so that its want is told.
+    # No document names the field of the title. Without it no matter would be found, so a record without it is a fault.
     required = ("client", "matterId", "recordNumber", "title", "status", "introductionDate", "lastPublicationDate")
     optional = ("legacyRecordNumber", "type", "matterCategory", "subStatus", "finalActionDate",
                 "controllingBody", "filingSponsor", "recordCreateDate")  # fmt: skip

@@ -1,4 +1,4 @@
-"""FBI Crime Data Explorer: agencies, what each reported by month and offence, and the states' and the nation's series.
+"""FBI Crime Data Explorer: agencies, what each reported by month and offense, and the states' and the nation's series.
 
 What belongs here: what is asked, and choosing the series that was asked for among those in the answer. What does not:
 the key and its budget of requests (fbi_api), dates as the publisher writes them (fbi_dates), files (fbi_files), which
@@ -41,7 +41,7 @@ _COUNTS = {
     "actual": WHOLE.or_all_empty, **each(("cleared", "population", "participated_population"), WHOLE),
 }  # fmt: skip
 _AREA_NAMES = {row["name"] for row in seeds.rows("states")} | {_NATION_NAME, "U.S. Virgin Islands"}
-# The agencies of the study's cities: committed, because which agencies are asked for is our choice.
+# The agencies of the study's cities: committed, because the choice of agencies is ours.
 STUDY_AGENCIES = Path(__file__).with_name("study_agencies.csv")
 # The last release's answer to "whose agencies matter": the names of awards, lists and agencies meet there.
 CHOICE = "meta.agency_choice"
@@ -79,7 +79,7 @@ class Agencies(Dataset):
     min_volume_ratio = 0.9
 
     def slices(self, settings: Settings, known: Known) -> list[Slice]:
-        """Every state, once a week: whose agencies matter is told by their names, and agencies come and go."""
+        """Every state, once a week: agencies come and go, and their names decide which of them matter."""
         return due(self.all_slices(), known, timedelta(days=7))
 
     def all_slices(self) -> list[Slice]:
@@ -125,7 +125,7 @@ class _Months(Dataset):
     needs_key = "data_gov_api_key"
     base_url_setting = "fbi_cde_url"
     max_age = timedelta(days=60)
-    # Each answer begins with the same month, and a month that was told may become null but does not go away.
+    # Each answer begins with the same month. A month that was in an answer may become null but does not disappear.
     min_volume_ratio = 1.0
 
     def __init__(self) -> None:
@@ -136,7 +136,7 @@ class _Months(Dataset):
 
     @abstractmethod
     def path(self, slice_: Slice) -> str:
-        """Where the slice's series are asked for, before the offence."""
+        """The address of the slice's series, up to the offense."""
 
     @abstractmethod
     def about(self, slice_: Slice) -> dict[str, str]:
@@ -147,7 +147,7 @@ class _Months(Dataset):
         """Raise RunOver where a slice's requests are not within the budget any more."""
 
     def pull(self, web: Web, settings: Settings, slice_: Slice, known: Known) -> Iterator[Payload]:
-        """Nothing where the publisher has not refreshed since the slice was last asked for; else a request an offence.
+        """Nothing if the publisher has not refreshed since the last request; else one request for each offense.
 
         400 is the publisher's way of saying that it has no data for the pair of agency and offence.
         Raises RunOver where the hour is spent, or no slice at all has news.
@@ -194,7 +194,7 @@ class _Months(Dataset):
             raise RunOver(self.id, f"no refresh since {refreshed}", nothing_new=True)
 
     def _refresh_date(self, web: Web, settings: Settings) -> str:
-        """The publisher's day of refresh, or "" where it does not tell: then everything is asked for."""
+        """The publisher's day of refresh, or "" if it gives none: then everything is requested."""
         if web not in self._refreshed:
             answer = CDE.get(self.id, "*", web, settings, "/refresh-date", role="control")
             self._refreshed[web] = sortable(date_in(answer.body)) or "" if answer.status == 200 else ""
@@ -204,7 +204,7 @@ class _Months(Dataset):
         """One record a month of one series, chosen by its name; null stays null.
 
         An answer holds the agency's, its state's and the nation's series side by side. Raises SourceError where
-        not exactly one of them is the one asked for, or the answer has another shape.
+        not exactly one of them is the requested one, or the answer has another shape.
         """
         if payload.status == 400:
             return
@@ -237,7 +237,7 @@ class _Months(Dataset):
 
     @abstractmethod
     def series_name(self, actuals: dict[str, Any], where: str, payload: Payload) -> str:
-        """The name of the one series that was asked for."""
+        """The name of the one requested series."""
 
     def _object(self, answer: dict[str, Any], where: str, payload: Payload, *path: str) -> dict[str, Any]:
         """What lies on a path of objects; {} where a part is absent or null."""
@@ -277,7 +277,7 @@ class AgencyMonths(_Months):
     key = ("ori", "offense_code", "month")
 
     def slices(self, settings: Settings, known: Known) -> list[Slice]:
-        """One slice an agency, stalest first: of the study, and as the last release chose (see `wanted_agencies`)."""
+        """One slice per agency, oldest capture first: the study's and the last release's (see `wanted_agencies`)."""
         return due([Slice(o, {"state": s, "ori": o}) for o, s in sorted(wanted_agencies(known).items())], known)
 
     def begin(self, web: Web, settings: Settings) -> None:
@@ -337,7 +337,7 @@ class AreaMonths(_Months):
 
 
 def wanted_agencies(known: Known) -> dict[str, str]:
-    """ORI to postal code of every agency whose months are asked for.
+    """ORI to postal code of every agency whose months are requested.
 
     The agencies of the study always; beside them those that the last published release chose in `meta.agency_choice`:
     its jurisdiction holds an award, is listed by a tracker, or is a city over 100,000. Names are tied to units in one

@@ -1,6 +1,6 @@
 """The policy ledger: our own table of legal events, each with its citation.
 
-What belongs here: the ledger's form. What does not: which event puts a policy
+What belongs here: the format of the ledger. What does not: which event puts a policy
 in force (dbt), the rows themselves (recorded/tables).
 """
 

@@ -1,12 +1,12 @@
-"""Legistar: the matters of city and county councils, and the histories of those that the finder finds.
+"""Legistar: the matters of city and county councils, and the histories of relevant ones.
 
-What belongs here: the questions to a client of the Web API, and what is odd about its answers. What does not: what a
-payload holds (legistar_forms), files that a user brings (legistar_files), which words make a matter relevant (finder,
-one vocabulary for this and for dbt), what an action means in law (dbt).
+What belongs here: the requests to a client of the Web API, and the peculiarities of its answers. What does not: what
+a payload contains (legistar_forms), files that a user imports (legistar_files), which words make a matter relevant
+(finder, one vocabulary for this and for dbt), what an action means in law (dbt).
 
-Said of the wire by the publisher's help pages, by public clients of the API and by recorded answers: OData v3, at most
+From the publisher's help pages, public clients of the API and recorded answers: OData v3, at most
 1,000 rows an answer; naive ISO times with fractions of varying length; an unknown client is a 500 that names InSite's
-setting; a client that wants a token, or is closed, is a 403 without a body.
+setting; a client that needs a token, or is closed, is a 403 without a body.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ PAGE = 1000
 NO_SUCH_CLIENT = b"LegistarConnectionString"
 # A matter saved while the last run ran may bear a time before that run's greatest: look back by this much.
 OVERLAP = timedelta(days=2)
-# Some changes do not move LastModified (public clients of the API say so): everything is asked for once in this time.
+# Some changes do not move LastModified (public clients of the API say so): everything is requested once in this time.
 SWEEP_EVERY = timedelta(days=28)
 SWEEP = ":all"
 # Histories asked for in one client's run: at five requests a second a minute and a half.
@@ -176,7 +176,7 @@ class Matters(_Legistar):
                 return
 
     def _since(self, slice_: Slice, known: Known) -> dict[str, str]:
-        """The filter by LastModified; none where the client was never captured: then all is asked for."""
+        """The filter by LastModified; none if the client was never captured: then everything is requested."""
         client = str(slice_.params["client"])
         high_water_text = max(filter(None, map(known.high_water, (client, client + SWEEP))), default=None)
         if high_water_text is None:
@@ -213,7 +213,7 @@ class Histories(_Legistar):
     """
 
     name = "histories"
-    # a history is asked for by the matters that changed
+    # a history is requested for matters that changed
     after = ("legistar/matters",)
     title = "Histories of the council matters that the finder finds: actions, bodies, votes"
     publisher = "City and county councils (Legistar Web API, Granicus)"
@@ -305,7 +305,7 @@ def _wanted(known: Known, client: str) -> list[str]:
     """The relevant matters of a client to ask for: never asked first, then those changed since or asked a month ago.
 
     Among these, the matter that changed last comes first. A matter without a history leaves no record that it was
-    asked for; this order keeps such matters from being asked for first in every run.
+    requested; this order keeps such matters from being requested first in every run.
     """
     asked: dict[str | None, str] = {}
     for matter_id, retrieved in known.rows("legistar/histories", ("matter_id",), (client,)):

@@ -1,6 +1,6 @@
-"""Figures that agencies printed and no open data set holds, typed from the publications.
+"""Figures that agencies printed and that no open data set has, typed from the publications.
 
-What belongs here: the form of such a figure. What does not: the figures
+What belongs here: the format of such a figure. What does not: the figures
 (recorded/tables), what they are compared with (dbt).
 """
 

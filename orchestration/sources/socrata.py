@@ -1,8 +1,8 @@
 """Cities' incident reports on Socrata: counts by report month for every run, full rows by month for a backfill.
 
-What belongs here: how a city's declared set is asked for, and how pages and counts are checked against each other. What
-does not: which columns a set has (declared.cities), Socrata's wire (soda), files of a browser's export (socrata_files),
-which code is which offence family (seeds of dbt), which of two captures of a month serves (dbt).
+What belongs here: how a city's declared data set is requested, and how pages and counts are checked against each other.
+What does not: which columns it has (declared.cities), Socrata's protocol (soda), files of a browser's export
+(socrata_files), which code belongs to which offense family (seeds), which of two captures of a month is used (dbt).
 """
 
 from __future__ import annotations
@@ -146,7 +146,7 @@ class Incidents(Dataset):
 
     source = "socrata"
     name = "incidents"
-    # months are asked for by what the city's own counts say
+    # the city's own counts decide which months are requested
     after = ("socrata/incident_months",)
     domain = "crime"
     title = "Cities' incident reports, row by row"
@@ -195,7 +195,7 @@ class Incidents(Dataset):
         return [_month_slice(city_set, month) for city_set in SETS for month in city_set.months()]
 
     def required_of(self, slice_: Slice) -> tuple[str, ...]:
-        """The columns that were asked for: all of them must have come."""
+        """The requested columns: all of them must have come."""
         return tuple(name for name in BY_ID[slice_.params["set"]].columns if name != ROW_ID)
 
     def unreadable_bound(self, slice_key: str) -> float:

@@ -1,7 +1,7 @@
 """USAspending: federal awards under the listings that pay for policing, and what each listing obligates.
 
-What belongs here: the questions of the search API, its cursor, its windows and
-its own counts. What does not: programme areas, recipients' identity, what is
+What belongs here: the requests to the search API, its cursor, its windows and
+its own counts. What does not: program areas, which unit a recipient is, what is
 disbursed (dbt).
 """
 
@@ -37,11 +37,11 @@ PAGE = 100
 # A window with more awards than this is halved: page numbers see 10,000 hits only, and a small window is
 # cheap to ask for again.
 MOST_AWARDS_A_WINDOW = 10_000
-# Pages that repeat or leave out awards are asked for again in halves of their window, this many times over.
+# If pages repeat or leave out awards, their window is requested again in halves, at most this many times.
 MOST_REFETCHES = 4
 # last_modified_date is a day, and days are published late: ask for a week again.
 OVERLAP = timedelta(days=7)
-# An outlay may change without last_modified_date: every year is asked for again once a month.
+# An outlay may change without last_modified_date: every year is requested again once a month.
 WHOLE_AGAIN = timedelta(days=30)
 # How the API says that a filter was ignored (usaspending_api/common/helpers/generic_helper.py). Its other
 # message, that dates before 2007-10-01 are not searched, comes with every answer and says nothing new.
@@ -86,7 +86,7 @@ class Awards(Dataset):
     high_water_field = "Last Modified Date"
     partitioned_by = "fiscal_year"
     base_url_setting = "usaspending_url"
-    # A year is asked for again once a month: its last good answer is that old when the next one fails.
+    # A year is requested again once a month: its last good answer is that old when the next one fails.
     max_age = WHOLE_AGAIN + timedelta(days=7)
 
     def holds_all(self, slice_key: str) -> bool:
@@ -281,7 +281,7 @@ class AssistanceListings(Dataset):
     def cut(self, payload: Payload) -> Iterator[Record]:
         """Rows of spending by category, or a listing's own record of the Federal Program Inventory.
 
-        Only the listings that were asked for: the category answers every listing an award ever had.
+        Only the requested listings: the category answers with every listing that an award ever had.
         """
         answer = json_object(self.id, payload)
         if "obligations" in answer:
@@ -291,7 +291,7 @@ class AssistanceListings(Dataset):
             raise SourceError(self.id, "?", f"no results in the answer: {sorted(answer)[:40]}", url=payload.url)
         asked = told_by_request(payload, "fiscal_year", "type_group")
         for row in objects_in(self.id, answer["results"], "results", url=payload.url):
-            # A row without its number is no other listing's: it stays, and its absence is told.
+            # A row without its number stays; the missing number is then reported.
             if "code" not in row or as_text(row["code"]) in LISTINGS:
                 yield {**{name: as_text(value) for name, value in renamed(row, _CATEGORY).items()}, **asked}
 
@@ -313,7 +313,7 @@ def _must_use_every_filter(dataset: str, slice_: Slice, payload: Payload) -> Non
 
 
 def fiscal_years() -> range:
-    """Every federal fiscal year that can be asked for, the running one included."""
+    """Every federal fiscal year that can be requested, including the current one."""
     today = utc_now().date()
     return range(FIRST_FISCAL_YEAR, today.year + (today.month >= 10) + 1)
 

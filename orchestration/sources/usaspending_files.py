@@ -5,7 +5,7 @@ does not: the search (usaspending), the page of one award (usaspending_pages), u
 of a transaction is valid (dbt).
 
 Facts: the 112 columns are those of the publisher's own PrimeTransactions files; an archive of one agency and
-fiscal year is Full, a Delta holds what changed since the last month with `correction_delete_ind` first: blank is
+fiscal year is Full, a Delta has what changed since the last month with `correction_delete_ind` first: blank is
 new, C holds replacement values, D names a deleted record and fills only the parts of its key.
 """
 
@@ -194,7 +194,7 @@ class Transactions(Dataset):
         yield self._file(web, settings, json_object(self.id, status)["file_url"])
 
     def _bulk(self, web: Web, settings: Settings, slice_: Slice, first: date, last: date) -> Iterator[Payload]:
-        """All of the department's assistance: a bulk download takes no listings; staging keeps what is asked for."""
+        """All of the department's assistance: a bulk download takes no listings, and staging keeps ours."""
         while first <= last:
             end = min(last, first + timedelta(days=MOST_DAYS_A_BULK_DOWNLOAD - 1))
             filters = {
@@ -237,7 +237,7 @@ class Transactions(Dataset):
 
     def _archives(self, web: Web, settings: Settings, year: str) -> list[dict[str, str]]:
         """The monthly archives of the department's assistance for a fiscal year, and the Deltas of all years."""
-        # The list wants the publisher's own number of the agency, which only its other list tells.
+        # The list needs the publisher's own number of the agency, which only its other list gives.
         agencies = web.post(
             f"{settings.usaspending_url}/bulk_download/list_agencies/",
             json=json_body({"type": "award_agencies"}),
@@ -273,7 +273,7 @@ class Transactions(Dataset):
                 yield self._archive(web, settings, delta)
 
     def _file(self, web: Web, settings: Settings, url: str, *, made: str | None = None) -> FilePayload:
-        """A file of the publisher's, asked for on the host that its base URL names."""
+        """A file of the publisher's, requested from the host that its base URL names."""
         base = settings.usaspending_files_url.rstrip("/")
         context = {"content_as_of": _made(made).isoformat()} if made else {}
         return web.download(f"{base}{urlsplit(url).path}", settings.downloads_dir, context=context)

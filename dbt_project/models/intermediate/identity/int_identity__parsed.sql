@@ -18,11 +18,7 @@ spelled as (
 ),
 
 state_names as (
-    select {{ spelled_name('name') }} as spelling, postal from {{ ref('states') }}
-    union all
-    select postal as spelling, postal from {{ ref('states') }}
-    union all
-    select spelling, postal from {{ ref('state_spellings') }}
+    {{ state_names() }}
 ),
 
 -- "City Of Memphis, Tennessee", "City Of Saint Louis Missouri": the tail is the state, not the name

@@ -62,12 +62,12 @@ every_mention as (
     group by city, state_code
     union all
     select
-        source,
+        {{ label_source('source') }} as source,
         name,
         state_code,
         cast(null as {{ dbt.type_string() }}) as city_name,
         county_name,
-        case source when 'fbi' then {{ agency_type_hint('hint') }} else hint end as hint,
+        {{ label_hint('source', 'hint') }} as hint,
         cast(null as bigint) as people
     from {{ ref('identity_labels') }}
 )
