@@ -13,7 +13,7 @@ select
     months.offense_family,
     max(case when months.victim_group = 'citywide' then months.reports end) as city,
     max(case when months.victim_group = 'hispanic' then months.reports end) as hispanic,
-    max(case when months.victim_group = 'ethnicity_unknown' then months.reports end) as not_told,
+    sum(case when months.victim_group in ('ethnicity_unknown', 'meaning_unknown') then months.reports end) as not_told,
     months.date_basis,
     months.is_month_complete,
     months.break_reason

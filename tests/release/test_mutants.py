@@ -76,15 +76,16 @@ BY_HAND: dict[str, tuple[str, ...]] = {
     "assert_one_way_from_an_agency_to_its_unit": (
         "update core.fct_crime_month set jurisdiction_key = '-1' where rowid = 0",
     ),
-    "assert_parts_add_up_to_totals": (
-        "update core.fct_victimization_reporting_total set victimizations_weighted = victimizations_weighted * 1.01"
-        " where offense_family = 'all_violent'",
-    ),
     "assert_policy_crime_panel_is_balanced": ("delete from analysis.mart_policy_crime_panel where rowid = 0",),
     "assert_policy_provisions_have_event_times": ("update core.fct_policy_status set provision_code = 'synthetic'",),
     "assert_records_conserved": ("update meta.record_fate set records = records + 1 where rowid = 0",),
     "assert_the_last_month_of_an_award_holds_its_money": (
         "update core.fct_award_month set obligated_amount_to_date = obligated_amount_to_date + 1",
+    ),
+    "assert_reports_add_up_to_their_totals": (
+        "insert into core.fct_incident_month_total"
+        " (city_code, series, month_start, offense_family, victim_group, reports)"
+        " values ('testville', 'Synthetic', date '2020-01-01', 'robbery', 'citywide', 2)",
     ),
     "assert_undisbursed_only_where_known": (
         "update core.fct_award set undisbursed_amount = obligated_amount where outlayed_amount is null",
@@ -93,6 +94,10 @@ BY_HAND: dict[str, tuple[str, ...]] = {
         "insert into core.fct_incident_month_total (series, month_start, offense_family, victim_group, reports) values"
         " ('Synthetic', date '2020-01-01', 'robbery', 'citywide', 2),"
         " ('Synthetic', date '2020-01-01', 'robbery', 'hispanic', 1)",
+    ),
+    "assert_victimizations_add_up_to_their_totals": (
+        "update core.fct_victimization_reporting_total set victimizations_weighted = victimizations_weighted * 1.01"
+        " where offense_family = 'all_violent'",
     ),
     "assert_weights_of_an_agency_add_up_to_one": ("update core.bridge_agency_jurisdiction set weight = weight / 2",),
 }
@@ -153,14 +158,8 @@ IN_WORDS: dict[str, tuple[str, str]] = {
         " and (agency_key, jurisdiction_key) in (select agency_key, jurisdiction_key from core.dim_agency)",
     ),
     "a part of the survey lost": (
-        "assert_parts_add_up_to_totals",
+        "assert_victimizations_add_up_to_their_totals",
         "delete from core.fct_victimization_reporting where rowid = 0",
-    ),
-    "a family of a city without its reports": (
-        "assert_parts_add_up_to_totals",
-        "insert into core.fct_incident_month_total"
-        " (city_code, series, month_start, offense_family, victim_group, reports)"
-        " values ('testville', 'Synthetic', date '2020-01-01', 'robbery', 'citywide', 2)",
     ),
     "a pair of trackers listed by nobody": (
         "accepted_values_mart_tracker_agreement",
