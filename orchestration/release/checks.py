@@ -17,7 +17,7 @@ from orchestration import sources
 from orchestration.landing import accept
 from orchestration.release import history, joins
 from orchestration.release.findings import Checked, checked
-from orchestration.release.marks import Marker
+from orchestration.release.markers import Marker
 from orchestration.settings import Settings
 
 PUBLISHED_SCHEMAS = ("core", "analysis", "meta", "quarantine")

@@ -27,7 +27,7 @@ from orchestration.release.audit import Audit
 from orchestration.release.checks import PUBLISHED_SCHEMAS, table_rows
 from orchestration.release.findings import Finding, GateRefused
 from orchestration.release.history import RELEASE_FILE, Release
-from orchestration.release.marks import MANIFEST_FILE, file_sha256, read_sealed
+from orchestration.release.markers import MANIFEST_FILE, file_sha256, read_sealed
 from orchestration.release.own_tables import own_rows
 from orchestration.settings import Settings
 
@@ -213,7 +213,7 @@ def _write(
 
 
 def _own_copy(settings: Settings, sha256: str, folder: Path) -> Path:
-    """The candidate's bytes in the release's own folder, held against the mark.
+    """The candidate's bytes in the release's own folder, compared with the marker.
 
     What is hashed is what is read from here on: the build file may change again, this copy is nobody else's.
     """

@@ -58,7 +58,7 @@ class Batch:
     publisher: str | None = None
 
 
-class Known(Protocol):
+class EarlierCaptures(Protocol):
     """What the landing folder already holds of one dataset (landing.catalog implements it)."""
 
     def newest(self, slice_key: str) -> datetime | None:
@@ -176,7 +176,7 @@ class Dataset(ABC):
         return (*self.required, *self.optional)
 
     @abstractmethod
-    def slices(self, settings: Settings, known: Known) -> list[Slice]:
+    def slices(self, settings: Settings, known: EarlierCaptures) -> list[Slice]:
         """The slices of a live run, stalest first where they are many."""
 
     def all_slices(self) -> list[Slice]:
@@ -184,7 +184,7 @@ class Dataset(ABC):
         return []
 
     @abstractmethod
-    def pull(self, web: Web, settings: Settings, slice_: Slice, known: Known) -> Iterator[Payload]:
+    def pull(self, web: Web, settings: Settings, slice_: Slice, known: EarlierCaptures) -> Iterator[Payload]:
         """Ask the publisher for one slice; yield each response as it comes."""
 
     def cut(self, payload: Payload) -> Iterator[Record]:
@@ -247,7 +247,7 @@ class Dataset(ABC):
         raise SourceError(self.id, path.name, "this dataset takes no files")
 
 
-def due(slices: Iterable[Slice], known: Known, every: timedelta = timedelta(0)) -> list[Slice]:
+def due(slices: Iterable[Slice], known: EarlierCaptures, every: timedelta = timedelta(0)) -> list[Slice]:
     """The slices that the publisher has not answered for within `every`, stalest first."""
     never = datetime.min.replace(tzinfo=UTC)
     asked = [(known.checked(slice_.key) or never, slice_) for slice_ in slices]

@@ -15,7 +15,7 @@ from orchestration.fetching.session import Web
 from orchestration.forms import Unreadable, workbook
 from orchestration.settings import Settings
 from orchestration.sources.answers import body_of
-from orchestration.sources.base import Batch, Dataset, Known, Record, Slice
+from orchestration.sources.base import Batch, Dataset, EarlierCaptures, Record, Slice
 from orchestration.sources.fields import TEXT, matching, typed
 from orchestration.sources.states import STATE_NAME
 from orchestration.sources.tables import broken_letters
@@ -66,10 +66,10 @@ class Agreements287g(Dataset):
     max_volume_change = 0.10
     content_precedes_capture = True
 
-    def slices(self, settings: Settings, known: Known) -> list[Slice]:
+    def slices(self, settings: Settings, known: EarlierCaptures) -> list[Slice]:
         return [Slice("participating")]
 
-    def pull(self, web: Web, settings: Settings, slice_: Slice, known: Known) -> Iterator[Payload]:
+    def pull(self, web: Web, settings: Settings, slice_: Slice, known: EarlierCaptures) -> Iterator[Payload]:
         yield web.get(settings.ice_287g_url)
 
     def cut(self, payload: Payload) -> Iterator[Record]:
