@@ -27,7 +27,7 @@ _LOCAL_HEADER = struct.Struct("<4s2B4HL2L2H")
 # The record at an archive's end, its own comment, and the place of its larger form (zip64) before it.
 _END, _END_BYTES, _LONGEST_COMMENT, _LOCATOR_BYTES = b"PK\x05\x06", 22, 1 << 16, 20
 _SMALL_BYTES = 1 << 20
-# An entry of the list with a name of some length; the list is held against so many before it is read.
+# Bytes of an entry of the list, with a name of some length: the size of the list is checked before it is read.
 _BYTES_AN_ENTRY = 160
 
 

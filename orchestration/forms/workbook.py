@@ -121,7 +121,7 @@ def _number(letters: bytes) -> int:
 
 
 def _encoded(cell: Any) -> Any:
-    """A cell for JSON: what JSON has not is said as a list of its kind and its text."""
+    """A cell for JSON: a value that JSON does not have becomes a list of its kind and its text."""
     if isinstance(cell, datetime):
         return ["moment", cell.isoformat()]
     if isinstance(cell, date):

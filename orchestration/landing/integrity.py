@@ -105,7 +105,7 @@ def forget(folder: Path) -> None:
 
 
 def read_dataset(folder: Path, *, again: bool = True, trust: bool = True) -> Read:
-    """Every capture of a dataset's folder, held against its digests.
+    """Every capture of a dataset's folder, compared with its digests.
 
     again: look at each folder again; False takes what this process found earlier, for the many reads of one run.
     trust: spare the hashing of files that have not changed since they were hashed; False hashes every file.

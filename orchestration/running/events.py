@@ -3,7 +3,7 @@
 What belongs here: reading those changes from the record of attempts (attempts.jsonl), so that no second record could
 disagree. What does not: whether a run itself failed (health), sending messages (notify).
 
-An event is a change. A source that fails for a week is told once, on the first run, and once more when it has grown
+An event is a change. A source that fails for a week causes one message in the first run, and one more when it has grown
 too old or fails in another way; then again when it has recovered.
 """
 

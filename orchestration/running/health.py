@@ -142,7 +142,7 @@ def kept_file(settings: Settings) -> dict[str, Any]:
 
 
 def last_run(kept: dict[str, Any]) -> dict[str, Any] | None:
-    """The last run; `died` where it is said to be running and its process is gone."""
+    """The last run; `died` if its note says that it is running and its process is gone."""
     run = kept.get("last_run")
     if not isinstance(run, dict):
         return None

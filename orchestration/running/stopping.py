@@ -120,7 +120,7 @@ def stoppable(at_end: Callable[[str], str]) -> Iterator[Callable[[], None]]:
 
         def hold() -> None:
             if heard.is_set():
-                # the listener ends the process; nothing more is said here
+                # the listener ends the process; there are no more messages here
                 listener.join()
 
         try:
