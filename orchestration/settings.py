@@ -197,7 +197,7 @@ class Settings(BaseSettings):
         return found
 
     def legistar_token(self, client: str) -> SecretStr | None:
-        """The token of a Legistar client (cook-county: LEGISTAR_TOKEN_COOK_COUNTY); None where there is none."""
+        """The token of a Legistar client (cook-county: LEGISTAR_TOKEN_COOK_COUNTY); None if there is none."""
         return self.legistar_tokens.get(legistar_token_name(client).removeprefix(LEGISTAR_TOKEN_PREFIX))
 
     def allowed_hosts(self) -> frozenset[str]:

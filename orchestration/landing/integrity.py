@@ -150,7 +150,7 @@ def is_foreign(folder: Path) -> bool:
 
 
 def damage_of(folder: Path) -> str | None:
-    """What is wrong with one capture's folder, looked at now; None where it is as it was landed."""
+    """What is wrong with one capture's folder, looked at now; None if it is as it was landed."""
     known = _look(folder, None, None, Read())
     return known.wrong or _not_entered(folder, known, register.entered(folder.parent))
 
@@ -213,7 +213,7 @@ def _wrong_place(path: Path, capture: Capture) -> str | None:
 
 
 def _wrong_files(path: Path, capture: Capture) -> str | None:
-    """What is wrong with the files that a capture.json names; None where they are what it says."""
+    """What is wrong with the files that a capture.json names; None if they are what it says."""
     if capture.format_version == 1:
         return _wrong_uncovered(path, capture)
     covered = {entry.path for entry in capture.files}

@@ -218,7 +218,7 @@ def _failed(node: Mapping[str, Any], result: Mapping[str, Any], settings: Settin
 
 
 def _read_json(path: Path) -> dict[str, Any] | None:
-    """None where dbt left no such file, or was stopped while it wrote it."""
+    """None if dbt left no such file, or was stopped while it wrote it."""
     try:
         parsed: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     except (FileNotFoundError, ValueError):

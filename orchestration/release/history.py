@@ -105,7 +105,7 @@ def next_sequence(kept: list[Release]) -> int:
 
 
 def last_release(settings: Settings) -> Release | None:
-    """The release that serves; None where nothing is published. Raises DamagedRelease where it cannot be read."""
+    """The release that serves; None if nothing is published. Raises DamagedRelease if it cannot be read."""
     kept = releases(settings)
     serving = next((release for release in kept if release.serves), None)
     if serving is None and settings.published_dir.is_symlink():

@@ -46,7 +46,7 @@ class AsOfRelease(Exception):
 def publish(settings: Settings, audit: Audit) -> Release:
     """Write the release and, unless it was built as of a past date, let readers see it.
 
-    Raises AnotherPublicationRuns where the lock is held, GateRefused where the candidate is no longer the audited
+    Raises AnotherPublicationRuns if the lock is held, GateRefused where the candidate is no longer the audited
     one, files.CannotWrite where the disk refuses. Whatever is raised, what was published stays.
     """
     with files.writing(settings.releases_dir):
@@ -58,7 +58,7 @@ def publish(settings: Settings, audit: Audit) -> Release:
 def rollback(settings: Settings, release_id: str) -> None:
     """Serve an earlier release again.
 
-    Raises history.NoSuchRelease, AsOfRelease, AnotherPublicationRuns, history.DamagedRelease where a file of it is no
+    Raises history.NoSuchRelease, AsOfRelease, AnotherPublicationRuns, history.DamagedRelease if a file of it is no
     longer what was published: what serves then goes on serving.
     """
     with alone(settings):

@@ -48,7 +48,7 @@ class Ended:
 
 
 def begun(settings: Settings, run_id: str, job: str = "refresh") -> None:
-    """Note that a run of the command line works; tell of the one before it where that died."""
+    """Note that a run of the command line has begun; if the run before it died, send a message about that."""
 
     def note() -> None:
         kept = health.kept_file(settings)
@@ -74,7 +74,7 @@ def begun(settings: Settings, run_id: str, job: str = "refresh") -> None:
 
 
 def ended(settings: Settings, run: Ended) -> None:
-    """Tell what the run changed, and write health.json. Never raises."""
+    """Send messages about what the run changed, and write health.json. Never raises."""
 
     def finish() -> None:
         kept = health.kept_file(settings)

@@ -76,7 +76,7 @@ def _serving(settings: Settings, dataset: Dataset) -> str:
 
 
 def _around(entries: Sequence[Mapping[str, Any]], run_id: str, *, live: bool) -> tuple[list[Open], list[Open]]:
-    """What was open before a run's first attempt at a dataset, and after its last; the same where it made none."""
+    """What was open before a run's first attempt at a dataset, and after its last; both alike if it made none."""
     own = [n for n, line in enumerate(entries) if line.get("run") == run_id]
     first, last = (own[0], own[-1] + 1) if own else (len(entries), len(entries))
     after = attempts.opened(entries[:last], live=live)
