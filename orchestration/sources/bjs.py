@@ -1,6 +1,6 @@
 """Bureau of Justice Statistics: the National Crime Victimization Survey's public API.
 
-What belongs here: the grouped question that a run asks, and the microdata
+What belongs here: the grouped question that a night asks, and the microdata
 that a user may bring. What does not: percentages and intervals (dbt).
 """
 

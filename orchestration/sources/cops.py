@@ -57,8 +57,8 @@ HEADINGS = {
 NEEDED = ("state", "agency", "amount")
 # No list has more: a year's largest programme names some 600 agencies.
 MOST_PAGES = 400
-# Seconds in which no more lists are looked for than a run may.
-_BETWEEN_RUNS = 12 * 3600.0
+# Seconds in which no more lists are looked for than a night may.
+_A_NIGHT = 12 * 3600.0
 _MOST_BYTES = 64 * 1024 * 1024
 _NAME = re.compile(rf"(?<![0-9])(?P<year>20[0-9]{{2}})(?![0-9]).*?(?P<program>{'|'.join(PROGRAMS)})", re.IGNORECASE)
 _MONEY = re.compile(r"\$\s?[0-9]")
@@ -110,11 +110,11 @@ class Announcements(Dataset):
     def pull(self, web: Web, settings: Settings, slice_: Slice, known: EarlierCaptures) -> Iterator[Payload]:
         """The list under the spelling of its path that answers; nothing where none does: it was not announced.
 
-        Addresses are guessed, so that a run looks for so many lists and no more; which were looked for is kept with
-        the attempts, and the next run goes on with the others.
+        Addresses are guessed, so that a night looks for so many lists and no more; which were looked for is kept with
+        the attempts, and the next night goes on with the others.
         """
         year, program = str(_year(slice_)), slice_.params["program"]
-        if not web.limits.take(f"{self.id} guesses", settings.cops_lists_a_night, _BETWEEN_RUNS):
+        if not web.limits.take(f"{self.id} guesses", settings.cops_lists_a_night, _A_NIGHT):
             what = f"{settings.cops_lists_a_night} lists were looked for in this run (CLAWBACK_COPS_LISTS_A_NIGHT)"
             raise RunOver(self.id, what)
         for path in PATHS:

@@ -62,7 +62,7 @@ class Agreements287g(Dataset):
     max_age = timedelta(days=7)
     # Less than this is a broken file. Between this and the bound below a fall may be true, and waits for the next file.
     min_volume_ratio = 0.6
-    # A file can be misdated or cut off: off by more than 10% from both neighbours, it is on hold.
+    # A file can be misdated or cut off: off by more than 10% from both neighbours, it is held back.
     max_volume_change = 0.10
     content_precedes_capture = True
 

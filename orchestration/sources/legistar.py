@@ -35,14 +35,14 @@ log = logging.getLogger(__name__)
 PAGE = 1000
 # The publisher's words for a client that it does not know; asking again changes nothing.
 NO_SUCH_CLIENT = b"LegistarConnectionString"
-# A matter saved while the last run ran may bear a time before that run's greatest: look back by this much.
+# A matter saved while the last night ran may bear a time before that night's greatest: look back by this much.
 OVERLAP = timedelta(days=2)
 # Some changes do not move LastModified (public clients of the API say so): everything is asked for once in this time.
 SWEEP_EVERY = timedelta(days=28)
 SWEEP = ":all"
-# Histories asked for in one client's run: at five requests a second a minute and a half.
+# Histories asked for in one client's night: at five requests a second a minute and a half.
 HISTORIES_A_RUN = 400
-# An item that fails is tried no more often than this, and after so many in a row the client is left for in this run.
+# An item that fails is tried no more often than this, and after so many in a row the client is left for tonight.
 ITEM_ATTEMPTS = 3
 ITEMS_BEFORE_GIVING_UP = 5
 # Of fewer matters each may have a fault of its own.

@@ -64,7 +64,7 @@ class IncidentMonths(Dataset):
         return [*due(growing, known), *due(closed, known, CLOSED_EVERY)]
 
     def all_slices(self) -> list[Slice]:
-        """Every set, those too that no run asks for."""
+        """Every set, those too that no night asks for."""
         return [self._slice(s, utc_now().year) for s in SETS]
 
     def _slice(self, city_set: CitySet, year: int) -> Slice:
@@ -140,7 +140,7 @@ class IncidentMonths(Dataset):
 class Incidents(Dataset):
     """Full rows of the cities' reports: a slice is one set's month, replaced whole.
 
-    For a backfill. A run asks only for months of sets that somebody began to backfill, where the city's own count
+    For a backfill. A night asks only for months of sets that somebody began to backfill, where the city's own count
     (socrata/incident_months) is no longer the number of rows that we hold.
     """
 
@@ -172,7 +172,7 @@ class Incidents(Dataset):
     max_age = timedelta(days=45)
 
     def slices(self, settings: Settings, known: EarlierCaptures) -> list[Slice]:
-        """The months whose count by the city differs from ours, newest first, as many as a run may ask for."""
+        """The months whose count by the city differs from ours, newest first, as many as a night may ask for."""
         held = known.slices()
         begun = {key.split()[0] for key in held}
         if not begun:
