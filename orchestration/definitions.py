@@ -54,7 +54,7 @@ def defs() -> dg.Definitions:
     )
     return dg.Definitions(
         assets=[*CAPTURE_ASSETS, landing_views, dbt_models, *release_assets],
-        # What the UI materializes by hand may publish: the key of a run lives in one process (release/marks.py).
+        # What the UI materializes by hand may publish: the key of a run lives in one process (release/markers.py).
         executor=dg.in_process_executor,
         jobs=[captures_job, release_job, refresh_job],
         schedules=[

@@ -119,7 +119,7 @@ def full(path: Path) -> CannotWrite:
 
 
 def refusal_in(text: str, path: Path) -> CannotWrite | None:
-    """The disk's refusal that an error's text tells of; None where it tells of something else."""
+    """The disk's refusal that an error's text tells of; None if it tells of something else."""
     for number, message in _MESSAGES:
         if re.search(message, text):
             named = _QUOTED.search(text)
@@ -130,7 +130,7 @@ def refusal_in(text: str, path: Path) -> CannotWrite | None:
 
 
 def refusal(error: BaseException, path: Path) -> CannotWrite | None:
-    """The disk's refusal behind an error or behind its causes; None where the disk refused nothing.
+    """The disk's refusal behind an error or behind its causes; None if the disk refused nothing.
 
     path: what is named where the error names no file.
     """

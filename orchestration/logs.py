@@ -23,7 +23,7 @@ from structlog import contextvars
 from orchestration.redaction import Redactor, redacting_logs
 from orchestration.settings import Settings
 
-# What is said while a run works goes through this logger; as text it goes to the screen instead (progress).
+# Messages of a running job go through this logger; as text they go to the screen instead (progress).
 PROGRESS = "clawback.progress"
 
 _Event = MutableMapping[str, Any]
@@ -50,7 +50,7 @@ def configure(settings: Settings) -> None:
     structlog_lines = [
         h for h in logging.getLogger().handlers if isinstance(h.formatter, structlog.stdlib.ProcessorFormatter)
     ]
-    # As text, what is said is on the screen already.
+    # As text, the messages are on the screen already.
     progress.propagate = settings.log == "json"
     progress.setLevel(logging.INFO)
     if not progress.propagate:

@@ -29,7 +29,7 @@ def say(text: str, *, event: str = "progress", level: int = logging.INFO, **fact
 
 @contextmanager
 def listening(listener: Callable[[str], None]) -> Iterator[None]:
-    """Hear every line that is said inside the block."""
+    """Get every message of the block."""
     _listeners.append(listener)
     try:
         yield

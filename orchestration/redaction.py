@@ -129,7 +129,7 @@ def _of(variables: tuple[tuple[str, str], ...]) -> Redactor:
     try:
         return Redactor(Settings().secrets())
     except ValueError:
-        # A setting that cannot be read is told by whoever reads the settings; the keys are still kept out.
+        # A wrong setting is reported by whoever reads the settings; here the keys are still kept out.
         return Redactor([value for name, value in variables if "LIMIT" not in name and len(value) > _SHORTEST_BASE64])
 
 

@@ -105,7 +105,7 @@ class Settings(BaseSettings):
     ice_287g_url: str = "https://www.ice.gov/doclib/about/offices/ero/287g/participatingAgencies.xlsx"
     doj_list_url: str = "https://www.justice.gov/ag/us-sanctuary-jurisdiction-list-following-executive-order-14287-protecting-american-communities"
 
-    # Who is told of failures and recoveries: addresses as Apprise writes them, with blanks between them (docs/
+    # Who gets messages about failures and recoveries: addresses as Apprise writes them, with blanks between them (docs/
     # reliability.md). They hold tokens, so they are secrets.
     notify_urls: SecretStr | None = None
     # The older form: one https address that takes {"text": ...}. Both may be set.
@@ -197,7 +197,7 @@ class Settings(BaseSettings):
         return found
 
     def legistar_token(self, client: str) -> SecretStr | None:
-        """The token of a Legistar client (cook-county: LEGISTAR_TOKEN_COOK_COUNTY); None where there is none."""
+        """The token of a Legistar client (cook-county: LEGISTAR_TOKEN_COOK_COUNTY); None if there is none."""
         return self.legistar_tokens.get(legistar_token_name(client).removeprefix(LEGISTAR_TOKEN_PREFIX))
 
     def allowed_hosts(self) -> frozenset[str]:

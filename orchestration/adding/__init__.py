@@ -1,5 +1,5 @@
-"""Adding one more source, city, tracker or council: generated files, and skeletons for new ones (docs/adding.md).
+"""Adding one more: what is derived from declarations, and skeletons of new ones (docs/adding.md).
 
-What belongs here: rendering the dbt files that follow from declarations (declared, and the .yml of dbt's sources), and
-`clawback new`. What does not: anything that a refresh needs.
+What belongs here: rendering the dbt files that follow from declared.cities and from the sources' .yml, and `clawback
+new`. What does not: anything that a refresh needs.
 """

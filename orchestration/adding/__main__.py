@@ -1,7 +1,7 @@
-"""`python -m orchestration.adding [--check]`: write the generated dbt files, or list those that are out of date.
+"""`python -m orchestration.adding [--check]`: write the generated dbt files, or name those that are not current.
 
-What belongs here: the messages and exit codes: 0 all is well, 1 a file is out of date, 2 a declaration is wrong. What
-does not: the content of the files (rendered).
+What belongs here: words and exit codes. What does not: what the files hold (rendered).
+Exit codes: 0 well, 1 a file is not current, 2 a declaration is wrong.
 """
 
 from __future__ import annotations

@@ -54,7 +54,7 @@ for name, command in _COMMANDS.items():
 
 def main() -> None:
     stopping.unwind_on_signals()
-    # Settings that cannot be read are told by the command that reads them.
+    # Settings that cannot be read are reported by the command that reads them.
     with suppress(ValidationError):
         logs.configure(Settings())
     try:

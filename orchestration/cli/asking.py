@@ -136,7 +136,7 @@ def _read(
 
 
 def _exit_code(work: Callable[[Any], None], opened: Any) -> int:
-    """Do the work; what keeps it from an answer is told in a line."""
+    """Do the work; the exit code. An error becomes a message of one line."""
     import duckdb
 
     from orchestration.files import CannotWrite

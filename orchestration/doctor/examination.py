@@ -46,7 +46,7 @@ def examine(settings: Settings) -> list[Observation]:
 
 
 def _safely(what: str, look: Callable[[Settings], Iterator[Observation]], settings: Settings) -> Iterator[Observation]:
-    """What a look finds; what it cannot look at is a finding too."""
+    """The observations of one check; if the check itself fails, that is one too."""
     try:
         yield from look(settings)
     except OSError as error:
@@ -126,7 +126,7 @@ def _landing(settings: Settings) -> Iterator[Observation]:
 
 
 def _not_ours(settings: Settings) -> Iterator[Observation]:
-    """What lies in the landing folder and is no capture: it is never read, and may be a capture that was renamed."""
+    """Things in the landing folder that are not captures: never read, and perhaps captures that were renamed."""
     landing = settings.landing_dir
     publishers = {dataset.source for dataset in sources.DATASETS.values()}
     for path in sorted(landing.glob("[!.]*")):
@@ -151,7 +151,7 @@ def _foreign(settings: Settings, path: Path, what: str) -> Observation:
 
 
 def _made_of(settings: Settings, catalog: Catalog) -> Iterator[Observation]:
-    """The captures of the release that serves, as far as they are no longer those that it was made of."""
+    """Captures of the serving release that are gone or have changed since it was made."""
     try:
         last = history.last_release(settings)
     except history.DamagedRelease:

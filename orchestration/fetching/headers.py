@@ -44,9 +44,9 @@ def media_type(headers: Mapping[str, str], redactor: Redactor) -> str:
 
 
 def length(headers: Mapping[str, str]) -> int | None:
-    """The bytes that the body has on the wire; None where it is not said.
+    """The bytes that the body has on the wire; None if it is not said.
 
-    Raises BadHeader where Content-Length is no number, or several that differ.
+    Raises BadHeader if Content-Length is no number, or several that differ.
     """
     value = headers.get("Content-Length")
     if value is None:
@@ -58,7 +58,7 @@ def length(headers: Mapping[str, str]) -> int | None:
 
 
 def encoding(headers: Mapping[str, str]) -> str:
-    """How the body is packed. Raises BadHeader where it is in a way that was not asked for, or packed twice."""
+    """How the body is packed. Raises BadHeader if it is in a way that was not asked for, or packed twice."""
     value = headers.get("Content-Encoding", "").strip().lower()
     if value not in ENCODINGS:
         raise BadHeader(f"Content-Encoding is {plain(value)[:60]!r}, and gzip was asked for")
@@ -66,7 +66,7 @@ def encoding(headers: Mapping[str, str]) -> str:
 
 
 def redirect(sent: str, headers: Mapping[str, str], redactor: Redactor) -> str:
-    """Where a redirect leads. Raises BadHeader where that is no address."""
+    """Where a redirect leads. Raises BadHeader if that is no address."""
     value = headers.get("Location", "")
     try:
         if not value.strip() or _UNPRINTABLE.search(value):
@@ -82,7 +82,7 @@ def redirect(sent: str, headers: Mapping[str, str], redactor: Redactor) -> str:
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds to wait by the Retry-After header, as seconds or as a date; None where it says nothing readable."""
+    """Seconds to wait by the Retry-After header, as seconds or as a date; None if it says nothing readable."""
     text = headers.get("Retry-After", "").strip()
     if _NUMBER.fullmatch(text):
         return float(text)

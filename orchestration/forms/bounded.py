@@ -32,7 +32,7 @@ _WALL_A_SECOND, _GRACE_SECONDS = 3, 10
 
 
 def call(form: str, body: bytes) -> Any:
-    """What the child makes of a file. Raises Unreadable where it cannot be read, also where the child ended on it."""
+    """What the child makes of a file. Raises Unreadable if it cannot be read, also where the child ended on it."""
     with _lock:
         return _child().ask(form, body)
 
@@ -90,7 +90,7 @@ class _Child:
         return answer["value"]
 
     def _exchange(self, header: bytes, body: bytes) -> dict[str, Any] | None:
-        """The child's answer; None where it ended before it gave one."""
+        """The child's answer; None if it ended before it gave one."""
         assert self.process.stdin is not None
         assert self.process.stdout is not None
         with suppress(BrokenPipeError):

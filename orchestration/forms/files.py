@@ -21,7 +21,7 @@ def must_be_regular(path: Path) -> int:
 
 
 def read(path: Path) -> bytes:
-    """All bytes of a file. Raises Unreadable where it is larger than what is read in memory."""
+    """All bytes of a file. Raises Unreadable if it is larger than what is read in memory."""
     size = must_be_regular(path)
     most = limits.current().body_bytes
     if size > most:

@@ -27,7 +27,7 @@ class Page:
 
 
 def pages(body: bytes) -> list[Page]:
-    """Every page in its order. Raises Unreadable where it is no PDF, or too large to be read."""
+    """Every page in its order. Raises Unreadable if it is no PDF, or too large to be read."""
     # the child that reads imports this module too, and must not load the settings for it
     from orchestration.forms import bounded
 

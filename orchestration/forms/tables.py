@@ -68,7 +68,7 @@ def must_be_a_header(names: Sequence[str]) -> None:
 
 
 def must_end_whole(end: bytes, width: int) -> None:
-    """Raise Unreadable where a CSV's last line has fewer cells than its header: the file is cut short.
+    """Raise Unreadable if a CSV's last line has fewer cells than its header: the file is cut short.
 
     end: its last bytes. A line that ends a record of several lines is not judged.
     """

@@ -42,7 +42,7 @@ def is_workbook(body: bytes) -> bool:
 def first_sheet(body: bytes) -> Sheet:
     """The first sheet from its upper left corner on; an empty cell is the empty text, a day a datetime.
 
-    Raises Unreadable where it is no workbook, or too large to be read.
+    Raises Unreadable if it is no workbook, or too large to be read.
     """
     # the child that reads imports this module too, and must not load the settings for it
     from orchestration.forms import archives, bounded
@@ -87,7 +87,7 @@ def read(body: bytes, most: dict[str, Any]) -> dict[str, Any]:
 
 
 def _must_be_compact(body: bytes, most_cells: int) -> None:
-    """Raise Beyond where a sheet's outermost cells span more than is read: looked at before the parser lays it out."""
+    """Raise Beyond if a sheet's outermost cells span more than is read: looked at before the parser lays it out."""
     try:
         with zipfile.ZipFile(io.BytesIO(body)) as archive:
             for name in archive.namelist():
@@ -121,7 +121,7 @@ def _number(letters: bytes) -> int:
 
 
 def _encoded(cell: Any) -> Any:
-    """A cell for JSON: what JSON has not is said as a list of its kind and its text."""
+    """A cell for JSON: a value that JSON does not have becomes a list of its kind and its text."""
     if isinstance(cell, datetime):
         return ["moment", cell.isoformat()]
     if isinstance(cell, date):

@@ -37,7 +37,7 @@ AGAINST_THE_PAST = ("volume", "units", "filled", "varied")
 def of_slice(name: str) -> tuple[str, str, str] | None:
     """`volume:source/dataset=SLICE` as check, dataset and slice; None for anything else: a check of the gate.
 
-    Raises KeyError where it has that form and names a check that nobody can accept away.
+    Raises KeyError if it has that form and names a check that nobody can accept away.
     """
     match = re.fullmatch(r"([a-z_]+):([a-z0-9_]+/[a-z0-9_]+)=(.+)", name)
     if match is None:
@@ -176,7 +176,7 @@ def varied(
 
 
 def keys_differ(dataset: Dataset, measured: Measure, *, is_counted: bool) -> Check:
-    """No key comes twice where the publisher counts its records, or gives each once: then another was left out."""
+    """No key repeats if the publisher counts its records or gives each once: a repeat means that another is missing."""
     repeats = measured.repeats or 0
     detail = f"{repeats:,} of {measured.records:,} records repeat a key ({', '.join(dataset.key) or 'none declared'})"
     may = not (is_counted or dataset.gives_each_key_once)
@@ -185,7 +185,7 @@ def keys_differ(dataset: Dataset, measured: Measure, *, is_counted: bool) -> Che
 
 
 def control_total(counted: Mapping[str, int], totals: Mapping[str, int]) -> Check:
-    """What the records add up to equals the publisher's own counts, where it gives any."""
+    """The number of records equals the publisher's own counts, if it gives any."""
     if not totals:
         return Check(name="control_total", passed=True, detail="the publisher gives no count")
     compared = [f"{counted.get(name, 0):,} {name}, the publisher counts {total:,}" for name, total in totals.items()]
@@ -239,7 +239,7 @@ def neighbours(dataset: Dataset, records: int, before: int | None, after: int | 
 
 
 def unconfirmed_fall(dataset: Dataset, records: int, before: int) -> Check:
-    """The newest snapshot has not fallen by more than the bound; where it has, the next one must confirm it."""
+    """The newest snapshot has not fallen by more than the bound; if it has, the next one must confirm it."""
     bound = dataset.max_volume_change or 1.0
     fallen = (before - records) / max(before, 1)
     detail = (

@@ -57,7 +57,7 @@ class Open:
 
 
 def lines(path: Path, *keys: str) -> list[dict[str, Any]]:
-    """The lines that hold these keys, oldest first. Others, cut short or foreign, are passed over and logged."""
+    """The lines with these keys, oldest first. Other lines, incomplete or foreign, are skipped and logged."""
     read = files.read_lines(path)
     found = [line for line in read.values if line.keys() >= set(keys)]
     foreign = len(read.values) - len(found)
@@ -155,7 +155,7 @@ def _reason_to_keep(reason: str, home: Path | None) -> str:
 
 
 def _fold(path: Path) -> None:
-    """Put one line in the place of all: what is open, by edition, and since when."""
+    """Replace all lines by one: what is open, by edition, and since when."""
     entries = attempted(path.parent)
     folded = []
     still = opened(entries)

@@ -22,7 +22,7 @@ MEMORY = timedelta(days=365)
 def of_year(
     captures: Sequence[Capture], when: datetime, volume: Callable[[Capture], int], *, is_within_records: bool
 ) -> int | None:
-    """The second largest volume of the captures of the year before a moment; None where there are not two.
+    """The second largest volume of the captures of the year before a moment; None if there are not two.
 
     captures: those of the slice that can be compared. volume: of one of them; it may have to read the records.
     is_within_records: a volume is never more than the capture's records, so that only the largest captures are read.

@@ -16,7 +16,7 @@ PROVENANCE = ("_capture_id", "_payload_id", "_record_no")
 
 
 class RecordBounds:
-    """The names that the records of one capture brought so far, and the limits they are held against."""
+    """The names in the records of one capture so far, and the limits for them."""
 
     def __init__(self) -> None:
         self._limits = limits.current()

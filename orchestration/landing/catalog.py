@@ -24,7 +24,7 @@ class Catalog(Captures):
         return KnownCaptures(self, dataset, published)
 
     def status(self, dataset: Dataset) -> SourceStatus:
-        """How a dataset stands: the one place that says so."""
+        """The state of a dataset; everything that shows it asks here."""
         return standing.status(self, dataset)
 
     def fingerprint(self, datasets: list[Dataset]) -> str:

@@ -97,7 +97,7 @@ class CsvParts:
         return self.records - before
 
     def close(self) -> None:
-        """Write what waits for a full part, and wait for all parts. Raises OSError where one cannot be written."""
+        """Write what waits for a full part, and wait for all parts. Raises OSError if one cannot be written."""
         # of a small CSV, which is one part, every writer takes a share
         self._flush(shares=1 if self._writing else _WRITERS)
         while self._writing:
@@ -117,7 +117,7 @@ class CsvParts:
         return sorted(self.folder.glob("*.parquet"))
 
     def greatest(self, field: str, *, until: str = "") -> str | None:
-        """The greatest text of a field; None where it is absent or empty throughout.
+        """The greatest text of a field; None if it is absent or empty throughout.
 
         until: an ISO day; texts whose first ten characters come after it do not count.
         """

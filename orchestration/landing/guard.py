@@ -22,7 +22,7 @@ T = TypeVar("T")
 
 @contextmanager
 def reading(dataset: str, slice_key: str, url: str | None = None) -> Iterator[None]:
-    """Within the block any exception of a reader becomes a SourceError; a disk that refuses stays what it is."""
+    """Within the block any exception of a reader becomes a SourceError, except errors of the disk."""
     try:
         yield
     except (SourceError, OSError):
@@ -38,7 +38,7 @@ def reading(dataset: str, slice_key: str, url: str | None = None) -> Iterator[No
 
 
 def each(made: Iterable[T], dataset: str, slice_key: str, url: str | None = None) -> Iterator[T]:
-    """The same things, and what their maker raises as a SourceError; what is done with them is not guarded."""
+    """The items of an iterable; an exception of the iterable becomes a SourceError, one of its user does not."""
     things = iter(made)
     while True:
         with reading(dataset, slice_key, url):
@@ -50,7 +50,7 @@ def each(made: Iterable[T], dataset: str, slice_key: str, url: str | None = None
 
 
 def in_words(error: BaseException) -> str:
-    """A plain sentence for an exception that nobody foresaw, with its class for whoever looks into it."""
+    """A plain sentence for an unforeseen exception, with the name of its class."""
     kind = type(error).__name__
     if isinstance(error, RecursionError):
         return f"it is nested too deeply to be read ({kind})"

@@ -49,7 +49,7 @@ def import_files(
 
 
 def _must_be_a_file(path: Path) -> None:
-    """Raise Unreadable for what is no file to be looked into, whatever the dataset."""
+    """Raise Unreadable for a path that is not a regular, readable file."""
     try:
         path.name.encode()
     except UnicodeEncodeError:
@@ -62,7 +62,7 @@ def _must_be_a_file(path: Path) -> None:
 
 
 def _shown(name: str) -> str:
-    """A file's name as it can be printed and kept: what is no character of UTF-8 as an escape."""
+    """A file's name as it can be printed and stored: bytes that are not UTF-8 become escapes."""
     return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 

@@ -85,7 +85,7 @@ Stamp = dict[str, list[int]]
 
 
 @dataclass
-class _Known:
+class _Examined:
     """What this process knows of one capture's folder."""
 
     stamp: Stamp
@@ -95,7 +95,7 @@ class _Known:
     wrong: str | None
 
 
-_known: dict[Path, _Known] = {}
+_known: dict[Path, _Examined] = {}
 
 
 def forget(folder: Path) -> None:
@@ -105,7 +105,7 @@ def forget(folder: Path) -> None:
 
 
 def read_dataset(folder: Path, *, again: bool = True, trust: bool = True) -> Read:
-    """Every capture of a dataset's folder, held against its digests.
+    """Every capture of a dataset's folder, compared with its digests.
 
     again: look at each folder again; False takes what this process found earlier, for the many reads of one run.
     trust: spare the hashing of files that have not changed since they were hashed; False hashes every file.
@@ -150,14 +150,14 @@ def is_foreign(folder: Path) -> bool:
 
 
 def damage_of(folder: Path) -> str | None:
-    """What is wrong with one capture's folder, looked at now; None where it is as it was landed."""
+    """What is wrong with one capture's folder, looked at now; None if it is as it was landed."""
     known = _look(folder, None, None, Read())
     return known.wrong or _not_entered(folder, known, register.entered(folder.parent))
 
 
 def landed(folder: Path, capture: Capture, digest: str) -> None:
     """Remember a capture that this process has just written and hashed."""
-    _known[folder] = _Known(_stamp(folder, _paths(capture)), capture, digest, None)
+    _known[folder] = _Examined(_stamp(folder, _paths(capture)), capture, digest, None)
 
 
 def digests_of(folder: Path, paths: Sequence[Path], known: Mapping[Path, str]) -> list[FileEntry]:
@@ -178,16 +178,16 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def _look(path: Path, known: _Known | None, remembered: Remembered | None, read: Read) -> _Known:
+def _look(path: Path, known: _Examined | None, remembered: Remembered | None, read: Read) -> _Examined:
     """One capture's folder, as it is now."""
     try:
         text = (path / CAPTURE_FILE).read_bytes()
         capture = Capture.model_validate_json(text)
     except FileNotFoundError:
-        return _Known({}, None, "", f"{CAPTURE_FILE} is missing")
+        return _Examined({}, None, "", f"{CAPTURE_FILE} is missing")
     except (ValidationError, OSError) as error:
         how = "is cut short or altered" if isinstance(error, ValidationError) else (error.strerror or str(error))
-        return _Known({}, None, "", f"{CAPTURE_FILE} cannot be read: it {how}")
+        return _Examined({}, None, "", f"{CAPTURE_FILE} cannot be read: it {how}")
     digest = hashlib.sha256(text).hexdigest()
     try:
         stamp = _stamp(path, _paths(capture))
@@ -196,14 +196,14 @@ def _look(path: Path, known: _Known | None, remembered: Remembered | None, read:
             return known
         if remembered is not None and remembered.holds(path.name, stamp, digest):
             read.spared += len(stamp)
-            return _Known(stamp, capture, digest, None)
+            return _Examined(stamp, capture, digest, None)
         wrong = _wrong_place(path, capture) or _wrong_files(path, capture)
     except FileNotFoundError as gone:
-        return _Known({}, capture, digest, f"{Path(gone.filename).name} is missing")
+        return _Examined({}, capture, digest, f"{Path(gone.filename).name} is missing")
     except OSError as error:
-        return _Known({}, capture, digest, f"{error.filename or path} cannot be read: {error.strerror}")
+        return _Examined({}, capture, digest, f"{error.filename or path} cannot be read: {error.strerror}")
     read.hashed += len(stamp)
-    return _Known(stamp, capture, digest, wrong)
+    return _Examined(stamp, capture, digest, wrong)
 
 
 def _wrong_place(path: Path, capture: Capture) -> str | None:
@@ -213,7 +213,7 @@ def _wrong_place(path: Path, capture: Capture) -> str | None:
 
 
 def _wrong_files(path: Path, capture: Capture) -> str | None:
-    """What is wrong with the files that a capture.json names; None where they are what it says."""
+    """What is wrong with the files that a capture.json names; None if they are what it says."""
     if capture.format_version == 1:
         return _wrong_uncovered(path, capture)
     covered = {entry.path for entry in capture.files}
@@ -253,7 +253,7 @@ def _wrong_uncovered(path: Path, capture: Capture) -> str | None:
     return None
 
 
-def _not_entered(path: Path, known: _Known, entered: Mapping[str, list[str]]) -> str | None:
+def _not_entered(path: Path, known: _Examined, entered: Mapping[str, list[str]]) -> str | None:
     """capture.json against the register; captures of an earlier version stand in none."""
     if known.capture is None:
         return None

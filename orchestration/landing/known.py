@@ -1,6 +1,6 @@
 """What a source may ask about earlier captures before it asks its publisher.
 
-What belongs here: the implementation of sources.base.Known. What does not: which captures serve (serving).
+What belongs here: the implementation of sources.base.EarlierCaptures. What does not: which captures serve (serving).
 """
 
 from __future__ import annotations

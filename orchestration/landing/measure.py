@@ -40,7 +40,7 @@ class Measure:
     fields: Mapping[str, FieldMeasure]
     # Those of the fields that are required.
     required: tuple[str, ...] = ()
-    # Records whose key an earlier one has; None where the dataset has no key or a part of it did not come.
+    # Records whose key an earlier one has; None if the dataset has no key or a part of it did not come.
     repeats: int | None = None
 
 

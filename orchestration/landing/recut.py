@@ -22,7 +22,7 @@ class NotThere(Exception):
 
 
 def payload_of(folder: Path, entry: PayloadEntry) -> Payload:
-    """A payload as it was landed. Raises NotThere where its bytes are gone or have another digest."""
+    """A payload as it was landed. Raises NotThere if its bytes are gone or have another digest."""
     facts = {
         "url": entry.url,
         "retrieved_at": entry.retrieved_at,
@@ -48,7 +48,7 @@ def payload_of(folder: Path, entry: PayloadEntry) -> Payload:
 
 
 def records_of(dataset: Dataset, payload: Payload) -> Iterator[Record]:
-    """The records of a payload in their order. Raises NotThere where the parser of today cannot cut it."""
+    """The records of a payload in their order. Raises NotThere if the parser of today cannot cut it."""
     if payload.role != "records" or payload.context.get("fault"):
         return
     try:

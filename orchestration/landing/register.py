@@ -39,7 +39,7 @@ def enter(folder: Path, capture_id: str, digest: str, landed_at: datetime | None
 
 
 def since(folder: Path) -> datetime | None:
-    """When the first capture landed that was entered as it landed; None where none was."""
+    """When the first capture landed that was entered as it landed; None if none was."""
     path = folder / REGISTER_FILE
     try:
         # the first line stays the first as long as it is the same file

@@ -21,7 +21,7 @@ State = Literal["nothing captured", "damaged", "failing", "stale", "skipped", "s
 
 @dataclass(frozen=True)
 class SourceStatus:
-    """One dataset as it stands: what status, doctor, meta.source_status, a refresh's last lines and Dagster tell."""
+    """The state of one dataset, as status, doctor, meta.source_status, a refresh's last lines and Dagster show it."""
 
     dataset: str
     kinds: str
@@ -39,7 +39,7 @@ class SourceStatus:
     failed: int
     skipped: int
     failed_since: datetime | None
-    # Why, with the slices; or why what serves is stale. None where nothing is wrong.
+    # Why, with the slices; or why what serves is stale. None if nothing is wrong.
     why: str | None
     # Slices whose last good answer is older than the dataset allows: a refresh that asks for them exits 4.
     too_old: list[str]

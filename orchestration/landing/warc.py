@@ -45,7 +45,7 @@ class GzipMember:
         return len(data)
 
     def flush(self) -> None:
-        """Nothing: what is on hold is written at the end."""
+        """Nothing: what is buffered is written at the end."""
 
     def close(self) -> None:
         """End the member; the file it stands in stays open."""

@@ -181,7 +181,7 @@ class CaptureWriter:
             shutil.rmtree(self.folder / "beside")
 
     def _record(self, record: Record, payload: Payload) -> None:
-        """Add one record. Raises SourceError where it cannot stand in a table, or is beyond the limits."""
+        """Add one record. Raises SourceError if it cannot stand in a table, or is beyond the limits."""
         with guard.reading(self.dataset.id, self.slice.key, payload.url):
             counts = self.dataset.counted(record)
             newest, high_water = self.dataset.content_newest(record), self.dataset.high_water(record)
@@ -213,7 +213,7 @@ class CaptureWriter:
         self._spool.finish()
 
     def _weigh(self, parts: CsvParts) -> None:
-        """What the checks need of records that never passed through Python."""
+        """Measure, for the checks, records that never passed through Python."""
         self.records, self.fields, self.digest = parts.records, parts.fields, parts.digest
         self.counted.update({"records": parts.records, "rows": parts.records + self.rows_beside})
         if field := self.dataset.high_water_field:
@@ -223,7 +223,7 @@ class CaptureWriter:
 
     @cached_property
     def _until(self) -> str:
-        """The last day that a high-water mark may name, ISO; a later one would hide all that comes before it."""
+        """The last day that a high water may name, ISO; a later one would hide every change before it."""
         when = self.retrieved_at or self.first_retrieved or datetime.now(UTC)
         return (when + timedelta(days=1)).date().isoformat()
 
@@ -252,7 +252,7 @@ class CaptureWriter:
 
 
 def _must_be_text(head: bytes) -> None:
-    """Raise Unreadable where something else came in place of a CSV or a zip of them, saying what."""
+    """Raise Unreadable if something else came in place of a CSV or a zip of them, saying what."""
     if kinds.kind(head):
         raise Unreadable(kinds.instead(head, "a CSV or a zip of CSV files"))
 
@@ -264,7 +264,7 @@ def _pieces(path: Path) -> Iterator[bytes]:
 
 
 def _is_later(high_water: str, day: str) -> bool:
-    """Whether a mark begins with a date that comes after a day; a mark of another form is no date."""
+    """Whether a high water begins with a date after a day; one of another form is no date."""
     return re.match(r"\d{4}-\d{2}-\d{2}", high_water) is not None and high_water[:10] > day
 
 

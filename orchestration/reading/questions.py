@@ -96,7 +96,7 @@ def question(name: str) -> Question:
 def ask(connection: Connection, asked: Question, given: Mapping[str, str]) -> Rows | duckdb.DuckDBPyRelation:
     """The rows of a named question with its parameters (those not given take their defaults).
 
-    Raises UnknownQuestion where a parameter is not one of the question's, WrongParameter where its value does not
+    Raises UnknownQuestion if a parameter is not one of the question's, WrongParameter where its value does not
     exist.
     """
     return answer(connection, asked, given).relation
@@ -153,7 +153,7 @@ def _others(found: places.Found) -> str:
 
 
 def _checked(connection: Connection, name: str, text: str, parameter: Parameter) -> str:
-    """The parameter's value in words. Raises WrongParameter where it does not exist."""
+    """The parameter's value in words. Raises WrongParameter if it does not exist."""
     if parameter.kind == "date":
         return _day(name, text) if text or parameter.default else _last_day(connection)
     if text == "" and parameter.default == "":

@@ -66,7 +66,7 @@ def connect(settings: Settings, *, release: str | None = None) -> Reader:
     """A connection to a release that can do nothing but read it.
 
     release: a release's id; the published one where none is given. An open reader keeps the release it opened.
-    Raises NothingPublished where there is no such release.
+    Raises NothingPublished if there is no such release.
     """
     return Reader(find(settings, release), settings)
 

@@ -66,7 +66,7 @@ def trace(settings: Settings, table: str, key: str) -> Trace:
     """Follow one row of a published table to the record that it came from.
 
     table: ``core.fct_award`` or just its name. key: the value of the table's first column, or ``column=value``.
-    Raises CannotTrace where table, row, provenance or capture are missing.
+    Raises CannotTrace if table, row, provenance or capture are missing.
     """
     try:
         connection = connect(settings)

@@ -1,7 +1,8 @@
-"""From the recorded tables to payloads in the publishers' own form, which the live sources' cut() reads.
+"""From the tables to the publishers' wire shapes: batches of payloads that the live sources' cut() reads.
 
-What belongs here: one function for each dataset, from long-form figures to the bytes that the publisher would have
-sent, the same bytes each time. What does not: figures (tables), cutting (sources), writing captures (landing).
+What belongs here: one function a dataset, from long-form figures to the bytes
+that the publisher would have sent, the same bytes each time. What does not:
+figures (tables/), cutting (sources/), writing captures (landing/).
 """
 
 from __future__ import annotations

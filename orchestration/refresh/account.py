@@ -91,7 +91,7 @@ def _failure(settings: Settings, account: Account, event: Any) -> None:
 
 
 def with_room(settings: Settings, refusal: files.CannotWrite) -> str:
-    """The refusal; of a full disk also how much room a refresh of this home takes."""
+    """The message of a refusal; for a full disk also how much room a refresh of this home takes."""
     if refusal.errno != errno.ENOSPC:
         return str(refusal)
     last = history.last_release(settings)

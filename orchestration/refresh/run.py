@@ -44,7 +44,7 @@ def refresh(
     slices: ``source/dataset=KEY``.
     accept: a check of the gate, or ``volume:source/dataset=KEY`` of a capture -> why it is accepted this once.
     stop_on_signals: Ctrl-C, SIGTERM and SIGHUP end this process, in order, within ten seconds.
-    Raises AnotherRefreshRuns where the lock is held, KeyError for a source or a check that does not exist.
+    Raises AnotherRefreshRuns if the lock is held, KeyError for a source or a check that does not exist.
     """
     selected = plan.selected(only_sources)
     for name in accept or {}:
@@ -71,7 +71,7 @@ def refresh(
 
 
 def _run_or_refusal(settings: Settings, run_id: str, *asked: Any) -> Account:
-    """The run; where the disk refuses what Dagster or dbt write beside the steps, an account that says so."""
+    """The run. If the disk refuses a file that Dagster or dbt write outside the steps, the account says so."""
     try:
         return _run(settings, run_id, *asked)
     except Exception as error:
@@ -123,7 +123,7 @@ def _ended(account: Account, started: datetime) -> ending.Ended:
 def _stopped_in_order(
     settings: Settings, run_id: str, started: datetime, *, is_wanted: bool
 ) -> Iterator[Callable[[], None]]:
-    """End the whole refresh at a signal: its run is reported canceled, and what serves is said.
+    """End the whole refresh at a signal: its run is reported as canceled, and a message names the release that serves.
 
     Yields as stopping.stoppable does.
     """

@@ -2,7 +2,7 @@
 
 What belongs here: the one decision before a build, and clearing the build folder for it. What does not: whether the
 same captures were released before (history), whether a build may be incremental (incremental), the markers of a build
-(marks).
+(markers).
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from orchestration.landing.catalog import Catalog
-from orchestration.release import history, incremental, marks
+from orchestration.release import history, incremental, markers
 from orchestration.settings import Settings
 
 
@@ -41,5 +41,5 @@ def begin(settings: Settings, catalog: Catalog, *, run_id: str, force: bool = Fa
     if not force and (current := history.unchanged_since(settings, catalog)):
         return NothingNew(current)
     keep_file = not force and incremental.is_possible(settings, catalog)
-    marks.begin(settings, run_id=run_id, catalog=catalog, keep_file=keep_file)
+    markers.begin(settings, run_id=run_id, catalog=catalog, keep_file=keep_file)
     return Incremental() if keep_file else Full()

@@ -17,13 +17,12 @@ from orchestration import sources
 from orchestration.landing import accept
 from orchestration.release import former, history, joins
 from orchestration.release.findings import Checked, checked
-from orchestration.release.marks import Marker
+from orchestration.release.markers import Marker
 from orchestration.settings import Settings
 
 PUBLISHED_SCHEMAS = ("core", "analysis", "meta", "quarantine", "reference")
 # What dbt builds there: models, and the seeds whose config says `schema: reference`.
 PUBLISHED_KINDS = ("model", "seed")
-# Tables of these schemas stay from release to release.
 # A fact that lost more than this share of its rows since the last release is a fault until somebody says otherwise.
 LARGEST_FALL = 0.3
 KEY_FIGURES = Path(__file__).with_name("key_figures.toml")

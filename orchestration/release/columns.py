@@ -123,7 +123,7 @@ def keep(target: Path, invocation_id: str | None, parents: Mapping[Relation, Par
 
 
 def kept(target: Path, invocation_id: str) -> dict[Relation, Parents] | None:
-    """What `keep` wrote for this invocation; None where it wrote nothing."""
+    """What `keep` wrote for this invocation; None if it wrote nothing."""
     path = target / PARENTS_FILE
     entries = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     if entries.get("invocation_id") != invocation_id:
@@ -175,7 +175,7 @@ class Sources:
             seen |= before
 
     def fields(self, relation: Relation, column: str) -> frozenset[tuple[str, str]] | None:
-        """(dataset or table of ours, field) pairs; empty where none goes in, None where the SQL could not be traced.
+        """(dataset or table of ours, field) pairs; empty where none goes in, None if the SQL could not be traced.
 
         A dataset is named source/name; a table of ours by seeds/name, what the landing folder says by landing/name.
         """

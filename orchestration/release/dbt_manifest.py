@@ -19,7 +19,7 @@ from orchestration.settings import DBT_PROJECT_DIR, Settings
 
 
 def dbt_environment(settings: Settings) -> dict[str, str]:
-    """What dbt is told, in the environment: where to build, where to spill, no telemetry."""
+    """The environment that dbt gets: where to build, where to spill, no telemetry."""
     return {
         "CLAWBACK_BUILD_FILE": str(settings.build_file),
         "CLAWBACK_TEMP_DIR": str(settings.build_dir / "tmp"),

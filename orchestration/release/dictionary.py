@@ -31,7 +31,7 @@ def read() -> dict[str, Entry]:
 
 
 def base(name: str, entries: dict[str, Entry]) -> str:
-    """The name of the entry behind a doc block's name. Raises KeyError where there is none."""
+    """The name of the entry behind a doc block's name. Raises KeyError if there is none."""
     found = name.removesuffix(_AS_IT_CAME)
     if found in entries:
         return found
@@ -42,7 +42,7 @@ def base(name: str, entries: dict[str, Entry]) -> str:
 
 
 def entry(name: str, entries: dict[str, Entry]) -> Entry:
-    """What a doc block's name stands for: means, unit, additive, null. Raises KeyError where there is none."""
+    """What a doc block's name stands for: means, unit, additive, null. Raises KeyError if there is none."""
     named = base(name, entries)
     own = entries[named]
     whole = {**entries[own["like"]], **own} if "like" in own else dict(own)

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from orchestration import sources
 from orchestration.landing.catalog import Catalog
-from orchestration.release import history, marks
+from orchestration.release import history, markers
 from orchestration.settings import Settings
 
 # Datasets of policy `merge` whose base model is incremental.
@@ -28,7 +28,7 @@ def is_possible(settings: Settings, catalog: Catalog) -> bool:
 
     catalog: what the build will read.
     """
-    marker, last = marks.last_mark(settings), history.last_release(settings)
+    marker, last = markers.last_marker(settings), history.last_release(settings)
     if marker is None or last is None or marker.run_id != last.run_id:
         return False
     if catalog.as_of is not None or marker.as_of is not None or marker.edition != catalog.edition:
@@ -37,10 +37,10 @@ def is_possible(settings: Settings, catalog: Catalog) -> bool:
         return False
     if not all(_few_are_new(catalog, dataset_id, set(marker.captures)) for dataset_id in KEPT):
         return False
-    if not settings.build_file.exists() or marks.write_ahead_log(settings).exists():
+    if not settings.build_file.exists() or markers.write_ahead_log(settings).exists():
         return False
-    # last, because it reads the file. The mark is of a run that ended, its key is gone: the release says what it holds.
-    return marks.file_sha256(settings.build_file) == marker.sha256 == last.candidate
+    # Last, because it reads the file. The run of the marker has ended and its key is gone, so the release is the proof.
+    return markers.file_sha256(settings.build_file) == marker.sha256 == last.candidate
 
 
 def _few_are_new(catalog: Catalog, dataset_id: str, built: set[str]) -> bool:

@@ -59,7 +59,7 @@ def entered(settings: Settings) -> dict[str, str]:
 
 
 def sums_of(folder: Path) -> str | None:
-    """The sha256 of a release's SHA256SUMS; None where it has none."""
+    """The sha256 of a release's SHA256SUMS; None if it has none."""
     path = folder / SUMS_FILE
     return sha256_of(path) if path.is_file() else None
 

@@ -97,7 +97,7 @@ def of(connection: duckdb.DuckDBPyConnection) -> Sums:
 def of_candidate(connection: duckdb.DuckDBPyConnection, before: Release | None) -> Iterator[Checked]:
     """Every check of sums on the candidate that the connection is open on.
 
-    before: the release that it is held against; None for the first of its kind, which is held to its bounds alone.
+    before: the release for comparison; None for the first of its kind, which is only checked against its bounds.
     """
     if before is None:
         yield from compared(connection, None)

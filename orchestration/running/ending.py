@@ -3,9 +3,9 @@
 What belongs here: which changes are due as messages, each once only. What does not: finding the changes (events),
 sending (notify), the health of the installation (health).
 
-The command line calls this for its own runs; Dagster's sensors call it for the daemon's, and pass over those of the
-command line, so that nobody hears of a run twice. A run that fails run after run in the same way is told once: the
-trouble of each job stays in health.json until a run of that job ends well.
+The command line calls this for its own runs. Dagster's sensors call it for the daemon's runs and skip those of the
+command line, so that nobody hears of a run twice. A job that fails in the same way again and again causes one message:
+the trouble of each job stays in health.json until a run of that job ends well.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class Ended:
 
 
 def begun(settings: Settings, run_id: str, job: str = "refresh") -> None:
-    """Note that a run of the command line works; tell of the one before it where that died."""
+    """Note that a run of the command line has begun; if the run before it died, send a message about that."""
 
     def note() -> None:
         kept = health.kept_file(settings)
@@ -74,7 +74,7 @@ def begun(settings: Settings, run_id: str, job: str = "refresh") -> None:
 
 
 def ended(settings: Settings, run: Ended) -> None:
-    """Tell what the run changed, and write health.json. Never raises."""
+    """Send messages about what the run changed, and write health.json. Never raises."""
 
     def finish() -> None:
         kept = health.kept_file(settings)
@@ -112,7 +112,7 @@ def ended(settings: Settings, run: Ended) -> None:
         }  # fmt: skip
         if run.outcome not in (*_TROUBLES, "interrupted"):
             summary["last_good_run"] = {"run_id": run.run_id, "ended_at": now}
-        # before anybody is told: a monitor must not wait for a service that hangs
+        # before any message: a monitor must not wait for a service that hangs
         health.keep(settings, **summary)
         if found:
             _send(settings, found, f"Run {run.run_id} ({run.job}, {settings.edition} edition): {run.outcome}.")
@@ -138,7 +138,7 @@ def _send(settings: Settings, found: list[Event], run: str) -> None:
 
 
 def _without_harm(what: str, do: Callable[[], None]) -> None:
-    """A fault in telling, such as a full disk, is said and changes no run's outcome."""
+    """An error while messages are sent, such as a full disk, is reported; it changes no run's outcome."""
     try:
         do()
     except Exception as error:

@@ -3,7 +3,7 @@
 What belongs here: reading those changes from the record of attempts (attempts.jsonl), so that no second record could
 disagree. What does not: whether a run itself failed (health), sending messages (notify).
 
-An event is a change. A source that fails for a week is told once, on the first run, and once more when it has grown
+An event is a change. A source that fails for a week causes one message in the first run, and one more when it has grown
 too old or fails in another way; then again when it has recovered.
 """
 
@@ -76,7 +76,7 @@ def _serving(settings: Settings, dataset: Dataset) -> str:
 
 
 def _around(entries: Sequence[Mapping[str, Any]], run_id: str, *, live: bool) -> tuple[list[Open], list[Open]]:
-    """What was open before a run's first attempt at a dataset, and after its last; the same where it made none."""
+    """What was open before a run's first attempt at a dataset, and after its last; both alike if it made none."""
     own = [n for n, line in enumerate(entries) if line.get("run") == run_id]
     first, last = (own[0], own[-1] + 1) if own else (len(entries), len(entries))
     after = attempts.opened(entries[:last], live=live)

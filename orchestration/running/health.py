@@ -133,7 +133,7 @@ def keep(settings: Settings, **answer: Any) -> None:
 
 
 def kept_file(settings: Settings) -> dict[str, Any]:
-    """health.json as it was last written; {} where there is none, or it is not what we wrote."""
+    """health.json as it was last written; {} if there is none, or it is not what we wrote."""
     try:
         stored = json.loads((settings.root / HEALTH_FILE).read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -142,7 +142,7 @@ def kept_file(settings: Settings) -> dict[str, Any]:
 
 
 def last_run(kept: dict[str, Any]) -> dict[str, Any] | None:
-    """The last run; `died` where it is said to be running and its process is gone."""
+    """The last run; `died` if its note says that it is running and its process is gone."""
     run = kept.get("last_run")
     if not isinstance(run, dict):
         return None
@@ -152,7 +152,7 @@ def last_run(kept: dict[str, Any]) -> dict[str, Any] | None:
 
 
 def this_process() -> list[float]:
-    """What tells a process from a later one with the same number: the number, and when it began."""
+    """This process's number and when it began, which together identify it: numbers are used again."""
     return [os.getpid(), psutil.Process().create_time()]
 
 
@@ -271,7 +271,7 @@ def _hours(hours: float) -> str:
 
 
 def _tidy(settings: Settings, answer: Any) -> Any:
-    """Without secrets, and without the home's own place: it may be moved."""
+    """The facts without secrets, and without the path of the home, which may be moved."""
 
     def moved(value: Any) -> Any:
         if isinstance(value, str):

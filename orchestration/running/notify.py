@@ -31,7 +31,7 @@ LONGEST_MESSAGE = 3_000
 
 @dataclass(frozen=True)
 class Service:
-    """One address, by the name that may be said of it."""
+    """One address, with a name that may be shown."""
 
     name: str
     url: str

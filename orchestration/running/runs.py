@@ -64,7 +64,7 @@ def end(settings: Settings) -> None:
 
 
 def last(settings: Settings) -> Running | None:
-    """The refresh that runs, or the one that died; None where the last one ended in order."""
+    """The refresh that runs, or the one that died; None if the last one ended in order."""
     try:
         return Running.model_validate_json((settings.root / RUNNING_FILE).read_bytes())
     except (OSError, ValidationError):
@@ -169,7 +169,7 @@ def _has_lost_its_process(instance: DagsterInstance, run: DagsterRun) -> bool:
 
 
 def process_of(instance: DagsterInstance, run_id: str) -> tuple[int, float] | None:
-    """The process that a run's events name last, and when (seconds since 1970); None where they name none."""
+    """The process that a run's events name last, and when (seconds since 1970); None if they name none."""
     for entry in reversed(instance.all_logs(run_id)):
         event = entry.dagster_event
         metadata = event.engine_event_data.metadata if event and event.is_engine_event else {}
@@ -189,7 +189,7 @@ def _slot_holders(instance: DagsterInstance) -> set[str]:
 
 
 def waiting_for(instance: DagsterInstance, run_id: str) -> str | None:
-    """In words, what a run waits for and who holds it; None where it does not wait."""
+    """In words, what a run waits for and who holds it; None if it does not wait."""
     storage = instance.event_log_storage
     for key in storage.get_concurrency_keys():
         info = storage.get_concurrency_info(key)

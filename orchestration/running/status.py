@@ -30,6 +30,6 @@ class Status:
 
 
 def status(settings: Settings) -> Status:
-    """As of now."""
+    """The status of this installation, as of now."""
     catalog = Catalog(settings.landing_dir, as_of=None, edition=settings.edition)
     return Status([catalog.status(each) for each in sources.DATASETS.values()], accepted.standing(settings))

@@ -120,7 +120,7 @@ def stoppable(at_end: Callable[[str], str]) -> Iterator[Callable[[], None]]:
 
         def hold() -> None:
             if heard.is_set():
-                # the listener ends the process; nothing more is said here
+                # the listener ends the process; there are no more messages here
                 listener.join()
 
         try:
@@ -137,7 +137,7 @@ def _nothing_heard() -> None:
 
 
 def _nothing(number: int, frame: FrameType | None) -> None:
-    """The handler: the listener does the work."""
+    """The handler of the main thread does nothing: the listening thread does the work."""
 
 
 def _stop(number: signal.Signals, at_end: Callable[[str], str], screen: int) -> None:
@@ -174,7 +174,7 @@ def _end_children() -> None:
 
 
 def _say(screen: int, text: str) -> None:
-    """A line on the screen as it was before a step led it elsewhere; as JSON where logs are."""
+    """Write a line to the original standard error, which a step may have redirected; as JSON if logs are JSON."""
     if logs.is_json():
         record = logging.LogRecord("clawback.stopping", logging.ERROR, __file__, 0, text.strip(), (), None)
         record.event_name = "stopped"

@@ -1,6 +1,6 @@
-"""Reading answers in JSON: the value, the object or the rows in one, or a SourceError that says what came instead.
+"""Answers in JSON: the value, the object or the rows in one, or a SourceError that says what came instead.
 
-What belongs here: what several sources share. What does not: reading JSON safely (forms.jsons), any publisher's own
+What belongs here: what several sources share. What does not: how JSON is read safely (forms.jsons), any publisher's own
 names.
 """
 

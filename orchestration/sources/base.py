@@ -1,7 +1,8 @@
 """What a source is: the slices to request, the payloads that come back, the records cut from them.
 
-What belongs here: the types that every source fills in and that fetching, landing and Dagster read. What does not:
-anything about one publisher (its own module), HTTP (fetching), files (landing).
+What belongs here: the types that every publisher's module fills in and that
+fetching, landing and Dagster read. What does not: any publisher's own oddity
+(its module), any HTTP (fetching), any file (landing).
 """
 
 from __future__ import annotations
@@ -58,7 +59,7 @@ class Batch:
     publisher: str | None = None
 
 
-class Known(Protocol):
+class EarlierCaptures(Protocol):
     """What the landing folder already holds of one dataset (landing.catalog implements it)."""
 
     def newest(self, slice_key: str) -> datetime | None:
@@ -156,9 +157,9 @@ class Dataset(ABC):
     # The same for datasets whose captures are increments: judged over all that a group of slices brought, and flagged,
     # never refused: what it brought is true, and nothing new comes after it.
     stale_after: ClassVar[timedelta | None] = None
-    # Datasets whose captures say what this one asks for: they are captured before it in the same run.
+    # Datasets whose captures say what this one asks for: they are captured before it in the same night.
     after: ClassVar[tuple[str, ...]] = ()
-    # True: an answer equal to the last one is kept too, because that it was given again is what the next run asks by.
+    # True: an answer equal to the last one is kept too, because that it was given again is what the next night asks by.
     keeps_equal_captures: ClassVar[bool] = False
     # Datasets that a user's file of this one also holds: one import brings them too.
     also_in_files: ClassVar[tuple[str, ...]] = ()
@@ -176,15 +177,15 @@ class Dataset(ABC):
         return (*self.required, *self.optional)
 
     @abstractmethod
-    def slices(self, settings: Settings, known: Known) -> list[Slice]:
-        """The slices of a live run, stalest first where they are many."""
+    def slices(self, settings: Settings, known: EarlierCaptures) -> list[Slice]:
+        """The slices of a live night, stalest first where they are many."""
 
     def all_slices(self) -> list[Slice]:
         """Every slice there is, for a backfill by partition; [] where `slices` gives them all."""
         return []
 
     @abstractmethod
-    def pull(self, web: Web, settings: Settings, slice_: Slice, known: Known) -> Iterator[Payload]:
+    def pull(self, web: Web, settings: Settings, slice_: Slice, known: EarlierCaptures) -> Iterator[Payload]:
         """Ask the publisher for one slice; yield each response as it comes."""
 
     def cut(self, payload: Payload) -> Iterator[Record]:
@@ -204,7 +205,7 @@ class Dataset(ABC):
         return self.required
 
     def answers_for(self, slice_: Slice) -> str:
-        """Who answers for a slice: two failures in a row of one of them end its run, not the others'."""
+        """Who answers for a slice: two failures in a row of one of them end its night, not the others'."""
         return self.source
 
     def field_name(self, header: str) -> str:
@@ -247,7 +248,7 @@ class Dataset(ABC):
         raise SourceError(self.id, path.name, "this dataset takes no files")
 
 
-def due(slices: Iterable[Slice], known: Known, every: timedelta = timedelta(0)) -> list[Slice]:
+def due(slices: Iterable[Slice], known: EarlierCaptures, every: timedelta = timedelta(0)) -> list[Slice]:
     """The slices that have had no answer within `every`, the oldest first."""
     never = datetime.min.replace(tzinfo=UTC)
     asked = [(known.checked(slice_.key) or never, slice_) for slice_ in slices]

@@ -22,7 +22,7 @@ from orchestration.declared import seeds
 from orchestration.fetching.session import Web
 from orchestration.settings import Settings
 from orchestration.sources.answers import object_of, objects_in
-from orchestration.sources.base import Dataset, Known, Record, Slice, due
+from orchestration.sources.base import Dataset, EarlierCaptures, Record, Slice, due
 from orchestration.sources.fbi_api import CDE, CONTROL, HOUR, control_budget
 from orchestration.sources.fbi_dates import date_in, innermost, is_iso, month_of, sortable
 from orchestration.sources.fields import NUMBER, SHOWN_DATE, STATE_CODE, TEXT, WHOLE, each, matching, one_of, typed
@@ -78,7 +78,7 @@ class Agencies(Dataset):
     max_age = timedelta(days=90)
     min_volume_ratio = 0.9
 
-    def slices(self, settings: Settings, known: Known) -> list[Slice]:
+    def slices(self, settings: Settings, known: EarlierCaptures) -> list[Slice]:
         """Every state, once a week: agencies come and go, and their names decide which of them matter."""
         return due(self.all_slices(), known, timedelta(days=7))
 
@@ -86,7 +86,7 @@ class Agencies(Dataset):
         """Every state there is."""
         return [Slice(state.postal, {"state": state.postal}) for state in STATES]
 
-    def pull(self, web: Web, settings: Settings, slice_: Slice, known: Known) -> Iterator[Payload]:
+    def pull(self, web: Web, settings: Settings, slice_: Slice, known: EarlierCaptures) -> Iterator[Payload]:
         """One request; a state that the publisher does not know (400, 404) has no agencies to tell."""
         path, context = f"/agency/byStateAbbr/{slice_.key}", {"state_abbr": slice_.key}
         answer = CDE.get(self.id, slice_.key, web, settings, path, media_type="json", context=context)
@@ -146,7 +146,7 @@ class _Months(Dataset):
     def begin(self, web: Web, settings: Settings) -> None:
         """Raise RunOver where a slice's requests are not within the budget any more."""
 
-    def pull(self, web: Web, settings: Settings, slice_: Slice, known: Known) -> Iterator[Payload]:
+    def pull(self, web: Web, settings: Settings, slice_: Slice, known: EarlierCaptures) -> Iterator[Payload]:
         """Nothing if the publisher has not refreshed since the last request; else one request for each offense.
 
         400 is the publisher's way of saying that it has no data for the pair of agency and offence.
@@ -175,7 +175,7 @@ class _Months(Dataset):
                 raise SourceError(self.id, slice_.key, f"HTTP 404 for {offense}", url=answer.url)
             yield answer
 
-    def _has_news(self, refreshed: str, slice_key: str, known: Known) -> bool:
+    def _has_news(self, refreshed: str, slice_key: str, known: EarlierCaptures) -> bool:
         """Whether the publisher has refreshed since; a slice without any data shows no mark, so its day is compared."""
         if not refreshed:
             return True
@@ -184,7 +184,7 @@ class _Months(Dataset):
         checked = known.checked(slice_key)
         return checked is None or not is_iso(refreshed) or checked.date().isoformat() <= refreshed
 
-    def _nothing_new(self, web: Web, settings: Settings, slice_: Slice, known: Known, refreshed: str) -> None:
+    def _nothing_new(self, web: Web, settings: Settings, slice_: Slice, known: EarlierCaptures, refreshed: str) -> None:
         """One slice is noted as checked; where no other has news either, the run is over."""
         quiet = self._quiet.setdefault(web, set())
         quiet.add(slice_.key)
@@ -276,7 +276,7 @@ class AgencyMonths(_Months):
     types = typed({**_COUNTS, "ori": _ORI})
     key = ("ori", "offense_code", "month")
 
-    def slices(self, settings: Settings, known: Known) -> list[Slice]:
+    def slices(self, settings: Settings, known: EarlierCaptures) -> list[Slice]:
         """One slice per agency, oldest capture first: the study's and the last release's (see `wanted_agencies`)."""
         return due([Slice(o, {"state": s, "ori": o}) for o, s in sorted(wanted_agencies(known).items())], known)
 
@@ -309,7 +309,7 @@ class AreaMonths(_Months):
     types = typed({**_COUNTS, "level": one_of("state", "nation"), "area": STATE_CODE})
     key = ("level", "area", "offense_code", "month")
 
-    def slices(self, settings: Settings, known: Known) -> list[Slice]:
+    def slices(self, settings: Settings, known: EarlierCaptures) -> list[Slice]:
         """The stalest areas, as many as their share of the run's budget allows."""
         return due(self.all_slices(), known)[: max(control_budget(settings) // len(OFFENSES), 1)]
 
@@ -336,7 +336,7 @@ class AreaMonths(_Months):
         return name
 
 
-def wanted_agencies(known: Known) -> dict[str, str]:
+def wanted_agencies(known: EarlierCaptures) -> dict[str, str]:
     """ORI to postal code of every agency whose months are requested.
 
     The agencies of the study always; beside them those that the last published release chose in `meta.agency_choice`:

@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 from orchestration.fetching.session import Web
 from orchestration.settings import Settings
 from orchestration.sources.answers import body_of, object_of
-from orchestration.sources.base import Batch, Dataset, Known, Slice, due
+from orchestration.sources.base import Batch, Dataset, EarlierCaptures, Slice, due
 from orchestration.wire import Payload, SourceError, utc_now
 
 # A signed link that is refused this often in a row is not merely old.
@@ -47,7 +47,7 @@ class SignedFile(Dataset):
     def file_key(self, year: str) -> str:
         """The publisher's key of a year's file."""
 
-    def slices(self, settings: Settings, known: Known) -> list[Slice]:
+    def slices(self, settings: Settings, known: EarlierCaptures) -> list[Slice]:
         """The newest years once a month; older ones are a backfill's, by partition or by name."""
         return due(self.all_slices()[-self.newest_years :], known, timedelta(days=30))
 
@@ -55,7 +55,7 @@ class SignedFile(Dataset):
         """Every year of which a file may be out: the last is the one before this."""
         return [Slice(str(year), {"year": str(year)}) for year in range(self.first_year, utc_now().year)]
 
-    def pull(self, web: Web, settings: Settings, slice_: Slice, known: Known) -> Iterator[Payload]:
+    def pull(self, web: Web, settings: Settings, slice_: Slice, known: EarlierCaptures) -> Iterator[Payload]:
         """The year's file; nothing where the publisher has none.
 
         Raises SourceError where fresh links are refused again and again, and where a file that was there is gone.

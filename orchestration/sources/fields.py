@@ -1,7 +1,7 @@
-"""The types of fields: what the text of a field must be.
+"""What a field's text must be: the types that datasets declare of their fields.
 
-What belongs here: each type as a pattern and its name in messages. What does not: measuring a capture's records against
-it (landing.measure), what a value means (dbt).
+What belongs here: a type as a pattern and its words. What does not: how a capture's records are measured against it
+(landing.measure), what a value means (dbt).
 
 A type says what staging can read, not what is plausible: `0217-01-01` is a date.
 """

@@ -22,7 +22,7 @@ from urllib.parse import urlencode, urlsplit
 from orchestration.fetching.session import Web
 from orchestration.fetching.waiting import Wait
 from orchestration.settings import Settings
-from orchestration.sources.base import Batch, Dataset, Known, Slice, due, whole_count
+from orchestration.sources.base import Batch, Dataset, EarlierCaptures, Slice, due, whole_count
 from orchestration.sources.fields import DATE, NUMBER, TEXT, YEAR, each, typed
 from orchestration.sources.usaspending import LISTINGS, TYPE_GROUPS, fiscal_years, json_object
 from orchestration.wire import FilePayload, Payload, SourceError, file_digest, json_body, utc_now
@@ -126,7 +126,7 @@ class Transactions(Dataset):
         """A fiscal year is whole; what changed is not."""
         return slice_key.startswith("FY")
 
-    def slices(self, settings: Settings, known: Known) -> list[Slice]:
+    def slices(self, settings: Settings, known: EarlierCaptures) -> list[Slice]:
         """Each fiscal year never captured or due again, what changed since, and the month's Delta once a week."""
         years = [_year(year, "download") for year in fiscal_years()]
         slices = due(years, known, WHOLE_AGAIN)
@@ -136,7 +136,7 @@ class Transactions(Dataset):
             slices += due([Slice("delta", {"way": "delta"})], known, timedelta(days=7))
         return slices
 
-    def _complete_until(self, years: list[Slice], known: Known) -> date | None:
+    def _complete_until(self, years: list[Slice], known: EarlierCaptures) -> date | None:
         if high_water := known.high_water("changed"):
             return date.fromisoformat(high_water[:10])
         days = [when.date() for year in years if (when := known.content_as_of(year.key))]
@@ -146,7 +146,7 @@ class Transactions(Dataset):
         """Every fiscal year by the monthly archive, for a backfill."""
         return [_year(year, "archive") for year in fiscal_years()]
 
-    def pull(self, web: Web, settings: Settings, slice_: Slice, known: Known) -> Iterator[Payload]:
+    def pull(self, web: Web, settings: Settings, slice_: Slice, known: EarlierCaptures) -> Iterator[Payload]:
         """Files of transactions, each after the control payload that counts its rows where there is one.
 
         Raises SourceError where a download fails, never ends or is full for a single day.

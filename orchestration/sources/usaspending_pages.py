@@ -12,7 +12,7 @@ from typing import Any
 
 from orchestration.fetching.session import Web
 from orchestration.settings import Settings
-from orchestration.sources.base import Dataset, Known, Record, Slice
+from orchestration.sources.base import Dataset, EarlierCaptures, Record, Slice
 from orchestration.sources.fields import DATE, NUMBER, TEXT, typed
 from orchestration.sources.usaspending import json_object
 from orchestration.sources.usaspending_files import AGENCY_CODE, WHOLE_AGAIN
@@ -55,11 +55,11 @@ class AwardOutlays(Dataset):
     base_url_setting = "usaspending_url"
     max_age = timedelta(days=45)
 
-    def slices(self, settings: Settings, known: Known) -> list[Slice]:
+    def slices(self, settings: Settings, known: EarlierCaptures) -> list[Slice]:
         """One slice: the open awards whose outlay is a month old or was never asked for."""
         return [Slice("open")]
 
-    def pull(self, web: Web, settings: Settings, slice_: Slice, known: Known) -> Iterator[Payload]:
+    def pull(self, web: Web, settings: Settings, slice_: Slice, known: EarlierCaptures) -> Iterator[Payload]:
         """Ask for one award after the other, the longest unasked first, within the run's budget.
 
         Raises SourceError where the publisher knows none of the first awards: one may be gone, not all of them.
@@ -128,7 +128,7 @@ class AwardOutlays(Dataset):
         return found
 
 
-def _open_awards(known: Known, today: date) -> set[str]:
+def _open_awards(known: EarlierCaptures, today: date) -> set[str]:
     """Awards whose last known end is not past, one id each: the newest form of the key where both occur."""
     ends: dict[str, tuple[str, str, str]] = {}
     sources = (

@@ -21,7 +21,7 @@ from orchestration.landing import land
 from orchestration.landing.catalog import Catalog
 from orchestration.reading import trace
 from orchestration.release import checks, history, incremental, seal
-from orchestration.release.marks import Marker
+from orchestration.release.markers import Marker
 from orchestration.settings import DBT_PROJECT_DIR, PROJECT_ROOT, Settings
 from orchestration.sources.base import Slice
 from orchestration.wire import Payload

@@ -17,7 +17,7 @@ import transaction_files as files
 from orchestration import sources
 from orchestration.landing.catalog import Catalog
 from orchestration.landing.imports import import_files
-from orchestration.release import incremental, marks
+from orchestration.release import incremental, markers
 from orchestration.settings import Settings
 from tests.release.test_gate import edit_json
 
@@ -47,7 +47,7 @@ def released(sealed, tmp_path) -> Settings:
     """A home whose released candidate read a hundred transactions, as its mark says."""
     settings, _ = sealed
     built = bring(settings, tmp_path, "first", actions(0, 100), 1)
-    edit_json(settings.build_dir / marks.MARKER_FILE, lambda mark: mark["captures"].append(built))
+    edit_json(settings.build_dir / markers.MARKER_FILE, lambda mark: mark["captures"].append(built))
     return settings
 
 
@@ -68,7 +68,7 @@ def test_a_build_without_transactions_is_made_anew(sealed):
 
 
 def test_a_candidate_that_was_not_released_is_not_gone_on_from(released):
-    edit_json(released.build_dir / marks.MARKER_FILE, lambda mark: mark.update(run_id="another"))
+    edit_json(released.build_dir / markers.MARKER_FILE, lambda mark: mark.update(run_id="another"))
     assert not incremental.is_possible(released, catalog(released))
 
 
@@ -79,13 +79,13 @@ def test_a_file_that_was_changed_since_is_not_gone_on_from(released):
 
 
 def test_a_file_with_a_log_beside_it_is_not_gone_on_from(released):
-    marks.write_ahead_log(released).touch()
+    markers.write_ahead_log(released).touch()
     assert not incremental.is_possible(released, catalog(released))
 
 
 @pytest.mark.parametrize("mark", [{"code_digest": "other"}, {"edition": "live"}, {"as_of": "2026-11-01"}])
 def test_other_code_edition_or_date_is_made_anew(released, mark):
-    edit_json(released.build_dir / marks.MARKER_FILE, lambda found: found.update(mark))
+    edit_json(released.build_dir / markers.MARKER_FILE, lambda found: found.update(mark))
     assert not incremental.is_possible(released, catalog(released))
 
 
@@ -95,7 +95,7 @@ def test_a_build_as_of_a_past_day_is_made_anew(released):
 
 def test_a_capture_that_serves_no_more_is_not_kept_in_the_file(released, tmp_path):
     gone = bring(released, tmp_path, "gone", actions(100, 105), 2)
-    edit_json(released.build_dir / marks.MARKER_FILE, lambda mark: mark["captures"].append(gone))
+    edit_json(released.build_dir / markers.MARKER_FILE, lambda mark: mark["captures"].append(gone))
     assert incremental.is_possible(released, catalog(released))
     (folder,) = released.landing_dir.glob(f"*/*/{gone}")
     said = json.loads((folder / "capture.json").read_text())

@@ -27,7 +27,7 @@ from pathlib import Path
 from orchestration import files, sources
 from orchestration.landing import imports
 from orchestration.landing.catalog import Catalog
-from orchestration.release import audit, history, marks, publish
+from orchestration.release import audit, history, markers, publish
 from orchestration.running import runs
 from orchestration.settings import Settings
 from tests.conftest import take_over
@@ -130,7 +130,7 @@ def kill_imports(table: Table, base: Path, chosen: random.Random, count: int) ->
 def kill_publications(table: Table, home: Path, chosen: random.Random, count: int) -> None:
     """Before every kind of write and at random moments, chained; each next one sweeps what the one before left."""
     settings = Settings(home=home, edition="recorded")
-    run_id = json.loads((settings.build_dir / marks.BEGUN_FILE).read_text(encoding="utf-8"))["run_id"]
+    run_id = json.loads((settings.build_dir / markers.BEGUN_FILE).read_text(encoding="utf-8"))["run_id"]
     take_over(settings, run_id)
     wanted = kills.hashes(home)
 

@@ -4,8 +4,8 @@ What belongs here: begun.json and build.json, the run's key, and checking a mark
 what must be true of the tables (checks, sums), copying them (publish).
 
 The key is random, made when a run begins a build, and kept in the memory of the run's process alone: the jobs that
-publish run all their steps in one process. A mark that another process wrote, or wrote anew after it changed the
-candidate, dbt's results or the manifest, is refused. Out of reach of any mark: a program that may read the run's
+publish run all their steps in one process. A marker that another process wrote, or wrote anew after it changed the
+candidate, dbt's results or the manifest, is refused. Out of reach of any marker: a program that may read the run's
 memory, or that replaces Clawback's own code.
 """
 
@@ -95,7 +95,7 @@ def write_ahead_log(settings: Settings) -> Path:
     return settings.build_file.with_suffix(".duckdb.wal")
 
 
-def last_mark(settings: Settings) -> Marker | None:
+def last_marker(settings: Settings) -> Marker | None:
     """The mark in the build folder, unverified; None if no build was finished since it was begun, or none is read."""
     try:
         return Marker.model_validate_json((settings.build_dir / MARKER_FILE).read_text(encoding="utf-8"))
@@ -166,7 +166,7 @@ def seal(settings: Settings, *, run_id: str) -> Marker:
 
 
 def verified(settings: Settings, run_id: str) -> Marker:
-    """The candidate's mark, held against the run's key and every file that it names.
+    """The candidate's marker, compared with the run's key and every file that it names.
 
     Raises GateRefused with the first thing that does not hold.
     """
@@ -190,7 +190,7 @@ def verified(settings: Settings, run_id: str) -> Marker:
 
 
 def read_sealed(path: Path, digest: str) -> dict[str, Any]:
-    """A JSON file of the build, parsed from the very bytes that are held against the mark. Raises GateRefused."""
+    """A JSON file of the build, parsed from the very bytes that are compared with the marker. Raises GateRefused."""
     data = path.read_bytes() if path.exists() else b""
     if hashlib.sha256(data).hexdigest() != digest:
         detail = f"{path.name} was changed after it was sealed"

@@ -16,7 +16,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from orchestration.release import accepted, audit, dbt_manifest, findings, history, marks, publish
+from orchestration.release import accepted, audit, dbt_manifest, findings, history, markers, publish
 from orchestration.settings import Settings
 from tests.conftest import clawback
 from tests.release.test_gate import edit_json, fingerprint, refusal, seal, spoil
@@ -26,24 +26,24 @@ FORGE = """
 import sys
 from pathlib import Path
 import duckdb
-from orchestration.release import marks
+from orchestration.release import markers
 from orchestration.settings import Settings
 
 settings, run_id = Settings(home=Path(sys.argv[1]), edition="recorded"), sys.argv[2]
 with duckdb.connect(str(settings.build_file)) as connection:
     connection.execute("update core.fct_award set obligated_amount = obligated_amount * 1.01")
-marks.new_key(run_id)
-marks.write_begun(settings, marks.Begun.model_validate_json((settings.build_dir / marks.BEGUN_FILE).read_text()))
-marks.seal(settings, run_id=run_id)
+markers.new_key(run_id)
+markers.write_begun(settings, markers.Begun.model_validate_json((settings.build_dir / markers.BEGUN_FILE).read_text()))
+markers.seal(settings, run_id=run_id)
 """
 
 
 def test_a_mark_that_another_process_forged_is_refused(sealed):
     settings, run_id = sealed
     subprocess.run([sys.executable, "-c", FORGE, str(settings.root), run_id], check=True)
-    marker = marks.last_mark(settings)
+    marker = markers.last_marker(settings)
     assert marker is not None
-    assert marker.sha256 == marks.file_sha256(settings.build_file), "the forgery is whole but for the key"
+    assert marker.sha256 == markers.file_sha256(settings.build_file), "the forgery is whole but for the key"
     (found,) = refusal(settings, run_id).findings
     assert found.check == "build marker"
     assert "build.json was not signed by this run" in found.detail
@@ -66,7 +66,7 @@ def test_a_process_that_did_not_build_publishes_nothing(published, sealed):
 
 def test_a_mark_with_one_thing_changed_is_refused(sealed):
     settings, run_id = sealed
-    path = settings.build_dir / marks.MARKER_FILE
+    path = settings.build_dir / markers.MARKER_FILE
     good = path.read_text()
     for field in ("captures", "fingerprint", "code_digest", "edition", "sha256", "manifest_sha256", "results_sha256"):
         said = json.loads(good)
@@ -76,7 +76,7 @@ def test_a_mark_with_one_thing_changed_is_refused(sealed):
 
 def test_a_mark_that_is_no_mark_is_refused(sealed):
     settings, run_id = sealed
-    (settings.build_dir / marks.MARKER_FILE).write_text("{synthetic")
+    (settings.build_dir / markers.MARKER_FILE).write_text("{synthetic")
     assert "made by no run" in str(refusal(settings, run_id))
 
 
@@ -118,7 +118,7 @@ FORGED_MANIFESTS: list[tuple[Callable[[dict[str, Any]], None], str]] = [
 
 def test_a_manifest_that_is_not_the_projects_is_refused_sealed_or_not(sealed):
     settings, run_id = sealed
-    path = settings.dbt_target_dir / marks.MANIFEST_FILE
+    path = settings.dbt_target_dir / markers.MANIFEST_FILE
     good = path.read_text()
     for forge, said in FORGED_MANIFESTS:
         path.write_text(good)
@@ -134,7 +134,7 @@ def test_a_manifest_that_is_not_the_projects_is_refused_sealed_or_not(sealed):
 
 def test_results_changed_after_the_seal_are_refused(sealed):
     settings, run_id = sealed
-    edit_json(settings.dbt_target_dir / marks.RESULTS_FILE, lambda said: said["results"].pop())
+    edit_json(settings.dbt_target_dir / markers.RESULTS_FILE, lambda said: said["results"].pop())
     assert "run_results.json was changed after it was sealed" in str(refusal(settings, run_id))
 
 
@@ -217,11 +217,11 @@ def test_every_check_of_the_gate_can_be_named_beforehand(sealed):
 
 
 def test_a_key_is_of_one_run_and_void_after_the_next(settings: Settings):
-    marks.new_key("synthetic")
-    begun = marks.Begun(
+    markers.new_key("synthetic")
+    begun = markers.Begun(
         run_id="synthetic", captures=[], fingerprint="f", code_digest="c", edition="recorded", as_of=None
     ).signed()
     assert begun.is_ours()
     assert not begun.model_copy(update={"run_id": "another"}).is_ours()
-    marks.new_key("synthetic")
+    markers.new_key("synthetic")
     assert not begun.is_ours()
