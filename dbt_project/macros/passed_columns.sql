@@ -20,3 +20,12 @@
 {% macro passed_names(dataset) -%}
     {{ return(passed_columns(dataset) | map(attribute='name') | list) }}
 {%- endmacro %}
+
+{#- Their captured fields, of a relation: the same of records as they came. -#}
+{% macro passed_captured(dataset, relation) -%}
+    {%- set fields = [] -%}
+    {%- for column in passed_columns(dataset) -%}
+        {%- do fields.append(relation ~ '.' ~ adapter.quote(column.field)) -%}
+    {%- endfor -%}
+    {{ return(fields) }}
+{%- endmacro %}

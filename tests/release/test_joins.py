@@ -161,6 +161,20 @@ class TestEveryPair:
         assert followed > 30
 
 
+def test_each_dimension_has_one_unknown_member(warehouse):
+    """Its key is -1, whatever the type; no fact has a second way to say that it does not know."""
+    dimensions = warehouse.execute(
+        "select table_name, min_by(column_name, column_index) from duckdb_columns()"
+        " where schema_name = 'core' and starts_with(table_name, 'dim_') group by 1 order by 1"
+    ).fetchall()
+    assert len(dimensions) >= 12
+    for table, key in dimensions:
+        (unknown,) = warehouse.execute(
+            f"select count(*) from core.{table} where cast({key} as varchar) = '-1'"
+        ).fetchone()
+        assert unknown == 1, f"{table}.{key}"
+
+
 class TestNamesWithoutAUnit:
     @pytest.fixture
     def ask(self, synthetic):

@@ -21,6 +21,7 @@ select
     present.assistance_type_code,
     present.action_type_code,
     present.action_type,
+    {{ passed_of('usaspending__transactions', 'present') }}
     coalesce(present.record_type_code = '1', false) as is_aggregate,
     present.recipient_name,
     present.action_on,

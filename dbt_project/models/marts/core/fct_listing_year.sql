@@ -5,6 +5,7 @@ select
     listings.fiscal_year,
     listings.type_group,
     listings.type_group = 'all' as is_total,
+    {{ passed_of('usaspending__assistance_listings', 'listings') }}
     listings.obligated_amount,
     listings.outlayed_amount,
     listings.sam_actual_amount,
