@@ -190,7 +190,7 @@ MODELS = (
     "base_socrata__repeated_incidents", "base_socrata__incidents", "stg_socrata__incidents",
     "base_socrata__incident_months", "stg_socrata__incident_months", "quarantine_socrata__incidents",
     "quarantine_socrata__incident_months", "int_crime__incident_counts", "int_crime__incident_months",
-    "fct_incident_month", "mart_series_break",
+    "fct_incident_month", "fct_incident_month_total", "mart_series_break",
 )  # fmt: skip
 
 
@@ -243,7 +243,7 @@ select
     substr(captures.slice, 1, 9) as set_id,
     date_trunc('month', coalesce(
         try_cast(substr(coalesce(date_rptd, rpt_dt), 1, 10) as date), try_cast(substr("date", 1, 10) as date)
-    )) as report_month,
+    )) as month_start,
     coalesce(crm_cd, primary_type, ofns_desc) as code,
     domestic = 'true' as is_domestic,
     coalesce(vict_descent, vic_race) as victim_group,
@@ -266,7 +266,7 @@ def by_hand(folder: Path, how: str) -> dict[str, Any]:
         connection.execute("checkpoint")
         seconds = time.monotonic() - started
         (found,) = connection.execute(
-            "select count(distinct (set_id, report_month)), sum(reports) from by_hand"
+            "select count(distinct (set_id, month_start)), sum(reports) from by_hand"
         ).fetchall()
     copy.unlink()
     return {"seconds": seconds, "months": found[0], "reports": int(found[1])}
@@ -319,7 +319,7 @@ def _groups(folder: Path, set_id: str) -> list[dict[str, str]]:
 
 def night(folder: Path) -> dict[str, Any]:
     """Three cities have one month more than we hold: what a night asks for and lands, over HTTP."""
-    from orchestration.landing.night import capture_dataset
+    from orchestration.landing.dataset_run import capture_dataset
 
     _Cities.folder, _Cities.asked = folder / "pages", []
     _Cities.groups = {set_id: _groups(folder / "pages", set_id) for set_id in SETS}
@@ -454,7 +454,7 @@ def _by_slice(folder: Path, connection: duckdb.DuckDBPyConnection, files: dict[s
         "select substr(slice, 1, 9), cast(substr(slice, 11) || '-01' as date) from raw.capture where capture_id in "
         f"({', '.join(repr(capture_id) for capture_id in touched)})"
     ).fetchall()
-    kept = " and ".join(f"not (set_id = '{set_id}' and report_month = date '{month}')" for set_id, month in slices)
+    kept = " and ".join(f"not (set_id = '{set_id}' and month_start = date '{month}')" for set_id, month in slices)
     connection.execute(
         "insert into intermediate.int_crime__incident_counts"
         f" select * from before.intermediate.int_crime__incident_counts where {kept}"

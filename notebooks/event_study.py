@@ -15,7 +15,7 @@ with app.setup:
     import numpy as np
     import pandas as pd
 
-    from orchestration.reader import Connection, connect
+    from orchestration.reading.reader import Connection, connect
     from orchestration.settings import Settings
 
     # Offences whose sum is the outcome; months around the event; what a study needs at the least.
@@ -248,11 +248,11 @@ def _():
             """
             select
                 series || ', ' || victim_group as line,
-                cast(report_month as timestamp) as month,
+                cast(month_start as timestamp) as month,
                 reports as value,
                 series,
-                break_flag as broken
-            from core.fct_incident_month
+                is_break as broken
+            from core.fct_incident_month_total
             where offense_family = 'sexual_assault' and is_month_complete
                 and victim_group in ('hispanic', 'non_hispanic', 'citywide')
             """

@@ -1,7 +1,6 @@
-"""The only place that wires Dagster: assets, checks, jobs, schedules, sensors, resources.
+"""The one place where everything is wired for Dagster: assets, checks, jobs, schedules, sensors, resources.
 
-What belongs here: what is loaded as the code location. What does not: what an
-asset does (assets/).
+What belongs here: what Dagster loads as the code location. What does not: what an asset does (assets).
 """
 
 import sys
@@ -21,7 +20,7 @@ from orchestration.settings import DBT_PROJECT_DIR, Settings
 TIMEZONE = "America/New_York"
 # Each in the group that its dataset's `domain` names.
 CAPTURE_ASSETS = [asset for dataset in sources.DATASETS.values() for asset in capture_assets(dataset)]
-# Backfills are started by people, a partition at a time; a night asks for what is new.
+# Backfills are started by people, a partition at a time; a run asks for what is new.
 NIGHTLY = [asset for asset in CAPTURE_ASSETS if asset.partitions_def is None]
 # In the daemon's processes, which no command line has set up.
 logs.configure(Settings())
@@ -55,7 +54,7 @@ def defs() -> dg.Definitions:
     )
     return dg.Definitions(
         assets=[*CAPTURE_ASSETS, landing_views, dbt_models, *release_assets],
-        # What the UI materializes by hand may publish: the key of a run lives in one process (release/marks.py).
+        # What the UI materializes by hand may publish: the key of a run lives in one process (release/markers.py).
         executor=dg.in_process_executor,
         jobs=[captures_job, release_job, refresh_job],
         schedules=[

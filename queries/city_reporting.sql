@@ -9,7 +9,7 @@
 -- caveat: Printed figures are shown beside ours. `published figures only`: nothing captured can check the figure.
 select
     series,
-    report_month,
+    month_start,
     hispanic_reports,
     others_reports,
     citywide_reports,
@@ -24,4 +24,4 @@ select
     printed_agreement
 from analysis.mart_reporting_gap
 where jurisdiction_key = $jurisdiction and offense_family = $offense and window_kind = $window
-order by series, report_month;
+order by series, month_start;

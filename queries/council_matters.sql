@@ -30,7 +30,7 @@ select
     acts.acts,
     matters.vocabulary_version,
     matters.address
-from core.fct_council_matter as matters
+from core.dim_council_matter as matters
 join units using (jurisdiction_key)
 left join acts using (council_matter_key)
 where matters.is_relevant and not matters.is_restricted

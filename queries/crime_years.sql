@@ -4,8 +4,36 @@
 -- parameter: jurisdiction=Chicago (place)
 -- parameter: offense=ROB (fbi_offense)
 -- caveat: These are reported offenses, not all offenses. Partial years have no count. The two sources count the same reports: never add their rows.
+with years as (
+    select
+        calendar_year,
+        'months' as source_kind,
+        agency_name as place_name,
+        offenses,
+        offenses_per_100k,
+        months_covered,
+        coverage,
+        series,
+        break_reason
+    from core.fct_crime_year
+    where jurisdiction_key = $jurisdiction and fbi_offense_code = $offense
+    union all
+    select
+        calendar_year,
+        'annual table' as source_kind,
+        place_name,
+        offenses,
+        offenses_per_100k,
+        null as months_covered,
+        coverage,
+        series,
+        break_reason
+    from core.fct_crime_year_printed
+    where jurisdiction_key = $jurisdiction and fbi_offense_code = $offense
+)
+
 select
-    crime_year,
+    calendar_year,
     source_kind,
     place_name,
     offenses,
@@ -14,6 +42,5 @@ select
     coverage,
     series,
     break_reason
-from core.fct_crime_year
-where jurisdiction_key = $jurisdiction and fbi_offense_code = $offense
-order by crime_year, source_kind, place_name, series;
+from years
+order by calendar_year, source_kind, place_name, series;

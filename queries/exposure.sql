@@ -3,7 +3,7 @@
 -- about: awards
 -- parameter: jurisdiction=Chicago (place)
 -- parameter: as_of= (date)
--- caveat: Only the awards of this release are listed: see selection_note. The recorded edition has 83 transcribed awards, which is not all of them.
+-- caveat: Only the awards of this release are listed: see meta.capture.note. The recorded edition has 83 transcribed awards, which is not all of them.
 -- caveat: An empty undisbursed is unknown, not zero: the outlay was not reported by that day. Outlays change without notice: see outlay_as_of.
 -- caveat: As of a past day, the obligation is the sum of the transactions up to that day. If they are not captured, the last known total is shown, and obligated_from says so.
 -- caveat: A tracker's verdict is its publisher's. Not being listed does not mean no.

@@ -9,18 +9,18 @@ with cities as (
 select
     cities.city_code,
     coalesce(months.series, 'nothing captured') as series,
-    months.report_month,
+    months.month_start,
     months.offense_family,
     max(case when months.victim_group = 'citywide' then months.reports end) as city,
     max(case when months.victim_group = 'hispanic' then months.reports end) as hispanic,
-    max(case when months.victim_group = 'unknown' then months.reports end) as not_told,
+    sum(case when months.victim_group in ('ethnicity_unknown', 'meaning_unknown') then months.reports end) as not_told,
     months.date_basis,
     months.is_month_complete,
     months.break_reason
 from cities
-left join core.fct_incident_month as months
+left join core.fct_incident_month_total as months
     on cities.city_code = months.city_code and months.offense_family in ('sexual_assault', 'domestic_violence')
 group by
-    cities.city_code, months.series, months.report_month, months.offense_family, months.date_basis,
+    cities.city_code, months.series, months.month_start, months.offense_family, months.date_basis,
     months.is_month_complete, months.break_reason
-order by cities.city_code, months.series, months.offense_family, months.report_month;
+order by cities.city_code, months.series, months.offense_family, months.month_start;

@@ -12,7 +12,7 @@ with asked as (
 
 select
     listings.listed_name,
-    listings.listed_level,
+    listings.level,
     listings.state_code,
     jurisdictions.geoid,
     listings.listed_from,
@@ -26,4 +26,4 @@ where
     $tracker in ('all', trackers.tracker_code)
     and listings.listed_from <= asked.day
     and (listings.listed_to is null or listings.listed_to > asked.day)
-order by trackers.tracker_code, listings.listed_level, listings.state_code, listings.listed_name;
+order by trackers.tracker_code, listings.level, listings.state_code, listings.listed_name;

@@ -17,7 +17,7 @@ select
     round(gap_low, 1) as gap_low,
     round(gap_high, 1) as gap_high,
     reading,
-    break_flag as mixes_samples
+    is_break as mixes_samples
 from analysis.mart_survey_reporting_gap
 where offense_family = $offense_family and window_kind = 'three years'
 order by first_year;

@@ -136,7 +136,7 @@ unread as (
         matters.address as beside_it
     from units
     cross join asked
-    join core.fct_council_matter as matters using (jurisdiction_key)
+    join core.dim_council_matter as matters using (jurisdiction_key)
     left join learned on matters._capture_id = learned.capture_id
     where matters.is_unread_law and matters.law_on <= asked.day
         and (asked.known = 'public' or learned.learned_on <= asked.day)

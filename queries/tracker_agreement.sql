@@ -8,11 +8,11 @@
 select
     tracker_a,
     tracker_b,
-    listed_level,
+    level,
     count(*) filter (where listed_by = 'both') as both_list,
-    count(*) filter (where listed_by = 'only a' and other_covers_state) as only_a,
-    count(*) filter (where listed_by = 'only b' and other_covers_state) as only_b,
-    count(*) filter (where not other_covers_state) as other_says_nothing,
+    count(*) filter (where listed_by = 'only a' and is_state_covered_by_other) as only_a,
+    count(*) filter (where listed_by = 'only b' and is_state_covered_by_other) as only_b,
+    count(*) filter (where not is_state_covered_by_other) as other_says_nothing,
     count(*) filter (where other_lists_it_as is not null) as other_lists_it_at_another_level,
     count(*) filter (where is_on_one_day) as both_on_one_day,
     count(*) filter (where not is_resolved) as unresolved_names,
@@ -20,5 +20,5 @@ select
     min(verdict_b) as b_says
 from analysis.mart_tracker_agreement
 where $a in ('', tracker_a, tracker_b) and $b in ('', tracker_a, tracker_b)
-group by tracker_a, tracker_b, listed_level
-order by tracker_a, tracker_b, listed_level;
+group by tracker_a, tracker_b, level
+order by tracker_a, tracker_b, level;

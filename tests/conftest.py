@@ -20,7 +20,7 @@ import pytest
 from filelock import FileLock
 
 from orchestration.fetching.session import HostLimits, Patience, Web
-from orchestration.release import marks
+from orchestration.release import markers
 from orchestration.settings import PROJECT_ROOT, Settings
 
 # The publishers' servers and files are of use to other folders' tests too.
@@ -141,7 +141,7 @@ def sealed(published: tuple[Settings, dict[str, object]], tmp_path: Path) -> tup
 
 def take_over(settings: Settings, run_id: str) -> None:
     """Make this process the one that made the candidate: the refresh's own took its key with it."""
-    marks.new_key(run_id)
-    for name, kind in ((marks.BEGUN_FILE, marks.Begun), (marks.MARKER_FILE, marks.Marker)):
+    markers.new_key(run_id)
+    for name, kind in ((markers.BEGUN_FILE, markers.Begun), (markers.MARKER_FILE, markers.Marker)):
         path = settings.build_dir / name
         path.write_text(kind.model_validate_json(path.read_text()).signed().model_dump_json(indent=2))

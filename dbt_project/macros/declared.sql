@@ -106,3 +106,10 @@
         ('ARS', 'arson', 'none'),
     ]) }}
 {%- endmacro %}
+
+{#- Columns that go from a captured field to a published fact as they are (adding/passed.py). -#}
+{% macro passed_columns(dataset) -%}
+    {%- set columns = {
+    } -%}
+    {{ return(columns.get(dataset, [])) }}
+{%- endmacro %}

@@ -13,15 +13,15 @@
 copied as (
     select
         typed.*,
-        serving._kind,
-        serving._retrieved_at,
+        captured._kind,
+        captured._retrieved_at,
         {% if key %}
         row_number() over (
             partition by
                 case when typed._reject_reason is null then 0 else 1 end,
                 {% if not across %}typed._capture_id,{% endif %}
                 {{ surrogate_key(key) }}, {{ surrogate_key(content or key) }}
-            order by serving._retrieved_at desc, typed._capture_id desc, typed._payload_id, typed._record_no
+            order by captured._retrieved_at desc, typed._capture_id desc, typed._payload_id, typed._record_no
         ) as _copy
         {% else %}
         1 as _copy
@@ -34,7 +34,7 @@ copied as (
             retrieved_at as _retrieved_at
         from {{ source('raw', 'capture') }}
     ) as captured
-        on typed._capture_id = serving._serving_id
+        on typed._capture_id = captured._serving_id
 ),
 
 versioned as (

@@ -27,5 +27,4 @@ inner join {{ ref('fct_crime_area_month') }} as areas
         of_agencies.state_code = areas.area
         and of_agencies.month_start = areas.month_start
         and of_agencies.fbi_offense_code = areas.fbi_offense_code
-        and areas.level = 'state'
 where of_agencies.offenses > areas.offenses

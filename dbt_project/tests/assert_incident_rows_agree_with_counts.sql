@@ -5,16 +5,16 @@
 with totals as (
     select
         set_id,
-        report_month,
+        month_start,
         sum(case when counted_from = 'rows' then reports end) as in_rows,
         sum(case when counted_from = 'aggregates' then reports end) as as_counted
     from {{ ref('int_crime__incident_counts') }}
-    group by set_id, report_month
+    group by set_id, month_start
 )
 
 select
     set_id,
-    report_month,
+    month_start,
     in_rows,
     as_counted
 from totals

@@ -43,9 +43,9 @@ computed as (
         count(*) as years_captured,
         100.0 * sum(reporting.reported_weighted) / sum(reporting.victimizations_weighted) as computed_percent
     from published
-    inner join {{ ref('fct_victimization_reporting') }} as reporting
+    inner join {{ ref('int_crime__victimization_reporting') }} as reporting
         on
-            reporting.survey_year between published.first_year and published.last_year
+            reporting.calendar_year between published.first_year and published.last_year
             and published.victim_group = reporting.victim_group
             and published.offense_family = reporting.offense_family
     group by

@@ -4,15 +4,15 @@ with broken as (
     select distinct
         city_code,
         series,
-        {{ month_no('report_month') }} as month_no
-    from {{ ref('fct_incident_month') }}
-    where break_flag
+        {{ month_no('month_start') }} as month_no
+    from {{ ref('fct_incident_month_total') }}
+    where is_break
 )
 
 select
     gap.city_code,
     gap.series,
-    gap.report_month,
+    gap.month_start,
     gap.offense_family,
     gap.window_kind,
     gap.citywide_change_percent
@@ -21,7 +21,7 @@ inner join broken
     on
         gap.city_code = broken.city_code
         and gap.series = broken.series
-        and broken.month_no between {{ month_no('gap.window_from') }} - 12 and {{ month_no('gap.report_month') }}
+        and broken.month_no between {{ month_no('gap.window_from') }} - 12 and {{ month_no('gap.month_start') }}
 where
     gap.citywide_change_percent is not null
     or gap.hispanic_change_percent is not null

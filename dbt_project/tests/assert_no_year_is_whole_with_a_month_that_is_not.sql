@@ -2,7 +2,7 @@
 -- return of another month).
 select
     years.ori,
-    years.crime_year,
+    years.calendar_year,
     years.fbi_offense_code,
     months.month_start,
     months.coverage
@@ -11,10 +11,9 @@ inner join {{ ref('fct_crime_month') }} as months
     on
         years.ori = months.ori
         and years.fbi_offense_code = months.fbi_offense_code
-        and years.crime_year = extract(year from months.month_start)
+        and years.calendar_year = extract(year from months.month_start)
 where
-    years.source_kind = 'months'
-    and years.coverage = 'complete'
+    years.coverage = 'complete'
     and months.coverage not in (
         'reported', 'negative: earlier reports unfounded', 'not reported: in the return of another month'
     )

@@ -2,9 +2,9 @@
 -- sets show it, so no row of a group may be lost or stand twice.
 select
     series,
-    report_month,
+    month_start,
     offense_family,
     sum(case when victim_group = 'citywide' then reports else -reports end) as missing
-from {{ ref('fct_incident_month') }}
-group by series, report_month, offense_family
+from {{ ref('fct_incident_month_total') }}
+group by series, month_start, offense_family
 having sum(case when victim_group = 'citywide' then reports else -reports end) <> 0

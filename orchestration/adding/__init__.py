@@ -1,5 +1,5 @@
-"""Adding one more city, tracker, source or council: files generated from declarations, and skeletons (docs/adding.md).
+"""Adding one more: what is derived from declarations, and skeletons of new ones (docs/adding.md).
 
-What belongs here: writing the dbt files that follow from orchestration/declared and from the sources' .yml, and
-`clawback new`. What does not: anything that a refresh needs.
+What belongs here: rendering the dbt files that follow from declared.cities and from the sources' .yml, and `clawback
+new`. What does not: anything that a refresh needs.
 """

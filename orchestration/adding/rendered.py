@@ -10,6 +10,8 @@ From the .yml of models/staging (every table of source `raw` that has a base mod
     models/staging/<source>/stg_<dataset>.*      if base_<dataset> has `config.meta.staged`: its staged rows as they are
     seeds/trackers.csv                           the tables' `config.meta.tracker`
 
+    the passed columns in the .yml of each model that hands them on (passed)
+
 From declared.cities: models/staging/socrata/_socrata__sources.yml and seeds/incident_sets.csv.
 """
 
@@ -26,6 +28,7 @@ from typing import Any
 
 import yaml  # type: ignore[import-untyped]  # dbt brings it, without types
 
+from orchestration.adding import passed
 from orchestration.declared import cities, fbi, seeds
 from orchestration.declared.cities import CitySet
 from orchestration.settings import DBT_PROJECT_DIR
@@ -93,6 +96,8 @@ def render(folder: Path, declared: Path = cities.FOLDER) -> dict[Path, str]:
     files = {SOCRATA_SOURCES: _socrata_sources(sets), Path("seeds/incident_sets.csv"): _incident_sets(sets)}
     project = declared_in(folder, files)
     datasets = project.datasets(folder)
+    files.update(passed.completed(folder, project.tables, datasets))
+    project = declared_in(folder, files)
     for name in datasets:
         files.update(_quarantine(name, *project.tables[name]))
         if f"base_{name}" in project.models:
@@ -101,7 +106,10 @@ def render(folder: Path, declared: Path = cities.FOLDER) -> dict[Path, str]:
     files[Path("seeds/trackers.csv")] = _trackers({name: one for name, one in trackers.items() if one}, project)
     codes = {str(one["tracker_code"]): name for name, one in trackers.items() if one}
     headed = [str(one["tracker_code"]) for one in trackers.values() if one and one["names"] == "jurisdictions"]
-    files[Path("macros/declared.sql")] = _macros(datasets, codes, headed, sets)
+    handed_on = {name: passed.columns_of(*project.tables[name]) for name in datasets}
+    files[Path("macros/declared.sql")] = _macros(datasets, codes, headed, sets) + "\n".join(
+        ["", *passed.macro(handed_on)]
+    )
     return files
 
 

@@ -1,7 +1,7 @@
-"""What a capture's records hold: how many cannot be read, are empty, repeat a key.
+"""Measuring a capture's records: how many cannot be read, are empty, or repeat a key.
 
-What belongs here: passes of DuckDB over a capture's Parquet, the same for records cut in Python and in bulk. What
-does not: the types (sources.fields), what is too many (accept).
+What belongs here: DuckDB queries over a capture's Parquet, the same for records cut in Python and in bulk. What does
+not: the types (sources.fields), how many are too many (accept).
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Measure:
     fields: Mapping[str, FieldMeasure]
     # Those of the fields that are required.
     required: tuple[str, ...] = ()
-    # Records whose key an earlier one has; None where the dataset has no key or a part of it did not come.
+    # Records whose key an earlier one has; None if the dataset has no key or a part of it did not come.
     repeats: int | None = None
 
 

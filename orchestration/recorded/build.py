@@ -1,7 +1,7 @@
-"""From the tables to the publishers' formats: payloads that the cut() of the live sources reads.
+"""From the tables to the publishers' wire shapes: batches of payloads that the live sources' cut() reads.
 
-What belongs here: one function for each dataset, which turns figures into the
-bytes that the publisher would have sent, the same bytes each time. What does not:
+What belongs here: one function a dataset, from long-form figures to the bytes
+that the publisher would have sent, the same bytes each time. What does not:
 figures (tables/), cutting (sources/), writing captures (landing/).
 """
 

@@ -1,8 +1,8 @@
 """What a source is: the slices to request, the payloads that come back, the records cut from them.
 
 What belongs here: the types that every publisher's module fills in and that
-fetching, landing and Dagster read. What does not: the peculiarities of one
-publisher (its module), any HTTP (fetching), any file (landing).
+fetching, landing and Dagster read. What does not: any publisher's own oddity
+(its module), any HTTP (fetching), any file (landing).
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class Batch:
     publisher: str | None = None
 
 
-class Known(Protocol):
+class EarlierCaptures(Protocol):
     """What the landing folder already holds of one dataset (landing.catalog implements it)."""
 
     def newest(self, slice_key: str) -> datetime | None:
@@ -148,7 +148,7 @@ class Dataset(ABC):
     volume_within: ClassVar[tuple[str, frozenset[str]] | None] = None
     # What is compared instead of records where a record stands for many: a name that `counted` uses.
     volume_counts: ClassVar[str | None] = None
-    # For snapshots: the largest relative change from the neighboring captures that is accepted (landing.held).
+    # For snapshots: the largest relative change from the neighbouring captures that is believed (landing.on_hold).
     max_volume_change: ClassVar[float | None] = None
     # For snapshots: what `content_newest` says cannot come after the capture, or the capture is misdated.
     content_precedes_capture: ClassVar[bool] = False
@@ -177,15 +177,15 @@ class Dataset(ABC):
         return (*self.required, *self.optional)
 
     @abstractmethod
-    def slices(self, settings: Settings, known: Known) -> list[Slice]:
-        """The slices of a live run; if they are many, those with the oldest captures first."""
+    def slices(self, settings: Settings, known: EarlierCaptures) -> list[Slice]:
+        """The slices of a live night, stalest first where they are many."""
 
     def all_slices(self) -> list[Slice]:
         """Every slice there is, for a backfill by partition; [] where `slices` gives them all."""
         return []
 
     @abstractmethod
-    def pull(self, web: Web, settings: Settings, slice_: Slice, known: Known) -> Iterator[Payload]:
+    def pull(self, web: Web, settings: Settings, slice_: Slice, known: EarlierCaptures) -> Iterator[Payload]:
         """Ask the publisher for one slice; yield each response as it comes."""
 
     def cut(self, payload: Payload) -> Iterator[Record]:
@@ -205,7 +205,7 @@ class Dataset(ABC):
         return self.required
 
     def answers_for(self, slice_: Slice) -> str:
-        """The server that answers for a slice: after two failures in a row it is left alone for the rest of the run."""
+        """Who answers for a slice: two failures in a row of one of them end its night, not the others'."""
         return self.source
 
     def field_name(self, header: str) -> str:
@@ -248,7 +248,7 @@ class Dataset(ABC):
         raise SourceError(self.id, path.name, "this dataset takes no files")
 
 
-def due(slices: Iterable[Slice], known: Known, every: timedelta = timedelta(0)) -> list[Slice]:
+def due(slices: Iterable[Slice], known: EarlierCaptures, every: timedelta = timedelta(0)) -> list[Slice]:
     """The slices that have had no answer within `every`, the oldest first."""
     never = datetime.min.replace(tzinfo=UTC)
     asked = [(known.checked(slice_.key) or never, slice_) for slice_ in slices]

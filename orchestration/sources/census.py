@@ -15,7 +15,7 @@ from orchestration.fetching.session import Web
 from orchestration.forms import Unreadable, archives, jsons, tables
 from orchestration.settings import Settings
 from orchestration.sources.answers import body_of, json_of
-from orchestration.sources.base import Batch, Dataset, Known, Record, Slice, due
+from orchestration.sources.base import Batch, Dataset, EarlierCaptures, Record, Slice, due
 from orchestration.sources.fields import NUMBER, STATE_CODE, TEXT, WHOLE, YEAR, each, matching, one_of, typed
 from orchestration.sources.states import STATES
 from orchestration.wire import Payload, SourceError, as_text, utc_now
@@ -59,7 +59,7 @@ class Places(Dataset):
     max_age = timedelta(days=400)
     min_volume_ratio = 0.9
 
-    def slices(self, settings: Settings, known: Known) -> list[Slice]:
+    def slices(self, settings: Settings, known: EarlierCaptures) -> list[Slice]:
         """One slice a level and state, requested once a month: the estimates are published once a year."""
         return due(self.all_slices(), known, timedelta(days=30))
 
@@ -71,7 +71,7 @@ class Places(Dataset):
             for level in (*LEVELS, *([TOWN] if state.postal in TOWN_STATES else []))
         ]
 
-    def pull(self, web: Web, settings: Settings, slice_: Slice, known: Known) -> Iterator[Payload]:
+    def pull(self, web: Web, settings: Settings, slice_: Slice, known: EarlierCaptures) -> Iterator[Payload]:
         """One request: an answer is never paged. The newest published year; a 404 shows which is not."""
         level, fips = slice_.params["level"], slice_.params["fips"]
         asked = _SUBDIVISION if level == TOWN else level
@@ -160,7 +160,7 @@ class Gazetteer(Dataset):
     max_age = timedelta(days=400)
     min_volume_ratio = 0.9
 
-    def slices(self, settings: Settings, known: Known) -> list[Slice]:
+    def slices(self, settings: Settings, known: EarlierCaptures) -> list[Slice]:
         """Places, counties and county subdivisions, requested every three months: the files change once a year."""
         return due(self.all_slices(), known, timedelta(days=90))
 
@@ -168,7 +168,7 @@ class Gazetteer(Dataset):
         """Places, counties and county subdivisions."""
         return [Slice(level, {"level": level}) for level in GAZETTEER_FILES]
 
-    def pull(self, web: Web, settings: Settings, slice_: Slice, known: Known) -> Iterator[Payload]:
+    def pull(self, web: Web, settings: Settings, slice_: Slice, known: EarlierCaptures) -> Iterator[Payload]:
         """The newest published year; a 404 shows which is not."""
         file, _ = GAZETTEER_FILES[slice_.key]
         for year in (utc_now().year, utc_now().year - 1):

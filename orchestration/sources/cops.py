@@ -19,10 +19,10 @@ from orchestration.fetching.session import Web
 from orchestration.forms import Unreadable, kinds, pdf
 from orchestration.settings import Settings
 from orchestration.sources.answers import body_of
-from orchestration.sources.base import Batch, Dataset, Known, Record, Slice, due, told_by_request
+from orchestration.sources.base import Batch, Dataset, EarlierCaptures, Record, Slice, due, told_by_request
 from orchestration.sources.fields import PRINTED_AMOUNT, PRINTED_WHOLE, TEXT, WHOLE, YEAR, one_of, typed
 from orchestration.sources.usaspending import fiscal_years
-from orchestration.wire import NightOver, Payload, SourceError, utc_now
+from orchestration.wire import Payload, RunOver, SourceError, utc_now
 
 # The folders of the programmes' lists: hiring, community policing, tribal resources, anti-heroin, anti-methamphetamine,
 # school violence prevention, officers' mental health.
@@ -58,7 +58,7 @@ HEADINGS = {
 NEEDED = ("state", "agency", "amount")
 # No list has more: a year's largest programme names some 600 agencies.
 MOST_PAGES = 400
-# The period, in seconds, of the limit on how many lists a run looks for.
+# Seconds in which no more lists are looked for than a night may.
 _A_NIGHT = 12 * 3600.0
 _MOST_BYTES = 64 * 1024 * 1024
 _NAME = re.compile(rf"(?<![0-9])(?P<year>20[0-9]{{2}})(?![0-9]).*?(?P<program>{'|'.join(PROGRAMS)})", re.IGNORECASE)
@@ -96,7 +96,7 @@ class Announcements(Dataset):
     base_url_setting = "cops_url"
     max_age = timedelta(days=800)
 
-    def slices(self, settings: Settings, known: Known) -> list[Slice]:
+    def slices(self, settings: Settings, known: EarlierCaptures) -> list[Slice]:
         """The lists of this year and the last once a month, the earlier ones once a year: they do not change."""
         newest = max(fiscal_years())
         late = [slice_ for slice_ in self.all_slices() if _year(slice_) >= newest - 1]
@@ -108,16 +108,16 @@ class Announcements(Dataset):
         years = [year for year in fiscal_years() if year >= FIRST_YEAR]
         return [_slice(program, year) for year in years for program in PROGRAMS]
 
-    def pull(self, web: Web, settings: Settings, slice_: Slice, known: Known) -> Iterator[Payload]:
+    def pull(self, web: Web, settings: Settings, slice_: Slice, known: EarlierCaptures) -> Iterator[Payload]:
         """The list under the spelling of its path that answers; nothing where none does: it was not announced.
 
-        Addresses are guessed, so a run looks for a limited number of lists. The attempts record which; the next run
-        continues with the others.
+        Addresses are guessed, so that a night looks for so many lists and no more; which were looked for is kept with
+        the attempts, and the next night goes on with the others.
         """
         year, program = str(_year(slice_)), slice_.params["program"]
         if not web.limits.take(f"{self.id} guesses", settings.cops_lists_a_night, _A_NIGHT):
-            what = f"{settings.cops_lists_a_night} lists were looked for tonight (CLAWBACK_COPS_LISTS_A_NIGHT)"
-            raise NightOver(self.id, what)
+            what = f"{settings.cops_lists_a_night} lists were looked for in this run (CLAWBACK_COPS_LISTS_A_NIGHT)"
+            raise RunOver(self.id, what)
         for path in PATHS:
             answer = web.get(
                 f"{settings.cops_url}/pdf/{path.format(year=year, program=program, PROGRAM=program.upper())}",

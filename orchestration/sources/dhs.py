@@ -21,7 +21,7 @@ from orchestration.forms import Unreadable, pages
 from orchestration.forms import tables as forms
 from orchestration.settings import Settings
 from orchestration.sources.answers import body_of
-from orchestration.sources.base import Batch, Dataset, Known, Record, Slice
+from orchestration.sources.base import Batch, Dataset, EarlierCaptures, Record, Slice
 from orchestration.sources.fields import TEXT, one_of, typed
 from orchestration.sources.states import BY_NAME
 from orchestration.sources.tables import broken_letters, csv_records, headings, words
@@ -33,7 +33,7 @@ LEVELS = {
 }  # fmt: skip
 
 
-class SanctuaryList(Dataset):
+class DhsSanctuaryList(Dataset):
     """The whole list as printed, wrong headings and its one repeated name included: each capture is a snapshot."""
 
     source = "dhs"
@@ -51,10 +51,10 @@ class SanctuaryList(Dataset):
     refuses_new_fields = True
     max_age = timedelta(days=36500)
 
-    def slices(self, settings: Settings, known: Known) -> list[Slice]:
+    def slices(self, settings: Settings, known: EarlierCaptures) -> list[Slice]:
         return [Slice("list")]
 
-    def pull(self, web: Web, settings: Settings, slice_: Slice, known: Known) -> Iterator[Payload]:
+    def pull(self, web: Web, settings: Settings, slice_: Slice, known: EarlierCaptures) -> Iterator[Payload]:
         raise AssertionError("the list was withdrawn: recorded.build gives its names in every edition")
 
     def cut(self, payload: Payload) -> Iterator[Record]:
@@ -130,4 +130,4 @@ def _named(page: html.HtmlElement) -> Iterator[Record]:
             yield {"state": state, "level_heading": level, "jurisdiction_as_printed": text}
 
 
-DATASETS = (SanctuaryList(),)
+DATASETS = (DhsSanctuaryList(),)

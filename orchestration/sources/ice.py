@@ -15,7 +15,7 @@ from orchestration.fetching.session import Web
 from orchestration.forms import Unreadable, workbook
 from orchestration.settings import Settings
 from orchestration.sources.answers import body_of
-from orchestration.sources.base import Batch, Dataset, Known, Record, Slice
+from orchestration.sources.base import Batch, Dataset, EarlierCaptures, Record, Slice
 from orchestration.sources.fields import TEXT, matching, typed
 from orchestration.sources.states import STATE_NAME
 from orchestration.sources.tables import broken_letters
@@ -62,14 +62,14 @@ class Agreements287g(Dataset):
     max_age = timedelta(days=7)
     # Less than this is a broken file. Between this and the bound below a fall may be true, and waits for the next file.
     min_volume_ratio = 0.6
-    # A file can be misdated or cut off. If it differs by more than 10% from both neighbors, it is put on hold.
+    # A file can be misdated or cut off: off by more than 10% from both neighbours, it is held back.
     max_volume_change = 0.10
     content_precedes_capture = True
 
-    def slices(self, settings: Settings, known: Known) -> list[Slice]:
+    def slices(self, settings: Settings, known: EarlierCaptures) -> list[Slice]:
         return [Slice("participating")]
 
-    def pull(self, web: Web, settings: Settings, slice_: Slice, known: Known) -> Iterator[Payload]:
+    def pull(self, web: Web, settings: Settings, slice_: Slice, known: EarlierCaptures) -> Iterator[Payload]:
         yield web.get(settings.ice_287g_url)
 
     def cut(self, payload: Payload) -> Iterator[Record]:

@@ -19,7 +19,7 @@ from orchestration.fetching.session import Web
 from orchestration.settings import Settings
 from orchestration.sources import socrata_files, soda
 from orchestration.sources.answers import rows_of
-from orchestration.sources.base import Batch, Dataset, Known, Record, Slice, due, whole_count
+from orchestration.sources.base import Batch, Dataset, EarlierCaptures, Record, Slice, due, whole_count
 from orchestration.sources.fields import SHOWN_DATE, TEXT, WHOLE, each, matching, typed
 from orchestration.wire import Payload, SourceError, as_text, utc_now
 
@@ -56,7 +56,7 @@ class IncidentMonths(Dataset):
     max_age = timedelta(days=45)
     volume_counts = "reports"
 
-    def slices(self, settings: Settings, known: Known) -> list[Slice]:
+    def slices(self, settings: Settings, known: EarlierCaptures) -> list[Slice]:
         """Every set that grows, and the closed ones once a month."""
         today = utc_now().date()
         growing = [self._slice(s, today.year) for s in SETS if s.asked_nightly and s.last_month is None]
@@ -64,7 +64,7 @@ class IncidentMonths(Dataset):
         return [*due(growing, known), *due(closed, known, CLOSED_EVERY)]
 
     def all_slices(self) -> list[Slice]:
-        """Every data set, including those that no run requests."""
+        """Every set, those too that no night asks for."""
         return [self._slice(s, utc_now().year) for s in SETS]
 
     def _slice(self, city_set: CitySet, year: int) -> Slice:
@@ -80,7 +80,7 @@ class IncidentMonths(Dataset):
     def answers_for(self, slice_: Slice) -> str:
         return BY_ID[slice_.params["set"]].domain
 
-    def pull(self, web: Web, settings: Settings, slice_: Slice, known: Known) -> Iterator[Payload]:
+    def pull(self, web: Web, settings: Settings, slice_: Slice, known: EarlierCaptures) -> Iterator[Payload]:
         """The set's own count, then the grouped counts page by page; asked again where the two do not agree."""
         city_set = BY_ID[slice_.params["set"]]
         where = _year(city_set.month_date, slice_.params["year"]) if city_set.by_year else {}
@@ -171,8 +171,8 @@ class Incidents(Dataset):
     base_url_setting = "socrata_url"
     max_age = timedelta(days=45)
 
-    def slices(self, settings: Settings, known: Known) -> list[Slice]:
-        """The months whose count by the city differs from ours, newest first, as many as a run may request."""
+    def slices(self, settings: Settings, known: EarlierCaptures) -> list[Slice]:
+        """The months whose count by the city differs from ours, newest first, as many as a night may ask for."""
         held = known.slices()
         begun = {key.split()[0] for key in held}
         if not begun:
@@ -211,7 +211,7 @@ class Incidents(Dataset):
             return ROW_ID_FIELD
         return _HEADERS.get(header) or _HEADERS.get(header.strip()) or socrata_files.api_name(header)
 
-    def pull(self, web: Web, settings: Settings, slice_: Slice, known: Known) -> Iterator[Payload]:
+    def pull(self, web: Web, settings: Settings, slice_: Slice, known: EarlierCaptures) -> Iterator[Payload]:
         """The month's count, then its rows in pages of CSV; asked again where rows came twice or not at all."""
         city_set = BY_ID[slice_.params["set"]]
         where = _between(city_set.month_date, slice_.params["month"])

@@ -1,4 +1,4 @@
-"""Socrata's protocol (SODA 2): how one resource is counted and paged, and how the server refuses a request.
+"""Socrata's wire (SODA 2): how one resource is counted and paged, and how the server refuses a question.
 
 What belongs here: what every publisher on the platform shares. What does not: which columns are requested (each
 source), files of a browser's export (socrata_files).

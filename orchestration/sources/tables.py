@@ -1,4 +1,4 @@
-"""Cutting tables and pages: CSV bytes with a header, the text of a page's elements, broken characters.
+"""Cutting tables and pages: CSV bytes with a header, the words of a page's elements, letters that are broken.
 
 What belongs here: what several sources share. What does not: any publisher's own columns or headings.
 """

@@ -18,7 +18,17 @@ from orchestration.fetching.paging import CursorPages, NewRows
 from orchestration.fetching.session import Web
 from orchestration.settings import Settings
 from orchestration.sources.answers import body_of, object_of, objects_in
-from orchestration.sources.base import Batch, Dataset, Known, Record, Slice, due, renamed, told_by_request, whole_count
+from orchestration.sources.base import (
+    Batch,
+    Dataset,
+    EarlierCaptures,
+    Record,
+    Slice,
+    due,
+    renamed,
+    told_by_request,
+    whole_count,
+)
 from orchestration.sources.fields import DATE, NUMBER, TEXT, YEAR, matching, typed
 from orchestration.wire import Payload, SourceError, as_text, json_body, utc_now
 
@@ -93,7 +103,7 @@ class Awards(Dataset):
         """A fiscal year is whole; what changed is not."""
         return ":FY" in slice_key
 
-    def slices(self, settings: Settings, known: Known) -> list[Slice]:
+    def slices(self, settings: Settings, known: EarlierCaptures) -> list[Slice]:
         """Each fiscal year that was never captured or is due again, and what changed in those that were."""
         slices = []
         for group in TYPE_GROUPS:
@@ -105,23 +115,25 @@ class Awards(Dataset):
                 slices.append(Slice(f"{group}:changed", params))
         return slices
 
-    def _complete_until(self, group: str, years: list[Slice], known: Known) -> date | None:
+    def _complete_until(self, group: str, years: list[Slice], known: EarlierCaptures) -> date | None:
         """The day up to which changes of the captured years are surely known; None where none is captured.
 
         Each capture of changes covers every year, so the last one's own mark holds. Before there is one, it is
         the day of the oldest year's capture, or the newest change seen in any year where the publisher lagged.
         """
-        if mark := known.high_water(f"{group}:changed"):
-            return date.fromisoformat(mark[:10])
+        if high_water := known.high_water(f"{group}:changed"):
+            return date.fromisoformat(high_water[:10])
         days = [when.date() for year in years if (when := known.newest(year.key))]
-        marks = [date.fromisoformat(mark[:10]) for year in years if (mark := known.high_water(year.key))]
-        return min([min(days), *([max(marks)] if marks else [])]) if days else None
+        high_waters = [
+            date.fromisoformat(high_water[:10]) for year in years if (high_water := known.high_water(year.key))
+        ]
+        return min([min(days), *([max(high_waters)] if high_waters else [])]) if days else None
 
     def all_slices(self) -> list[Slice]:
         """Every fiscal year, for a backfill."""
         return [_fiscal_year(group, year) for group in TYPE_GROUPS for year in fiscal_years()]
 
-    def pull(self, web: Web, settings: Settings, slice_: Slice, known: Known) -> Iterator[Payload]:
+    def pull(self, web: Web, settings: Settings, slice_: Slice, known: EarlierCaptures) -> Iterator[Payload]:
         """Halve the window until the publisher's count is small, then follow the cursor to its end."""
         params = slice_.params
         first, last = date.fromisoformat(params["from"]), date.fromisoformat(params["to"])
@@ -242,7 +254,7 @@ class AssistanceListings(Dataset):
     max_age = timedelta(days=45)
     min_volume_ratio = 0.9
 
-    def slices(self, settings: Settings, known: Known) -> list[Slice]:
+    def slices(self, settings: Settings, known: EarlierCaptures) -> list[Slice]:
         """One slice a fiscal year, once a week."""
         return due(self.all_slices(), known, timedelta(days=7))
 
@@ -250,7 +262,7 @@ class AssistanceListings(Dataset):
         """Every fiscal year."""
         return [Slice(f"FY{year}", {"fiscal_year": str(year)}) for year in fiscal_years()]
 
-    def pull(self, web: Web, settings: Settings, slice_: Slice, known: Known) -> Iterator[Payload]:
+    def pull(self, web: Web, settings: Settings, slice_: Slice, known: EarlierCaptures) -> Iterator[Payload]:
         """Spending by listing, one request a type group.
 
         No `references/` endpoint gives money by listing (references/cfda/totals counts Grants.gov notices,

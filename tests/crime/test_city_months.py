@@ -16,7 +16,7 @@ import pytest
 
 from orchestration import sources
 from orchestration.landing import land
-from orchestration.landing.night import capture_dataset
+from orchestration.landing.dataset_run import capture_dataset
 from orchestration.settings import Settings
 from orchestration.sources.base import Slice
 from orchestration.wire import Payload
@@ -82,7 +82,7 @@ def test_a_year_of_miami_that_stands_in_december_is_neither_month_nor_year(ask, 
     assert zeros == {NOTHING}
     assert coverage(ask, "FL0130600", f"{year}-12", f"{year}-12") == {(LUMP, None)}
     assert set(ask("select coverage, months_covered, offenses from core.fct_crime_year where ori = 'FL0130600'"
-                   " and crime_year = ?", year)) == {("partial", 0, None)}  # fmt: skip
+                   " and calendar_year = ?", year)) == {("partial", 0, None)}  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -151,7 +151,7 @@ def test_of_the_months_that_large_cities_sent_one_in_a_hundred_at_most_is_judged
 )
 def test_a_series_that_changes_its_level_says_so_in_one_month(ask, ori, code, earliest, latest, least, most, explained):
     found = ask(
-        "select level_change_percent, is_level_change_explained, break_flag from core.fct_crime_month where ori = ?"
+        "select level_change_percent, is_level_change_explained, is_break from core.fct_crime_month where ori = ?"
         " and fbi_offense_code = ? and level_change_percent is not null and month_start between"
         " cast(? || '-01' as date) and cast(? || '-01' as date)", ori, code, earliest, latest,
     )  # fmt: skip

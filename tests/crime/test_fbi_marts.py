@@ -20,8 +20,8 @@ import pytest
 
 from orchestration import sources
 from orchestration.landing import land
+from orchestration.landing.dataset_run import capture_dataset
 from orchestration.landing.imports import import_files
-from orchestration.landing.night import capture_dataset
 from orchestration.settings import DBT_PROJECT_DIR, Settings
 from orchestration.sources.base import Slice
 from orchestration.wire import Payload
@@ -31,6 +31,9 @@ CAPTURED = datetime(2026, 5, 18, 6, tzinfo=UTC)
 COLUMNS = {"HOM": "homicide", "RPE": "rape", "ROB": "robbery", "ASS": "aggravated_assault", "BUR": "burglary",
            "LAR": "larceny", "MVT": "motor_vehicle_theft"}  # fmt: skip
 ALL_KINDS = " + ".join(f"coalesce({column}_actual, 0)" for column in COLUMNS.values())
+# The columns of Table 8 that count offences; its totals and assault by weapon are not among them.
+PRINTED = ("murder", "rape_revised", "rape_legacy", "robbery", "aggravated_assault", "burglary", "larceny_theft",
+           "motor_vehicle_theft", "arson")  # fmt: skip
 NO_ROW_IN_2021 = ("Chicago", "Los Angeles", "New York", "San Francisco")
 
 
@@ -100,6 +103,7 @@ def warehouse(tmp_path_factory, real: Path) -> Iterator[duckdb.DuckDBPyConnectio
     assert (table8.ok, len(table8.captures), table8.records) == (True, 12, 103_826)
     built = build_part(
         settings, "--quiet", "--indirect-selection", "empty", "--select", "+fct_crime_year",
+        "+fct_crime_year_printed", "fct_crime_year_printed,test_type:generic",
         "fct_crime_year,test_type:generic", "fct_crime_month,test_type:generic", edition="recorded",
     )  # fmt: skip
     assert built.returncode == 0, built.stdout + built.stderr
@@ -126,7 +130,7 @@ class TestMonths:
 
     def test_chicagos_march_of_2026_is_suspect_flagged_and_its_clearances_stand(self, ask):
         rows = ask(
-            "select fbi_offense_code, offenses, offenses_as_printed, break_flag, break_reason"
+            "select fbi_offense_code, offenses, offenses_as_printed, is_break, break_reason"
             " from core.fct_crime_month where ori = 'ILCPD0000' and month_start = date '2026-03-01'"
         )
         assert len(rows) == 7
@@ -142,6 +146,32 @@ class TestMonths:
         assert ask("select count(*) from core.fct_crime_month where coverage = 'not reported'") == [(nulls,)]
         assert ask("select count(*) from core.fct_crime_month where offenses_per_100k is not null"
                    " and coalesce(population, 0) <= 0") == [(0,)]  # fmt: skip
+
+
+@pytest.mark.real
+class TestPlainSums:
+    """A plain sum over any dimension counts each captured offence once, against the publisher's files themselves."""
+
+    @pytest.mark.parametrize("dimension", ["agency_key", "jurisdiction_key", "offense_key", "month_date_key", "series"])
+    def test_months(self, ask, real, dimension):
+        sums = ", ".join(f"sum({column}_actual)" for column in COLUMNS.values())
+        [columns] = duckdb.sql(
+            f"select {sums} from '{real}/fbi/cde_api_agency_monthly_2025-01_2026-04.csv.gz'"
+        ).fetchall()
+        parts = ask(f"select sum(offenses_as_printed) from core.fct_crime_month group by {dimension}")
+        assert len(parts) > 1
+        assert sum(n for (n,) in parts if n is not None) == sum(columns)
+
+    @pytest.mark.parametrize("dimension", ["jurisdiction_key", "offense_key", "calendar_year", "series"])
+    def test_printed_years(self, ask, real, dimension):
+        printed = duckdb.sql(
+            "select * from read_csv(?, all_varchar = true)", params=[f"{real}/fbi/fbi_table8_city_2012_2023.csv.gz"]
+        )
+        assert set(PRINTED) <= set(printed.columns), printed.columns
+        total = " + ".join(f"coalesce(sum(try_cast({column} as bigint)), 0)" for column in PRINTED)
+        [(captured,)] = printed.aggregate(total).fetchall()
+        parts = ask(f"select sum(offenses) from core.fct_crime_year_printed group by {dimension}")
+        assert sum(n for (n,) in parts if n is not None) == captured
 
 
 @pytest.mark.real
@@ -196,7 +226,7 @@ class TestPartialMonths:
             " and year(month_start) = 2025"
         ) == [("partial: far below any city of its people", None)]
         assert ask("select coverage, months_covered, offenses, offenses_per_100k from core.fct_crime_year"
-                   " where ori = 'GA0250300' and fbi_offense_code = 'LAR' and crime_year = 2025"
+                   " where ori = 'GA0250300' and fbi_offense_code = 'LAR' and calendar_year = 2025"
                    ) == [("partial", 0, None, None)]  # fmt: skip
 
     def test_a_partial_month_has_no_count_no_rate_and_stands_as_printed(self, ask):
@@ -217,13 +247,13 @@ class TestYears:
                 f" having count({column}_actual) = 12 and count(case when {ALL_KINDS} = 0 then 1 end) = 0"
             ).fetchall()
             held = ask(
-                "select ori, offenses from core.fct_crime_year where source_kind = 'months' and crime_year = 2025"
+                "select ori, offenses from core.fct_crime_year where calendar_year = 2025"
                 " and fbi_offense_code = ? and coverage = 'complete'", code,
             )  # fmt: skip
             assert set(held) <= set(published), code
             # Nobody else is left out but who moved to NIBRS within the year and who sent a month in part.
             excused = ask(
-                "select ori from core.fct_crime_year where crime_year = 2025 and fbi_offense_code = ?"
+                "select ori from core.fct_crime_year where calendar_year = 2025 and fbi_offense_code = ?"
                 " and coverage = 'mixed series' union select ori from core.fct_crime_month where fbi_offense_code = ?"
                 " and year(month_start) = 2025 and (coverage like 'partial%' or coverage like 'suspect: several%')",
                 code, code,
@@ -235,29 +265,29 @@ class TestYears:
 
     def test_the_four_months_of_2026_make_no_year(self, ask):
         assert ask("select count(*) > 7000, count(offenses), count(offenses_per_100k), max(months_covered)"
-                   " from core.fct_crime_year where crime_year = 2026") == [(True, 0, 0, 4)]  # fmt: skip
+                   " from core.fct_crime_year where calendar_year = 2026") == [(True, 0, 0, 4)]  # fmt: skip
 
     def test_every_city_of_twelve_annual_tables_is_there(self, ask):
-        assert ask("select count(distinct (state_code, place_name, crime_year)) from core.fct_crime_year"
-                   " where source_kind = 'annual table'") == [(103_826,)]  # fmt: skip
+        assert ask("select count(distinct (state_code, place_name, calendar_year))"
+                   " from core.fct_crime_year_printed") == [(103_826,)]  # fmt: skip
 
     def test_the_parts_of_each_city_are_the_violent_crime_that_the_fbi_printed(self, ask):
         """The Bureau's own total a row, against our rows by offence: for every city that has one."""
         assert ask(
-            "with parts as (select place_name, state_code, crime_year, sum(offenses) as parts from core.fct_crime_year"
-            " where source_kind = 'annual table' and fbi_offense_code in ('HOM', 'RPE', 'ROB', 'ASS') group by all)"
+            "with parts as (select place_name, state_code, calendar_year, sum(offenses) as parts"
+            " from core.fct_crime_year_printed where fbi_offense_code in ('HOM', 'RPE', 'ROB', 'ASS') group by all)"
             " select count(*), count(case when parts.parts <> t.violent_crime then 1 end) from parts"
             " join staging.stg_fbi__table8 t on t.city = place_name and t.state_code = parts.state_code"
-            " and t.table_year = crime_year where t.violent_crime is not null"
+            " and t.table_year = calendar_year where t.violent_crime is not null"
         ) == [(ask("select count(violent_crime) from staging.stg_fbi__table8")[0][0], 0)]
 
     def test_the_parts_are_the_property_crime_that_the_fbi_printed_but_for_one_row_of_2015(self, ask):
         assert ask(
-            "with parts as (select place_name, state_code, crime_year, sum(offenses) as parts from core.fct_crime_year"
-            " where source_kind = 'annual table' and fbi_offense_code in ('BUR', 'LAR', 'MVT') group by all)"
-            " select crime_year, count(*) from parts join staging.stg_fbi__table8 t on t.city = place_name"
-            " and t.state_code = parts.state_code and t.table_year = crime_year where parts.parts <> t.property_crime"
-            " group by 1"
+            "with parts as (select place_name, state_code, calendar_year, sum(offenses) as parts"
+            " from core.fct_crime_year_printed where fbi_offense_code in ('BUR', 'LAR', 'MVT') group by all)"
+            " select calendar_year, count(*) from parts join staging.stg_fbi__table8 t on t.city = place_name"
+            " and t.state_code = parts.state_code and t.table_year = calendar_year"
+            " where parts.parts <> t.property_crime group by 1"
         ) == [(2015, 1)]
 
     @pytest.mark.parametrize(
@@ -266,28 +296,28 @@ class TestYears:
     )
     def test_a_printed_total_is_met(self, ask, city, state, year, violent):
         assert ask(
-            "select sum(offenses) from core.fct_crime_year where place_name = ? and state_code = ? and crime_year = ?"
-            " and source_kind = 'annual table' and fbi_offense_code in ('HOM', 'RPE', 'ROB', 'ASS')",
+            "select sum(offenses) from core.fct_crime_year_printed where place_name = ? and state_code = ?"
+            " and calendar_year = ? and fbi_offense_code in ('HOM', 'RPE', 'ROB', 'ASS')",
             city, state, year,
         ) == [(violent,)]  # fmt: skip
 
     def test_legacy_and_revised_rape_are_rows_of_their_own_and_the_printed_definition_is_in_no_doubt(self, ask):
         assert ask(
-            "select series, count(*), count(break_reason) from core.fct_crime_year where source_kind = 'annual table'"
-            " and fbi_offense_code = 'RPE' and crime_year = 2013 group by 1 order by 1"
+            "select series, count(*), count(break_reason) from core.fct_crime_year_printed"
+            " where fbi_offense_code = 'RPE' and calendar_year = 2013 group by 1 order by 1"
         ) == [("as printed; rape, legacy definition", 3858, 0), ("as printed; rape, revised definition", 5429, 0)]
 
     def test_four_cities_have_no_row_of_2021_and_the_others_of_that_year_are_flagged(self, ask):
         assert (
             ask(
-                "select distinct crime_year from core.fct_crime_year where source_kind = 'annual table' and"
+                "select distinct calendar_year from core.fct_crime_year_printed where"
                 " ((place_name = 'Chicago' and state_code = 'IL') or (place_name in ('Los Angeles', 'San Francisco')"
-                " and state_code = 'CA') or (place_name = 'New York' and state_code = 'NY')) and crime_year = 2021"
+                " and state_code = 'CA') or (place_name = 'New York' and state_code = 'NY')) and calendar_year = 2021"
             )
             == []
         )
-        assert ask("select distinct break_flag, break_reason like '%NIBRS alone%' from core.fct_crime_year"
-                   " where crime_year = 2021") == [(True, True)]  # fmt: skip
+        assert ask("select distinct is_break, break_reason like '%NIBRS alone%' from core.fct_crime_year_printed"
+                   " where calendar_year = 2021") == [(True, True)]  # fmt: skip
         holes = {
             r[0].partition(" has no row")[0]
             for r in ask("select reason from reference.crime_series_breaks where kind = 'hole'")
@@ -307,13 +337,14 @@ class TestYears:
     ):
         assert ask(
             "select level_change_since_year, level_change_since_offenses, offenses, round(level_change_percent, 1),"
-            " break_flag, is_level_change_explained from core.fct_crime_year where place_name = ? and state_code = ?"
-            " and fbi_offense_code = ? and crime_year = ? and source_kind = 'annual table'", city, state, code, year,
+            " is_break, is_level_change_explained from core.fct_crime_year_printed"
+            " where place_name = ? and state_code = ? and fbi_offense_code = ? and calendar_year = ?",
+            city, state, code, year,
         ) == [(since, before, after, percent, True, False)]  # fmt: skip
 
     def test_few_rows_of_the_annual_tables_change_so(self, ask):
-        [(changes, rows)] = ask("select count(level_change_percent), count(offenses) from core.fct_crime_year"
-                                " where source_kind = 'annual table'")  # fmt: skip
+        [(changes, rows)] = ask("select count(level_change_percent), count(offenses)"
+                                " from core.fct_crime_year_printed")  # fmt: skip
         assert 0 < changes < rows / 500
 
     def test_the_names_of_the_table_find_their_units(self, ask):
@@ -321,7 +352,7 @@ class TestYears:
         [(share,)] = ask(
             "select sum(case when jurisdiction_key in (select jurisdiction_key from intermediate.int_identity__geoids)"
             " then population end) * 1.0 / sum(population)"
-            " from core.fct_crime_year where source_kind = 'annual table' and fbi_offense_code = 'ROB'"
+            " from core.fct_crime_year_printed where fbi_offense_code = 'ROB'"
         )
         assert share > 0.85
 
@@ -331,7 +362,7 @@ CONTROL = """
     create table core.dim_agency as select 'a' as agency_key, 'SY' as state_code;
     create table core.fct_crime_month as select 'a' as agency_key, date '2025-01-01' as month_start,
         'ROB' as fbi_offense_code, 5 as offenses, 'Crime Data Explorer' as source_kind;
-    create table core.fct_crime_area_month as select 'SY' as area, 'state' as level, date '2025-01-01' as month_start,
+    create table core.fct_crime_area_month as select 'SY' as area, date '2025-01-01' as month_start,
         'ROB' as fbi_offense_code, {state} as offenses
 """
 

@@ -20,6 +20,7 @@ sys.path.append(str(Path(__file__).parent.parent / "sources"))
 
 TABLES = (
     "fct_incident_month",
+    "fct_incident_month_total",
     "mart_series_break",
     "stg_socrata__incidents",
     "quarantine_socrata__incidents",

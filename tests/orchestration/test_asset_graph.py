@@ -115,7 +115,7 @@ def test_steps_that_write_the_warehouse_share_one_pool(definitions):
 
 
 def test_telemetry_is_off_in_the_instance_that_we_make(tmp_path, settings):
-    from orchestration.refresh import dagster_home
+    from orchestration.running.instance import dagster_home
 
     home = dagster_home(settings)
     with dg.DagsterInstance.from_config(str(home)) as instance:

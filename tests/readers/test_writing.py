@@ -21,9 +21,9 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as profile
 from hypothesis import strategies as st
 
-from orchestration import writing
+from orchestration.reading import writing
+from orchestration.reading.writing import CannotWriteAnswer, guarded
 from orchestration.settings import Settings
-from orchestration.writing import CannotWriteAnswer, guarded
 from tests.conftest import clawback
 
 FORMULAS = [

@@ -16,12 +16,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from orchestration import files, proof, sources
-from orchestration.doctor import Finding
+from orchestration import files, sources
+from orchestration.doctor import proof
+from orchestration.doctor.examination import Observation
 from orchestration.landing import integrity, land, register
 from orchestration.landing.catalog import Catalog
 from orchestration.landing.form import Capture
-from orchestration.release import history, seal, trace
+from orchestration.reading import trace
+from orchestration.release import history, seal
 from orchestration.settings import Settings
 from orchestration.sources.base import Slice
 from orchestration.wire import Payload
@@ -51,7 +53,7 @@ def award(settings: Settings) -> Path:
     return folder
 
 
-def first_bad(findings: Iterator[Finding], what: str) -> Finding:
+def first_bad(findings: Iterator[Observation], what: str) -> Observation:
     return next(f for f in findings if f.what == what and f.state == "bad")
 
 
@@ -110,9 +112,9 @@ def test_a_release_is_rebuilt_to_equal_row_hashes(published, rebuilt):
             "core.fct_award",
         ),
         (
-            "update core.fct_victimization_reporting set percent_reported = percent_reported + 1e-13"
-            " where survey_year = 2016 and victim_group = 'all' and offense_family = 'all_violent'",
-            "core.fct_victimization_reporting",
+            "update core.fct_victimization_reporting_total set percent_reported = percent_reported + 1e-13"
+            " where calendar_year = 2016 and victim_group = 'all' and offense_family = 'all_violent'",
+            "core.fct_victimization_reporting_total",
         ),
         ("delete from meta.capture where slice = '2016'", "meta.capture"),
     ],

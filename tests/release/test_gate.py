@@ -22,7 +22,7 @@ from orchestration import sources
 from orchestration.assets.warehouse import dbt_environment
 from orchestration.landing import land
 from orchestration.landing.catalog import Catalog
-from orchestration.release import audit, findings, history, marks, publish
+from orchestration.release import audit, findings, history, markers, publish
 from orchestration.settings import DBT_PROJECT_DIR, Settings
 from orchestration.sources.base import Slice
 from orchestration.wire import Payload
@@ -31,7 +31,7 @@ from orchestration.wire import Payload
 def fingerprint(settings: Settings) -> tuple[str, str, float]:
     """Where the symlink points, the file's hash and its time: nothing of it may change."""
     file = settings.published_file
-    return os.readlink(settings.published_dir), marks.file_sha256(file), file.stat().st_mtime
+    return os.readlink(settings.published_dir), markers.file_sha256(file), file.stat().st_mtime
 
 
 def spoil(settings: Settings, *statements: str) -> None:
@@ -47,8 +47,8 @@ def dbt_test(settings: Settings, *args: str) -> None:
     subprocess.run(command, env={**os.environ, **dbt_environment(settings)}, check=False, capture_output=True)
 
 
-def seal(settings: Settings, run_id: str) -> marks.Marker:
-    return marks.seal(settings, run_id=run_id)
+def seal(settings: Settings, run_id: str) -> markers.Marker:
+    return markers.seal(settings, run_id=run_id)
 
 
 def edit_json(path: Path, edit: Callable[[dict[str, Any]], None]) -> None:
@@ -170,7 +170,7 @@ def test_sealing_a_build_that_another_run_began_is_refused(sealed):
 
 def test_a_publication_started_alone_on_an_unaudited_file_is_refused(sealed):
     settings, run_id = sealed
-    (settings.build_dir / marks.MARKER_FILE).unlink()
+    (settings.build_dir / markers.MARKER_FILE).unlink()
     refused = refusal(settings, run_id)
     assert "no sealed candidate" in str(refused)
 
@@ -203,14 +203,14 @@ def test_what_another_dbt_invocation_left_is_refused(sealed, name):
 
 def test_a_mark_that_names_other_captures_than_the_candidate_reads_is_refused(sealed):
     settings, run_id = sealed
-    begun = marks.Begun.model_validate_json((settings.build_dir / marks.BEGUN_FILE).read_text())
-    marks.write_begun(settings, begun.model_copy(update={"captures": [*begun.captures, "synthetic"]}))
+    begun = markers.Begun.model_validate_json((settings.build_dir / markers.BEGUN_FILE).read_text())
+    markers.write_begun(settings, begun.model_copy(update={"captures": [*begun.captures, "synthetic"]}))
     seal(settings, run_id)
-    assert "1 captures are in the mark or in raw.capture but not in both: synthetic" in str(refusal(settings, run_id))
+    assert "1 captures are in the marker or in raw.capture but not in both: synthetic" in str(refusal(settings, run_id))
 
 
 def test_a_capture_that_lands_during_the_build_is_not_taken_for_built(sealed):
-    """Else the next night would find nothing new, and leave it out for good."""
+    """Else the next run would find nothing new, and leave it out for good."""
     settings, run_id = sealed
     when = datetime(2026, 11, 24, tzinfo=UTC)
     bound = {"year": "2016", "hispanic": "1", "newoff": "1", "direl": "1", "notify": "1", "n": "1", "weight": "1"}
@@ -288,7 +288,8 @@ def test_a_key_figure_that_is_not_the_published_one_is_refused(sealed):
     settings, run_id = sealed
     spoil(
         settings,
-        "update core.fct_victimization_reporting set percent_reported = percent_reported + 1 where survey_year = 2016",
+        "update core.fct_victimization_reporting_total set percent_reported = percent_reported + 1"
+        " where calendar_year = 2016",
     )
     seal(settings, run_id)
     refused = refusal(settings, run_id)

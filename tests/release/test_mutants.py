@@ -23,12 +23,12 @@ from orchestration.settings import DBT_PROJECT_DIR, Settings
 # What makes each test file fail, one statement or several.
 BY_HAND: dict[str, tuple[str, ...]] = {
     "assert_agencies_within_their_state": (
-        "insert into core.fct_crime_area_month (area, level, month_start, fbi_offense_code, offenses)"
-        " values ('CA', 'state', date '2025-01-01', 'HOM', 0)",
+        "insert into core.fct_crime_area_month (area, month_start, fbi_offense_code, offenses)"
+        " values ('CA', date '2025-01-01', 'HOM', 0)",
     ),
     "assert_announced_hiring_as_published": (
         "insert into core.fct_announced_award by name select 'synthetic' as announced_award_key, "
-        "'hiring' as program_area, 2020 as announced_fiscal_year, 1 as announced_amount, 1 as officers_announced",
+        "'hiring' as program_area, 2020 as fiscal_year, 1 as announced_amount, 1 as officers_announced",
     ),
     "assert_every_agreement_of_the_last_snapshot_is_listed": (
         "delete from intermediate.int_ordinances__spells where rowid = "
@@ -53,14 +53,14 @@ BY_HAND: dict[str, tuple[str, ...]] = {
         "update analysis.mart_grants_at_risk set obligated_amount = obligated_amount + 0.01 where rowid = 0",
     ),
     "assert_incident_rows_agree_with_counts": (
-        "insert into intermediate.int_crime__incident_counts (set_id, counted_from, report_month, reports)"
+        "insert into intermediate.int_crime__incident_counts (set_id, counted_from, month_start, reports)"
         " values ('synthetic', 'rows', date '2020-01-01', 100), ('synthetic', 'aggregates', date '2020-01-01', 50)",
     ),
     "assert_ncvs_percentages_as_published": (
-        "update core.fct_victimization_reporting set reported_weighted = reported_weighted * 1.01",
+        "update intermediate.int_crime__victimization_reporting set reported_weighted = reported_weighted * 1.01",
     ),
     "assert_no_change_through_a_break": (
-        "insert into core.fct_incident_month (city_code, series, report_month, break_flag)"
+        "insert into core.fct_incident_month_total (city_code, series, month_start, is_break)"
         " values ('los_angeles', 'none captured', date '2017-02-01', true)",
         "update analysis.mart_reporting_gap set window_from = date '2017-01-01', hispanic_change_percent = -25"
         " where city_code = 'los_angeles'",
@@ -71,22 +71,33 @@ BY_HAND: dict[str, tuple[str, ...]] = {
     "assert_no_year_is_whole_with_a_month_that_is_not": (
         "update core.fct_crime_month set coverage = 'partial: far below its own months' where month_start = "
         "(select min(month_start) from core.fct_crime_month) and ori in (select ori from core.fct_crime_year"
-        " where coverage = 'complete' and crime_year = 2025)",
+        " where coverage = 'complete' and calendar_year = 2025)",
     ),
-    "assert_parts_add_up_to_totals": (
-        "update core.fct_victimization_reporting set victimizations_weighted = victimizations_weighted * 1.01"
-        " where offense_family = 'all_violent'",
+    "assert_one_way_from_an_agency_to_its_unit": (
+        "update core.fct_crime_month set jurisdiction_key = '-1' where rowid = 0",
     ),
     "assert_policy_crime_panel_is_balanced": ("delete from analysis.mart_policy_crime_panel where rowid = 0",),
     "assert_policy_provisions_have_event_times": ("update core.fct_policy_status set provision_code = 'synthetic'",),
     "assert_records_conserved": ("update meta.record_fate set records = records + 1 where rowid = 0",),
+    "assert_the_last_month_of_an_award_holds_its_money": (
+        "update core.fct_award_month set obligated_amount_to_date = obligated_amount_to_date + 1",
+    ),
+    "assert_reports_add_up_to_their_totals": (
+        "insert into core.fct_incident_month_total"
+        " (city_code, series, month_start, offense_family, victim_group, reports)"
+        " values ('testville', 'Synthetic', date '2020-01-01', 'robbery', 'citywide', 2)",
+    ),
     "assert_undisbursed_only_where_known": (
         "update core.fct_award set undisbursed_amount = obligated_amount where outlayed_amount is null",
     ),
     "assert_victim_groups_add_up_to_the_city": (
-        "insert into core.fct_incident_month (series, report_month, offense_family, victim_group, reports) values"
+        "insert into core.fct_incident_month_total (series, month_start, offense_family, victim_group, reports) values"
         " ('Synthetic', date '2020-01-01', 'robbery', 'citywide', 2),"
         " ('Synthetic', date '2020-01-01', 'robbery', 'hispanic', 1)",
+    ),
+    "assert_victimizations_add_up_to_their_totals": (
+        "update core.fct_victimization_reporting_total set victimizations_weighted = victimizations_weighted * 1.01"
+        " where offense_family = 'all_violent'",
     ),
     "assert_weights_of_an_agency_add_up_to_one": ("update core.bridge_agency_jurisdiction set weight = weight / 2",),
 }
@@ -136,6 +147,19 @@ IN_WORDS: dict[str, tuple[str, str]] = {
     "a name still listed after its list was withdrawn": (
         "assert_every_agreement_of_the_last_snapshot_is_listed",
         "update intermediate.int_ordinances__spells set listed_to = null where tracker_code = 'dhs'",
+    ),
+    "a year of an agency at another unit": (
+        "assert_one_way_from_an_agency_to_its_unit",
+        "update core.fct_crime_year set jurisdiction_key = '-1' where rowid = 0",
+    ),
+    "an agency divided among units without its own": (
+        "assert_one_way_from_an_agency_to_its_unit",
+        "delete from core.bridge_agency_jurisdiction where weight_basis = 'equal shares'"
+        " and (agency_key, jurisdiction_key) in (select agency_key, jurisdiction_key from core.dim_agency)",
+    ),
+    "a part of the survey lost": (
+        "assert_victimizations_add_up_to_their_totals",
+        "delete from core.fct_victimization_reporting where rowid = 0",
     ),
     "a pair of trackers listed by nobody": (
         "accepted_values_mart_tracker_agreement",

@@ -18,9 +18,10 @@ import pytest
 from filelock import FileLock
 
 from orchestration import sources
-from orchestration.doctor import examine
+from orchestration.doctor.examination import examine
 from orchestration.landing.bounds import PROVENANCE
-from orchestration.release import audit, columns, differences, findings, history, marks, publish
+from orchestration.reading import differences
+from orchestration.release import audit, columns, findings, history, markers, publish
 from orchestration.settings import DBT_PROJECT_DIR, PROJECT_ROOT, Settings
 from tests.conftest import take_over
 
@@ -36,7 +37,7 @@ def stamped(settings: Settings, run_id: str, stamp: str) -> audit.Audit:
     with duckdb.connect(str(settings.build_file)) as connection:
         connection.execute("update core.dim_tracker set homepage = ?", [stamp])
         connection.execute("update core.dim_program set listing_name = ?", [stamp])
-    marks.seal(settings, run_id=run_id)
+    markers.seal(settings, run_id=run_id)
     return audit.audit(settings, run_id=run_id)
 
 
@@ -105,7 +106,7 @@ def test_a_release_is_checkpointed_described_and_sums_verify(sealed):
     for line in (folder / "SHA256SUMS").read_text().splitlines():
         digest, _, name = line.partition("  ")
         listed[name] = digest
-        assert marks.file_sha256(folder / name) == digest, name
+        assert markers.file_sha256(folder / name) == digest, name
     assert {"warehouse.duckdb", "release.json", "datapackage.json"} <= set(listed)
     assert "parquet/core/fct_award.parquet" in listed
     with duckdb.connect(str(settings.published_file), read_only=True) as connection:
@@ -326,10 +327,10 @@ def test_a_rollback_waits_for_no_publication_and_says_so(sealed):
 def test_a_release_as_of_a_past_date_is_kept_but_never_served(sealed):
     settings, run_id = sealed
     before = os.readlink(settings.published_dir)
-    path = settings.build_dir / marks.BEGUN_FILE
-    begun = marks.Begun.model_validate_json(path.read_text())
-    marks.write_begun(settings, begun.model_copy(update={"as_of": date(2026, 11, 23)}))
-    marks.seal(settings, run_id=run_id)
+    path = settings.build_dir / markers.BEGUN_FILE
+    begun = markers.Begun.model_validate_json(path.read_text())
+    markers.write_begun(settings, begun.model_copy(update={"as_of": date(2026, 11, 23)}))
+    markers.seal(settings, run_id=run_id)
     release = publish.publish(settings, audit.audit(settings, run_id=run_id))
     assert (release.serves, os.readlink(settings.published_dir)) == (False, before)
     with duckdb.connect(str(release.path), read_only=True) as connection:

@@ -19,7 +19,10 @@ from tests.conftest import copy_home
 
 # Facts that the recorded edition lacks, with rows that look like nobody's.
 SYNTHETIC = (
-    "insert into core.fct_incident_month (city_code, series, report_month, offense_family, victim_group, reports)"
+    "insert into core.fct_incident_month (city_code, series, month_start, victim_group, reports)"
+    " select 'synthetic_' || c, 'Synthetic', date '2020-01-01' + to_months(cast(m as integer)), 'not_published',"
+    " 100 + m from range(3) as cities(c), range(24) as months(m)",
+    "insert into core.fct_incident_month_total (city_code, series, month_start, offense_family, victim_group, reports)"
     " select 'synthetic_' || c, 'Synthetic', date '2020-01-01' + to_months(cast(m as integer)), 'robbery', 'citywide',"
     " 100 + m from range(3) as cities(c), range(24) as months(m)",
     "insert into core.fct_award_transaction (transaction_key, award_key, assistance_listing,"
@@ -94,13 +97,29 @@ MUTANTS: dict[str, tuple[str, set[str]]] = {
         "update core.fct_incident_month set reports = -reports where city_code = 'synthetic_1'",
         {"sum of incidents of cities", "range of incidents of cities"},
     ),
+    "one city's families gone": (
+        "delete from core.fct_incident_month_total where city_code = 'synthetic_1'",
+        {"sum of incidents of families"},
+    ),
+    "the survey's totals zeroed": (
+        "update core.fct_victimization_reporting_total set victimizations_weighted = 0",
+        {"sum of survey's totals"},
+    ),
+    "the survey's reported totals in thousands": (
+        "update core.fct_victimization_reporting_total set reported_weighted = reported_weighted / 1000",
+        {"sum of survey's totals reported"},
+    ),
+    "interviews of totals doubled": (
+        "update core.fct_victimization_reporting_total set victimizations_interviewed = victimizations_interviewed * 2",
+        {"sum of survey's interviews of totals"},
+    ),
     "the survey's weights zeroed": (
         "update core.fct_victimization_reporting set victimizations_weighted = 0",
         {"sum of survey's weights"},
     ),
     "one year of the survey in thousands": (
         "update core.fct_victimization_reporting set reported_weighted = reported_weighted / 1000"
-        " where survey_year = 2019",
+        " where calendar_year = 2019",
         {"sum of survey's weights reported"},
     ),
     "interviews doubled": (
@@ -132,7 +151,7 @@ MUTANTS: dict[str, tuple[str, set[str]]] = {
         f"delete from core.fct_policy_event where {_some('core.fct_policy_event')}",
         {"sum of policy events"},
     ),
-    "matters gone": ("delete from core.fct_council_matter where rowid < 4", {"sum of council matters"}),
+    "matters gone": ("delete from core.dim_council_matter where rowid < 4", {"sum of council matters"}),
     "actions gone": (
         f"delete from core.fct_council_action where {_some('core.fct_council_action')}",
         {"sum of council actions"},
@@ -151,8 +170,8 @@ GROWTHS = {
     "an award modified": "update core.fct_award set obligated_amount = 0"
     " where fain = (select fain from core.fct_award order by obligated_amount limit 1)",
     "the largest award of a year corrected": "update core.fct_award set obligated_amount = 0"
-    " where award_fiscal_year = 2019 and obligated_amount ="
-    " (select max(obligated_amount) from core.fct_award where award_fiscal_year = 2019)",
+    " where fiscal_year = 2019 and obligated_amount ="
+    " (select max(obligated_amount) from core.fct_award where fiscal_year = 2019)",
     "the newest months filled": "update core.fct_crime_month set offenses = offenses * 3"
     " where month_start = (select max(month_start) from core.fct_crime_month)",
     "a new city": "insert into core.fct_incident_month by name"
@@ -250,7 +269,7 @@ def test_a_release_before_that_cannot_be_read_is_no_reason_to_pass(warehouses, t
     before = warehouses.release.model_copy(update={"folder": torn})
     warehouses.connection.execute("detach before")
     try:
-        found = [finding for _, finding in sums.held(warehouses.connection, before) if finding is not None]
+        found = [finding for _, finding in sums.of_candidate(warehouses.connection, before) if finding is not None]
     finally:
         warehouses.connection.execute(f"attach '{warehouses.release.path}' as before (read_only)")
     assert [f.check for f in found] == [name for name in sums.names() if not name.startswith("range of ")]

@@ -18,10 +18,12 @@ import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
-from orchestration import cli, doctor, health
+from orchestration.cli import app
+from orchestration.doctor import examination
 from orchestration.landing.catalog import Catalog
 from orchestration.landing.register import REGISTER_FILE
 from orchestration.release import audit, history, publish, seal
+from orchestration.running import health
 from orchestration.settings import Settings
 from tests.conftest import clawback, copy_home, take_over, unlocked
 
@@ -295,7 +297,7 @@ TAMPERINGS: dict[str, tuple[Callable[[Settings], object], str, str]] = {
 
 
 def test_an_untouched_home_has_nothing_bad(home):
-    found = doctor.examine(home)
+    found = examination.examine(home)
     assert [f for f in found if f.state == "bad"] == []
     told = {f.what: f.says for f in found}
     assert told["digests"].startswith("254 captures are as they were landed")
@@ -306,14 +308,14 @@ def test_every_tampering_is_a_finding_with_a_way_out_and_no_command_breaks(home,
     tamper, called, says = TAMPERINGS[what]
     tamper(home)
     monkeypatch.setenv("CLAWBACK_HOME", str(home.root))
-    done = CliRunner().invoke(cli.app, ["doctor", "--json"])
+    done = CliRunner().invoke(app.app, ["doctor", "--json"])
     told = json.loads(done.stdout)
     found = [f for f in told if f["what"] == called and says in f["says"]]
     assert found, [f for f in told if f["state"] != "ok"]
     assert all(f["state"] == ("note" if called == "not ours" else "bad") for f in found)
     assert done.exit_code == any(f["state"] == "bad" for f in told)
     for command in (["status"], ["releases"], ["trace", "core.fct_award", "fain=2020ULWX0056"]):
-        done = CliRunner().invoke(cli.app, command)
+        done = CliRunner().invoke(app.app, command)
         # main() says a damaged release in a line
         is_said = isinstance(done.exception, (SystemExit, history.DamagedRelease, type(None)))
         assert is_said, f"{command}: {done.exception!r}"
@@ -323,7 +325,7 @@ def test_a_damaged_capture_does_not_serve_and_the_others_go_on(home):
     first, _ = two_captures(home)
     flip(first / "records.parquet")
     catalog = Catalog(home.landing_dir, as_of=None, edition="recorded")
-    told = {dataset.id: catalog.status(dataset) for dataset in doctor.sources.DATASETS.values()}
+    told = {dataset.id: catalog.status(dataset) for dataset in examination.sources.DATASETS.values()}
     assert (told["bjs/victimizations"].captures, told["bjs/victimizations"].damaged) == (7, 1)
     assert told["bjs/victimizations"].state == "damaged"
     found = health.look(home)

@@ -100,7 +100,7 @@ def warehouse(built: Settings):
 def gap(warehouse: duckdb.DuckDBPyConnection, series: str, month: str, window: str, family: str = "sexual_assault"):
     """One row of the mart as a dictionary; None where there is none."""
     found = warehouse.execute(
-        "select * from analysis.mart_reporting_gap where city_code = 'los_angeles' and series = ? and report_month = ?"
+        "select * from analysis.mart_reporting_gap where city_code = 'los_angeles' and series = ? and month_start = ?"
         " and window_kind = ? and offense_family = ?",
         [series, f"{month}-01", window, family],
     )
@@ -118,7 +118,7 @@ def test_the_year_to_date_gives_hispanic_victims_others_and_the_city_beside_the_
     changes = [april[f"{who}_change_percent"] for who in ("hispanic", "others", "citywide")]
     assert changes == pytest.approx([-23.5, 7.5, -13.6667], abs=1e-3)
     assert april["gap_points"] == pytest.approx(-31.0)
-    assert (april["comparability"], april["break_flag"]) == ("comparable", False)
+    assert (april["comparability"], april["is_break"]) == ("comparable", False)
 
 
 def test_three_months_are_three_months_and_a_month_is_one(warehouse):
@@ -178,7 +178,7 @@ def test_the_claims_on_the_lapd_are_judged_from_incidents(warehouse):
 def test_the_switch_of_2024_is_a_break_and_no_fall(warehouse):
     """The fall of three quarters in March 2024 has no change, and its reason; February, before it, has one."""
     february, march = (gap(warehouse, "LAPD SRS", month, "month") for month in ("2024-02", "2024-03"))
-    assert (february["hispanic_change_percent"], february["break_flag"]) == (pytest.approx(-25.0), False)
+    assert (february["hispanic_change_percent"], february["is_break"]) == (pytest.approx(-25.0), False)
     assert (march["hispanic_reports_before"], march["hispanic_reports"]) == (40, 10)
     assert (march["hispanic_change_percent"], march["citywide_change_percent"]) == (None, None)
     assert march["comparability"] == "a break of the series lies between"
@@ -244,8 +244,8 @@ def caught(settings: Settings, folder: Path, gate: str, mutant: str) -> bool:
 @pytest.mark.parametrize("who", ["hispanic", "others", "citywide"])
 def test_a_change_through_a_break_fails_the_gate_whatever_the_marts_flag_says(built, tmp_path, who):
     mutant = (
-        f"update analysis.mart_reporting_gap set {who}_change_percent = -75, break_flag = false,"
-        " comparability = 'comparable' where series = 'LAPD SRS' and report_month = date '2024-03-01'"
+        f"update analysis.mart_reporting_gap set {who}_change_percent = -75, is_break = false,"
+        " comparability = 'comparable' where series = 'LAPD SRS' and month_start = date '2024-03-01'"
         " and window_kind = 'month'"
     )
     assert caught(built, tmp_path, GATE, mutant)

@@ -11,10 +11,11 @@ import gzip
 import json
 from pathlib import Path
 
+import duckdb
 import pandas as pd
 import pytest
 
-from orchestration import reading
+from orchestration.reading import questions
 from orchestration.settings import DBT_PROJECT_DIR
 
 VIOLENT = (1, 2, 3, 4)
@@ -30,6 +31,10 @@ FAMILIES = {
     "domestic_violence": (VIOLENT, 2),
 }
 GROUPS = {"all": None, "hispanic": 1, "non_hispanic": 2}
+PARTS_AND_TOTALS = (
+    "select * from core.fct_victimization_reporting"
+    " union all by name select * from core.fct_victimization_reporting_total"
+)
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +48,7 @@ def microdata(real: Path) -> pd.DataFrame:
 @pytest.fixture(scope="module")
 def connection(published):
     settings, _ = published
-    with reading.connect(settings) as opened:
+    with questions.connect(settings) as opened:
         yield opened
 
 
@@ -55,6 +60,28 @@ def part(rows: pd.DataFrame, group: str, family: str) -> pd.DataFrame:
     return found if GROUPS[group] is None else found[found["hispanic"] == GROUPS[group]]
 
 
+@pytest.mark.parametrize(
+    ("dimension", "code"),
+    [("calendar_year", "year"), ("victim_group", "hispanic"), ("offense_family", "newoff"), ("offense_key", "newoff")],
+)
+def test_a_plain_sum_over_any_dimension_counts_each_captured_victimization_once(published, connection, dimension, code):
+    """The captures' own records, by the same code: interviews and weights, those reported to the police apart."""
+    settings, _ = published
+    captured = duckdb.sql(
+        "select sum(n::bigint), sum(weight::decimal(38, 12)), sum(weight::decimal(38, 12)) filter (where notify = '1')"
+        f" from read_parquet('{settings.landing_dir}/bjs/victimizations/*/records.parquet', union_by_name = true)"
+        f" where newoff::int between 1 and 5 group by {code}"
+    ).fetchall()
+    plainly = connection.execute(
+        "select sum(victimizations_interviewed), sum(victimizations_weighted), sum(reported_weighted)"
+        f" from core.fct_victimization_reporting group by {dimension}"
+    ).fetchall()
+    assert len(plainly) == len(captured) > 1
+    for mine, theirs in zip(sorted(plainly), sorted(captured), strict=True):
+        assert mine[0] == theirs[0]
+        assert mine[1:] == (pytest.approx(float(theirs[1])), pytest.approx(float(theirs[2])))
+
+
 def percent_reported(rows: pd.DataFrame) -> float:
     return float(100 * rows.loc[rows["notify"] == 1, "weight"].sum() / rows["weight"].sum())
 
@@ -64,8 +91,8 @@ def test_every_year_group_and_family_has_the_microdatas_n_and_percent(connection
     published = {
         (year, group, family): (n, percent)
         for year, group, family, n, percent in connection.execute(
-            "select survey_year, victim_group, offense_family, victimizations_interviewed, percent_reported"
-            " from core.fct_victimization_reporting"
+            "select calendar_year, victim_group, offense_family, victimizations_interviewed, percent_reported"
+            f" from ({PARTS_AND_TOTALS})"
         ).fetchall()
     }
     expected = {}
@@ -130,7 +157,7 @@ def test_the_design_effect_is_the_largest_that_the_microdata_give(connection, te
     assert int(seed["windows_measured"]) == len(windows)
     if kind == "year":
         assert connection.execute(
-            "select distinct design_effect from core.fct_victimization_reporting where victim_group = ?", [group]
+            f"select distinct design_effect from ({PARTS_AND_TOTALS}) where victim_group = ?", [group]
         ).fetchall() == [(float(seed["design_effect"]),)]
 
 
@@ -144,22 +171,21 @@ def test_the_published_ranges_by_other_hands_lie_within(connection):
 
 def test_a_window_of_years_before_and_after_2016_says_so_with_who_says_it(connection):
     rows = connection.execute(
-        "select first_year, break_flag, break_reason, break_citation from analysis.mart_survey_reporting_gap"
+        "select first_year, is_break, break_reason, break_citation from analysis.mart_survey_reporting_gap"
         " where window_kind = 'three years' and offense_family = 'all_violent' order by first_year"
     ).fetchall()
     assert [row[0] for row in rows if row[1]] == [2014, 2015]
     assert all(("2016" in row[2], "BJS" in row[3]) == (True, True) for row in rows if row[1])
     assert all(row[2:] == (None, None) for row in rows if not row[1])
-    assert connection.execute(
-        "select distinct survey_year from core.fct_victimization_reporting where break_flag"
-    ).fetchall() == [(2016,)]
+    assert connection.execute(f"select distinct calendar_year from ({PARTS_AND_TOTALS}) where is_break").fetchall() == [
+        (2016,)
+    ]
 
 
 def test_cells_of_ten_cases_or_fewer_are_flagged_and_so_is_a_variation_above_half(connection):
     """BJS's footnote "interpret with caution", by its own two conditions, computed again from what is published."""
     rows = connection.execute(
-        "select victimizations_interviewed, percent_reported, design_effect, sample_size"
-        " from core.fct_victimization_reporting"
+        f"select victimizations_interviewed, percent_reported, design_effect, sample_size from ({PARTS_AND_TOTALS})"
     ).fetchall()
     flagged = {"interpret with caution": 0, "others": 0}
     for n, percent, effect, size in rows:
@@ -176,7 +202,8 @@ def test_a_city_is_never_told_apart_by_the_survey(connection):
         name
         for (name,) in connection.execute(
             "select column_name from information_schema.columns"
-            " where table_name in ('fct_victimization_reporting', 'mart_survey_reporting_gap')"
+            " where table_name in ('fct_victimization_reporting', 'fct_victimization_reporting_total',"
+            " 'mart_survey_reporting_gap')"
         ).fetchall()
     }
     assert not columns & {"jurisdiction_key", "city_code", "geoid"}

@@ -24,7 +24,7 @@ from orchestration import sources
 from orchestration.assets.warehouse import dbt_environment
 from orchestration.landing import raw_views
 from orchestration.landing.catalog import Catalog
-from orchestration.landing.night import capture_dataset
+from orchestration.landing.dataset_run import capture_dataset
 from orchestration.settings import DBT_PROJECT_DIR, Settings
 from tests.spark import synthetic_captures
 

@@ -70,7 +70,7 @@ incidents as (
     from {{ ref('mart_reporting_gap') }}
     where
         city_code in (select city_code from subjects)
-        and report_month = cast('2017-03-01' as date)
+        and month_start = cast('2017-03-01' as date)
         and window_kind = 'year to date'
         and comparability <> 'published figures only'
         and offense_family in (select offense_family from subjects)

@@ -49,7 +49,7 @@ typed as (
 select
     set_id,
     'rows' as counted_from,
-    cast({{ dbt.date_trunc('month', 'counted_on') }} as date) as report_month,
+    cast({{ dbt.date_trunc('month', 'counted_on') }} as date) as month_start,
     code,
     is_domestic,
     victim_group_code,
@@ -65,7 +65,7 @@ union all
 select
     set_id,
     'aggregates' as counted_from,
-    report_month,
+    report_month as month_start,
     code,
     is_domestic,
     victim_group_code,

@@ -4,18 +4,18 @@ with by_way as (
     select
         counts.set_id,
         counts.counted_from,
-        counts.report_month,
+        counts.month_start,
         sum(counts.reports) as reports,
         max(cast(counts.retrieved_at as date)) as shown_on
     from {{ ref('int_crime__incident_counts') }} as counts
-    group by counts.set_id, counts.counted_from, counts.report_month
+    group by counts.set_id, counts.counted_from, counts.month_start
 ),
 
 ways as (
     select
         by_way.*,
         row_number() over (
-            partition by set_id, report_month order by shown_on desc, case counted_from when 'rows' then 0 else 1 end
+            partition by set_id, month_start order by shown_on desc, case counted_from when 'rows' then 0 else 1 end
         ) as choice
     from by_way
 ),
@@ -24,11 +24,11 @@ chosen_sets as (
     select
         ways.set_id,
         ways.counted_from,
-        ways.report_month,
+        ways.month_start,
         sets.series,
         sets.combination,
         row_number() over (
-            partition by sets.series, ways.report_month order by ways.reports desc, ways.set_id
+            partition by sets.series, ways.month_start order by ways.reports desc, ways.set_id
         ) as fullness
     from ways
     inner join {{ ref('incident_sets') }} as sets
@@ -51,7 +51,7 @@ select
     sets.geoid,
     sets.series,
     sets.date_basis,
-    counts.report_month,
+    counts.month_start,
     counts.code,
     counts.is_domestic,
     counts.victim_group_code,
@@ -67,12 +67,12 @@ inner join chosen_sets
     on
         counts.set_id = chosen_sets.set_id
         and counts.counted_from = chosen_sets.counted_from
-        and counts.report_month = chosen_sets.report_month
+        and counts.month_start = chosen_sets.month_start
 inner join {{ ref('incident_sets') }} as sets
     on counts.set_id = sets.set_id
 inner join newest
     on sets.series = newest.series
 where chosen_sets.combination = 'adds' or chosen_sets.fullness = 1
 group by
-    sets.city_code, sets.geoid, sets.series, sets.date_basis, counts.report_month, counts.code, counts.is_domestic,
+    sets.city_code, sets.geoid, sets.series, sets.date_basis, counts.month_start, counts.code, counts.is_domestic,
     counts.victim_group_code

@@ -7,29 +7,29 @@ with months as (
         geoid,
         series,
         date_basis,
-        report_month,
+        month_start,
         max(newest_on) as newest_on,
         max(settle_days) as settle_days,
         case when min(counted_from) = max(counted_from) then min(counted_from) else 'rows and aggregates' end as counted_from,
         {{ provenance_of_one() }}
     from {{ ref('int_crime__incident_months') }}
-    group by city_code, geoid, series, date_basis, report_month
+    group by city_code, geoid, series, date_basis, month_start
 ),
 
 totals as (
     select
         series,
-        report_month,
-        {{ month_no('report_month') }} as month_no,
+        month_start,
+        {{ month_no('month_start') }} as month_no,
         sum(reports) as reports
     from {{ ref('int_crime__incident_months') }}
-    group by series, report_month
+    group by series, month_start
 ),
 
 histories as (
     select
         totals.series,
-        totals.report_month,
+        totals.month_start,
         totals.reports,
         {{ median_over('reports', before) }} as median_before,
         count(*) over ({{ before }}) as months_before,
@@ -42,7 +42,7 @@ histories as (
 partial_months as (
     select
         series,
-        report_month
+        month_start
     from histories
     where
         (greatest(median_before, median_after) >= 100 and reports < 0.1 * greatest(median_before, median_after))
@@ -57,15 +57,15 @@ partial_months as (
 breaks as (
     select
         months.series,
-        months.report_month,
+        months.month_start,
         {{ joined('breaks.reason') }} as break_reason
     from months
     inner join {{ ref('incident_breaks') }} as breaks
         on
             months.series = breaks.series
-            and months.report_month >= breaks.broken_from
-            and months.report_month <= coalesce(breaks.broken_to, cast('9999-12-31' as date))
-    group by months.series, months.report_month
+            and months.month_start >= breaks.broken_from
+            and months.month_start <= coalesce(breaks.broken_to, cast('9999-12-31' as date))
+    group by months.series, months.month_start
 )
 
 select
@@ -73,11 +73,11 @@ select
     months.geoid,
     months.series,
     months.date_basis,
-    months.report_month,
+    months.month_start,
     -- the city has shown reports of days after the month's end, as many as it takes to write them up
-    cast({{ dbt.dateadd('day', 'months.settle_days', dbt.dateadd('month', 1, 'months.report_month')) }} as date)
+    cast({{ dbt.dateadd('day', 'months.settle_days', dbt.dateadd('month', 1, 'months.month_start')) }} as date)
     <= months.newest_on as is_month_complete,
-    partial_months.report_month is not null as is_partial,
+    partial_months.month_start is not null as is_partial,
     breaks.break_reason,
     months.counted_from,
     months._capture_id,
@@ -85,6 +85,6 @@ select
     months._kind
 from months
 left join partial_months
-    on months.series = partial_months.series and months.report_month = partial_months.report_month
+    on months.series = partial_months.series and months.month_start = partial_months.month_start
 left join breaks
-    on months.series = breaks.series and months.report_month = breaks.report_month
+    on months.series = breaks.series and months.month_start = breaks.month_start

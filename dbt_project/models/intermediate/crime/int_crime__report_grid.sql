@@ -4,18 +4,18 @@ with months as (
     select
         city_code,
         series,
-        report_month,
+        month_start,
         max(jurisdiction_key) as jurisdiction_key,
-        {{ month_no('report_month') }} as month_no,
-        cast(extract(month from report_month) as int) as month_of_year,
+        {{ month_no('month_start') }} as month_no,
+        cast(extract(month from month_start) as int) as month_of_year,
         -- a month is whole where each of its counts is; a break in one family is a break of the month
         min(case when is_partial then 0 when is_month_complete then 1 else 0 end) as is_complete,
-        max(case when break_flag then 1 else 0 end) as is_break,
-        max(case when break_flag then coalesce(break_reason, 'a break without a reason') end) as break_reason,
+        max(case when is_break then 1 else 0 end) as break_in_month,
+        max(case when is_break then coalesce(break_reason, 'a break without a reason') end) as break_reason,
         max(counted_from) as counted_from,
         max(date_basis) as date_basis
-    from {{ ref('fct_incident_month') }}
-    group by city_code, series, report_month
+    from {{ ref('fct_incident_month_total') }}
+    group by city_code, series, month_start
 ),
 
 families as (
@@ -24,7 +24,7 @@ families as (
         series,
         offense_family,
         max(offense_key) as offense_key
-    from {{ ref('fct_incident_month') }}
+    from {{ ref('fct_incident_month_total') }}
     group by city_code, series, offense_family
 ),
 
@@ -34,7 +34,7 @@ publishers as (
         city_code,
         series,
         max(case when victim_group in ('hispanic', 'non_hispanic') then 1 else 0 end) as tells_group
-    from {{ ref('fct_incident_month') }}
+    from {{ ref('fct_incident_month_total') }}
     group by city_code, series
 ),
 
@@ -42,28 +42,28 @@ counted as (
     select
         city_code,
         series,
-        report_month,
+        month_start,
         offense_family,
         sum(case when victim_group = 'hispanic' then reports end) as hispanic,
         sum(case when victim_group = 'non_hispanic' then reports end) as others,
-        sum(case when victim_group = 'unknown' then reports end) as unknown_group,
+        sum(case when victim_group in ('ethnicity_unknown', 'meaning_unknown') then reports end) as unknown_group,
         coalesce(
             sum(case when victim_group = 'citywide' then reports end),
             sum(case when victim_group <> 'citywide' then reports end)
         ) as citywide
-    from {{ ref('fct_incident_month') }}
-    group by city_code, series, report_month, offense_family
+    from {{ ref('fct_incident_month_total') }}
+    group by city_code, series, month_start, offense_family
 )
 
 select
     months.city_code,
     months.series,
-    months.report_month,
+    months.month_start,
     months.jurisdiction_key,
     months.month_no,
     months.month_of_year,
     months.is_complete,
-    months.is_break,
+    months.break_in_month,
     months.break_reason,
     months.counted_from,
     months.date_basis,
@@ -82,5 +82,5 @@ left join counted
     on
         months.city_code = counted.city_code
         and months.series = counted.series
-        and months.report_month = counted.report_month
+        and months.month_start = counted.month_start
         and families.offense_family = counted.offense_family

@@ -1,7 +1,7 @@
 -- Counts of reports in windows that end with each month, beside the same months a year before, inside one series of one
 -- city. What a break, an open month or a hole in the captures lies in is not compared, and says why.
 with months as (
-    select distinct city_code, series, month_no, is_break, break_reason
+    select distinct city_code, series, month_no, break_in_month, break_reason
     from {{ ref('int_crime__report_grid') }}
 ),
 
@@ -21,7 +21,7 @@ windows as (
     select
         ends.city_code,
         ends.series,
-        ends.report_month,
+        ends.month_start,
         ends.month_no,
         ends.offense_family,
         steps.window_kind,
@@ -58,7 +58,7 @@ windows as (
             and ends.offense_family = earlier.offense_family
             and ends.month_no - steps.months_back - 12 = earlier.month_no
     group by
-        ends.city_code, ends.series, ends.report_month, ends.month_no, ends.offense_family, steps.window_kind
+        ends.city_code, ends.series, ends.month_start, ends.month_no, ends.offense_family, steps.window_kind
 ),
 
 -- breaks from the first month compared with to the last month of the window
@@ -66,7 +66,7 @@ broken as (
     select
         windows.city_code,
         windows.series,
-        windows.report_month,
+        windows.month_start,
         windows.offense_family,
         windows.window_kind,
         count(*) as breaks,
@@ -76,10 +76,10 @@ broken as (
         on
             windows.city_code = months.city_code
             and windows.series = months.series
-            and months.is_break = 1
+            and months.break_in_month = 1
             and months.month_no between windows.month_no - windows.months_in_window - 11 and windows.month_no
     group by
-        windows.city_code, windows.series, windows.report_month, windows.offense_family, windows.window_kind
+        windows.city_code, windows.series, windows.month_start, windows.offense_family, windows.window_kind
 ),
 
 judged as (
@@ -102,7 +102,7 @@ judged as (
         on
             windows.city_code = broken.city_code
             and windows.series = broken.series
-            and windows.report_month = broken.report_month
+            and windows.month_start = broken.month_start
             and windows.offense_family = broken.offense_family
             and windows.window_kind = broken.window_kind
 )
@@ -110,13 +110,13 @@ judged as (
 select
     city_code,
     series,
-    report_month,
+    month_start,
     offense_family,
     window_kind,
     jurisdiction_key,
     offense_key,
     months_in_window,
-    cast({{ dbt.dateadd('month', '1 - months_in_window', 'report_month') }} as date) as window_from,
+    cast({{ dbt.dateadd('month', '1 - months_in_window', 'month_start') }} as date) as window_from,
     counted_from,
     date_basis,
     months_found = months_in_window and months_complete = months_in_window as is_complete,

@@ -2,7 +2,7 @@
 -- all_violent, domestic_violence or intimate_partner_violence to the others, nor the groups to `all`.
 with victimizations as (
     select
-        survey_year,
+        survey_year as calendar_year,
         hispanic_code,
         offense_code,
         relation_code,
@@ -40,10 +40,13 @@ victim_groups as (
     select 'hispanic' as victim_group, 1 as only_hispanic
     union all
     select 'non_hispanic' as victim_group, 2 as only_hispanic
+    union all
+    -- the victim did not say, or was not asked
+    select 'ethnicity_unknown' as victim_group, 0 as only_hispanic
 )
 
 select
-    victimizations.survey_year,
+    victimizations.calendar_year,
     victim_groups.victim_group,
     families.family,
     sum(victimizations.interviewed) as interviewed,
@@ -59,5 +62,7 @@ inner join families
             or victimizations.relation_code between 1 and families.greatest_relation
         )
 inner join victim_groups
-    on victim_groups.only_hispanic is null or victimizations.hispanic_code = victim_groups.only_hispanic
-group by victimizations.survey_year, victim_groups.victim_group, families.family
+    on
+        victim_groups.only_hispanic is null
+        or victim_groups.only_hispanic = case when victimizations.hispanic_code in (1, 2) then victimizations.hispanic_code else 0 end
+group by victimizations.calendar_year, victim_groups.victim_group, families.family

@@ -19,10 +19,10 @@ compared as (
     select
         years.*,
         lag(offenses) over (
-            partition by source_kind, ori, place_name, state_code, fbi_offense_code, {{ definition }} order by crime_year
+            partition by source_kind, ori, place_name, state_code, fbi_offense_code, {{ definition }} order by calendar_year
         ) as offenses_before,
-        lag(crime_year) over (
-            partition by source_kind, ori, place_name, state_code, fbi_offense_code, {{ definition }} order by crime_year
+        lag(calendar_year) over (
+            partition by source_kind, ori, place_name, state_code, fbi_offense_code, {{ definition }} order by calendar_year
         ) as year_before
     from {{ ref('int_crime__years') }} as years
     where offenses is not null
@@ -32,7 +32,7 @@ level_changes as (
     select
         crime_year_key,
         ori,
-        crime_year,
+        calendar_year,
         fbi_offense_code,
         jurisdiction_key,
         year_before,
@@ -40,7 +40,7 @@ level_changes as (
         100.0 * (offenses - offenses_before) / offenses_before as level_change_percent
     from compared
     where
-        year_before >= crime_year - 3
+        year_before >= calendar_year - 3
         and offenses_before > 0
         -- below 200 a year chance and one event make such changes
         and greatest(offenses, offenses_before) >= 200
@@ -53,7 +53,7 @@ explained as (
     inner join reasons
         on
             reasons.kind = 'level'
-            and level_changes.crime_year between extract(year from reasons.first_month) and extract(year from reasons.last_month)
+            and level_changes.calendar_year between extract(year from reasons.first_month) and extract(year from reasons.last_month)
             and (reasons.offense_code is null or level_changes.fbi_offense_code = reasons.offense_code)
             and (level_changes.ori = reasons.ori
                 or (level_changes.ori is null and level_changes.jurisdiction_key = reasons.jurisdiction_key))
@@ -66,7 +66,7 @@ broken as (
     from {{ ref('int_crime__years') }} as years
     inner join reasons
         on
-            years.crime_year between extract(year from reasons.first_month) and extract(year from reasons.last_month)
+            years.calendar_year between extract(year from reasons.first_month) and extract(year from reasons.last_month)
             and (reasons.offense_code is null or reasons.offense_code = years.fbi_offense_code)
             -- an agency's break holds for its own rows, and for the rows of its city
             and (reasons.ori is null or reasons.ori = years.ori

@@ -8,7 +8,7 @@ with of_months as (
         months.jurisdiction_key,
         months.offense_key,
         months.fbi_offense_code,
-        cast(extract(year from months.month_start) as int) as crime_year,
+        cast(extract(year from months.month_start) as int) as calendar_year,
         max(months.agency_coverage) as agency_coverage,
         count(case when months.coverage in ('reported', 'negative: earlier reports unfounded') then 1
             when months.coverage = 'not reported: in the return of another month' then 1 end) as months_covered,
@@ -31,8 +31,8 @@ with of_months as (
 peopled as (
     select
         of_months.*,
-        coalesce(max(population) over (partition by ori, crime_year), 1) = 0
-        and sum(offenses_without_signs) over (partition by ori, crime_year) = 0 as is_nobodys
+        coalesce(max(population) over (partition by ori, calendar_year), 1) = 0
+        and sum(offenses_without_signs) over (partition by ori, calendar_year) = 0 as is_nobodys
     from of_months
 ),
 
@@ -59,7 +59,7 @@ years as (
         judged.jurisdiction_key,
         judged.offense_key,
         judged.fbi_offense_code,
-        judged.crime_year,
+        judged.calendar_year,
         case when judged.coverage = 'mixed series' then 'mixed' else judged.series end as series,
         case when judged.coverage = 'complete' then cast(judged.offenses as bigint) end as offenses,
         case when judged.coverage = 'complete' and judged.months_without_clearances = 0
@@ -87,7 +87,7 @@ years as (
         case when offenses.offense_code is null then {{ unknown_key() }}
             else {{ surrogate_key(['offenses.offense_code']) }} end as offense_key,
         table8.offense_code as fbi_offense_code,
-        table8.table_year as crime_year,
+        table8.table_year as calendar_year,
         concat(
             'as printed',
             case when table8.definition = 'none' then '' else concat('; rape, ', table8.definition, ' definition') end
@@ -115,7 +115,7 @@ years as (
 select
     {{ surrogate_key([
         'years.source_kind', 'years.ori', 'years.state_code', 'case when years.ori is null then years.place_name end',
-        'years.crime_year', 'years.fbi_offense_code', 'years.series',
+        'years.calendar_year', 'years.fbi_offense_code', 'years.series',
     ]) }} as crime_year_key,
     years.*
 from years

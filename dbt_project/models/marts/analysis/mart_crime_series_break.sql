@@ -34,13 +34,37 @@ select
     years.agency_key,
     years.jurisdiction_key,
     years.offense_key,
-    years.year_date_key as changes_date_key,
-    case years.source_kind when 'months' then 'years of months' else 'annual table' end as seen_in,
+    cast(years.calendar_year * 10000 + 101 as bigint) as changes_date_key,
+    'years of months' as seen_in,
     years.ori,
+    years.agency_name as place_name,
+    years.state_code,
+    years.fbi_offense_code,
+    cast(concat(cast(years.calendar_year as {{ dbt.type_string() }}), '-01-01') as date) as changes_from,
+    cast(years.level_change_since_offenses as double) as offenses_before,
+    cast(years.offenses as double) as offenses_after,
+    years.level_change_percent as change_percent,
+    years.is_level_change_explained as is_explained,
+    years.break_reason,
+    years._capture_id,
+    years._payload_id,
+    cast(null as bigint) as _record_no,
+    years._kind
+from {{ ref('fct_crime_year') }} as years
+where years.level_change_percent is not null
+union all
+select
+    {{ surrogate_key(["'year'", 'years.crime_year_printed_key']) }} as crime_series_break_key,
+    {{ unknown_key() }} as agency_key,
+    years.jurisdiction_key,
+    years.offense_key,
+    cast(years.calendar_year * 10000 + 101 as bigint) as changes_date_key,
+    'annual table' as seen_in,
+    cast(null as {{ dbt.type_string() }}) as ori,
     years.place_name,
     years.state_code,
     years.fbi_offense_code,
-    cast(concat(cast(years.crime_year as {{ dbt.type_string() }}), '-01-01') as date) as changes_from,
+    cast(concat(cast(years.calendar_year as {{ dbt.type_string() }}), '-01-01') as date) as changes_from,
     cast(years.level_change_since_offenses as double) as offenses_before,
     cast(years.offenses as double) as offenses_after,
     years.level_change_percent as change_percent,
@@ -50,5 +74,5 @@ select
     years._payload_id,
     years._record_no,
     years._kind
-from {{ ref('fct_crime_year') }} as years
+from {{ ref('fct_crime_year_printed') }} as years
 where years.level_change_percent is not null

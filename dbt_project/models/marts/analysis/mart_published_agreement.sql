@@ -22,7 +22,7 @@ with printed as (
         figures.period_to,
         figures.period_precision,
         figures.source_citation,
-        cast({{ dbt.date_trunc('month', 'figures.period_to') }} as date) as report_month,
+        cast({{ dbt.date_trunc('month', 'figures.period_to') }} as date) as month_start,
         coalesce(
             extract(day from figures.period_from) = 1
             and extract(day from cast({{ dbt.dateadd('day', 1, 'figures.period_to') }} as date)) = 1,
@@ -78,7 +78,7 @@ beside as (
         on
             printed.city_code = windows.city_code
             and printed.offense_family = windows.offense_family
-            and printed.report_month = windows.report_month
+            and printed.month_start = windows.month_start
             and printed.window_kind = windows.window_kind
             and printed.is_whole_months
 ),
@@ -93,7 +93,7 @@ captured as (
         on
             printed.city_code = windows.city_code
             and windows.window_kind = 'month'
-            and windows.report_month between printed.period_from and coalesce(printed.period_to, printed.period_from)
+            and windows.month_start between printed.period_from and coalesce(printed.period_to, printed.period_from)
     group by printed.published_statistic_key
 )
 
@@ -112,7 +112,7 @@ select
     printed.period_from,
     printed.period_to,
     printed.period_precision,
-    printed.report_month,
+    printed.month_start,
     printed.window_kind,
     cast(printed.figure as double) as figure,
     beside.series,

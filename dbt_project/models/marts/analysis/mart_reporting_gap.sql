@@ -4,7 +4,7 @@
 with printed as (
     select
         city_code,
-        report_month,
+        month_start,
         offense_family,
         window_kind,
         max(jurisdiction_key) as jurisdiction_key,
@@ -23,7 +23,7 @@ with printed as (
         end as agreement
     from {{ ref('mart_published_agreement') }}
     where measure = 'change' and unit = 'percent' and window_kind is not null
-    group by city_code, report_month, offense_family, window_kind
+    group by city_code, month_start, offense_family, window_kind
 ),
 
 alone as (
@@ -32,7 +32,7 @@ alone as (
     left join {{ ref('int_crime__report_windows') }} as windows
         on
             printed.city_code = windows.city_code
-            and printed.report_month = windows.report_month
+            and printed.month_start = windows.month_start
             and printed.offense_family = windows.offense_family
             and printed.window_kind = windows.window_kind
     where windows.city_code is null
@@ -42,7 +42,7 @@ windows as (
     select
         city_code,
         series,
-        report_month,
+        month_start,
         offense_family,
         window_kind,
         jurisdiction_key,
@@ -71,7 +71,7 @@ windows as (
     select
         city_code,
         'none captured' as series,
-        report_month,
+        month_start,
         offense_family,
         window_kind,
         jurisdiction_key,
@@ -115,14 +115,14 @@ surveyed as (
 
 select
     {{ surrogate_key([
-        'windows.city_code', 'windows.series', 'windows.report_month', 'windows.offense_family', 'windows.window_kind'
+        'windows.city_code', 'windows.series', 'windows.month_start', 'windows.offense_family', 'windows.window_kind'
     ]) }} as reporting_gap_key,
     windows.jurisdiction_key,
     windows.offense_key,
-    {{ date_key('windows.report_month') }} as month_date_key,
+    {{ date_key('windows.month_start') }} as month_date_key,
     windows.city_code,
     windows.series,
-    windows.report_month,
+    windows.month_start,
     windows.offense_family,
     windows.window_kind,
     cast(windows.months_in_window as int) as months_in_window,
@@ -141,7 +141,7 @@ select
     cast(windows.hispanic_change_percent - windows.others_change_percent as double) as gap_points,
     windows.comparability,
     windows.is_complete,
-    windows.is_across_break as break_flag,
+    windows.is_across_break as is_break,
     windows.break_reason,
     windows.counted_from,
     windows.date_basis,
@@ -164,10 +164,10 @@ from windows
 left join printed
     on
         windows.city_code = printed.city_code
-        and windows.report_month = printed.report_month
+        and windows.month_start = printed.month_start
         and windows.offense_family = printed.offense_family
         and windows.window_kind = printed.window_kind
 left join surveyed
     on
         windows.offense_family = surveyed.offense_family
-        and extract(year from windows.report_month) = surveyed.last_year
+        and extract(year from windows.month_start) = surveyed.last_year

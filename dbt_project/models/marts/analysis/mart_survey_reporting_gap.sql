@@ -1,7 +1,7 @@
 -- The survey's percentages for Hispanic victims and for all others, by year and pooled over three.
 with years as (
-    select distinct survey_year
-    from {{ ref('fct_victimization_reporting') }}
+    select distinct calendar_year
+    from {{ ref('int_crime__victimization_reporting') }}
 ),
 
 spans as (
@@ -14,16 +14,16 @@ spans as (
 
 windows as (
     select
-        years.survey_year as first_year,
-        years.survey_year + spans.years_wanted - 1 as last_year,
+        years.calendar_year as first_year,
+        years.calendar_year + spans.years_wanted - 1 as last_year,
         spans.window_kind,
         spans.years_wanted,
-        members.survey_year,
-        count(*) over (partition by years.survey_year, spans.window_kind) as years_surveyed
+        members.calendar_year,
+        count(*) over (partition by years.calendar_year, spans.window_kind) as years_surveyed
     from years
     cross join spans
     inner join years as members
-        on years.survey_year + spans.step = members.survey_year
+        on years.calendar_year + spans.step = members.calendar_year
 ),
 
 pooled as (
@@ -37,8 +37,8 @@ pooled as (
         {{ exact_sum('reporting.victimizations_weighted') }} as weighted,
         {{ exact_sum('reporting.reported_weighted') }} as reported
     from windows
-    inner join {{ ref('fct_victimization_reporting') }} as reporting
-        on windows.survey_year = reporting.survey_year
+    inner join {{ ref('int_crime__victimization_reporting') }} as reporting
+        on windows.calendar_year = reporting.calendar_year
     where
         reporting.victim_group in ('hispanic', 'non_hispanic')
         -- a window stands only where each of its years was surveyed
@@ -148,7 +148,7 @@ select
         when gap_low > 0 or gap_high < 0 then 'differs'
         else 'cannot be told apart'
     end as reading,
-    broken.first_year is not null as break_flag,
+    broken.first_year is not null as is_break,
     broken.break_reason,
     broken.break_citation
 from surveyed

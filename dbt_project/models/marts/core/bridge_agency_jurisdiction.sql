@@ -33,4 +33,4 @@ left join several
     on agencies.ori = several.ori
 left join counted
     on agencies.ori = counted.ori
-where agencies.agency_key <> {{ unknown_key() }}
+where agencies.agency_key <> {{ unknown_key() }} and agencies.ori is not null

@@ -1,8 +1,9 @@
+-- The months of states and territories; the nation, which holds them, stands apart.
 select
     {{ surrogate_key(['months.level', 'months.area', 'months.offense_code', 'months.month_start']) }} as crime_area_month_key,
-    months.level,
     months.area,
     coalesce(units.jurisdiction_key, {{ unknown_key() }}) as jurisdiction_key,
+    {{ surrogate_key(["'FBI states and nation'"]) }} as series_key,
     case when offenses.offense_code is null then {{ unknown_key() }} else {{ surrogate_key(['offenses.offense_code']) }} end
         as offense_key,
     {{ date_key('months.month_start') }} as month_date_key,
@@ -19,8 +20,9 @@ select
     months._kind
 from {{ ref('stg_fbi__area_months') }} as months
 left join {{ ref('states') }} as states
-    on months.area = states.postal and months.level = 'state'
+    on months.area = states.postal
 left join {{ ref('int_identity__geoids') }} as units
-    on case when months.level = 'nation' then {{ nation_geoid() }} else states.fips end = units.geoid
+    on states.fips = units.geoid
 left join {{ ref('offenses') }} as offenses
     on months.offense_code = offenses.fbi_code
+where months.level = 'state'

@@ -1,30 +1,43 @@
+with serial as (
+    select
+        months.*,
+        -- Both sources count NIBRS incidents by the old summary's rules and say not which month is which.
+        -- 2021 was collected through NIBRS alone, from 2022 on both ways again.
+        concat(
+            case
+                when agencies.nibrs_start_on <= months.month_start then 'NIBRS, summarised'
+                when extract(year from months.month_start) = 2021 then 'NIBRS, summarised'
+                when agencies.ori is not null and extract(year from months.month_start) < 2021 then 'SRS'
+                else 'NIBRS or SRS'
+            end,
+            -- rape was redefined in 2013; to 2016 agencies reported by either definition
+            case
+                when months.offense_code <> 'RPE' then ''
+                when extract(year from months.month_start) < 2013 then '; rape, legacy definition'
+                when extract(year from months.month_start) < 2017 then '; rape, legacy or revised definition'
+                else '; rape, revised definition'
+            end
+        ) as series,
+        coalesce(agencies.jurisdiction_key, unregistered.jurisdiction_key) as jurisdiction_key
+    from {{ ref('int_crime__months') }} as months
+    left join {{ ref('int_crime__agencies') }} as agencies
+        on months.ori = agencies.ori
+    left join {{ ref('int_crime__unregistered') }} as unregistered
+        on months.ori = unregistered.ori
+)
+
 select
     {{ surrogate_key(['months.ori', 'months.offense_code', 'months.month_start']) }} as crime_month_key,
     {{ surrogate_key(['months.ori']) }} as agency_key,
-    coalesce(agencies.jurisdiction_key, unregistered.jurisdiction_key) as jurisdiction_key,
+    months.jurisdiction_key,
+    {{ surrogate_key(['months.series']) }} as series_key,
     case when offenses.offense_code is null then {{ unknown_key() }} else {{ surrogate_key(['offenses.offense_code']) }} end
         as offense_key,
     {{ date_key('months.month_start') }} as month_date_key,
     months.ori,
     months.month_start,
     months.offense_code as fbi_offense_code,
-    -- Both sources count NIBRS incidents by the old summary's rules and say not which month is which.
-    -- 2021 was collected through NIBRS alone, from 2022 on both ways again.
-    concat(
-        case
-            when agencies.nibrs_start_on <= months.month_start then 'NIBRS, summarised'
-            when extract(year from months.month_start) = 2021 then 'NIBRS, summarised'
-            when agencies.ori is not null and extract(year from months.month_start) < 2021 then 'SRS'
-            else 'NIBRS or SRS'
-        end,
-        -- rape was redefined in 2013; to 2016 agencies reported by either definition
-        case
-            when months.offense_code <> 'RPE' then ''
-            when extract(year from months.month_start) < 2013 then '; rape, legacy definition'
-            when extract(year from months.month_start) < 2017 then '; rape, legacy or revised definition'
-            else '; rape, revised definition'
-        end
-    ) as series,
+    months.series,
     months.source_kind,
     months.offenses,
     months.cleared,
@@ -35,7 +48,7 @@ select
         then cast(months.offenses as double) * 100000 / cast(months.population as double) end as offenses_per_100k,
     months.coverage,
     coalesce(agency_coverage.coverage, 'unknown') as agency_coverage,
-    breaks.break_reason is not null or changes.level_change_percent is not null as break_flag,
+    breaks.break_reason is not null or changes.level_change_percent is not null as is_break,
     breaks.break_reason,
     changes.level_change_percent,
     changes.is_explained as is_level_change_explained,
@@ -43,11 +56,7 @@ select
     months._payload_id,
     months._record_no,
     months._kind
-from {{ ref('int_crime__months') }} as months
-left join {{ ref('int_crime__agencies') }} as agencies
-    on months.ori = agencies.ori
-left join {{ ref('int_crime__unregistered') }} as unregistered
-    on months.ori = unregistered.ori
+from serial as months
 left join {{ ref('int_crime__agency_coverage') }} as agency_coverage
     on months.ori = agency_coverage.ori
 left join {{ ref('offenses') }} as offenses

@@ -3,10 +3,11 @@ select
         'figures.publisher', 'figures.entity', 'figures.period_as_printed', 'figures.programme', 'figures.measure',
         'figures.victim_group', 'figures.offense_group', 'figures.unit', 'figures.source_citation'
     ]) }} as published_statistic_key,
-    case figures.victim_group
+    case coalesce(figures.victim_group, 'none printed')
         when 'Hispanic' then {{ surrogate_key(["'hispanic'"]) }}
         when 'Non-Hispanic' then {{ surrogate_key(["'non_hispanic'"]) }}
         when 'Citywide' then {{ surrogate_key(["'citywide'"]) }}
+        when 'none printed' then {{ surrogate_key(["'not_applicable'"]) }}
         else {{ unknown_key() }}
     end as victim_group_key,
     case when offenses.offense_code is null then {{ unknown_key() }} else {{ surrogate_key(['offenses.offense_code']) }} end
@@ -16,7 +17,7 @@ select
     figures.published_table,
     figures.entity,
     figures.subject,
-    figures.programme,
+    figures.programme as program,
     figures.measure,
     figures.victim_group,
     figures.offense_group,

@@ -60,7 +60,7 @@ select
     cast(awards as bigint) as awards,
     cast(trackers as bigint) as trackers,
     city_population,
-    awards > 0 as holds_an_award,
+    awards > 0 as is_award_holder,
     trackers > 0 as is_listed,
     city_population is not null as is_large_city
 from told

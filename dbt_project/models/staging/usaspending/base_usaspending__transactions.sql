@@ -1,5 +1,5 @@
 {#- What becomes of a record depends on the records of its key alone. A build that goes on from the last one (see
-    orchestration/release/going_on.py) takes the captures that are new to it and every version of the keys they hold. -#}
+    orchestration/release/incremental.py) takes the captures that are new to it and every version of the keys they hold. -#}
 {{ config(
     materialized='incremental' if target.type == 'duckdb' else 'table',
     incremental_strategy='delete+insert',
@@ -48,7 +48,7 @@ repeated as (
             'records.period_of_performance_current_end_date', 'records.total_obligated_amount',
             'records.total_outlayed_amount_for_overall_award', 'records.transaction_description',
             'records.correction_delete_ind'
-        ]) }} as content_id
+        ] + passed_captured('usaspending__transactions', 'records')) }} as content_id
     from {{ source('raw', 'usaspending__transactions') }} as records
     inner join again
         on {{ transaction_key() }} = again.repeated_key
@@ -118,6 +118,7 @@ typed as (
         {{ text_field('record_type_code') }} as record_type_code,
         coalesce({{ text_field('prime_award_base_transaction_description') }}, {{ text_field('transaction_description') }})
             as description,
+        {{ passed_fields('usaspending__transactions') }}
         try_cast({{ field('federal_action_obligation') }} as decimal(18, 2)) as obligated_amount,
         try_cast({{ field('total_obligated_amount') }} as decimal(18, 2)) as award_obligated_amount,
         try_cast({{ field('total_outlayed_amount_for_overall_award') }} as decimal(18, 2)) as award_outlayed_amount,

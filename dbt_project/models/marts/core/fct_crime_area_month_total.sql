@@ -1,0 +1,25 @@
+-- The nation's months, which hold those of the states.
+select
+    {{ surrogate_key(['months.level', 'months.area', 'months.offense_code', 'months.month_start']) }} as crime_area_month_total_key,
+    coalesce(units.jurisdiction_key, {{ unknown_key() }}) as jurisdiction_key,
+    {{ surrogate_key(["'FBI states and nation'"]) }} as series_key,
+    case when offenses.offense_code is null then {{ unknown_key() }} else {{ surrogate_key(['offenses.offense_code']) }} end
+        as offense_key,
+    {{ date_key('months.month_start') }} as month_date_key,
+    months.month_start,
+    months.offense_code as fbi_offense_code,
+    months.offenses,
+    months.cleared,
+    months.population,
+    months.participated_population,
+    case when months.offenses is null then 'not reported' else 'reported' end as coverage,
+    months._capture_id,
+    months._payload_id,
+    months._record_no,
+    months._kind
+from {{ ref('stg_fbi__area_months') }} as months
+left join {{ ref('int_identity__geoids') }} as units
+    on units.geoid = {{ nation_geoid() }}
+left join {{ ref('offenses') }} as offenses
+    on months.offense_code = offenses.fbi_code
+where months.level = 'nation'

@@ -1,0 +1,85 @@
+"""The star of crime in the published release: its days, its series, its people by year, its way to the unit.
+
+What belongs here: what every recorded release holds of these dimensions. What does not: counts over captures that the
+recorded edition lacks (test_fbi_marts, tests/incidents).
+"""
+
+from __future__ import annotations
+
+import calendar
+import csv
+from datetime import date
+
+import pytest
+
+from orchestration import reading
+from orchestration.settings import DBT_PROJECT_DIR
+
+OF_A_SERIES = (
+    "fct_crime_month", "fct_crime_year", "fct_crime_year_printed", "fct_crime_area_month", "fct_crime_area_month_total",
+    "fct_incident_month", "fct_incident_month_total", "fct_victimization_reporting",
+    "fct_victimization_reporting_total",
+)  # fmt: skip
+RECORDED_PLACES = DBT_PROJECT_DIR.parent / "orchestration" / "recorded" / "tables" / "census_places.csv"
+
+
+@pytest.fixture
+def ask(published):
+    settings, _ = published
+    with reading.connect(settings) as connection:
+        yield lambda sql: connection.execute(sql).fetchall()
+
+
+def test_every_day_has_its_weekday_and_its_months_first_and_last_day(ask):
+    days = ask("select calendar_date, weekday, month_start, month_end, calendar_quarter from core.dim_date"
+               " where date_key <> -1")  # fmt: skip
+    assert len(days) == (date(2036, 1, 1) - date(1975, 1, 1)).days
+    for day, weekday, first, last, quarter in days:
+        assert weekday == day.isoweekday()
+        assert (first, last) == (day.replace(day=1), day.replace(day=calendar.monthrange(day.year, day.month)[1]))
+        assert quarter == (day.month - 1) // 3 + 1
+
+
+@pytest.mark.parametrize("fact", OF_A_SERIES)
+def test_each_row_of_a_fact_is_of_one_known_series(ask, fact):
+    assert ask(f"select count(*) from core.{fact} left join core.dim_series as s using (series_key)"
+               " where s.series is null or s.series = 'unknown'") == [(0,)]  # fmt: skip
+
+
+def test_a_citys_series_says_what_its_declared_sets_say(ask):
+    with (DBT_PROJECT_DIR / "seeds" / "incident_sets.csv").open(encoding="utf-8", newline="") as stream:
+        declared = {
+            (r["series"], r["counts_what"], r["combination"], int(r["settle_days"]), r["date_basis"])
+            for r in csv.DictReader(stream)
+        }
+    held = ask("select series, counts_what, combination, settle_days, date_basis from core.dim_series"
+               " where subject = 'city months'")  # fmt: skip
+    assert set(held) == declared
+    assert len(held) == len(declared), "a series has one way of counting, whatever its sets"
+
+
+def test_every_recorded_estimate_of_people_is_a_row_of_its_year(ask):
+    with RECORDED_PLACES.open(encoding="utf-8", newline="") as stream:
+        people = {
+            (r["entity"].split("|")[1] + r["entity"].split("|")[2], int(r["period"])): int(r["value"])
+            for r in csv.DictReader(stream)
+            if r["measure"] == "B01003_001E"
+        }
+    held = ask("select geoid, calendar_year, f.population from core.fct_population_year as f"
+               " join core.dim_jurisdiction using (jurisdiction_key)")  # fmt: skip
+    assert len(held) > 1_000
+    assert {(geoid, year): n for geoid, year, n in held}.items() <= people.items()
+    newest = ask("select count(*) from core.fct_population_year as f join core.dim_jurisdiction as j"
+                 " on f.jurisdiction_key = j.jurisdiction_key and f.calendar_year = j.population_year"
+                 " where f.population is distinct from j.population")  # fmt: skip
+    assert newest == [(0,)]
+
+
+def test_the_facts_of_agencies_and_their_dimension_name_one_unit(ask):
+    for fact in ("fct_crime_month", "fct_crime_year"):
+        assert ask(f"select count(*) from core.{fact} as f join core.dim_agency as a using (agency_key)"
+                   " where f.jurisdiction_key <> a.jurisdiction_key") == [(0,)]  # fmt: skip
+    divided = ask("select a.ori, count(*), sum(weight), bool_or(b.jurisdiction_key = a.jurisdiction_key)"
+                  " from core.bridge_agency_jurisdiction as b join core.dim_agency as a using (agency_key)"
+                  " where weight < 1 group by all order by all")  # fmt: skip
+    assert divided == [("NC0600100", 2, 1.0, True), ("NV0020100", 2, 1.0, True)]
