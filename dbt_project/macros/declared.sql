@@ -62,6 +62,11 @@
     {{ return(columns[role]) }}
 {%- endmacro %}
 
+{#- The provisions that a sanctuary policy may contain (seeds/provisions). -#}
+{% macro declared_provisions() -%}
+    {{ return(['no_287g', 'no_detention_contract', 'detainer_limits', 'notification_limits', 'jail_interviews', 'no_status_inquiry', 'general', 'preemption']) }}
+{%- endmacro %}
+
 {#- The FBI's offences: code, the name that columns of ours have, the line of the Return A file (none of arson). -#}
 {% macro declared_fbi_offenses() -%}
     {{ return([

@@ -12,8 +12,5 @@
 
 {#- Provisions with an event time of their own. Preemption is the state's and is not among them. -#}
 {% macro panel_provisions() -%}
-    {{ return([
-        'no_287g', 'no_detention_contract', 'detainer_limits', 'notification_limits', 'jail_interviews',
-        'no_status_inquiry', 'general',
-    ]) }}
+    {{ return(declared_provisions() | reject('equalto', 'preemption') | list) }}
 {%- endmacro %}

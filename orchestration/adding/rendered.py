@@ -29,7 +29,7 @@ from typing import Any
 import yaml  # type: ignore[import-untyped]  # dbt brings it, without types
 
 from orchestration.adding import passed
-from orchestration.declared import cities, fbi
+from orchestration.declared import cities, fbi, seeds
 from orchestration.declared.cities import CitySet
 from orchestration.settings import DBT_PROJECT_DIR
 
@@ -277,6 +277,11 @@ def _macros(datasets: list[str], trackers: Mapping[str, str], headed: list[str],
         *(f"        '{role}': {names}," for role, names in by_role.items()),
         "    } -%}",
         "    {{ return(columns[role]) }}",
+        "{%- endmacro %}",
+        "",
+        "{#- The provisions that a sanctuary policy may contain (seeds/provisions). -#}",
+        "{% macro declared_provisions() -%}",
+        f"    {{{{ return({[row['provision_code'] for row in seeds.rows('provisions')]}) }}}}",
         "{%- endmacro %}",
         "",
         *_fbi_macros(),

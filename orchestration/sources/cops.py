@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
+from orchestration.declared import seeds
 from orchestration.fetching.session import Web
 from orchestration.forms import Unreadable, kinds, pdf
 from orchestration.settings import Settings
@@ -25,7 +26,7 @@ from orchestration.wire import Payload, RunOver, SourceError, utc_now
 
 # The folders of the programmes' lists: hiring, community policing, tribal resources, anti-heroin, anti-methamphetamine,
 # school violence prevention, officers' mental health.
-PROGRAMS = ("chp", "cpd", "ctas", "ahtf", "camp", "svpp", "lemhwa")
+PROGRAMS = tuple(row["folder"] for row in seeds.rows("announcement_folders"))
 FIRST_YEAR = 2017
 # Spellings of the path: one was seen (2020AwardDocs/chp/Award_List.pdf), its case varies.
 PATHS = (

@@ -3,11 +3,11 @@
 What belongs here: the layout (return_a_layout.csv), and cutting a file into lines. What does not: what a field means
 (dbt), the records that are made of a line (fbi_files).
 
-The master file's record description is a scan that no machine reads; the layout is the one that J. Kaplan's setup
+The record description of the master file is a scanned image; the layout is the one that J. Kaplan's setup
 file and D. Braman's schema (github.com/jacobkap/crime_data, setup_files/ucr_return_a.sps;
-github.com/donaldbraman/fbi-reta-data) give alike. `known_from` in it says how far each field was seen by others:
-"counts compared" where a public client got the FBI's own printed counts from it, "two readers" where the two give
-the same place. The layout has not been held to a file of the FBI's here.
+github.com/donaldbraman/fbi-reta-data) both give. `known_from` in it says how well each field is known:
+"counts compared" if a public client got the FBI's own printed counts from it, "two readers" if the two give the same
+place. We have not checked the layout against a file of the FBI's.
 """
 
 from __future__ import annotations

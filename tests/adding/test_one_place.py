@@ -71,6 +71,8 @@ LISTS = {
     "cities with incident sets": ({one.city for one in cities.load()}, 2),
     "trackers": (_values("trackers", "tracker_code"), 2),
     "offence codes of cities": ({code for code in _values("incident_offense_codes", "code") if not code.isalpha()}, 2),
+    "folders of award lists": (_values("announcement_folders", "folder"), 2),
+    "provisions": (_values("provisions", "provision_code") - {"general"}, 2),
     "series of incidents": (_values("incident_sets", "series"), 1),
 }  # fmt: skip
 
