@@ -83,3 +83,26 @@ def test_the_facts_of_agencies_and_their_dimension_name_one_unit(ask):
                   " from core.bridge_agency_jurisdiction as b join core.dim_agency as a using (agency_key)"
                   " where weight < 1 group by all order by all")  # fmt: skip
     assert divided == [("NC0600100", 2, 1.0, True), ("NV0020100", 2, 1.0, True)]
+
+
+@pytest.mark.parametrize(
+    ("dimension", "key", "name", "unknown"),
+    [
+        ("dim_agency", "agency_key", "ori", "-1"),
+        ("dim_offense", "offense_key", "offense_code", "-1"),
+        ("dim_victim_group", "victim_group_key", "victim_group_code", "-1"),
+        ("dim_series", "series_key", "series", "-1"),
+        ("dim_jurisdiction", "jurisdiction_key", "level", "-1"),
+    ],
+)
+def test_a_dimension_has_one_unknown_member(ask, dimension, key, name, unknown):
+    assert ask(f"select {key} from core.{dimension} where {name} = 'unknown'") == [(unknown,)]
+
+
+def test_the_unknown_day_is_one_too_and_what_is_not_known_of_a_victim_has_a_member_for_each_reason(ask):
+    assert ask("select date_key from core.dim_date where calendar_date is null") == [(-1,)]
+    reasons = {"unknown", "ethnicity_unknown", "not_published", "meaning_unknown", "not_applicable"}
+    held = {code for (code,) in ask("select victim_group_code from core.dim_victim_group")}
+    assert held == reasons | {"all", "citywide", "hispanic", "non_hispanic"}
+    assert ask("select distinct victim_group_code from core.fct_published_statistic join core.dim_victim_group"
+               " using (victim_group_key) where victim_group is null") == [("not_applicable",)]  # fmt: skip
