@@ -308,14 +308,14 @@ def test_every_tampering_is_a_finding_with_a_way_out_and_no_command_breaks(home,
     tamper, called, says = TAMPERINGS[what]
     tamper(home)
     monkeypatch.setenv("CLAWBACK_HOME", str(home.root))
-    done = CliRunner().invoke(app.app, ["doctor", "--json"])
+    done = CliRunner().invoke(app, ["doctor", "--json"])
     told = json.loads(done.stdout)
     found = [f for f in told if f["what"] == called and says in f["says"]]
     assert found, [f for f in told if f["state"] != "ok"]
     assert all(f["state"] == ("note" if called == "not ours" else "bad") for f in found)
     assert done.exit_code == any(f["state"] == "bad" for f in told)
     for command in (["status"], ["releases"], ["trace", "core.fct_award", "fain=2020ULWX0056"]):
-        done = CliRunner().invoke(app.app, command)
+        done = CliRunner().invoke(app, command)
         # main() says a damaged release in a line
         is_said = isinstance(done.exception, (SystemExit, history.DamagedRelease, type(None)))
         assert is_said, f"{command}: {done.exception!r}"
