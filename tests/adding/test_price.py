@@ -113,7 +113,7 @@ def add_fact_column(project: Path) -> None:
     module = project / "orchestration/sources/usaspending.py"
     edit(module, **{
         '"Recipient Location",\n    "Primary': '"Recipient Location",\n    "Funding Agency", "Primary',
-        '"agency_slug", "def_codes", *(f"Recipient': '"agency_slug", "def_codes", "Funding Agency", *(f"Recipient',
+        '"def_codes", *(f"Recipient': '"def_codes", "Funding Agency",\n        *(f"Recipient',
     })  # fmt: skip
     field = '          - {name: "Award Type", quote: true'
     new = (
