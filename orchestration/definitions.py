@@ -3,19 +3,16 @@
 What belongs here: what Dagster loads as the code location. What does not: what an asset does (assets).
 """
 
-import sys
-from pathlib import Path
-
 import dagster as dg
-from dagster_dbt import DbtCliResource
 
 from orchestration import logs, sources
 from orchestration.assets.capture import capture_assets
+from orchestration.assets.dbt_command import dbt_resource
 from orchestration.assets.options import RefreshOptions
 from orchestration.assets.release import build_release_assets
 from orchestration.assets.sensors import SENSORS
 from orchestration.assets.warehouse import build_dbt_assets, landing_views
-from orchestration.settings import DBT_PROJECT_DIR, Settings
+from orchestration.settings import Settings
 
 TIMEZONE = "America/New_York"
 # Each in the group that its dataset's `domain` names.
@@ -68,11 +65,6 @@ def defs() -> dg.Definitions:
         sensors=list(SENSORS),
         resources={
             "options": RefreshOptions(),
-            "dbt": DbtCliResource(
-                project_dir=str(DBT_PROJECT_DIR),
-                profiles_dir=str(DBT_PROJECT_DIR),
-                # the dbt beside this interpreter: a venv need not be on PATH
-                dbt_executable=str(Path(sys.executable).with_name("dbt")),
-            ),
+            "dbt": dbt_resource(),
         },
     )

@@ -284,6 +284,7 @@ def build(settings: Settings, made: Settings, catalog: Catalog) -> str | None:
         done = subprocess.run(
             command,
             env={**os.environ, **dbt_environment(made)},
+            cwd=made.build_dir,
             capture_output=True,
             text=True,
             timeout=LONGEST_REBUILD,

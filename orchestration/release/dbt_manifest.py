@@ -17,14 +17,26 @@ from orchestration import files
 from orchestration.progress import say
 from orchestration.settings import DBT_PROJECT_DIR, Settings
 
+# dbt runs in the folder that this variable names.
+BUILD_DIR_VARIABLE = "CLAWBACK_BUILD_DIR"
+
 
 def dbt_environment(settings: Settings) -> dict[str, str]:
-    """The environment that dbt gets: where to build, where to spill, no telemetry."""
+    """The environment that dbt gets: where to build, where to spill, no telemetry.
+
+    The build file and the spill folder are relative to the build folder, where dbt must run. dbt parses the whole
+    project again if the path of the file has changed: by a relative path, what was parsed for one home serves another.
+
+    dbt's log holds each node and each failure. At dbt's own level, debug, it also holds each statement: 50 MB and a
+    fifth of the build's time. DBT_LOG_LEVEL_FILE=debug brings them back.
+    """
     return {
-        "CLAWBACK_BUILD_FILE": str(settings.build_file),
-        "CLAWBACK_TEMP_DIR": str(settings.build_dir / "tmp"),
+        BUILD_DIR_VARIABLE: str(settings.build_dir.absolute()),
+        "CLAWBACK_BUILD_FILE": str(settings.build_file.relative_to(settings.build_dir)),
+        "CLAWBACK_TEMP_DIR": "tmp",
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
         "DBT_LOG_PATH": str(settings.build_dir / "logs"),
+        "DBT_LOG_LEVEL_FILE": os.environ.get("DBT_LOG_LEVEL_FILE", "info"),
     }
 
 

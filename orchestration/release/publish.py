@@ -166,6 +166,8 @@ def _write(
         connection.execute(f"attach {_literal(copied)} as build (read_only)")
         connection.execute(f"attach {_literal(target)} as release (storage_version '{STORAGE_VERSION}')")
         sources_of = _sources(settings, marker.invocation_id, manifest)
+        # 1,700 comments are written at once, not each to the disk
+        connection.begin()
         columns = _copy(connection, manifest, sources_of)
         own = own_rows(settings, audit, release_id, built_at, last)
         own["column_lineage"] = _lineage(sources_of, columns)
@@ -177,6 +179,7 @@ def _write(
         # The dictionary describes itself, so its own rows are known before it is written.
         itself = described.columns_of("column_dictionary")
         described.write(connection, "column_dictionary", [*columns, *views, *itself])
+        connection.commit()
         _parquet(connection, folder)
 
         connection.execute("use release")

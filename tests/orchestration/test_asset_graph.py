@@ -13,15 +13,19 @@ import pytest
 
 from orchestration import sources
 from orchestration.assets.capture import CAPTURED_CHECK, asset_key, backfill_key, partition_keys
-from orchestration.settings import DBT_PROJECT_DIR
+from orchestration.settings import DBT_PROJECT_DIR, Settings
 from orchestration.sources.base import Dataset
 
 
 @pytest.fixture(scope="session")
-def definitions() -> dg.Definitions:
+def definitions(published: tuple[Settings, dict[str, object]]) -> dg.Definitions:
+    """Those of the published home: its dbt project is parsed already."""
     from orchestration.definitions import defs
 
-    return defs()
+    settings, _ = published
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CLAWBACK_HOME", str(settings.root))
+        return defs()
 
 
 @pytest.fixture(scope="session")

@@ -13,14 +13,20 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import dagster as dg
+import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
+from orchestration import sources
+from orchestration.assets.options import RefreshOptions
+from orchestration.assets.warehouse import landing_views
 from orchestration.cli import app
 from orchestration.doctor import examination
 from orchestration.landing.catalog import Catalog
+from orchestration.landing.dataset_run import capture_dataset
 from orchestration.landing.register import REGISTER_FILE
 from orchestration.release import audit, history, publish, seal
 from orchestration.running import health
@@ -386,14 +392,23 @@ def test_a_forged_capture_is_not_built_from(home, monkeypatch):
     assert hashlib.sha256(home.published_file.read_bytes()).hexdigest() == before
 
 
-def test_captures_that_were_landed_again_into_an_empty_folder_are_built_from(home):
-    """Their register is as new as they are: their payloads prove them."""
+def test_captures_that_were_landed_again_into_an_empty_folder_are_built_from(home, monkeypatch):
+    """Their register is as new as they are: their payloads prove them, and the build's views are made of them."""
     last = history.last_release(home)
     shutil.rmtree(home.landing_dir)
-    again = clawback(home.root, "refresh", "--source", "usaspending/awards", "--source", "bjs")
-    assert "rewritten captures" not in again.stderr
+    for dataset in ("usaspending/awards", "bjs/victimizations"):
+        night = capture_dataset(sources.get(dataset), home)
+        assert not night.failures, night.line()
     catalog = Catalog(home.landing_dir, as_of=None, edition="recorded")
     assert award(home).name in catalog.rewritten(last.known)
+    monkeypatch.setenv("CLAWBACK_HOME", str(home.root))
+    options = RefreshOptions(edition="recorded", landing=str(home.landing_dir))
+    with dg.DagsterInstance.ephemeral() as instance:
+        made = dg.materialize([landing_views], resources={"options": options}, instance=instance)
+    assert made.success
+    with duckdb.connect(str(home.build_file), read_only=True) as connection:
+        read = connection.execute("select capture_id from raw.capture where is_serving").fetchall()
+    assert (award(home).name,) in read
 
 
 def test_a_served_release_with_another_byte_is_critical_for_monitors(home):

@@ -97,7 +97,9 @@ def _dbt_on_duckdb(settings: Settings) -> None:
     dbt = str(Path(sys.executable).with_name("dbt"))
     environment = {**os.environ, **dbt_environment(settings)}
     for command in ("seed", "run"):
-        subprocess.run([dbt, "--quiet", command, *_where("duckdb", settings)], env=environment, check=True)
+        subprocess.run(
+            [dbt, "--quiet", command, *_where("duckdb", settings)], env=environment, cwd=settings.build_dir, check=True
+        )
 
 
 def _dbt_on_spark(settings: Settings) -> None:
