@@ -21,8 +21,8 @@ from functools import cache
 from typing import IO
 
 from filelock import FileLock
-from orchestration.release.dbt_manifest import BUILD_DIR_VARIABLE
 
+from orchestration.release.dbt_manifest import BUILD_DIR_VARIABLE
 from orchestration.settings import DBT_PROJECT_DIR, PROJECT_ROOT
 
 PROJECT = ("--project-dir", str(DBT_PROJECT_DIR), "--profiles-dir", str(DBT_PROJECT_DIR))
