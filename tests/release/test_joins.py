@@ -208,7 +208,7 @@ class TestNamesWithoutAUnit:
         # one names nobody, one is redacted, one is an aggregate of several
         nobodys = ask("select fain from core.fct_award where jurisdiction_key = '-1' order by 1")
         assert nobodys == [("SYNTH0004",), ("SYNTH0029",), ("SYNURI",)]
-        for fact in ("tracker_listing", "crime_month", "calendar_year", "crime_year_printed", "crime_area_month",
+        for fact in ("tracker_listing", "crime_month", "crime_year", "crime_year_printed", "crime_area_month",
                      "policy_event", "council_matter", "council_action", "announced_award",
                      "incident_month"):  # fmt: skip
             assert ask(f"select count(*) from core.fct_{fact} where jurisdiction_key = '-1'") == [(0,)], fact

@@ -264,6 +264,8 @@ def mutants(candidate: Candidate, test: dict[str, Any]) -> Iterator[tuple[str, .
             values = values if not kind.startswith(("DATE", "TIME", "BOOL")) else ("null",)
             for value in (*values, *(("not " + name,) if kind == "BOOLEAN" else ())):
                 yield (f"update {table} set {name} = {value}",)
+                # a table without rows in the recorded edition has none to update
+                yield (f"insert into {table} ({name}) select {value}",)
 
 
 def _as_a_table_says(candidate: Candidate, test: dict[str, Any], mutant: tuple[str, ...], sql: str) -> bool:
