@@ -293,6 +293,8 @@ def test_every_additive_column_of_a_fact_is_held_or_says_why_not(published):
         described = connection.execute(
             "select table_schema || '.' || table_name || '.' || column_name from meta.column_dictionary"
             " where table_name like 'fct_%' and additivity is not null and additivity <> 'not additive'"
+            # a former name is a view of a table that is here itself
+            " and description not like 'Former name%'"
         ).fetchall()
     additive = {column for (column,) in described}
     assert len(additive) > 20
