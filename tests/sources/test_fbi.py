@@ -226,9 +226,7 @@ def test_the_budget_of_an_hour_is_shared_by_all_that_ask_with_the_key(settings, 
     done = ask(MONTHS, FIRST, SECOND, third)
     assert [s.status for s in done.slices] == ["landed", "landed", "skipped"]
     said = done.slices[2].message
-    assert (
-        "the night's 24 requests are spent (CLAWBACK_FBI_REQUESTS_AN_HOUR), but 4 kept for the control series" in said
-    )
+    assert "the run's 24 requests are spent (CLAWBACK_FBI_REQUESTS_AN_HOUR), but 4 kept for the control series" in said
     assert len(publisher.asked) == 18
     # The six that are left are too few for an area's eight: nothing is begun that cannot be ended.
     assert [s.status for s in ask(AREAS, "US").slices] == ["skipped"]
