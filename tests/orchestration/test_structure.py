@@ -183,12 +183,12 @@ def test_sql_is_linted_until_it_passes_and_again_once_it_is_changed(tmp_path, ca
     (tmp_path / "pyproject.toml").write_text(config, encoding="utf-8")
     file = tmp_path / "queries" / "synthetic.sql"
     file.parent.mkdir()
-    file.write_text("SELECT 1 AS a\n", encoding="utf-8")
+    file.write_text("SELECT 1 as a\n", encoding="utf-8")
     assert lint_sql.main(tmp_path) != 0
     assert lint_sql.main(tmp_path) != 0, "what failed is linted again"
     file.write_text("select 1 as a\n", encoding="utf-8")
     assert lint_sql.main(tmp_path) == 0
     assert lint_sql.main(tmp_path) == 0
     assert [line.split()[0] for line in capsys.readouterr().out.splitlines() if "were linted" in line] == ["1", "0"]
-    file.write_text("SELECT 2 AS a\n", encoding="utf-8")
+    file.write_text("SELECT 2 as a\n", encoding="utf-8")
     assert lint_sql.main(tmp_path) != 0
