@@ -199,7 +199,8 @@ def _dbt(settings: Settings, *words: str) -> None:
 
     dbt = [str(Path(sys.executable).with_name("dbt")), "--quiet", *words, "--project-dir", str(DBT_PROJECT_DIR)]
     dbt += ["--profiles-dir", str(DBT_PROJECT_DIR), "--target-path", str(settings.dbt_target_dir)]
-    subprocess.run(dbt, env={**os.environ, **dbt_environment(settings)}, check=True, stdout=subprocess.DEVNULL)
+    environment = {**os.environ, **dbt_environment(settings)}
+    subprocess.run(dbt, env=environment, cwd=settings.build_dir, check=True, stdout=subprocess.DEVNULL)
 
 
 def prepare_models(folder: Path) -> dict[str, Any]:

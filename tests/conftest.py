@@ -29,7 +29,31 @@ sys.path.append(str(Path(__file__).parent / "sources"))
 REAL = PROJECT_ROOT.parent / "shared" / "real"
 
 
+# The files that take longest come first, in this order: workers take files in turn, and a long one that comes last
+# leaves the other cores idle. Every other one needs no published release: a worker that needs it waits for the one
+# that makes it.
+LONGEST = (
+    "orchestration/test_refresh_again.py",
+    "awards/test_transactions.py",
+    "torture/test_kills.py",
+    "incidents/test_incident_models.py",
+    "fetching/test_canary.py",
+    "adding/test_price.py",
+    "release/test_publish.py",
+    "hostile/test_hostile.py",
+    "release/test_gate.py",
+    "crime/test_fbi_marts.py",
+    "release/test_tampering.py",
+    "release/test_deep.py",
+    "release/test_joins.py",
+    "release/test_marks.py",
+)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    tests, last = Path(__file__).parent, len(LONGEST)
+    place = {tests / name: number for number, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: place.get(item.path, last))
     if not REAL.is_dir():
         skip = pytest.mark.skip(reason=f"the real files are not at {REAL.name}/ beside the project's folder")
         for item in items:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from orchestration.settings import PROJECT_ROOT
+from tools import lint_sql
 
 PACKAGE = PROJECT_ROOT / "orchestration"
 MOST_LINES, MOST_LINES_OF_FUNCTION, MOST_PARAMETERS = 400, 60, 7
@@ -220,3 +221,19 @@ class TestTheBoundsFindWhatTheyForbid:
             "# each is a fact of the request\ndef said(a, b, c, d, e, f, g, h): pass\n"
         )
         assert too_large(path) == ["a.py:1 long: 61 lines, 0 given", "a.py:63 many: 1 lines, 8 given"]
+
+
+def test_sql_is_linted_until_it_passes_and_again_once_it_is_changed(tmp_path, capsys):
+    config = (PROJECT_ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    (tmp_path / "pyproject.toml").write_text(config, encoding="utf-8")
+    file = tmp_path / "queries" / "synthetic.sql"
+    file.parent.mkdir()
+    file.write_text("SELECT 1 as a\n", encoding="utf-8")
+    assert lint_sql.main(tmp_path) != 0
+    assert lint_sql.main(tmp_path) != 0, "what failed is linted again"
+    file.write_text("select 1 as a\n", encoding="utf-8")
+    assert lint_sql.main(tmp_path) == 0
+    assert lint_sql.main(tmp_path) == 0
+    assert [line.split()[0] for line in capsys.readouterr().out.splitlines() if "were linted" in line] == ["1", "0"]
+    file.write_text("SELECT 2 as a\n", encoding="utf-8")
+    assert lint_sql.main(tmp_path) != 0
