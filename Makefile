@@ -48,7 +48,7 @@ lint: $(READY) ## style, types, SQL, secrets, that the list of mutants still fit
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
-	@$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar dbt_project/models dbt_project/tests queries
+	@$(BIN)/python -m tools.lint_sql
 	@$(BIN)/python -m tests.mutants --check
 	@$(BIN)/python tools/name_patterns.py --check
 	@$(BIN)/python -m orchestration.adding --check
@@ -101,4 +101,4 @@ audit: $(READY) ## known vulnerabilities of what is locked (asks pypi.org; says 
 	@$(BIN)/python tools/supply_chain.py audit
 
 clean: ## the virtual environment and caches; never data/
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .sqlfluff_cache

@@ -9,7 +9,7 @@ Three tables, each of ratios within one run:
    engines on the unzipped file, pandas into DuckDB, and dlt's Arrow path.
 2. The awards models from those records, beside one hand-written statement that scans and groups the same data.
 3. A night in which 1% changed, by number of transactions: the transactions rebuilt whole; only the fiscal years that
-   hold changes; and the build going on from the last one (what is taken, see orchestration.release.going_on); with
+   hold changes; and the build going on from the last one (what is taken, see orchestration.release.incremental); with
    the hash of all rows, which must be the same, and the share of new records at which the whole is the cheaper.
 """
 
@@ -35,7 +35,7 @@ from rich.table import Table
 
 from benchmarks import processes
 from orchestration import sources
-from orchestration.release.going_on import pays
+from orchestration.release.incremental import pays
 from orchestration.settings import DBT_PROJECT_DIR, Settings
 from orchestration.sources.usaspending_files import DELETE_INDICATOR, OPTIONAL, REQUIRED
 
@@ -219,7 +219,8 @@ def _dbt(settings: Settings, *words: str) -> None:
 
     dbt = [str(Path(sys.executable).with_name("dbt")), "--quiet", *words, "--project-dir", str(DBT_PROJECT_DIR)]
     dbt += ["--profiles-dir", str(DBT_PROJECT_DIR), "--target-path", str(settings.dbt_target_dir)]
-    subprocess.run(dbt, env={**os.environ, **dbt_environment(settings)}, check=True, stdout=subprocess.DEVNULL)
+    environment = {**os.environ, **dbt_environment(settings)}
+    subprocess.run(dbt, env=environment, cwd=settings.build_dir, check=True, stdout=subprocess.DEVNULL)
 
 
 def _raw(settings: Settings) -> None:
@@ -394,20 +395,20 @@ def _build(
     *,
     before: Path | None = None,
     years: list[int] | None = None,
-    going_on: Path | None = None,
+    incremental: Path | None = None,
 ) -> float:
     """A fresh build file from `files`; with `before`, the other fiscal years are taken over from that build.
 
-    going_on: instead of a fresh file, that build's own, as orchestration.release.going_on decides.
+    incremental: instead of a fresh file, that build's own, as orchestration.release.incremental decides.
     """
     home = folder / name
     shutil.rmtree(home, ignore_errors=True)
     home.mkdir()
-    if going_on:
-        shutil.copy(going_on, home / "warehouse.duckdb")
+    if incremental:
+        shutil.copy(incremental, home / "warehouse.duckdb")
     # what the fact looks up beside the records, made before the clock starts
     with duckdb.connect(str(home / "warehouse.duckdb")) as connection:
-        for schema in ("raw", "staging", "intermediate", "core", "seeds"):
+        for schema in ("raw", "staging", "intermediate", "core", "reference"):
             connection.execute(f"create schema if not exists {schema}")
         captures = ", ".join(
             f"('{path.stem}', 'usaspending__transactions', true, 'fetched', "
@@ -420,7 +421,9 @@ def _build(
             f"create or replace table raw.capture as select * from (values {captures}) as t"
             "(capture_id, dataset, is_serving, kind, retrieved_at, content_as_of, slice)"
         )
-        connection.execute("create or replace table seeds.assistance_listings as select '16.710' as assistance_listing")
+        connection.execute(
+            "create or replace table reference.assistance_listings as select '16.710' as assistance_listing"
+        )
         connection.execute(
             "create or replace table core.dim_recipient as select md5(i::varchar) as recipient_key, "
             "'SYNTH' || lpad(i::varchar, 7, '0') as recipient_id from range(20000) as t(i)"
@@ -433,13 +436,13 @@ def _build(
         started = time.monotonic()
         if before:
             connection.execute(f"attach '{before}' as before (read_only)")
-        if going_on:
+        if incremental:
             base = f"{_CHAIN[0][0]}.{_CHAIN[0][1]}"
             connection.execute(f"create temp table taken_in as {_sql(folder, _CHAIN[0][1], 'compiled_going_on')}")
             keys = "select transaction_unique_key from taken_in"
             connection.execute(f"delete from {base} where transaction_unique_key in ({keys})")
             connection.execute(f"insert into {base} select * from taken_in")
-        for schema, model, kind in _CHAIN[1:] if going_on else _CHAIN:
+        for schema, model, kind in _CHAIN[1:] if incremental else _CHAIN:
             connection.execute(f"create or replace {kind} {schema}.{model} as {_sql(folder, model)}")
         if before:
             touched = ", ".join(str(year) for year in years or [])
@@ -474,16 +477,16 @@ def night(folder: Path, rows: int, where: str) -> dict[str, Any]:
     )
     told["fiscal_years"] = len(years)
     every = [*by_year.values(), changed]
-    told["going on"] = _build(folder, "going_on", every, going_on=folder / "before" / "warehouse.duckdb")
+    told["going on"] = _build(folder, "incremental", every, incremental=folder / "before" / "warehouse.duckdb")
     hashes = []
-    for name in ("whole", "by_year", "going_on"):
+    for name in ("whole", "by_year", "incremental"):
         with duckdb.connect(str(folder / name / "warehouse.duckdb"), read_only=True) as connection:
             hashes.append(
                 connection.execute("select bit_xor(hash(t)), count(*) from core.fct_award_transaction as t").fetchall()
             )
     told["equal"] = hashes[0] == hashes[1] == hashes[2]
     told["rows"] = hashes[0][0][1]
-    for name in ("before", "whole", "by_year", "going_on", "records"):
+    for name in ("before", "whole", "by_year", "incremental", "records"):
         shutil.rmtree(folder / name)
     return told
 

@@ -199,7 +199,8 @@ def _dbt(settings: Settings, *words: str) -> None:
 
     dbt = [str(Path(sys.executable).with_name("dbt")), "--quiet", *words, "--project-dir", str(DBT_PROJECT_DIR)]
     dbt += ["--profiles-dir", str(DBT_PROJECT_DIR), "--target-path", str(settings.dbt_target_dir)]
-    subprocess.run(dbt, env={**os.environ, **dbt_environment(settings)}, check=True, stdout=subprocess.DEVNULL)
+    environment = {**os.environ, **dbt_environment(settings)}
+    subprocess.run(dbt, env=environment, cwd=settings.build_dir, check=True, stdout=subprocess.DEVNULL)
 
 
 def prepare_models(folder: Path) -> dict[str, Any]:
@@ -319,7 +320,7 @@ def _groups(folder: Path, set_id: str) -> list[dict[str, str]]:
 
 def night(folder: Path) -> dict[str, Any]:
     """Three cities have one month more than we hold: what a night asks for and lands, over HTTP."""
-    from orchestration.landing.night import capture_dataset
+    from orchestration.landing.dataset_run import capture_dataset
 
     _Cities.folder, _Cities.asked = folder / "pages", []
     _Cities.groups = {set_id: _groups(folder / "pages", set_id) for set_id in SETS}

@@ -31,14 +31,14 @@ from orchestration.assets.warehouse import dbt_environment
 from orchestration.councils.register import councils
 from orchestration.landing import raw_views
 from orchestration.landing.catalog import Catalog
-from orchestration.landing.night import capture_dataset
+from orchestration.landing.dataset_run import capture_dataset
 from orchestration.settings import DBT_PROJECT_DIR, Settings
 
 MODELS = (
     "base_legistar__matters", "stg_legistar__matters", "base_legistar__histories", "stg_legistar__histories",
     "base_elms__matters", "stg_elms__matters", "int_ordinances__council_matters", "int_ordinances__council_term_hits",
     "int_ordinances__council_found", "int_ordinances__council_actions", "int_ordinances__council_events",
-    "int_ordinances__events", "fct_council_matter", "fct_council_action", "fct_council_matter_term",
+    "int_ordinances__events", "dim_council_matter", "fct_council_action", "bridge_council_matter_term",
     "fct_policy_event", "mart_policy_conflict", "council_client",
 )  # fmt: skip
 # What the models stand on beside the councils' records, from the recorded edition.
@@ -114,7 +114,8 @@ def _write(path: Path, columns: dict[str, str], rows: int, twice: int = 0) -> No
 def _dbt(settings: Settings, *words: str) -> None:
     dbt = [str(Path(sys.executable).with_name("dbt")), "--quiet", *words, "--project-dir", str(DBT_PROJECT_DIR)]
     dbt += ["--profiles-dir", str(DBT_PROJECT_DIR), "--target-path", str(settings.dbt_target_dir)]
-    subprocess.run(dbt, env={**os.environ, **dbt_environment(settings)}, check=True, stdout=subprocess.DEVNULL)
+    environment = {**os.environ, **dbt_environment(settings)}
+    subprocess.run(dbt, env=environment, cwd=settings.build_dir, check=True, stdout=subprocess.DEVNULL)
 
 
 def prepare(folder: Path, matters: int, actions: int) -> dict[str, Any]:
@@ -166,9 +167,9 @@ def models(folder: Path) -> dict[str, Any]:
     with duckdb.connect(str(settings.build_file), read_only=True) as connection:
         counted = {
             name: connection.execute(f"select count(*) from {table}").fetchall()[0][0]
-            for name, table in (("matters", "core.fct_council_matter"), ("actions", "core.fct_council_action"))
+            for name, table in (("matters", "core.dim_council_matter"), ("actions", "core.fct_council_action"))
         }
-        relevant = "select count(*) from core.fct_council_matter where is_relevant"
+        relevant = "select count(*) from core.dim_council_matter where is_relevant"
         counted["relevant"] = connection.execute(relevant).fetchall()[0][0]
         counted["events"] = connection.execute("select count(*) from core.fct_policy_event").fetchall()[0][0]
     slowest = sorted(by_model.items(), key=lambda item: -item[1])[:3]

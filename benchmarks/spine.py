@@ -126,8 +126,8 @@ def build(home: Path) -> dict[str, int]:
     dbt = [str(Path(sys.executable).with_name("dbt")), "--quiet", "run", "--project-dir", str(DBT_PROJECT_DIR)]
     dbt += ["--profiles-dir", str(DBT_PROJECT_DIR), "--target-path", str(settings.dbt_target_dir)]
     environment = {**os.environ, **dbt_environment(settings)}
-    subprocess.run([*dbt[:2], "seed", *dbt[3:]], env=environment, check=True)
-    subprocess.run(dbt, env=environment, check=True)
+    subprocess.run([*dbt[:2], "seed", *dbt[3:]], env=environment, cwd=settings.build_dir, check=True)
+    subprocess.run(dbt, env=environment, cwd=settings.build_dir, check=True)
     with duckdb.connect(str(settings.build_file), read_only=True) as connection:
         (awards,) = connection.execute("select count(*) from core.fct_award").fetchone() or (0,)
     return {"fct_award": awards, "file_bytes": settings.build_file.stat().st_size}

@@ -16,7 +16,7 @@ with app.setup:
     import pandas as pd
     import staggered
 
-    from orchestration.reader import Connection, connect
+    from orchestration.reading.reader import Connection, connect
     from orchestration.settings import Settings
 
     # Offences whose sum is the outcome; months around the event; what a study needs at the least.

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 import pyfixest as pf
 
-from orchestration.reader import Connection
+from orchestration.reading.reader import Connection
 
 # Rape is left out: its definition changes inside the panels.
 FAMILIES = ("homicide", "robbery", "aggravated_assault")

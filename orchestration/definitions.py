@@ -1,27 +1,23 @@
-"""The only place that wires Dagster: assets, checks, jobs, schedules, sensors, resources.
+"""The one place where everything is wired for Dagster: assets, checks, jobs, schedules, sensors, resources.
 
-What belongs here: what is loaded as the code location. What does not: what an
-asset does (assets/).
+What belongs here: what Dagster loads as the code location. What does not: what an asset does (assets).
 """
 
-import sys
-from pathlib import Path
-
 import dagster as dg
-from dagster_dbt import DbtCliResource
 
 from orchestration import logs, sources
 from orchestration.assets.capture import capture_assets
+from orchestration.assets.dbt_command import dbt_resource
 from orchestration.assets.options import RefreshOptions
 from orchestration.assets.release import build_release_assets
 from orchestration.assets.sensors import SENSORS
 from orchestration.assets.warehouse import build_dbt_assets, landing_views
-from orchestration.settings import DBT_PROJECT_DIR, Settings
+from orchestration.settings import Settings
 
 TIMEZONE = "America/New_York"
 # Each in the group that its dataset's `domain` names.
 CAPTURE_ASSETS = [asset for dataset in sources.DATASETS.values() for asset in capture_assets(dataset)]
-# Backfills are started by people, a partition at a time; a night asks for what is new.
+# Backfills are started by people, a partition at a time; a run asks for what is new.
 NIGHTLY = [asset for asset in CAPTURE_ASSETS if asset.partitions_def is None]
 # In the daemon's processes, which no command line has set up.
 logs.configure(Settings())
@@ -55,7 +51,7 @@ def defs() -> dg.Definitions:
     )
     return dg.Definitions(
         assets=[*CAPTURE_ASSETS, landing_views, dbt_models, *release_assets],
-        # What the UI materializes by hand may publish: the key of a run lives in one process (release/marks.py).
+        # What the UI materializes by hand may publish: the key of a run lives in one process (release/markers.py).
         executor=dg.in_process_executor,
         jobs=[captures_job, release_job, refresh_job],
         schedules=[
@@ -69,11 +65,6 @@ def defs() -> dg.Definitions:
         sensors=list(SENSORS),
         resources={
             "options": RefreshOptions(),
-            "dbt": DbtCliResource(
-                project_dir=str(DBT_PROJECT_DIR),
-                profiles_dir=str(DBT_PROJECT_DIR),
-                # the dbt beside this interpreter: a venv need not be on PATH
-                dbt_executable=str(Path(sys.executable).with_name("dbt")),
-            ),
+            "dbt": dbt_resource(),
         },
     )

@@ -1,7 +1,7 @@
-"""Faults that nobody foresaw: kept with their traceback in `<home>/logs/faults.log`, never shown on the screen.
+"""Unforeseen errors: their tracebacks go to `<home>/logs/faults.log`, never to the screen.
 
-What belongs here: where a traceback goes. What does not: what becomes of the slice or the file on which it came up
-(landing.guard makes a failure in words of it, landing.attempts keeps that).
+What belongs here: where a traceback goes. What does not: what becomes of the slice or file that caused it
+(landing.guard makes a failure with a message of it, landing.attempts records that).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Writing files so that a crash or a full disk never leaves half of one.
 
 What belongs here: writing a file whole, appending a line, reading lines back, deleting a folder, and one error for
-every disk that does not take what is written. What does not: what stands in the files.
+every disk that refuses to be written. What does not: the content of the files.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ def is_alive(pid: int, at: float) -> bool:
 
 
 # How libraries that do not raise OSError (DuckDB, SQLite, Arrow, polars, dbt) say the same.
-_SAID = (
+_MESSAGES = (
     (
         errno.ENOSPC,
         r"No space left on device|database or disk is full|Could not write all bytes|max_temp_directory_size",
@@ -119,9 +119,9 @@ def full(path: Path) -> CannotWrite:
 
 
 def refusal_in(text: str, path: Path) -> CannotWrite | None:
-    """The disk's refusal that an error's text tells of; None where it tells of something else."""
-    for number, said in _SAID:
-        if re.search(said, text):
+    """The disk's refusal that an error's text tells of; None if it tells of something else."""
+    for number, message in _MESSAGES:
+        if re.search(message, text):
             named = _QUOTED.search(text)
             if number == errno.EIO and is_full(path, _LITTLE_ROOM_BYTES):
                 number = errno.ENOSPC
@@ -130,7 +130,7 @@ def refusal_in(text: str, path: Path) -> CannotWrite | None:
 
 
 def refusal(error: BaseException, path: Path) -> CannotWrite | None:
-    """The disk's refusal behind an error or behind its causes; None where the disk refused nothing.
+    """The disk's refusal behind an error or behind its causes; None if the disk refused nothing.
 
     path: what is named where the error names no file.
     """

@@ -1,7 +1,7 @@
-"""How large a file or an answer may be: one declaration for every form, with settings to raise each limit.
+"""How large a file or an answer may be: one declaration for every form, with a setting for each limit.
 
-What belongs here: the limits, their defaults, and the words by which a file beyond one is refused. What does not: how a
-form is read (forms), how long a publisher is waited for (fetching, settings).
+What belongs here: the limits, their defaults, and the message about a file that exceeds one. What does not: how a form
+is read (forms), how long a publisher is waited for (fetching, settings).
 
 Each limit is an environment variable, `CLAWBACK_LIMIT_` and its name. The defaults are far above every real file that
 was seen. What is read as a stream (bulk archives, their CSV) may be large; what is read in memory is bounded so that no
@@ -60,12 +60,12 @@ class Limits(BaseSettings):
 
 def current() -> Limits:
     """The limits as the environment says them now."""
-    said = tuple(sorted((name, value) for name, value in os.environ.items() if name.upper().startswith(PREFIX)))
-    return _of(said)
+    variables = tuple(sorted((name, value) for name, value in os.environ.items() if name.upper().startswith(PREFIX)))
+    return _of(variables)
 
 
 @lru_cache(maxsize=8)
-def _of(said: tuple[tuple[str, str], ...]) -> Limits:
+def _of(variables: tuple[tuple[str, str], ...]) -> Limits:
     return Limits()
 
 

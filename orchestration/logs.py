@@ -1,7 +1,7 @@
-"""Logs: one line of JSON a happening for machines (CLAWBACK_LOG=json), and which run a line belongs to.
+"""Logs: one line of JSON for each event (CLAWBACK_LOG=json), with the run that it belongs to.
 
-What belongs here: how a log line looks, the run's id on every line, and keeping secrets out. What does not: what
-happens (each module logs its own), what people read on the screen (progress, cli).
+What belongs here: the form of a log line, the run's id on every line, and keeping secrets out. What does not: what is
+logged (each module logs its own), what people read on the screen (progress, cli).
 
 Every line has these keys: `time` (UTC, ISO 8601), `level`, `event` (one word for machines), `message` (for people)
 and, within a run, `run_id`. Lines about a dataset have `source` and `dataset`, lines about one slice of it `slice`.
@@ -23,7 +23,7 @@ from structlog import contextvars
 from orchestration.redaction import Redactor, redacting_logs
 from orchestration.settings import Settings
 
-# What is said while a run works goes through this logger; as text it goes to the screen instead (progress).
+# Messages of a running job go through this logger; as text they go to the screen instead (progress).
 PROGRESS = "clawback.progress"
 
 _Event = MutableMapping[str, Any]
@@ -50,7 +50,7 @@ def configure(settings: Settings) -> None:
     structlog_lines = [
         h for h in logging.getLogger().handlers if isinstance(h.formatter, structlog.stdlib.ProcessorFormatter)
     ]
-    # As text, what is said is on the screen already.
+    # As text, the messages are on the screen already.
     progress.propagate = settings.log == "json"
     progress.setLevel(logging.INFO)
     if not progress.propagate:

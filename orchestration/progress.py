@@ -1,9 +1,8 @@
-"""What a long run says while it works.
+"""Messages of a long run while it works.
 
-What belongs here: one channel from the work to whoever watches. The command
-line listens and prints; in Dagster's own processes nobody listens and the
-run's log says the same; with CLAWBACK_LOG=json each line is a log line too.
-What does not: results (they are returned), how a log line looks (logs).
+What belongs here: one channel from the work to whoever listens. The command line listens and prints; in Dagster's own
+processes nobody listens and the run's log has the same; with CLAWBACK_LOG=json each message is a log line too. What
+does not: results (they are returned), the form of a log line (logs).
 """
 
 from __future__ import annotations
@@ -30,7 +29,7 @@ def say(text: str, *, event: str = "progress", level: int = logging.INFO, **fact
 
 @contextmanager
 def listening(listener: Callable[[str], None]) -> Iterator[None]:
-    """Hear every line that is said inside the block."""
+    """Get every message of the block."""
     _listeners.append(listener)
     try:
         yield

@@ -1,7 +1,7 @@
-"""Keys taken out of whatever leaves this process: one Redactor for archives, logs, the screen and Dagster's records.
+"""Removing keys from everything that leaves this process: archives, logs, the screen and Dagster's records.
 
 What belongs here: the spellings in which a secret may come back, and putting REDACTED in their place. What does not:
-which secrets there are (settings), or where text goes (fetching, logs, progress, event_log).
+which secrets there are (settings), where text goes (fetching, logs, progress, running.event_log).
 
 A publisher may repeat the key that it was sent: in a body, a header, a redirect's address. It may write it plain,
 percent-encoded, escaped for JSON or HTML, in hexadecimal, or in base64, alone or within a longer text (Basic
@@ -108,8 +108,8 @@ def redacting_logs() -> None:
     def made(*args: Any, **kwargs: Any) -> logging.LogRecord:
         record = before(*args, **kwargs)
         redactor = of_environment()
-        said = record.getMessage()
-        if (clean := redactor.text(said)) != said:
+        message = record.getMessage()
+        if (clean := redactor.text(message)) != message:
             record.msg, record.args = clean, ()
         if record.exc_info and record.exc_info[0] is not None:
             # a formatter takes the text that is there
@@ -125,12 +125,12 @@ def _may_be_secret(name: str) -> bool:
 
 
 @lru_cache(maxsize=8)
-def _of(said: tuple[tuple[str, str], ...]) -> Redactor:
+def _of(variables: tuple[tuple[str, str], ...]) -> Redactor:
     try:
         return Redactor(Settings().secrets())
     except ValueError:
-        # A setting that cannot be read is told by whoever reads the settings; the keys are still kept out.
-        return Redactor([value for name, value in said if "LIMIT" not in name and len(value) > _SHORTEST_BASE64])
+        # A wrong setting is reported by whoever reads the settings; here the keys are still kept out.
+        return Redactor([value for name, value in variables if "LIMIT" not in name and len(value) > _SHORTEST_BASE64])
 
 
 # The longest spelling of one byte: percent-encoded three times, or escaped by JSON within JSON within JSON.

@@ -1,8 +1,7 @@
 """Settings: the environment, read once, as typed values.
 
-What belongs here: every variable that changes what Clawback does, with its
-default, and the folders that follow from them. What does not: anything that
-reads a capture, opens a socket or writes a file.
+What belongs here: every variable that changes what Clawback does, with its default, and the folders that follow from
+them. What does not: anything that reads a capture, opens a socket or writes a file.
 """
 
 from __future__ import annotations
@@ -71,16 +70,16 @@ class Settings(BaseSettings):
     # more as its bytes need at `download_rate` bytes a second: what comes more slowly is given up.
     answer_seconds: float = Field(300.0, gt=0)
     download_rate: float = Field(50_000.0, gt=0)
-    # Lists of the COPS Office whose addresses are guessed in one night, three spellings each.
+    # Lists of the COPS Office whose addresses are guessed in one run, three spellings each.
     cops_lists_a_night: int = 20
     # Seconds between two looks at a download that a publisher is making, and until it is given up.
     download_poll: float = 10.0
     download_deadline: float = 3600.0
-    # Award pages asked for in one night to refresh outlays; every open award within a month at 20,000 open awards.
+    # Award pages asked for in one run to refresh outlays; every open award within a month at 20,000 open awards.
     award_pages_a_night: int = 700
-    # Months of incident rows asked for in one night, where a city's own count says that ours are no longer the same.
+    # Months of incident rows asked for in one run, where a city's own count says that ours are no longer the same.
     incident_months_a_night: int = 60
-    # Requests to the FBI's API in any hour, and so in a night; the key's own limit is about 1,000 an hour.
+    # Requests to the FBI's API in any hour, and so in a run; the key's own limit is about 1,000 an hour.
     fbi_requests_an_hour: int = 900
 
     # Seconds and memory that one query of a reader may take (`sql`, `query`, notebooks): beyond, it is stopped.
@@ -106,7 +105,7 @@ class Settings(BaseSettings):
     ice_287g_url: str = "https://www.ice.gov/doclib/about/offices/ero/287g/participatingAgencies.xlsx"
     doj_list_url: str = "https://www.justice.gov/ag/us-sanctuary-jurisdiction-list-following-executive-order-14287-protecting-american-communities"
 
-    # Who is told of failures and recoveries: addresses as Apprise writes them, with blanks between them (docs/
+    # Who gets messages about failures and recoveries: addresses as Apprise writes them, with blanks between them (docs/
     # reliability.md). They hold tokens, so they are secrets.
     notify_urls: SecretStr | None = None
     # The older form: one https address that takes {"text": ...}. Both may be set.
@@ -198,7 +197,7 @@ class Settings(BaseSettings):
         return found
 
     def legistar_token(self, client: str) -> SecretStr | None:
-        """The token of a Legistar client (cook-county: LEGISTAR_TOKEN_COOK_COUNTY); None where there is none."""
+        """The token of a Legistar client (cook-county: LEGISTAR_TOKEN_COOK_COUNTY); None if there is none."""
         return self.legistar_tokens.get(legistar_token_name(client).removeprefix(LEGISTAR_TOKEN_PREFIX))
 
     def allowed_hosts(self) -> frozenset[str]:

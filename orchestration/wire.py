@@ -1,8 +1,7 @@
 """What passes between fetching and sources: an answer as it came, and the errors that name what is wrong with it.
 
-What belongs here: types and small functions that both fetching and sources need. This module imports nothing of ours,
-so that neither of the two has to import the other for them. What does not: what a dataset is (sources.base), how
-bytes are fetched (fetching.session).
+What belongs here: types and small functions that both need. This module imports nothing of ours, so that neither has to
+import the other. What does not: what a dataset is (sources.base), how bytes are fetched (fetching.session).
 """
 
 from __future__ import annotations
@@ -47,7 +46,7 @@ class SliceSkipped(SourceError):
     """A slice that cannot be requested now (its API key is missing). Its last accepted capture keeps serving."""
 
 
-class NightOver(SourceError):
+class RunOver(SourceError):
     """The publisher gives no more in this run, and that is no fault: its quota is spent, or nothing is new.
 
     The run's remaining slices are not requested; the next run begins with the stalest of them.

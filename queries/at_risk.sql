@@ -3,10 +3,10 @@
 -- about: listings
 -- headline: yes
 -- parameter: tracker=doj (sanctuary_tracker)
--- caveat: Sums are of the captured awards only (83 awards transcribed, not all there are, in the recorded edition).
--- caveat: A court order without a known end stood on the day it gives; whether it still does is not known.
--- caveat: An empty listed_since is unknown: the first list that was captured holds the name already, on first_seen_on.
--- caveat: One tracker's verdict. Absence from a list is not a no; outlays are known for some awards only.
+-- caveat: Sums cover the captured awards only. The recorded edition has 83 transcribed awards, which is not all of them.
+-- caveat: A court order without a known end was in force on the day given. Whether it still is, is not known.
+-- caveat: An empty listed_since means unknown: the first captured list, of first_seen_on, already contains the name.
+-- caveat: This is one tracker's verdict. Not being listed does not mean no. Outlays are known for some awards only.
 select
     jurisdiction_name,
     state_code,

@@ -1,12 +1,12 @@
--- question: How did reports to a city's police move on the same months a year before, with Hispanic victims, others, and in the city as a whole?
--- title: How did reports of {offense} to the police of {jurisdiction} move on the same months a year before, with Hispanic victims, others, and in the city as a whole?
+-- question: How did reports to a city's police change since the same months of the year before, by Hispanic victims, by others, and in the city as a whole?
+-- title: How did reports of {offense} to the police of {jurisdiction} change since the same months of the year before, by Hispanic victims, by others, and in the city as a whole?
 -- about: incidents
 -- parameter: jurisdiction=Los Angeles (place)
 -- parameter: offense=sexual_assault (report_family)
 -- parameter: window=year to date (window)
--- caveat: Fewer reports is not proof of fear, nor of less crime. Read the group's change beside the whole city's, always.
--- caveat: A change is empty where a series breaks between, a month is missing or open: `comparability` says which.
--- caveat: A printed figure stands beside ours; `published figures only` is a figure that nothing captured checks.
+-- caveat: Fewer reports do not prove fear, nor less crime. Always read a group's change beside that of the whole city.
+-- caveat: A change is empty if the series breaks between the months, or if a month is missing or not complete; `comparability` says which.
+-- caveat: Printed figures are shown beside ours. `published figures only`: nothing captured can check the figure.
 select
     series,
     month_start,

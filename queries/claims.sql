@@ -1,7 +1,7 @@
 -- headline: yes
 -- question: What does the warehouse say to each claim of the article of 2017-03-27?
 -- about: release
--- caveat: "no data yet" and "not testable" are answers: nothing is guessed.
+-- caveat: "no data yet" and "not testable" are answers. Nothing is guessed.
 select
     claim_id,
     claimed_value,

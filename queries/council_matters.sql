@@ -2,9 +2,9 @@
 -- title: Which matters of the council of {jurisdiction} are about its part in immigration enforcement, by which words, and what became of them?
 -- about: matters
 -- parameter: jurisdiction=New York, NY (place)
--- caveat: Matters are found by words (meta.council_vocabulary); docs/councils.md says how many are missed or wrongly found.
--- caveat: Of the captured matters only: meta.council_client says which councils are captured, and until when.
--- caveat: A committee's vote is no act of law, and an introduction changes nothing; became_law_on is empty where no record tells.
+-- caveat: Matters are found by words (meta.council_vocabulary). docs/councils.md says how many are missed or found wrongly.
+-- caveat: Only captured matters are searched. meta.council_client says which councils are captured, and up to which day.
+-- caveat: A committee's vote is not an act of law, and an introduction changes nothing. became_law_on is empty if no record gives the day.
 with units as (
     select jurisdiction_key
     from core.dim_jurisdiction
@@ -30,7 +30,7 @@ select
     acts.acts,
     matters.vocabulary_version,
     matters.address
-from core.fct_council_matter as matters
+from core.dim_council_matter as matters
 join units using (jurisdiction_key)
 left join acts using (council_matter_key)
 where matters.is_relevant and not matters.is_restricted

@@ -1,9 +1,9 @@
--- question: Which wordings of a council's register does no rule read, and how often do they stand there?
--- title: Which wordings of the council of {jurisdiction} does no rule read, and how often do they stand there?
+-- question: Which wordings in a council's register does no rule cover, and how often do they occur?
+-- title: Which wordings of the council of {jurisdiction} does no rule cover, and how often do they occur?
 -- about: matters
 -- parameter: jurisdiction=New York, NY (place)
--- caveat: An unread wording decides nothing: an act of law may hide behind it.
--- caveat: Of the captured histories only, which are those of matters that the finder finds; standings are of every matter.
+-- caveat: A wording that no rule covers decides nothing. It may be an act of law.
+-- caveat: Wordings of actions come from captured histories, which exist for relevant matters only; wordings of outcomes come from every matter.
 select
     wordings.council_client,
     wordings.applies_to,

@@ -1,6 +1,6 @@
--- question: What did each source give, as of when, and what must I know of it?
+-- question: What did each source give, as of when, and what must I know before using it?
 -- about: release
--- caveat: A capture of kind transcribed holds true figures, typed from the publication; most are selections, and the note says of what.
+-- caveat: A transcribed capture has true figures, typed from the publication. Most are selections, and the note says of what.
 select
     dataset,
     kind,

@@ -3,8 +3,8 @@
 -- about: crime
 -- parameter: jurisdiction=Los Angeles (place)
 -- parameter: offense=RPE (fbi_offense)
--- caveat: Reported offences, not offences. A month without a count is not a zero: coverage says why.
--- caveat: Some agencies cover more than their city: see agency_covers. A change of series, or a break, is no change of crime.
+-- caveat: These are reported offenses, not all offenses. A month without a count is not zero; coverage says why.
+-- caveat: Some agencies serve more than their city: see agency_covers. A new series, or a break, is not a change of crime.
 select
     months.month_start,
     months.fbi_offense_code,

@@ -1,9 +1,9 @@
--- question: Which whole years of a city's reported offences are there, by which source, and may they be compared?
--- title: Which whole years of {offense} reported in {jurisdiction} are there, by which source, and may they be compared?
+-- question: Which whole years of reported offenses does a city have, from which source, and may they be compared?
+-- title: Which whole years of {offense} were reported in {jurisdiction}, from which source, and may they be compared?
 -- about: crime_years
 -- parameter: jurisdiction=Chicago (place)
 -- parameter: offense=ROB (fbi_offense)
--- caveat: Reported offences, not offences. A partial year is no year. Rows of the two sources hold the same reports: never add them.
+-- caveat: These are reported offenses, not all offenses. Partial years have no count. The two sources count the same reports: never add their rows.
 with years as (
     select
         calendar_year,

@@ -1,12 +1,12 @@
--- question: Which federal policing awards does a jurisdiction hold on a day, and what is behind the sum?
--- title: Which federal policing awards does {jurisdiction} hold on {as_of}, and what is behind the sum?
+-- question: Which federal policing awards does a jurisdiction hold on a day, and what makes up the sum?
+-- title: Which federal policing awards does {jurisdiction} hold on {as_of}, and what makes up the sum?
 -- about: awards
 -- parameter: jurisdiction=Chicago (place)
 -- parameter: as_of= (date)
--- caveat: The awards of this release only: see selection_note (83 awards transcribed, not all there are, in the recorded edition).
--- caveat: An empty undisbursed is unknown, not zero: the outlay was not reported by that day. Outlays move without notice: see outlay_as_of.
--- caveat: As of a past day the obligation is what its transactions had obligated by then; where they are not captured, the last known total stands and obligated_from says so.
--- caveat: A tracker's verdict is that publisher's; absence from a list is not a no.
+-- caveat: Only the awards of this release are listed: see meta.capture.note. The recorded edition has 83 transcribed awards, which is not all of them.
+-- caveat: An empty undisbursed is unknown, not zero: the outlay was not reported by that day. Outlays change without notice: see outlay_as_of.
+-- caveat: As of a past day, the obligation is the sum of the transactions up to that day. If they are not captured, the last known total is shown, and obligated_from says so.
+-- caveat: A tracker's verdict is its publisher's. Not being listed does not mean no.
 with asked as (
     select
         coalesce(cast(nullif($as_of, '') as date), (select cast(max(last_retrieved_at) as date) from meta.source_status)) as as_of,

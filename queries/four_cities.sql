@@ -3,8 +3,8 @@
 -- about: policies
 -- parameter: from=2016-11-08 (date)
 -- parameter: to=2017-03-27 (date)
--- caveat: Events that the ledger or a captured council knows; a statement of a mayor is no legal event, and the ledger is not whole.
--- caveat: affirms: a sourced act that puts a measure in force and does not weaken one; the claim is checked by these rows (clawback query claims).
+-- caveat: Only events in the ledger or in a captured council's record are listed. A mayor's statement is not a legal event, and the ledger is not complete.
+-- caveat: affirms: an act with a source that puts a measure in force and does not weaken one. These rows check the claim (clawback query claims).
 select
     jurisdictions.name,
     events.instrument,
@@ -15,13 +15,17 @@ select
     events.date_precision,
     events.event_from >= cast($from as date) and events.event_to <= cast($to as date)
         and events.source_status <> 'unsourced'
-        and events.effect_track = 'force'
-        and events.event not in ('weakened', 'repealed', 'rescinded', 'expired', 'struck_down') as affirms,
+        and effects.track = 'force'
+        and effects.sets = 1
+        and events.event <> 'weakened' as affirms,
     events.event_from >= date '2017-01-25' as is_since_executive_order,
     events.source_status,
     events.source_citation
 from core.fct_policy_event as events
 join core.dim_jurisdiction as jurisdictions using (jurisdiction_key)
-where jurisdictions.geoid in ('1714000', '0644000', '3651000', '2507000')
-    and events.event_to >= cast($from as date) and events.event_from <= cast($to as date)
+join reference.article_claims as claims
+    on claims.claim_kind = 'affirmed' and list_contains(string_split(claims.geoids, ';'), jurisdictions.geoid)
+left join reference.policy_event_effects as effects on events.event = effects.event
+where
+    events.event_to >= cast($from as date) and events.event_from <= cast($to as date)
 order by jurisdictions.name, events.event_from, events.instrument_number;

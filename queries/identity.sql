@@ -1,6 +1,6 @@
--- question: How well are printed names tied to government units, on names labelled by hand?
+-- question: How well are printed names matched to government units, measured on names labelled by hand?
 -- about: release
--- caveat: `held out` names were labelled before the rules were run on them; the labels are in dbt_project/seeds/identity_labels.csv.
+-- caveat: `held out` names were labelled before the rules were run on them. The labels are in reference.identity_labels.
 select
     split,
     kind,

@@ -1,9 +1,9 @@
--- question: How many reports did each city's police take, month by month, of sexual assault and domestic violence: in all, and of Hispanic victims?
+-- question: How many reports of sexual assault and domestic violence did each city's police take, month by month, in all and from Hispanic victims?
 -- about: incidents
--- caveat: Reports, not crimes; what one record stands for differs by series, and no series may be added to another. Only Los Angeles (to 2024-03) and New York publish the victim's ethnicity: null is not published, never 0.
--- caveat: A month that is a break or not complete bears no comparison. A city without a month is not captured (none is in the recorded edition): it is no city without reports.
+-- caveat: These are reports, not crimes. What one record stands for differs by series; never add series. Only Los Angeles (to 2024-03) and New York publish the victim's ethnicity: null means not published, never 0.
+-- caveat: Do not compare a month with a break, or one that is not complete. A city without months is not captured (none is in the recorded edition), not a city without reports.
 with cities as (
-    select unnest(['los_angeles', 'chicago', 'new_york', 'austin', 'seattle', 'san_francisco']) as city_code
+    select distinct city_code from reference.incident_sets
 )
 
 select

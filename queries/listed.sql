@@ -1,10 +1,10 @@
 -- question: Which jurisdictions did a tracker list on a day?
--- title: Which jurisdictions stood on {tracker} on {as_of}?
+-- title: Which jurisdictions did {tracker} list on {as_of}?
 -- about: listings
 -- parameter: tracker=doj (any_tracker)
 -- parameter: as_of=2025-08-05 (date)
--- caveat: tracker=all asks every tracker, each beside the others.
--- caveat: Known only from the snapshots that were captured: a day before the first of them has no answer.
+-- caveat: tracker=all shows every tracker, side by side.
+-- caveat: Lists are known only from captured snapshots. A day before the first of them has no answer.
 -- caveat: One publisher's verdict, as printed.
 with asked as (
     select cast($as_of as date) as day
@@ -12,7 +12,7 @@ with asked as (
 
 select
     listings.listed_name,
-    listings.listed_level,
+    listings.level,
     listings.state_code,
     jurisdictions.geoid,
     listings.listed_from,
@@ -26,4 +26,4 @@ where
     $tracker in ('all', trackers.tracker_code)
     and listings.listed_from <= asked.day
     and (listings.listed_to is null or listings.listed_to > asked.day)
-order by trackers.tracker_code, listings.listed_level, listings.state_code, listings.listed_name;
+order by trackers.tracker_code, listings.level, listings.state_code, listings.listed_name;

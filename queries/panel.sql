@@ -1,10 +1,10 @@
--- question: What stands together in a jurisdiction's months: offences, policies, listings, money and people?
--- title: What stands together in the months of {jurisdiction}: offences, policies, listings, money and people?
+-- question: What coincides in a jurisdiction's months: offenses, policies, listings, money and population?
+-- title: What coincides in the months of {jurisdiction}: offenses, policies, listings, money and population?
 -- about: panel
 -- parameter: jurisdiction=Chicago (place)
--- caveat: Offences known to the police are reported offences. An empty count is not zero: crime_coverage says what is missing.
--- caveat: Compare months inside one series_segment only. Policies, listings and open awards are as of the month's last day.
--- caveat: A listing that the first captured list held already (is_first_listing_censored) may be older than it looks.
+-- caveat: Offenses known to the police are reported offenses. An empty count is not zero; crime_coverage says what is missing.
+-- caveat: Compare months only within one series_segment. Policies, listings and open awards are as of the last day of the month.
+-- caveat: A listing that is already on the first captured list (is_first_listing_censored) may be older than shown.
 select
     jurisdiction_name,
     month_start,

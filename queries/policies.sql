@@ -2,8 +2,8 @@
 -- title: Which legal events of {jurisdiction} on its part in immigration enforcement are known, and who says so?
 -- about: policies
 -- parameter: jurisdiction=Chicago (place)
--- caveat: Only events that somebody can cite decide; before the first of them nothing is known.
--- caveat: A state's law stands beside a city's, never over it here.
+-- caveat: Only events with a source decide a status. Before the first of them nothing is known.
+-- caveat: A state's law is shown beside a city's; it does not replace it here.
 select
     jurisdictions.name,
     events.instrument,

@@ -1,7 +1,7 @@
--- question: Do the incidents of the same months give what the police of a city printed?
+-- question: Do the incidents of the same months agree with what a city's police printed?
 -- about: printed
--- caveat: Incidents are counted by month: a print of part of a month is not compared. Agreement allows 1 point of percent, or 2 percent of a count.
--- caveat: `published figures only`: no incident of the period is captured, and the figure is checked by nothing.
+-- caveat: Incidents are counted by month, so a printed figure for part of a month is not compared. Agreement allows 1 percentage point, or 2 percent of a count.
+-- caveat: `published figures only`: no incident of the period is captured, so nothing checks the figure.
 select
     publisher,
     offense_family,

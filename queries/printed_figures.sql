@@ -1,7 +1,7 @@
 -- question: What did the police print about reports by Hispanic victims in 2017, beside the city as a whole?
 -- about: printed
--- caveat: Figures as printed; how they were counted is known only as far as the row says.
--- caveat: Fewer reports is not fewer crimes, and not proof of fear.
+-- caveat: Figures are as printed. How they were counted is known only as far as the row says.
+-- caveat: Fewer reports do not mean fewer crimes, and do not prove fear.
 select
     publisher,
     offense_group,

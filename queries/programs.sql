@@ -1,6 +1,6 @@
--- question: Into which programme areas do the awards fall, by which rule, and how many does none decide?
+-- question: Into which program areas do the awards fall, by which rule, and how many does no rule decide?
 -- about: release
--- caveat: `unknown` is an answer: neither the listing nor the code in the FAIN nor the description tells the area.
+-- caveat: `unknown` is an answer: neither the listing, nor the code in the FAIN, nor the description shows the area.
 select
     awards.program_area,
     awards.program_rule,

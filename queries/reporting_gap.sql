@@ -3,9 +3,9 @@
 -- about: survey
 -- headline: yes
 -- parameter: offense_family=all_violent (survey_family)
--- caveat: A national survey (NCVS): no city can be told apart. The interval takes the largest design effect that was measured of the group (seeds/survey_design_effects.csv).
--- caveat: In a window that mixes samples years on both sides of the survey's change of 2016 are pooled (break_reason in the mart); BJS asks for caution.
--- caveat: A lower share is not proof of fear, and says nothing of how much crime there is.
+-- caveat: A national survey (NCVS): it shows no single city. The interval uses the largest design effect measured for the group (reference.survey_design_effects).
+-- caveat: mixes_samples: the window pools years on both sides of the survey's change of 2016 (break_reason in the mart). BJS asks for caution.
+-- caveat: A lower share does not prove fear, and says nothing about how much crime there is.
 select
     first_year,
     last_year,

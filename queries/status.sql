@@ -4,11 +4,11 @@
 -- parameter: jurisdiction=Chicago (place)
 -- parameter: as_of= (date)
 -- parameter: known=public (knowledge)
--- caveat: known=public answers from the events and lists that were public by the day, whenever we captured them; known=ours only from what was captured by the day (learned_on). What an earlier release said is in that release (--release), what a build of the day would say in refresh --as-of.
--- caveat: unknown is no answer, and not a no: nobody that the ledger cites has said. Unsourced events never decide.
--- caveat: The state's law stands beside the unit's own status, never over it. A city is not its county: ask for the county's jail by the county's name.
--- caveat: An unread law decides no provision here: nobody has read which of them it enacts, nor looked whether it still stands.
--- caveat: A month or a year as date counts from its last day; held_since_earliest is its first.
+-- caveat: known=public uses the events and lists that were public by the day, whenever we captured them. known=ours uses only what we had captured by the day (learned_on). For what an earlier release said, query that release (--release); for what a build of that day would say, run refresh --as-of.
+-- caveat: unknown means that no cited source says anything. It does not mean no. Events without a source never decide.
+-- caveat: The state's law is shown beside the unit's own status and does not replace it. A city is not its county: query the county by name for its jail.
+-- caveat: An unread law decides no provision: nobody has read which it enacts, or checked whether it is still in force.
+-- caveat: If only a month or a year is known, it counts from its last day; held_since_earliest is its first day.
 with asked as (
     select
         coalesce(cast(nullif($as_of, '') as date), (select cast(max(last_retrieved_at) as date) from meta.source_status)) as day,
@@ -121,7 +121,7 @@ trackers as (
     where trackers.tracker_code <> 'unknown'
 ),
 
--- a law of the council whose provisions nobody has read: it decides none of the rows above
+-- a law of the council whose provisions nobody has read; it decides none of the rows above
 unread as (
     select
         units.name as jurisdiction,
@@ -136,7 +136,7 @@ unread as (
         matters.address as beside_it
     from units
     cross join asked
-    join core.fct_council_matter as matters using (jurisdiction_key)
+    join core.dim_council_matter as matters using (jurisdiction_key)
     left join learned on matters._capture_id = learned.capture_id
     where matters.is_unread_law and matters.law_on <= asked.day
         and (asked.known = 'public' or learned.learned_on <= asked.day)

@@ -2,17 +2,17 @@
 -- about: listings
 -- parameter: a= (tracker)
 -- parameter: b= (tracker)
--- caveat: Each tracker has its own definition (analysis.mart_tracker_agreement names it with every row); absence from a list is not a no.
--- caveat: Homeland Security's list and the Justice Department's were never shown on one day: the first was withdrawn before the second appeared.
--- caveat: unresolved_names are tied to no unit and compared by spelling; only_a and only_b leave out states of which the other tracker's snapshots do not speak.
+-- caveat: Each tracker has its own definition, given with every row of analysis.mart_tracker_agreement. Not being listed does not mean no.
+-- caveat: Homeland Security's list was withdrawn before the Justice Department's appeared, so the two were never public on one day.
+-- caveat: unresolved_names are not matched to a unit and are compared by spelling. only_a and only_b leave out states that the other tracker's snapshots do not cover.
 select
     tracker_a,
     tracker_b,
-    listed_level,
+    level,
     count(*) filter (where listed_by = 'both') as both_list,
-    count(*) filter (where listed_by = 'only a' and other_covers_state) as only_a,
-    count(*) filter (where listed_by = 'only b' and other_covers_state) as only_b,
-    count(*) filter (where not other_covers_state) as other_says_nothing,
+    count(*) filter (where listed_by = 'only a' and is_state_covered_by_other) as only_a,
+    count(*) filter (where listed_by = 'only b' and is_state_covered_by_other) as only_b,
+    count(*) filter (where not is_state_covered_by_other) as other_says_nothing,
     count(*) filter (where other_lists_it_as is not null) as other_lists_it_at_another_level,
     count(*) filter (where is_on_one_day) as both_on_one_day,
     count(*) filter (where not is_resolved) as unresolved_names,
@@ -20,5 +20,5 @@ select
     min(verdict_b) as b_says
 from analysis.mart_tracker_agreement
 where $a in ('', tracker_a, tracker_b) and $b in ('', tracker_a, tracker_b)
-group by tracker_a, tracker_b, listed_level
-order by tracker_a, tracker_b, listed_level;
+group by tracker_a, tracker_b, level
+order by tracker_a, tracker_b, level;

@@ -1,6 +1,6 @@
--- question: Whose money, listing or police could not be tied to a government unit, largest money first?
+-- question: Which names of recipients, listings or agencies could not be matched to a government unit, largest sum first?
 -- about: release
--- caveat: A school district or a university is no city and is not forced onto one.
+-- caveat: A school district or a university is not a city and is not matched to one.
 select
     unresolved.what,
     unresolved.name,

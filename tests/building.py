@@ -47,7 +47,9 @@ def build_part(
         return forked_dbt.run(["build", *target, *without, *words], environment)
     dbt = str(Path(sys.executable).with_name("dbt"))
     command = [dbt, "build", "--project-dir", str(project), "--profiles-dir", str(project), *target, *without, *words]
-    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, check=False)
+    return subprocess.run(
+        command, env=environment, cwd=home.build_dir, capture_output=True, text=True, timeout=300, check=False
+    )
 
 
 def tables_of(captured: Settings, *tables: str, into: Settings | None = None) -> duckdb.DuckDBPyConnection:

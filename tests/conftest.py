@@ -20,7 +20,7 @@ import pytest
 from filelock import FileLock
 
 from orchestration.fetching.session import HostLimits, Patience, Web
-from orchestration.release import marks
+from orchestration.release import markers
 from orchestration.settings import PROJECT_ROOT, Settings
 
 # The publishers' servers and files are of use to other folders' tests too.
@@ -29,7 +29,31 @@ sys.path.append(str(Path(__file__).parent / "sources"))
 REAL = PROJECT_ROOT.parent / "shared" / "real"
 
 
+# The files that take longest come first, in this order: workers take files in turn, and a long one that comes last
+# leaves the other cores idle. Every other one needs no published release: a worker that needs it waits for the one
+# that makes it.
+LONGEST = (
+    "orchestration/test_refresh_again.py",
+    "awards/test_transactions.py",
+    "torture/test_kills.py",
+    "incidents/test_incident_models.py",
+    "fetching/test_canary.py",
+    "adding/test_price.py",
+    "release/test_publish.py",
+    "hostile/test_hostile.py",
+    "release/test_gate.py",
+    "crime/test_fbi_marts.py",
+    "release/test_tampering.py",
+    "release/test_deep.py",
+    "release/test_joins.py",
+    "release/test_marks.py",
+)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    tests, last = Path(__file__).parent, len(LONGEST)
+    place = {tests / name: number for number, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: place.get(item.path, last))
     if not REAL.is_dir():
         skip = pytest.mark.skip(reason=f"the real files are not at {REAL.name}/ beside the project's folder")
         for item in items:
@@ -106,10 +130,11 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> tuple[Settings, dict[
 def copy_home(original: Settings, home: Path, *left_out: str) -> None:
     """A home like another: its releases and what is not left out; of Dagster's records only the parsed dbt project.
 
-    dbt's logs and its graph, a third of a home, are left out: nothing reads them. The rest is copied, not linked: tests
-    spoil captures and releases in place, and a link would spoil everybody's.
+    dbt's logs, its graph and each node's SQL as a file, most files of a home, are left out: nothing reads them. The
+    rest is copied, not linked: tests spoil captures and releases in place, and a link would spoil everybody's.
     """
-    ignored = shutil.ignore_patterns("dagster", "dbt.log*", "graph.gpickle", "graph_summary.json", *left_out)
+    unread = ("dbt.log*", "graph.gpickle", "graph_summary.json", "compiled", "run")
+    ignored = shutil.ignore_patterns("dagster", *unread, *left_out)
     shutil.copytree(original.root, home, symlinks=True, ignore=ignored)
     shutil.copytree(original.dagster_home / "dbt", home / "dagster" / "dbt")
 
@@ -141,7 +166,7 @@ def sealed(published: tuple[Settings, dict[str, object]], tmp_path: Path) -> tup
 
 def take_over(settings: Settings, run_id: str) -> None:
     """Make this process the one that made the candidate: the refresh's own took its key with it."""
-    marks.new_key(run_id)
-    for name, kind in ((marks.BEGUN_FILE, marks.Begun), (marks.MARKER_FILE, marks.Marker)):
+    markers.new_key(run_id)
+    for name, kind in ((markers.BEGUN_FILE, markers.Begun), (markers.MARKER_FILE, markers.Marker)):
         path = settings.build_dir / name
         path.write_text(kind.model_validate_json(path.read_text()).signed().model_dump_json(indent=2))

@@ -22,6 +22,7 @@ from typing import IO
 
 from filelock import FileLock
 
+from orchestration.release.dbt_manifest import BUILD_DIR_VARIABLE
 from orchestration.settings import DBT_PROJECT_DIR, PROJECT_ROOT
 
 PROJECT = ("--project-dir", str(DBT_PROJECT_DIR), "--profiles-dir", str(DBT_PROJECT_DIR))
@@ -93,6 +94,7 @@ def _build(manifest: object, asked: Mapping[str, object]) -> None:
             os.dup2(os.open(file, os.O_WRONLY | os.O_APPEND), descriptor)
         os.environ.clear()
         os.environ.update(asked["environment"])  # type: ignore[call-overload]
+        os.chdir(os.environ[BUILD_DIR_VARIABLE])
         done = dbtRunner(manifest=manifest).invoke([*asked["words"], *PROJECT])  # type: ignore[arg-type, misc]
         if done.exception is not None:
             print(done.exception, file=sys.stderr)

@@ -24,18 +24,21 @@ from orchestration.settings import DBT_PROJECT_DIR
 
 BLOCKS = DBT_PROJECT_DIR / "models" / "columns.md"
 _REFERENCE = re.compile(r"\{\{ doc\('([a-z0-9_]+)'\) \}\}")
-_PUBLISHED = ("marts",)
+_FOLDERS = ("models", "seeds")
+_PUBLISHED = ("models/marts", "seeds")
 _NUMBERS = ("bigint", "int", "double", "decimal", "hugeint")
 
 
 def columns() -> Iterator[tuple[Path, str, str, str, str]]:
-    """Every described column of every model and source: file, table, column, type, description."""
-    for path in sorted((DBT_PROJECT_DIR / "models").glob("**/*.yml")):
+    """Every described column of every model, seed and source: file, table, column, type, description."""
+    for path in sorted(path for folder in _FOLDERS for path in (DBT_PROJECT_DIR / folder).glob("**/*.yml")):
         read: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-        tables = [*read.get("models", []), *(table for source in read.get("sources", []) for table in source["tables"])]
-        for table in tables:
+        of_sources = (table for source in read.get("sources", []) for table in source["tables"])
+        for table in (*read.get("models", []), *read.get("seeds", []), *of_sources):
+            types = table.get("config", {}).get("column_types", {})
             for column in table.get("columns", []):
-                yield path, table["name"], column["name"], column.get("data_type", ""), column.get("description", "")
+                kind = column.get("data_type") or types.get(column["name"], "")
+                yield path, table["name"], column["name"], kind, column.get("description", "")
 
 
 def blocks(names: set[str]) -> str:
@@ -56,7 +59,7 @@ def problems() -> list[str]:
         place = f"{path.relative_to(DBT_PROJECT_DIR.parent)}: {table}.{column}"
         reference = _REFERENCE.fullmatch(description)
         is_number = kind.startswith(_NUMBERS) and not column.endswith("_key")
-        is_published = path.relative_to(DBT_PROJECT_DIR / "models").parts[0] in _PUBLISHED
+        is_published = path.relative_to(DBT_PROJECT_DIR).as_posix().startswith(_PUBLISHED)
         if reference is None:
             if path.read_text(encoding="utf-8").startswith("# Generated"):
                 # its text is that of the declaration it is made from

@@ -1,6 +1,6 @@
 {#-
     A query: the printed names whose words name a kind of government, with the shortened forms by which units are looked up.
-    What belongs here: the forms of a name that several ways of asking share. What does not: the ways (int_identity__attempts*).
+    What belongs here: the forms of a name that several rules share. What does not: the rules (int_identity__attempts*).
 -#}
 {% macro asked_names() %}
     select

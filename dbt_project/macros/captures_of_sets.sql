@@ -1,4 +1,4 @@
-{#- What the models of incident reports need of a capture; a slice begins with the nine letters of its city's set. -#}
+{#- What the models of incident reports need to know of a capture. A slice begins with the nine characters of its data set. -#}
 {% macro captures_of_sets() -%}
     (
         select

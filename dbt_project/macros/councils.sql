@@ -1,13 +1,13 @@
 {#-
     What the council models share.
 
-    council_date      the day of a naive ISO time; year 1 is New York's mirror's way of saying none
-    council_date_is_broken  whether a text that is there is no day that a register can mean
-    council_body_kind whose act an action is
+    council_date      the day of an ISO time without zone; year 1 means none in New York's archive
+    council_date_is_broken  whether a text that is not null cannot be a day
+    council_body_kind which body acted
     council_words     a text as its words, two blanks between them: orchestration/councils/finder.py does the same, and
                       a test proves that both agree
     council_lower     ASCII letters only, the same in every engine
-    calendar_key      the key of a day in dim_date; -1 where the register holds a day that no calendar of ours has
+    calendar_key      the key of a day in dim_date; -1 if the day is outside dim_date
 -#}
 {% macro council_date(text) -%}
     case
@@ -16,7 +16,7 @@
     end
 {%- endmacro %}
 
-{#- A year that is no register's is no date, as letters are none. -#}
+{#- A mistyped year is not a date, nor are letters. -#}
 {% macro council_date_is_broken(text) -%}
     (
         {{ text }} is not null
@@ -29,8 +29,8 @@
 {%- endmacro %}
 
 {#-
-    Whose act an action is, by the name of the body: council, committee (or another part of a council), executive,
-    other (a body that may or may not be the council), or assumed where no body is named: then it is the client's council.
+    Which body acted, by its name: council, committee (or another part of a council), executive, other (a body that may or
+    may not be the council), or assumed if no body is named: then the act counts as the council's.
 -#}
 {% macro council_body_kind(body_name) -%}
     {%- set words = council_lower(council_words(body_name)) -%}
@@ -57,7 +57,7 @@
     translate({{ text }}, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz')
 {%- endmacro %}
 
-{#- How often words stand in words; both made by council_words. -#}
+{#- How often one text of words occurs in another; both are made by council_words. -#}
 {% macro count_of_words(text, words) -%}
     ((length({{ text }}) - length(replace({{ text }}, {{ words }}, ''))) / length({{ words }}))
 {%- endmacro %}

@@ -1,3 +1,10 @@
+{#- Each of these columns is filled in every row. -#}
+{% test never_null(model, columns) %}
+select {{ columns | join(', ') }}
+from {{ model }}
+where {% for column in columns %}{{ column }} is null{{ ' or ' if not loop.last }}{% endfor %}
+{% endtest %}
+
 {% test unique_combination(model, columns) %}
 select {{ columns | join(', ') }}, count(*) as rows_of_one_key
 from {{ model }}

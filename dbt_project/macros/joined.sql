@@ -1,4 +1,4 @@
-{#- The texts of a group in one, sorted, so that every engine gives the same; null where there is none. -#}
+{#- The texts of a group joined in sorted order, so that every engine gives the same; null if there is none. -#}
 {% macro joined(text, separator='; ') -%}
     {{ return(adapter.dispatch('joined')(text, separator)) }}
 {%- endmacro %}

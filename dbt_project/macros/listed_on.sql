@@ -1,6 +1,6 @@
 {#-
-    Whether a spell of fct_tracker_listing or fct_listed_unit holds on a day: from its first day on, to the day before
-    listed_to. The one definition of "listed on a day"; the named questions write out the same condition.
+    Whether a row of fct_tracker_listing or fct_listed_unit was on the list on a day: from listed_from to the day before
+    listed_to. This is the one definition of "listed on a day"; the named queries write out the same condition.
     spell   alias of the table    day   an expression of type date
 -#}
 {% macro listed_on(spell, day) -%}

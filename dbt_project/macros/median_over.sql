@@ -1,4 +1,4 @@
-{#- Median of a value over a window frame, the mean of the middle two where they are even in number; nulls are left out. -#}
+{#- Median of a value over a window frame, the mean of the middle two if their number is even; nulls are left out. -#}
 {% macro median_over(value, window) -%}
     {{ return(adapter.dispatch('median_over')(value, window)) }}
 {%- endmacro %}

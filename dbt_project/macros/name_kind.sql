@@ -1,4 +1,4 @@
-{#- The kind of a name by the precedence of its pattern: the pattern's own, or the one that is printed beside the name. -#}
+{#- The kind of a name by the precedence of its pattern: the pattern's own, or the one printed beside the name. -#}
 {% macro name_kind(precedence) -%}
     case
         {% for row in name_patterns() %}

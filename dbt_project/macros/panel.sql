@@ -1,19 +1,16 @@
 {#-
-    What the panel of policy and crime has a column for. What belongs here: lists that columns are named after, which a
-    query cannot read from a seed. What does not: what an offence or a provision means (seeds/offenses, seeds/provisions).
+    Lists that columns of the panel of policy and crime are named after: a query cannot read them from a seed. What does not: what an offence or a provision means (seeds/offenses, seeds/provisions).
 -#}
-{#- Code of the FBI -> name of the column. -#}
+{#- The FBI's code -> name of the column; arson is not among the monthly offences. -#}
 {% macro panel_offenses() -%}
-    {{ return({
-        'HOM': 'homicide', 'RPE': 'rape', 'ROB': 'robbery', 'ASS': 'aggravated_assault', 'BUR': 'burglary',
-        'LAR': 'larceny', 'MVT': 'motor_vehicle_theft',
-    }) }}
+    {%- set names = {} -%}
+    {%- for offense in declared_fbi_offenses() if offense.return_a -%}
+        {%- do names.update({offense.code: offense.name}) -%}
+    {%- endfor -%}
+    {{ return(names) }}
 {%- endmacro %}
 
-{#- Provisions with an event time of their own; preemption is the state's and stands apart. -#}
+{#- Provisions with an event time of their own. Preemption is the state's and is not among them. -#}
 {% macro panel_provisions() -%}
-    {{ return([
-        'no_287g', 'no_detention_contract', 'detainer_limits', 'notification_limits', 'jail_interviews',
-        'no_status_inquiry', 'general',
-    ]) }}
+    {{ return(declared_provisions() | reject('equalto', 'preemption') | list) }}
 {%- endmacro %}

@@ -1,7 +1,7 @@
 {#-
     The day that a field holds as people write it: 2025-03-03 or 3/3/2025 (with or without a time), or a spreadsheet's
-    serial number (days since 1899-12-30, of which 20000 to 80000 are years that a paper of ours can bear: 1954 to 2119).
-    Null where the text is none of these, or its year is not of 1900 to 2100 (a mistyped 5025 or 0205).
+    serial number (days since 1899-12-30; 20000 to 80000 are 1954 to 2119).
+    Null if the text is none of these, or its year is not between 1900 and 2100 (a mistyped 5025 or 0205).
 -#}
 {% macro printed_day(text) -%}
     {%- set day -%}

@@ -1,10 +1,10 @@
 {#-
-The provenance of a group's row: capture, payload and kind of one and the same of its records.
+The provenance of a grouped row: capture, payload and kind of one and the same record.
 
-Each column's own maximum may come from another capture than its neighbour's; then no capture holds the payload that
-the row names, and nobody can follow the row back to the bytes.
+The maximum of each column on its own could come from different captures. Then no capture would hold the payload that
+the row names, and the row could not be traced back to its bytes.
 
-relation: alias of the relation that carries _capture_id, _payload_id and _kind; none where there is no alias.
+relation: alias of the relation that carries _capture_id, _payload_id and _kind; none if there is no alias.
 Gives three columns of a select with `group by`: those of the greatest capture and payload of the group.
 -#}
 {%- macro provenance_of_one(relation=none) -%}

@@ -1,4 +1,4 @@
-{#- The rows of a dataset that could not be typed: every field as it came, and the reason. -#}
+{#- The records of a dataset that could not be typed: every field as it came, and the reason. -#}
 {% macro quarantined(dataset) %}
 select
     base._reject_reason,

@@ -1,4 +1,4 @@
-{#- What tells one recipient from another: its UEI, else its DUNS number, else name and state. -#}
+{#- The id of a recipient: its UEI, else its DUNS number, else name and state. -#}
 {% macro recipient_id() -%}
     coalesce(
         recipient_uei,

@@ -1,5 +1,5 @@
 {#-
-    A transaction's key, in capitals as the publisher writes it; a record that says "deleted" may hold only its parts
+    A transaction's key, in capitals as the publisher writes it; a deletion record may hold only its parts
     (subtier, FAIN, URI, listing, modification).
 -#}
 {% macro transaction_key() -%}
@@ -15,14 +15,14 @@
     ))
 {%- endmacro %}
 
-{#- Day on which the publisher last changed a transaction, or deleted it; null where the record does not tell. -#}
+{#- Day on which the publisher last changed a transaction, or deleted it; null if the record does not say. -#}
 {% macro transaction_modified_on(of=none) -%}
     try_cast(substr({% if of %}{{ of }}.{% endif %}{{ field('last_modified_date') }}, 1, 10) as date)
 {%- endmacro %}
 
 {#-
-    Why a record of a transactions file cannot be read; null where it can. A deletion fills only the parts of its key
-    and its day; files of 2019 had deletions with shifted columns, whose key is no key.
+    Why a record of a transactions file cannot be read; null if it can. A deletion fills only the parts of its key and its
+    day. Files of 2019 had deletions with shifted columns, which do not form a key.
 -#}
 {% macro transaction_fault() -%}
     case

@@ -1,7 +1,7 @@
-{#- The unknown member of every dimension, for "nothing printed": foreign keys are never null, they point here. -#}
+{#- The unknown member of every dimension, for "nothing printed". Foreign keys are never null; they point here. -#}
 {% macro unknown_key() -%} '-1' {%- endmacro %}
 
-{#- A listing and a programme area; where neither is known there is one member for it, the unknown one. -#}
+{#- Key of a listing and a program area; that of the unknown member if neither is known. -#}
 {% macro program_key(assistance_listing, program_area) -%}
     case
         when coalesce({{ assistance_listing }}, 'unknown') = 'unknown' and {{ program_area }} = 'unknown' then {{ unknown_key() }}
@@ -13,10 +13,10 @@
 {% macro nation_geoid() -%} '1' {%- endmacro %}
 
 {#-
-    Key of the member that a name without a unit has in dim_jurisdiction, so that two facts meet on the same unresolved
-    name or not at all.
-    words    the name in one spelling    kind   kind of body by its words, or what else the name is of
-    county   the county beside it where several bodies of one state bear the name; else null
+    Key of the member of dim_jurisdiction that stands for a name without a unit, so that two facts join on the same
+    unresolved name only.
+    words    the name in one spelling    kind   kind of body by its words, or what the name comes from
+    county   the county beside it if several bodies of one state share the name; else null
 -#}
 {% macro unresolved_key(words, state_code, kind, county="cast(null as " ~ dbt.type_string() ~ ")") -%}
     {{ surrogate_key(["'a name without a unit'", words, state_code, kind, county]) }}

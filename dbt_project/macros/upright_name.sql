@@ -1,6 +1,6 @@
 {#-
-    A printed name whose parts stand in the order of speech: "Detroit, City Of" is City Of Detroit, "Corrections, Oklahoma
-    Dept Of" and "Denver, City and County" alike; what stands behind the last comma opens the name. The Bureau's register
+    A printed name with its parts in the order of speech: "Detroit, City Of" is City Of Detroit, "Corrections, Oklahoma
+    Dept Of" and "Denver, City and County" likewise: what follows the last comma comes first. The FBI's register
     prints a unit of a larger body last, "Highway Patrol: Colusa County"; a city's own department stays as it is. Of "City
     and County of Denver - Denver Police Department" the front is the name.
 -#}

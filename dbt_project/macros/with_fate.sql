@@ -1,27 +1,27 @@
 {#-
-    Decide what becomes of each captured record: staged, quarantined, duplicate or superseded.
+    The outcome of each captured record, in column _fate: staged, quarantined, duplicate or superseded.
 
-    cte       a CTE of the typed rows with _reject_reason (null where the row is good), _capture_id,
+    cte       a CTE of the typed rows with _reject_reason (null if the row is good), _capture_id,
               _payload_id and _record_no
-    key       the columns of the publisher's own key; [] where it has none: then nothing is a
-              duplicate, because two equal rows may be two events (NCVS microdata)
+    key       the columns of the publisher's own key; [] if it has none. Then no row is a duplicate,
+              because two equal rows may be two events (NCVS microdata)
     content   the columns that make two rows of one key the same row
-    across    true for datasets of policy "merge", and where slices may overlap: a key's newest version
-              serves, whichever capture holds it. false: versions are compared inside one capture only
+    across    true for datasets of policy "merge", and if captures may overlap: the newest version of a
+              key is used, whichever capture it is in. false: versions are compared inside one capture
 -#}
 {% macro with_fate(cte, key=[], content=[], across=false) %}
-fated as (
+copied as (
     select
         typed.*,
-        serving._kind,
-        serving._retrieved_at,
+        captured._kind,
+        captured._retrieved_at,
         {% if key %}
         row_number() over (
             partition by
                 case when typed._reject_reason is null then 0 else 1 end,
                 {% if not across %}typed._capture_id,{% endif %}
                 {{ surrogate_key(key) }}, {{ surrogate_key(content or key) }}
-            order by serving._retrieved_at desc, typed._capture_id desc, typed._payload_id, typed._record_no
+            order by captured._retrieved_at desc, typed._capture_id desc, typed._payload_id, typed._record_no
         ) as _copy
         {% else %}
         1 as _copy
@@ -33,13 +33,13 @@ fated as (
             kind as _kind,
             retrieved_at as _retrieved_at
         from {{ source('raw', 'capture') }}
-    ) as serving
-        on typed._capture_id = serving._serving_id
+    ) as captured
+        on typed._capture_id = captured._serving_id
 ),
 
 versioned as (
     select
-        fated.*,
+        copied.*,
         {% if key %}
         row_number() over (
             partition by
@@ -51,7 +51,7 @@ versioned as (
         {% else %}
         1 as _version
         {% endif %}
-    from fated
+    from copied
 )
 
 select

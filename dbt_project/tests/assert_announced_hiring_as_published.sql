@@ -1,23 +1,23 @@
 -- The totals that the COPS Office announced for its hiring programme, where that year's list is captured:
 -- FY2017 98,495,397 USD, 179 agencies, 802 officers (2017-11-20); FY2020 393,954,911 USD, 596, 2,732 (2020-06-02).
 with published as (
-    select 2017 as announced_fiscal_year, 98495397 as amount, 179 as agencies, 802 as officers
+    select 2017 as fiscal_year, 98495397 as amount, 179 as agencies, 802 as officers
     union all
-    select 2020 as announced_fiscal_year, 393954911 as amount, 596 as agencies, 2732 as officers
+    select 2020 as fiscal_year, 393954911 as amount, 596 as agencies, 2732 as officers
 ),
 
 captured as (
     select
-        announced_fiscal_year,
+        fiscal_year,
         sum(announced_amount) as amount,
         count(*) as agencies,
         sum(officers_announced) as officers
     from {{ ref('fct_announced_award') }}
     where program_area = 'hiring'
-    group by announced_fiscal_year
+    group by fiscal_year
 )
 
 select captured.*
 from captured
-inner join published on captured.announced_fiscal_year = published.announced_fiscal_year
+inner join published on captured.fiscal_year = published.fiscal_year
 where captured.amount <> published.amount or captured.agencies <> published.agencies or captured.officers <> published.officers

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 
+from orchestration.adding import passed
 from orchestration.adding.rendered import CannotRender, stale, write
 from orchestration.declared import cities
 
@@ -22,7 +23,7 @@ def main(arguments: list[str]) -> int:
             return 1 if paths else 0
         for path in write():
             print(f"dbt_project/{path}")
-    except (CannotRender, cities.BadDeclaration) as error:
+    except (CannotRender, passed.BadPassing, cities.BadDeclaration) as error:
         print(error, file=sys.stderr)
         return 2
     return 0

@@ -1,4 +1,4 @@
-"""Skeletons of one more city, tracker, source or council: files that pass lint and wait for the publisher's own words.
+"""Skeletons of one more city, tracker, source or council: files that pass lint, with a TODO where only a person knows.
 
 What belongs here: what `clawback new` writes. What does not: the files that follow from these (rendered).
 """

@@ -1,9 +1,7 @@
-"""Capture assets: one a dataset, and one more by partition where people backfill.
+"""Capture assets: one for each dataset, and one more by partition for datasets that people backfill.
 
-What belongs here: how a dataset's night becomes a Dagster asset, its check,
-metadata, retries, pool and freshness policy: the policy of all captures in one
-place. What does not: what a publisher is asked (sources), how a capture is
-written (landing).
+What belongs here: turning the capture of a dataset into a Dagster asset with its check, metadata, retries, pool and
+freshness policy. What does not: what a publisher is asked (sources), how a capture is written (landing).
 """
 
 from datetime import timedelta
@@ -15,7 +13,7 @@ from orchestration import logs, sources
 from orchestration.assets.gate import ending_on_refusals
 from orchestration.assets.options import RefreshOptions
 from orchestration.landing.catalog import Catalog
-from orchestration.landing.night import Night, capture_dataset
+from orchestration.landing.dataset_run import DatasetRun, capture_dataset
 from orchestration.landing.standing import SourceStatus
 from orchestration.settings import Settings, default_url
 from orchestration.sources.base import Dataset
@@ -70,13 +68,13 @@ def _nightly(dataset: Dataset) -> dg.AssetsDefinition:
     def nightly(context: dg.AssetExecutionContext, options: RefreshOptions) -> dg.MaterializeResult:
         settings = options.settings()
         with logs.of_run(context.run_id), ending_on_refusals(settings):
-            night = capture_dataset(
+            run = capture_dataset(
                 dataset,
                 settings,
                 slice_keys=options.slice_keys(dataset.id),
                 accepted=options.accepted_slices(dataset.id),
             )
-        return _result(dataset, night, _standing(dataset, settings))
+        return _result(dataset, run, _standing(dataset, settings))
 
     return nightly
 
@@ -100,10 +98,10 @@ def _backfill(dataset: Dataset) -> dg.AssetsDefinition:
     def backfill(context: dg.AssetExecutionContext, options: RefreshOptions) -> dg.MaterializeResult:
         settings = options.settings()
         with logs.of_run(context.run_id), ending_on_refusals(settings):
-            night = capture_dataset(dataset, settings, partition=context.partition_key)
-        if night.failures:
-            raise dg.Failure(night.line(), metadata={"night": dg.MetadataValue.json(night.to_json())})
-        return _result(dataset, night, _standing(dataset, settings), check=False)
+            run = capture_dataset(dataset, settings, partition=context.partition_key)
+        if run.failures:
+            raise dg.Failure(run.line(), metadata={"dataset_run": dg.MetadataValue.json(run.to_json())})
+        return _result(dataset, run, _standing(dataset, settings), check=False)
 
     return backfill
 
@@ -131,25 +129,25 @@ def _standing(dataset: Dataset, settings: Settings) -> SourceStatus:
     return catalog.status(dataset)
 
 
-def _result(dataset: Dataset, night: Night, told: SourceStatus, *, check: bool = True) -> dg.MaterializeResult:
-    severity = dg.AssetCheckSeverity.ERROR if night.too_old else dg.AssetCheckSeverity.WARN
-    failures = [f"{failure.slice}: {failure.message}" for failure in night.failures]
+def _result(dataset: Dataset, run: DatasetRun, status: SourceStatus, *, check: bool = True) -> dg.MaterializeResult:
+    severity = dg.AssetCheckSeverity.ERROR if run.too_old else dg.AssetCheckSeverity.WARN
+    failures = [f"{failure.slice}: {failure.message}" for failure in run.failures]
     result = dg.AssetCheckResult(
         check_name=CAPTURED_CHECK,
         asset_key=asset_key(dataset),
-        # a slice that failed on an earlier night and was not asked for tonight has still failed
-        passed=not night.failures and not told.failed,
+        # a slice that failed on an earlier run and was not asked for in this run has still failed
+        passed=not run.failures and not status.failed,
         severity=severity,
-        metadata={"failures": dg.MetadataValue.json(failures), "too_old": dg.MetadataValue.json(night.too_old),
-                  "standing": told.line()},
+        metadata={"failures": dg.MetadataValue.json(failures), "too_old": dg.MetadataValue.json(run.too_old),
+                  "standing": status.line()},
     )  # fmt: skip
     return dg.MaterializeResult(
         metadata={
-            "dagster/row_count": night.records,
-            "summary": night.line(),
-            "state": told.state,
-            "standing": told.line(),
-            "night": dg.MetadataValue.json(night.to_json()),
+            "dagster/row_count": run.records,
+            "summary": run.line(),
+            "state": status.state,
+            "standing": status.line(),
+            "dataset_run": dg.MetadataValue.json(run.to_json()),
         },
         check_results=[result] if check else [],
     )

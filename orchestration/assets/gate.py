@@ -1,6 +1,6 @@
-"""How a step ends that must not go on: the gate refused, or the disk did.
+"""How a step ends when it must not go on: the gate refused, or the disk did.
 
-What belongs here: both as Dagster shows them. What does not: what is refused and why (release.audit, files).
+What belongs here: showing both in Dagster. What does not: what is refused and why (release.audit, files).
 """
 
 from collections.abc import Iterator

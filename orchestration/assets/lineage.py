@@ -1,6 +1,7 @@
-"""What a built model tells Dagster: rows, column schema, column lineage.
+"""Metadata of a built model in Dagster: rows, column types, column lineage.
 
-What belongs here: Dagster's words for it. What does not: tracing columns (release.columns), running dbt (warehouse).
+What belongs here: putting them into Dagster's types. What does not: tracing columns (release.columns), running dbt
+(warehouse).
 """
 
 from collections.abc import Iterator, Mapping
@@ -39,8 +40,8 @@ def describe(
 
 
 def _schema(node: Mapping[str, Any], columns: Mapping[str, str]) -> dg.TableSchema:
-    told = {column["name"]: column.get("description") for column in node.get("columns", {}).values()}
-    return dg.TableSchema([dg.TableColumn(name, kind, description=told.get(name)) for name, kind in columns.items()])
+    texts = {column["name"]: column.get("description") for column in node.get("columns", {}).values()}
+    return dg.TableSchema([dg.TableColumn(name, kind, description=texts.get(name)) for name, kind in columns.items()])
 
 
 def _lineage(parents: Parents, keys: Mapping[Relation, dg.AssetKey]) -> dg.TableColumnLineage:

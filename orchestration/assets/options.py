@@ -1,8 +1,8 @@
-"""What a run was asked for, beside what the environment says.
+"""The options of a run, which add to the settings from the environment.
 
-What belongs here: the options that the command line and Dagster's launchpad
-share, and the settings and catalog that follow from them. No secret is an
-option: run configuration is stored and shown.
+What belongs here: the options that the command line and Dagster's launchpad share, and the settings and catalog that
+follow from them. No secret is an option, because Dagster stores and shows run configuration. What does not: the
+settings themselves (settings).
 """
 
 from __future__ import annotations

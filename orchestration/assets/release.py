@@ -1,7 +1,6 @@
-"""Candidate and publication: the build sealed with its run's mark, audited, and swapped in.
+"""The last two assets: the candidate, which is sealed after the build, and the published release.
 
-What belongs here: the two assets. What does not: what the gate demands and how
-a release is made (release/).
+What belongs here: the two assets. What does not: what the gate demands, and how a release is made (release).
 """
 
 from collections.abc import Sequence
@@ -13,10 +12,10 @@ from orchestration.assets.gate import ending_on_refusals, refused
 from orchestration.assets.options import RefreshOptions
 from orchestration.assets.warehouse import WAREHOUSE_POOL
 from orchestration.progress import say
-from orchestration.release import audit, findings, marks, publish
+from orchestration.release import audit, findings, markers, publish
 
 # The captures start at 02:00, the release at 04:00: the file must be new between midnight and 07:00.
-_NIGHT = timedelta(hours=7)
+_DEADLINE_WINDOW = timedelta(hours=7)
 
 
 def build_release_assets(model_keys: Sequence[dg.AssetKey]) -> list[dg.AssetsDefinition]:
@@ -34,7 +33,7 @@ def build_release_assets(model_keys: Sequence[dg.AssetKey]) -> list[dg.AssetsDef
         settings = options.settings()
         try:
             with ending_on_refusals(settings):
-                marker = marks.seal(settings, run_id=context.run_id)
+                marker = markers.seal(settings, run_id=context.run_id)
         except findings.GateRefused as refusal:
             raise refused(refusal) from refusal
         return dg.MaterializeResult(
@@ -49,7 +48,7 @@ def build_release_assets(model_keys: Sequence[dg.AssetKey]) -> list[dg.AssetsDef
         kinds={"duckdb", "parquet"},
         description="The release that readers see. The gate is the publisher's own: it audits whoever starts it.",
         freshness_policy=dg.FreshnessPolicy.cron(
-            deadline_cron="0 7 * * *", lower_bound_delta=_NIGHT, timezone="America/New_York"
+            deadline_cron="0 7 * * *", lower_bound_delta=_DEADLINE_WINDOW, timezone="America/New_York"
         ),
     )
     def published(context: dg.AssetExecutionContext, options: RefreshOptions) -> dg.MaterializeResult:

@@ -1,7 +1,7 @@
-"""Sensors: what the daemon does when one of its runs has ended.
+"""Sensors: what Dagster's daemon does when one of its runs has ended.
 
-What belongs here: reading a run's record for the account that `ending` takes. What does not: what is told, and when
-(ending, events).
+What belongs here: reading the run's record for `running.ending`. What does not: which messages are due and what they
+say (running.ending, running.events).
 """
 
 from datetime import UTC, datetime
@@ -11,9 +11,9 @@ import dagster as dg
 
 from orchestration import sources
 from orchestration.assets.options import RefreshOptions
-from orchestration.ending import DAEMON, STARTED_BY_TAG, Ended, Outcome, ended
 from orchestration.landing.catalog import Catalog
 from orchestration.release import history
+from orchestration.running.ending import DAEMON, STARTED_BY_TAG, Ended, Outcome, ended
 from orchestration.settings import Settings
 
 _OUTCOMES: dict[dg.DagsterRunStatus, Outcome] = {
@@ -41,13 +41,13 @@ def of_record(instance: dg.DagsterInstance, run_id: str, settings: Settings) -> 
         user = data.user_failure_data
         if user and "findings" in user.metadata:
             outcome = "gate refused"
-            told: Any = user.metadata["findings"].value
-            findings += [str(one["check"]) for one in told]
+            gate_findings: Any = user.metadata["findings"].value
+            findings += [str(one["check"]) for one in gate_findings]
         cause = data.error
         while cause is not None and cause.cause is not None:
             cause = cause.cause
-        said = (user.description if user else None) or (cause.message.strip() if cause else "failed")
-        error = error or f"{event.step_key}: {said}"
+        message = (user.description if user else None) or (cause.message.strip() if cause else "failed")
+        error = error or f"{event.step_key}: {message}"
     if outcome == "done" and run.job_name == "captures":
         catalog = Catalog(settings.landing_dir, as_of=None, edition=settings.edition)
         if any(catalog.status(dataset).too_old for dataset in sources.DATASETS.values()):
@@ -65,7 +65,7 @@ def of_record(instance: dg.DagsterInstance, run_id: str, settings: Settings) -> 
     )
 
 
-def _tell(context: dg.RunStatusSensorContext) -> None:
+def _report_end(context: dg.RunStatusSensorContext) -> None:
     run = context.dagster_run
     # The command line tells of its own runs.
     if run.tags.get(STARTED_BY_TAG) is not None:
@@ -84,7 +84,7 @@ def _sensor(name: str, status: dg.DagsterRunStatus, description: str) -> dg.Sens
         description=description,
         minimum_interval_seconds=15,
         default_status=dg.DefaultSensorStatus.RUNNING,
-    )(_tell)
+    )(_report_end)
 
 
 SENSORS = (

@@ -1,7 +1,7 @@
-"""The build: raw views over the serving captures, then every dbt model with its tests as checks.
+"""The build: raw views over the captures that serve, then every dbt model, with its tests as checks.
 
-What belongs here: how dbt is run and what its events tell Dagster. What does
-not: SQL (dbt_project), the gate (release).
+What belongs here: running dbt and passing its events on to Dagster. What does not: SQL (dbt_project), the gate
+(release).
 """
 
 import json
@@ -16,18 +16,19 @@ import dagster as dg
 import duckdb
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtCliResource, dbt_assets
 
-from orchestration import dbt_manifest, running, sources
+from orchestration import sources
 from orchestration.assets.capture import asset_key
 from orchestration.assets.gate import ending_on_refusals, refused
 from orchestration.assets.lineage import describe
 from orchestration.assets.options import RefreshOptions
-from orchestration.dbt_manifest import dbt_environment
 from orchestration.landing import raw_views
 from orchestration.landing.catalog import Catalog
 from orchestration.landing.proving import unproved
 from orchestration.progress import say
-from orchestration.release import audit, columns, findings, history
-from orchestration.release.beginning import GoesOn, NothingNew, begin
+from orchestration.release import audit, columns, dbt_manifest, findings, history
+from orchestration.release.beginning import Incremental, NothingNew, begin
+from orchestration.release.dbt_manifest import dbt_environment
+from orchestration.running import runs
 from orchestration.settings import Settings
 
 # One step at a time writes the build file.
@@ -99,7 +100,7 @@ def landing_views(context: dg.AssetExecutionContext, options: RefreshOptions) ->
             context.log.info("nothing new since release %s: dbt is not run", begun.release)
             say(f"nothing new since release {begun.release}: it goes on serving, dbt is not run")
             return
-        if isinstance(begun, GoesOn):
+        if isinstance(begun, Incremental):
             say("few records are new: the build goes on from the last candidate")
         yield from _create_views(settings, catalog)
 
@@ -137,7 +138,7 @@ def _build(
 ) -> Iterator[Any]:
     """One `dbt build`, and what it left told to Dagster."""
     os.environ.update(dbt_environment(settings))
-    os.environ.setdefault(running.RUN_VARIABLE, context.run_id)
+    os.environ.setdefault(runs.RUN_VARIABLE, context.run_id)
     _reuse_parse(settings)
     invocation = dbt.cli(["build"], context=context, target_path=settings.dbt_target_dir, raise_on_error=False)
     # The events wait for dbt's end: while it writes, nobody else may open the file.
@@ -187,7 +188,7 @@ def _reuse_parse(settings: Settings) -> None:
 def _read_json(path: Path) -> dict[str, Any]:
     """Empty where dbt left no such file, or was stopped while it wrote it."""
     try:
-        told: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        parsed: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     except (FileNotFoundError, ValueError):
         return {}
-    return told
+    return parsed

@@ -1,8 +1,8 @@
-"""The finder: which council matters are about the local government's part in immigration enforcement.
+"""The finder: which council matters are about local government's part in immigration enforcement.
 
-What belongs here: the published vocabulary read from its seed, and the rule by which terms make a matter relevant;
-the same rule as in int_ordinances__council_term_hits, on the same file, and a test proves that both agree. What does
-not: which fields of a publisher are searched (its module), what a matter did (dbt).
+What belongs here: reading the published vocabulary from its seed, and the rule by which terms make a matter relevant.
+The model int_ordinances__council_term_hits applies the same rule to the same file, and a test proves that both agree.
+What does not: which fields of a publisher are searched (its source), what a matter did (dbt).
 
 A text is taken as its words: everything but ASCII letters and digits parts them, so that "287(g)", "287 (G)" and
 "Sec. 287-g" are the words 287 and g. A term hits whole words only.
@@ -44,7 +44,7 @@ class Term:
 
 
 @dataclass(frozen=True)
-class Finding:
+class Match:
     """The terms that hit, as (field, term), and whether they make the matter relevant."""
 
     hits: tuple[tuple[str, str], ...]
@@ -74,7 +74,7 @@ def as_words(text: str) -> str:
     return f" {re.sub('[^A-Za-z0-9]+', '  ', text).strip(' ')} "
 
 
-def find(texts: Mapping[str, str | None], terms: tuple[Term, ...] | None = None) -> Finding:
+def find(texts: Mapping[str, str | None], terms: tuple[Term, ...] | None = None) -> Match:
     """Search the texts of one matter, by the name of the field that holds each."""
     terms = vocabulary() if terms is None else terms
     hits: list[tuple[str, Term]] = []
@@ -89,7 +89,7 @@ def find(texts: Mapping[str, str | None], terms: tuple[Term, ...] | None = None)
                 hits.append((field, term))
     families = {term.family for _, term in hits if term.rule == "together"}
     relevant = any(term.rule == "alone" for _, term in hits) or len(families) > 1
-    return Finding(tuple((field, term.term) for field, term in hits), relevant)
+    return Match(tuple((field, term.term) for field, term in hits), relevant)
 
 
 def _counts(term: Term, terms: tuple[Term, ...], written: str, lower: str, is_all_capitals: bool) -> int:

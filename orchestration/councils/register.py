@@ -1,4 +1,4 @@
-"""The councils that are asked: one register, read here and by dbt.
+"""The councils that are asked: one register, read by Python and by dbt.
 
 What belongs here: the register's rows as Python needs them. What does not: a council's protocol (sources), its
 jurisdiction's key (dbt joins the same seed by client).

@@ -1,6 +1,6 @@
-"""What an answer's headers say, as far as it can be read: numbers, waits, types, the place of a redirect.
+"""Reading the headers of an answer: numbers, waits, types, the target of a redirect.
 
-What belongs here: headers that a server may write wrongly. What does not: what is done about it (session).
+What belongs here: headers that a server may write wrongly. What does not: what is done about them (session).
 """
 
 from __future__ import annotations
@@ -44,45 +44,45 @@ def media_type(headers: Mapping[str, str], redactor: Redactor) -> str:
 
 
 def length(headers: Mapping[str, str]) -> int | None:
-    """The bytes that the body has on the wire; None where it is not said.
+    """The bytes that the body has on the wire; None if it is not said.
 
-    Raises BadHeader where Content-Length is no number, or several that differ.
+    Raises BadHeader if Content-Length is no number, or several that differ.
     """
-    said = headers.get("Content-Length")
-    if said is None:
+    value = headers.get("Content-Length")
+    if value is None:
         return None
-    numbers = {part.strip() for part in said.split(",")}
+    numbers = {part.strip() for part in value.split(",")}
     if len(numbers) != 1 or not _NUMBER.fullmatch(number := numbers.pop()):
-        raise BadHeader(f"Content-Length is {plain(said)[:60]!r}, which is no number of bytes")
+        raise BadHeader(f"Content-Length is {plain(value)[:60]!r}, which is no number of bytes")
     return int(number)
 
 
 def encoding(headers: Mapping[str, str]) -> str:
-    """How the body is packed. Raises BadHeader where it is in a way that was not asked for, or packed twice."""
-    said = headers.get("Content-Encoding", "").strip().lower()
-    if said not in ENCODINGS:
-        raise BadHeader(f"Content-Encoding is {plain(said)[:60]!r}, and gzip was asked for")
-    return said
+    """How the body is packed. Raises BadHeader if it is in a way that was not asked for, or packed twice."""
+    value = headers.get("Content-Encoding", "").strip().lower()
+    if value not in ENCODINGS:
+        raise BadHeader(f"Content-Encoding is {plain(value)[:60]!r}, and gzip was asked for")
+    return value
 
 
 def redirect(sent: str, headers: Mapping[str, str], redactor: Redactor) -> str:
-    """Where a redirect leads. Raises BadHeader where that is no address."""
-    said = headers.get("Location", "")
+    """Where a redirect leads. Raises BadHeader if that is no address."""
+    value = headers.get("Location", "")
     try:
-        if not said.strip() or _UNPRINTABLE.search(said):
+        if not value.strip() or _UNPRINTABLE.search(value):
             raise ValueError("empty, or with characters that no address has")
-        target = urljoin(sent, said)
+        target = urljoin(sent, value)
         parts = urlsplit(target)
         if parts.scheme not in ("http", "https") or not parts.hostname or (parts.port or 1) < 1:
             raise ValueError("no http address")
         parts.hostname.encode("idna")
     except ValueError as error:
-        raise BadHeader(f"it redirects to {plain(redactor.text(said))[:100]!r}: {error}") from None
+        raise BadHeader(f"it redirects to {plain(redactor.text(value))[:100]!r}: {error}") from None
     return target
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds to wait by the Retry-After header, as seconds or as a date; None where it says nothing readable."""
+    """Seconds to wait by the Retry-After header, as seconds or as a date; None if it says nothing readable."""
     text = headers.get("Retry-After", "").strip()
     if _NUMBER.fullmatch(text):
         return float(text)

@@ -1,6 +1,6 @@
-"""How often a host is asked: one count a process, whoever asks.
+"""How often each host is asked: one count for the process, whoever asks.
 
-What belongs here: the limits by host, and waiting for a turn. What does not: what is asked (session, sources).
+What belongs here: the limits of each host, and waiting for a turn. What does not: what is asked (session, sources).
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 
 # Requests and seconds by host. USAspending publishes no limit and stops answering at about 100 requests
 # in 30 s; api.usa.gov allows about 1,000 an hour a key, which the FBI's module keeps as a budget that ends the
-# night rather than waits; the rest are asked as a person with patience would.
+# run rather than waits; the rest are asked as a person with patience would.
 LIMITS: Mapping[str, tuple[int, float]] = {
     "api.usaspending.gov": (900, 300.0),
     # its lists are looked for under guessed addresses

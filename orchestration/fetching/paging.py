@@ -1,8 +1,7 @@
-"""How pages end: paginators as small state machines.
+"""Paging through a list: one small state machine for each way in which publishers page.
 
-What belongs here: which request comes next and when there is none. What does
-not: HTTP, records' meaning. A constructor refuses a configuration that cannot
-stop or that would page without a fixed order.
+What belongs here: which request comes next, and when there is none. A paginator refuses a configuration that could not
+stop, or that would page without a fixed order. What does not: HTTP, the meaning of records.
 """
 
 from __future__ import annotations
@@ -37,7 +36,7 @@ class NewRows:
         self._pages = 0
 
     def see(self, keys: Iterable[Hashable], *, url: str | None = None) -> None:
-        """Take note of a page's keys. Raises PagesExhausted where it has rows and none is new."""
+        """Take note of a page's keys. Raises PagesExhausted if it has rows and none is new."""
         here = set(keys)
         if here and here <= self._seen:
             what = f"page {self._pages + 1} repeats rows that came before and brings no other: the pages do not move"
@@ -78,7 +77,7 @@ class OffsetPages:
         }
 
     def advance(self, received: int) -> bool:
-        """Move on after a page of `received` rows; False where it was the last."""
+        """Move on after a page of `received` rows; False if it was the last."""
         self.offset += self.limit
         if received < self.limit:
             return False
@@ -112,9 +111,9 @@ class CursorPages:
         return dict(self.cursor)
 
     def advance(self, received: int, metadata: Mapping[str, Any]) -> bool:
-        """Move on by what the answer's metadata says; False where it was the last page.
+        """Move on by what the answer's metadata says; False if it was the last page.
 
-        Raises PagesExhausted where the cursor does not move or pages never end.
+        Raises PagesExhausted if the cursor does not move or pages never end.
         """
         self.pages += 1
         if received == 0 or (self.has_next is not None and not metadata.get(self.has_next)):

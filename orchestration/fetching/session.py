@@ -1,8 +1,7 @@
-"""The one HTTP session: retries to a deadline, limits shared by a host, an allow-list, no secret kept.
+"""The one HTTP session: retries until a deadline, limits for each host, an allow-list of hosts, no key kept anywhere.
 
-What belongs here: getting bytes from a publisher politely, or saying why not.
-What does not: which address to ask (sources), what the bytes mean, how an
-answer is cut off (transport), what its headers say (headers).
+What belongs here: getting bytes from a publisher politely, or saying why not. What does not: which address to ask
+(sources), what the bytes mean, how an answer is cut off (transport), what its headers say (headers).
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ import stamina
 import urllib3.exceptions
 
 from orchestration import __version__, files
-from orchestration.fetching import headers as said
+from orchestration.fetching import headers as heads
 from orchestration.fetching.host_limits import DEFAULT_LIMIT, LIMITS, SHARED_LIMITS, HostLimits
 from orchestration.fetching.transport import AnswerClock, OneAnswer
 from orchestration.fetching.waiting import Patience, Wait
@@ -131,7 +130,7 @@ class Web:
         secret_query: a query that is sent as it is, letter by letter: a signed link's signature covers it.
         accept_status: statuses of 300 and above that are answers here (400 = no data at the FBI).
         media_type: the answer must be of this type ("json"): an HTML error page with 200 is a fault that may pass.
-        attempts: try no more often than this, where one item of many must not cost the night.
+        attempts: try no more often than this, where one item of many must not cost the run.
         final: words in a body by which the publisher says that asking again is of no use, whatever the status.
         """
         shown = f"{url}?{urlencode(params)}" if params else url
@@ -233,12 +232,12 @@ class Web:
                     stream=True, allow_redirects=False,
                 ) as response:  # fmt: skip
                     if response.is_redirect and asked.method == "GET":
-                        return said.redirect(asked.sent, response.headers, self._redactor)
-                    said.encoding(response.headers)
+                        return heads.redirect(asked.sent, response.headers, self._redactor)
+                    heads.encoding(response.headers)
                     if self._into is not None and response.status_code == 200:
                         return self._saved(response, self._into, asked, clock, wait)
                     return self._read(response, asked, clock)
-            except said.BadHeader as error:
+            except heads.BadHeader as error:
                 fault = FetchError(self._redactor.text(str(error)), url=asked.shown)
             except _FAULTS as error:
                 fault = _Transient(self._why(error, clock))
@@ -265,7 +264,7 @@ class Web:
             over_limit = status == 403 and b"OVER_RATE_LIMIT" in content
             if status in TRANSIENT_STATUS or over_limit:
                 what = "the rate limit is reached" if over_limit or status == 429 else f"HTTP {status}"
-                raise _Transient(what, status=status, wait=said.retry_after(answer.headers), body=content)
+                raise _Transient(what, status=status, wait=heads.retry_after(answer.headers), body=content)
             if status >= 300:
                 raise FetchError(f"HTTP {status}", url=asked.shown, status=status, body=content)
             if status in (204, 205):
@@ -278,25 +277,25 @@ class Web:
             if not content.strip():
                 raise _Transient(f"HTTP {status} with an empty body", status=status)
             if asked.media_type == "json" and content.lstrip()[:1] not in (b"{", b"["):
-                kind = said.media_type(answer.headers, self._redactor) if "Content-Type" in answer.headers else ""
+                kind = heads.media_type(answer.headers, self._redactor) if "Content-Type" in answer.headers else ""
                 raise _Transient(f"HTTP {status} with {kind or 'no type'} where JSON was asked for", body=content)
         return Payload(
             body=content,
             url=asked.shown,
             retrieved_at=datetime.now(UTC).replace(microsecond=0),
-            media_type=said.media_type(answer.headers, self._redactor),
+            media_type=heads.media_type(answer.headers, self._redactor),
             method=asked.method,
             status=status,
             request_body=asked.body or b"",
             request_headers={"User-Agent": self._user_agent, **asked.headers},
-            response_headers=said.kept(answer.headers, self._redactor),
+            response_headers=heads.kept(answer.headers, self._redactor),
             role=asked.role,
             context=dict(asked.context),
             redacted=answer.redacted,
         )
 
     def _read(self, response: requests.Response, asked: _Asked, clock: AnswerClock) -> _Answer:
-        announced = said.length(response.headers)
+        announced = heads.length(response.headers)
         chunks, size = [], 0
         for chunk in response.iter_content(1 << 20):
             size += len(chunk)
@@ -318,14 +317,14 @@ class Web:
         if clock.has_rung:
             # a body that ends with its connection looks whole wherever it is cut
             raise _Transient(_not_whole(clock))
-        if announced is not None and not said.encoding(response.headers) and size < announced:
+        if announced is not None and not heads.encoding(response.headers) and size < announced:
             raise _Transient(f"the answer broke off after {size:,} of {announced:,} bytes")
 
     def _saved(
         self, response: requests.Response, target: Path, asked: _Asked, clock: AnswerClock, wait: Wait
     ) -> FilePayload:
         digest, size, most = hashlib.sha256(), 0, self._settings.limits.download_bytes
-        announced, host = said.length(response.headers), urlsplit(asked.shown).netloc
+        announced, host = heads.length(response.headers), urlsplit(asked.shown).netloc
         of = f" of {announced / 1e6:,.0f}" if announced else ""
         watching = Watching(self._redactor)
         with target.open("wb") as stream:
@@ -347,9 +346,9 @@ class Web:
             body=b"",
             url=asked.shown,
             retrieved_at=datetime.now(UTC).replace(microsecond=0),
-            media_type=said.media_type(response.headers, self._redactor),
+            media_type=heads.media_type(response.headers, self._redactor),
             request_headers={"User-Agent": self._user_agent, **asked.headers},
-            response_headers=said.kept(response.headers, self._redactor),
+            response_headers=heads.kept(response.headers, self._redactor),
             context=dict(asked.context),
             path=target,
             digest=digest.hexdigest(),

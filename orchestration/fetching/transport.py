@@ -1,7 +1,7 @@
-"""Connections that end: an answer has so many seconds from its first byte asked for to its last byte given.
+"""Connections that end in time: an answer has a number of seconds from the request to its last byte.
 
-What belongs here: the clock that cuts an answer off, in its headers as in its body, and sessions that keep nothing of
-what a server says (no cookies, no redirects of their own). What does not: retries, which hosts may be asked (session).
+What belongs here: the clock that cuts an answer off, and sessions that keep nothing from a server (no cookies, no
+redirects of their own). What does not: retries, which hosts may be asked (session).
 
 A timeout of a socket counts from one byte to the next, so that a server that sends a byte now and then is waited for
 for ever. The clock here shuts the socket down under whoever reads it.

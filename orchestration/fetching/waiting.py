@@ -1,7 +1,6 @@
-"""How long a request is waited for, and the line on the screen that names a long wait.
+"""How long a request is waited for, and the message about a long wait.
 
-What belongs here: the limits of one request in seconds, the line, and when it is repeated. What does not: retries
-(session).
+What belongs here: the limits in seconds, the message, and when it is repeated. What does not: retries (session).
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ from types import TracebackType
 
 from orchestration.progress import say
 
-# Seconds after which a wait is said; it is said again after this many more, and each time after twice as many.
+# Seconds after which a wait is shown. It is shown again after as many more, then after twice as many, and so on.
 SAY_AFTER = 5.0
 AGAIN_AFTER = 30.0
 LONGEST_SILENCE = 300.0
@@ -33,14 +32,14 @@ class Patience:
     # this many a second.
     answer: float = 300.0
     rate: float = 50_000.0
-    # A wait that has lasted so long is said on the screen.
+    # A wait that has lasted so long is shown on the screen.
     say_after: float = SAY_AFTER
     # A publisher's Retry-After longer than this ends the attempt; the next run asks again.
     longest_retry_after: float = 900.0
 
 
 class Wait:
-    """While the block lasts, what is waited for is said after `after` seconds, and again at growing distances.
+    """Within the block: show what is waited for after `after` seconds, and again at growing intervals.
 
     most: the seconds after which the wait ends at the latest.
     """

@@ -1,6 +1,6 @@
-"""Zip archives from outside, on disk or in memory, read as a stream and believed in nothing.
+"""Zip archives from outside, on disk or in memory, read as a stream; nothing that they say of themselves is trusted.
 
-What belongs here: holding an archive's list and what it then unpacks to against the limits, and inflating a member
+What belongs here: checking an archive's list, and what its members unpack to, against the limits; inflating a member
 without a second copy in memory. What does not: what its members mean (landing.csv_parts, sources).
 """
 
@@ -27,7 +27,7 @@ _LOCAL_HEADER = struct.Struct("<4s2B4HL2L2H")
 # The record at an archive's end, its own comment, and the place of its larger form (zip64) before it.
 _END, _END_BYTES, _LONGEST_COMMENT, _LOCATOR_BYTES = b"PK\x05\x06", 22, 1 << 16, 20
 _SMALL_BYTES = 1 << 20
-# An entry of the list with a name of some length; the list is held against so many before it is read.
+# Bytes of an entry of the list, with a name of some length: the size of the list is checked before it is read.
 _BYTES_AN_ENTRY = 160
 
 
@@ -43,7 +43,7 @@ def is_zip(head: bytes) -> bool:
 def members(source: Path | bytes) -> list[zipfile.ZipInfo]:
     """The files of an archive in their order, folders left out.
 
-    Raises BadArchive where it is no whole zip, names a path outside itself, a link, an encrypted member or one name
+    Raises BadArchive if it is no whole zip, names a path outside itself, a link, an encrypted member or one name
     twice; Beyond where it claims more entries, bytes or a higher ratio than the limits.
     """
     bounds = limits.current()
@@ -131,7 +131,7 @@ def inflate(source: Path | bytes, info: zipfile.ZipInfo) -> Iterator[bytes]:
     """The bytes of one member, piece by piece, never more than it claims.
 
     By isal, because inflating is what an archive's ingest waits for (three times zlib's rate).
-    Raises BadArchive where the data break off, exceed the claim or do not have the announced checksum.
+    Raises BadArchive if the data break off, exceed the claim or do not have the announced checksum.
     """
     with _opened(source) as stream:
         packed = _packed(stream, info)

@@ -1,6 +1,7 @@
-"""Parsers in a process of their own: what takes them down is an answer here, and the refresh goes on.
+"""Running parsers in a process of their own: if one crashes it, the refresh gets an error and goes on.
 
-What belongs here: starting the child, asking it, and saying how it ended. What does not: what it does (worker).
+What belongs here: starting the child process, sending it a job, and reporting how it ended. What does not: the job
+(worker).
 
 One child serves a process's files one after the other: it starts in a tenth of a second, the first time that a workbook
 or a PDF comes. One that ended, for whatever reason, is replaced by the next job.
@@ -31,7 +32,7 @@ _WALL_A_SECOND, _GRACE_SECONDS = 3, 10
 
 
 def call(form: str, body: bytes) -> Any:
-    """What the child makes of a file. Raises Unreadable where it cannot be read, also where the child ended on it."""
+    """What the child makes of a file. Raises Unreadable if it cannot be read, also where the child ended on it."""
     with _lock:
         return _child().ask(form, body)
 
@@ -83,13 +84,13 @@ class _Child:
         if "unreadable" in answer:
             raise Unreadable(answer["unreadable"])
         if "fault" in answer:
-            faults.note(f"the {form} reader on a file: {answer['said']}", details=self._told())
-            said = f": {answer['said']}" if answer["said"] else ""
-            raise Unreadable(f"the {form} reader cannot read it ({answer['fault']}{said})")
+            faults.note(f"the {form} reader on a file: {answer['said']}", details=self._child_stderr())
+            reason = f": {answer['said']}" if answer["said"] else ""
+            raise Unreadable(f"the {form} reader cannot read it ({answer['fault']}{reason})")
         return answer["value"]
 
     def _exchange(self, header: bytes, body: bytes) -> dict[str, Any] | None:
-        """The child's answer; None where it ended before it gave one."""
+        """The child's answer; None if it ended before it gave one."""
         assert self.process.stdin is not None
         assert self.process.stdout is not None
         with suppress(BrokenPipeError):
@@ -110,17 +111,17 @@ class _Child:
     def _ended(self, form: str, seconds: float, *, is_late: bool) -> Unreadable:
         """Why the child ended on a file, in words."""
         code = self.process.wait()
-        told = self._told()
-        faults.note(f"the {form} reader ended with {code} on a file", details=told)
+        output = self._child_stderr()
+        faults.note(f"the {form} reader ended with {code} on a file", details=output)
         self.end()
         if is_late or code == -signal.SIGXCPU:
             return Beyond("seconds", f"it was not read within {seconds:,.0f} seconds")
-        if "memory allocation of" in told or "MemoryError" in told or code == -signal.SIGKILL:
+        if "memory allocation of" in output or "MemoryError" in output or code == -signal.SIGKILL:
             return Beyond("memory_bytes", "it needs more memory to be read")
         how = signal.Signals(-code).name if code < 0 else f"exit code {code}"
         return Unreadable(f"the {form} reader broke down on it ({how}); nothing else was harmed")
 
-    def _told(self) -> str:
+    def _child_stderr(self) -> str:
         self.stderr.seek(0)
         text = self.stderr.read()[-4000:].decode("utf-8", "replace")
         self.stderr.truncate(0)

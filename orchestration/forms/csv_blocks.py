@@ -1,7 +1,7 @@
-"""CSV in bulk, as a stream of blocks: cut at record ends, of as many cells at a time as fit, parsed by polars.
+"""Large CSV as a stream of blocks: cut at record ends, each block as many cells as fit in memory, parsed by polars.
 
-What belongs here: bytes to blocks to frames of text. What does not: the header's rules (tables), Parquet and the
-landing's own columns (landing.csv_parts).
+What belongs here: from bytes to blocks to frames of text. What does not: the rules for headers (tables), Parquet and
+provenance columns (landing.csv_parts).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""A file on disk, read whole: only a regular file, and never one that is larger than the limit.
+"""Reading a whole file from disk: only a regular file, and never one larger than the limit.
 
-What belongs here: looking before reading. What does not: what the bytes are (the other forms).
+What belongs here: the checks before reading. What does not: what the bytes are (the other forms).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ def must_be_regular(path: Path) -> int:
 
 
 def read(path: Path) -> bytes:
-    """All bytes of a file. Raises Unreadable where it is larger than what is read in memory."""
+    """All bytes of a file. Raises Unreadable if it is larger than what is read in memory."""
     size = must_be_regular(path)
     most = limits.current().body_bytes
     if size > most:

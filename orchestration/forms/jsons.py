@@ -1,6 +1,6 @@
-"""JSON, parsed within the limits, with what the standard library's parser lets pass told.
+"""JSON within the limits, with errors for what the standard library's parser would accept silently.
 
-What belongs here: bytes to values. What does not: which names a publisher's records have (sources).
+What belongs here: from bytes to values. What does not: the names in a publisher's records (sources).
 
 Numbers stay what was sent: one that no float holds (1e400) and NaN, which JSON does not have, come as their text. Half
 of a surrogate pair, which is no character, comes as U+FFFD, as every browser reads it.

@@ -1,6 +1,6 @@
-"""What a file is, by its first bytes: so that a message can say what came instead of what was asked for.
+"""What kind of file the first bytes show, so that a message can say what came instead of what was asked for.
 
-What belongs here: marks of forms, in words for people. What does not: reading a form.
+What belongs here: the signatures of kinds of files, and their names in messages. What does not: reading a file.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 _TITLE = re.compile(rb"<title[^>]*>([^<]{1,200})", re.IGNORECASE)
-_MARKS: tuple[tuple[bytes, str], ...] = (
+_SIGNATURES: tuple[tuple[bytes, str], ...] = (
     (b"PK\x03\x04", "a zip archive"),
     (b"PK\x05\x06", "an empty zip archive"),
     (b"\x1f\x8b", "a gzip file"),
@@ -36,20 +36,20 @@ HEAD = 2048
 
 
 def kind(body: bytes) -> str | None:
-    """What the bytes begin as ("a PDF"); None where they show no mark: then they may be text of any form."""
+    """What the bytes begin as ("a PDF"); None if they show no mark: then they may be text of any form."""
     head = body[:HEAD]
     if not head.strip(b" \t\r\n\x00\xef\xbb\xbf"):
         return "empty" if len(body) <= HEAD and not body.strip(b"\x00") else "blank"
-    for mark, words in _MARKS:
-        if head.startswith(mark):
+    for signature, words in _SIGNATURES:
+        if head.startswith(signature):
             return words
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
     if text.startswith(b"<?xml") and b"<html" not in text:
         return "an XML file"
     if text.startswith((b"<!doctype html", b"<html", b"<head", b"<body", b"<?xml", b"<!--")):
         title = _TITLE.search(head)
-        said = " ".join(title[1].decode("utf-8", "replace").split()) if title else ""
-        return f"an HTML page ({said!r})" if said else "an HTML page"
+        title_text = " ".join(title[1].decode("utf-8", "replace").split()) if title else ""
+        return f"an HTML page ({title_text!r})" if title_text else "an HTML page"
     return None
 
 

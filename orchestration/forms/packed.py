@@ -20,7 +20,7 @@ def is_gzip(body: bytes) -> bool:
 
 
 def gunzip(body: bytes) -> bytes:
-    """What a gzip file holds, all its members. Raises Unreadable where it is broken or swells beyond the limits."""
+    """What a gzip file holds, all its members. Raises Unreadable if it is broken or swells beyond the limits."""
     bounds = limits.current()
     out = io.BytesIO()
     try:
@@ -32,6 +32,6 @@ def gunzip(body: bytes) -> bytes:
                 if out.tell() > _PIECE and out.tell() > bounds.ratio * len(body):
                     raise Beyond("ratio", f"the gzip file unpacks to {out.tell() / len(body):,.0f} to 1 and more")
     except (OSError, EOFError, zlib.error) as error:
-        said = "its checksum is wrong" if "CRC" in str(error) else str(error)
-        raise Unreadable(f"not a whole gzip file: {said}") from error
+        reason = "its checksum is wrong" if "CRC" in str(error) else str(error)
+        raise Unreadable(f"not a whole gzip file: {reason}") from error
     return out.getvalue()

@@ -13,7 +13,7 @@ from orchestration.forms import Beyond, Unreadable, kinds, tables
 
 
 def parse(body: bytes) -> html.HtmlElement:
-    """The tree of a page. Raises Unreadable where it is no HTML, or where the parser could not take all of it."""
+    """The tree of a page. Raises Unreadable if it is no HTML, or where the parser could not take all of it."""
     bounds = limits.current()
     if len(body) > bounds.page_bytes:
         raise Beyond("page_bytes", f"a page of {len(body):,} bytes")

@@ -1,7 +1,7 @@
 """PDF: the tables and words of each page, read in a process of their own.
 
-What belongs here: the guard in our process (`pages`) and what the child does (`read`). What does not: what a column
-means (sources), how the child lives and dies (bounded, worker).
+What belongs here: the entry in our process (`pages`) and the work of the child process (`read`). What does not: what a
+column means (sources), starting and ending the child process (bounded, worker).
 """
 
 from __future__ import annotations
@@ -27,20 +27,20 @@ class Page:
 
 
 def pages(body: bytes) -> list[Page]:
-    """Every page in its order. Raises Unreadable where it is no PDF, or too large to be read."""
+    """Every page in its order. Raises Unreadable if it is no PDF, or too large to be read."""
     # the child that reads imports this module too, and must not load the settings for it
     from orchestration.forms import bounded
 
     if b"%PDF" not in body[:1024]:
         raise Unreadable(kinds.instead(body, "a PDF"))
-    told = bounded.call("pdf", body)
+    answer = bounded.call("pdf", body)
     return [
         Page(
             page["text"],
             [[(top, cells) for top, cells in table] for table in page["tables"]],
             [(bottom, word) for bottom, word in page["words"]],
         )
-        for page in told
+        for page in answer
     ]
 
 

@@ -1,4 +1,4 @@
-"""Tables of text with a header (CSV and its kin), cut row by row in Python, decoded as a stream.
+"""Tables of text with a header (CSV and the like), cut row by row in Python and decoded as a stream.
 
 What belongs here: what every such table must have. What does not: CSV in bulk (landing.csv_parts), any publisher's own
 columns (sources).
@@ -32,7 +32,7 @@ class Table:
 
 def encoding_of(body: bytes) -> str:
     """The encoding that the text's first bytes tell; UTF-8 where they tell none."""
-    return next((name for mark, name in _BOMS if body.startswith(mark)), "utf-8")
+    return next((name for bom, name in _BOMS if body.startswith(bom)), "utf-8")
 
 
 def is_utf8(body: bytes) -> bool:
@@ -68,7 +68,7 @@ def must_be_a_header(names: Sequence[str]) -> None:
 
 
 def must_end_whole(end: bytes, width: int) -> None:
-    """Raise Unreadable where a CSV's last line has fewer cells than its header: the file is cut short.
+    """Raise Unreadable if a CSV's last line has fewer cells than its header: the file is cut short.
 
     end: its last bytes. A line that ends a record of several lines is not judged.
     """
@@ -108,8 +108,8 @@ def read(
         stream.seek(0)
     # counted before it is parsed: ten million names are a gigabyte as Python has them
     most = limits.current().columns
-    if (marks := _first_line(stream, body).count(delimiter)) > 2 * most:
-        raise Beyond("columns", f"the header has {marks + 1:,} columns or more")
+    if (delimiters := _first_line(stream, body).count(delimiter)) > 2 * most:
+        raise Beyond("columns", f"the header has {delimiters + 1:,} columns or more")
     stream.seek(0)
     lines = _lines(stream, body, delimiter, quoting)
     _, header = next(lines, (0, []))

@@ -1,7 +1,7 @@
-"""Workbooks (XLSX, XLS): the first sheet's cells, read in a process of their own.
+"""Workbooks (XLSX, XLS): the cells of the first sheet, read in a process of their own.
 
-What belongs here: the guard in our process (`first_sheet`) and what the child does (`read`). What does not: what a
-column means (sources), how the child lives and dies (bounded, worker).
+What belongs here: the entry in our process (`first_sheet`) and the work of the child process (`read`). What does not:
+what a column means (sources), starting and ending the child process (bounded, worker).
 
 The parser lays out the whole rectangle from the first cell to the last: two cells at opposite corners of a sheet take
 400 GB, and the process that asks for them is aborted by its allocator. So the corners are looked at first, and the
@@ -42,7 +42,7 @@ def is_workbook(body: bytes) -> bool:
 def first_sheet(body: bytes) -> Sheet:
     """The first sheet from its upper left corner on; an empty cell is the empty text, a day a datetime.
 
-    Raises Unreadable where it is no workbook, or too large to be read.
+    Raises Unreadable if it is no workbook, or too large to be read.
     """
     # the child that reads imports this module too, and must not load the settings for it
     from orchestration.forms import archives, bounded
@@ -56,9 +56,9 @@ def first_sheet(body: bytes) -> Sheet:
             raise
         except Unreadable as error:
             raise Unreadable(f"not a workbook: {error}") from error
-    told = bounded.call("workbook", body)
-    rows = [[_value(cell) for cell in row] for row in told["rows"]]
-    return Sheet(told["names"], rows, [((a, b), (c, d)) for (a, b), (c, d) in told["merged"]])
+    answer = bounded.call("workbook", body)
+    rows = [[_value(cell) for cell in row] for row in answer["rows"]]
+    return Sheet(answer["names"], rows, [((a, b), (c, d)) for (a, b), (c, d) in answer["merged"]])
 
 
 def read(body: bytes, most: dict[str, Any]) -> dict[str, Any]:
@@ -83,11 +83,11 @@ def read(body: bytes, most: dict[str, Any]) -> dict[str, Any]:
         rows = sheet.to_python(skip_empty_area=False)
     except (CalamineError, zipfile.BadZipFile) as error:
         raise Unreadable(f"not a workbook: {error}") from error
-    return {"names": book.sheet_names, "merged": merged, "rows": [[_said(cell) for cell in row] for row in rows]}
+    return {"names": book.sheet_names, "merged": merged, "rows": [[_encoded(cell) for cell in row] for row in rows]}
 
 
 def _must_be_compact(body: bytes, most_cells: int) -> None:
-    """Raise Beyond where a sheet's outermost cells span more than is read: looked at before the parser lays it out."""
+    """Raise Beyond if a sheet's outermost cells span more than is read: looked at before the parser lays it out."""
     try:
         with zipfile.ZipFile(io.BytesIO(body)) as archive:
             for name in archive.namelist():
@@ -120,8 +120,8 @@ def _number(letters: bytes) -> int:
     return number
 
 
-def _said(cell: Any) -> Any:
-    """A cell for JSON: what JSON has not is said as a list of its kind and its text."""
+def _encoded(cell: Any) -> Any:
+    """A cell for JSON: a value that JSON does not have becomes a list of its kind and its text."""
     if isinstance(cell, datetime):
         return ["moment", cell.isoformat()]
     if isinstance(cell, date):
@@ -133,10 +133,10 @@ def _said(cell: Any) -> Any:
     return cell
 
 
-def _value(said: Any) -> Any:
-    if not isinstance(said, list):
-        return said
-    kind, value = said
+def _value(encoded: Any) -> Any:
+    if not isinstance(encoded, list):
+        return encoded
+    kind, value = encoded
     if kind == "moment":
         return datetime.fromisoformat(value)
     return time.fromisoformat(value) if kind == "time" else timedelta(seconds=value)

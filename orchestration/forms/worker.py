@@ -1,4 +1,4 @@
-"""The child that reads what could take its process down: one job after the other, within limits of memory and time.
+"""The child process for parsers that could crash their process: one job at a time, within limits of memory and time.
 
 What belongs here: its protocol and its limits. What does not: what it reads (workbook, pdf), who starts it (bounded).
 

@@ -1,4 +1,4 @@
-"""Captures: written whole or not at all, accepted or kept aside, and read as raw views.
+"""Captures: written whole or not at all, accepted or rejected, and read as raw views.
 
-What belongs here: the landing folder. What does not: any publisher's oddity, any meaning of a field.
+What belongs here: the landing folder. What does not: anything about one publisher, the meaning of a field.
 """

@@ -1,7 +1,7 @@
-"""Whether a capture may be believed: checks on fields, counts, volume, freshness.
+"""Whether a capture may be believed: checks of fields, counts, volume and freshness.
 
-What belongs here: pure functions from what was counted to a Check with a
-sentence. What does not: reading or writing files.
+What belongs here: pure functions from what was counted to a Check with a sentence. What does not: reading or writing
+files.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ AGAINST_THE_PAST = ("volume", "units", "filled", "varied")
 def of_slice(name: str) -> tuple[str, str, str] | None:
     """`volume:source/dataset=SLICE` as check, dataset and slice; None for anything else: a check of the gate.
 
-    Raises KeyError where it has that form and names a check that nobody can accept away.
+    Raises KeyError if it has that form and names a check that nobody can accept away.
     """
     match = re.fullmatch(r"([a-z_]+):([a-z0-9_]+/[a-z0-9_]+)=(.+)", name)
     if match is None:
@@ -48,7 +48,7 @@ def of_slice(name: str) -> tuple[str, str, str] | None:
 
 
 def form(malformed: list[str], last: LastSeen | None = None) -> Check:
-    """Every payload had the form that its publisher's module knows; where not, what the last one had is said beside."""
+    """Whether every payload had a form that its source can read; if not, the detail also says what the last one had."""
     detail = "; ".join(malformed[:3]) or "every payload could be cut into records"
     if malformed and last is not None:
         counts = ", ".join(f"{n:,} {name}" for name, n in last.counted.items())
@@ -97,19 +97,19 @@ def readable(dataset: Dataset, slice_key: str, measured: Measure) -> Check:
     bad, records = measured.unreadable, measured.records
     share = dataset.unreadable_bound(slice_key)
     too_many = too_many_unreadable(bad, records, share)
-    told = []
+    messages = []
     for name, field in sorted(measured.fields.items(), key=lambda item: -item[1].untyped):
         type_ = dataset.types.get(name)
         if type_ and field.untyped:
             some = ", ".join(repr(example[:60]) for example in field.examples)
-            told.append(f"{name!r} is not {type_.words} in {field.untyped:,} ({some})")
+            messages.append(f"{name!r} is not {type_.words} in {field.untyped:,} ({some})")
             too_many |= type_.keeps_record and too_many_unreadable(field.untyped, records, Dataset.max_unreadable)
         if type_ and field.empty and type_.may_be_empty == "never" and name in measured.required:
-            told.append(f"{name!r} is empty in {field.empty:,}")
-    if not told:
+            messages.append(f"{name!r} is empty in {field.empty:,}")
+    if not messages:
         return Check(name="readable", passed=True, detail=f"every one of {records:,} records can be read")
     bound = f"at most {share:.0%}" if share else "none may be missing from this list"
-    detail = f"{bad:,} of {records:,} records cannot be read ({bad / records:.1%}, {bound}): {'; '.join(told[:5])}"
+    detail = f"{bad:,} of {records:,} records cannot be read ({bad / records:.1%}, {bound}): {'; '.join(messages[:5])}"
     return Check(name="readable", passed=not too_many, detail=detail)
 
 
@@ -124,7 +124,7 @@ def filled(dataset: Dataset, measured: Measure, last: Measure | None, *, holds_a
     dataset's bound above it is too much, but not one record alone. An increment is no sample of the whole, so there,
     and where there is no capture to compare with, a field counts as gone only where all of some records lack it.
     """
-    told, bound = [], dataset.max_unreadable or Dataset.max_unreadable
+    messages, bound = [], dataset.max_unreadable or Dataset.max_unreadable
     for name in measured.required:
         field, type_ = measured.fields.get(name), dataset.types.get(name)
         if field is None or not field.empty:
@@ -141,9 +141,9 @@ def filled(dataset: Dataset, measured: Measure, last: Measure | None, *, holds_a
             or (is_gone and was is not None and was < 0.5)
             or (is_gone and was is None and type_ is not None and type_.may_be_empty != "all")
         ):
-            told.append(f"{name!r} is empty in {field.empty:,} of {measured.records:,} records{against}")
-    detail = "; ".join(told[:5]) or "no required field became empty"
-    return Check(name="filled", passed=not told, detail=detail)
+            messages.append(f"{name!r} is empty in {field.empty:,} of {measured.records:,} records{against}")
+    detail = "; ".join(messages[:5]) or "no required field became empty"
+    return Check(name="filled", passed=not messages, detail=detail)
 
 
 # A field with fewer values than this may well come with one alone.
@@ -159,11 +159,11 @@ def varied(
     of few records, only fields count of which nearly every record had its own: twenty matters may well be introduced
     on one day.
     """
-    told = []
+    messages = []
     if measured.records >= FEW_VALUES <= last_records:
         are_many = measured.records >= FEW_RECORDS <= last_records
         enough = FEW_VALUES if holds_all and are_many else max(0.9 * last_records, FEW_VALUES)
-        told = [
+        messages = [
             f"{name!r} holds one value in all of {measured.records:,} records, about {values[name]:,} in the last"
             f" accepted capture's {last_records:,}"
             for name, field in measured.fields.items()
@@ -171,26 +171,26 @@ def varied(
         ]
     repeats = measured.repeats or 0
     if measured.records >= FEW_RECORDS and repeats * 2 > measured.records:
-        told.append(f"{repeats:,} of {measured.records:,} records repeat a key ({', '.join(dataset.key)})")
-    return Check(name="varied", passed=not told, detail="; ".join(told[:5]) or "the records differ as they did")
+        messages.append(f"{repeats:,} of {measured.records:,} records repeat a key ({', '.join(dataset.key)})")
+    return Check(name="varied", passed=not messages, detail="; ".join(messages[:5]) or "the records differ as they did")
 
 
-def told_apart(dataset: Dataset, measured: Measure, *, is_counted: bool) -> Check:
-    """No key comes twice where the publisher counts its records, or gives each once: then another was left out."""
+def keys_differ(dataset: Dataset, measured: Measure, *, is_counted: bool) -> Check:
+    """No key repeats if the publisher counts its records or gives each once: a repeat means that another is missing."""
     repeats = measured.repeats or 0
     detail = f"{repeats:,} of {measured.records:,} records repeat a key ({', '.join(dataset.key) or 'none declared'})"
     may = not (is_counted or dataset.gives_each_key_once)
-    told = f"{detail}: as many others did not come" if repeats and not may else detail
-    return Check(name="told_apart", passed=may or not repeats, detail=told)
+    messages = f"{detail}: as many others did not come" if repeats and not may else detail
+    return Check(name="told_apart", passed=may or not repeats, detail=messages)
 
 
 def control_total(counted: Mapping[str, int], totals: Mapping[str, int]) -> Check:
-    """What the records add up to equals the publisher's own counts, where it gives any."""
+    """The number of records equals the publisher's own counts, if it gives any."""
     if not totals:
         return Check(name="control_total", passed=True, detail="the publisher gives no count")
-    said = [f"{counted.get(name, 0):,} {name}, the publisher counts {total:,}" for name, total in totals.items()]
+    compared = [f"{counted.get(name, 0):,} {name}, the publisher counts {total:,}" for name, total in totals.items()]
     passed = all(counted.get(name, 0) == total for name, total in totals.items())
-    return Check(name="control_total", passed=passed, detail="; ".join(said))
+    return Check(name="control_total", passed=passed, detail="; ".join(compared))
 
 
 def volume(dataset: Dataset, slice_key: str, records: int, last: int | None, year: int | None = None) -> Check:
@@ -217,12 +217,14 @@ def units(medians: Mapping[str, float], last: Mapping[str, float]) -> Check:
 
     Both are medians of the values that are not 0, by field.
     """
-    told = [
+    messages = [
         f"{name!r} is {now:,.6g} in the median record, {last[name]:,.6g} in the last accepted capture's"
         for name, now in medians.items()
         if name in last and not 1 / OTHER_UNITS < now / last[name] < OTHER_UNITS
     ]
-    return Check(name="units", passed=not told, detail="; ".join(told[:5]) or "numbers are of the size that they were")
+    return Check(
+        name="units", passed=not messages, detail="; ".join(messages[:5]) or "numbers are of the size that they were"
+    )
 
 
 def neighbours(dataset: Dataset, records: int, before: int | None, after: int | None) -> Check:
@@ -237,7 +239,7 @@ def neighbours(dataset: Dataset, records: int, before: int | None, after: int | 
 
 
 def unconfirmed_fall(dataset: Dataset, records: int, before: int) -> Check:
-    """The newest snapshot has not fallen by more than the bound; where it has, the next one must confirm it."""
+    """The newest snapshot has not fallen by more than the bound; if it has, the next one must confirm it."""
     bound = dataset.max_volume_change or 1.0
     fallen = (before - records) / max(before, 1)
     detail = (
@@ -248,7 +250,7 @@ def unconfirmed_fall(dataset: Dataset, records: int, before: int) -> Check:
 
 
 def misdated(dataset: Dataset, newest: date | None, retrieved_at: datetime) -> Check:
-    """A snapshot does not tell of days after it was taken: else it was taken later than is said."""
+    """No date in a snapshot is later than the day on which it was taken; otherwise that day is wrong."""
     if not dataset.content_precedes_capture or newest is None:
         return Check(name="misdated", passed=True, detail="the content tells no days that must precede the capture")
     detail = f"the content's newest day is {newest}, the capture's is {retrieved_at:%Y-%m-%d}"

@@ -1,7 +1,7 @@
-"""What was tried and did not come: one line a night, an import or a backfill of a dataset.
+"""The record of attempts: one line for each run, import or backfill of a dataset, with what failed.
 
-What belongs here: writing those lines, and reading which slices are open, that is: whose last attempt brought nothing
-that serves. What does not: captures (capture.json says what came), or what a dataset's state is called (catalog).
+What belongs here: writing those lines, and reading which slices are open: their last attempt brought nothing that
+serves. What does not: captures (capture.json says what came), the state of a dataset (standing).
 
 ``attempts.jsonl`` stands beside a dataset's captures. A line says when and in what way the publisher was asked, how
 many slices were asked for, which of them failed (grouped by status and reason), and which slices that were open came
@@ -28,7 +28,7 @@ from orchestration.settings import Edition
 log = logging.getLogger(__name__)
 
 ATTEMPTS_FILE = "attempts.jsonl"
-# A night in which three thousand slices fail, each for a reason of its own, is about half a megabyte.
+# A run in which three thousand slices fail, each for a reason of its own, is about half a megabyte.
 LARGEST_FILE = 4 * 1024**2
 LONGEST_REASON = 300
 # Stands for a dataset as a whole: its slices could not be listed, or none was asked for.
@@ -37,7 +37,7 @@ ALL = "*"
 NOT_ASKED = "not asked for"
 
 Way = Literal["nightly", "backfill", "import"]
-# `left`: not asked for tonight, without anybody's fault; `file`: a file that was brought and not taken.
+# `left`: not asked for in this run, without anybody's fault; `file`: a file that was brought and not taken.
 Bad = Literal["failed", "rejected", "held", "skipped", "left", "file"]
 
 
@@ -57,7 +57,7 @@ class Open:
 
 
 def lines(path: Path, *keys: str) -> list[dict[str, Any]]:
-    """The lines that hold these keys, oldest first. Others, cut short or foreign, are passed over and logged."""
+    """The lines with these keys, oldest first. Other lines, incomplete or foreign, are skipped and logged."""
     read = files.read_lines(path)
     found = [line for line in read.values if line.keys() >= set(keys)]
     foreign = len(read.values) - len(found)
@@ -89,7 +89,7 @@ def record(
     Raises files.CannotWrite.
     folder: the dataset's, in the landing folder. asked: slices asked for. bad: slice, status, reason.
     good: the slices that came through, with news or without. too_old: those of the bad that make a refresh exit 4.
-    whole: a usual night, which also says that the dataset
+    whole: a usual run, which also says that the dataset
     can be asked (closes ``*``). home: written as ``.`` where a reason names it: the folder may be moved.
     """
     path = folder / ATTEMPTS_FILE
@@ -99,7 +99,7 @@ def record(
         of_it = {one.slice: one for one in opened(attempted(folder)) if edition in (one.edition, "import")}
         groups: dict[tuple[Bad, str, bool], list[str]] = {}
         for slice_, status, reason in bad:
-            groups.setdefault((status, _short(reason, home), slice_ in too_old), []).append(slice_)
+            groups.setdefault((status, _reason_to_keep(reason, home), slice_ in too_old), []).append(slice_)
         failed = {slice_ for slices in groups.values() for slice_ in slices}
         came = (of_it.keys() & set(good)) - failed
         if whole and ALL not in failed:
@@ -122,7 +122,7 @@ def record(
             _fold(path)
 
 
-def opened(told: Iterable[Mapping[str, Any]], *, as_of: date | None = None, live: bool = False) -> list[Open]:
+def opened(entries: Iterable[Mapping[str, Any]], *, as_of: date | None = None, live: bool = False) -> list[Open]:
     """What is open after these lines, ordered by slice.
 
     A success of the recorded edition says nothing of a publisher that failed; a file that was brought does, because
@@ -130,7 +130,7 @@ def opened(told: Iterable[Mapping[str, Any]], *, as_of: date | None = None, live
     attempts are left out.
     """
     found: dict[tuple[str, str], Open] = {}
-    for line in told:
+    for line in entries:
         at, edition = datetime.fromisoformat(line["at"]), line["edition"]
         if (as_of is not None and at.date() > as_of) or (live and edition == "recorded"):
             continue
@@ -140,26 +140,26 @@ def opened(told: Iterable[Mapping[str, Any]], *, as_of: date | None = None, live
         for group in line["bad"]:
             for slice_ in group["slices"]:
                 before = found.get((slice_, edition))
-                told_since = group.get("since")
-                since = datetime.fromisoformat(told_since) if told_since else before.since if before else at
+                noted_since = group.get("since")
+                since = datetime.fromisoformat(noted_since) if noted_since else before.since if before else at
                 found[slice_, edition] = Open(
                     slice_, group["status"], group["reason"], since, at, edition, group["too_old"]
                 )
     return sorted(found.values(), key=lambda one: (one.slice, one.edition))
 
 
-def _short(reason: str, home: Path | None) -> str:
+def _reason_to_keep(reason: str, home: Path | None) -> str:
     if home is not None:
         reason = reason.replace(str(home), ".")
     return reason if len(reason) <= LONGEST_REASON else reason[: LONGEST_REASON - 3] + "..."
 
 
 def _fold(path: Path) -> None:
-    """Put one line in the place of all: what is open, by edition, and since when."""
-    told = attempted(path.parent)
+    """Replace all lines by one: what is open, by edition, and since when."""
+    entries = attempted(path.parent)
     folded = []
-    still = opened(told)
-    for edition in sorted({line["edition"] for line in told}):
+    still = opened(entries)
+    for edition in sorted({line["edition"] for line in entries}):
         groups: dict[tuple[str, str, str, bool], list[str]] = {}
         for one in still:
             if one.edition == edition:
@@ -169,7 +169,7 @@ def _fold(path: Path) -> None:
             {"status": status, "reason": reason, "since": since, "too_old": is_too_old, "slices": slices}
             for (status, reason, since, is_too_old), slices in groups.items()
         ]
-        last = next(line for line in reversed(told) if line["edition"] == edition)
+        last = next(line for line in reversed(entries) if line["edition"] == edition)
         folded.append({**last, "bad": bad, "good": []})
     folded.sort(key=lambda line: str(line["at"]))
     text = "".join(json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n" for line in folded)

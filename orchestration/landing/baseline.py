@@ -1,8 +1,8 @@
-"""What a new capture's volume is compared with, beside the last one: so that a slow bleed is seen.
+"""Which volume a new capture is compared with, besides the last one, so that slow losses are seen.
 
-What belongs here: the choice of that figure. What does not: how far a capture may fall below it (accept).
+What belongs here: choosing that figure. What does not: how far a capture may fall below it (accept).
 
-A publisher that sends three percent less each night is never far below the night before, and has lost half after three
+A publisher that sends three percent less each run is never far below the run before, and has lost half after three
 weeks. So a slice's volume is compared with the year's too: with the second largest capture of it, because one alone may
 be a fault of its own (a file with every row twice).
 """
@@ -22,7 +22,7 @@ MEMORY = timedelta(days=365)
 def of_year(
     captures: Sequence[Capture], when: datetime, volume: Callable[[Capture], int], *, is_within_records: bool
 ) -> int | None:
-    """The second largest volume of the captures of the year before a moment; None where there are not two.
+    """The second largest volume of the captures of the year before a moment; None if there are not two.
 
     captures: those of the slice that can be compared. volume: of one of them; it may have to read the records.
     is_within_records: a volume is never more than the capture's records, so that only the largest captures are read.

@@ -1,7 +1,7 @@
-"""What one record must be to stand in a table: names that SQL can tell apart, values within the limits.
+"""What any record must satisfy to be stored in a table: names that SQL can tell apart, values within the limits.
 
-What belongs here: the same test for every dataset's records. What does not: which fields a dataset wants (accept), what
-a value must be (measure).
+What belongs here: this test, the same for every dataset. What does not: which fields a dataset wants (accept), what a
+value must be (measure).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ PROVENANCE = ("_capture_id", "_payload_id", "_record_no")
 
 
 class RecordBounds:
-    """The names that the records of one capture brought so far, and the limits they are held against."""
+    """The names in the records of one capture so far, and the limits for them."""
 
     def __init__(self) -> None:
         self._limits = limits.current()

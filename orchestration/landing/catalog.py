@@ -1,7 +1,7 @@
-"""What the landing folder holds, in one object for all who read it.
+"""The landing folder in one object, for everything that reads it.
 
-What belongs here: nothing but the ways from the captures to what is asked of them. What does not: which captures serve
-(serving), how a dataset stands (standing), what a source may ask (known).
+What belongs here: only the ways to the answers. What does not: which captures serve (serving), the state of a dataset
+(standing), what a source may ask (known).
 """
 
 from __future__ import annotations
@@ -24,18 +24,20 @@ class Catalog(Captures):
         return KnownCaptures(self, dataset, published)
 
     def status(self, dataset: Dataset) -> SourceStatus:
-        """How a dataset stands: the one place that says so."""
+        """The state of a dataset; everything that shows it asks here."""
         return standing.status(self, dataset)
 
     def fingerprint(self, datasets: list[Dataset]) -> str:
         """A digest of what serves and of what is wrong: equal where a build would publish the same.
 
-        A night that only failed changes it once; the next ones that fail alike do not.
+        A run that only failed changes it once; the next ones that fail alike do not.
         """
         ids = sorted(f"{d.id}/{c.capture_id}/{self.is_stale(c)}" for d in datasets for c in self.serving(d))
         for dataset in datasets:
-            told = self.status(dataset)
-            if told.failed or told.skipped or told.damaged:
-                ids.append(f"{told.dataset}/{told.state}/{told.failed}/{told.skipped}/{told.failed_since}/{told.why}")
+            status = self.status(dataset)
+            if status.failed or status.skipped or status.damaged:
+                ids.append(
+                    f"{status.dataset}/{status.state}/{status.failed}/{status.skipped}/{status.failed_since}/{status.why}"
+                )
         text = "\n".join([self.edition, str(self.as_of), *ids])
         return hashlib.sha256(text.encode()).hexdigest()

@@ -1,7 +1,7 @@
-"""A machine's clock that was set back, or that stood ahead.
+"""A machine's clock that was set back, or that was ahead.
 
-What belongs here: what a clock that contradicts the landing folder means for a capture. What does not: the order of
-releases (release.history: their sequence numbers), as-of dates.
+What belongs here: what follows for a new capture if the clock contradicts the landing folder. What does not: the order
+of releases (release.history: their sequence numbers), as-of dates.
 
 The order of a slice's captures decides which serves, so a capture that was fetched later is never dated before one that
 was fetched earlier. A clock behind by hours (it was corrected, or a virtual machine was resumed) is borne: the capture
@@ -21,7 +21,7 @@ MOST_BEHIND = timedelta(days=2)
 
 
 def newest_fetched(captures: Iterable[Capture]) -> Capture | None:
-    """The newest of those whose moment the machine's own clock told."""
+    """The newest capture that was dated by the machine's own clock."""
     return max((c for c in captures if c.kind == "fetched"), key=lambda c: c.retrieved_at, default=None)
 
 
@@ -32,7 +32,7 @@ def earliest_moment(captures: Iterable[Capture]) -> datetime | None:
 
 
 def wrong(captures: Iterable[Capture], now: datetime | None = None) -> str | None:
-    """Why nothing may be fetched by this machine's clock; None where it may."""
+    """Why nothing may be fetched by this machine's clock; None if it may."""
     newest, clock = newest_fetched(captures), now or datetime.now(UTC)
     if newest is None or newest.retrieved_at - clock <= MOST_BEHIND:
         return None

@@ -68,7 +68,7 @@ class Check(BaseModel):
     name: str
     passed: bool
     detail: str
-    # Why a person let it pass though it failed (--accept); None where nobody had to.
+    # Why a person let it pass though it failed (--accept); None if nobody had to.
     accepted_because: str | None = None
 
     def accepted(self, because: Mapping[str, str]) -> Check:

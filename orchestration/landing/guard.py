@@ -1,7 +1,7 @@
-"""What a parser raises, made into a failure in words: for one file or slice, so that the others go on.
+"""Turning a parser's error into a failure with a message, for one file or slice, so that the others go on.
 
-What belongs here: telling what may be the file's fault from what is not. What does not: the limits (limits), the
-readers (forms), where the failure is recorded (attempts).
+What belongs here: telling errors that the file may cause from those that it cannot. What does not: the limits (limits),
+the readers (forms), where the failure is recorded (attempts).
 
 A parser on bytes that nobody foresaw may raise anything, a Rust one even what is no Exception. Each becomes a
 SourceError that names what it was about; a fault that may be our own is kept with its traceback (faults).
@@ -22,7 +22,7 @@ T = TypeVar("T")
 
 @contextmanager
 def reading(dataset: str, slice_key: str, url: str | None = None) -> Iterator[None]:
-    """Within the block any exception of a reader becomes a SourceError; a disk that refuses stays what it is."""
+    """Within the block any exception of a reader becomes a SourceError, except errors of the disk."""
     try:
         yield
     except (SourceError, OSError):
@@ -38,7 +38,7 @@ def reading(dataset: str, slice_key: str, url: str | None = None) -> Iterator[No
 
 
 def each(made: Iterable[T], dataset: str, slice_key: str, url: str | None = None) -> Iterator[T]:
-    """The same things, and what their maker raises as a SourceError; what is done with them is not guarded."""
+    """The items of an iterable; an exception of the iterable becomes a SourceError, one of its user does not."""
     things = iter(made)
     while True:
         with reading(dataset, slice_key, url):
@@ -50,12 +50,12 @@ def each(made: Iterable[T], dataset: str, slice_key: str, url: str | None = None
 
 
 def in_words(error: BaseException) -> str:
-    """A plain sentence for an exception that nobody foresaw, with its class for whoever looks into it."""
+    """A plain sentence for an unforeseen exception, with the name of its class."""
     kind = type(error).__name__
     if isinstance(error, RecursionError):
         return f"it is nested too deeply to be read ({kind})"
     if isinstance(error, MemoryError):
         return f"it needs more memory to be read than there is ({kind})"
-    said = " ".join(str(error).split())[:200]
-    told = f"{kind}: {said}" if said else kind
-    return f"it does not have the form that it must have, and the reader gave up ({told}; see {faults.FAULTS_FILE})"
+    reason = " ".join(str(error).split())[:200]
+    message = f"{kind}: {reason}" if reason else kind
+    return f"it does not have the form that it must have, and the reader gave up ({message}; see {faults.FAULTS_FILE})"

@@ -1,7 +1,7 @@
-"""Files that a user brings: what is taken, what is not, and why.
+"""Importing files that a user brings: which are taken, which are not, and why.
 
-What belongs here: one result a file, and what any file must be to be looked into. What does not: how a file is read
-(its source's module, forms).
+What belongs here: one result for each file, and what every file must satisfy before it is read. What does not: reading
+a file (its source, forms).
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def import_files(
 
 
 def _must_be_a_file(path: Path) -> None:
-    """Raise Unreadable for what is no file to be looked into, whatever the dataset."""
+    """Raise Unreadable for a path that is not a regular, readable file."""
     try:
         path.name.encode()
     except UnicodeEncodeError:
@@ -62,7 +62,7 @@ def _must_be_a_file(path: Path) -> None:
 
 
 def _shown(name: str) -> str:
-    """A file's name as it can be printed and kept: what is no character of UTF-8 as an escape."""
+    """A file's name as it can be printed and stored: bytes that are not UTF-8 become escapes."""
     return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
@@ -120,7 +120,7 @@ def _take(
     is_asked_for: bool,
 ) -> None:
     """Add to `came` the slices that the file brought, with news or without."""
-    said = len(result.messages)
+    messages_before = len(result.messages)
     try:
         with guard.reading(dataset.id, "?"):
             _must_be_a_file(path)
@@ -160,6 +160,6 @@ def _take(
         faults.note(f"import of {result.file} as {dataset.id}")
         result.ok = False
         result.messages.append(f"it could not be kept ({type(error).__name__}: {error}; see {faults.FAULTS_FILE})")
-    if len(result.messages) == said and is_asked_for:
+    if len(result.messages) == messages_before and is_asked_for:
         result.ok = False
         result.messages.append("the file holds no records of this dataset")

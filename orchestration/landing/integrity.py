@@ -1,8 +1,8 @@
-"""Whether a capture is still what was landed.
+"""Whether a capture is still as it was landed.
 
-What belongs here: reading a capture's folder, holding its files against the digests in capture.json and capture.json
-against the register, and remembering which files were hashed before. What does not: which captures serve (catalog), or
-whether the records are what the payloads say (release.proof).
+What belongs here: reading a capture's folder, comparing its files with the digests in capture.json and capture.json
+with the register, and remembering which files were hashed before. What does not: which captures serve (serving),
+whether the records are what the payloads say (doctor.proof).
 
 Hashing is spared for files that have not changed since they were last hashed and found right: same size, times of
 change and inode (``.verified.json`` beside the captures, and this process's memory). That is a convenience, not a
@@ -85,7 +85,7 @@ Stamp = dict[str, list[int]]
 
 
 @dataclass
-class _Known:
+class _Examined:
     """What this process knows of one capture's folder."""
 
     stamp: Stamp
@@ -95,7 +95,7 @@ class _Known:
     wrong: str | None
 
 
-_known: dict[Path, _Known] = {}
+_known: dict[Path, _Examined] = {}
 
 
 def forget(folder: Path) -> None:
@@ -105,9 +105,9 @@ def forget(folder: Path) -> None:
 
 
 def read_dataset(folder: Path, *, again: bool = True, trust: bool = True) -> Read:
-    """Every capture of a dataset's folder, held against its digests.
+    """Every capture of a dataset's folder, compared with its digests.
 
-    again: look at each folder again; False takes what this process found earlier, for the many reads of one night.
+    again: look at each folder again; False takes what this process found earlier, for the many reads of one run.
     trust: spare the hashing of files that have not changed since they were hashed; False hashes every file.
     """
     read = Read()
@@ -127,12 +127,12 @@ def read_dataset(folder: Path, *, again: bool = True, trust: bool = True) -> Rea
             _known[path] = known
         wrong = known.wrong or _not_entered(path, known, entered)
         if wrong or known.capture is None:
-            told = known.capture
+            is_of = known.capture
             read.damaged.append(
                 Damaged(
                     f"{folder.parent.name}/{folder.name}", name, path, wrong or "unreadable",
-                    told.slice if told else None, told.retrieved_at if told else None,
-                    is_only_unknown=told is not None and not known.wrong and told.capture_id not in entered,
+                    is_of.slice if is_of else None, is_of.retrieved_at if is_of else None,
+                    is_only_unknown=is_of is not None and not known.wrong and is_of.capture_id not in entered,
                 )
             )  # fmt: skip
             continue
@@ -150,14 +150,14 @@ def is_foreign(folder: Path) -> bool:
 
 
 def damage_of(folder: Path) -> str | None:
-    """What is wrong with one capture's folder, looked at now; None where it is as it was landed."""
+    """What is wrong with one capture's folder, looked at now; None if it is as it was landed."""
     known = _look(folder, None, None, Read())
     return known.wrong or _not_entered(folder, known, register.entered(folder.parent))
 
 
 def landed(folder: Path, capture: Capture, digest: str) -> None:
     """Remember a capture that this process has just written and hashed."""
-    _known[folder] = _Known(_stamp(folder, _paths(capture)), capture, digest, None)
+    _known[folder] = _Examined(_stamp(folder, _paths(capture)), capture, digest, None)
 
 
 def digests_of(folder: Path, paths: Sequence[Path], known: Mapping[Path, str]) -> list[FileEntry]:
@@ -178,16 +178,16 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def _look(path: Path, known: _Known | None, remembered: Remembered | None, read: Read) -> _Known:
+def _look(path: Path, known: _Examined | None, remembered: Remembered | None, read: Read) -> _Examined:
     """One capture's folder, as it is now."""
     try:
         text = (path / CAPTURE_FILE).read_bytes()
         capture = Capture.model_validate_json(text)
     except FileNotFoundError:
-        return _Known({}, None, "", f"{CAPTURE_FILE} is missing")
+        return _Examined({}, None, "", f"{CAPTURE_FILE} is missing")
     except (ValidationError, OSError) as error:
         how = "is cut short or altered" if isinstance(error, ValidationError) else (error.strerror or str(error))
-        return _Known({}, None, "", f"{CAPTURE_FILE} cannot be read: it {how}")
+        return _Examined({}, None, "", f"{CAPTURE_FILE} cannot be read: it {how}")
     digest = hashlib.sha256(text).hexdigest()
     try:
         stamp = _stamp(path, _paths(capture))
@@ -196,24 +196,24 @@ def _look(path: Path, known: _Known | None, remembered: Remembered | None, read:
             return known
         if remembered is not None and remembered.holds(path.name, stamp, digest):
             read.spared += len(stamp)
-            return _Known(stamp, capture, digest, None)
+            return _Examined(stamp, capture, digest, None)
         wrong = _wrong_place(path, capture) or _wrong_files(path, capture)
     except FileNotFoundError as gone:
-        return _Known({}, capture, digest, f"{Path(gone.filename).name} is missing")
+        return _Examined({}, capture, digest, f"{Path(gone.filename).name} is missing")
     except OSError as error:
-        return _Known({}, capture, digest, f"{error.filename or path} cannot be read: {error.strerror}")
+        return _Examined({}, capture, digest, f"{error.filename or path} cannot be read: {error.strerror}")
     read.hashed += len(stamp)
-    return _Known(stamp, capture, digest, wrong)
+    return _Examined(stamp, capture, digest, wrong)
 
 
 def _wrong_place(path: Path, capture: Capture) -> str | None:
-    told = f"{capture.source}/{capture.dataset}/{capture.capture_id}"
+    named = f"{capture.source}/{capture.dataset}/{capture.capture_id}"
     where = "/".join(path.parts[-3:])
-    return None if told == where else f"its {CAPTURE_FILE} is that of {told}: the folder is a copy, or was renamed"
+    return None if named == where else f"its {CAPTURE_FILE} is that of {named}: the folder is a copy, or was renamed"
 
 
 def _wrong_files(path: Path, capture: Capture) -> str | None:
-    """What is wrong with the files that a capture.json names; None where they are what it says."""
+    """What is wrong with the files that a capture.json names; None if they are what it says."""
     if capture.format_version == 1:
         return _wrong_uncovered(path, capture)
     covered = {entry.path for entry in capture.files}
@@ -253,7 +253,7 @@ def _wrong_uncovered(path: Path, capture: Capture) -> str | None:
     return None
 
 
-def _not_entered(path: Path, known: _Known, entered: Mapping[str, list[str]]) -> str | None:
+def _not_entered(path: Path, known: _Examined, entered: Mapping[str, list[str]]) -> str | None:
     """capture.json against the register; captures of an earlier version stand in none."""
     if known.capture is None:
         return None
@@ -284,8 +284,8 @@ def _stamp(folder: Path, paths: Iterable[str]) -> Stamp:
     names = dict.fromkeys(paths) | dict.fromkeys(p.relative_to(folder).as_posix() for p in records_of(folder))
     found = {}
     for name in names:
-        told = (folder / name).stat()
-        found[name] = [told.st_size, told.st_mtime_ns, told.st_ctime_ns, told.st_ino]
+        stat = (folder / name).stat()
+        found[name] = [stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino]
     return found
 
 
@@ -295,27 +295,27 @@ class Remembered:
     def __init__(self, path: Path) -> None:
         self.path = path
         try:
-            told = json.loads(self.path.read_bytes())
-            self.told: dict[str, list[object]] = told if isinstance(told, dict) else {}
+            remembered = json.loads(self.path.read_bytes())
+            self.remembered: dict[str, list[object]] = remembered if isinstance(remembered, dict) else {}
         except (OSError, ValueError, RecursionError):
-            self.told = {}
+            self.remembered = {}
 
     def holds(self, name: str, stamp: Stamp, digest: str) -> bool:
-        return self.told.get(name) == [digest, stamp]
+        return self.remembered.get(name) == [digest, stamp]
 
     def add(self, name: str, stamp: Stamp, digest: str) -> None:
-        self.keep({**self.told, **self._settled({name: (digest, stamp)})})
+        self.keep({**self.remembered, **self._settled({name: (digest, stamp)})})
 
     def keep_only(self, found: Mapping[str, tuple[str, Stamp]]) -> None:
         self.keep(self._settled(found))
 
-    def keep(self, told: dict[str, list[object]]) -> None:
+    def keep(self, remembered: dict[str, list[object]]) -> None:
         """Write what is known now; a folder that cannot be written is hashed again next time."""
-        if told == self.told:
+        if remembered == self.remembered:
             return
-        self.told = told
+        self.remembered = remembered
         try:
-            files.write_whole(self.path, json.dumps(told, separators=(",", ":")))
+            files.write_whole(self.path, json.dumps(remembered, separators=(",", ":")))
         except OSError:
             return
 

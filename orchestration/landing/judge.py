@@ -1,7 +1,7 @@
-"""The checks of one new capture beside the earlier captures of its slice.
+"""Checking a new capture, with the earlier captures of its slice for comparison.
 
 What belongs here: which earlier capture it is compared with, and what is measured for each check. What does not: the
-checks themselves, which are pure functions (accept), what becomes of a capture that fails one (land).
+checks themselves, which are pure functions (accept), what happens to a capture that fails one (land).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from orchestration.sources.base import Dataset, Selection
 class Judge:
     """A capture whose records are written, and what it is judged by.
 
-    accepted: the slice's accepted captures, of any kind. believed: those of them that are not held back.
+    accepted: the slice's accepted captures, of any kind. believed: those of them that are not on hold.
     when: the date that the new capture bears.
     """
 
@@ -122,7 +122,7 @@ class Judge:
             sized = [n for n, t in dataset.types.items() if t.is_number and n in writer.fields and n in last.fields]
             sizes = measure.medians(writer.records_paths(), sized)
             checks.append(accept.units(sizes, measure.medians(then_paths, sized)))
-        checks.append(accept.told_apart(dataset, now, is_counted=bool(writer.controls)))
+        checks.append(accept.keys_differ(dataset, now, is_counted=bool(writer.controls)))
         return checks
 
 

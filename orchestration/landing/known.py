@@ -1,6 +1,6 @@
-"""What a source may ask of the landing folder before it asks its publisher.
+"""What a source may ask about earlier captures before it asks its publisher.
 
-What belongs here: the answers to sources.base.Known. What does not: which captures serve (serving).
+What belongs here: the implementation of sources.base.EarlierCaptures. What does not: which captures serve (serving).
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class KnownCaptures:
 
     @cached_property
     def _by_slice(self) -> dict[str, list[Capture]]:
-        """Accepted captures by slice: a night asks for each of thousands of slices."""
+        """Accepted captures by slice: a run asks for each of thousands of slices."""
         found: dict[str, list[Capture]] = defaultdict(list)
         for capture in self._captures.accepted(self._dataset.id):
             if self._captures.edition == "recorded" or capture.edition != "recorded":
@@ -82,8 +82,8 @@ class KnownCaptures:
         files = [str(path) for c in serving for path in self._captures.records_paths(c)]
         if not files:
             return []
-        held = {field for c in serving for field in c.fields}
-        columns = ", ".join(_column(field) if field in held else "null" for field in fields)
+        present = {field for c in serving for field in c.fields}
+        columns = ", ".join(_column(field) if field in present else "null" for field in fields)
         retrieved = {c.capture_id: c.retrieved_at.astimezone(UTC).isoformat() for c in serving}
         found = duckdb.execute(
             f"select distinct {columns}, _capture_id from read_parquet(?, union_by_name = true)", [files]
@@ -96,12 +96,12 @@ class KnownCaptures:
         schema, _, name = table.partition(".")
         wanted = ", ".join(f"cast({_column(column)} as varchar)" for column in columns)
         with duckdb.connect(str(self._published), read_only=True) as connection:
-            held = connection.execute(
+            present = connection.execute(
                 "select column_name from information_schema.columns where table_schema = ? and table_name = ?",
                 [schema, name],
             ).fetchall()
             # A release of an earlier version may lack the table or a column of it.
-            if not set(columns) <= {column for (column,) in held}:
+            if not set(columns) <= {column for (column,) in present}:
                 return []
             rows = connection.execute(f"select {wanted} from {_column(schema)}.{_column(name)}").fetchall()
         return sorted(rows, key=lambda row: tuple(map(str, row)))

@@ -1,8 +1,8 @@
-"""Landing a capture: a folder that appears whole or not at all.
+"""Landing a capture: its folder appears whole or not at all.
 
-What belongs here: what a finished temporary folder becomes (nothing, a line that says "unchanged", a capture), and how
-it is put in place. What does not: how the folder is filled (writing), which checks it must pass (judge), which captures
-serve (catalog).
+What belongs here: what a finished temporary folder becomes (nothing, a note "unchanged", a capture), and moving it into
+place. What does not: filling the folder (writing), the checks that it must pass (judge), which captures serve
+(serving).
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from orchestration.wire import Payload
 class Outcome:
     """What became of one write."""
 
-    # held: accepted and kept, but on hold until the captures before and after it confirm it (landing.held).
+    # held: accepted and kept, but on hold until the captures before and after it confirm it (landing.on_hold).
     status: Literal["landed", "held", "rejected", "unchanged", "empty"]
     message: str
     # The capture that was written, or the one that is unchanged; None if nothing came.
@@ -113,8 +113,8 @@ class _Landing:
         of_slice = [c for c in self.catalog.captures(self.dataset.id) if c.slice == self.slice.key]
         self.accepted = [c for c in of_slice if c.status == "accepted"]
         self.when = terms.retrieved_at or writer.first_retrieved or datetime.now(UTC).replace(microsecond=0)
-        self.held = self.catalog.held(self.dataset)
-        self.believed = [c for c in self.accepted if c.capture_id not in self.held]
+        self.on_hold = self.catalog.on_hold(self.dataset)
+        self.believed = [c for c in self.accepted if c.capture_id not in self.on_hold]
         self.serving = _best(self.believed)
         self.totals = self.dataset.control_totals(writer.controls)
         self.digest = f"{writer.digest:064x}"
@@ -219,7 +219,7 @@ class _Landing:
             content_as_of=writer.as_of,
             high_water=writer.high_water,
             selection={"field": selection.field, "values": list(selection.values)} if selection else None,
-            note=_with_clock(terms.note, writer.clock_said),
+            note=_with_clock(terms.note, writer.clock_time),
             publisher=terms.publisher or self.dataset.publisher,
             payloads=writer.entries,
             files=integrity.digests_of(
@@ -229,25 +229,25 @@ class _Landing:
 
     def _rejected(self, capture: Capture) -> Outcome:
         where = f"{self.dataset.id}/{capture.capture_id}"
-        message = f"{capture.reject_reason} (kept in {where}); {_goes_on(self.serving)}{_way_out(capture)}"
+        message = f"{capture.reject_reason} (kept in {where}); {_serves_still(self.serving)}{_way_out(capture)}"
         return Outcome("rejected", message, capture, self.serving)
 
     def _accepted(self, capture: Capture) -> Outcome:
         """The outcome of an accepted capture: it serves, or it is on hold; it may end another's hold, or begin one."""
-        held = self._catalog().held(self.dataset)
-        serving = _best([c for c in [*self.accepted, capture] if c.capture_id not in held])
-        if capture.capture_id in held:
-            message = f"held back: {held[capture.capture_id]}; {_goes_on(serving)}"
+        on_hold = self._catalog().on_hold(self.dataset)
+        serving = _best([c for c in [*self.accepted, capture] if c.capture_id not in on_hold])
+        if capture.capture_id in on_hold:
+            message = f"on hold: {on_hold[capture.capture_id]}; {_serves_still(serving)}"
             return Outcome("held", message, capture, serving)
         message = f"{capture.records:,} records"
-        for other in sorted(held.keys() - self.held.keys()):
-            message += f"; now held back: {other}: {held[other]}"
-        for other in sorted(self.held.keys() - held.keys()):
-            message += f"; held back no longer: {other}"
+        for other in sorted(on_hold.keys() - self.on_hold.keys()):
+            message += f"; now on hold: {other}: {on_hold[other]}"
+        for other in sorted(self.on_hold.keys() - on_hold.keys()):
+            message += f"; on hold no longer: {other}"
         return Outcome("landed", message, capture, serving)
 
 
-def _goes_on(serving: Capture | None) -> str:
+def _serves_still(serving: Capture | None) -> str:
     return f"{serving.capture_id} goes on serving" if serving else "nothing serves this slice yet"
 
 
@@ -305,8 +305,8 @@ def _earliest(dataset: Dataset, slice_: Slice, landing_dir: Path, kind: Kind) ->
     return clock.earliest_moment(c for c in known if c.slice == slice_.key)
 
 
-def _with_clock(note: str | None, clock_said: datetime | None) -> str | None:
-    if clock_said is None:
+def _with_clock(note: str | None, clock_time: datetime | None) -> str | None:
+    if clock_time is None:
         return note
-    told = f"this machine's clock said {clock_said:%Y-%m-%dT%H:%M:%SZ}: dated after the capture before it"
-    return f"{note}; {told}" if note else told
+    clock_note = f"this machine's clock said {clock_time:%Y-%m-%dT%H:%M:%SZ}: dated after the capture before it"
+    return f"{note}; {clock_note}" if note else clock_note

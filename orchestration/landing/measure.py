@@ -1,14 +1,16 @@
-"""What a capture's records hold: how many cannot be read, are empty, repeat a key.
+"""Measuring a capture's records: how many cannot be read, are empty, or repeat a key.
 
-What belongs here: passes of DuckDB over a capture's Parquet, the same for records cut in Python and in bulk. What
-does not: the types (sources.fields), what is too many (accept).
+What belongs here: DuckDB queries over a capture's Parquet, the same for records cut in Python and in bulk. What does
+not: the types (sources.fields), how many are too many (accept).
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 from pathlib import Path
 
 import duckdb
@@ -16,6 +18,15 @@ import duckdb
 from orchestration.sources.fields import TEXT, FieldType
 
 _EXAMPLES = 3
+
+
+@cache
+def _engine(process: int) -> duckdb.DuckDBPyConnection:
+    """One engine in memory a process: starting one takes longer than measuring most captures. A fork needs its own.
+
+    It keeps no file's content: a file that is written again under the same name is read anew.
+    """
+    return duckdb.connect(config={"enable_external_file_cache": False})
 
 
 @dataclass(frozen=True)
@@ -40,7 +51,7 @@ class Measure:
     fields: Mapping[str, FieldMeasure]
     # Those of the fields that are required.
     required: tuple[str, ...] = ()
-    # Records whose key an earlier one has; None where the dataset has no key or a part of it did not come.
+    # Records whose key an earlier one has; None if the dataset has no key or a part of it did not come.
     repeats: int | None = None
 
 
@@ -80,7 +91,7 @@ def of(
     unreadable = f"count(*) filter (where {' or '.join(bad)})" if bad else "0"
     table = _records(paths)
     cells = f"(select {whole} as is_whole{values} from {table})"
-    with duckdb.connect() as connection:
+    with _engine(os.getpid()).cursor() as connection:
         found = connection.execute(f"select count(*), {unreadable}{counts} from {cells}").fetchone()
         assert found is not None
         fields = {}
@@ -110,7 +121,7 @@ def distinct(paths: Sequence[Path], names: Sequence[str]) -> dict[str, int]:
     if not names:
         return {}
     counts = ", ".join(f"approx_count_distinct(nullif(trim({_name(name)}), ''))" for name in names)
-    with duckdb.connect() as connection:
+    with _engine(os.getpid()).cursor() as connection:
         row = connection.execute(f"select {counts} from {_records(paths)}").fetchone()
     return dict(zip(names, row or (), strict=True))
 
@@ -124,7 +135,7 @@ def medians(paths: Sequence[Path], names: Sequence[str]) -> dict[str, float]:
         for n, name in enumerate(names)
     )
     found = ", ".join(f"approx_quantile(v{n}, 0.5) filter (where v{n} > 0)" for n in range(len(names)))
-    with duckdb.connect() as connection:
+    with _engine(os.getpid()).cursor() as connection:
         row = connection.execute(f"select {found} from (select {sizes} from {_records(paths)})").fetchone()
     return {name: value for name, value in zip(names, row or (), strict=True) if value}
 
@@ -132,7 +143,7 @@ def medians(paths: Sequence[Path], names: Sequence[str]) -> dict[str, float]:
 def count(paths: Sequence[Path], field: str, values: Collection[str]) -> int:
     """How many records of Parquet files hold one of the values in a field."""
     among = ", ".join(map(_text, sorted(values)))
-    with duckdb.connect() as connection:
+    with _engine(os.getpid()).cursor() as connection:
         row = connection.execute(f"select count(*) from {_records(paths)} where {_name(field)} in ({among})").fetchone()
     return int(row[0]) if row else 0
 

@@ -1,7 +1,7 @@
-"""Whether a capture's payloads prove it: each as it came, and the records cut from them anew the same in every field.
+"""Proving a capture by its payloads: each has its digest, and the records cut from them again are equal in every field.
 
-What belongs here: comparing what landed with what today's parsers cut, records and tables. What does not: cutting
-(recut), what is made of a difference (proof, assets).
+What belongs here: comparing the stored records with those that today's parsers cut. What does not: cutting (recut),
+what follows from a difference (doctor.proof, assets).
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _ROWS_A_BATCH = 20_000
 
 
 def unproved(catalog: Catalog, capture: Capture) -> str | None:
-    """Why a capture's payloads do not prove it: one is gone or changed, or gives other records. None where they do."""
+    """Why a capture's payloads do not prove it: one is gone or changed, or gives other records. None if they do."""
     dataset = sources.DATASETS.get(capture.dataset_id)
     if dataset is None:
         return f"{capture.dataset_id} is no dataset of this version"
@@ -41,7 +41,7 @@ def unproved(catalog: Catalog, capture: Capture) -> str | None:
 
 
 def difference(catalog: Catalog, dataset: Dataset, capture: Capture) -> str | None:
-    """In what a capture's records differ from what its payloads give; None where they are the same."""
+    """In what a capture's records differ from what its payloads give; None if they are the same."""
     if dataset.tabular:
         return _tables_differ(catalog, dataset, capture)
     landed = _landed(catalog.records_paths(capture))
@@ -123,7 +123,7 @@ def _hashed(chunks: Iterator[bytes], digest: xxhash.xxh3_128) -> Iterator[bytes]
 
 
 def _frames_differ(kept: pl.DataFrame, again: pl.DataFrame) -> tuple[int, str] | None:
-    """The first record in which two blocks differ, and how; None where they are the same."""
+    """The first record in which two blocks differ, and how; None if they are the same."""
     for name in dict.fromkeys([*kept.columns, *again.columns]):
         if name in PROVENANCE:
             continue

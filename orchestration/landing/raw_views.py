@@ -1,9 +1,7 @@
-"""Raw views: the serving captures as dbt's sources.
+"""Raw views: the captures that serve, as the sources of dbt.
 
-What belongs here: schema `raw` of the build file: one view a dataset over its
-captures' Parquet files, and the tables build, capture,
-payload and standing. What does
-not: any typing or renaming of a publisher's field (staging).
+What belongs here: schema `raw` of the build file: one view for each dataset over its captures' Parquet files, and the
+tables build, capture, payload and standing. What does not: typing or renaming a publisher's field (staging).
 """
 
 from __future__ import annotations
@@ -35,7 +33,8 @@ _PAYLOAD = pa.schema(
      ("media_type", _TEXT), ("retrieved_at", _TIME), ("sha256", _TEXT), ("bytes", _WHOLE), ("records", _WHOLE)]
 )  # fmt: skip
 _STANDING = pa.schema(
-    [("dataset", _TEXT), ("state", _TEXT), ("slices_failed", _WHOLE), ("slices_skipped", _WHOLE),
+    [("dataset", _TEXT), ("source", _TEXT), ("title", _TEXT), ("publisher", _TEXT), ("homepage", _TEXT),
+     ("domain", _TEXT), ("state", _TEXT), ("slices_failed", _WHOLE), ("slices_skipped", _WHOLE),
      ("slices_too_old", _WHOLE), ("failed_since", _TIME), ("reason", _TEXT)]
 )  # fmt: skip
 
@@ -47,14 +46,14 @@ def create(connection: duckdb.DuckDBPyConnection, catalog: Catalog, datasets: Se
     for dataset in datasets:
         connection.execute(_view(dataset, serving[dataset.id], catalog))
     served = {capture.capture_id for captures in serving.values() for capture in captures}
-    held = {capture_id: why for dataset in datasets for capture_id, why in catalog.held(dataset).items()}
+    on_hold = {capture_id: why for dataset in datasets for capture_id, why in catalog.on_hold(dataset).items()}
     known = [c for c in catalog.captures() if c.dataset_id in serving]
     _table(connection, "build", _BUILD, [{"as_of": _as_of(catalog, known), "edition": catalog.edition}])
     _table(
         connection,
         "capture",
         _CAPTURE,
-        [_capture_row(c, c.capture_id in served, held.get(c.capture_id), catalog) for c in known],
+        [_capture_row(c, c.capture_id in served, on_hold.get(c.capture_id), catalog) for c in known],
     )
     _table(connection, "payload", _PAYLOAD, [row for c in known for row in _payload_rows(c)])
     _table(connection, "standing", _STANDING, [_standing_row(dataset, catalog) for dataset in datasets])
@@ -100,7 +99,7 @@ def _table(
     connection.unregister("arrow_rows")
 
 
-def _capture_row(capture: Capture, is_serving: bool, held: str | None, catalog: Catalog) -> dict[str, object]:
+def _capture_row(capture: Capture, is_serving: bool, on_hold: str | None, catalog: Catalog) -> dict[str, object]:
     selection = capture.selection or {}
     values = selection.get("values")
     return {
@@ -110,7 +109,7 @@ def _capture_row(capture: Capture, is_serving: bool, held: str | None, catalog: 
         "slice": capture.slice,
         "kind": capture.kind,
         "edition": capture.edition,
-        "status": "held" if held else capture.status,
+        "status": "held" if on_hold else capture.status,
         "is_serving": is_serving,
         "is_stale": catalog.is_stale(capture),
         "retrieved_at": _naive(capture.retrieved_at),
@@ -124,7 +123,7 @@ def _capture_row(capture: Capture, is_serving: bool, held: str | None, catalog: 
         "publisher": capture.publisher,
         "content_newest": capture.content_newest,
         "content_as_of": _naive(capture.content_as_of or capture.retrieved_at),
-        "reject_reason": f"held back: {held}" if held else capture.reject_reason,
+        "reject_reason": f"on hold: {on_hold}" if on_hold else capture.reject_reason,
     }
 
 
@@ -147,15 +146,20 @@ def _payload_rows(capture: Capture) -> list[dict[str, object]]:
 
 
 def _standing_row(dataset: Dataset, catalog: Catalog) -> dict[str, object]:
-    told = catalog.status(dataset)
+    status = catalog.status(dataset)
     return {
         "dataset": dataset.raw_name,
-        "state": told.state,
-        "slices_failed": told.failed,
-        "slices_skipped": told.skipped,
-        "slices_too_old": len(told.too_old),
-        "failed_since": _naive(told.failed_since) if told.failed_since else None,
-        "reason": told.why,
+        "source": dataset.source,
+        "title": dataset.title,
+        "publisher": dataset.publisher,
+        "homepage": dataset.homepage,
+        "domain": dataset.domain,
+        "state": status.state,
+        "slices_failed": status.failed,
+        "slices_skipped": status.skipped,
+        "slices_too_old": len(status.too_old),
+        "failed_since": _naive(status.failed_since) if status.failed_since else None,
+        "reason": status.why,
     }
 
 

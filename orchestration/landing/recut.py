@@ -1,8 +1,7 @@
-"""The records of a capture, cut once more from the payloads that it archived.
+"""Cutting the records of a capture again from the payloads that it archived.
 
-What belongs here: a payload read back from the WARC or the archive beside it, its digest held against capture.json, and
-its records by the dataset's own parser, as they were cut when they landed. What does not: what follows from a
-difference (release.trace, release.proof).
+What belongs here: reading a payload back from the WARC or the archive, checking its digest, and cutting it with the
+dataset's own parser, as at landing. What does not: what follows from a difference (reading.trace, doctor.proof).
 """
 
 from __future__ import annotations
@@ -23,8 +22,8 @@ class NotThere(Exception):
 
 
 def payload_of(folder: Path, entry: PayloadEntry) -> Payload:
-    """A payload as it was landed. Raises NotThere where its bytes are gone or have another digest."""
-    told = {
+    """A payload as it was landed. Raises NotThere if its bytes are gone or have another digest."""
+    facts = {
         "url": entry.url,
         "retrieved_at": entry.retrieved_at,
         "media_type": entry.media_type,
@@ -41,15 +40,15 @@ def payload_of(folder: Path, entry: PayloadEntry) -> Payload:
             raise NotThere(f"{path} cannot be read: {error.strerror}") from error
         if digest != entry.sha256:
             raise NotThere(f"{path} does not have the digest that was recorded")
-        return FilePayload(b"", path=path, digest=digest, size=entry.bytes, is_ours=False, **told)  # type: ignore[arg-type]
+        return FilePayload(b"", path=path, digest=digest, size=entry.bytes, is_ours=False, **facts)  # type: ignore[arg-type]
     body = warc.body_at(folder / WARC_FILE, entry.warc_offset)
     if body is None or hashlib.sha256(body).hexdigest() != entry.sha256:
         raise NotThere(f"{folder / WARC_FILE} does not hold the bytes that were recorded at {entry.warc_offset:,}")
-    return Payload(body, **told)  # type: ignore[arg-type]
+    return Payload(body, **facts)  # type: ignore[arg-type]
 
 
 def records_of(dataset: Dataset, payload: Payload) -> Iterator[Record]:
-    """The records of a payload in their order. Raises NotThere where the parser of today cannot cut it."""
+    """The records of a payload in their order. Raises NotThere if the parser of today cannot cut it."""
     if payload.role != "records" or payload.context.get("fault"):
         return
     try:

@@ -18,7 +18,7 @@ from orchestration import files
 
 REGISTER_FILE = "captures.jsonl"
 
-# Read once while it stays the same file: a night asks for every capture of a dataset again and again.
+# Read once while it stays the same file: a run asks for every capture of a dataset again and again.
 _read_before: dict[Path, tuple[tuple[int, int, int], dict[str, list[str]]]] = {}
 _began: dict[tuple[Path, int], datetime] = {}
 
@@ -39,7 +39,7 @@ def enter(folder: Path, capture_id: str, digest: str, landed_at: datetime | None
 
 
 def since(folder: Path) -> datetime | None:
-    """When the first capture landed that was entered as it landed; None where none was."""
+    """When the first capture landed that was entered as it landed; None if none was."""
     path = folder / REGISTER_FILE
     try:
         # the first line stays the first as long as it is the same file
@@ -57,10 +57,10 @@ def entered(folder: Path) -> dict[str, list[str]]:
     """The digests that each capture of a dataset's folder was entered with, oldest first."""
     path = folder / REGISTER_FILE
     try:
-        told = path.stat()
+        stat = path.stat()
     except OSError:
         return {}
-    stamp = (told.st_size, told.st_mtime_ns, told.st_ino)
+    stamp = (stat.st_size, stat.st_mtime_ns, stat.st_ino)
     if path in _read_before and _read_before[path][0] == stamp:
         return _read_before[path][1]
     found: dict[str, list[str]] = {}

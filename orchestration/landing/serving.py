@@ -1,7 +1,7 @@
-"""The captures of a landing folder: which are whole, which serve, which are on hold or stale.
+"""The captures of a landing folder: which are intact, which serve, which are on hold or stale.
 
-What belongs here: the rules of what serves. What does not: how a dataset stands (standing), what a source may ask
-(known), records (raw_views), writing (land).
+What belongs here: the rules for which captures serve. What does not: the state of a dataset (standing), what a source
+may ask (known), records (raw_views), writing (land).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 from orchestration import sources
 from orchestration.landing import attempts, integrity, register
 from orchestration.landing.form import UNCHANGED_FILE, WARC_FILE, Capture
-from orchestration.landing.held import held_back
+from orchestration.landing.on_hold import on_hold
 from orchestration.settings import Edition
 from orchestration.sources.base import Dataset
 
@@ -43,7 +43,7 @@ class Captures:
     ) -> None:
         self.landing_dir, self.as_of, self.edition, self.only = landing_dir, as_of, edition, only
         self.among, self.until, self.trust = among, until, trust
-        self._held_once: dict[str, dict[str, str]] = {}
+        self._on_hold_once: dict[str, dict[str, str]] = {}
         self._newest_once: dict[str, dict[str, datetime]] = {}
         self._shown_once: dict[str, dict[str, datetime]] = {}
 
@@ -90,13 +90,13 @@ class Captures:
         return [name for name in other if known[name] not in register.entered(folders[name]).get(name, [])]
 
     def checked_line(self) -> str:
-        """What was held against its digests in this reading, in one line for people."""
+        """What was compared with its digests in this reading, in one line for people."""
         hashed, spared = (sum(getattr(read, name) for read in self._read) for name in ("hashed", "spared"))
         captures = [capture for read in self._read for capture in read.captures]
         old = sum(capture.format_version == 1 for capture in captures)
         whole = len(captures) - old
         damaged = len(self.damaged())
-        bad = f"; {old:,} of an earlier version carry no digests to be held against" if old else ""
+        bad = f"; {old:,} of an earlier version carry no digests to be compared with" if old else ""
         bad += f"; {damaged} DAMAGED and not read" if damaged else ""
         return (
             f"{whole:,} captures are as they were landed ({hashed:,} files hashed, {spared:,} not again: "
@@ -122,17 +122,17 @@ class Captures:
 
         replace: the newest accepted capture of each slice; merge: all of them; snapshot: all of them, one a
         moment. A transcribed capture yields to any fetched or imported one of its slice (of its moment, for
-        snapshots), because what was typed stands in for bytes that nobody had. A snapshot that is held back does
+        snapshots), because what was typed stands in for bytes that nobody had. A snapshot that is on hold does
         not serve.
         """
-        held = self.held(dataset)
-        return [c for c in self._able_to_serve(dataset) if c.capture_id not in held]
+        waiting = self.on_hold(dataset)
+        return [c for c in self._able_to_serve(dataset) if c.capture_id not in waiting]
 
-    def held(self, dataset: Dataset) -> dict[str, str]:
-        """The accepted captures that are held back until their neighbours say more, each with the reason."""
+    def on_hold(self, dataset: Dataset) -> dict[str, str]:
+        """The accepted captures that are on hold until their neighbours say more, each with the reason."""
         if dataset.max_volume_change is None:
             return {}
-        return held_back(dataset, self._able_to_serve(dataset), self._was_shown_again(dataset))
+        return on_hold(dataset, self._able_to_serve(dataset), self._was_shown_again(dataset))
 
     def _was_shown_again(self, dataset: Dataset) -> Callable[[Capture], bool]:
         answers = self.unchanged(dataset)
@@ -170,7 +170,7 @@ class Captures:
         return sorted(serving, key=lambda c: (c.retrieved_at, c.capture_id))
 
     def is_stale(self, capture: Capture) -> bool:
-        """It is the newest that serves of its slice, and a later one was rejected or held back; or no news comes.
+        """It is the newest that serves of its slice, and a later one was rejected or on hold; or no news comes.
 
         A publisher that afterwards gave the same as before has made it fresh again.
         """
@@ -211,16 +211,16 @@ class Captures:
                 slice_ = (one.dataset, one.slice)
                 found[slice_] = max(found.get(slice_, one.retrieved_at), one.retrieved_at)
         for capture in self._all:
-            if capture.status == "rejected" or capture.capture_id in self._held_of(capture.dataset_id):
+            if capture.status == "rejected" or capture.capture_id in self._on_hold_of(capture.dataset_id):
                 slice_ = (capture.dataset_id, capture.slice)
                 found[slice_] = max(found.get(slice_, capture.retrieved_at), capture.retrieved_at)
         return found
 
-    def _held_of(self, dataset_id: str) -> dict[str, str]:
-        if dataset_id not in self._held_once:
+    def _on_hold_of(self, dataset_id: str) -> dict[str, str]:
+        if dataset_id not in self._on_hold_once:
             dataset = sources.DATASETS.get(dataset_id)
-            self._held_once[dataset_id] = self.held(dataset) if dataset else {}
-        return self._held_once[dataset_id]
+            self._on_hold_once[dataset_id] = self.on_hold(dataset) if dataset else {}
+        return self._on_hold_once[dataset_id]
 
     @cached_property
     def silent(self) -> dict[str, str]:
@@ -276,8 +276,8 @@ class Captures:
         return max(times, default=None)
 
     def open(self, dataset: Dataset) -> list[attempts.Open]:
-        """The slices whose last attempt by the as-of date brought nothing that serves, by the night's own record."""
-        told = attempts.attempted(self.landing_dir / dataset.source / dataset.name)
+        """The slices whose last attempt by the as-of date brought nothing that serves, by the run's own record."""
+        entries = attempts.attempted(self.landing_dir / dataset.source / dataset.name)
         if self.until is not None:
-            told = [line for line in told if datetime.fromisoformat(line["at"]) <= self.until]
-        return attempts.opened(told, as_of=self.as_of, live=self.edition == "live")
+            entries = [line for line in entries if datetime.fromisoformat(line["at"]) <= self.until]
+        return attempts.opened(entries, as_of=self.as_of, live=self.edition == "live")

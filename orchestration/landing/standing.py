@@ -1,7 +1,7 @@
-"""How a dataset stands: what serves, as of when, and what has been wrong since when.
+"""The state of a dataset: which captures serve, as of when, and what has failed since when.
 
-What belongs here: the one answer that status, doctor, meta.source_status, a refresh's last lines and Dagster show. What
-does not: which captures serve (serving), the record of attempts (attempts).
+What belongs here: the one answer that status, doctor, meta.source_status, the last lines of a refresh and Dagster show.
+What does not: which captures serve (serving), the record of attempts (attempts).
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ State = Literal["nothing captured", "damaged", "failing", "stale", "skipped", "s
 
 @dataclass(frozen=True)
 class SourceStatus:
-    """One dataset as it stands: what status, doctor, meta.source_status, a refresh's last lines and Dagster tell."""
+    """The state of one dataset, as status, doctor, meta.source_status, a refresh's last lines and Dagster show it."""
 
     dataset: str
     kinds: str
     captures: int
     rejected: int
-    # Accepted, but held back until their neighbours in time say more.
+    # Accepted, but on hold until their neighbours in time say more.
     held: int
     # No longer what was landed: kept, named and not read.
     damaged: int
@@ -35,11 +35,11 @@ class SourceStatus:
     newest: datetime | None
     checked: datetime | None
     state: State
-    # Slices whose last attempt failed, was rejected or is held back; and those that could not be asked for.
+    # Slices whose last attempt failed, was rejected or is on hold; and those that could not be asked for.
     failed: int
     skipped: int
     failed_since: datetime | None
-    # Why, with the slices; or why what serves is stale. None where nothing is wrong.
+    # Why, with the slices; or why what serves is stale. None if nothing is wrong.
     why: str | None
     # Slices whose last good answer is older than the dataset allows: a refresh that asks for them exits 4.
     too_old: list[str]
@@ -65,7 +65,7 @@ class SourceStatus:
 
 def status(captures: Captures, dataset: Dataset) -> SourceStatus:
     """How a dataset stands by the captures and attempts that are known."""
-    every, serving, held = captures.captures(dataset.id), captures.serving(dataset), captures.held(dataset)
+    every, serving, held = captures.captures(dataset.id), captures.serving(dataset), captures.on_hold(dataset)
     stale, damaged = [c for c in serving if captures.is_stale(c)], captures.damaged(dataset.id)
     open_ = captures.open(dataset)
     failed = [one for one in open_ if one.status in ("failed", "rejected", "held")]

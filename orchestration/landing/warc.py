@@ -1,7 +1,7 @@
-"""The WARC of a capture: writing its records, and reading one back.
+"""The WARC file of a capture: writing its records, and reading one back.
 
-What belongs here: all that knows the format (warcio writes and reads records, isal compresses them). What does not:
-what follows from a record that cannot be read (recut, release.proof).
+What belongs here: everything that depends on the format (warcio writes and reads records, isal compresses them). What
+does not: what follows from a record that cannot be read (recut, doctor.proof).
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class GzipMember:
         return len(data)
 
     def flush(self) -> None:
-        """Nothing: what is held back is written at the end."""
+        """Nothing: what is buffered is written at the end."""
 
     def close(self) -> None:
         """End the member; the file it stands in stays open."""
@@ -71,8 +71,8 @@ class WarcFile:
         body = payload.body
         if isinstance(payload, FilePayload):
             # The bytes are in the file beside the WARC: its record says which, by digest and length.
-            said = {"archive": str(payload.path.name), "sha256": payload.sha256, "bytes": payload.size}
-            body = json.dumps(said).encode()
+            reference = {"archive": str(payload.path.name), "sha256": payload.sha256, "bytes": payload.size}
+            body = json.dumps(reference).encode()
         if self._kind != "fetched":
             media_type = "application/json" if isinstance(payload, FilePayload) else payload.media_type
             return self._member(None, ("resource", payload.url, media_type, body, None, headers))

@@ -45,7 +45,7 @@ class CaptureWriter:
         self.dataset, self.slice, self.folder, self.kind = dataset, slice_, folder, kind
         self.retrieved_at, self.earliest = retrieved_at, earliest
         # What the clock said, where the capture is dated otherwise.
-        self.clock_said: datetime | None = None
+        self.clock_time: datetime | None = None
         # Tabular: the parts and the capture's id, which stands in each of them, from the first payload on.
         self.parts: CsvParts | None = None
         self.capture_id: str | None = None
@@ -80,7 +80,7 @@ class CaptureWriter:
         if self.first_retrieved is None:
             self.first_retrieved = payload.retrieved_at
             if self.earliest and payload.retrieved_at < self.earliest:
-                self.first_retrieved, self.clock_said = self.earliest, payload.retrieved_at
+                self.first_retrieved, self.clock_time = self.earliest, payload.retrieved_at
         if made_as_of := payload.context.get("content_as_of"):
             self.as_of = max(filter(None, (self.as_of, datetime.fromisoformat(made_as_of))))
         archive = self._keep(payload) if isinstance(payload, FilePayload) else None
@@ -181,10 +181,10 @@ class CaptureWriter:
             shutil.rmtree(self.folder / "beside")
 
     def _record(self, record: Record, payload: Payload) -> None:
-        """Add one record. Raises SourceError where it cannot stand in a table, or is beyond the limits."""
+        """Add one record. Raises SourceError if it cannot stand in a table, or is beyond the limits."""
         with guard.reading(self.dataset.id, self.slice.key, payload.url):
             counts = self.dataset.counted(record)
-            newest, mark = self.dataset.content_newest(record), self.dataset.high_water(record)
+            newest, high_water = self.dataset.content_newest(record), self.dataset.high_water(record)
             line = json.dumps(record, sort_keys=True, ensure_ascii=False).encode()
             self._bounds.must_hold(record, line, self.records)
         self.records += 1
@@ -195,9 +195,9 @@ class CaptureWriter:
         self.digest = (self.digest + int.from_bytes(hashlib.sha256(line).digest(), "big")) % 2**256
         if newest is not None and (self.newest is None or newest > self.newest):
             self.newest = newest
-        is_higher = mark is not None and (self.high_water is None or mark > self.high_water)
-        if mark is not None and is_higher and not _is_later(mark, self._until):
-            self.high_water = mark
+        is_higher = high_water is not None and (self.high_water is None or high_water > self.high_water)
+        if high_water is not None and is_higher and not _is_later(high_water, self._until):
+            self.high_water = high_water
         self._spool.add(payload.payload_id, line)
 
     def finish(self) -> None:
@@ -213,7 +213,7 @@ class CaptureWriter:
         self._spool.finish()
 
     def _weigh(self, parts: CsvParts) -> None:
-        """What the checks need of records that never passed through Python."""
+        """Measure, for the checks, records that never passed through Python."""
         self.records, self.fields, self.digest = parts.records, parts.fields, parts.digest
         self.counted.update({"records": parts.records, "rows": parts.records + self.rows_beside})
         if field := self.dataset.high_water_field:
@@ -223,7 +223,7 @@ class CaptureWriter:
 
     @cached_property
     def _until(self) -> str:
-        """The last day that a high-water mark may name, ISO; a later one would hide all that comes before it."""
+        """The last day that a high water may name, ISO; a later one would hide every change before it."""
         when = self.retrieved_at or self.first_retrieved or datetime.now(UTC)
         return (when + timedelta(days=1)).date().isoformat()
 
@@ -252,7 +252,7 @@ class CaptureWriter:
 
 
 def _must_be_text(head: bytes) -> None:
-    """Raise Unreadable where something else came in place of a CSV or a zip of them, saying what."""
+    """Raise Unreadable if something else came in place of a CSV or a zip of them, saying what."""
     if kinds.kind(head):
         raise Unreadable(kinds.instead(head, "a CSV or a zip of CSV files"))
 
@@ -263,9 +263,9 @@ def _pieces(path: Path) -> Iterator[bytes]:
             yield piece
 
 
-def _is_later(mark: str, day: str) -> bool:
-    """Whether a mark begins with a date that comes after a day; a mark of another form is no date."""
-    return re.match(r"\d{4}-\d{2}-\d{2}", mark) is not None and mark[:10] > day
+def _is_later(high_water: str, day: str) -> bool:
+    """Whether a high water begins with a date after a day; one of another form is no date."""
+    return re.match(r"\d{4}-\d{2}-\d{2}", high_water) is not None and high_water[:10] > day
 
 
 def _day(text: str) -> date | None:
@@ -275,7 +275,7 @@ def _day(text: str) -> date | None:
         return None
 
 
-def _short(dataset: Dataset, slice_: Slice, kind: Kind, digest: str) -> str:
+def _short_digest(dataset: Dataset, slice_: Slice, kind: Kind, digest: str) -> str:
     return hashlib.sha256("\x1f".join((dataset.id, slice_.key, kind, digest)).encode()).hexdigest()[:10]
 
 
@@ -285,7 +285,7 @@ def free_id(folder: Path, when: datetime, dataset: Dataset, slice_: Slice, kind:
     A rejected capture keeps its id. The same content, if it is accepted later, gets another one.
     """
     for again in count(1):
-        short = _short(dataset, slice_, kind, digest if again == 1 else f"{digest} {again}")
+        short = _short_digest(dataset, slice_, kind, digest if again == 1 else f"{digest} {again}")
         capture_id = f"{when.astimezone(UTC):%Y%m%dT%H%M%SZ}-{short}"
         file = folder / capture_id / CAPTURE_FILE
         if not file.exists() or not _is_rejected(file):
@@ -295,7 +295,7 @@ def free_id(folder: Path, when: datetime, dataset: Dataset, slice_: Slice, kind:
 
 def _is_rejected(file: Path) -> bool:
     try:
-        told = json.loads(file.read_bytes())
+        data = json.loads(file.read_bytes())
     except ValueError:
         return False
-    return isinstance(told, dict) and told.get("status") == "rejected"
+    return isinstance(data, dict) and data.get("status") == "rejected"

@@ -131,7 +131,7 @@ def _ice() -> Iterator[Batch]:
     for row in table("ice_agreements_287g"):
         moments[row["period"]].append(row)
     states = sorted({row["entity"].partition("|")[0].strip() for rows in moments.values() for row in rows})
-    # The states of the study that held no agreement yet are covered too: their absence is a fact.
+    # States of the study without an agreement are covered, too: that they have none is a fact.
     covered = tuple(sorted({*states, *(BY_POSTAL[p].name.upper() for p in _study_states())}))
     headers = ["STATE", "LAW ENFORCEMENT AGENCY", "TYPE", "COUNTY", "SUPPORT TYPE", "SIGNED"]
     for moment, rows in sorted(moments.items()):

@@ -13,15 +13,16 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
+from orchestration.declared import fbi
 from orchestration.recorded.figures import TABLES, as_json, batch, number, payload, source, when_of, wide
 from orchestration.sources.base import Batch, Slice
 from orchestration.wire import Payload
 
-OFFENSES = {
-    "HOM": "homicide", "RPE": "rape", "ROB": "robbery", "ASS": "aggravated_assault", "BUR": "burglary",
-    "LAR": "larceny", "MVT": "motor_vehicle_theft",
-}  # fmt: skip
+# The offenses of the summary series by month: arson has returns of its own.
+OFFENSES = {offense.code: offense.name for offense in fbi.OFFENSES if offense.return_a}
 Row = Mapping[str, str | None]
+# "TRAFFIC COLLISION", the crime code in every row of the set (jojolosangeles/city_data, test/data/sample_20_*.csv).
+COLLISION = "997"
 # The scrapes of the months in the order in which they were made, and whether a capture is a state's or an agency's.
 _SCRAPES = (("cde-months-2026-04", "state_abbr"), ("cde-months-2026-autumn", "ori"))
 
@@ -114,15 +115,14 @@ def victimizations() -> Iterator[Batch]:
 def incident_months() -> Iterator[Batch]:
     """One city's set as its server counts it: by month, code and victim's descent.
 
-    Neither the code nor the newest day was carried over: the code is null, and of the day the first of its month is
-    all that is known.
+    Every row of the set has one code. The newest day was not carried over: the first of its month is all that is known.
     """
     code = "lapd-collisions"
     rows = []
     for row in wide("socrata_collisions"):
         month = f"{row['month']}-01T00:00:00.000"
         rows.append(
-            {"month": month, "crm_cd": None, "vict_descent": row["vict_descent"], "n": row["n"], "newest": month}
+            {"month": month, "crm_cd": COLLISION, "vict_descent": row["vict_descent"], "n": row["n"], "newest": month}
         )
     answer = payload(as_json(rows), code, context={"set": "d5tf-ez2w"})
     yield batch(Slice("d5tf-ez2w", {"set": "d5tf-ez2w", "city": "los_angeles"}), code, [answer])

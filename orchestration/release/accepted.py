@@ -1,6 +1,6 @@
-"""The findings that somebody accepted and that still stand: in which releases, since when, and why.
+"""Findings of the gate that somebody accepted and that still apply: in which releases, since when, and why.
 
-What belongs here: reading that from the releases. What does not: accepting (audit), telling monitors (health).
+What belongs here: reading that from the releases. What does not: accepting (audit), telling monitors (running.health).
 
 A check that a release carries as accepted stands until a release is served in which it passed by itself. A later
 release without it passed it: the gate publishes nothing else.

@@ -1,7 +1,7 @@
-"""The gate: what a candidate must show before analysts see it, whoever starts the publication.
+"""The gate: what a candidate must pass before analysts see it, whoever starts the publication.
 
-What belongs here: the order of the audit, dbt's tests, what is accepted. What does not: the marks (marks), the checks
-of tables (checks, sums), copying or swapping files (publish). docs/gate.md lists what each check holds and why.
+What belongs here: the order of the audit, dbt's tests, what is accepted. What does not: markers (markers), checks of
+tables (checks, sums), copying or swapping files (publish). docs/gate.md lists what each check tests and why.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from typing import Any
 
 import duckdb
 
-from orchestration import dbt_manifest, files
+from orchestration import files
 from orchestration.release import checks as table_checks
-from orchestration.release import history, marks, sums
+from orchestration.release import dbt_manifest, history, markers, sums
 from orchestration.release.findings import Checked, CheckResult, Finding, GateRefused, checked
-from orchestration.release.marks import Marker
+from orchestration.release.markers import Marker
 from orchestration.settings import Settings
 
 
@@ -67,12 +67,12 @@ def refuse_unknown(settings: Settings, accepted: Iterable[str]) -> None:
 
 def refuse_failed_build(settings: Settings) -> None:
     """Raise GateRefused with what failed if dbt's own run did: then nothing after it is tried."""
-    results = _read_json(settings.dbt_target_dir / marks.RESULTS_FILE)
+    results = _read_json(settings.dbt_target_dir / markers.RESULTS_FILE)
     if results is None:
         if files.is_full(settings.build_dir):
             raise files.full(settings.build_dir)
         raise GateRefused([Finding("dbt build", "dbt left no results", str(settings.build_dir / "logs" / "dbt.log"))])
-    manifest = _read_json(settings.dbt_target_dir / marks.MANIFEST_FILE) or {"nodes": {}}
+    manifest = _read_json(settings.dbt_target_dir / markers.MANIFEST_FILE) or {"nodes": {}}
     findings = [
         _failed(manifest["nodes"].get(r["unique_id"], {}), r, settings)
         for r in results["results"]
@@ -88,12 +88,12 @@ def refuse_failed_build(settings: Settings) -> None:
 def audit(settings: Settings, *, run_id: str, accepted: Mapping[str, str] | None = None) -> Audit:
     """Everything that must be true of the candidate.
 
-    accepted: release check -> why its finding is accepted this once; a dbt test or a mark cannot be accepted.
+    accepted: release check -> why its finding is accepted this once; a dbt test or a marker cannot be accepted.
     Raises GateRefused with every finding, RuntimeError if the dbt project does not parse.
     """
-    marker = marks.held(settings, run_id)
-    manifest = marks.read_sealed(settings.dbt_target_dir / marks.MANIFEST_FILE, marker.manifest_sha256)
-    results = marks.read_sealed(settings.dbt_target_dir / marks.RESULTS_FILE, marker.results_sha256)
+    marker = markers.verified(settings, run_id)
+    manifest = markers.read_sealed(settings.dbt_target_dir / markers.MANIFEST_FILE, marker.manifest_sha256)
+    results = markers.read_sealed(settings.dbt_target_dir / markers.RESULTS_FILE, marker.results_sha256)
     project = json.loads(dbt_manifest.parsed(settings).read_text(encoding="utf-8"))
     findings = [*_other_invocation(settings, marker, manifest, results), *_other_project(settings, manifest, project)]
     if findings:
@@ -102,7 +102,10 @@ def audit(settings: Settings, *, run_id: str, accepted: Mapping[str, str] | None
     with duckdb.connect(str(settings.build_file), read_only=True) as connection:
         findings += _captures_used(connection, marker)
         before = history.comparable(settings, marker.edition, marker.as_of)
-        found = [*table_checks.of_tables(connection, settings, marker, manifest), *sums.held(connection, before)]
+        found = [
+            *table_checks.of_tables(connection, settings, marker, manifest),
+            *sums.of_candidate(connection, before),
+        ]
         report.sums = sums.of(connection)
     found.append(_checks_kept(len(report.checks) + len(found) + 1, before, marker))
     findings += _accept(report, found, accepted or {})
@@ -133,8 +136,8 @@ def _other_invocation(
 ) -> list[Finding]:
     return [
         Finding("dbt results", f"{name} is of another invocation than the build", str(settings.dbt_target_dir))
-        for name, said in ((marks.RESULTS_FILE, results), (marks.MANIFEST_FILE, manifest))
-        if said.get("metadata", {}).get("invocation_id") != marker.invocation_id
+        for name, content in ((markers.RESULTS_FILE, results), (markers.MANIFEST_FILE, manifest))
+        if content.get("metadata", {}).get("invocation_id") != marker.invocation_id
     ]
 
 
@@ -145,16 +148,16 @@ def _other_project(settings: Settings, manifest: Mapping[str, Any], project: Map
         return []
     more = f" and {len(lines) - 5} more" if len(lines) > 5 else ""
     detail = f"the build's manifest is not the project's: {'; '.join(lines[:5])}{more}"
-    where = f"{settings.dbt_target_dir / marks.MANIFEST_FILE} against dbt_project/; clawback refresh --force"
+    where = f"{settings.dbt_target_dir / markers.MANIFEST_FILE} against dbt_project/; clawback refresh --force"
     return [Finding("dbt manifest", detail, where)]
 
 
 def _captures_used(connection: duckdb.DuckDBPyConnection, marker: Marker) -> list[Finding]:
-    """The captures of the mark are those that the candidate's own raw views read."""
+    """The captures of the marker are those that the candidate's own raw views read."""
     read = {c for (c,) in connection.execute("select capture_id from raw.capture where is_serving").fetchall()}
     if difference := sorted(read ^ set(marker.captures)):
         some = ", ".join(difference[:3])
-        detail = f"{len(difference)} captures are in the mark or in raw.capture but not in both: {some}"
+        detail = f"{len(difference)} captures are in the marker or in raw.capture but not in both: {some}"
         return [Finding("build marker", detail, "select * from raw.capture where is_serving")]
     return []
 
@@ -215,9 +218,9 @@ def _failed(node: Mapping[str, Any], result: Mapping[str, Any], settings: Settin
 
 
 def _read_json(path: Path) -> dict[str, Any] | None:
-    """None where dbt left no such file, or was stopped while it wrote it."""
+    """None if dbt left no such file, or was stopped while it wrote it."""
     try:
-        told: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        parsed: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     except (FileNotFoundError, ValueError):
         return None
-    return told
+    return parsed

@@ -1,8 +1,8 @@
-"""How a release begins: with nothing, from the last candidate, or anew.
+"""How a release begins: nothing is new, the build is incremental, or it is full.
 
 What belongs here: the one decision before a build, and clearing the build folder for it. What does not: whether the
-same captures were released before (history), whether a build may start from the last candidate (going_on), the marks
-that a build leaves (marks).
+same captures were released before (history), whether a build may be incremental (incremental), the markers of a build
+(markers).
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from orchestration.landing.catalog import Catalog
-from orchestration.release import going_on, history, marks
+from orchestration.release import history, incremental, markers
 from orchestration.settings import Settings
 
 
@@ -23,16 +23,16 @@ class NothingNew:
 
 
 @dataclass(frozen=True)
-class GoesOn:
+class Incremental:
     """The build keeps the last candidate's file and adds what is new to it."""
 
 
 @dataclass(frozen=True)
-class Anew:
+class Full:
     """The build makes every table from the captures."""
 
 
-def begin(settings: Settings, catalog: Catalog, *, run_id: str, force: bool = False) -> NothingNew | GoesOn | Anew:
+def begin(settings: Settings, catalog: Catalog, *, run_id: str, force: bool = False) -> NothingNew | Incremental | Full:
     """Decide how the next release is built, and unless there is nothing new, clear the build folder for it.
 
     catalog: the one that the raw views will be made of. force: build anew, whatever was released before.
@@ -40,6 +40,6 @@ def begin(settings: Settings, catalog: Catalog, *, run_id: str, force: bool = Fa
     """
     if not force and (current := history.unchanged_since(settings, catalog)):
         return NothingNew(current)
-    keep_file = not force and going_on.goes_on(settings, catalog)
-    marks.begin(settings, run_id=run_id, catalog=catalog, keep_file=keep_file)
-    return GoesOn() if keep_file else Anew()
+    keep_file = not force and incremental.is_possible(settings, catalog)
+    markers.begin(settings, run_id=run_id, catalog=catalog, keep_file=keep_file)
+    return Incremental() if keep_file else Full()

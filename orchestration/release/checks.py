@@ -1,7 +1,7 @@
-"""The gate's checks of a candidate's tables: rows, control totals, conservation, quarantine, key figures, joins, words.
+"""The gate's checks of tables: rows, control totals, conservation, quarantine, key figures, joins, descriptions.
 
-What belongs here: each check, and its name. What does not: sums (sums), dbt's own tests and the order in which all
-of it is asked (audit).
+What belongs here: each check, and its name. What does not: sums (sums), dbt's own tests and the order of all checks
+(audit).
 """
 
 from __future__ import annotations
@@ -15,12 +15,14 @@ import duckdb
 
 from orchestration import sources
 from orchestration.landing import accept
-from orchestration.release import history, joins
+from orchestration.release import former, history, joins
 from orchestration.release.findings import Checked, checked
-from orchestration.release.marks import Marker
+from orchestration.release.markers import Marker
 from orchestration.settings import Settings
 
-PUBLISHED_SCHEMAS = ("core", "analysis", "meta", "quarantine")
+PUBLISHED_SCHEMAS = ("core", "analysis", "meta", "quarantine", "reference")
+# What dbt builds there: models, and the seeds whose config says `schema: reference`.
+PUBLISHED_KINDS = ("model", "seed")
 # A fact that lost more than this share of its rows since the last release is a fault until somebody says otherwise.
 LARGEST_FALL = 0.3
 KEY_FIGURES = Path(__file__).with_name("key_figures.toml")
@@ -63,7 +65,7 @@ def _falls(connection: duckdb.DuckDBPyConnection, settings: Settings, marker: Ma
     for table in facts:
         name = f"rows of {table}"
         if last is not None and last.rows.get(table) and rows[table] == 0 and last.as_of == marker.as_of:
-            # whatever the edition: a night on which nobody answered must not empty what analysts read
+            # whatever the edition: a run on which nobody answered must not empty what analysts read
             detail = f"no rows at all against {last.rows[table]:,} in release {last.id} ({last.edition} edition)"
             out.append(checked(name, detail, "clawback status"))
             continue
@@ -75,7 +77,12 @@ def _falls(connection: duckdb.DuckDBPyConnection, settings: Settings, marker: Ma
         detail = f"{rows[table]:,} rows against {before:,} in release {comparable.id} ({-fall:+.0%})"
         see = f"duckdb -readonly {settings.build_file} -c 'from {table}'" if fall > LARGEST_FALL else None
         out.append(checked(name, detail, see))
-    lost = [] if last is None else [t for t in last.rows if t.startswith(("core.", "analysis.")) and t not in rows]
+    kept = {*rows, *former.names()}
+    lost = (
+        []
+        if last is None
+        else [t for t in last.rows if t.startswith(("core.", "analysis.", "reference.")) and t not in kept]
+    )
     detail = f"gone since release {last.id}: {', '.join(lost)}" if last and lost else "no published table is gone"
     out.append(checked("tables kept", detail, str(settings.build_file) if lost else None))
     return out
@@ -168,13 +175,14 @@ def _documented(connection: duckdb.DuckDBPyConnection, manifest: Mapping[str, An
             column["name"] for column in node["columns"].values() if column.get("description")
         }
         for node in manifest["nodes"].values()
-        if node["resource_type"] == "model" and node["schema"] in PUBLISHED_SCHEMAS and node.get("description")
+        if node["resource_type"] in PUBLISHED_KINDS and node["schema"] in PUBLISHED_SCHEMAS and node.get("description")
     }
     built = {
         (schema, table): set(columns)
         for schema, table, columns in connection.execute(
             "select table_schema, table_name, list(column_name) from information_schema.columns"
-            " where table_schema in ('core', 'analysis', 'meta', 'quarantine') group by all"
+            " where list_contains(?, table_schema) group by all",
+            [list(PUBLISHED_SCHEMAS)],
         ).fetchall()
     }
     wrong = []
@@ -187,10 +195,12 @@ def _documented(connection: duckdb.DuckDBPyConnection, manifest: Mapping[str, An
 
 
 def table_rows(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
-    """Rows of every table of the published schemas."""
+    """Rows of every table of the published schemas; former names are no tables."""
     tables = connection.execute(
         "select table_schema, table_name from information_schema.tables"
-        " where table_schema in ('core', 'analysis', 'meta', 'quarantine') order by all"
+        " where list_contains(?, table_schema) and (table_schema, table_name) not in"
+        f" (select (schema_name, view_name) from duckdb_views() where {former.ARE_FORMER}) order by all",
+        [list(PUBLISHED_SCHEMAS)],
     ).fetchall()
     counts = {}
     for schema, table in tables:

@@ -1,8 +1,8 @@
-"""Which fields of which datasets each published column is computed from.
+"""From which fields of which datasets each published column is computed.
 
-What belongs here: reading the finished build's columns once, tracing each column of a model's compiled SQL to its
-parents' columns (sqlglot, one scope a model), and following those to raw datasets and to our own tables. What does not:
-what Dagster shows of it (assets), the dictionary's other columns (publish).
+What belongs here: reading the columns of the finished build once, tracing each column of a model's compiled SQL to its
+parents' columns (sqlglot, one scope for each model), and following those to raw datasets and to our own tables. What
+does not: what Dagster shows of it (assets), the dictionary's other columns (publish).
 
 A column is computed from what stands in its expression, CASE conditions included; what a join or a filter compares is
 not in it.
@@ -34,7 +34,7 @@ Relation = tuple[str, str]
 Parents = Mapping[str, set[tuple[Relation, str]]]
 PARENTS_FILE = "column_parents.json"
 # Said of a column whose model's SQL could not be traced: never guessed from its table.
-NOT_TOLD = "not told"
+NOT_KNOWN = "not told"
 
 
 @dataclass(frozen=True)
@@ -115,21 +115,21 @@ def parents_of(
 
 def keep(target: Path, invocation_id: str | None, parents: Mapping[Relation, Parents]) -> None:
     """Write the parents that one dbt invocation's models have, for whoever publishes that build."""
-    told = {
+    entries = {
         f"{schema}.{table}": {column: sorted((*of, name) for of, name in found) for column, found in columns.items()}
         for (schema, table), columns in parents.items()
     }
-    write_whole(target / PARENTS_FILE, json.dumps({"invocation_id": invocation_id, "parents": told}))
+    write_whole(target / PARENTS_FILE, json.dumps({"invocation_id": invocation_id, "parents": entries}))
 
 
 def kept(target: Path, invocation_id: str) -> dict[Relation, Parents] | None:
-    """What `keep` wrote for this invocation; None where it wrote nothing."""
+    """What `keep` wrote for this invocation; None if it wrote nothing."""
     path = target / PARENTS_FILE
-    told = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    if told.get("invocation_id") != invocation_id:
+    entries = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    if entries.get("invocation_id") != invocation_id:
         return None
     out: dict[Relation, Parents] = {}
-    for name, columns in told["parents"].items():
+    for name, columns in entries["parents"].items():
         schema, _, table = name.partition(".")
         out[schema, table] = {c: {((s, t), n) for s, t, n in found} for c, found in columns.items()}
     return out
@@ -175,7 +175,7 @@ class Sources:
             seen |= before
 
     def fields(self, relation: Relation, column: str) -> frozenset[tuple[str, str]] | None:
-        """(dataset or table of ours, field) pairs; empty where none goes in, None where the SQL could not be traced.
+        """(dataset or table of ours, field) pairs; empty where none goes in, None if the SQL could not be traced.
 
         A dataset is named source/name; a table of ours by seeds/name, what the landing folder says by landing/name.
         """
@@ -208,7 +208,7 @@ class Sources:
         """The dictionary's words: ``usaspending/awards (Award Amount); seeds/states (fips)``; null where none."""
         fields = self.fields(relation, column)
         if fields is None:
-            return NOT_TOLD
+            return NOT_KNOWN
         by_dataset: dict[str, list[str]] = {}
         for dataset, name in sorted(fields):
             by_dataset.setdefault(dataset, []).append(name)

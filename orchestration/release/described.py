@@ -1,7 +1,7 @@
-"""Tables with their descriptions: the comments in a release's file, and the rows of its column dictionary.
+"""Writing descriptions into a release: the comments of its tables and columns, and the rows of its column dictionary.
 
-What belongs here: writing a table of the publication's own, a comment, one column's row of the dictionary. What does
-not: which tables there are (own_tables, dbt), the texts (dictionary).
+What belongs here: writing a table of the release's own, a comment, and one row of the dictionary. What does not: which
+tables there are (own_tables, dbt), the texts (dictionary).
 """
 
 from __future__ import annotations

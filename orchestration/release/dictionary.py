@@ -1,7 +1,8 @@
-"""The dictionary of columns: what each column means, its unit, over what it may be added, what null means.
+"""The column dictionary: what each column means, its unit, over what it may be added, what null means.
 
-What belongs here: reading dbt_project/columns.toml and putting an entry into words. What does not: which column uses
-which entry (the .yml beside each model refers to it by dbt's doc()), checking the file (tools/column_dictionary.py).
+What belongs here: reading dbt_project/columns.toml and putting an entry into a sentence. What does not: which column
+uses which entry (the .yml beside each model refers to it by dbt's doc()), checking the file
+(tools/column_dictionary.py).
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ Entry = dict[str, str]
 # An entry's name with one of these says something else of null.
 _ENDINGS = {
     "__never_null": "Never null.",
-    "__none_in_record": "Null where the record has none.",
+    "__none_in_record": "Null if the record has none.",
     "__any": "",
 }
 _AS_IT_CAME = "__as_it_came"
@@ -30,7 +31,7 @@ def read() -> dict[str, Entry]:
 
 
 def base(name: str, entries: dict[str, Entry]) -> str:
-    """The name of the entry behind a doc block's name. Raises KeyError where there is none."""
+    """The name of the entry behind a doc block's name. Raises KeyError if there is none."""
     found = name.removesuffix(_AS_IT_CAME)
     if found in entries:
         return found
@@ -41,7 +42,7 @@ def base(name: str, entries: dict[str, Entry]) -> str:
 
 
 def entry(name: str, entries: dict[str, Entry]) -> Entry:
-    """What a doc block's name stands for: means, unit, additive, null. Raises KeyError where there is none."""
+    """What a doc block's name stands for: means, unit, additive, null. Raises KeyError if there is none."""
     named = base(name, entries)
     own = entries[named]
     whole = {**entries[own["like"]], **own} if "like" in own else dict(own)

@@ -1,6 +1,6 @@
-"""What the gate says: a check and its outcome, a finding, the refusal.
+"""The records of the gate: a check with its outcome, a finding, a refusal.
 
-What belongs here: these records and how they read. What does not: what is checked (audit, checks, marks, sums).
+What belongs here: these records and how they read. What does not: what is checked (audit, checks, markers, sums).
 """
 
 from __future__ import annotations

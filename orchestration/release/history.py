@@ -1,6 +1,6 @@
 """The releases that are kept, and which one serves.
 
-What belongs here: reading release.json files. What does not: making one (publish).
+What belongs here: reading release.json files. What does not: making a release (publish).
 """
 
 from __future__ import annotations
@@ -105,7 +105,7 @@ def next_sequence(kept: list[Release]) -> int:
 
 
 def last_release(settings: Settings) -> Release | None:
-    """The release that serves; None where nothing is published. Raises DamagedRelease where it cannot be read."""
+    """The release that serves; None if nothing is published. Raises DamagedRelease if it cannot be read."""
     kept = releases(settings)
     serving = next((release for release in kept if release.serves), None)
     if serving is None and settings.published_dir.is_symlink():
@@ -120,7 +120,7 @@ def last_release(settings: Settings) -> Release | None:
 
 
 def comparable(settings: Settings, edition: str, as_of: date | None) -> Release | None:
-    """The release that a candidate of that edition and date is held against; None if there is none of the kind.
+    """The release with which a candidate of that edition and date is compared; None if there is none of the kind.
 
     It is what serves, if that is of the kind (after a rollback it is not the newest), else the newest.
     """
@@ -146,7 +146,7 @@ def find(settings: Settings, release_id: str) -> Release:
 
 
 def rewritten_line(release: Release, names: Sequence[str]) -> str:
-    """What is said of captures that a release was made of and that were rewritten since (Catalog.rewritten)."""
+    """The message about captures of a release that were rewritten since (Catalog.rewritten)."""
     some = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
     return (
         f"release {release.id} was made of captures that were rewritten since, and no refresh or import landed what is"

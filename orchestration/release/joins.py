@@ -1,11 +1,13 @@
-"""Joins of the published facts: on which of their keys a sum may be taken beside another fact without growing.
+"""Which joins of published facts keep sums right: on which keys one row matches at most one other.
 
-What belongs here: what the models declare of their joins (`meta.joins` in their .yml), and the proof of it over a
-built warehouse. What does not: keys that point at nothing (dbt's relationships tests), or any fact's own grain
-(dbt's unique_combination tests).
+What belongs here: what the models declare about joins (`meta.joins` in their .yml), and proving it on a built
+warehouse. What does not: keys without a match (dbt's relationships tests), a fact's own grain (dbt's unique_combination
+tests).
 
 A model declares `unique_by`, sets of key columns of which each singles out one row, and `fans_out`, the key columns
 of which many rows share one value, each with the sentence that the table's and the column's description say of it.
+A fact that divides another (an award's transactions) declares `part_of`: that fact, and the keys that each of its rows
+repeats from it. Such keys are held to be the same in both; so they are unknown in both or in neither.
 """
 
 from __future__ import annotations
@@ -29,6 +31,7 @@ class Table:
     """A published fact or bridge and its keys.
 
     unique_by: sets of keys that single out one row; fans_out: key -> why many rows share one of its values.
+    part_of: fact -> the keys repeated from it.
     """
 
     schema: str
@@ -36,6 +39,7 @@ class Table:
     keys: tuple[str, ...]
     unique_by: tuple[frozenset[str], ...]
     fans_out: Mapping[str, str]
+    part_of: Mapping[str, list[str]]
 
     @property
     def table(self) -> str:
@@ -56,6 +60,18 @@ class Join:
 
     def __str__(self) -> str:
         return f"{self.kept.name} with {self.joined.name} on {', '.join(sorted(self.keys))}"
+
+    @property
+    def repeats(self) -> bool:
+        """Whether one of the two repeats the key from the other, or both from one fact: the same thing, told twice."""
+        return all(
+            any(
+                key in one.part_of.get(fact, ()) and (other.name == fact or key in other.part_of.get(fact, ()))
+                for one, other in ((self.kept, self.joined), (self.joined, self.kept))
+                for fact in one.part_of
+            )
+            for key in self.keys
+        )
 
     @property
     def may_grow(self) -> bool:
@@ -85,6 +101,7 @@ def declared(manifest: Mapping[str, Any]) -> list[Table]:
                 keys=key_columns(node),
                 unique_by=tuple(frozenset(keys) for keys in joins["unique_by"]),
                 fans_out=joins["fans_out"],
+                part_of=joins.get("part_of", {}),
             )
         )
     return tables
@@ -103,7 +120,7 @@ def lies(connection: duckdb.DuckDBPyConnection, tables: list[Table]) -> list[str
     """Every join by which a sum would grow though its declaration says that it may not, one sentence each.
 
     Sums grow where two rows of the joined table bear one value of the keys, and where the unknown member of both
-    facts meets: two rows of which nothing is known have nothing in common.
+    facts meets: two rows of which nothing is known have nothing in common, unless one repeats the key from the other.
     """
     found = []
     repeated = _Repeated(connection)
@@ -111,11 +128,29 @@ def lies(connection: duckdb.DuckDBPyConnection, tables: list[Table]) -> list[str
     for join in every_join(tables):
         if not join.may_grow and (value := repeated.of(join.joined, join.keys)):
             found.append(f"{join}: {join.joined.name} has several rows of {value}")
-        if len(join.keys) == 1 and join.kept.name < join.joined.name:
+        if len(join.keys) == 1 and join.kept.name < join.joined.name and not join.repeats:
             (key,) = join.keys
             kept, joined = unknown.rows(join.kept, key), unknown.rows(join.joined, key)
             if kept and joined:
                 found.append(f"{join}: {kept} and {joined} rows meet on {UNKNOWN}, of which nothing is known")
+    return found + _differing_parts(connection, tables)
+
+
+def _differing_parts(connection: duckdb.DuckDBPyConnection, tables: list[Table]) -> list[str]:
+    """Keys that a fact should repeat from the one that it is a part of, and does not."""
+    by_name = {table.name: table for table in tables}
+    found = []
+    for part in tables:
+        for name, keys in part.part_of.items():
+            whole = by_name[name]
+            link = next(key for unique in whole.unique_by for key in unique if len(unique) == 1 and key in part.keys)
+            for key in keys:
+                row = connection.execute(
+                    f"select count(*) from {part.table} as part left join {whole.table} as whole using ({link})"
+                    f" where part.{key} is distinct from whole.{key}"
+                ).fetchone()
+                if row and row[0]:
+                    found.append(f"{part.name}.{key}: {row[0]} rows have another than their {name}")
     return found
 
 
@@ -134,8 +169,8 @@ class _Repeated:
             row = self.connection.execute(
                 f"select {columns} from {table.table} where {known} group by {columns} having count(*) > 1 limit 1"
             ).fetchone()
-            said = zip(sorted(keys), row, strict=True) if row else ()
-            self.answers[asked] = " and ".join(f"{key} {value}" for key, value in said) or None
+            values = zip(sorted(keys), row, strict=True) if row else ()
+            self.answers[asked] = " and ".join(f"{key} {value}" for key, value in values) or None
         return self.answers[asked]
 
 

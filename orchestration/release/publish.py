@@ -1,8 +1,7 @@
-"""Making a release of an audited candidate and swapping it in.
+"""Making a release of an audited candidate, and switching readers to it.
 
-What belongs here: the release folder, written whole beside the others and
-renamed; the symlink that readers follow. What does not: whether the candidate
-is good (audit).
+What belongs here: the release folder, written whole beside the others and renamed; the symlink that readers follow.
+What does not: whether the candidate is good (audit).
 """
 
 from __future__ import annotations
@@ -23,12 +22,12 @@ from filelock import FileLock, Timeout
 
 from orchestration import __version__, files
 from orchestration.release import columns as lineage
-from orchestration.release import described, dictionary, history, seal
+from orchestration.release import described, dictionary, former_views, history, seal
 from orchestration.release.audit import Audit
-from orchestration.release.checks import PUBLISHED_SCHEMAS, table_rows
+from orchestration.release.checks import PUBLISHED_KINDS, PUBLISHED_SCHEMAS, table_rows
 from orchestration.release.findings import Finding, GateRefused
 from orchestration.release.history import RELEASE_FILE, Release
-from orchestration.release.marks import MANIFEST_FILE, file_sha256, read_sealed
+from orchestration.release.markers import MANIFEST_FILE, file_sha256, read_sealed
 from orchestration.release.own_tables import own_rows
 from orchestration.settings import Settings
 
@@ -47,7 +46,7 @@ class AsOfRelease(Exception):
 def publish(settings: Settings, audit: Audit) -> Release:
     """Write the release and, unless it was built as of a past date, let readers see it.
 
-    Raises AnotherPublicationRuns where the lock is held, GateRefused where the candidate is no longer the audited
+    Raises AnotherPublicationRuns if the lock is held, GateRefused where the candidate is no longer the audited
     one, files.CannotWrite where the disk refuses. Whatever is raised, what was published stays.
     """
     with files.writing(settings.releases_dir):
@@ -59,7 +58,7 @@ def publish(settings: Settings, audit: Audit) -> Release:
 def rollback(settings: Settings, release_id: str) -> None:
     """Serve an earlier release again.
 
-    Raises history.NoSuchRelease, AsOfRelease, AnotherPublicationRuns, history.DamagedRelease where a file of it is no
+    Raises history.NoSuchRelease, AsOfRelease, AnotherPublicationRuns, history.DamagedRelease if a file of it is no
     longer what was published: what serves then goes on serving.
     """
     with alone(settings):
@@ -167,14 +166,20 @@ def _write(
         connection.execute(f"attach {_literal(copied)} as build (read_only)")
         connection.execute(f"attach {_literal(target)} as release (storage_version '{STORAGE_VERSION}')")
         sources_of = _sources(settings, marker.invocation_id, manifest)
+        # 1,700 comments are written at once, not each to the disk
+        connection.begin()
         columns = _copy(connection, manifest, sources_of)
         own = own_rows(settings, audit, release_id, built_at, last)
         own["column_lineage"] = _lineage(sources_of, columns)
         for name, values in own.items():
             columns += described.write(connection, name, values)
+        connection.execute("use release")
+        views = former_views.create(connection, columns)
+        connection.execute("use memory")
         # The dictionary describes itself, so its own rows are known before it is written.
         itself = described.columns_of("column_dictionary")
-        described.write(connection, "column_dictionary", [*columns, *itself])
+        described.write(connection, "column_dictionary", [*columns, *views, *itself])
+        connection.commit()
         _parquet(connection, folder)
 
         connection.execute("use release")
@@ -214,7 +219,7 @@ def _write(
 
 
 def _own_copy(settings: Settings, sha256: str, folder: Path) -> Path:
-    """The candidate's bytes in the release's own folder, held against the mark.
+    """The candidate's bytes in the release's own folder, compared with the marker.
 
     What is hashed is what is read from here on: the build file may change again, this copy is nobody else's.
     """
@@ -243,7 +248,7 @@ def _copy(
     nodes = {
         (node["schema"], node.get("alias") or node["name"]): node
         for node in manifest["nodes"].values()
-        if node["resource_type"] == "model"
+        if node["resource_type"] in PUBLISHED_KINDS
     }
     for schema in PUBLISHED_SCHEMAS:
         connection.execute(f"create schema release.{schema}")
@@ -256,7 +261,9 @@ def _copy(
             connection.execute(f'create table release.{schema}."{table}" as from build.{schema}."{table}"')
             node = nodes.get((schema, table))
             if node is None:
-                raise GateRefused([Finding("release", f"{schema}.{table} is no model of the project", "dbt_project/")])
+                raise GateRefused(
+                    [Finding("release", f"{schema}.{table} is no model or seed of the project", "dbt_project/")]
+                )
             described.comment(connection, f'table release.{schema}."{table}"', node["description"])
             models = _made_by(node["unique_id"], manifest)
             types = dict(

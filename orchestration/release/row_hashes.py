@@ -1,8 +1,8 @@
-"""Whether two warehouses hold the same rows, table by table.
+"""Whether two warehouses contain the same rows, table by table.
 
-What belongs here: a hash of a table's rows that does not depend on their order, and the columns that say when or by
-what run a warehouse was built and so differ between two builds of the same facts. What does not: what changed
-(differences).
+What belongs here: a hash of a table's rows that does not depend on their order, and the columns that differ between two
+builds of the same facts because they say when or by which run a warehouse was built. What does not: what changed
+(reading.differences).
 """
 
 from __future__ import annotations
@@ -11,16 +11,18 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration.release import former
+
 # Columns that are new with every build, by schema.table; "*" leaves out the whole table.
 NEW_WITH_EVERY_BUILD: dict[str, frozenset[str]] = {
     "meta.release": frozenset({"*"}),
-    # what a release check says is said against the release before
+    # the sentence of a release check compares with the release before
     "meta.check_result": frozenset({"detail"}),
 }
 
 
 def of_file(path: Path) -> dict[str, str]:
-    """``schema.table`` -> ``rows:hash`` for every table and view of a DuckDB file.
+    """``schema.table`` -> ``rows:hash`` for every table and view of a DuckDB file but former names.
 
     Numbers are hashed to the last bit. A row that stands twice counts twice. Raises duckdb.Error for a file that
     cannot be read.
@@ -33,7 +35,9 @@ def of_connection(connection: duckdb.DuckDBPyConnection, schemas: tuple[str, ...
     """As of_file, over an open connection's current database. schemas: only these; empty means all."""
     tables = connection.execute(
         "select table_schema, table_name, list(column_name order by ordinal_position)"
-        " from information_schema.columns where table_catalog = current_database() group by all order by all"
+        " from information_schema.columns where table_catalog = current_database()"
+        " and (table_schema, table_name) not in (select (schema_name, view_name) from duckdb_views()"
+        f" where database_name = current_database() and {former.ARE_FORMER}) group by all order by all"
     ).fetchall()
     found = {}
     for schema, table, columns in tables:

@@ -1,7 +1,7 @@
-"""Whether a release is still what was published.
+"""Whether a release is still as it was published.
 
-What belongs here: SHA256SUMS, the register of releases that covers it, the modes that keep readers from writing, and
-looking whether all of it holds. What does not: making a release (publish), proving its figures (proof).
+What belongs here: SHA256SUMS, the register of releases that covers it, the file modes that keep readers from writing,
+and checking all of these. What does not: making a release (publish), proving its figures (doctor.proof).
 
 ``releases.jsonl`` stands beside releases/ and only ever grows: one line a release with the sha256 of its SHA256SUMS,
 written before the release appears. release.json names the sums of the release before it too, so that sums which were
@@ -59,7 +59,7 @@ def entered(settings: Settings) -> dict[str, str]:
 
 
 def sums_of(folder: Path) -> str | None:
-    """The sha256 of a release's SHA256SUMS; None where it has none."""
+    """The sha256 of a release's SHA256SUMS; None if it has none."""
     path = folder / SUMS_FILE
     return sha256_of(path) if path.is_file() else None
 
@@ -74,8 +74,8 @@ def damage_of(settings: Settings, folder: Path, *, trust: bool = False) -> list[
     if expected is None:
         return found
     own = sums_of(folder)
-    told = entered(settings).get(folder.name)
-    if told is not None and told != own:
+    registered = entered(settings).get(folder.name)
+    if registered is not None and registered != own:
         found.append(f"{SUMS_FILE} is not the one that was published: its sums were recomputed")
     there = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()} - {SUMS_FILE}
     found += [f"{name} is missing" for name in sorted(expected.keys() - there)]
@@ -128,5 +128,5 @@ def _digest(path: Path) -> str | None:
 
 
 def _stamp(path: Path) -> list[int]:
-    told = path.stat()
-    return [told.st_size, told.st_mtime_ns, told.st_ctime_ns, told.st_ino]
+    stat = path.stat()
+    return [stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino]

@@ -1,7 +1,7 @@
-"""The sums of the published facts, held against the release before and against bounds (sums.toml).
+"""The sums of published facts, compared with the release before and with bounds (sums.toml).
 
-What belongs here: adding up, comparing row by row, the checks. What does not: the bounds and their reasons
-(sums.toml), rows (checks), figures that publishers printed (key_figures.toml).
+What belongs here: adding up, comparing row by row, the checks. What does not: the bounds and their reasons (sums.toml),
+rows (checks), figures that publishers printed (key_figures.toml).
 
 Three checks a measure: `sum of` (how much of the total changed, in whole and by group), `places of` (how much of it
 changed hands), `range of` (each row within its bounds).
@@ -94,10 +94,10 @@ def of(connection: duckdb.DuckDBPyConnection) -> Sums:
     return found
 
 
-def held(connection: duckdb.DuckDBPyConnection, before: Release | None) -> Iterator[Checked]:
+def of_candidate(connection: duckdb.DuckDBPyConnection, before: Release | None) -> Iterator[Checked]:
     """Every check of sums on the candidate that the connection is open on.
 
-    before: the release that it is held against; None for the first of its kind, which is held to its bounds alone.
+    before: the release for comparison; None for the first of its kind, which is only checked against its bounds.
     """
     if before is None:
         yield from compared(connection, None)
@@ -117,17 +117,19 @@ def held(connection: duckdb.DuckDBPyConnection, before: Release | None) -> Itera
 def compared(
     connection: duckdb.DuckDBPyConnection, before: Release | None, trouble: str = "", *, tables: str = ""
 ) -> Iterator[Checked]:
-    """As held, of a release whose file is attached as `before`.
+    """As of_candidate, of a release whose file is attached as `before`.
 
     trouble: why there should be one and is none. tables: only measures of tables named in this text; empty means all.
     """
     for measure in measures():
         if tables and measure.table not in tables:
             continue
-        yield from _held(connection, measure, before, trouble)
+        yield from _checks(connection, measure, before, trouble)
 
 
-def _held(connection: duckdb.DuckDBPyConnection, m: Measure, before: Release | None, trouble: str) -> Iterator[Checked]:
+def _checks(
+    connection: duckdb.DuckDBPyConnection, m: Measure, before: Release | None, trouble: str
+) -> Iterator[Checked]:
     there = _columns(connection, None, m.table)
     if missing := sorted(m.columns() - there):
         for name in _names(m):
@@ -184,8 +186,8 @@ def _changed(connection: duckdb.DuckDBPyConnection, m: Measure, before: Release)
     if not whole:
         return checked(f"sum of {m.name}", f"release {before.id} has no such rows to compare with", None)
     more = f" and {len(wrong) - 4} more" if len(wrong) > 4 else ""
-    said = "; ".join(wrong[:4]) + more if wrong else whole
-    detail = f"{m.unit} of rows of release {before.id}: {said} (bound {m.may_change:.0%})"
+    detail_of = "; ".join(wrong[:4]) + more if wrong else whole
+    detail = f"{m.unit} of rows of release {before.id}: {detail_of} (bound {m.may_change:.0%})"
     return checked(f"sum of {m.name}", detail, f"{m.table} against {before.path}" if wrong else None)
 
 

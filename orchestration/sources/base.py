@@ -1,4 +1,4 @@
-"""What a source is: slices to ask for, payloads that come back, records cut from them.
+"""What a source is: the slices to request, the payloads that come back, the records cut from them.
 
 What belongs here: the types that every publisher's module fills in and that
 fetching, landing and Dagster read. What does not: any publisher's own oddity
@@ -59,7 +59,7 @@ class Batch:
     publisher: str | None = None
 
 
-class Known(Protocol):
+class EarlierCaptures(Protocol):
     """What the landing folder already holds of one dataset (landing.catalog implements it)."""
 
     def newest(self, slice_key: str) -> datetime | None:
@@ -142,13 +142,13 @@ class Dataset(ABC):
     base_url_setting: ClassVar[str | None] = None
     # A source that fails while its last good capture is older than this ends the run with exit 4.
     max_age: ClassVar[timedelta] = timedelta(days=7)
-    # The least share of the last accepted capture's records that a new one must have, in whatever form it comes.
+    # The least share of the last accepted capture's records that a new one must have, whatever its format.
     min_volume_ratio: ClassVar[float] = 0.5
-    # A field and the values of the records that are compared, where one way of asking brings more than is asked for.
+    # A field and its values: only such records are compared, if a request brings more than was requested.
     volume_within: ClassVar[tuple[str, frozenset[str]] | None] = None
     # What is compared instead of records where a record stands for many: a name that `counted` uses.
     volume_counts: ClassVar[str | None] = None
-    # For snapshots: the largest relative change from the neighbouring captures that is believed (landing.held).
+    # For snapshots: the largest relative change from the neighbouring captures that is believed (landing.on_hold).
     max_volume_change: ClassVar[float | None] = None
     # For snapshots: what `content_newest` says cannot come after the capture, or the capture is misdated.
     content_precedes_capture: ClassVar[bool] = False
@@ -177,7 +177,7 @@ class Dataset(ABC):
         return (*self.required, *self.optional)
 
     @abstractmethod
-    def slices(self, settings: Settings, known: Known) -> list[Slice]:
+    def slices(self, settings: Settings, known: EarlierCaptures) -> list[Slice]:
         """The slices of a live night, stalest first where they are many."""
 
     def all_slices(self) -> list[Slice]:
@@ -185,7 +185,7 @@ class Dataset(ABC):
         return []
 
     @abstractmethod
-    def pull(self, web: Web, settings: Settings, slice_: Slice, known: Known) -> Iterator[Payload]:
+    def pull(self, web: Web, settings: Settings, slice_: Slice, known: EarlierCaptures) -> Iterator[Payload]:
         """Ask the publisher for one slice; yield each response as it comes."""
 
     def cut(self, payload: Payload) -> Iterator[Record]:
@@ -248,8 +248,8 @@ class Dataset(ABC):
         raise SourceError(self.id, path.name, "this dataset takes no files")
 
 
-def due(slices: Iterable[Slice], known: Known, every: timedelta = timedelta(0)) -> list[Slice]:
-    """The slices that the publisher has not answered for within `every`, stalest first."""
+def due(slices: Iterable[Slice], known: EarlierCaptures, every: timedelta = timedelta(0)) -> list[Slice]:
+    """The slices that have had no answer within `every`, the oldest first."""
     never = datetime.min.replace(tzinfo=UTC)
     asked = [(known.checked(slice_.key) or never, slice_) for slice_ in slices]
     now = utc_now()

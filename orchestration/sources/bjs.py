@@ -20,7 +20,7 @@ from orchestration.forms import Unreadable, jsons, packed
 from orchestration.settings import Settings
 from orchestration.sources import soda
 from orchestration.sources.answers import body_of, rows_of
-from orchestration.sources.base import Batch, Dataset, Known, Record, Slice, due, whole_count
+from orchestration.sources.base import Batch, Dataset, EarlierCaptures, Record, Slice, due, whole_count
 from orchestration.sources.fields import NUMBER, WHOLE, YEAR, each, typed
 from orchestration.wire import Payload, SourceError, as_text, utc_now
 
@@ -71,15 +71,15 @@ class Victimizations(Dataset):
         """A grouped row needs its count and its sum of weights, a row of microdata its own weight."""
         return (*self.required, *(("newwgt",) if slice_.params.get("form") == MICRODATA_FORM else ("n", "weight")))
 
-    def slices(self, settings: Settings, known: Known) -> list[Slice]:
-        """One slice a survey year up to last year, asked for once a month; a year not out yet has no rows."""
+    def slices(self, settings: Settings, known: EarlierCaptures) -> list[Slice]:
+        """One slice a survey year up to last year, requested once a month; an unpublished year has no rows."""
         return due(self.all_slices(), known, timedelta(days=30))
 
     def all_slices(self) -> list[Slice]:
         """Every survey year."""
         return [Slice(str(y), {"year": str(y)}) for y in range(FIRST_YEAR, utc_now().year)]
 
-    def pull(self, web: Web, settings: Settings, slice_: Slice, known: Known) -> Iterator[Payload]:
+    def pull(self, web: Web, settings: Settings, slice_: Slice, known: EarlierCaptures) -> Iterator[Payload]:
         """The publisher's count of the year, then the grouped rows, page by page.
 
         Raises SourceError where a group comes twice, or without its count or weight.

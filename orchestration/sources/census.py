@@ -1,7 +1,7 @@
 """US Census Bureau: population and Hispanic origin of states, counties and places (ACS 5-year); every unit's code.
 
-What belongs here: the question and the form of the answer. What does not:
-which unit is meant by a printed name (dbt, identity).
+What belongs here: the requests and the format of the answers. What does not:
+which unit a printed name means (dbt, identity).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from orchestration.fetching.session import Web
 from orchestration.forms import Unreadable, archives, jsons, tables
 from orchestration.settings import Settings
 from orchestration.sources.answers import body_of, json_of
-from orchestration.sources.base import Batch, Dataset, Known, Record, Slice, due
+from orchestration.sources.base import Batch, Dataset, EarlierCaptures, Record, Slice, due
 from orchestration.sources.fields import NUMBER, STATE_CODE, TEXT, WHOLE, YEAR, each, matching, one_of, typed
 from orchestration.sources.states import STATES
 from orchestration.wire import Payload, SourceError, as_text, utc_now
@@ -59,20 +59,20 @@ class Places(Dataset):
     max_age = timedelta(days=400)
     min_volume_ratio = 0.9
 
-    def slices(self, settings: Settings, known: Known) -> list[Slice]:
-        """One slice a level and state, asked for once a month: the estimates come out once a year."""
+    def slices(self, settings: Settings, known: EarlierCaptures) -> list[Slice]:
+        """One slice a level and state, requested once a month: the estimates are published once a year."""
         return due(self.all_slices(), known, timedelta(days=30))
 
     def all_slices(self) -> list[Slice]:
-        """One slice a level and state: the API asks for a state with every place, county or county subdivision."""
+        """One slice a level and state: the API wants a state with every place, county or county subdivision."""
         return [
             Slice(f"{level}:{state.fips}", {"level": level, "fips": state.fips, "state": state.postal})
             for state in STATES
             for level in (*LEVELS, *([TOWN] if state.postal in TOWN_STATES else []))
         ]
 
-    def pull(self, web: Web, settings: Settings, slice_: Slice, known: Known) -> Iterator[Payload]:
-        """One request: an answer is never paged. The newest year that is out, which a 404 tells."""
+    def pull(self, web: Web, settings: Settings, slice_: Slice, known: EarlierCaptures) -> Iterator[Payload]:
+        """One request: an answer is never paged. The newest published year; a 404 shows which is not."""
         level, fips = slice_.params["level"], slice_.params["fips"]
         asked = _SUBDIVISION if level == TOWN else level
         params = {"get": ",".join(VARIABLES), "for": f"{asked}:{fips}" if level == "state" else f"{asked}:*"}
@@ -131,7 +131,7 @@ class Places(Dataset):
 
 
 # The national files, and the length of a GEOID in each. County subdivisions are the towns and townships of twenty
-# states and, elsewhere, statistical divisions: which of them govern is told by FUNCSTAT or the name (dbt, identity).
+# states and, elsewhere, statistical divisions: FUNCSTAT or the name shows which of them govern (dbt, identity).
 GAZETTEER_FILES = {
     "places": ("Gaz_place_national", 7),
     "counties": ("Gaz_counties_national", 5),
@@ -160,16 +160,16 @@ class Gazetteer(Dataset):
     max_age = timedelta(days=400)
     min_volume_ratio = 0.9
 
-    def slices(self, settings: Settings, known: Known) -> list[Slice]:
-        """Places, counties and county subdivisions, asked for every three months: the files change once a year."""
+    def slices(self, settings: Settings, known: EarlierCaptures) -> list[Slice]:
+        """Places, counties and county subdivisions, requested every three months: the files change once a year."""
         return due(self.all_slices(), known, timedelta(days=90))
 
     def all_slices(self) -> list[Slice]:
         """Places, counties and county subdivisions."""
         return [Slice(level, {"level": level}) for level in GAZETTEER_FILES]
 
-    def pull(self, web: Web, settings: Settings, slice_: Slice, known: Known) -> Iterator[Payload]:
-        """The newest year that is out, which a 404 tells."""
+    def pull(self, web: Web, settings: Settings, slice_: Slice, known: EarlierCaptures) -> Iterator[Payload]:
+        """The newest published year; a 404 shows which is not."""
         file, _ = GAZETTEER_FILES[slice_.key]
         for year in (utc_now().year, utc_now().year - 1):
             answer = web.get(

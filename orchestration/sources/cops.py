@@ -1,7 +1,7 @@
-"""COPS Office: the award lists that it prints as PDF when it announces a year's awards.
+"""COPS Office: the award lists that it publishes as PDF when it announces a year's awards.
 
-What belongs here: where a list lies, and how its table is read by its headings. What does not: whose name a printed
-agency is (dbt, identity), or which award an announcement became (dbt, awards).
+What belongs here: where a list is, and how its table is read by its headings. What does not: which unit a printed
+agency belongs to (dbt, identity), which award an announcement became (dbt, awards).
 """
 
 from __future__ import annotations
@@ -14,18 +14,19 @@ from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
+from orchestration.declared import seeds
 from orchestration.fetching.session import Web
 from orchestration.forms import Unreadable, kinds, pdf
 from orchestration.settings import Settings
 from orchestration.sources.answers import body_of
-from orchestration.sources.base import Batch, Dataset, Known, Record, Slice, due, told_by_request
+from orchestration.sources.base import Batch, Dataset, EarlierCaptures, Record, Slice, due, told_by_request
 from orchestration.sources.fields import PRINTED_AMOUNT, PRINTED_WHOLE, TEXT, WHOLE, YEAR, one_of, typed
 from orchestration.sources.usaspending import fiscal_years
-from orchestration.wire import NightOver, Payload, SourceError, utc_now
+from orchestration.wire import Payload, RunOver, SourceError, utc_now
 
 # The folders of the programmes' lists: hiring, community policing, tribal resources, anti-heroin, anti-methamphetamine,
 # school violence prevention, officers' mental health.
-PROGRAMS = ("chp", "cpd", "ctas", "ahtf", "camp", "svpp", "lemhwa")
+PROGRAMS = tuple(row["folder"] for row in seeds.rows("announcement_folders"))
 FIRST_YEAR = 2017
 # Spellings of the path: one was seen (2020AwardDocs/chp/Award_List.pdf), its case varies.
 PATHS = (
@@ -95,7 +96,7 @@ class Announcements(Dataset):
     base_url_setting = "cops_url"
     max_age = timedelta(days=800)
 
-    def slices(self, settings: Settings, known: Known) -> list[Slice]:
+    def slices(self, settings: Settings, known: EarlierCaptures) -> list[Slice]:
         """The lists of this year and the last once a month, the earlier ones once a year: they do not change."""
         newest = max(fiscal_years())
         late = [slice_ for slice_ in self.all_slices() if _year(slice_) >= newest - 1]
@@ -107,7 +108,7 @@ class Announcements(Dataset):
         years = [year for year in fiscal_years() if year >= FIRST_YEAR]
         return [_slice(program, year) for year in years for program in PROGRAMS]
 
-    def pull(self, web: Web, settings: Settings, slice_: Slice, known: Known) -> Iterator[Payload]:
+    def pull(self, web: Web, settings: Settings, slice_: Slice, known: EarlierCaptures) -> Iterator[Payload]:
         """The list under the spelling of its path that answers; nothing where none does: it was not announced.
 
         Addresses are guessed, so that a night looks for so many lists and no more; which were looked for is kept with
@@ -115,8 +116,8 @@ class Announcements(Dataset):
         """
         year, program = str(_year(slice_)), slice_.params["program"]
         if not web.limits.take(f"{self.id} guesses", settings.cops_lists_a_night, _A_NIGHT):
-            what = f"{settings.cops_lists_a_night} lists were looked for tonight (CLAWBACK_COPS_LISTS_A_NIGHT)"
-            raise NightOver(self.id, what)
+            what = f"{settings.cops_lists_a_night} lists were looked for in this run (CLAWBACK_COPS_LISTS_A_NIGHT)"
+            raise RunOver(self.id, what)
         for path in PATHS:
             answer = web.get(
                 f"{settings.cops_url}/pdf/{path.format(year=year, program=program, PROGRAM=program.upper())}",
@@ -130,7 +131,7 @@ class Announcements(Dataset):
             raise SourceError(self.id, slice_.key, "the list that was captured is no longer there (404)")
 
     def cut(self, payload: Payload) -> Iterator[Record]:
-        """One record a line of the table, in the order of the pages; a total line is held against the others.
+        """One record a line of the table, in the order of the pages; a total line is checked against the others.
 
         Raises SourceError, with the page, where there is no table, where a heading is not known, where an amount
         stands in no row, and where the lines do not add up to the printed total. Nothing of such a file is believed;
@@ -186,8 +187,10 @@ class Announcements(Dataset):
                         self._header(what, url, number, words)
                     continue
                 if len(cells) != len(read.columns):
-                    told = f"page {number}: a row of {len(cells)} cells under {len(read.columns)} headings: {words}"
-                    raise SourceError(self.id, what, told, url=url)
+                    what_is_wrong = (
+                        f"page {number}: a row of {len(cells)} cells under {len(read.columns)} headings: {words}"
+                    )
+                    raise SourceError(self.id, what, what_is_wrong, url=url)
                 for cell in cells:
                     taken.update(_amounts(cell or ""))
                 row = {name: word or None for name, word in zip(read.columns, words, strict=True) if name}
@@ -202,8 +205,10 @@ class Announcements(Dataset):
                     continue
                 is_first = False
                 if len(_amounts(row["amount"] or "")) > 1:
-                    told = f"page {number}: a row of two amounts, as if the line between two rows were missing: {words}"
-                    raise SourceError(self.id, what, told, url=url)
+                    what_is_wrong = (
+                        f"page {number}: a row of two amounts, as if the line between two rows were missing: {words}"
+                    )
+                    raise SourceError(self.id, what, what_is_wrong, url=url)
                 if row["amount"] is None:
                     raise SourceError(self.id, what, f"page {number}: a row without an amount: {words}", url=url)
                 # a merged cell stands for the one above it; an empty one is empty
@@ -213,18 +218,18 @@ class Announcements(Dataset):
         if read.columns:
             printed = Counter(_amounts(page.text_below(top)))
             if lost := printed - taken:
-                told = (
+                what_is_wrong = (
                     f"page {number} prints {printed.total()} amounts and its rows hold {taken.total()}: "
                     f"{', '.join(sorted(lost))} stands in no row (a row at the page's edge without a line?)"
                 )
-                raise SourceError(self.id, what, told, url=url)
+                raise SourceError(self.id, what, what_is_wrong, url=url)
 
     def _header(self, what: str, url: str, number: int, words: list[str]) -> list[str | None]:
         columns = [_column(word) for word in words]
         if unknown := [word for word, column in zip(words, columns, strict=True) if word and column is None]:
             known = "; ".join(f"{name}: {', '.join(sorted(names))}" for name, names in HEADINGS.items())
-            told = f"page {number}: heading {unknown[0]!r} is not known (known are {known})"
-            raise SourceError(self.id, what, told, url=url)
+            what_is_wrong = f"page {number}: heading {unknown[0]!r} is not known (known are {known})"
+            raise SourceError(self.id, what, what_is_wrong, url=url)
         if missing := [name for name in NEEDED if name not in columns]:
             raise SourceError(self.id, what, f"page {number}: no heading for {missing[0]} among {words}", url=url)
         if twice := [name for name in columns if name and columns.count(name) > 1]:
@@ -239,15 +244,17 @@ class Announcements(Dataset):
                 continue
             added = sum((_number(row.get(name)) or Decimal(0) for row in read.rows), Decimal(0))
             if added != printed:
-                told = f"{len(read.rows)} lines add up to {added:,} in {name}, the total line says {printed:,}"
-                raise SourceError(self.id, what, told, url=url)
+                what_is_wrong = f"{len(read.rows)} lines add up to {added:,} in {name}, the total line says {printed:,}"
+                raise SourceError(self.id, what, what_is_wrong, url=url)
 
     def read_file(self, path: Path, retrieved_at: datetime | None) -> Iterator[Batch]:
         """A list saved from the site; year and programme from its name or its folders (2020AwardDocs/chp/...)."""
         match = _NAME.search("/".join(path.parts[-3:]))
         if match is None:
-            told = f"its name or folders tell no year and programme ({', '.join(PROGRAMS)}): 2020_chp_Award_List.pdf"
-            raise SourceError(self.id, path.name, told)
+            what_is_wrong = (
+                f"its name or folders tell no year and programme ({', '.join(PROGRAMS)}): 2020_chp_Award_List.pdf"
+            )
+            raise SourceError(self.id, path.name, what_is_wrong)
         slice_ = _slice(match["program"].lower(), int(match["year"]))
         when = retrieved_at or utc_now()
         payload = Payload(

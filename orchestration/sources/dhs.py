@@ -1,11 +1,11 @@
 """US Department of Homeland Security: the list of sanctuary jurisdictions of 2025-05-29, withdrawn within days.
 
-What belongs here: the form of the archived copies that a user may bring, a table
-or the page. What does not: that the list was withdrawn (the ledger's event ends
-its spells), which unit a printed name is (identity).
+What belongs here: the format of the archived copies that a user may import, a
+table or the page. What does not: that the list was withdrawn (the ledger's event
+ends its spells), which unit a printed name means (identity).
 
-There is nothing left to ask: by 2025-06-01 the page answered "Page not found" (Reuters, 2025-06-01). So every
-edition starts from the names as transcribed, and an archived copy is imported.
+There is nothing left to fetch: by 2025-06-01 the page answered "Page not found" (Reuters, 2025-06-01). So every
+edition begins with the transcribed names, and archived copies can be imported.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from orchestration.forms import Unreadable, pages
 from orchestration.forms import tables as forms
 from orchestration.settings import Settings
 from orchestration.sources.answers import body_of
-from orchestration.sources.base import Batch, Dataset, Known, Record, Slice
+from orchestration.sources.base import Batch, Dataset, EarlierCaptures, Record, Slice
 from orchestration.sources.fields import TEXT, one_of, typed
 from orchestration.sources.states import BY_NAME
 from orchestration.sources.tables import broken_letters, csv_records, headings, words
@@ -33,7 +33,7 @@ LEVELS = {
 }  # fmt: skip
 
 
-class SanctuaryList(Dataset):
+class DhsSanctuaryList(Dataset):
     """The whole list as printed, wrong headings and its one repeated name included: each capture is a snapshot."""
 
     source = "dhs"
@@ -51,10 +51,10 @@ class SanctuaryList(Dataset):
     refuses_new_fields = True
     max_age = timedelta(days=36500)
 
-    def slices(self, settings: Settings, known: Known) -> list[Slice]:
+    def slices(self, settings: Settings, known: EarlierCaptures) -> list[Slice]:
         return [Slice("list")]
 
-    def pull(self, web: Web, settings: Settings, slice_: Slice, known: Known) -> Iterator[Payload]:
+    def pull(self, web: Web, settings: Settings, slice_: Slice, known: EarlierCaptures) -> Iterator[Payload]:
         raise AssertionError("the list was withdrawn: recorded.build gives its names in every edition")
 
     def cut(self, payload: Payload) -> Iterator[Record]:
@@ -130,4 +130,4 @@ def _named(page: html.HtmlElement) -> Iterator[Record]:
             yield {"state": state, "level_heading": level, "jurisdiction_as_printed": text}
 
 
-DATASETS = (SanctuaryList(),)
+DATASETS = (DhsSanctuaryList(),)

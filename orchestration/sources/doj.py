@@ -1,7 +1,7 @@
 """US Department of Justice: the list of sanctuary jurisdictions under Executive Order 14287.
 
-What belongs here: the page's form. What does not: what being listed means, or
-which government unit a printed name is (dbt, identity).
+What belongs here: the format of the page. What does not: what being listed means,
+which government unit a printed name means (dbt, identity).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from orchestration.fetching.session import Web
 from orchestration.forms import Unreadable, pages
 from orchestration.settings import Settings
 from orchestration.sources.answers import body_of
-from orchestration.sources.base import Batch, Dataset, Known, Record, Slice
+from orchestration.sources.base import Batch, Dataset, EarlierCaptures, Record, Slice
 from orchestration.sources.fields import DATE, TEXT, one_of, typed
 from orchestration.sources.states import BY_NAME, BY_POSTAL
 from orchestration.sources.tables import broken_letters, headings, words
@@ -34,7 +34,7 @@ _HEADING = re.compile(r"^(?P<name>[A-Za-z][A-Za-z ]{2,39}?)\s*(?:\((?P<count>\d+
 _ANNOUNCED = re.compile(r"(?:following|list of|these)\s+(?P<count>\d+)\s+(?:sanctuary\s+)?jurisdictions", re.IGNORECASE)
 
 
-class SanctuaryList(Dataset):
+class DojSanctuaryList(Dataset):
     """The whole list as the page showed it: each capture is a snapshot."""
 
     source = "doj"
@@ -54,10 +54,10 @@ class SanctuaryList(Dataset):
     # The list had 35 names and lost one in seven weeks: half of it gone is a broken page, not news.
     min_volume_ratio = 0.7
 
-    def slices(self, settings: Settings, known: Known) -> list[Slice]:
+    def slices(self, settings: Settings, known: EarlierCaptures) -> list[Slice]:
         return [Slice("list")]
 
-    def pull(self, web: Web, settings: Settings, slice_: Slice, known: Known) -> Iterator[Payload]:
+    def pull(self, web: Web, settings: Settings, slice_: Slice, known: EarlierCaptures) -> Iterator[Payload]:
         yield web.get(settings.doj_list_url)
 
     def cut(self, payload: Payload) -> Iterator[Record]:
@@ -165,4 +165,4 @@ def _updated_on(text: str) -> date | None:
         return None
 
 
-DATASETS = (SanctuaryList(),)
+DATASETS = (DojSanctuaryList(),)

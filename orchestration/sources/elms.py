@@ -1,7 +1,7 @@
-"""Chicago's eLMS: the City Clerk's register of legislation, which took Legistar's place.
+"""Chicago's eLMS: the City Clerk's register of legislation, which replaced Legistar.
 
-What belongs here: the question, its pages and its count. What does not: which of two records of one legacy number
-stands (dbt), which words make a matter relevant (finder).
+What belongs here: the requests, their pages and their count. What does not: which of two records of one legacy number
+is used (dbt), which words make a matter relevant (finder).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from orchestration.fetching.session import Web
 from orchestration.forms import jsons
 from orchestration.settings import Settings
 from orchestration.sources.answers import body_of, json_of
-from orchestration.sources.base import Batch, Dataset, Known, Record, Slice, due, told_by_request, whole_count
+from orchestration.sources.base import Batch, Dataset, EarlierCaptures, Record, Slice, due, told_by_request, whole_count
 from orchestration.sources.fields import DATE, TEXT, each, typed
 from orchestration.wire import Payload, SourceError, as_text, utc_now
 
@@ -26,7 +26,7 @@ PAGE = 500
 OVERLAP = timedelta(days=2)
 SWEEP_EVERY = timedelta(days=28)
 SWEEP = ":all"
-# Before the first record: "all" is asked for by the same filter.
+# Before the first record, so that "all" uses the same filter.
 BEGINNING = "1900-01-01T00:00:00Z"
 # 400,000 records: Chicago adds some 15,000 a year.
 MOST_PAGES = 800
@@ -44,7 +44,7 @@ class Matters(Dataset):
     publisher = "Office of the City Clerk of Chicago (eLMS)"
     homepage = "https://chicityclerkelms.chicago.gov"
     policy = "merge"
-    # No document names the field of the title; without it the finder would be blind, so that its want is told.
+    # No document names the field of the title. Without it no matter would be found, so a record without it is a fault.
     required = ("client", "matterId", "recordNumber", "title", "status", "introductionDate", "lastPublicationDate")
     optional = ("legacyRecordNumber", "type", "matterCategory", "subStatus", "finalActionDate",
                 "controllingBody", "filingSponsor", "recordCreateDate")  # fmt: skip
@@ -63,7 +63,7 @@ class Matters(Dataset):
     min_volume_ratio = 0.9
     stale_after = timedelta(days=120)
 
-    def slices(self, settings: Settings, known: Known) -> list[Slice]:
+    def slices(self, settings: Settings, known: EarlierCaptures) -> list[Slice]:
         """What was published since the last time, where there was one; then a sweep where the last is a month old."""
         (council,) = councils(self.source)
         captured = known.high_water(council.client) or known.high_water(council.client + SWEEP)
@@ -80,7 +80,7 @@ class Matters(Dataset):
     def group(self, slice_key: str) -> str:
         return slice_key.removesuffix(SWEEP)
 
-    def pull(self, web: Web, settings: Settings, slice_: Slice, known: Known) -> Iterator[Payload]:
+    def pull(self, web: Web, settings: Settings, slice_: Slice, known: EarlierCaptures) -> Iterator[Payload]:
         """The count of the question, then its pages; the order is by a day that many matters share.
 
         Raises SourceError where a matter came twice: then as many were left out.
@@ -119,12 +119,12 @@ class Matters(Dataset):
             what = f"{again} of {received:,} records came twice over {number + 1} pages, so that others may be left out"
             raise SourceError(self.id, slice_.key, what, url=url)
 
-    def _since(self, slice_: Slice, known: Known) -> str:
+    def _since(self, slice_: Slice, known: EarlierCaptures) -> str:
         client = str(slice_.params["client"])
-        mark = max(filter(None, map(known.high_water, (client, client + SWEEP))), default=None)
-        if mark is None or self.holds_all(slice_.key):
+        high_water_text = max(filter(None, map(known.high_water, (client, client + SWEEP))), default=None)
+        if high_water_text is None or self.holds_all(slice_.key):
             return BEGINNING
-        return f"{datetime.fromisoformat(mark[:19]) - OVERLAP:%Y-%m-%dT%H:%M:%S}Z"
+        return f"{datetime.fromisoformat(high_water_text[:19]) - OVERLAP:%Y-%m-%dT%H:%M:%S}Z"
 
     def cut(self, payload: Payload) -> Iterator[Record]:
         """One record a matter. Raises SourceError where the answer is not `{data: [...]}`."""
@@ -140,8 +140,8 @@ class Matters(Dataset):
         return {"matters": 1}
 
     def high_water(self, record: Record) -> str | None:
-        mark = record.get("lastPublicationDate")
-        return mark if mark and mark[:10] <= _tomorrow() else None
+        high_water_text = record.get("lastPublicationDate")
+        return high_water_text if high_water_text and high_water_text[:10] <= _tomorrow() else None
 
     def content_newest(self, record: Record) -> date | None:
         """The day of introduction, as for every council."""

@@ -1,15 +1,14 @@
-"""FBI Crime Data Explorer: agencies, what each reported by month and offence, and the states' and the nation's series.
+"""FBI Crime Data Explorer: agencies, what each reported by month and offense, and the states' and the nation's series.
 
-What belongs here: the questions, the budget of a night, and how one series is
-told from those beside it. What does not: whose agencies matter (dbt, read back
-from the last release), what a zero or a negative count means (dbt), files (fbi_files).
+What belongs here: what is asked, and choosing the series that was asked for among those in the answer. What does not:
+the key and its budget of requests (fbi_api), dates as the publisher writes them (fbi_dates), files (fbi_files), which
+agencies matter (dbt decides; the choice is read from the last release), what a zero or a negative count means (dbt).
 """
 
 from __future__ import annotations
 
 import csv
 import re
-import time
 import weakref
 from abc import abstractmethod
 from collections.abc import Iterator
@@ -18,22 +17,21 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from orchestration.fetching.session import HostLimits, Web
-from orchestration.forms import Unreadable, jsons
+from orchestration.declared import fbi as declared_fbi
+from orchestration.declared import seeds
+from orchestration.fetching.session import Web
 from orchestration.settings import Settings
 from orchestration.sources.answers import object_of, objects_in
-from orchestration.sources.base import Dataset, Known, Record, Slice, due
+from orchestration.sources.base import Dataset, EarlierCaptures, Record, Slice, due
+from orchestration.sources.fbi_api import CDE, CONTROL, HOUR, control_budget
+from orchestration.sources.fbi_dates import date_in, innermost, is_iso, month_of, sortable
 from orchestration.sources.fields import NUMBER, SHOWN_DATE, STATE_CODE, TEXT, WHOLE, each, matching, one_of, typed
 from orchestration.sources.states import BY_POSTAL, STATES
-from orchestration.wire import NightOver, Payload, SourceError, as_text, utc_now
+from orchestration.wire import Payload, RunOver, SourceError, as_text, utc_now
 
-OFFENSES = ("HOM", "RPE", "ROB", "ASS", "BUR", "LAR", "MVT", "ARS")
+OFFENSES = tuple(offense.code for offense in declared_fbi.OFFENSES)
 FIRST_MONTH = date(2016, 1, 1)
 NATION = "US"
-_BUDGET, _CONTROL = "api.usa.gov", "api.usa.gov, control series"
-# The share of a night's requests that is kept for the control series: 18 areas a night, each every few days.
-_CONTROL_SHARE = 6
-_HOUR = 3600.0
 _NATION_NAME = "United States"
 _MONTH = re.compile(r"(0[1-9]|1[0-2])-\d{4}")
 _ORI = matching("[A-Z0-9]{9}", "an ORI of nine characters")
@@ -42,10 +40,8 @@ _COUNTS = {
     "offense_code": one_of(*OFFENSES), "month": matching(_MONTH.pattern, "a month (mm-yyyy)"),
     "actual": WHOLE.or_all_empty, **each(("cleared", "population", "participated_population"), WHOLE),
 }  # fmt: skip
-_AREA_NAMES = {state.name for state in STATES} | {
-    _NATION_NAME, "American Samoa", "Guam", "Northern Mariana Islands", "U.S. Virgin Islands",
-}  # fmt: skip
-# The agencies of the study's cities: committed, because which agencies are asked for is our choice.
+_AREA_NAMES = {row["name"] for row in seeds.rows("states")} | {_NATION_NAME, "U.S. Virgin Islands"}
+# The agencies of the study's cities: committed, because the choice of agencies is ours.
 STUDY_AGENCIES = Path(__file__).with_name("study_agencies.csv")
 # The last release's answer to "whose agencies matter": the names of awards, lists and agencies meet there.
 CHOICE = "meta.agency_choice"
@@ -56,63 +52,6 @@ def study_agencies() -> tuple[dict[str, str], ...]:
     """ori, state_abbr, city of each agency that the study follows."""
     with STUDY_AGENCIES.open(encoding="utf-8", newline="") as stream:
         return tuple(csv.DictReader(stream))
-
-
-class _Cde:
-    """The Crime Data Explorer's API as one key sees it: a budget an hour, shared by all that ask with it."""
-
-    def __init__(self) -> None:
-        # What the publisher last said is left of the hour, and when it said so (seconds of the process's clock).
-        self._told: weakref.WeakKeyDictionary[HostLimits, tuple[int, float]] = weakref.WeakKeyDictionary()
-
-    def room(self, dataset: str, web: Web, settings: Settings, requests: int, kept: int = 0) -> None:
-        """Raise NightOver unless so many requests are within the hour's budget, ours and the publisher's.
-
-        kept: what is to be left of ours for the control series.
-        """
-        if web.limits.left(_BUDGET, settings.fbi_requests_an_hour, _HOUR) < requests + kept:
-            most = settings.fbi_requests_an_hour
-            said = f"the night's {most} requests are spent (CLAWBACK_FBI_REQUESTS_AN_HOUR)"
-            raise NightOver(dataset, said + (f", but {kept} kept for the control series" if kept else ""))
-        left, said_at = self._told.get(web.limits, (requests, 0.0))
-        if left < requests and time.monotonic() - said_at < _HOUR:
-            raise NightOver(dataset, f"the publisher says that {left} requests are left of the hour")
-
-    def get(self, dataset: str, slice_key: str, web: Web, settings: Settings, path: str, **asked: Any) -> Payload:
-        """One request. 400 and 404 come back as answers.
-
-        Raises NightOver where the rate limit is reached, SourceError where the key is refused.
-        """
-        if not web.limits.take(_BUDGET, settings.fbi_requests_an_hour, _HOUR):
-            self.room(dataset, web, settings, 1)
-        url = f"{settings.fbi_cde_url}{path}"
-        try:
-            answer = web.get(url, secret_headers=_key(settings), accept_status=frozenset({400, 403, 404}), **asked)
-        except SourceError as error:
-            # Waited for as long as a request is waited for; the next hour is the next night's.
-            if getattr(error, "status", None) == 429:
-                raise NightOver(dataset, "the rate limit is reached (429)") from error
-            raise
-        self._heard(web, answer)
-        if answer.status == 403:
-            if b"OVER_RATE_LIMIT" in answer.body:
-                raise NightOver(dataset, "the key's hour is spent (403 OVER_RATE_LIMIT)")
-            raise SourceError(dataset, slice_key, "HTTP 403: is DATA_GOV_API_KEY valid?", url=url)
-        return answer
-
-    def _heard(self, web: Web, answer: Payload) -> None:
-        headers = {name.lower(): value for name, value in answer.response_headers.items()}
-        left = headers.get("x-ratelimit-remaining", "")
-        if left.isdigit():
-            self._told[web.limits] = (int(left), time.monotonic())
-
-
-CDE = _Cde()
-
-
-def control_budget(settings: Settings) -> int:
-    """Requests of a night that are kept for the control series."""
-    return settings.fbi_requests_an_hour // _CONTROL_SHARE
 
 
 class Agencies(Dataset):
@@ -139,15 +78,15 @@ class Agencies(Dataset):
     max_age = timedelta(days=90)
     min_volume_ratio = 0.9
 
-    def slices(self, settings: Settings, known: Known) -> list[Slice]:
-        """Every state, once a week: whose agencies matter is told by their names, and agencies come and go."""
+    def slices(self, settings: Settings, known: EarlierCaptures) -> list[Slice]:
+        """Every state, once a week: agencies come and go, and their names decide which of them matter."""
         return due(self.all_slices(), known, timedelta(days=7))
 
     def all_slices(self) -> list[Slice]:
         """Every state there is."""
         return [Slice(state.postal, {"state": state.postal}) for state in STATES]
 
-    def pull(self, web: Web, settings: Settings, slice_: Slice, known: Known) -> Iterator[Payload]:
+    def pull(self, web: Web, settings: Settings, slice_: Slice, known: EarlierCaptures) -> Iterator[Payload]:
         """One request; a state that the publisher does not know (400, 404) has no agencies to tell."""
         path, context = f"/agency/byStateAbbr/{slice_.key}", {"state_abbr": slice_.key}
         answer = CDE.get(self.id, slice_.key, web, settings, path, media_type="json", context=context)
@@ -186,18 +125,18 @@ class _Months(Dataset):
     needs_key = "data_gov_api_key"
     base_url_setting = "fbi_cde_url"
     max_age = timedelta(days=60)
-    # Each answer begins with the same month, and a month that was told may become null but does not go away.
+    # Each answer begins with the same month. A month that was in an answer may become null but does not disappear.
     min_volume_ratio = 1.0
 
     def __init__(self) -> None:
-        # Of one night's session: the publisher's day of refresh, and the slices that were found to have no news.
+        # Of one run's session: the publisher's day of refresh, and the slices that were found to have no news.
         self._refreshed: weakref.WeakKeyDictionary[Web, str] = weakref.WeakKeyDictionary()
         self._quiet: weakref.WeakKeyDictionary[Web, set[str]] = weakref.WeakKeyDictionary()
         self._asked: weakref.WeakKeyDictionary[Web, set[str]] = weakref.WeakKeyDictionary()
 
     @abstractmethod
     def path(self, slice_: Slice) -> str:
-        """Where the slice's series are asked for, before the offence."""
+        """The address of the slice's series, up to the offense."""
 
     @abstractmethod
     def about(self, slice_: Slice) -> dict[str, str]:
@@ -205,13 +144,13 @@ class _Months(Dataset):
 
     @abstractmethod
     def begin(self, web: Web, settings: Settings) -> None:
-        """Raise NightOver where a slice's requests are not within the budget any more."""
+        """Raise RunOver where a slice's requests are not within the budget any more."""
 
-    def pull(self, web: Web, settings: Settings, slice_: Slice, known: Known) -> Iterator[Payload]:
-        """Nothing where the publisher has not refreshed since the slice was last asked for; else a request an offence.
+    def pull(self, web: Web, settings: Settings, slice_: Slice, known: EarlierCaptures) -> Iterator[Payload]:
+        """Nothing if the publisher has not refreshed since the last request; else one request for each offense.
 
         400 is the publisher's way of saying that it has no data for the pair of agency and offence.
-        Raises NightOver where the hour is spent, or no slice at all has news.
+        Raises RunOver where the hour is spent, or no slice at all has news.
         """
         refreshed = self._refresh_date(web, settings)
         if not self._has_news(refreshed, slice_.key, known):
@@ -236,36 +175,36 @@ class _Months(Dataset):
                 raise SourceError(self.id, slice_.key, f"HTTP 404 for {offense}", url=answer.url)
             yield answer
 
-    def _has_news(self, refreshed: str, slice_key: str, known: Known) -> bool:
+    def _has_news(self, refreshed: str, slice_key: str, known: EarlierCaptures) -> bool:
         """Whether the publisher has refreshed since; a slice without any data shows no mark, so its day is compared."""
         if not refreshed:
             return True
-        if mark := known.high_water(slice_key):
-            return mark != refreshed
+        if high_water := known.high_water(slice_key):
+            return high_water != refreshed
         checked = known.checked(slice_key)
-        return checked is None or not _is_iso(refreshed) or checked.date().isoformat() <= refreshed
+        return checked is None or not is_iso(refreshed) or checked.date().isoformat() <= refreshed
 
-    def _nothing_new(self, web: Web, settings: Settings, slice_: Slice, known: Known, refreshed: str) -> None:
-        """One slice is noted as checked; where no other has news either, the night is over."""
+    def _nothing_new(self, web: Web, settings: Settings, slice_: Slice, known: EarlierCaptures, refreshed: str) -> None:
+        """One slice is noted as checked; where no other has news either, the run is over."""
         quiet = self._quiet.setdefault(web, set())
         quiet.add(slice_.key)
         asked = self._asked.get(web, set())
         rest = [s.key for s in self.slices(settings, known) if s.key not in asked | quiet] if len(quiet) == 2 else []
         if len(quiet) == 2 and not any(self._has_news(refreshed, key, known) for key in rest):
-            raise NightOver(self.id, f"no refresh since {refreshed}", nothing_new=True)
+            raise RunOver(self.id, f"no refresh since {refreshed}", nothing_new=True)
 
     def _refresh_date(self, web: Web, settings: Settings) -> str:
-        """The publisher's day of refresh, or "" where it does not tell: then everything is asked for."""
+        """The publisher's day of refresh, or "" if it gives none: then everything is requested."""
         if web not in self._refreshed:
             answer = CDE.get(self.id, "*", web, settings, "/refresh-date", role="control")
-            self._refreshed[web] = _sortable(_date_in(answer.body)) or "" if answer.status == 200 else ""
+            self._refreshed[web] = sortable(date_in(answer.body)) or "" if answer.status == 200 else ""
         return self._refreshed[web]
 
     def cut(self, payload: Payload) -> Iterator[Record]:
         """One record a month of one series, chosen by its name; null stays null.
 
         An answer holds the agency's, its state's and the nation's series side by side. Raises SourceError where
-        not exactly one of them is the one asked for, or the answer has another shape.
+        not exactly one of them is the requested one, or the answer has another shape.
         """
         if payload.status == 400:
             return
@@ -292,13 +231,13 @@ class _Months(Dataset):
                 "cleared": as_text(cleared.get(month)),
                 "population": as_text(population.get(month)),
                 "participated_population": as_text(participated.get(month)),
-                "max_data_date": _innermost(properties.get("max_data_date")),
-                "last_refresh_date": _innermost(properties.get("last_refresh_date")),
+                "max_data_date": innermost(properties.get("max_data_date")),
+                "last_refresh_date": innermost(properties.get("last_refresh_date")),
             }
 
     @abstractmethod
     def series_name(self, actuals: dict[str, Any], where: str, payload: Payload) -> str:
-        """The name of the one series that was asked for."""
+        """The name of the one requested series."""
 
     def _object(self, answer: dict[str, Any], where: str, payload: Payload, *path: str) -> dict[str, Any]:
         """What lies on a path of objects; {} where a part is absent or null."""
@@ -314,7 +253,7 @@ class _Months(Dataset):
 
     def high_water(self, record: Record) -> str | None:
         # The probe's own date where it gave one: the answers may write another.
-        return record.get("refresh_date") or _sortable(record.get("last_refresh_date"))
+        return record.get("refresh_date") or sortable(record.get("last_refresh_date"))
 
     def content_newest(self, record: Record) -> date | None:
         month = record.get("month")
@@ -322,7 +261,7 @@ class _Months(Dataset):
             return None
         shown = datetime.strptime(month, "%m-%Y").replace(tzinfo=UTC).date()
         # What stands after the publisher's own last month is not reported yet, whatever number it is.
-        last = _month(record.get("max_data_date"))
+        last = month_of(record.get("max_data_date"))
         return None if last and shown > last else shown
 
 
@@ -337,12 +276,12 @@ class AgencyMonths(_Months):
     types = typed({**_COUNTS, "ori": _ORI})
     key = ("ori", "offense_code", "month")
 
-    def slices(self, settings: Settings, known: Known) -> list[Slice]:
-        """One slice an agency, stalest first: of the study, and as the last release chose (see `wanted_agencies`)."""
+    def slices(self, settings: Settings, known: EarlierCaptures) -> list[Slice]:
+        """One slice per agency, oldest capture first: the study's and the last release's (see `wanted_agencies`)."""
         return due([Slice(o, {"state": s, "ori": o}) for o, s in sorted(wanted_agencies(known).items())], known)
 
     def begin(self, web: Web, settings: Settings) -> None:
-        kept = web.limits.left(_CONTROL, control_budget(settings), _HOUR)
+        kept = web.limits.left(CONTROL, control_budget(settings), HOUR)
         CDE.room(self.id, web, settings, len(OFFENSES), kept)
 
     def path(self, slice_: Slice) -> str:
@@ -370,8 +309,8 @@ class AreaMonths(_Months):
     types = typed({**_COUNTS, "level": one_of("state", "nation"), "area": STATE_CODE})
     key = ("level", "area", "offense_code", "month")
 
-    def slices(self, settings: Settings, known: Known) -> list[Slice]:
-        """The stalest areas, as many as their share of the night's budget allows."""
+    def slices(self, settings: Settings, known: EarlierCaptures) -> list[Slice]:
+        """The stalest areas, as many as their share of the run's budget allows."""
         return due(self.all_slices(), known)[: max(control_budget(settings) // len(OFFENSES), 1)]
 
     def all_slices(self) -> list[Slice]:
@@ -381,7 +320,7 @@ class AreaMonths(_Months):
     def begin(self, web: Web, settings: Settings) -> None:
         CDE.room(self.id, web, settings, len(OFFENSES))
         for _ in OFFENSES:
-            web.limits.take(_CONTROL, control_budget(settings), _HOUR)
+            web.limits.take(CONTROL, control_budget(settings), HOUR)
 
     def path(self, slice_: Slice) -> str:
         return "/summarized/national" if slice_.key == NATION else f"/summarized/state/{slice_.key}"
@@ -397,8 +336,8 @@ class AreaMonths(_Months):
         return name
 
 
-def wanted_agencies(known: Known) -> dict[str, str]:
-    """ORI to postal code of every agency whose months are asked for.
+def wanted_agencies(known: EarlierCaptures) -> dict[str, str]:
+    """ORI to postal code of every agency whose months are requested.
 
     The agencies of the study always; beside them those that the last published release chose in `meta.agency_choice`:
     its jurisdiction holds an award, is listed by a tracker, or is a city over 100,000. Names are tied to units in one
@@ -406,51 +345,6 @@ def wanted_agencies(known: Known) -> dict[str, str]:
     """
     chosen = {str(ori): str(state) for ori, state in known.released(CHOICE, ("ori", "state_code"))}
     return {**chosen, **{agency["ori"]: agency["state_abbr"] for agency in study_agencies()}}
-
-
-def _key(settings: Settings) -> dict[str, str]:
-    """api.data.gov takes the key as a header, so that no URL ever holds it."""
-    assert settings.data_gov_api_key is not None
-    return {"X-Api-Key": settings.data_gov_api_key.get_secret_value()}
-
-
-def _month(text: str | None) -> date | None:
-    """The first day of a month written mm/yyyy, as max_data_date is."""
-    found = re.fullmatch(r"(\d{1,2})/(\d{4})", (text or "").strip())
-    return date(int(found[2]), int(found[1]), 1) if found and 1 <= int(found[1]) <= 12 else None
-
-
-def _innermost(value: object) -> str | None:
-    """cde_properties holds a text, or an object that holds one by product (`{"UCR": "04/2026"}`)."""
-    while isinstance(value, dict):
-        value = value["UCR"] if "UCR" in value else next(iter(value.values()), None)
-    return as_text(value)
-
-
-def _is_iso(day: str) -> bool:
-    try:
-        date.fromisoformat(day)
-    except ValueError:
-        return False
-    return True
-
-
-def _sortable(day: str | None) -> str | None:
-    """A US date as an ISO one, so that later days are greater; any other text as it is, to be compared only."""
-    for form in ("%m/%d/%Y", "%B %d, %Y", "%Y-%m-%d"):
-        try:
-            return datetime.strptime((day or "").strip(), form).replace(tzinfo=UTC).date().isoformat()
-        except ValueError:
-            continue
-    return day
-
-
-def _date_in(body: bytes) -> str:
-    """The refresh date as the publisher writes it: the answer's form is not documented, its text is compared."""
-    try:
-        return _innermost(jsons.load(body)) or ""
-    except Unreadable:
-        return body.decode("utf-8", "replace").strip()
 
 
 DATASETS = (Agencies(), AgencyMonths(), AreaMonths())

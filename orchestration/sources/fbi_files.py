@@ -1,177 +1,55 @@
-"""The FBI's files behind signed links: Return A master files, and the annual tables of offences by city.
+"""The FBI's yearly files: Return A master files, and the printed tables of offences by city (Table 8).
 
-What belongs here: links that live for minutes, cutting a fixed-width record by
-its declared layout (return_a_layout.csv), finding a table's headings and
-parting footnote numbers from names. What does not: what a code, an overpunched
-digit or a month without a return means (dbt).
-
-Facts, and who says so. `s3/signedurl?key=K` answers `{K: url}`; the url is good for about 15 minutes and leads to a
-bucket (setting FBI_BUCKET_URL); a key that does not exist is absent from the answer (public clients of 2024-26).
-The master file's record description is a scan that no machine reads; the layout is the one that J. Kaplan's setup
-file and D. Braman's schema (github.com/jacobkap/crime_data, setup_files/ucr_return_a.sps;
-github.com/donaldbraman/fbi-reta-data) give alike. `known_from` in it says how far each field was seen by others:
-"counts compared" where a public client got the FBI's own printed counts from it, "two readers" where the two give
-the same place. The layout has not been held to a file of the FBI's here.
+What belongs here: the two datasets; finding Table 8's headings, and parting footnote numbers from names. What does not:
+the links that lead to the files (fbi_links), the fixed-width layout (fbi_layout), what a code, an overpunched digit or
+a month without a return means (dbt).
 """
 
 from __future__ import annotations
 
-import csv
 import re
-from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from functools import cache, lru_cache
+from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from orchestration import limits
-from orchestration.fetching.session import Web
+from orchestration.declared.fbi import RETURN_A_LINES, table8_columns
 from orchestration.forms import Beyond, Unreadable, archives, packed, tables, workbook
-from orchestration.settings import Settings
-from orchestration.sources.answers import body_of, object_of
-from orchestration.sources.base import Batch, Dataset, Known, Record, Slice, due
+from orchestration.sources.answers import body_of
+from orchestration.sources.base import Batch, Record
+from orchestration.sources.fbi_layout import MONTH_LENGTH, MONTHS_START, RECORD_LENGTH, layout, lines
+from orchestration.sources.fbi_links import A_YEAR, SignedFile
 from orchestration.sources.fields import PRINTED_WHOLE, TEXT, YEAR, each, matching, typed
 from orchestration.sources.states import BY_NAME, STATE_NAME
-from orchestration.wire import Payload, SourceError, utc_now
+from orchestration.wire import Payload, SourceError
 
-LAYOUT = Path(__file__).with_name("return_a_layout.csv")
-RECORD_LENGTH, MONTHS_START, MONTH_LENGTH, CARD_LENGTH = 7385, 305, 590, 140
 # The FBI's own code of a Return A record.
 _RECORD_KIND = "1"
-# The offences of which the models make meaning, of a month's cards of actual offences and of clearances.
-LINES = (
-    "murder", "rape", "robbery", "assault", "assault_gun", "assault_knife", "assault_other_weapon", "assault_unarmed",
-    "assault_simple", "burglary", "larceny", "motor_vehicle_theft",
-)  # fmt: skip
 # The last character may carry the sign, as IBM's zoned decimals are written in text.
 _ZONED = matching(r"-?\d+|\d*[}J-R{A-I]", "a whole number")
 _HEADER = ("ori", "state_number", "population_group", "covered_by", "months_reported", "population_1", "population_2",
            "population_3", "agency_name")  # fmt: skip
 _MONTH = ("month_included_in", "month_last_update", "actual_card_type", "cleared_card_type", "actual_card_detail")
-# A signed link that is refused this often in a row is not merely old.
-_FRESH_LINKS = 3
-_PIECE, _LONGEST_LINE = 1 << 20, 1 << 16
-_YEAR = re.compile(r"(?<!\d)(19[6-9]\d|20\d\d)(?!\d)")
 _FOOTNOTES = re.compile(r"^(?P<name>.*?\D)\s*(?P<notes>\d{1,2}(?:\s*,\s*\d{1,2})*)\s*$", re.DOTALL)
 _NOTE = re.compile(r"^(?P<number>\d{1,2})\s*(?P<text>\D.*)$", re.DOTALL)
 
 
-@dataclass(frozen=True)
-class Field:
-    """One field of the layout: its part of the record (header, month, card), first column from 1, width."""
-
-    section: str
-    name: str
-    start: int
-    length: int
-    known_from: str
-
-    def of(self, text: str, offset: int = 0) -> str | None:
-        """The field's text, trimmed; None where it is blank."""
-        return text[offset + self.start - 1 : offset + self.start - 1 + self.length].strip() or None
-
-
-@cache
-def layout() -> dict[tuple[str, str], Field]:
-    """The declared layout by section and name."""
-    with LAYOUT.open(encoding="utf-8", newline="") as stream:
-        fields = [
-            Field(row["section"], row["name"], int(row["start"]), int(row["length"]), row["known_from"])
-            for row in csv.DictReader(stream)
-        ]
-    return {(field.section, field.name): field for field in fields}
-
-
-class _File(Dataset):
-    """A file a year behind a signed link."""
-
-    source = "fbi"
-    domain = "crime"
-    homepage = "https://cde.ucr.cjis.gov"
-    policy = "replace"
-    partitioned_by = "year"
-    base_url_setting = "fbi_files_url"
-    max_age = timedelta(days=400)
-    min_volume_ratio = 0.9
-    # The first year that is asked for by an address; older files are imported.
-    first_year: int
-    # The years whose files the publisher still replaces.
-    newest_years = 2
-
-    @abstractmethod
-    def file_key(self, year: str) -> str:
-        """The publisher's key of a year's file."""
-
-    def slices(self, settings: Settings, known: Known) -> list[Slice]:
-        """The newest years once a month; older ones are a backfill's, by partition or by name."""
-        return due(self.all_slices()[-self.newest_years :], known, timedelta(days=30))
-
-    def all_slices(self) -> list[Slice]:
-        """Every year of which a file may be out: the last is the one before this."""
-        return [Slice(str(year), {"year": str(year)}) for year in range(self.first_year, utc_now().year)]
-
-    def pull(self, web: Web, settings: Settings, slice_: Slice, known: Known) -> Iterator[Payload]:
-        """The year's file; nothing where the publisher has none.
-
-        Raises SourceError where fresh links are refused again and again, and where a file that was there is gone.
-        """
-        key = self.file_key(slice_.key)
-        for _ in range(_FRESH_LINKS):
-            link = self._link(web, settings, slice_, key)
-            if link is None:
-                if known.newest(slice_.key) is not None:
-                    raise SourceError(self.id, slice_.key, f"{key}, which was captured, is no longer there")
-                return
-            address = urlsplit(link)
-            plain = address._replace(query="").geturl()
-            try:
-                # The signature is as good as a key while it lasts: it goes on the wire and nowhere else.
-                payload = web.get(plain, secret_query=address.query, context={"year": slice_.key})
-            except SourceError as error:
-                if getattr(error, "status", None) != 403:
-                    raise
-                continue
-            yield payload
-            return
-        raise SourceError(self.id, slice_.key, f"{_FRESH_LINKS} fresh links to {key} were refused (403)")
-
-    def _link(self, web: Web, settings: Settings, slice_: Slice, key: str) -> str | None:
-        url = f"{settings.fbi_files_url}/s3/signedurl"
-        answer = web.get(url, params={"key": key}, role="control", accept_status=frozenset({404}), media_type="json")
-        if answer.status == 404:
-            return None
-        link = object_of(self.id, answer, slice_.key).get(key)
-        return str(link) if link else None
-
-    def _batch(self, path: Path, year: str, retrieved_at: datetime | None, body: bytes) -> Batch:
-        when = retrieved_at or utc_now()
-        payload = Payload(body, f"file:{path.name}", when, method="FILE", context={"year": year})
-        return Batch(Slice(year, {"year": year}), [payload], when)
-
-    def read_file(self, path: Path, retrieved_at: datetime | None) -> Iterator[Batch]:
-        """One file of one year, which its name says (reta-2019.zip, Table_8_..._2019.xls)."""
-        years = sorted(set(_YEAR.findall(path.name)))
-        if len(years) != 1:
-            raise SourceError(self.id, path.name, f"the file's name must say its year, it says {years or 'none'}")
-        yield self._batch(path, years[0], retrieved_at, body_of(self.id, path))
-
-
-class ReturnA(_File):
+class ReturnA(SignedFile):
     """Every agency's year on the Return A: twelve months of offences and clearances, and what came of each month."""
 
     name = "return_a"
     title = "Return A master file: offences known and cleared by agency and month, with the card types of each month"
     publisher = "FBI Uniform Crime Reporting Program"
-    required = ("ori", "year", "month", "actual_card_type", *(f"actual_{line}" for line in LINES))
+    required = ("ori", "year", "month", "actual_card_type", *(f"actual_{line}" for line in RETURN_A_LINES))
     optional = (*_HEADER[1:], "month_included_in", "month_last_update", "cleared_card_type", "actual_card_detail",
-                *(f"cleared_{line}" for line in LINES))  # fmt: skip
+                *(f"cleared_{line}" for line in RETURN_A_LINES))  # fmt: skip
     types = typed({
         "ori": matching("[A-Z0-9]{7}", "an ORI of seven characters"), "year": YEAR,
         "month": matching("0[1-9]|1[0-2]", "a month"), "actual_card_type": TEXT.or_all_empty,
-        **each((f"{card}_{line}" for card in ("actual", "cleared") for line in LINES), _ZONED.or_all_empty),
+        **each((f"{card}_{line}" for card in ("actual", "cleared") for line in RETURN_A_LINES), _ZONED.or_all_empty),
     })  # fmt: skip
     key = ("ori", "year", "month")
     first_year = 1985
@@ -192,11 +70,11 @@ class ReturnA(_File):
         cards = [
             (f"{card}_{line}", fields["card", line], fields["month", card].start - 1)
             for card in ("actual", "cleared")
-            for line in LINES
+            for line in RETURN_A_LINES
         ]
         kind, two_digits = fields["header", "record_kind"], fields["header", "year"]
         number = 0
-        for number, line in enumerate(_lines(self.id, payload), start=1):
+        for number, line in enumerate(lines(self.id, payload), start=1):
             if len(line) != RECORD_LENGTH:
                 what = f"line {number:,} has {len(line):,} characters, the layout has {RECORD_LENGTH:,}"
                 raise SourceError(self.id, year, what, url=payload.url)
@@ -217,85 +95,29 @@ class ReturnA(_File):
             raise SourceError(self.id, year, "not one line in it", url=payload.url)
 
 
-def _lines(dataset: str, payload: Payload) -> Iterator[str]:
-    """The lines of a text, or of the one text in a zip; an end-of-file mark of old systems is no line."""
-    year = payload.context["year"]
-    if not archives.is_zip(payload.body):
-        yield from _split(_pieces_of(payload.body))
-        return
-    try:
-        members = archives.members(payload.body)
-        texts = [info for info in members if info.filename.lower().endswith((".txt", ".dat"))]
-        if len(texts) != 1:
-            names = [info.filename for info in members][:40]
-            raise SourceError(dataset, year, f"expected one text in the archive, found {names}", url=payload.url)
-        yield from _split(archives.inflate(payload.body, texts[0]))
-    except Unreadable as error:
-        raise SourceError(dataset, year, str(error), url=payload.url) from error
-
-
-def _pieces_of(body: bytes) -> Iterator[bytes]:
-    for start in range(0, len(body), _PIECE):
-        yield body[start : start + _PIECE]
-
-
-def _split(pieces: Iterable[bytes]) -> Iterator[str]:
-    """The lines, whatever pieces they come in. Raises Unreadable where none ends within a bound."""
-    rest = b""
-    for piece in pieces:
-        *whole, rest = (rest + piece).split(b"\n")
-        if len(rest) > _LONGEST_LINE:
-            raise Unreadable(f"no line ends within {len(rest):,} bytes")
-        yield from filter(None, map(_line, whole))
-    if last := _line(rest):
-        yield last
-
-
-def _line(line: bytes) -> str | None:
-    text = line.rstrip(b"\r").decode("latin-1")
-    return text if text.strip("\x1a \x00") else None
-
-
-# Headings of the table by city, without footnote numbers and line breaks, and what a record calls them. Forcible rape
-# is the legacy definition's name; "Rape" alone was printed with and without a definition (the year tells, dbt).
-HEADINGS = {
-    "state": "state",
-    "city": "city",
-    "population": "population",
-    "violent crime": "violent_crime",
-    "murder and nonnegligent manslaughter": "murder",
-    "forcible rape": "rape_legacy",
-    "rape (legacy definition)": "rape_legacy",
-    "rape (revised definition)": "rape_revised",
-    "rape": "rape",
-    "robbery": "robbery",
-    "aggravated assault": "aggravated_assault",
-    "property crime": "property_crime",
-    "burglary": "burglary",
-    "larceny-theft": "larceny_theft",
-    "motor vehicle theft": "motor_vehicle_theft",
-    "arson": "arson",
-}
-_NEEDED = frozenset({"state", "city", "population", "murder", "robbery", "burglary"})
+# Headings of the table by city, and what a record calls each. "Forcible rape" is the legacy definition. "Rape" alone
+# was printed under both definitions, and the year decides (dbt).
+HEADINGS = {column.heading: column.column for column in table8_columns()}
+# The counts, in the order in which they are printed; those that every table has come first.
+_COUNTS = tuple(dict.fromkeys(column for column in HEADINGS.values() if column not in ("state", "city")))
+_ALWAYS = ("population", "murder", "robbery", "burglary")
+_SOMETIMES = tuple(column for column in _COUNTS if column not in _ALWAYS)
+_NEEDED = frozenset({"state", "city", *_ALWAYS})
 # Title lines above the headings, and rows over which one heading may be spread.
 _MOST_TITLE_ROWS, _MOST_HEADING_ROWS = 15, 3
 
 
-class Table8(_File):
+class Table8(SignedFile):
     """The annual table of offences by city, as printed: agencies with twelve months of data only."""
 
     name = "table8"
     title = "Offenses Known to Law Enforcement by State by City (Table 8): one row a city and year"
     publisher = "FBI, Crime in the United States"
-    required = ("year", "state", "city", "population", "murder", "robbery", "burglary")
-    optional = ("city_as_printed", "violent_crime", "rape_revised", "rape_legacy", "rape", "aggravated_assault",
-                "property_crime", "larceny_theft", "motor_vehicle_theft", "arson", "footnotes", "footnote_texts",
-                "state_footnotes")  # fmt: skip
+    required = ("year", "state", "city", *_ALWAYS)
+    optional = ("city_as_printed", *_SOMETIMES, "footnotes", "footnote_texts", "state_footnotes")
     types = typed({
         "year": YEAR, "state": STATE_NAME, "city": TEXT,
-        **each(("population", "murder", "robbery", "burglary"), PRINTED_WHOLE.or_empty),
-        **each(("violent_crime", "rape_revised", "rape_legacy", "rape", "aggravated_assault", "property_crime",
-                "larceny_theft", "motor_vehicle_theft", "arson"), PRINTED_WHOLE),
+        **each(_ALWAYS, PRINTED_WHOLE.or_empty), **each(_SOMETIMES, PRINTED_WHOLE),
     })  # fmt: skip
     key = ("year", "state", "city")
     # Archives of the whole table family were seen from 2018 on; the tables before are at ucr.fbi.gov, by hand.
@@ -341,7 +163,7 @@ class Table8(_File):
             raise SourceError(self.id, path.name, f"neither a workbook nor such a CSV: {error}") from error
         del plain
         for year in years:
-            yield self._batch(path, year, retrieved_at, body)
+            yield self.batch_of(path, year, retrieved_at, body)
 
     def _workbook_in(self, body: bytes, payload: Payload) -> tuple[str, bytes]:
         """Table 8's workbook out of an archive of the table family; anything else as it is."""
@@ -372,7 +194,7 @@ class Table8(_File):
     def _rows(self, sheet: Sequence[Sequence[Any]], payload: Payload) -> Iterator[Record]:
         year = payload.context["year"]
         names, first = self._headings(sheet, payload)
-        titled = {y for row in sheet[: first - 1] for cell in row for y in _YEAR.findall(_cell(cell) or "")}
+        titled = {y for row in sheet[: first - 1] for cell in row for y in A_YEAR.findall(_cell(cell) or "")}
         if titled and year not in titled:
             what = f"the title says {', '.join(sorted(titled))}, the file is of {year}"
             raise SourceError(self.id, year, what, url=payload.url)
@@ -482,7 +304,7 @@ def _csv_by_year(body: bytes) -> _Years:
         if number * len(row) > most:
             raise Beyond("cells", f"a table of more than {most:,} cells")
         cells = tuple(cell.strip() or None for cell in row)
-        if not re.fullmatch(_YEAR, cells[at] or ""):
+        if not re.fullmatch(A_YEAR, cells[at] or ""):
             raise Unreadable(f"line {line:,} is of the year {(cells[at] or '')[:40]!r}, which is none")
         found.by_year.setdefault(str(cells[at]), []).append(cells)
     return found

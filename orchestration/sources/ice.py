@@ -1,7 +1,7 @@
 """US Immigration and Customs Enforcement: agencies with a 287(g) agreement.
 
-What belongs here: the workbook's form in its five known header variants, and
-the moment a file's name tells. What does not: spells over time (dbt).
+What belongs here: the format of the workbook in its five known header variants,
+and the time in a file's name. What does not: spells over time (dbt).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from orchestration.fetching.session import Web
 from orchestration.forms import Unreadable, workbook
 from orchestration.settings import Settings
 from orchestration.sources.answers import body_of
-from orchestration.sources.base import Batch, Dataset, Known, Record, Slice
+from orchestration.sources.base import Batch, Dataset, EarlierCaptures, Record, Slice
 from orchestration.sources.fields import TEXT, matching, typed
 from orchestration.sources.states import STATE_NAME
 from orchestration.sources.tables import broken_letters
@@ -66,16 +66,16 @@ class Agreements287g(Dataset):
     max_volume_change = 0.10
     content_precedes_capture = True
 
-    def slices(self, settings: Settings, known: Known) -> list[Slice]:
+    def slices(self, settings: Settings, known: EarlierCaptures) -> list[Slice]:
         return [Slice("participating")]
 
-    def pull(self, web: Web, settings: Settings, slice_: Slice, known: Known) -> Iterator[Payload]:
+    def pull(self, web: Web, settings: Settings, slice_: Slice, known: EarlierCaptures) -> Iterator[Payload]:
         yield web.get(settings.ice_287g_url)
 
     def cut(self, payload: Payload) -> Iterator[Record]:
         """One record a row, every cell as text under the publisher's own header.
 
-        The header row is found by name in the first ten rows, whatever its case and spaces. Cells that the workbook
+        The header row is found by name in the first ten rows, regardless of case and spaces. Cells that the workbook
         merges down a column all hold the value of the first. Raises SourceError where the file is no workbook, where
         it is one of pending agreements (same headers, another list), where a required header is missing, naming the
         headers that were found, and where letters are broken.
@@ -128,7 +128,7 @@ class Agreements287g(Dataset):
 
 
 def moment_of(file_name: str) -> datetime | None:
-    """The UTC moment that a file's name tells; None where it tells none, or one that no calendar has."""
+    """The UTC time in a file's name; None if it has none, or one that no calendar has."""
     try:
         if match := _ARCHIVE_TIME.search(file_name):
             return datetime.strptime(match[1], "%Y%m%d%H%M%S").replace(tzinfo=UTC)

@@ -1,6 +1,6 @@
 """The policy ledger: our own table of legal events, each with its citation.
 
-What belongs here: the ledger's form. What does not: which event puts a policy
+What belongs here: the format of the ledger. What does not: which event puts a policy
 in force (dbt), the rows themselves (recorded/tables).
 """
 
@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from orchestration.fetching.session import Web
 from orchestration.settings import Settings
-from orchestration.sources.base import Dataset, Known, Record, Slice
+from orchestration.sources.base import Dataset, EarlierCaptures, Record, Slice
 from orchestration.sources.fields import DATE, TEXT, matching, one_of, typed
 from orchestration.sources.tables import csv_records
 from orchestration.wire import Payload
@@ -39,10 +39,10 @@ class PolicyEvents(Dataset):
     })  # fmt: skip
     max_age = timedelta(days=36500)
 
-    def slices(self, settings: Settings, known: Known) -> list[Slice]:
+    def slices(self, settings: Settings, known: EarlierCaptures) -> list[Slice]:
         return [Slice("all")]
 
-    def pull(self, web: Web, settings: Settings, slice_: Slice, known: Known) -> Iterator[Payload]:
+    def pull(self, web: Web, settings: Settings, slice_: Slice, known: EarlierCaptures) -> Iterator[Payload]:
         raise AssertionError("the ledger is a table of our own: recorded.build gives it in every edition")
 
     def cut(self, payload: Payload) -> Iterator[Record]:

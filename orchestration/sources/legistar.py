@@ -1,12 +1,12 @@
-"""Legistar: the matters of city and county councils, and the histories of those that the finder finds.
+"""Legistar: the matters of city and county councils, and the histories of relevant ones.
 
-What belongs here: the questions to a client of the Web API, and what is odd about its answers. What does not: what a
-payload holds (legistar_forms), files that a user brings (legistar_files), which words make a matter relevant (finder,
-one vocabulary for this and for dbt), what an action means in law (dbt).
+What belongs here: the requests to a client of the Web API, and the peculiarities of its answers. What does not: what
+a payload contains (legistar_forms), files that a user imports (legistar_files), which words make a matter relevant
+(finder, one vocabulary for this and for dbt), what an action means in law (dbt).
 
-Said of the wire by the publisher's help pages, by public clients of the API and by recorded answers: OData v3, at most
+From the publisher's help pages, public clients of the API and recorded answers: OData v3, at most
 1,000 rows an answer; naive ISO times with fractions of varying length; an unknown client is a 500 that names InSite's
-setting; a client that wants a token, or is closed, is a 403 without a body.
+setting; a client that needs a token, or is closed, is a 403 without a body.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from orchestration.fetching.session import FetchError, Web
 from orchestration.forms import jsons
 from orchestration.settings import Settings, legistar_token_name
 from orchestration.sources.answers import json_of
-from orchestration.sources.base import Batch, Dataset, Known, Record, Slice, due, told_by_request
+from orchestration.sources.base import Batch, Dataset, EarlierCaptures, Record, Slice, due, told_by_request
 from orchestration.sources.fields import DATE, TEXT, WHOLE, each, typed
 from orchestration.sources.legistar_files import batches
 from orchestration.sources.legistar_forms import histories_in, is_matters_alone, matters_in
@@ -37,11 +37,11 @@ PAGE = 1000
 NO_SUCH_CLIENT = b"LegistarConnectionString"
 # A matter saved while the last night ran may bear a time before that night's greatest: look back by this much.
 OVERLAP = timedelta(days=2)
-# Some changes do not move LastModified (public clients of the API say so): everything is asked for once in this time.
+# Some changes do not move LastModified (public clients of the API say so): everything is requested once in this time.
 SWEEP_EVERY = timedelta(days=28)
 SWEEP = ":all"
 # Histories asked for in one client's night: at five requests a second a minute and a half.
-HISTORIES_A_NIGHT = 400
+HISTORIES_A_RUN = 400
 # An item that fails is tried no more often than this, and after so many in a row the client is left for tonight.
 ITEM_ATTEMPTS = 3
 ITEMS_BEFORE_GIVING_UP = 5
@@ -117,7 +117,7 @@ class Matters(_Legistar):
     stale_after = timedelta(days=120)
     also_in_files = ("legistar/histories",)
 
-    def slices(self, settings: Settings, known: Known) -> list[Slice]:
+    def slices(self, settings: Settings, known: EarlierCaptures) -> list[Slice]:
         """What changed of each client that was captured before; then a sweep of each whose last is a month old.
 
         A sweep that fails or is refused never stands in the way of what changed.
@@ -137,7 +137,7 @@ class Matters(_Legistar):
     def group(self, slice_key: str) -> str:
         return slice_key.removesuffix(SWEEP)
 
-    def pull(self, web: Web, settings: Settings, slice_: Slice, known: Known) -> Iterator[Payload]:
+    def pull(self, web: Web, settings: Settings, slice_: Slice, known: EarlierCaptures) -> Iterator[Payload]:
         """Pages while exactly 1,000 rows come, by MatterId: a matter that changes meanwhile may come twice at most.
 
         Raises SliceSkipped where the token is missing, SliceFault where the client is unknown, closed or empty.
@@ -175,13 +175,13 @@ class Matters(_Legistar):
             if not pages.advance(len(rows)):
                 return
 
-    def _since(self, slice_: Slice, known: Known) -> dict[str, str]:
-        """The filter by LastModified; none where the client was never captured: then all is asked for."""
+    def _since(self, slice_: Slice, known: EarlierCaptures) -> dict[str, str]:
+        """The filter by LastModified; none if the client was never captured: then everything is requested."""
         client = str(slice_.params["client"])
-        mark = max(filter(None, map(known.high_water, (client, client + SWEEP))), default=None)
-        if mark is None:
+        high_water_text = max(filter(None, map(known.high_water, (client, client + SWEEP))), default=None)
+        if high_water_text is None:
             return {}
-        since = datetime.fromisoformat(mark[:19]) - OVERLAP
+        since = datetime.fromisoformat(high_water_text[:19]) - OVERLAP
         return {"$filter": f"MatterLastModifiedUtc gt datetime'{since:%Y-%m-%dT%H:%M:%S}'"}
 
     def cut(self, payload: Payload) -> Iterator[Record]:
@@ -213,7 +213,7 @@ class Histories(_Legistar):
     """
 
     name = "histories"
-    # a history is asked for by the matters that changed
+    # a history is requested for matters that changed
     after = ("legistar/matters",)
     title = "Histories of the council matters that the finder finds: actions, bodies, votes"
     publisher = "City and county councils (Legistar Web API, Granicus)"
@@ -233,7 +233,7 @@ class Histories(_Legistar):
     # Whether a matter's month is over is judged by its last answer, also where that said nothing new.
     keeps_equal_captures = True
 
-    def slices(self, settings: Settings, known: Known) -> list[Slice]:
+    def slices(self, settings: Settings, known: EarlierCaptures) -> list[Slice]:
         """Every client, the one that was asked longest ago first."""
         return due(self.all_slices(), known)
 
@@ -241,7 +241,7 @@ class Histories(_Legistar):
         """Every client."""
         return [_history_slice(council) for council in councils(self.source)]
 
-    def pull(self, web: Web, settings: Settings, slice_: Slice, known: Known) -> Iterator[Payload]:
+    def pull(self, web: Web, settings: Settings, slice_: Slice, known: EarlierCaptures) -> Iterator[Payload]:
         """One answer a matter. What the publisher cannot show of one matter is archived as its answer, and passed over.
 
         Raises SliceFault where every one of the first matters fails, SliceSkipped where the token is missing.
@@ -253,7 +253,7 @@ class Histories(_Legistar):
         if not wanted:
             return
         url, secret = self._client(slice_, settings)
-        for matter_id in wanted[:HISTORIES_A_NIGHT]:
+        for matter_id in wanted[:HISTORIES_A_RUN]:
             try:
                 answer = web.get(
                     f"{url}/matters/{matter_id}/histories",
@@ -301,11 +301,11 @@ class Histories(_Legistar):
                 yield batch
 
 
-def _wanted(known: Known, client: str) -> list[str]:
+def _wanted(known: EarlierCaptures, client: str) -> list[str]:
     """The relevant matters of a client to ask for: never asked first, then those changed since or asked a month ago.
 
     Among these, the matter that changed last comes first. A matter without a history leaves no record that it was
-    asked for; this order keeps such matters from being asked for first in every run.
+    requested; this order keeps such matters from being requested first in every run.
     """
     asked: dict[str | None, str] = {}
     for matter_id, retrieved in known.rows("legistar/histories", ("matter_id",), (client,)):

@@ -1,6 +1,7 @@
-"""Files of council matters that a user may bring: New York's public mirror, one file or packed, and saved answers.
+"""Files of council matters that a user may import: New York's public archive, one file or packed, and saved answers.
 
-What belongs here: which client a file is of, and its payloads. What does not: what a payload holds (legistar_forms).
+What belongs here: which client a file comes from, and its payloads. What does not: what a payload contains
+(legistar_forms).
 """
 
 from __future__ import annotations

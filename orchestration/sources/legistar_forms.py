@@ -1,7 +1,7 @@
-"""Legistar's payloads: the API's lists, one file of New York's public mirror, saved events with their matters in them.
+"""Legistar's payloads: the API's lists, one file of New York's public archive, saved events with their matters in them.
 
-What belongs here: which form a payload has, and the matters or actions in it under the API's names. What does not: how
-the API is asked (legistar), the files that hold payloads (legistar_files).
+What belongs here: the format of a payload, and the matters or actions in it under the API's names. What does not:
+requests to the API (legistar), the files that contain payloads (legistar_files).
 """
 
 from __future__ import annotations
@@ -37,24 +37,24 @@ MIRROR_CLIENT = "nyc"
 MIRROR_FORM = "mirror"
 
 
-def is_mirror(held: object) -> bool:
+def is_mirror(content: object) -> bool:
     """Whether a value is one file of the mirror: a matter with its history."""
-    return isinstance(held, dict) and {"ID", "File", "History"} <= held.keys()
+    return isinstance(content, dict) and {"ID", "File", "History"} <= content.keys()
 
 
-def _must_be_mirror(dataset: str, payload: Payload, held: object) -> bool:
+def _must_be_mirror(dataset: str, payload: Payload, content: object) -> bool:
     """Whether it is a file of the mirror. Raises SourceError where it lies in the mirror's archive and is none."""
-    if not is_mirror(held) and payload.context.get("form") == MIRROR_FORM:
+    if not is_mirror(content) and payload.context.get("form") == MIRROR_FORM:
         what = f"in the mirror's archive lies what is no matter of it: {jsons.excerpt(payload.body)}"
         raise SourceError(dataset, "?", what, url=payload.url)
-    return is_mirror(held)
+    return is_mirror(content)
 
 
-def _events(held: object) -> list[dict[str, Any]]:
+def _events(content: object) -> list[dict[str, Any]]:
     """The items of saved events (of a public scraper) that carry their matters and histories."""
-    if not isinstance(held, list):
+    if not isinstance(content, list):
         return []
-    events = [event for event in held if isinstance(event, dict)]
+    events = [event for event in content if isinstance(event, dict)]
     lists = [event.get("items") or event.get("EventItems") for event in events]
     items = [item for listed in lists if isinstance(listed, list) for item in listed]
     return [item for item in items if isinstance(item, dict) and isinstance(item.get("Matter"), dict)]
@@ -62,35 +62,39 @@ def _events(held: object) -> list[dict[str, Any]]:
 
 def is_matters_alone(payload: Payload) -> bool:
     """Whether a payload is a saved answer of the API that lists matters, which hold no histories."""
-    held = json_of("legistar/histories", payload)
-    return isinstance(held, list) and bool(held) and all(isinstance(row, dict) and "MatterId" in row for row in held)
+    content = json_of("legistar/histories", payload)
+    return (
+        isinstance(content, list)
+        and bool(content)
+        and all(isinstance(row, dict) and "MatterId" in row for row in content)
+    )
 
 
 def matters_in(dataset: str, payload: Payload) -> Iterator[Mapping[str, Any]]:
     """The matters that a payload holds. Raises SourceError if it has none of the forms above."""
-    held = json_of(dataset, payload)
-    if _must_be_mirror(dataset, payload, held):
-        yield renamed(held, _MIRROR_MATTER)
-    elif items := _events(held):
+    content = json_of(dataset, payload)
+    if _must_be_mirror(dataset, payload, content):
+        yield renamed(content, _MIRROR_MATTER)
+    elif items := _events(content):
         yield from (item["Matter"] for item in items)
-    elif isinstance(held, list) and all(isinstance(row, dict) and "MatterId" in row for row in held):
-        yield from held
+    elif isinstance(content, list) and all(isinstance(row, dict) and "MatterId" in row for row in content):
+        yield from content
     else:
         raise SourceError(dataset, "?", f"no list of matters: {jsons.excerpt(payload.body)}", url=payload.url)
 
 
 def histories_in(dataset: str, payload: Payload) -> Iterator[tuple[str | None, Mapping[str, Any]]]:
     """Each action that a payload holds, with its matter's id. Raises SourceError if it has none of the forms above."""
-    held = json_of(dataset, payload)
-    if _must_be_mirror(dataset, payload, held):
-        for action in objects_in(dataset, held["History"] or [], "History", url=payload.url):
-            yield as_text(held["ID"]), renamed(action, _MIRROR_HISTORY)
-    elif items := _events(held):
+    content = json_of(dataset, payload)
+    if _must_be_mirror(dataset, payload, content):
+        for action in objects_in(dataset, content["History"] or [], "History", url=payload.url):
+            yield as_text(content["ID"]), renamed(action, _MIRROR_HISTORY)
+    elif items := _events(content):
         for item in items:
             for action in objects_in(dataset, item.get("Histories") or [], "Histories", url=payload.url):
                 yield as_text(item["Matter"].get("MatterId")), action
-    elif isinstance(held, list) and all(isinstance(row, dict) and "MatterHistoryId" in row for row in held):
-        for action in held:
+    elif isinstance(content, list) and all(isinstance(row, dict) and "MatterHistoryId" in row for row in content):
+        for action in content:
             yield payload.context.get("matter_id"), action
     else:
         raise SourceError(dataset, "?", f"no list of actions: {jsons.excerpt(payload.body)}", url=payload.url)

@@ -1,6 +1,6 @@
-"""Figures that agencies printed and no open data set holds, typed from the publications.
+"""Figures that agencies printed and that no open data set has, typed from the publications.
 
-What belongs here: the form of such a figure. What does not: the figures
+What belongs here: the format of such a figure. What does not: the figures
 (recorded/tables), what they are compared with (dbt).
 """
 
@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from orchestration.fetching.session import Web
 from orchestration.settings import Settings
-from orchestration.sources.base import Dataset, Known, Record, Slice
+from orchestration.sources.base import Dataset, EarlierCaptures, Record, Slice
 from orchestration.sources.fields import DATE, NUMBER, TEXT, each, one_of, typed
 from orchestration.sources.tables import csv_records
 from orchestration.wire import Payload
@@ -40,10 +40,10 @@ class Statistics(Dataset):
     )
     max_age = timedelta(days=36500)
 
-    def slices(self, settings: Settings, known: Known) -> list[Slice]:
+    def slices(self, settings: Settings, known: EarlierCaptures) -> list[Slice]:
         return [Slice("all")]
 
-    def pull(self, web: Web, settings: Settings, slice_: Slice, known: Known) -> Iterator[Payload]:
+    def pull(self, web: Web, settings: Settings, slice_: Slice, known: EarlierCaptures) -> Iterator[Payload]:
         raise AssertionError("printed figures are tables of our own: recorded.build gives them in every edition")
 
     def cut(self, payload: Payload) -> Iterator[Record]:

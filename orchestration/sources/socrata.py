@@ -1,8 +1,8 @@
 """Cities' incident reports on Socrata: counts by report month for every run, full rows by month for a backfill.
 
-What belongs here: how a city's declared set is asked for, and how pages and counts are checked against each other. What
-does not: which columns a set has (declared.cities), Socrata's wire (soda), files of a browser's export (socrata_files),
-which code is which offence family (seeds of dbt), which of two captures of a month serves (dbt).
+What belongs here: how a city's declared data set is requested, and how pages and counts are checked against each other.
+What does not: which columns it has (declared.cities), Socrata's protocol (soda), files of a browser's export
+(socrata_files), which code belongs to which offense family (seeds), which of two captures of a month is used (dbt).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from orchestration.fetching.session import Web
 from orchestration.settings import Settings
 from orchestration.sources import socrata_files, soda
 from orchestration.sources.answers import rows_of
-from orchestration.sources.base import Batch, Dataset, Known, Record, Slice, due, whole_count
+from orchestration.sources.base import Batch, Dataset, EarlierCaptures, Record, Slice, due, whole_count
 from orchestration.sources.fields import SHOWN_DATE, TEXT, WHOLE, each, matching, typed
 from orchestration.wire import Payload, SourceError, as_text, utc_now
 
@@ -56,7 +56,7 @@ class IncidentMonths(Dataset):
     max_age = timedelta(days=45)
     volume_counts = "reports"
 
-    def slices(self, settings: Settings, known: Known) -> list[Slice]:
+    def slices(self, settings: Settings, known: EarlierCaptures) -> list[Slice]:
         """Every set that grows, and the closed ones once a month."""
         today = utc_now().date()
         growing = [self._slice(s, today.year) for s in SETS if s.asked_nightly and s.last_month is None]
@@ -80,7 +80,7 @@ class IncidentMonths(Dataset):
     def answers_for(self, slice_: Slice) -> str:
         return BY_ID[slice_.params["set"]].domain
 
-    def pull(self, web: Web, settings: Settings, slice_: Slice, known: Known) -> Iterator[Payload]:
+    def pull(self, web: Web, settings: Settings, slice_: Slice, known: EarlierCaptures) -> Iterator[Payload]:
         """The set's own count, then the grouped counts page by page; asked again where the two do not agree."""
         city_set = BY_ID[slice_.params["set"]]
         where = _year(city_set.month_date, slice_.params["year"]) if city_set.by_year else {}
@@ -146,7 +146,7 @@ class Incidents(Dataset):
 
     source = "socrata"
     name = "incidents"
-    # months are asked for by what the city's own counts say
+    # the city's own counts decide which months are requested
     after = ("socrata/incident_months",)
     domain = "crime"
     title = "Cities' incident reports, row by row"
@@ -171,7 +171,7 @@ class Incidents(Dataset):
     base_url_setting = "socrata_url"
     max_age = timedelta(days=45)
 
-    def slices(self, settings: Settings, known: Known) -> list[Slice]:
+    def slices(self, settings: Settings, known: EarlierCaptures) -> list[Slice]:
         """The months whose count by the city differs from ours, newest first, as many as a night may ask for."""
         held = known.slices()
         begun = {key.split()[0] for key in held}
@@ -195,7 +195,7 @@ class Incidents(Dataset):
         return [_month_slice(city_set, month) for city_set in SETS for month in city_set.months()]
 
     def required_of(self, slice_: Slice) -> tuple[str, ...]:
-        """The columns that were asked for: all of them must have come."""
+        """The requested columns: all of them must have come."""
         return tuple(name for name in BY_ID[slice_.params["set"]].columns if name != ROW_ID)
 
     def unreadable_bound(self, slice_key: str) -> float:
@@ -211,7 +211,7 @@ class Incidents(Dataset):
             return ROW_ID_FIELD
         return _HEADERS.get(header) or _HEADERS.get(header.strip()) or socrata_files.api_name(header)
 
-    def pull(self, web: Web, settings: Settings, slice_: Slice, known: Known) -> Iterator[Payload]:
+    def pull(self, web: Web, settings: Settings, slice_: Slice, known: EarlierCaptures) -> Iterator[Payload]:
         """The month's count, then its rows in pages of CSV; asked again where rows came twice or not at all."""
         city_set = BY_ID[slice_.params["set"]]
         where = _between(city_set.month_date, slice_.params["month"])

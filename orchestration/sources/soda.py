@@ -1,11 +1,11 @@
 """Socrata's wire (SODA 2): how one resource is counted and paged, and how the server refuses a question.
 
-What belongs here: what every publisher on the platform shares. What does not: which columns are asked for (each
+What belongs here: what every publisher on the platform shares. What does not: which columns are requested (each
 source), files of a browser's export (socrata_files).
 
 Facts of the platform (its own documentation, https://dev.socrata.com/docs/queries.html and .../response-codes.html):
-without `$limit` 1,000 rows come and nothing says so; 2.0 endpoints give at most 50,000; a question that names a column
-that is not there is answered 400 with the column in the message; without `$order` pages overlap.
+without `$limit` 1,000 rows come and nothing says so; 2.0 endpoints give at most 50,000; a request that names a missing
+column is answered 400 with the column in the message; without `$order` pages overlap.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class Count:
 
 @dataclass(frozen=True)
 class Resource:
-    """One resource of one portal, asked for one slice.
+    """One resource of one portal, requested for one slice.
 
     url: its address without the ending that names the form (.json, .csv).
     poll: seconds to wait while the server prepares an answer.

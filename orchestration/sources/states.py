@@ -1,12 +1,15 @@
-"""The states, the District and the territories: FIPS code, postal code, name (FIPS 5-2, Census Bureau)."""
+"""The states, the District and the territories: FIPS code, postal code, name (seeds/states).
+
+What belongs here: finding one by its code or name, and the type of a field that must name one. What does not: the
+codes and names themselves.
+"""
 
 from __future__ import annotations
 
-import csv
 import re
 from dataclasses import dataclass
 
-from orchestration.settings import DBT_PROJECT_DIR
+from orchestration.declared import seeds
 from orchestration.sources.fields import FieldType, matching
 
 
@@ -17,32 +20,17 @@ class State:
     name: str
 
 
-_TEXT = """\
-01 AL Alabama|02 AK Alaska|04 AZ Arizona|05 AR Arkansas|06 CA California|08 CO Colorado|09 CT Connecticut
-10 DE Delaware|11 DC District of Columbia|12 FL Florida|13 GA Georgia|15 HI Hawaii|16 ID Idaho|17 IL Illinois
-18 IN Indiana|19 IA Iowa|20 KS Kansas|21 KY Kentucky|22 LA Louisiana|23 ME Maine|24 MD Maryland
-25 MA Massachusetts|26 MI Michigan|27 MN Minnesota|28 MS Mississippi|29 MO Missouri|30 MT Montana|31 NE Nebraska
-32 NV Nevada|33 NH New Hampshire|34 NJ New Jersey|35 NM New Mexico|36 NY New York|37 NC North Carolina
-38 ND North Dakota|39 OH Ohio|40 OK Oklahoma|41 OR Oregon|42 PA Pennsylvania|44 RI Rhode Island
-45 SC South Carolina|46 SD South Dakota|47 TN Tennessee|48 TX Texas|49 UT Utah|50 VT Vermont|51 VA Virginia
-53 WA Washington|54 WV West Virginia|55 WI Wisconsin|56 WY Wyoming|72 PR Puerto Rico"""
-
+# Those that the Census's estimates and the FBI's Explorer publish by: all but the Island Areas.
 STATES: tuple[State, ...] = tuple(
-    State(*entry.split(" ", 2)) for line in _TEXT.splitlines() for entry in line.split("|")
+    State(row["fips"], row["postal"], row["name"]) for row in seeds.rows("states") if row["has_estimates"] == "true"
 )
 BY_POSTAL = {state.postal: state for state in STATES}
 BY_NAME = {state.name.upper(): state for state in STATES}
 BY_FIPS = {state.fips: state for state in STATES}
+# Every name and known spelling of a state or territory, as the models know them.
+NAMES = tuple(
+    row[column] for seed, column in (("states", "name"), ("state_spellings", "spelling")) for row in seeds.rows(seed)
+)
 
-
-def _names() -> list[str]:
-    """Every name and known spelling of a state or territory, as the models know them."""
-    names = []
-    for seed, column in (("states", "name"), ("state_spellings", "spelling")):
-        with (DBT_PROJECT_DIR / "seeds" / f"{seed}.csv").open(encoding="utf-8", newline="") as stream:
-            names += [row[column] for row in csv.DictReader(stream)]
-    return names
-
-
-_LETTERS = "|".join(r"[^a-z0-9]+".join(re.findall("[a-z0-9]+", name.lower())) for name in _names())
+_LETTERS = "|".join(r"[^a-z0-9]+".join(re.findall("[a-z0-9]+", name.lower())) for name in NAMES)
 STATE_NAME: FieldType = matching(rf"(?i:({_LETTERS})[^a-z0-9]*)", "the name of a state or territory")

@@ -1,7 +1,7 @@
 """USAspending: federal awards under the listings that pay for policing, and what each listing obligates.
 
-What belongs here: the questions of the search API, its cursor, its windows and
-its own counts. What does not: programme areas, recipients' identity, what is
+What belongs here: the requests to the search API, its cursor, its windows and
+its own counts. What does not: program areas, which unit a recipient is, what is
 disbursed (dbt).
 """
 
@@ -13,19 +13,28 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from orchestration.declared import seeds
 from orchestration.fetching.paging import CursorPages, NewRows
 from orchestration.fetching.session import Web
 from orchestration.settings import Settings
 from orchestration.sources.answers import body_of, object_of, objects_in
-from orchestration.sources.base import Batch, Dataset, Known, Record, Slice, due, renamed, told_by_request, whole_count
+from orchestration.sources.base import (
+    Batch,
+    Dataset,
+    EarlierCaptures,
+    Record,
+    Slice,
+    due,
+    renamed,
+    told_by_request,
+    whole_count,
+)
 from orchestration.sources.fields import DATE, NUMBER, TEXT, YEAR, matching, typed
 from orchestration.wire import Payload, SourceError, as_text, json_body, utc_now
 
-# COPS money was 16.710 until FY2024 and is split over the others since; ask for all of them, always.
-COPS_LISTINGS = ("16.710", "16.065", "16.066", "16.068", "16.069", "16.070", "16.071", "16.072", "16.073")
-# The wider money at stake is the Office of Justice Programs': JAG, SCAAP, BVP and others.
-WIDER_LISTINGS = ("16.738", "16.606", "16.607", "16.588", "16.590", "16.751", "16.753", "16.034", "16.839")
-LISTINGS = (*COPS_LISTINGS, *WIDER_LISTINGS)
+# Those of the COPS Office, whose one listing became nine in FY2025, and those of the Office of Justice Programs that
+# pay for policing. Every request names all of them: an award's listing may change.
+LISTINGS = tuple(row["assistance_listing"] for row in seeds.rows("assistance_listings"))
 # One request may hold the codes of one group only (else 422). Since 2026-02 F001 and F002 are grants, F006 and F007
 # direct payments (SCAAP's new awards among them).
 TYPE_GROUPS: Mapping[str, tuple[str, ...]] = {
@@ -38,11 +47,11 @@ PAGE = 100
 # A window with more awards than this is halved: page numbers see 10,000 hits only, and a small window is
 # cheap to ask for again.
 MOST_AWARDS_A_WINDOW = 10_000
-# Pages that repeat or leave out awards are asked for again in halves of their window, this many times over.
+# If pages repeat or leave out awards, their window is requested again in halves, at most this many times.
 MOST_REFETCHES = 4
 # last_modified_date is a day, and days are published late: ask for a week again.
 OVERLAP = timedelta(days=7)
-# An outlay may change without last_modified_date: every year is asked for again once a month.
+# An outlay may change without last_modified_date: every year is requested again once a month.
 WHOLE_AGAIN = timedelta(days=30)
 # How the API says that a filter was ignored (usaspending_api/common/helpers/generic_helper.py). Its other
 # message, that dates before 2007-10-01 are not searched, comes with every answer and says nothing new.
@@ -87,14 +96,14 @@ class Awards(Dataset):
     high_water_field = "Last Modified Date"
     partitioned_by = "fiscal_year"
     base_url_setting = "usaspending_url"
-    # A year is asked for again once a month: its last good answer is that old when the next one fails.
+    # A year is requested again once a month: its last good answer is that old when the next one fails.
     max_age = WHOLE_AGAIN + timedelta(days=7)
 
     def holds_all(self, slice_key: str) -> bool:
         """A fiscal year is whole; what changed is not."""
         return ":FY" in slice_key
 
-    def slices(self, settings: Settings, known: Known) -> list[Slice]:
+    def slices(self, settings: Settings, known: EarlierCaptures) -> list[Slice]:
         """Each fiscal year that was never captured or is due again, and what changed in those that were."""
         slices = []
         for group in TYPE_GROUPS:
@@ -106,23 +115,25 @@ class Awards(Dataset):
                 slices.append(Slice(f"{group}:changed", params))
         return slices
 
-    def _complete_until(self, group: str, years: list[Slice], known: Known) -> date | None:
+    def _complete_until(self, group: str, years: list[Slice], known: EarlierCaptures) -> date | None:
         """The day up to which changes of the captured years are surely known; None where none is captured.
 
         Each capture of changes covers every year, so the last one's own mark holds. Before there is one, it is
         the day of the oldest year's capture, or the newest change seen in any year where the publisher lagged.
         """
-        if mark := known.high_water(f"{group}:changed"):
-            return date.fromisoformat(mark[:10])
+        if high_water := known.high_water(f"{group}:changed"):
+            return date.fromisoformat(high_water[:10])
         days = [when.date() for year in years if (when := known.newest(year.key))]
-        marks = [date.fromisoformat(mark[:10]) for year in years if (mark := known.high_water(year.key))]
-        return min([min(days), *([max(marks)] if marks else [])]) if days else None
+        high_waters = [
+            date.fromisoformat(high_water[:10]) for year in years if (high_water := known.high_water(year.key))
+        ]
+        return min([min(days), *([max(high_waters)] if high_waters else [])]) if days else None
 
     def all_slices(self) -> list[Slice]:
         """Every fiscal year, for a backfill."""
         return [_fiscal_year(group, year) for group in TYPE_GROUPS for year in fiscal_years()]
 
-    def pull(self, web: Web, settings: Settings, slice_: Slice, known: Known) -> Iterator[Payload]:
+    def pull(self, web: Web, settings: Settings, slice_: Slice, known: EarlierCaptures) -> Iterator[Payload]:
         """Halve the window until the publisher's count is small, then follow the cursor to its end."""
         params = slice_.params
         first, last = date.fromisoformat(params["from"]), date.fromisoformat(params["to"])
@@ -243,7 +254,7 @@ class AssistanceListings(Dataset):
     max_age = timedelta(days=45)
     min_volume_ratio = 0.9
 
-    def slices(self, settings: Settings, known: Known) -> list[Slice]:
+    def slices(self, settings: Settings, known: EarlierCaptures) -> list[Slice]:
         """One slice a fiscal year, once a week."""
         return due(self.all_slices(), known, timedelta(days=7))
 
@@ -251,7 +262,7 @@ class AssistanceListings(Dataset):
         """Every fiscal year."""
         return [Slice(f"FY{year}", {"fiscal_year": str(year)}) for year in fiscal_years()]
 
-    def pull(self, web: Web, settings: Settings, slice_: Slice, known: Known) -> Iterator[Payload]:
+    def pull(self, web: Web, settings: Settings, slice_: Slice, known: EarlierCaptures) -> Iterator[Payload]:
         """Spending by listing, one request a type group.
 
         No `references/` endpoint gives money by listing (references/cfda/totals counts Grants.gov notices,
@@ -280,7 +291,7 @@ class AssistanceListings(Dataset):
     def cut(self, payload: Payload) -> Iterator[Record]:
         """Rows of spending by category, or a listing's own record of the Federal Program Inventory.
 
-        Only the listings that were asked for: the category answers every listing an award ever had.
+        Only the requested listings: the category answers with every listing that an award ever had.
         """
         answer = json_object(self.id, payload)
         if "obligations" in answer:
@@ -290,7 +301,7 @@ class AssistanceListings(Dataset):
             raise SourceError(self.id, "?", f"no results in the answer: {sorted(answer)[:40]}", url=payload.url)
         asked = told_by_request(payload, "fiscal_year", "type_group")
         for row in objects_in(self.id, answer["results"], "results", url=payload.url):
-            # A row without its number is no other listing's: it stays, and its absence is told.
+            # A row without its number stays; the missing number is then reported.
             if "code" not in row or as_text(row["code"]) in LISTINGS:
                 yield {**{name: as_text(value) for name, value in renamed(row, _CATEGORY).items()}, **asked}
 
@@ -312,7 +323,7 @@ def _must_use_every_filter(dataset: str, slice_: Slice, payload: Payload) -> Non
 
 
 def fiscal_years() -> range:
-    """Every federal fiscal year that can be asked for, the running one included."""
+    """Every federal fiscal year that can be requested, including the current one."""
     today = utc_now().date()
     return range(FIRST_FISCAL_YEAR, today.year + (today.month >= 10) + 1)
 

@@ -1,11 +1,11 @@
 """USAspending's files: every transaction under the listings, by download, by bulk download, by monthly archive.
 
-What belongs here: starting and awaiting a download, choosing archives, the
-columns of PrimeTransactions, and each open award's own page for its outlay. What does not: the search
-(usaspending), unpacking (forms.archives), which version of a transaction holds (dbt).
+What belongs here: starting a download and waiting for it, choosing archives, the columns of PrimeTransactions. What
+does not: the search (usaspending), the page of one award (usaspending_pages), unpacking (forms.archives), which version
+of a transaction is valid (dbt).
 
 Facts: the 112 columns are those of the publisher's own PrimeTransactions files; an archive of one agency and
-fiscal year is Full, a Delta holds what changed since the last month with `correction_delete_ind` first: blank is
+fiscal year is Full, a Delta has what changed since the last month with `correction_delete_ind` first: blank is
 new, C holds replacement values, D names a deleted record and fills only the parts of its key.
 """
 
@@ -22,10 +22,10 @@ from urllib.parse import urlencode, urlsplit
 from orchestration.fetching.session import Web
 from orchestration.fetching.waiting import Wait
 from orchestration.settings import Settings
-from orchestration.sources.base import Batch, Dataset, Known, Record, Slice, due, whole_count
+from orchestration.sources.base import Batch, Dataset, EarlierCaptures, Slice, due, whole_count
 from orchestration.sources.fields import DATE, NUMBER, TEXT, YEAR, each, typed
 from orchestration.sources.usaspending import LISTINGS, TYPE_GROUPS, fiscal_years, json_object
-from orchestration.wire import FilePayload, Payload, SourceError, as_text, file_digest, json_body, utc_now
+from orchestration.wire import FilePayload, Payload, SourceError, file_digest, json_body, utc_now
 
 # A download holds at most so many rows: one that is full may have lost some.
 MOST_ROWS_A_DOWNLOAD = 500_000
@@ -38,8 +38,6 @@ _ARCHIVE = re.compile(r"FY(?P<year>\d{4}|\(All\))_(?P<agency>\w+)_Assistance_(?P
 DELETE_INDICATOR = "correction_delete_ind"
 
 # Columns of which the models make meaning; without one of them a file is rejected.
-# What a page about one award must say, whatever its value.
-_MUST_BE_ON_A_PAGE = ("generated_unique_award_id", "total_outlay", "total_obligation", "fain")
 REQUIRED = (
     "assistance_transaction_unique_key", "assistance_award_unique_key", "award_id_fain", "modification_number",
     "award_id_uri", "federal_action_obligation", "total_obligated_amount", "total_outlayed_amount_for_overall_award",
@@ -128,7 +126,7 @@ class Transactions(Dataset):
         """A fiscal year is whole; what changed is not."""
         return slice_key.startswith("FY")
 
-    def slices(self, settings: Settings, known: Known) -> list[Slice]:
+    def slices(self, settings: Settings, known: EarlierCaptures) -> list[Slice]:
         """Each fiscal year never captured or due again, what changed since, and the month's Delta once a week."""
         years = [_year(year, "download") for year in fiscal_years()]
         slices = due(years, known, WHOLE_AGAIN)
@@ -138,9 +136,9 @@ class Transactions(Dataset):
             slices += due([Slice("delta", {"way": "delta"})], known, timedelta(days=7))
         return slices
 
-    def _complete_until(self, years: list[Slice], known: Known) -> date | None:
-        if mark := known.high_water("changed"):
-            return date.fromisoformat(mark[:10])
+    def _complete_until(self, years: list[Slice], known: EarlierCaptures) -> date | None:
+        if high_water := known.high_water("changed"):
+            return date.fromisoformat(high_water[:10])
         days = [when.date() for year in years if (when := known.content_as_of(year.key))]
         return min(days) if days else None
 
@@ -148,7 +146,7 @@ class Transactions(Dataset):
         """Every fiscal year by the monthly archive, for a backfill."""
         return [_year(year, "archive") for year in fiscal_years()]
 
-    def pull(self, web: Web, settings: Settings, slice_: Slice, known: Known) -> Iterator[Payload]:
+    def pull(self, web: Web, settings: Settings, slice_: Slice, known: EarlierCaptures) -> Iterator[Payload]:
         """Files of transactions, each after the control payload that counts its rows where there is one.
 
         Raises SourceError where a download fails, never ends or is full for a single day.
@@ -196,7 +194,7 @@ class Transactions(Dataset):
         yield self._file(web, settings, json_object(self.id, status)["file_url"])
 
     def _bulk(self, web: Web, settings: Settings, slice_: Slice, first: date, last: date) -> Iterator[Payload]:
-        """All of the department's assistance: a bulk download takes no listings; staging keeps what is asked for."""
+        """All of the department's assistance: a bulk download takes no listings, and staging keeps ours."""
         while first <= last:
             end = min(last, first + timedelta(days=MOST_DAYS_A_BULK_DOWNLOAD - 1))
             filters = {
@@ -239,7 +237,7 @@ class Transactions(Dataset):
 
     def _archives(self, web: Web, settings: Settings, year: str) -> list[dict[str, str]]:
         """The monthly archives of the department's assistance for a fiscal year, and the Deltas of all years."""
-        # The list wants the publisher's own number of the agency, which only its other list tells.
+        # The list needs the publisher's own number of the agency, which only its other list gives.
         agencies = web.post(
             f"{settings.usaspending_url}/bulk_download/list_agencies/",
             json=json_body({"type": "award_agencies"}),
@@ -275,7 +273,7 @@ class Transactions(Dataset):
                 yield self._archive(web, settings, delta)
 
     def _file(self, web: Web, settings: Settings, url: str, *, made: str | None = None) -> FilePayload:
-        """A file of the publisher's, asked for on the host that its base URL names."""
+        """A file of the publisher's, requested from the host that its base URL names."""
         base = settings.usaspending_files_url.rstrip("/")
         context = {"content_as_of": _made(made).isoformat()} if made else {}
         return web.download(f"{base}{urlsplit(url).path}", settings.downloads_dir, context=context)
@@ -316,135 +314,6 @@ class Transactions(Dataset):
         yield Batch(slice_, [payload], when)
 
 
-# So many awards that the publisher does not know, before any that it does, are no news of awards.
-GONE_IN_A_ROW = 5
-
-
-class AwardOutlays(Dataset):
-    """The page of each open award, for what was paid out: an outlay may move without any transaction.
-
-    One capture a night with as many awards as the budget allows, those not asked for the longest first, each at
-    most once a month. `total_outlay` null means that no account data are known; it is not zero.
-    """
-
-    source = "usaspending"
-    name = "award_outlays"
-    # an award's page is asked for by the awards that are open
-    after = ("usaspending/awards", "usaspending/transactions")
-    domain = "awards"
-    title = "Open awards' own pages: obligations and outlays to date"
-    publisher = "USAspending.gov (US Treasury)"
-    homepage = "https://www.usaspending.gov"
-    policy = "merge"
-    required = ("generated_unique_award_id",)
-    optional = (
-        "detail", "fain", "uri", "category", "type", "description", "total_obligation", "total_outlay",
-        "total_account_outlay", "total_account_obligation", "record_type", "date_signed", "awarding_agency__name",
-        "awarding_agency__code", "awarding_sub_agency__name", "period_of_performance__start_date",
-        "period_of_performance__end_date", "period_of_performance__last_modified_date", "recipient__recipient_name",
-        "recipient__recipient_uei", "recipient__recipient_unique_id", "asked_for",
-    )  # fmt: skip
-    types = typed({
-        "generated_unique_award_id": TEXT, "asked_for": TEXT, "total_obligation": NUMBER, "total_outlay": NUMBER,
-        "period_of_performance__end_date": DATE,
-    })  # fmt: skip
-    base_url_setting = "usaspending_url"
-    max_age = timedelta(days=45)
-
-    def slices(self, settings: Settings, known: Known) -> list[Slice]:
-        """One slice: the open awards whose outlay is a month old or was never asked for."""
-        return [Slice("open")]
-
-    def pull(self, web: Web, settings: Settings, slice_: Slice, known: Known) -> Iterator[Payload]:
-        """Ask for one award after the other, the longest unasked first, within the night's budget.
-
-        Raises SourceError where the publisher knows none of the first awards: one may be gone, not all of them.
-        """
-        today = utc_now()
-        asked: dict[str, str] = {}
-        for award, when in known.rows(self.id, ["asked_for"]):
-            if award and when:
-                asked[award] = max(asked.get(award, ""), when)
-        stale = (today - WHOLE_AGAIN).isoformat()
-        wanted = {award for award in _open_awards(known, today.date()) if asked.get(award, "") <= stale}
-        gone: list[Payload] = []
-        knows_any = False
-        for award in sorted(wanted, key=lambda a: (asked.get(a, ""), a))[: settings.award_pages_a_night]:
-            page = web.get(
-                f"{settings.usaspending_url}/awards/{award}/",
-                context={"award": award},
-                accept_status=frozenset({404}),
-                media_type="json",
-            )
-            if page.status == 404 and not knows_any:
-                gone.append(page)
-                if len(gone) == GONE_IN_A_ROW:
-                    what = f"the first {GONE_IN_A_ROW} awards are all unknown (404): their address or keys have changed"
-                    raise SourceError(self.id, slice_.key, what, url=page.url)
-                continue
-            knows_any = True
-            yield from gone
-            gone = []
-            yield page
-        yield from gone
-
-    def cut(self, payload: Payload) -> Iterator[Record]:
-        """One record a page; an award that the publisher no longer knows (404) is one with its `detail`."""
-        answer = json_object(self.id, payload)
-        award = payload.context.get("award") or as_text(answer.get("generated_unique_award_id"))
-        if payload.status == 404:
-            yield {"generated_unique_award_id": award, "asked_for": award, "detail": as_text(answer.get("detail"))}
-            return
-        if missing := [name for name in _MUST_BE_ON_A_PAGE if name not in answer]:
-            raise SourceError(self.id, str(award), f"the page has no {', '.join(missing)}", url=payload.url)
-        agency = self._part(answer, "awarding_agency", payload)
-        sub, top = self._part(agency, "subtier_agency", payload), self._part(agency, "toptier_agency", payload)
-        record: Record = {"asked_for": award, "generated_unique_award_id": as_text(answer["generated_unique_award_id"])}
-        for name in ("fain", "uri", "category", "type", "description", "total_obligation", "total_outlay",
-                     "total_account_outlay", "total_account_obligation", "record_type", "date_signed"):  # fmt: skip
-            record[name] = as_text(answer.get(name))
-        record["awarding_agency__name"], record["awarding_agency__code"] = (
-            as_text(top.get("name")),
-            as_text(top.get("code")),
-        )
-        record["awarding_sub_agency__name"] = as_text(sub.get("name"))
-        period = self._part(answer, "period_of_performance", payload)
-        recipient = self._part(answer, "recipient", payload)
-        for part in ("start_date", "end_date", "last_modified_date"):
-            record[f"period_of_performance__{part}"] = as_text(period.get(part))
-        for part in ("recipient_name", "recipient_uei", "recipient_unique_id"):
-            record[f"recipient__{part}"] = as_text(recipient.get(part))
-        yield record
-
-    def _part(self, answer: dict[str, Any], name: str, payload: Payload) -> dict[str, Any]:
-        """An object inside an answer; {} where there is none."""
-        found = answer.get(name) or {}
-        if not isinstance(found, dict):
-            raise SourceError(self.id, "?", f"{name} is {type(found).__name__}, not an object", url=payload.url)
-        return found
-
-
-def _open_awards(known: Known, today: date) -> set[str]:
-    """Awards whose last known end is not past, one id each: the newest form of the key where both occur."""
-    ends: dict[str, tuple[str, str, str]] = {}
-    sources = (
-        ("usaspending/awards", ("Award ID", "generated_internal_id", "End Date", "Last Modified Date")),
-        ("usaspending/transactions", ("award_id_fain", "assistance_award_unique_key",
-                                      "period_of_performance_current_end_date", "last_modified_date")),
-    )  # fmt: skip
-    for dataset, fields in sources:
-        for fain, award, end, modified, _ in known.rows(dataset, fields):
-            if fain and award:
-                # The newest record says the end; of two keys the one by the department's code is current.
-                newest = (modified or "", "1" if award.endswith(f"_{AGENCY_CODE}") else "0", end or "")
-                # keys are in capitals; what others copied may not be
-                known_end = ends.get(fain.upper())
-                if known_end is None or newest[:2] >= known_end[:2]:
-                    ends[fain.upper()] = (*newest[:2], f"{newest[2]}|{award}")
-    found = (text.partition("|") for *_, text in ends.values())
-    return {award for end, _, award in found if end[:10] >= today.isoformat()}
-
-
 def _year(year: int, way: str) -> Slice:
     window = {"from": f"{year - 1}-10-01", "to": f"{year}-09-30"}
     return Slice(f"FY{year}", {"way": way, "fiscal_year": f"FY{year}", **window})
@@ -460,4 +329,4 @@ def _made(day: str) -> datetime:
     return datetime.strptime(day, "%Y%m%d").replace(tzinfo=UTC)
 
 
-DATASETS = (Transactions(), AwardOutlays())
+DATASETS = (Transactions(),)

@@ -17,7 +17,7 @@ from orchestration import sources
 from orchestration.assets.warehouse import dbt_environment
 from orchestration.landing import raw_views
 from orchestration.landing.catalog import Catalog
-from orchestration.landing.night import capture_dataset
+from orchestration.landing.dataset_run import capture_dataset
 from orchestration.settings import DBT_PROJECT_DIR, Settings
 
 
@@ -41,7 +41,8 @@ def main(asked: list[str], models: list[str]) -> int:
         "--target-path", str(settings.dbt_target_dir), "--exclude-resource-type", "unit_test", "--indirect-selection",
         "cautious", "--select", *models,
     ]  # fmt: skip
-    return subprocess.run(command, env={**os.environ, **dbt_environment(settings)}, check=False).returncode
+    environment = {**os.environ, **dbt_environment(settings)}
+    return subprocess.run(command, env=environment, cwd=settings.build_dir, check=False).returncode
 
 
 if __name__ == "__main__":

@@ -37,6 +37,14 @@ LIST = "place,state\nSample City,Ohio\nOther City,Maine\n"
 WARRANTS = [{"id": "W1", "name": "first"}, {"id": "W2", "name": "second"}, {"id": "", "name": "nameless"}]
 
 
+AWARD = {
+    "Award ID": "15JCOPS24GG00001UHPX", "Recipient Name": "SAMPLE CITY", "Award Amount": 125000.0,
+    "generated_internal_id": "ASST_NON_15JCOPS24GG00001UHPX_015", "Start Date": "2024-10-01", "End Date": "2029-09-30",
+    "Last Modified Date": "2024-10-02", "Base Obligation Date": "2024-09-20", "CFDA Number": "16.710",
+    "Awarding Agency": "Department of Justice", "Awarding Agency Code": "015", "Funding Agency": "Department of Sample",
+}  # fmt: skip
+
+
 def digests(project: Path) -> dict[str, str]:
     """The files of a project, each with the sha256 of its bytes."""
     files = (path for folder in ("orchestration", "dbt_project") for path in (project / folder).rglob("*"))
@@ -100,6 +108,25 @@ def add_column(project: Path) -> None:
     replace(staging / "base_elms__matters.yml", column, new + column)
 
 
+def add_fact_column(project: Path) -> None:
+    """A field of USAspending's search that nobody has asked for: captured, typed, handed on to core.fct_award."""
+    module = project / "orchestration/sources/usaspending.py"
+    edit(module, **{
+        '"Recipient Location",\n    "Primary': '"Recipient Location",\n    "Funding Agency", "Primary',
+        '"def_codes", *(f"Recipient': '"def_codes", "Funding Agency",\n        *(f"Recipient',
+    })  # fmt: skip
+    field = '          - {name: "Award Type", quote: true'
+    new = (
+        '          - {name: "Funding Agency", quote: true,'
+        " description: \"{{ doc('funding_agency__any__as_it_came') }}\","
+        " config: {meta: {passed: {name: funding_agency, type: string}}}}\n"
+    )
+    replace(project / "dbt_project/models/staging/usaspending/_usaspending__sources.yml", field, new + field)
+    entry = "gap_points = {"
+    said = 'funding_agency = {means = "Department whose money it is.", null = "Null where the search does not say."}\n'
+    replace(project / "dbt_project/columns.toml", f"\n{entry}", f"\n{said}{entry}")
+
+
 # What each may cost, in files written by hand: a new one, or one with a line more.
 PRICES: dict[str, tuple[Callable[[Path], None], int]] = {
     "city": (add_city, 2),
@@ -107,6 +134,7 @@ PRICES: dict[str, tuple[Callable[[Path], None], int]] = {
     "source": (add_source, 5),
     "council": (add_council, 1),
     "column": (add_column, 4),
+    "column of a fact": (add_fact_column, 3),
 }
 
 
@@ -115,7 +143,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the project's code."""
     folder = tmp_path_factory.mktemp("adding") / "project"
     ignored = shutil.ignore_patterns("__pycache__", "target", "logs")
-    for name in ("orchestration", "dbt_project"):
+    for name in ("orchestration", "dbt_project", "tools"):
         shutil.copytree(PROJECT_ROOT / name, folder / name, ignore=ignored)
     shutil.copy(PROJECT_ROOT / "pyproject.toml", folder)
     return folder
@@ -132,6 +160,8 @@ def written(project: Path) -> dict[str, set[str]]:
         found[kind] = {path for path, digest in after.items() if before.get(path) != digest}
         derived = write(project / "dbt_project", project / "orchestration/declared/cities")
         assert {f"dbt_project/{path}" for path in derived} & found[kind] == set(), "what is derived is not by hand"
+    command = [sys.executable, "-m", "tools.column_dictionary"]
+    subprocess.run(command, cwd=project, env={**os.environ, "PYTHONPATH": str(project)}, check=True)
     return found
 
 
@@ -152,7 +182,7 @@ def test_what_was_added_passes_lint(project, written):
     models = [str(project / path) for paths in written.values() for path in paths if path.endswith(".sql")]
     modules = [str(project / path) for paths in written.values() for path in paths if path.endswith(".py")]
     assert len(models) == 5
-    assert len(modules) == 3
+    assert len(modules) == 4
     tool = Path(sys.executable).parent
     config = str(PROJECT_ROOT / "pyproject.toml")
     for command in (
@@ -166,7 +196,13 @@ def test_what_was_added_passes_lint(project, written):
 
 
 def answer(request: Request) -> Response:
-    """All three publishers: the city's counts, the list, the warrants."""
+    """All publishers: the city's counts, the list, the warrants, one award."""
+    if request.path.endswith("/spending_by_award_count/"):
+        return Response(json.dumps({"results": {"grants": 1}}), content_type="application/json")
+    if request.path.endswith("/spending_by_award/"):
+        assert "Funding Agency" in request.get_json()["fields"]
+        answered = {"results": [AWARD], "page_metadata": {"hasNext": False}}
+        return Response(json.dumps(answered), content_type="application/json")
     if request.path.startswith("/resource/"):
         groups = [{"n": str(sum(int(group["n"]) for group in GROUPS))}]
         if "$group" in request.args:
@@ -186,18 +222,24 @@ def built(
     with HTTPServer() as server:
         server.expect_request("/list.csv").respond_with_handler(answer)
         server.expect_request("/open_warrants").respond_with_handler(answer)
+        for name in ("spending_by_award", "spending_by_award_count"):
+            server.expect_request(f"/search/{name}/").respond_with_handler(answer)
         server.expect_request("/resource/ab12-cd34.json").respond_with_handler(answer)
         clean = {k: v for k, v in os.environ.items() if not k.startswith(("CLAWBACK_", "DAGSTER_"))}
         urls = {"watchers_url": server.url_for("/list.csv"), "marshals_url": server.url_for("").rstrip("/")}
         environment = {
             **clean, "PYTHONPATH": str(project), "CLAWBACK_HOME": str(home), "CLAWBACK_EDITION": "live",
             "CLAWBACK_SOCRATA_URL": server.url_for("").rstrip("/"), "CLAWBACK_URLS": json.dumps(urls),
-            "CLAWBACK_REQUEST_DEADLINE": "5",
+            "CLAWBACK_USASPENDING_URL": server.url_for("").rstrip("/"), "CLAWBACK_REQUEST_DEADLINE": "5",
         }  # fmt: skip
-        slices = ["watchers/watch_list=list", "marshals/open_warrants=all", "socrata/incident_months=ab12-cd34"]
+        slices = [
+            "watchers/watch_list=list", "marshals/open_warrants=all", "socrata/incident_months=ab12-cd34",
+            "usaspending/awards=grants:FY2024",
+        ]  # fmt: skip
         models = [
             "+fct_marshals_open_warrants", "quarantine_marshals__open_warrants", "+fct_tracker_listing",
             "+fct_incident_month_total", "+dim_tracker", "+dim_offense", "council_clients", "+stg_elms__matters",
+            "+fct_award", "quarantine_usaspending__awards",
         ]  # fmt: skip
         done = subprocess.run(
             [sys.executable, str(DRIVER), *slices, "--", *models],
@@ -235,7 +277,9 @@ class TestARefreshPublishes:
         assert rows == [("no id", "", "nameless")]
 
     def test_the_council_in_its_register(self, built, project):
-        (row,) = built.execute("select geoid, access from seeds.council_clients where client = 'testville'").fetchall()
+        (row,) = built.execute(
+            "select geoid, access from reference.council_clients where client = 'testville'"
+        ).fetchall()
         assert row == ("3651000", "keyless")
         with (project / "dbt_project/seeds/council_clients.csv").open(encoding="utf-8", newline="") as stream:
             assert "testville" in {row["client"] for row in csv.DictReader(stream)}
@@ -243,3 +287,9 @@ class TestARefreshPublishes:
     def test_the_column_in_staging(self, built):
         columns = built.execute("select column_name from duckdb_columns() where table_name = 'stg_elms__matters'")
         assert ("file_year",) in columns.fetchall()
+
+    def test_the_column_in_the_fact(self, built, project):
+        rows = built.execute("select fain, funding_agency, obligated_amount from core.fct_award").fetchall()
+        assert rows == [("15JCOPS24GG00001UHPX", "Department of Sample", 125000)]
+        means = (project / "dbt_project/models/marts/core/fct_award.yml").read_text(encoding="utf-8")
+        assert '{name: funding_agency, data_type: "string", description: "{{ doc(\'funding_agency\') }}"}' in means

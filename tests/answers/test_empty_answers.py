@@ -11,7 +11,7 @@ import json
 import duckdb
 import pytest
 
-from orchestration import empty, reading
+from orchestration.reading import empty, questions
 from tests.conftest import clawback
 
 # A city of the Census's lists of which no edition of ours holds an award, an event, a listing or a count.
@@ -21,15 +21,15 @@ NOTHING_HELD = "Ames, IA"
 @pytest.fixture(scope="module")
 def connection(published):
     settings, _ = published
-    with reading.connect(settings) as opened:
+    with questions.connect(settings) as opened:
         yield opened
 
 
 def ask(connection, name, **given):
-    return reading.answer(connection, reading.question(name), given)
+    return questions.answer(connection, questions.question(name), given)
 
 
-QUESTIONS = reading.questions()
+QUESTIONS = questions.questions()
 OF_PLACES = sorted(name for name, q in QUESTIONS.items() if any(p.kind == "place" for p in q.parameters.values()))
 
 
@@ -40,12 +40,12 @@ class TestParameters:
 
     @pytest.mark.parametrize("name", OF_PLACES)
     def test_a_misspelt_place_is_refused_with_the_nearest_names(self, connection, name):
-        with pytest.raises(reading.WrongParameter, match=r"nearest names: .*Chicago city, Illinois"):
+        with pytest.raises(questions.WrongParameter, match=r"nearest names: .*Chicago city, Illinois"):
             ask(connection, name, jurisdiction="Chicgo, IL")
 
     @pytest.mark.parametrize("name", OF_PLACES)
     def test_a_name_of_several_places_is_refused_with_their_codes(self, connection, name):
-        with pytest.raises(reading.WrongParameter, match=r"several places are called 'Springfield'.*\(1772000\)"):
+        with pytest.raises(questions.WrongParameter, match=r"several places are called 'Springfield'.*\(1772000\)"):
             ask(connection, name, jurisdiction="Springfield")
 
     @pytest.mark.parametrize(
@@ -66,18 +66,18 @@ class TestParameters:
     def test_a_value_that_does_not_exist_is_refused_with_those_there_are(
         self, connection, name, parameter, wrong, there_are
     ):
-        with pytest.raises(reading.WrongParameter, match="there are: ") as told:
+        with pytest.raises(questions.WrongParameter, match="there are: ") as told:
             ask(connection, name, **{parameter: wrong})
         assert there_are in str(told.value).partition("there are: ")[2]
 
     @pytest.mark.parametrize("wrong", ["2025-13-01", "2025-02-30", "1/2/2025", "yesterday", "20250101", "2025-1-1"])
     @pytest.mark.parametrize(("name", "parameter"), [("listed", "as_of"), ("exposure", "as_of"), ("four_cities", "to")])
     def test_dates_are_dates(self, connection, name, parameter, wrong):
-        with pytest.raises(reading.WrongParameter, match="is no day: write YYYY-MM-DD"):
+        with pytest.raises(questions.WrongParameter, match="is no day: write YYYY-MM-DD"):
             ask(connection, name, **{parameter: wrong})
 
     def test_days_in_the_wrong_order_are_refused(self, connection):
-        with pytest.raises(reading.WrongParameter, match="from=2017-03-27 lies after to=2016-11-08"):
+        with pytest.raises(questions.WrongParameter, match="from=2017-03-27 lies after to=2016-11-08"):
             ask(connection, "four_cities", **{"from": "2017-03-27", "to": "2016-11-08"})
 
     def test_a_day_after_the_newest_capture_is_answered_with_a_note(self, connection):
@@ -141,16 +141,17 @@ def small():
             " is_resolved boolean, listed_from date, listed_to date, last_seen_on date)"
         )
         made.execute(
-            "create table core.fct_award"
-            " (jurisdiction_key varchar, signed_on date, start_on date, selection_note varchar)"
+            "create table core.fct_award (jurisdiction_key varchar, signed_on date, start_on date, _capture_id varchar)"
         )
+        made.execute("create table meta.capture (capture_id varchar, note varchar)")
+        made.execute("insert into meta.capture values ('c', null)")
         made.execute("create table core.dim_jurisdiction (jurisdiction_key varchar, is_resolved boolean)")
         made.execute("insert into core.dim_jurisdiction values ('x', true), ('y', true)")
         made.execute("insert into core.dim_tracker values ('t1', 'first'), ('t2', 'second')")
         made.execute(
             "insert into core.fct_tracker_listing values ('t1', 'x', true, date '2001-01-01', null, date '2001-06-01')"
         )
-        made.execute("insert into core.fct_award values ('x', date '2001-02-01', null, null)")
+        made.execute("insert into core.fct_award values ('x', date '2001-02-01', null, 'c')")
         made.execute(
             "insert into meta.source_status values ('doj__sanctuary_list', 1, null), ('usaspending__awards', 1, null),"
             " ('socrata__incidents', 0, null)"
@@ -159,8 +160,8 @@ def small():
 
 
 def test_a_release_of_another_version_is_told_so(small):
-    with pytest.raises(reading.OlderRelease, match="`clawback refresh` builds one that answers"):
-        reading.answer(small, reading.question("unresolved"), {})
+    with pytest.raises(questions.OlderRelease, match="`clawback refresh` builds one that answers"):
+        questions.answer(small, questions.question("unresolved"), {})
 
 
 class TestReasonsOverAKnownRelease:
@@ -205,7 +206,7 @@ class TestCommandLine:
         assert "Chicago city, Illinois (1714000)" in refused.stderr
 
     def test_rows_of_another_kind_make_no_none_where_the_captures_are_a_selection(self, small):
-        small.execute("update core.fct_award set selection_note = 'two awards of many'")
+        small.execute("update meta.capture set note = 'two awards of many'")
         asked = {"jurisdiction": "x", "as_of": "2001-03-01"}
         why = empty.why(small, empty.subjects()["awards"], asked, {**asked, "jurisdiction": "Exampleville"})
         assert "That is not a none: two awards of many" in why

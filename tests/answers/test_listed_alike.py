@@ -11,7 +11,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from orchestration import reading
+from orchestration.reading import questions
 
 # The Justice Department's list of 2025-08-05 names the District of Columbia among the states.
 DC = "1150000"
@@ -20,12 +20,12 @@ DC = "1150000"
 @pytest.fixture(scope="module")
 def connection(published):
     settings, _ = published
-    with reading.connect(settings) as opened:
+    with questions.connect(settings) as opened:
         yield opened
 
 
 def ask(connection, name, **given):
-    relation = reading.answer(connection, reading.question(name), {k: str(v) for k, v in given.items()}).relation
+    relation = questions.answer(connection, questions.question(name), {k: str(v) for k, v in given.items()}).relation
     return [dict(zip(relation.columns, row, strict=True)) for row in relation.fetchall()]
 
 
@@ -157,13 +157,13 @@ def test_the_agreement_of_trackers_counts_the_units_that_they_list(connection):
         for side in ("a", "b"):
             counts[side] = connection.execute(
                 "select count(distinct jurisdiction_key) from core.fct_listed_unit "
-                "where tracker_code = ? and listed_level = ?",
-                [row[f"tracker_{side}"], row["listed_level"]],
+                "where tracker_code = ? and level = ?",
+                [row[f"tracker_{side}"], row["level"]],
             ).fetchone()[0]
         rows = connection.execute(
             "select listed_by, count(*) from analysis.mart_tracker_agreement "
-            "where tracker_a = ? and tracker_b = ? and listed_level = ? group by 1",
-            [row["tracker_a"], row["tracker_b"], row["listed_level"]],
+            "where tracker_a = ? and tracker_b = ? and level = ? group by 1",
+            [row["tracker_a"], row["tracker_b"], row["level"]],
         ).fetchall()
         by = defaultdict(int, rows)
         assert (by["both"] + by["only a"], by["both"] + by["only b"]) == (counts["a"], counts["b"]), row

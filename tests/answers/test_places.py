@@ -8,7 +8,7 @@ from __future__ import annotations
 import duckdb
 import pytest
 
-from orchestration import places
+from orchestration.reading import places
 
 # geoid, also_geoid, level, name, spelled, legal word, is a government, state, population
 UNITS = [

@@ -9,7 +9,7 @@ from __future__ import annotations
 import duckdb
 import pytest
 
-from orchestration import reading
+from orchestration.reading import questions
 
 LAW = "Int 0989-2012"
 
@@ -26,14 +26,14 @@ def connection(published):
         made.execute("create schema core; create schema meta")
         for schema, table in tables:
             changed = f"replace (is_unread_law or file_number = '{LAW}' as is_unread_law)"
-            columns = f"* {changed}" if table == "fct_council_matter" else "*"
+            columns = f"* {changed}" if table == "dim_council_matter" else "*"
             made.execute(f"create view {schema}.{table} as select {columns} from released.{schema}.{table}")
         yield made
 
 
 def unread(connection, day: str, known: str = "public") -> list[tuple[str, str]]:
     given = {"jurisdiction": "New York, NY", "as_of": day, "known": known}
-    rows = reading.ask(connection, reading.question("status"), given)
+    rows = questions.ask(connection, questions.question("status"), given)
     at = rows.columns.index
     return [
         (row[at("status")], str(row[at("held_since")])) for row in rows.fetchall() if row[at("what")] == "unread law"

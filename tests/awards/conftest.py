@@ -13,7 +13,7 @@ import pytest
 import time_machine
 
 from orchestration import sources
-from orchestration.landing.night import Night, capture_dataset
+from orchestration.landing.dataset_run import DatasetRun, capture_dataset
 from orchestration.settings import Settings
 from tests.building import tables_of
 
@@ -31,7 +31,7 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 def build(bench: Settings) -> Iterator[Build]:
     """Build the awards domain over a home's captures: a connection to the build file, until the next build.
 
-    going_on: keep the file of the build before.
+    incremental: keep the file of the build before.
     """
     opened: list[duckdb.DuckDBPyConnection] = []
 
@@ -39,9 +39,9 @@ def build(bench: Settings) -> Iterator[Build]:
         while opened:
             opened.pop().close()
 
-    def run(settings: Settings, *tables: str, going_on: bool = False) -> duckdb.DuckDBPyConnection:
+    def run(settings: Settings, *tables: str, incremental: bool = False) -> duckdb.DuckDBPyConnection:
         close()
-        if not going_on:
+        if not incremental:
             bench.build_file.unlink(missing_ok=True)
         opened.append(tables_of(settings, *(tables or TABLES), into=bench))
         return opened[-1]
@@ -53,10 +53,12 @@ def build(bench: Settings) -> Iterator[Build]:
 
 
 @pytest.fixture
-def night_of(web_for: Callable[[Settings], object]) -> Callable[..., Night]:
+def night_of(web_for: Callable[[Settings], object]) -> Callable[..., DatasetRun]:
     """One live night of a dataset's slices, or of a partition, at a given hour."""
 
-    def run(settings: Settings, dataset_id: str, *slices: str, at: datetime, partition: str | None = None) -> Night:
+    def run(
+        settings: Settings, dataset_id: str, *slices: str, at: datetime, partition: str | None = None
+    ) -> DatasetRun:
         web = web_for(settings)
         dataset = sources.get(dataset_id)
         with time_machine.travel(at, tick=True):

@@ -119,7 +119,7 @@ def test_a_build_that_goes_on_from_the_last_one_has_the_rows_of_one_made_anew(ht
     faulty = [{**cut_short, DELETE_INDICATOR: ""}, {**keyless, DELETE_INDICATOR: ""}]
     publisher.deltas = {"20261106": [gone, *faulty, *among_many(2)]}
     night_of(settings, "usaspending/transactions", "changed", "delta", at=datetime(2026, 11, 25, tzinfo=UTC))
-    went_on = build(settings, going_on=True)
+    went_on = build(settings, incremental=True)
     kept = "select count(*) from staging.base_usaspending__transactions where description = 'kept'"
     assert went_on.execute(kept).fetchone() == (1,), "the untouched record was made again"
     tables = ("staging.base_usaspending__transactions", "core.fct_award_transaction", "core.fct_award",

@@ -16,7 +16,7 @@ import pytest
 
 from orchestration import sources
 from orchestration.landing import land
-from orchestration.landing.night import capture_dataset
+from orchestration.landing.dataset_run import capture_dataset
 from orchestration.settings import Settings
 from orchestration.sources.base import Slice
 from orchestration.wire import Payload

@@ -20,8 +20,8 @@ import pytest
 
 from orchestration import sources
 from orchestration.landing import land
+from orchestration.landing.dataset_run import capture_dataset
 from orchestration.landing.imports import import_files
-from orchestration.landing.night import capture_dataset
 from orchestration.settings import DBT_PROJECT_DIR, Settings
 from orchestration.sources.base import Slice
 from orchestration.wire import Payload
@@ -296,7 +296,7 @@ class TestYears:
                    " where calendar_year = 2021") == [(True, True)]  # fmt: skip
         holes = {
             r[0].partition(" has no row")[0]
-            for r in ask("select reason from seeds.crime_series_breaks where kind = 'hole'")
+            for r in ask("select reason from reference.crime_series_breaks where kind = 'hole'")
         }
         assert holes == set(NO_ROW_IN_2021)
 

@@ -19,7 +19,7 @@ from pydantic import SecretStr
 from orchestration import sources
 from orchestration.landing import land
 from orchestration.landing.catalog import Catalog
-from orchestration.landing.night import capture_dataset
+from orchestration.landing.dataset_run import capture_dataset
 from orchestration.recorded import build as recorded
 from orchestration.settings import Settings
 from orchestration.sources import fbi

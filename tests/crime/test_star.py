@@ -46,6 +46,11 @@ def test_each_row_of_a_fact_is_of_one_known_series(ask, fact):
                " where s.series is null or s.series = 'unknown'") == [(0,)]  # fmt: skip
 
 
+def test_no_series_ends_before_it_begins_and_the_old_summary_ended_with_2020(ask):
+    assert ask("select series from core.dim_series where valid_to < valid_from") == []
+    assert ask("select valid_to from core.dim_series where series = 'SRS'") == [(date(2020, 12, 31),)]
+
+
 def test_a_citys_series_says_what_its_declared_sets_say(ask):
     with (DBT_PROJECT_DIR / "seeds" / "incident_sets.csv").open(encoding="utf-8", newline="") as stream:
         declared = {

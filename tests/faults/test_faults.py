@@ -35,7 +35,7 @@ from worlds import FIRST_NIGHT, MANY, NEXT_NIGHT, WORLDS, World
 from orchestration import sources
 from orchestration.fetching.session import HostLimits, Patience, Web
 from orchestration.landing.catalog import Catalog
-from orchestration.landing.night import Night, capture_dataset
+from orchestration.landing.dataset_run import DatasetRun, capture_dataset
 from orchestration.settings import Settings
 
 TABLE: dict[str, dict[str, Any]] = tomllib.loads((Path(__file__).parent / "faults.toml").read_text(encoding="utf-8"))
@@ -66,7 +66,7 @@ def without(records: set[str], name: str) -> set[str]:
 
 @pytest.fixture(scope="module")
 def landed(tmp_path_factory) -> dict[str, tuple[Path, set[str], set[str]]]:
-    """By dataset: a landing folder after the first night, its records, and those of an undisturbed next night."""
+    """By dataset: a landing folder after the first night, its records, and those of an undisturbed next run."""
     return {}
 
 
@@ -77,7 +77,7 @@ class Cell:
         self.world, self.web_for = world, web_for
         self.settings = Settings(edition="live", home=home, contact="s@example.org", **world.settings)
 
-    def night(self, at: Any, dataset: str = "", slice_: str = "") -> Night:
+    def night(self, at: Any, dataset: str = "", slice_: str = "") -> DatasetRun:
         with time_machine.travel(at, tick=True):
             return capture_dataset(
                 sources.get(dataset or self.world.dataset), self.settings,
@@ -113,7 +113,7 @@ def cell(httpserver, tmp_path, web_for, landed):
             (outcome,) = first.night(NEXT_NIGHT).slices
             assert outcome.status == "landed", outcome.message
             undisturbed = {dumped(record) for record in served(first.settings, dataset)}
-            assert undisturbed != held, "the next night must have news"
+            assert undisturbed != held, "the next run must have news"
             landed[dataset] = kept, held, undisturbed
             httpserver.clear()
             world = WORLDS[dataset](httpserver)
@@ -125,7 +125,7 @@ def cell(httpserver, tmp_path, web_for, landed):
     return make
 
 
-def judged(cell: Cell, fault: Fault, held: set[str], undisturbed: set[str], night: Night) -> str:
+def judged(cell: Cell, fault: Fault, held: set[str], undisturbed: set[str], night: DatasetRun) -> str:
     """The cell's outcome in a word, or `false` with the reason."""
     statuses = {outcome.status for outcome in night.slices}
     now = served(cell.settings, cell.world.dataset)

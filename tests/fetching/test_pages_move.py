@@ -16,7 +16,7 @@ from werkzeug import Request, Response
 from orchestration import sources
 from orchestration.fetching.paging import NewRows, PagesExhausted
 from orchestration.fetching.session import HostLimits, Patience, Web
-from orchestration.landing.night import capture_dataset
+from orchestration.landing.dataset_run import capture_dataset
 from orchestration.settings import Settings
 from orchestration.sources import cops, elms
 from orchestration.wire import SourceError
@@ -85,6 +85,6 @@ def test_a_night_guesses_so_many_addresses_and_the_next_goes_on(httpserver: HTTP
         assert len(asked) == 4 * len(cops.PATHS)
         assert not set(asked) & before, "what was guessed last night is not guessed again"
         before |= set(asked)
-        assert "4 lists were looked for tonight" in night.slices[-1].message
+        assert "4 lists were looked for in this run" in night.slices[-1].message
         assert night.slices[-1].waits
         assert not night.failures

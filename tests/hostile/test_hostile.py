@@ -25,8 +25,8 @@ from good import GOOD, Good, takes_files
 from orchestration.faults import FAULTS_FILE
 from orchestration.landing import attempts
 from orchestration.landing.catalog import Catalog
+from orchestration.landing.dataset_run import capture_dataset
 from orchestration.landing.imports import FileResult, import_files
-from orchestration.landing.night import capture_dataset
 from orchestration.settings import Settings
 from orchestration.sources import fbi_files
 from orchestration.sources.base import Dataset

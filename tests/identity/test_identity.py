@@ -12,7 +12,7 @@ import hashlib
 import duckdb
 import pytest
 
-from orchestration import reading
+from orchestration.reading import questions
 from orchestration.settings import DBT_PROJECT_DIR, Settings
 from tests.building import build_part
 
@@ -20,7 +20,7 @@ from tests.building import build_part
 @pytest.fixture(scope="module")
 def connection(published):
     settings, _ = published
-    with reading.connect(settings) as opened:
+    with questions.connect(settings) as opened:
         yield opened
 
 
@@ -89,7 +89,7 @@ def test_data_keyed_by_any_code_of_a_unit_find_it_once(connection, code, unit):
 
 
 def test_facts_call_a_unit_by_its_name_in_the_dimension(connection):
-    for table in ("core.fct_policy_event", "core.fct_council_matter", "analysis.mart_grants_at_risk",
+    for table in ("core.fct_policy_event", "core.dim_council_matter", "analysis.mart_grants_at_risk",
                   "analysis.mart_policy_crime_panel", "meta.council_client"):  # fmt: skip
         assert connection.execute(
             f"select facts.jurisdiction_name, units.name from {table} as facts"

@@ -1,7 +1,7 @@
 """Acceptance over time: marks, the year's volume, answers that repeat themselves, what a person may accept.
 
 What belongs here: what a capture is compared with, by the real writer and catalog. What does not: what a record must
-look like (test_readable), which snapshots are put on hold (test_held).
+look like (test_readable), which snapshots are put on hold (test_on_hold).
 """
 
 from __future__ import annotations

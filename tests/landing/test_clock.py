@@ -12,8 +12,8 @@ import time_machine
 from orchestration import sources
 from orchestration.landing import land
 from orchestration.landing.catalog import Catalog
+from orchestration.landing.dataset_run import capture_dataset
 from orchestration.landing.land import Outcome
-from orchestration.landing.night import capture_dataset
 from orchestration.settings import Settings
 from orchestration.sources import usaspending
 from orchestration.sources.base import Slice

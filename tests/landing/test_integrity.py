@@ -22,9 +22,9 @@ import pytest
 from orchestration import sources
 from orchestration.landing import integrity, raw_views, register
 from orchestration.landing.catalog import Catalog
+from orchestration.landing.dataset_run import capture_dataset
 from orchestration.landing.land import Outcome, write
-from orchestration.landing.night import capture_dataset
-from orchestration.release import going_on, seal
+from orchestration.release import incremental, seal
 from orchestration.settings import Settings
 from orchestration.sources.base import Slice
 from orchestration.wire import Payload
@@ -99,7 +99,7 @@ def test_the_last_good_capture_of_a_slice_serves_in_place_of_a_damaged_one(setti
         ).fetchone()
     assert state == "damaged"
     assert reason.startswith(f"damaged {bad.capture.capture_id}: records.parquet changed since it was landed")
-    # what was damaged counts as never captured: the next night asks for it first
+    # what was damaged counts as never captured: the next run asks for it first
     assert now.known(NCVS).newest("2016") == good.capture.retrieved_at
 
 
@@ -184,9 +184,9 @@ def test_a_build_does_not_go_on_from_records_whose_capture_is_damaged(settings, 
     synthetic_captures.land(settings, tmp_path)
     now = catalog(settings)
     built = {c.capture_id for c in now.captures("usaspending/transactions")}
-    assert going_on._few_are_new(now, "usaspending/transactions", built)
+    assert incremental._few_are_new(now, "usaspending/transactions", built)
     flip(now.folder(now.captures("usaspending/transactions")[0]) / "responses.warc.gz")
-    assert not going_on._few_are_new(catalog(settings), "usaspending/transactions", built)
+    assert not incremental._few_are_new(catalog(settings), "usaspending/transactions", built)
 
 
 def test_a_protected_release_can_be_renamed_and_deleted_by_its_owner_and_written_by_nobody(tmp_path):

@@ -1,7 +1,7 @@
 """What failed is said the next morning, by everything that speaks of sources, and by all of them alike.
 
 What belongs here: nights, backfills and imports that fail, against publishers on loopback and files of our own, and
-what the landing folder then tells. What does not: how a night goes on (test_night), what a whole refresh prints
+what the landing folder then tells. What does not: how a night goes on (test_dataset_run), what a whole refresh prints
 (tests/orchestration).
 """
 
@@ -21,12 +21,12 @@ from pytest_httpserver import HTTPServer
 from orchestration import sources
 from orchestration.assets import capture as assets
 from orchestration.assets.options import RefreshOptions
-from orchestration.doctor import examine
+from orchestration.doctor.examination import examine
 from orchestration.fetching.session import HostLimits, Patience, Web
 from orchestration.landing import attempts, raw_views
 from orchestration.landing.catalog import Catalog
+from orchestration.landing.dataset_run import capture_dataset
 from orchestration.landing.imports import import_files
-from orchestration.landing.night import capture_dataset
 from orchestration.landing.standing import SourceStatus
 from orchestration.recorded.build import workbook
 from orchestration.settings import Settings

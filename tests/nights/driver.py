@@ -21,11 +21,12 @@ from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 from worlds import FIRST_NIGHT, WORLDS, World
 
-from orchestration import health, logs, sources
-from orchestration.ending import DAEMON, Ended, ended
+from orchestration import logs, sources
 from orchestration.fetching.session import HostLimits, Patience, Web
 from orchestration.landing.catalog import Catalog
-from orchestration.landing.night import capture_dataset
+from orchestration.landing.dataset_run import capture_dataset
+from orchestration.running import health
+from orchestration.running.ending import DAEMON, Ended, ended
 from orchestration.settings import Settings
 
 TOKEN = "SYNTHETIC-NOTIFY-TOKEN"

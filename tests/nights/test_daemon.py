@@ -23,8 +23,8 @@ sys.path += [str(Path(__file__).parent), str(Path(__file__).parent.parent / "fau
 
 from driver import Told
 
-from orchestration import health
-from orchestration.refresh import dagster_home
+from orchestration.running import health
+from orchestration.running.instance import dagster_home
 from orchestration.settings import PROJECT_ROOT, Settings
 
 SENSOR = "tell_of_failure"

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 import time_machine
 
-from orchestration import health
 from orchestration.release import history
+from orchestration.running import health
 from orchestration.settings import Settings
 from tests.conftest import clawback
 

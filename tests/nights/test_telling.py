@@ -24,10 +24,11 @@ sys.path += [str(Path(__file__).parent), str(Path(__file__).parent.parent / "fau
 
 from driver import TOKEN, Told
 
-from orchestration import events, health, logs, notify
+from orchestration import logs
 from orchestration.files import remove_tree
 from orchestration.landing import attempts
 from orchestration.progress import listening
+from orchestration.running import events, health, notify
 from orchestration.settings import Settings
 from tests.conftest import clawback, copy_home
 
@@ -178,7 +179,7 @@ def test_the_daemons_sensors_tell_of_its_runs_and_pass_over_those_of_the_command
     from orchestration.assets.capture import asset_key
     from orchestration.assets.sensors import SENSORS
     from orchestration.definitions import defs
-    from orchestration.refresh import dagster_home
+    from orchestration.running.instance import dagster_home
     from orchestration.sources import get
 
     home = tmp_path / "home"

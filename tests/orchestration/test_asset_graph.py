@@ -7,21 +7,29 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+from importlib.metadata import version
 
 import dagster as dg
 import pytest
+from dagster_dbt import DbtCliResource
 
 from orchestration import sources
 from orchestration.assets.capture import CAPTURED_CHECK, asset_key, backfill_key, partition_keys
-from orchestration.settings import DBT_PROJECT_DIR
+from orchestration.assets.dbt_command import dbt_resource
+from orchestration.release.dbt_manifest import BUILD_DIR_VARIABLE, dbt_environment
+from orchestration.settings import DBT_PROJECT_DIR, Settings
 from orchestration.sources.base import Dataset
 
 
 @pytest.fixture(scope="session")
-def definitions() -> dg.Definitions:
+def definitions(published: tuple[Settings, dict[str, object]]) -> dg.Definitions:
+    """Those of the published home: its dbt project is parsed already."""
     from orchestration.definitions import defs
 
-    return defs()
+    settings, _ = published
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CLAWBACK_HOME", str(settings.root))
+        return defs()
 
 
 @pytest.fixture(scope="session")
@@ -41,7 +49,8 @@ def test_the_asset_graph_is_the_reviewed_one(graph, snapshot):
 
 # Modules of the package that publish nothing themselves.
 SHARED = {
-    "answers", "base", "fields", "legistar_files", "legistar_forms", "socrata_files", "soda", "states", "tables",
+    "answers", "base", "fbi_api", "fbi_dates", "fbi_layout", "fbi_links", "fields", "legistar_files", "legistar_forms",
+    "socrata_files", "soda", "states", "tables",
 }  # fmt: skip
 
 
@@ -115,8 +124,24 @@ def test_steps_that_write_the_warehouse_share_one_pool(definitions):
 
 
 def test_telemetry_is_off_in_the_instance_that_we_make(tmp_path, settings):
-    from orchestration.refresh import dagster_home
+    from orchestration.running.instance import dagster_home
 
     home = dagster_home(settings)
     with dg.DagsterInstance.from_config(str(home)) as instance:
         assert instance.telemetry_enabled is False
+
+
+def test_dbt_is_told_the_same_paths_in_every_home(tmp_path):
+    """Else it parses the whole project again for each home: credentials that have changed void what was parsed."""
+    one, other = (dbt_environment(Settings(home=tmp_path / name)) for name in ("one", "other"))
+    assert one[BUILD_DIR_VARIABLE] == str(tmp_path / "one" / "build")
+    assert {name for name in one if one[name] != other[name]} == {BUILD_DIR_VARIABLE, "DBT_LOG_PATH"}
+    assert not any(one[name].startswith("/") for name in one.keys() - {BUILD_DIR_VARIABLE, "DBT_LOG_PATH"})
+
+
+def test_dagster_dbt_prepares_nothing_that_a_build_does_not_need():
+    """Two names that dagster-dbt does not promise to keep: where one is gone, its work is done again, unseen."""
+    assert {"_cli_version", "_initialize_dbt_core_adapter"} <= set(dir(DbtCliResource))
+    resource = dbt_resource()
+    assert str(resource._cli_version) == version("dbt-core")
+    assert resource._initialize_dbt_core_adapter(["build"]) is None

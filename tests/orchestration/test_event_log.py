@@ -13,7 +13,7 @@ import dagster as dg
 import pytest
 from dagster._core.utils import make_new_run_id
 
-from orchestration.event_log import OpenSqliteEventLogStorage
+from orchestration.running.event_log import OpenSqliteEventLogStorage
 
 KEY = "SYNTHETIC-KEY-0123456789"
 
@@ -56,6 +56,16 @@ def test_a_name_that_is_gone_is_told_once(tmp_path, caplog):
         "Dagster's event log has no _a_name_that_is_gone any more: its files are opened anew for each event"
     ]
     opened.dispose()
+
+
+def test_a_home_whose_dagster_yaml_names_the_storages_former_place_still_opens(tmp_path, monkeypatch):
+    """`clawback` writes that file anew, but not one that somebody keeps as his own."""
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
+    (tmp_path / "dagster.yaml").write_text(
+        "event_log_storage:\n  module: orchestration.event_log\n  class: OpenSqliteEventLogStorage\n  config: {}\n"
+    )
+    with dg.DagsterInstance.get() as instance:
+        assert isinstance(instance.event_log_storage, OpenSqliteEventLogStorage)
 
 
 def test_what_is_written_is_read_back_in_its_order(storage):

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from werkzeug import Response
 
-from orchestration import reading
+from orchestration.reading import questions
 from orchestration.release import history
 from orchestration.settings import Settings
 from tests.conftest import clawback, copy_home
@@ -48,7 +48,7 @@ def test_a_night_on_which_nobody_answers_empties_nothing_and_ends_with_exit_4_wh
     assert {"rows of core.fct_award", "rows of core.fct_crime_month"} <= empty
     assert all("no rows at all" in finding["detail"] for finding in account["findings"])
     assert history.last_release(Settings(home=home)).id == before
-    assert "needs DATA_GOV_API_KEY" in json.dumps(account["nights"])
+    assert "needs DATA_GOV_API_KEY" in json.dumps(account["datasets"])
     (told,) = messages
     assert told["title"].startswith("Clawback: release refused, failing ")
     assert "too old" in told["title"]
@@ -68,7 +68,7 @@ def test_a_night_on_which_nobody_answers_empties_nothing_and_ends_with_exit_4_wh
     late = {line.partition(":")[0] for line in account["too_old"]}
     assert "usaspending/awards" in late
     assert "ledger/policy_events" not in late
-    with reading.connect(Settings(home=home)) as connection:
+    with questions.connect(Settings(home=home)) as connection:
         published_standing = connection.execute(
             "select replace(dataset, '__', '/'), state, slices_failed, reason from meta.source_status"
             " where slices_too_old > 0"
@@ -107,7 +107,7 @@ def test_real_files_are_imported_and_published_with_the_publishers_counts(publis
     assert "NOT taken" in wrong.stdout
     done = clawback(home, "refresh", "--json")
     assert done.returncode == 0, done.stdout + done.stderr
-    with reading.connect(Settings(home=home)) as connection:
+    with questions.connect(Settings(home=home)) as connection:
         for day, agreements in (("2021-01-13", 150), ("2026-05-18", 1843)):
             assert agreements == scalar(
                 connection,

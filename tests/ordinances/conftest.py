@@ -167,7 +167,7 @@ def built(tmp_path_factory):
         sources.get("census/gazetteer"), Slice("places"), [gazetteer], landing_dir=settings.landing_dir,
         kind="imported", edition="import",
     )  # fmt: skip
-    connection = tables_of(settings, "fct_council_matter", "fct_council_action", "fct_policy_event", "council_client",
+    connection = tables_of(settings, "dim_council_matter", "fct_council_action", "fct_policy_event", "council_client",
                        "dim_jurisdiction", "quarantine_legistar__matters", "quarantine_legistar__histories",
                            "council_wording")  # fmt: skip
     yield settings, connection

@@ -14,6 +14,7 @@ import pytest
 
 from orchestration import sources
 from orchestration.landing.imports import import_files
+from orchestration.reading import connect
 from orchestration.settings import Settings
 from tests.building import tables_of
 
@@ -82,3 +83,53 @@ def test_first_seen_is_not_listed_since(listings):
         (None, date(2026, 2, 28), 100),
         (date(2026, 3, 3), date(2026, 3, 3), 1),
     ]
+
+
+class TestListedAgencies:
+    """Which agency of the Bureau's register a 287(g) agreement names, in the recorded edition."""
+
+    @pytest.fixture
+    def ask(self, published):
+        settings, _ = published
+        with connect(settings) as connection:
+            yield lambda sql: connection.sql(sql).fetchall()
+
+    def test_printed_names_meet_the_register(self, ask):
+        """By hand: ICE's workbook of 18 May 2026 beside the ORIs of the Bureau's agencies; no other of them signed."""
+        found = ask(
+            "select distinct listings.listed_name, agencies.ori from core.fct_tracker_listing as listings"
+            " join core.dim_agency as agencies using (agency_key)"
+            " where agencies.ori is not null and listings.listed_to is null order by 1"
+        )
+        assert found == [
+            ("City of Miami Police Department", "FL0130600"),
+            ("Jacksonville Sheriff's Office", "FL0160000"),
+            ("Las Vegas Metropolitan Police Department", "NV0020100"),
+            ("Mesa Police Department", "AZ0071700"),
+            ("Orlando Police Department", "FL0480400"),
+            ("Tampa Police Department", "FL0290200"),
+        ]
+
+    def test_what_listed_agencies_report_is_one_join_away(self, ask):
+        (row,) = ask(
+            "select count(distinct agency_key), min(offenses) >= 0 from core.fct_crime_month"
+            " where agency_key in (select agency_key from core.fct_tracker_listing where listed_to is null)"
+        )
+        assert row == (6, True)
+
+    def test_a_name_that_no_register_has_is_itself_and_no_other(self, ask):
+        assert ask(
+            "select count(*) from core.fct_tracker_listing as listings join core.dim_agency as agencies"
+            " using (agency_key) where agencies.ori is null and agencies.state_code <> listings.state_code"
+        ) == [(0,)]
+        (row,) = ask(
+            "select count(*) filter (where agency_key is null), count(*) filter (where agency_key = '-1')"
+            " from core.fct_tracker_listing where support_type is not null"
+        )
+        assert row == (0, 0)
+
+    def test_lists_of_governments_name_no_agency(self, ask):
+        assert ask(
+            "select distinct tracker_code from core.fct_tracker_listing join core.dim_tracker using (tracker_key)"
+            " where agency_key is null order by 1"
+        ) == [("dhs",), ("doj",)]

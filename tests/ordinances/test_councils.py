@@ -54,7 +54,7 @@ class TestABuildOverCouncils:
         found = table(
             connection,
             "select matters.matter_id, matters.status_name, matters.is_relevant, matters.actions, units.geoid "
-            "from core.fct_council_matter as matters join core.dim_jurisdiction as units using (jurisdiction_key) "
+            "from core.dim_council_matter as matters join core.dim_jurisdiction as units using (jurisdiction_key) "
             "where council_client = 'oakland' order by 1",
         )
         assert found == [
@@ -69,7 +69,7 @@ class TestABuildOverCouncils:
         _, connection = built
         assert table(
             connection,
-            "select introduced_on, introduced_date_key from core.fct_council_matter "
+            "select introduced_on, introduced_date_key from core.dim_council_matter "
             "where council_client = 'oakland' and matter_id = '5'",
         ) == [(date(1890, 1, 1), -1)]
 
@@ -91,7 +91,7 @@ class TestABuildOverCouncils:
         _, connection = built
         events = table(
             connection,
-            "select units.geoid, events.instrument_number, events.event, events.event_from, events.decides_status "
+            "select units.geoid, events.instrument_number, events.event, events.event_from, events.is_decisive "
             "from core.fct_policy_event as events join core.dim_jurisdiction as units using (jurisdiction_key) "
             "where origin = 'council' order by 1, 4 nulls last, 3",
         )
@@ -109,7 +109,7 @@ class TestABuildOverCouncils:
         _, connection = built
         assert table(
             connection,
-            "select matter_id, law_on, is_unread_law from core.fct_council_matter where council_client = 'oakland' "
+            "select matter_id, law_on, is_unread_law from core.dim_council_matter where council_client = 'oakland' "
             "order by 1",
         ) == [
             ("1", date(2026, 10, 20), True),
@@ -145,7 +145,7 @@ class TestABuildOverCouncils:
         _, connection = built
         assert table(
             connection,
-            "select matter_id, file_number, records_of_number from core.fct_council_matter "
+            "select matter_id, file_number, records_of_number from core.dim_council_matter "
             "where council_client = 'chicago'",
         ) == [("AAAA-000002", "SYNO2017-1", 2)]
 
@@ -182,13 +182,13 @@ class TestTheRecordedEdition:
 
     def test_ledger_and_council_record_agree_on_the_day_of_each_of_new_yorks_laws(self, warehouse):
         """The ledger cites the same register: its days were typed, the council's follow from the actions."""
-        laws = dict(table(warehouse, "select enactment_number, law_on from core.fct_council_matter where is_relevant"))
+        laws = dict(table(warehouse, "select enactment_number, law_on from core.dim_council_matter where is_relevant"))
         ledger = table(
             warehouse,
             "select instrument_number, event_from from core.fct_policy_event "
             "where origin = 'ledger' and jurisdiction_name = 'New York city, New York' and instrument = 'local law'",
         )
-        assert table(warehouse, "select count(*) from core.fct_council_matter where is_unread_law") == [(0,)]
+        assert table(warehouse, "select count(*) from core.dim_council_matter where is_unread_law") == [(0,)]
         named = {number: day for text, day in ledger for number in laws if str(number) in str(text)}
         assert named == laws
         assert len(laws) == 7
@@ -230,6 +230,7 @@ class TestTheRecordedEdition:
     def test_every_hit_names_a_term_of_the_vocabulary(self, warehouse):
         assert table(
             warehouse,
-            "select count(*) > 0, count(*) filter (where words.term is null) from core.fct_council_matter_term as hits "
+            "select count(*) > 0, count(*) filter (where words.term is null)"
+            " from core.bridge_council_matter_term as hits "
             "left join meta.council_vocabulary as words on hits.term = words.term and words.rule <> 'except'",
         ) == [(True, 0)]

@@ -100,7 +100,7 @@ def test_only_the_adopted_ordinance_puts_a_policy_in_force(statuses):
 
 def test_a_states_law_that_nobody_read_is_told_and_decides_nothing(statuses):
     laws = statuses.sql(
-        "select jurisdiction_name, provision_code, decides_status from core.fct_policy_event "
-        "where jurisdiction_level = 'state' order by 1"
+        "select jurisdiction_name, provision_code, is_decisive from core.fct_policy_event "
+        "where level = 'state' order by 1"
     )
     assert laws.fetchall() == [("Iowa", "general", False), ("Kansas", "general", False)]

@@ -13,7 +13,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from orchestration import reading
+from orchestration.reading import questions
 from orchestration.recorded import build
 from orchestration.sources.states import BY_NAME
 from tests.conftest import clawback
@@ -22,12 +22,12 @@ from tests.conftest import clawback
 @pytest.fixture(scope="module")
 def connection(published):
     settings, _ = published
-    with reading.connect(settings) as opened:
+    with questions.connect(settings) as opened:
         yield opened
 
 
 def ask(connection: duckdb.DuckDBPyConnection, name: str, **given: str) -> list[dict[str, Any]]:
-    relation = reading.ask(connection, reading.question(name), given)
+    relation = questions.ask(connection, questions.question(name), given)
     columns = relation.columns
     return [dict(zip(columns, row, strict=True)) for row in relation.fetchall()]
 
@@ -95,7 +95,7 @@ class TestAsOf:
         ours = status(connection, "0644000", "2017-03-27", "general", known="ours")
         assert (ours["status"], ours["held_since"], ours["said_by"]) == ("unknown", None, None)
         assert status(connection, "0644000", "2026-12-31", "general", known="ours")["status"] == "in force"
-        with pytest.raises(reading.WrongParameter, match="there are: public, ours"):
+        with pytest.raises(questions.WrongParameter, match="there are: public, ours"):
             ask(connection, "status", known="everything")
 
     def test_the_command_answers_as_of_a_day_with_its_caveats(self, published):
@@ -153,7 +153,7 @@ class TestTheArticle:
 
 def test_the_withdrawn_list_is_listed_and_delisted_by_the_ledgers_event(connection):
     spells = connection.execute(
-        "select l.listed_level, count(*), cast(min(l.listed_from) as varchar), cast(max(l.listed_from) as varchar),"
+        "select l.level, count(*), cast(min(l.listed_from) as varchar), cast(max(l.listed_from) as varchar),"
         " cast(min(l.listed_to) as varchar), cast(max(l.listed_to) as varchar), count(l.listed_to)"
         " from core.fct_tracker_listing as l join core.dim_tracker as t using (tracker_key)"
         " where t.tracker_code = 'dhs' group by 1 order by 1"
@@ -220,7 +220,7 @@ def test_homeland_security_against_justice_by_level_as_the_files_say(connection,
         expected[level] = (len(a & b), len(a - b), len(b - a))
     assert expected == {"county": (4, 387, 0), "place": (18, 182, 0), "state": (11, 3, 2)}
     found = {
-        row["listed_level"]: (row["both_list"], row["only_a"], row["only_b"])
+        row["level"]: (row["both_list"], row["only_a"], row["only_b"])
         for row in ask(connection, "tracker_agreement", a="dhs", b="doj")
     }
     assert found == expected

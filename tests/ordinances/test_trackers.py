@@ -85,6 +85,7 @@ sources:
           meta:
             tracker: {tracker_code: synth, tracker_name: Synthetic list, publisher: Synthetic Watchers,
               stance: names places, verdict: sanctuary, definition: A synthetic definition, homepage: "",
+              names: jurisdictions,
               ledger_instrument: ""}
 """
 
@@ -121,7 +122,7 @@ def bring(settings: Settings, folder: Path, real: Path) -> None:
         (result,) = import_files(DHS, [folder / name], settings, retrieved_at=datetime(2025, 5, day, tzinfo=UTC))
         assert result.ok, result.line()
     books = sorted((real / "trackers" / "ice_287g").glob("*.xlsx")) if real.is_dir() else []
-    # A cut-off file between two real ones, newest first: it is held back, and cuts no spell.
+    # A cut-off file between two real ones, newest first: it is on hold, and cuts no spell.
     cut_off = folder / "participatingAgencies-20250301000000.xlsx"
     head = ["STATE", "LAW ENFORCEMENT AGENCY", "SUPPORT TYPE", "SIGNED"]
     cut_off.write_bytes(workbook([head, *(["OHIO", f"Synthetic {n} Police", "X", "2020-01-01"] for n in range(60))]))
@@ -215,7 +216,7 @@ class TestIceHistory:
     def ours(self, built, day: str) -> set[tuple[str, ...]]:
         rows = built.execute(
             "select s.name, l.listed_name, l.support_type from core.fct_tracker_listing as l"
-            " join core.dim_tracker as t using (tracker_key) join seeds.states as s on l.state_code = s.postal"
+            " join core.dim_tracker as t using (tracker_key) join reference.states as s on l.state_code = s.postal"
             " where t.tracker_code = 'ice_287g' and l.listed_from <= cast(? as date)"
             " and (l.listed_to is null or l.listed_to > cast(? as date))",
             [day, day],
@@ -225,7 +226,7 @@ class TestIceHistory:
     def test_the_ends_are_150_and_1843_and_the_cut_off_file_cut_nothing(self, built):
         assert [len(self.ours(built, day)) for day in self.DAYS] == [150, 137, 151, 360, 1843]
         held = built.execute("select reject_reason from raw.capture where status = 'held'").fetchall()
-        assert [reason for (reason,) in held] == ["held back: 60 records between 151 before and 360 after (bound 10%)"]
+        assert [reason for (reason,) in held] == ["on hold: 60 records between 151 before and 360 after (bound 10%)"]
         synthetic = built.execute("select count(*) from core.fct_tracker_listing where listed_name like 'Synthetic%'")
         assert synthetic.fetchone() == (0,)
 
@@ -255,7 +256,7 @@ class TestIceHistory:
         ]
         rows = built.execute(
             "select s.name, l.listed_name, l.support_type from core.fct_tracker_listing as l"
-            " join core.dim_tracker as t using (tracker_key) join seeds.states as s on l.state_code = s.postal"
+            " join core.dim_tracker as t using (tracker_key) join reference.states as s on l.state_code = s.postal"
             " where t.tracker_code = 'ice_287g' and l.listed_from = date '2021-01-13' and l.listed_to is null"
         ).fetchall()
         spells = [self.key(*row) for row in rows]

@@ -13,9 +13,9 @@ import duckdb
 import pytest
 from hostile_statements import ALL
 
-from orchestration import reader, statements
+from orchestration.reading import reader, statements
+from orchestration.reading.statements import Refused
 from orchestration.settings import Settings
-from orchestration.statements import Refused
 
 
 @pytest.fixture(scope="module")

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from orchestration import reader, reading
-from orchestration.reader import LimitReached, NothingPublished
+from orchestration.reading import questions, reader
+from orchestration.reading.reader import LimitReached, NothingPublished
 from orchestration.settings import Settings
 from tests.conftest import clawback
 
@@ -82,7 +82,7 @@ class TestWhatIsLetThrough:
         assert rows.fetchall() or statement == "show tables"
 
     def test_every_named_question_does(self, connection):
-        for question in reading.questions().values():
+        for question in questions.questions().values():
             assert len(connection.read(question.sql)) == 1, question.name
 
     def test_rows_come_one_by_one_or_all_and_parameters_are_bound(self, connection):

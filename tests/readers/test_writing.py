@@ -21,9 +21,9 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as profile
 from hypothesis import strategies as st
 
-from orchestration import writing
+from orchestration.reading import writing
+from orchestration.reading.writing import CannotWriteAnswer, guarded
 from orchestration.settings import Settings
-from orchestration.writing import CannotWriteAnswer, guarded
 from tests.conftest import clawback
 
 FORMULAS = [
@@ -228,7 +228,7 @@ class TestWhatIsWrittenOver:
     def test_a_folder_of_the_home_that_is_mounted_elsewhere_is_the_home(self, home, tmp_path):
         (tmp_path / "mounted").mkdir()
         script = (
-            "import sys; from pathlib import Path; from orchestration import writing;"
+            "import sys; from pathlib import Path; from orchestration.reading import writing;"
             "from orchestration.settings import Settings;"
             "writing.check('csv', Path(sys.argv[1]), Settings(home=sys.argv[2]))"
         )

@@ -19,8 +19,9 @@ import pytest
 from orchestration import sources
 from orchestration.landing import land
 from orchestration.landing.catalog import Catalog
-from orchestration.release import checks, going_on, history, seal, trace
-from orchestration.release.marks import Marker
+from orchestration.reading import trace
+from orchestration.release import checks, history, incremental, seal
+from orchestration.release.markers import Marker
 from orchestration.settings import DBT_PROJECT_DIR, PROJECT_ROOT, Settings
 from orchestration.sources.base import Slice
 from orchestration.wire import Payload
@@ -164,9 +165,9 @@ def test_the_digest_of_the_code_covers_what_turns_captures_into_a_release(tmp_pa
 
 
 def test_a_fifth_of_new_records_is_taken_in_and_more_is_made_anew():
-    assert going_on.pays(new=20, serving=100)
-    assert not going_on.pays(new=21, serving=100)
-    assert not going_on.pays(new=0, serving=0)
+    assert incremental.pays(new=20, serving=100)
+    assert not incremental.pays(new=21, serving=100)
+    assert not incremental.pays(new=0, serving=0)
 
 
 def test_a_payload_of_another_capture_is_not_traced(settings):

@@ -16,12 +16,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from orchestration import files, proof, sources
-from orchestration.doctor import Finding
+from orchestration import files, sources
+from orchestration.doctor import proof
+from orchestration.doctor.examination import Observation
 from orchestration.landing import integrity, land, register
 from orchestration.landing.catalog import Catalog
 from orchestration.landing.form import Capture
-from orchestration.release import history, seal, trace
+from orchestration.reading import trace
+from orchestration.release import history, seal
 from orchestration.settings import Settings
 from orchestration.sources.base import Slice
 from orchestration.wire import Payload
@@ -51,7 +53,7 @@ def award(settings: Settings) -> Path:
     return folder
 
 
-def first_bad(findings: Iterator[Finding], what: str) -> Finding:
+def first_bad(findings: Iterator[Observation], what: str) -> Observation:
     return next(f for f in findings if f.what == what and f.state == "bad")
 
 

@@ -29,7 +29,7 @@ ENTRIES: dict[str, dict[str, str]] = {
         ("other__amount", "Obligated. Unit: USD; additive over awards. Never null."),
         ("year", "Year."),
         ("name__as_it_came", "Name as printed. Text as it came."),
-        ("name__none_in_record__as_it_came", "Name as printed. Text as it came. Null where the record has none."),
+        ("name__none_in_record__as_it_came", "Name as printed. Text as it came. Null if the record has none."),
     ],
 )
 def test_an_entry_in_words(name, text):
@@ -71,8 +71,8 @@ def test_an_entry_that_is_gone_is_found_with_its_places(altered):
 
 
 def test_a_published_number_without_its_unit_is_found(altered):
-    entry = {name: text for name, text in dictionary.read()["outlay_age_days"].items() if name != "unit"}
-    assert [line for line in altered(outlay_age_days=entry) if "needs unit" in line and "fct_award." in line]
+    entry = {name: text for name, text in dictionary.read()["officers_funded_reported"].items() if name != "unit"}
+    assert [line for line in altered(officers_funded_reported=entry) if "needs unit" in line and "fct_award." in line]
 
 
 def test_every_number_of_a_release_has_its_unit_and_says_what_may_be_added(published):
@@ -86,10 +86,10 @@ def test_every_number_of_a_release_has_its_unit_and_says_what_may_be_added(publi
         told = dict(
             connection.execute(
                 "select column_name, unit || '; ' || additivity from meta.column_dictionary"
-                " where table_name = 'fct_award' and unit is not null"
+                " where table_schema = 'core' and table_name = 'fct_award' and unit is not null"
             ).fetchall()
         )
     assert without == []
     assert told["obligated_amount"] == "USD; additive over awards"
-    assert told["outlay_age_days"] == "days; not additive"
-    assert told["award_fiscal_year"] == "label; not additive"
+    assert told["officers_funded_reported"] == "count; additive over awards where known"
+    assert told["fiscal_year"] == "label; not additive"

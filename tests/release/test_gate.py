@@ -22,16 +22,17 @@ from orchestration import sources
 from orchestration.assets.warehouse import dbt_environment
 from orchestration.landing import land
 from orchestration.landing.catalog import Catalog
-from orchestration.release import audit, findings, history, marks, publish
+from orchestration.release import audit, findings, history, markers, publish
 from orchestration.settings import DBT_PROJECT_DIR, Settings
 from orchestration.sources.base import Slice
 from orchestration.wire import Payload
+from tests.conftest import copy_home, take_over
 
 
 def fingerprint(settings: Settings) -> tuple[str, str, float]:
     """Where the symlink points, the file's hash and its time: nothing of it may change."""
     file = settings.published_file
-    return os.readlink(settings.published_dir), marks.file_sha256(file), file.stat().st_mtime
+    return os.readlink(settings.published_dir), markers.file_sha256(file), file.stat().st_mtime
 
 
 def spoil(settings: Settings, *statements: str) -> None:
@@ -44,11 +45,12 @@ def dbt_test(settings: Settings, *args: str) -> None:
     """dbt's own tests over the candidate as it is now, in a process of their own."""
     command = [str(Path(sys.executable).with_name("dbt")), "--quiet", "test", "--project-dir", str(DBT_PROJECT_DIR)]
     command += ["--profiles-dir", str(DBT_PROJECT_DIR), "--target-path", str(settings.dbt_target_dir), *args]
-    subprocess.run(command, env={**os.environ, **dbt_environment(settings)}, check=False, capture_output=True)
+    environment = {**os.environ, **dbt_environment(settings)}
+    subprocess.run(command, env=environment, cwd=settings.build_dir, check=False, capture_output=True)
 
 
-def seal(settings: Settings, run_id: str) -> marks.Marker:
-    return marks.seal(settings, run_id=run_id)
+def seal(settings: Settings, run_id: str) -> markers.Marker:
+    return markers.seal(settings, run_id=run_id)
 
 
 def edit_json(path: Path, edit: Callable[[dict[str, Any]], None]) -> None:
@@ -76,32 +78,50 @@ def test_the_candidate_that_was_published_passes_again(sealed):
     assert {check.kind for check in report.checks} == {"dbt test", "dbt unit test", "release check"}
 
 
-def test_a_failing_dbt_test_is_refused_with_its_name_and_the_way_to_its_rows(sealed):
-    settings, run_id = sealed
+@pytest.fixture(scope="module")
+def tested_again(
+    published: tuple[Settings, dict[str, object]], tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Settings, str]:
+    """A candidate with one wrong row, and dbt's tests over it but for one: (settings, run id), to be sealed anew."""
+    original, account = published
+    settings = Settings(home=tmp_path_factory.mktemp("tested-again") / "home", edition="recorded")
+    copy_home(original, settings.root)
     spoil(
         settings,
         "update core.fct_award set undisbursed_amount = obligated_amount, outlayed_amount = null"
         " where fain = '2020ULWX0056'",
     )
-    dbt_test(settings)
+    dbt_test(settings, "--exclude", "assert_records_conserved")
+    return settings, str(account["run_id"])
+
+
+def test_a_failing_dbt_test_is_refused_with_its_name_and_the_way_to_its_rows(tested_again):
+    settings, run_id = tested_again
+    take_over(settings, run_id)
     seal(settings, run_id)
     refused = refusal(settings, run_id)
-    assert [f.check for f in refused.findings] == ["assert_undisbursed_only_where_known"]
-    assert "1 rows fail" in str(refused)
-    query = Path(refused.findings[0].see.rpartition("< ")[2]).read_text()
+    assert [f.check for f in refused.findings] == [
+        "assert_records_conserved",
+        "assert_undisbursed_only_where_known",
+        "checks kept",
+    ]
+    found = refused.findings[1]
+    assert found.detail == "1 rows fail"
+    assert "assert_undisbursed_only_where_known: 1 rows fail" in str(refused)
+    query = Path(found.see.rpartition("< ")[2]).read_text()
     with duckdb.connect(str(settings.build_file), read_only=True) as connection:
         assert len(connection.sql(query).fetchall()) == 1
 
 
-def test_a_test_left_out_of_the_build_is_refused_and_cannot_be_accepted(sealed):
-    settings, run_id = sealed
-    dbt_test(settings, "--exclude", "assert_records_conserved")
+def test_a_test_left_out_of_the_build_is_refused_and_cannot_be_accepted(tested_again):
+    settings, run_id = tested_again
+    take_over(settings, run_id)
     seal(settings, run_id)
     refused = refusal(settings, run_id)
     assert [(f.check, f.detail) for f in refused.findings[:1]] == [
         ("assert_records_conserved", "the test was left out of the build")
     ]
-    assert [f.check for f in refused.findings[1:]] == ["checks kept"]
+    assert refused.findings[-1].check == "checks kept"
     with pytest.raises(findings.GateRefused, match="left out"):
         audit.audit(settings, run_id=run_id, accepted={"assert_records_conserved": "synthetic"})
 
@@ -170,7 +190,7 @@ def test_sealing_a_build_that_another_run_began_is_refused(sealed):
 
 def test_a_publication_started_alone_on_an_unaudited_file_is_refused(sealed):
     settings, run_id = sealed
-    (settings.build_dir / marks.MARKER_FILE).unlink()
+    (settings.build_dir / markers.MARKER_FILE).unlink()
     refused = refusal(settings, run_id)
     assert "no sealed candidate" in str(refused)
 
@@ -203,14 +223,14 @@ def test_what_another_dbt_invocation_left_is_refused(sealed, name):
 
 def test_a_mark_that_names_other_captures_than_the_candidate_reads_is_refused(sealed):
     settings, run_id = sealed
-    begun = marks.Begun.model_validate_json((settings.build_dir / marks.BEGUN_FILE).read_text())
-    marks.write_begun(settings, begun.model_copy(update={"captures": [*begun.captures, "synthetic"]}))
+    begun = markers.Begun.model_validate_json((settings.build_dir / markers.BEGUN_FILE).read_text())
+    markers.write_begun(settings, begun.model_copy(update={"captures": [*begun.captures, "synthetic"]}))
     seal(settings, run_id)
-    assert "1 captures are in the mark or in raw.capture but not in both: synthetic" in str(refusal(settings, run_id))
+    assert "1 captures are in the marker or in raw.capture but not in both: synthetic" in str(refusal(settings, run_id))
 
 
 def test_a_capture_that_lands_during_the_build_is_not_taken_for_built(sealed):
-    """Else the next night would find nothing new, and leave it out for good."""
+    """Else the next run would find nothing new, and leave it out for good."""
     settings, run_id = sealed
     when = datetime(2026, 11, 24, tzinfo=UTC)
     bound = {"year": "2016", "hispanic": "1", "newoff": "1", "direl": "1", "notify": "1", "n": "1", "weight": "1"}

@@ -28,20 +28,20 @@ BY_HAND: dict[str, tuple[str, ...]] = {
     ),
     "assert_announced_hiring_as_published": (
         "insert into core.fct_announced_award by name select 'synthetic' as announced_award_key, "
-        "'hiring' as program_area, 2020 as announced_fiscal_year, 1 as announced_amount, 1 as officers_announced",
+        "'hiring' as program_area, 2020 as fiscal_year, 1 as announced_amount, 1 as officers_announced",
     ),
     "assert_every_agreement_of_the_last_snapshot_is_listed": (
         "delete from intermediate.int_ordinances__spells where rowid = "
         "(select min(rowid) from intermediate.int_ordinances__spells where listed_to is null)",
     ),
     "assert_every_code_typed_by_hand_is_a_units": (
-        "update seeds.grant_injunctions set geoid = '1714001' where geoid = '1714000'",
+        "update reference.grant_injunctions set geoid = '1714001' where geoid = '1714000'",
     ),
     "assert_every_event_is_in_the_vocabulary": (
         "update core.fct_policy_event set event = 'adpoted' where event = 'adopted'",
     ),
     "assert_every_instrument_with_provisions_is_in_the_ledger": (
-        "update seeds.instrument_provisions set instrument_number = 'SB 45' where instrument_number = 'SB 54'",
+        "update reference.instrument_provisions set instrument_number = 'SB 45' where instrument_number = 'SB 54'",
     ),
     "assert_every_printed_name_has_a_spell": (
         "update intermediate.int_ordinances__spells set snapshots_seen = snapshots_seen + 1",
@@ -82,6 +82,9 @@ BY_HAND: dict[str, tuple[str, ...]] = {
     ),
     "assert_policy_provisions_have_event_times": ("update core.fct_policy_status set provision_code = 'synthetic'",),
     "assert_records_conserved": ("update meta.record_fate set records = records + 1 where rowid = 0",),
+    "assert_the_last_month_of_an_award_holds_its_money": (
+        "update core.fct_award_month set obligated_amount_to_date = obligated_amount_to_date + 1",
+    ),
     "assert_reports_add_up_to_their_totals": (
         "insert into core.fct_incident_month_total"
         " (city_code, series, month_start, offense_family, victim_group, reports)"
@@ -236,6 +239,10 @@ def mutants(candidate: Candidate, test: dict[str, Any]) -> Iterator[tuple[str, .
         yield (f"insert into {table} select * from {table} limit 1",)
         yield (f"insert into {table} ({keys}) select {keys} from (select null) as t({columns[0][0]})",) * 2
         yield (a_row, a_row)
+    if about["name"] == "unique":
+        yield (f"insert into {table} select * from {table} where {column} is not null limit 1",)
+    if about["name"] == "never_null":
+        yield (f"update {table} set {about['kwargs']['columns'][0]} = null",)
     if about["name"] == "not_null":
         yield (f"insert into {table} ({column}) select null",)
     if about["name"] in ("accepted_values", "relationships"):
@@ -260,6 +267,8 @@ def mutants(candidate: Candidate, test: dict[str, Any]) -> Iterator[tuple[str, .
             values = values if not kind.startswith(("DATE", "TIME", "BOOL")) else ("null",)
             for value in (*values, *(("not " + name,) if kind == "BOOLEAN" else ())):
                 yield (f"update {table} set {name} = {value}",)
+                # a table without rows in the recorded edition has none to update
+                yield (f"insert into {table} ({name}) select {value}",)
 
 
 def _as_a_table_says(candidate: Candidate, test: dict[str, Any], mutant: tuple[str, ...], sql: str) -> bool:
@@ -280,6 +289,16 @@ def test_every_declared_test_finds_nothing_in_the_candidate_and_something_in_a_m
         if not any(_as_a_table_says(candidate, test, mutant, sql) for mutant in mutants(candidate, test)):
             blind.append(f"{candidate.table(test)}: {test['name']}")
     assert not blind, "no mutant makes these fail:\n" + "\n".join(blind)
+
+
+def test_each_column_that_is_said_never_to_be_null_is_held(candidate):
+    lists = {key: test for key, test in candidate.tests.items()
+             if test.get("attached_node") and test["test_metadata"]["name"] == "never_null"}  # fmt: skip
+    assert len(lists) > 30
+    for key, test in lists.items():
+        for column in test["test_metadata"]["kwargs"]["columns"]:
+            mutant = f"update {candidate.table(test)} set {column} = null"
+            assert candidate.finds_in(candidate.sql[key], mutant), (key, column)
 
 
 def test_every_table_of_core_that_names_capture_and_payload_is_held_to_the_pair(candidate):

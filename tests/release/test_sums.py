@@ -151,7 +151,7 @@ MUTANTS: dict[str, tuple[str, set[str]]] = {
         f"delete from core.fct_policy_event where {_some('core.fct_policy_event')}",
         {"sum of policy events"},
     ),
-    "matters gone": ("delete from core.fct_council_matter where rowid < 4", {"sum of council matters"}),
+    "matters gone": ("delete from core.dim_council_matter where rowid < 4", {"sum of council matters"}),
     "actions gone": (
         f"delete from core.fct_council_action where {_some('core.fct_council_action')}",
         {"sum of council actions"},
@@ -170,8 +170,8 @@ GROWTHS = {
     "an award modified": "update core.fct_award set obligated_amount = 0"
     " where fain = (select fain from core.fct_award order by obligated_amount limit 1)",
     "the largest award of a year corrected": "update core.fct_award set obligated_amount = 0"
-    " where award_fiscal_year = 2019 and obligated_amount ="
-    " (select max(obligated_amount) from core.fct_award where award_fiscal_year = 2019)",
+    " where fiscal_year = 2019 and obligated_amount ="
+    " (select max(obligated_amount) from core.fct_award where fiscal_year = 2019)",
     "the newest months filled": "update core.fct_crime_month set offenses = offenses * 3"
     " where month_start = (select max(month_start) from core.fct_crime_month)",
     "a new city": "insert into core.fct_incident_month by name"
@@ -269,7 +269,7 @@ def test_a_release_before_that_cannot_be_read_is_no_reason_to_pass(warehouses, t
     before = warehouses.release.model_copy(update={"folder": torn})
     warehouses.connection.execute("detach before")
     try:
-        found = [finding for _, finding in sums.held(warehouses.connection, before) if finding is not None]
+        found = [finding for _, finding in sums.of_candidate(warehouses.connection, before) if finding is not None]
     finally:
         warehouses.connection.execute(f"attach '{warehouses.release.path}' as before (read_only)")
     assert [f.check for f in found] == [name for name in sums.names() if not name.startswith("range of ")]
@@ -293,6 +293,8 @@ def test_every_additive_column_of_a_fact_is_held_or_says_why_not(published):
         described = connection.execute(
             "select table_schema || '.' || table_name || '.' || column_name from meta.column_dictionary"
             " where table_name like 'fct_%' and additivity is not null and additivity <> 'not additive'"
+            # a former name is a view of a table that is here itself
+            " and description not like 'Former name%'"
         ).fetchall()
     additive = {column for (column,) in described}
     assert len(additive) > 20

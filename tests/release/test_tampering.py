@@ -13,15 +13,23 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import dagster as dg
+import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
-from orchestration import cli, doctor, health
+from orchestration import sources
+from orchestration.assets.options import RefreshOptions
+from orchestration.assets.warehouse import landing_views
+from orchestration.cli import app
+from orchestration.doctor import examination
 from orchestration.landing.catalog import Catalog
+from orchestration.landing.dataset_run import capture_dataset
 from orchestration.landing.register import REGISTER_FILE
 from orchestration.release import audit, history, publish, seal
+from orchestration.running import health
 from orchestration.settings import Settings
 from tests.conftest import clawback, copy_home, take_over, unlocked
 
@@ -295,7 +303,7 @@ TAMPERINGS: dict[str, tuple[Callable[[Settings], object], str, str]] = {
 
 
 def test_an_untouched_home_has_nothing_bad(home):
-    found = doctor.examine(home)
+    found = examination.examine(home)
     assert [f for f in found if f.state == "bad"] == []
     told = {f.what: f.says for f in found}
     assert told["digests"].startswith("254 captures are as they were landed")
@@ -306,14 +314,14 @@ def test_every_tampering_is_a_finding_with_a_way_out_and_no_command_breaks(home,
     tamper, called, says = TAMPERINGS[what]
     tamper(home)
     monkeypatch.setenv("CLAWBACK_HOME", str(home.root))
-    done = CliRunner().invoke(cli.app, ["doctor", "--json"])
+    done = CliRunner().invoke(app, ["doctor", "--json"])
     told = json.loads(done.stdout)
     found = [f for f in told if f["what"] == called and says in f["says"]]
     assert found, [f for f in told if f["state"] != "ok"]
     assert all(f["state"] == ("note" if called == "not ours" else "bad") for f in found)
     assert done.exit_code == any(f["state"] == "bad" for f in told)
     for command in (["status"], ["releases"], ["trace", "core.fct_award", "fain=2020ULWX0056"]):
-        done = CliRunner().invoke(cli.app, command)
+        done = CliRunner().invoke(app, command)
         # main() says a damaged release in a line
         is_said = isinstance(done.exception, (SystemExit, history.DamagedRelease, type(None)))
         assert is_said, f"{command}: {done.exception!r}"
@@ -323,7 +331,7 @@ def test_a_damaged_capture_does_not_serve_and_the_others_go_on(home):
     first, _ = two_captures(home)
     flip(first / "records.parquet")
     catalog = Catalog(home.landing_dir, as_of=None, edition="recorded")
-    told = {dataset.id: catalog.status(dataset) for dataset in doctor.sources.DATASETS.values()}
+    told = {dataset.id: catalog.status(dataset) for dataset in examination.sources.DATASETS.values()}
     assert (told["bjs/victimizations"].captures, told["bjs/victimizations"].damaged) == (7, 1)
     assert told["bjs/victimizations"].state == "damaged"
     found = health.look(home)
@@ -384,14 +392,23 @@ def test_a_forged_capture_is_not_built_from(home, monkeypatch):
     assert hashlib.sha256(home.published_file.read_bytes()).hexdigest() == before
 
 
-def test_captures_that_were_landed_again_into_an_empty_folder_are_built_from(home):
-    """Their register is as new as they are: their payloads prove them."""
+def test_captures_that_were_landed_again_into_an_empty_folder_are_built_from(home, monkeypatch):
+    """Their register is as new as they are: their payloads prove them, and the build's views are made of them."""
     last = history.last_release(home)
     shutil.rmtree(home.landing_dir)
-    again = clawback(home.root, "refresh", "--source", "usaspending/awards", "--source", "bjs")
-    assert "rewritten captures" not in again.stderr
+    for dataset in ("usaspending/awards", "bjs/victimizations"):
+        night = capture_dataset(sources.get(dataset), home)
+        assert not night.failures, night.line()
     catalog = Catalog(home.landing_dir, as_of=None, edition="recorded")
     assert award(home).name in catalog.rewritten(last.known)
+    monkeypatch.setenv("CLAWBACK_HOME", str(home.root))
+    options = RefreshOptions(edition="recorded", landing=str(home.landing_dir))
+    with dg.DagsterInstance.ephemeral() as instance:
+        made = dg.materialize([landing_views], resources={"options": options}, instance=instance)
+    assert made.success
+    with duckdb.connect(str(home.build_file), read_only=True) as connection:
+        read = connection.execute("select capture_id from raw.capture where is_serving").fetchall()
+    assert (award(home).name,) in read
 
 
 def test_a_served_release_with_another_byte_is_critical_for_monitors(home):

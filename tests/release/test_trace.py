@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from orchestration.landing.catalog import Catalog
-from orchestration.release import trace
+from orchestration.reading import trace
 from orchestration.settings import Settings
 from tests.disk.test_files import AS_ANYBODY
 

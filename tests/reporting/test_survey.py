@@ -15,7 +15,7 @@ import duckdb
 import pandas as pd
 import pytest
 
-from orchestration import reading
+from orchestration.reading import questions
 from orchestration.settings import DBT_PROJECT_DIR
 
 VIOLENT = (1, 2, 3, 4)
@@ -51,7 +51,7 @@ def microdata(real: Path) -> pd.DataFrame:
 @pytest.fixture(scope="module")
 def connection(published):
     settings, _ = published
-    with reading.connect(settings) as opened:
+    with questions.connect(settings) as opened:
         yield opened
 
 

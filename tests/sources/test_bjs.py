@@ -18,8 +18,8 @@ import servers
 import time_machine
 
 from orchestration.landing.catalog import Catalog
+from orchestration.landing.dataset_run import DatasetRun, capture_dataset
 from orchestration.landing.imports import FileResult, import_files
-from orchestration.landing.night import Night, capture_dataset
 from orchestration.settings import Settings
 from orchestration.sources import bjs
 from orchestration.sources.base import Record
@@ -52,7 +52,7 @@ def settings(publisher, tmp_path) -> Settings:
 def night(settings, web_for):
     """One live night of some years at a given hour."""
 
-    def run(*slices: str, at: datetime = TODAY) -> Night:
+    def run(*slices: str, at: datetime = TODAY) -> DatasetRun:
         with time_machine.travel(at, tick=True):
             return capture_dataset(NCVS, settings, slice_keys=slices, web=web_for(settings))
 

@@ -15,7 +15,7 @@ import time_machine
 from pydantic import SecretStr
 
 from orchestration.landing.catalog import Catalog
-from orchestration.landing.night import Night, capture_dataset
+from orchestration.landing.dataset_run import DatasetRun, capture_dataset
 from orchestration.settings import Settings
 from orchestration.sources import census
 from orchestration.wire import Payload, SourceError
@@ -47,7 +47,7 @@ def settings(publisher, tmp_path) -> Settings:
 def night(settings, web_for):
     """One live night of some slices."""
 
-    def run(*slices: str, settings: Settings = settings) -> Night:
+    def run(*slices: str, settings: Settings = settings) -> DatasetRun:
         with time_machine.travel(TODAY, tick=True):
             return capture_dataset(PLACES, settings, slice_keys=slices, web=web_for(settings))
 

@@ -16,8 +16,8 @@ from pytest_httpserver import HTTPServer
 
 from orchestration import sources
 from orchestration.landing.catalog import Catalog
+from orchestration.landing.dataset_run import SliceOutcome, capture_dataset
 from orchestration.landing.imports import import_files
-from orchestration.landing.night import SliceNight, capture_dataset
 from orchestration.recorded.build import batches, workbook
 from orchestration.settings import Settings
 from orchestration.wire import Payload, SourceError
@@ -45,7 +45,7 @@ WITHOUT = [name for name in HEADERS if name != "SUPPORT TYPE"]
 
 def night(
     dataset, httpserver: HTTPServer, web_for, settings: Settings, body: bytes, media_type: str, day: int = 1
-) -> SliceNight:
+) -> SliceOutcome:
     """One live night at which the publisher answers 200 with these bytes."""
     httpserver.clear()
     httpserver.expect_request("/list").respond_with_data(body, content_type=media_type)

@@ -17,7 +17,7 @@ from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import LongTable, Paragraph, SimpleDocTemplate, Table, TableStyle
 
 from orchestration.landing.catalog import Catalog
-from orchestration.landing.night import Night, capture_dataset
+from orchestration.landing.dataset_run import DatasetRun, capture_dataset
 from orchestration.settings import Settings
 from orchestration.sources import cops
 from orchestration.wire import Payload, SourceError
@@ -204,7 +204,7 @@ class TestNight:
 
     @pytest.fixture
     def night(self, settings, web_for):
-        def run(*keys: str) -> Night:
+        def run(*keys: str) -> DatasetRun:
             with time_machine.travel(TODAY, tick=True):
                 return capture_dataset(LISTS, settings, slice_keys=keys, web=web_for(settings))
 

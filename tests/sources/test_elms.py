@@ -14,7 +14,7 @@ from council_servers import Elms, record
 
 from orchestration import sources
 from orchestration.landing.catalog import Catalog
-from orchestration.landing.night import Night, capture_dataset
+from orchestration.landing.dataset_run import DatasetRun, capture_dataset
 from orchestration.settings import Settings
 from orchestration.wire import Payload, SourceError
 
@@ -33,8 +33,8 @@ def settings(publisher, tmp_path) -> Settings:
 
 
 @pytest.fixture
-def night(settings, web_for) -> Callable[..., Night]:
-    def run(*slices: str, at: datetime = TODAY) -> Night:
+def night(settings, web_for) -> Callable[..., DatasetRun]:
+    def run(*slices: str, at: datetime = TODAY) -> DatasetRun:
         with time_machine.travel(at, tick=True):
             return capture_dataset(MATTERS, settings, slice_keys=slices, web=web_for(settings))
 

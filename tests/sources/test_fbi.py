@@ -19,7 +19,7 @@ from werkzeug import Response
 
 from orchestration.fetching.session import HostLimits, Web
 from orchestration.landing.catalog import Catalog
-from orchestration.landing.night import Night, capture_dataset
+from orchestration.landing.dataset_run import DatasetRun, capture_dataset
 from orchestration.progress import listening
 from orchestration.settings import Settings
 from orchestration.sources import fbi
@@ -52,7 +52,7 @@ def settings(publisher, tmp_path) -> Settings:
 def night(settings, web_for):
     """One live night of some slices at a given hour."""
 
-    def run(*slices: str, at: datetime = TODAY, dataset=MONTHS) -> Night:
+    def run(*slices: str, at: datetime = TODAY, dataset=MONTHS) -> DatasetRun:
         with time_machine.travel(at, tick=True):
             return capture_dataset(dataset, settings, slice_keys=slices, web=web_for(settings))
 
@@ -161,7 +161,7 @@ def test_over_the_rate_limit_ends_the_night_at_once_is_said_once_and_the_next_ni
         done = night(FIRST, SECOND)
     assert [(s.slice, s.status) for s in done.slices] == [(FIRST, "landed"), ("*", "skipped")]
     assert "403 OVER_RATE_LIMIT" in done.slices[1].message
-    assert "1 left for the next night" in done.slices[1].message
+    assert "1 left for the next run" in done.slices[1].message
     assert sum("OVER_RATE_LIMIT" in line for line in lines) == 1
     # One refused request is the last; nothing of the agency that was cut off is kept.
     assert len(publisher.asked) == 13
@@ -194,7 +194,7 @@ def test_429_that_does_not_end_or_asks_for_more_than_a_quarter_of_an_hour_ends_t
     publisher.faults.append(Response(b"{}", 429, {"Retry-After": "3600"}, content_type="application/json"))
     done = night(FIRST, SECOND)
     assert [(s.slice, s.status) for s in done.slices] == [("*", "skipped")]
-    assert "the rate limit is reached (429): 2 left for the next night" in done.slices[0].message
+    assert "the rate limit is reached (429): 2 left for the next run" in done.slices[0].message
 
 
 def test_a_refused_key_is_a_fault_that_names_the_key_and_no_end_of_the_night(night, publisher, settings):
@@ -226,9 +226,7 @@ def test_the_budget_of_an_hour_is_shared_by_all_that_ask_with_the_key(settings, 
     done = ask(MONTHS, FIRST, SECOND, third)
     assert [s.status for s in done.slices] == ["landed", "landed", "skipped"]
     said = done.slices[2].message
-    assert (
-        "the night's 24 requests are spent (CLAWBACK_FBI_REQUESTS_AN_HOUR), but 4 kept for the control series" in said
-    )
+    assert "the run's 24 requests are spent (CLAWBACK_FBI_REQUESTS_AN_HOUR), but 4 kept for the control series" in said
     assert len(publisher.asked) == 18
     # The six that are left are too few for an area's eight: nothing is begun that cannot be ended.
     assert [s.status for s in ask(AREAS, "US").slices] == ["skipped"]

@@ -20,10 +20,10 @@ import time_machine
 import xls
 
 from orchestration.landing.catalog import Catalog
+from orchestration.landing.dataset_run import DatasetRun, capture_dataset
 from orchestration.landing.imports import import_files
-from orchestration.landing.night import Night, capture_dataset
 from orchestration.settings import Settings
-from orchestration.sources import fbi_files
+from orchestration.sources import fbi_files, fbi_layout
 from orchestration.wire import Payload, SourceError
 
 RETURN_A, TABLE8 = fbi_files.ReturnA(), fbi_files.Table8()
@@ -74,7 +74,7 @@ def settings(publisher, tmp_path) -> Settings:
 
 @pytest.fixture
 def night(settings, web_for):
-    def run(*slices: str, at: datetime = TODAY, dataset=RETURN_A) -> Night:
+    def run(*slices: str, at: datetime = TODAY, dataset=RETURN_A) -> DatasetRun:
         with time_machine.travel(at, tick=True):
             return capture_dataset(dataset, settings, slice_keys=slices, web=web_for(settings))
 
@@ -92,22 +92,22 @@ class TestTheLayout:
     @pytest.mark.parametrize(("section", "length"), [("header", 305), ("month", 590), ("card", 140)])
     def test_the_declared_fields_cover_each_part_without_gap_or_overlap(self, section, length):
         at = 1
-        for field in fbi_files.layout().values():
+        for field in fbi_layout.layout().values():
             if field.section == section:
                 assert field.start == at, field.name
                 at += field.length
         assert at - 1 == length
 
     def test_a_header_and_twelve_months_are_the_records_7385_characters(self):
-        assert 305 + 12 * 590 == fbi_files.RECORD_LENGTH == 7385
+        assert 305 + 12 * 590 == fbi_layout.RECORD_LENGTH == 7385
 
     def test_every_field_says_from_where_it_is_known(self):
-        known = Counter(field.known_from for field in fbi_files.layout().values())
+        known = Counter(field.known_from for field in fbi_layout.layout().values())
         assert set(known) == {"counts compared", "two readers"}
 
     def test_what_the_models_read_is_declared(self):
-        names = {name for _, name in fbi_files.layout()}
-        assert set(fbi_files.LINES) <= names
+        names = {name for _, name in fbi_layout.layout()}
+        assert set(fbi_files.RETURN_A_LINES) <= names
 
 
 class TestReturnA:

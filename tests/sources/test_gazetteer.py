@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 import pytest
 import time_machine
 
-from orchestration.landing.night import Night, capture_dataset
+from orchestration.landing.dataset_run import DatasetRun, capture_dataset
 from orchestration.settings import Settings
 from orchestration.sources import get
 from orchestration.sources.census import Gazetteer
@@ -88,7 +88,7 @@ class TestNight:
 
     @pytest.fixture
     def night(self, settings, web_for):
-        def run() -> Night:
+        def run() -> DatasetRun:
             with time_machine.travel(datetime(2026, 2, 1, tzinfo=UTC), tick=True):
                 web = web_for(settings)
                 return capture_dataset(get("census/gazetteer"), settings, slice_keys=("places",), web=web)

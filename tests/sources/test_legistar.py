@@ -23,8 +23,8 @@ from orchestration import sources
 from orchestration.councils import finder
 from orchestration.councils.register import councils
 from orchestration.landing.catalog import Catalog
+from orchestration.landing.dataset_run import DatasetRun, capture_dataset
 from orchestration.landing.imports import import_files
-from orchestration.landing.night import Night, capture_dataset
 from orchestration.settings import Settings
 from orchestration.sources import legistar
 from orchestration.wire import Payload, SourceError
@@ -46,10 +46,10 @@ def settings(publisher, tmp_path, monkeypatch) -> Settings:
 
 
 @pytest.fixture
-def night(settings, web_for) -> Callable[..., Night]:
+def night(settings, web_for) -> Callable[..., DatasetRun]:
     """One live night of some slices of a dataset."""
 
-    def run(dataset, *slices: str, at: datetime = TODAY, settings: Settings = settings) -> Night:
+    def run(dataset, *slices: str, at: datetime = TODAY, settings: Settings = settings) -> DatasetRun:
         with time_machine.travel(at, tick=True):
             return capture_dataset(dataset, settings, slice_keys=slices, web=web_for(settings))
 

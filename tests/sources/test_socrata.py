@@ -22,8 +22,8 @@ from werkzeug import Response
 from orchestration.declared import cities
 from orchestration.fetching.session import FetchError, Web
 from orchestration.landing.catalog import Catalog
+from orchestration.landing.dataset_run import DatasetRun, capture_dataset
 from orchestration.landing.imports import import_files
-from orchestration.landing.night import Night, capture_dataset
 from orchestration.settings import Settings
 from orchestration.sources import socrata, soda
 
@@ -67,7 +67,7 @@ def settings(publisher, tmp_path) -> Settings:
 def night(settings, web_for):
     """One live night of some slices at a given hour; no slice named: what a night would ask for."""
 
-    def run(dataset, *slices: str, at: datetime = TODAY, partition: str | None = None) -> Night:
+    def run(dataset, *slices: str, at: datetime = TODAY, partition: str | None = None) -> DatasetRun:
         with time_machine.travel(at, tick=True):
             return capture_dataset(dataset, settings, slice_keys=slices, partition=partition, web=web_for(settings))
 

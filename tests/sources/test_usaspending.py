@@ -19,7 +19,7 @@ from werkzeug import Response
 
 from orchestration.fetching.session import FetchError
 from orchestration.landing.catalog import Catalog
-from orchestration.landing.night import Night, capture_dataset
+from orchestration.landing.dataset_run import DatasetRun, capture_dataset
 from orchestration.settings import Settings
 from orchestration.sources import usaspending
 from orchestration.sources.base import Record
@@ -48,7 +48,7 @@ def settings(publisher, tmp_path) -> Settings:
 def night(settings, web_for):
     """One live night of some slices at a given hour."""
 
-    def run(*slices: str, at: datetime = TODAY, dataset=AWARDS) -> Night:
+    def run(*slices: str, at: datetime = TODAY, dataset=AWARDS) -> DatasetRun:
         with time_machine.travel(at, tick=True):
             return capture_dataset(dataset, settings, slice_keys=slices, web=web_for(settings))
 

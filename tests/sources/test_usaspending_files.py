@@ -19,14 +19,14 @@ import time_machine
 import transaction_files as files
 
 from orchestration.landing.catalog import Catalog
+from orchestration.landing.dataset_run import DatasetRun, capture_dataset
 from orchestration.landing.imports import import_files
-from orchestration.landing.night import Night, capture_dataset
-from orchestration.release import trace
+from orchestration.reading import trace
 from orchestration.settings import Settings
-from orchestration.sources import usaspending_files
+from orchestration.sources import usaspending_files, usaspending_pages
 from orchestration.sources.usaspending_files import DELETE_INDICATOR
 
-TRANSACTIONS, OUTLAYS = usaspending_files.Transactions(), usaspending_files.AwardOutlays()
+TRANSACTIONS, OUTLAYS = usaspending_files.Transactions(), usaspending_pages.AwardOutlays()
 # Codes of direct payments: SCAAP's awards bear F006 and F007 since 2026-02.
 PAYMENTS = {"06", "10", "F006", "F007"}
 TODAY = datetime(2026, 11, 23, 6, tzinfo=UTC)
@@ -54,7 +54,7 @@ def settings(publisher, tmp_path) -> Settings:
 
 @pytest.fixture
 def night(settings, web_for):
-    def run(*slices: str, at: datetime = TODAY, dataset=TRANSACTIONS) -> Night:
+    def run(*slices: str, at: datetime = TODAY, dataset=TRANSACTIONS) -> DatasetRun:
         with time_machine.travel(at, tick=True):
             return capture_dataset(dataset, settings, slice_keys=slices, web=web_for(settings))
 
@@ -65,7 +65,7 @@ def night(settings, web_for):
 def backfill(settings, web_for):
     """The partition's way: the monthly archive."""
 
-    def run(year: str) -> Night:
+    def run(year: str) -> DatasetRun:
         with time_machine.travel(TODAY, tick=True):
             return capture_dataset(TRANSACTIONS, settings, partition=year, web=web_for(settings))
 

@@ -24,7 +24,7 @@ from orchestration import sources
 from orchestration.assets.warehouse import dbt_environment
 from orchestration.landing import raw_views
 from orchestration.landing.catalog import Catalog
-from orchestration.landing.night import capture_dataset
+from orchestration.landing.dataset_run import capture_dataset
 from orchestration.settings import DBT_PROJECT_DIR, Settings
 from tests.spark import synthetic_captures
 
@@ -57,7 +57,8 @@ def manifest_tables(settings) -> list[tuple[str, str]]:
     _dbt_on_duckdb(settings)
     with duckdb.connect(str(settings.build_file), read_only=True) as connection:
         return connection.execute(
-            "select table_schema, table_name from information_schema.tables where table_schema not in ('raw', 'seeds')"
+            "select table_schema, table_name from information_schema.tables where table_schema not in"
+            " ('raw', 'seeds', 'reference')"
         ).fetchall()
 
 
@@ -96,7 +97,9 @@ def _dbt_on_duckdb(settings: Settings) -> None:
     dbt = str(Path(sys.executable).with_name("dbt"))
     environment = {**os.environ, **dbt_environment(settings)}
     for command in ("seed", "run"):
-        subprocess.run([dbt, "--quiet", command, *_where("duckdb", settings)], env=environment, check=True)
+        subprocess.run(
+            [dbt, "--quiet", command, *_where("duckdb", settings)], env=environment, cwd=settings.build_dir, check=True
+        )
 
 
 def _dbt_on_spark(settings: Settings) -> None:
@@ -126,15 +129,18 @@ def _raw_tables(session: Any, settings: Settings) -> None:
         provenance = [f.col(n) for n in ("_capture_id", "_payload_id", "_record_no")]
         frame.select(*provenance, *fields).write.mode("overwrite").saveAsTable(f"raw.{dataset.raw_name}")
     # The seeds come with them: dbt-spark's session method writes a seed's nulls as the text None.
-    session.sql("create database if not exists seeds")
+    for schema in ("seeds", "reference"):
+        session.sql(f"create database if not exists {schema}")
     with duckdb.connect(str(settings.build_file), read_only=True) as connection:
-        seeds = connection.execute("select table_name from duckdb_tables() where schema_name = 'seeds'").fetchall()
+        seeds = connection.execute(
+            "select schema_name || '.' || table_name from duckdb_tables() where schema_name in ('seeds', 'reference')"
+        ).fetchall()
         for table in (
             "raw.build",
             "raw.capture",
             "raw.payload",
             "raw.standing",
-            *(f"seeds.{name}" for (name,) in seeds),
+            *(name for (name,) in seeds),
         ):
             target = settings.build_dir / f"{table}.parquet"
             connection.execute(f"copy {table} to '{target}' (format parquet)")

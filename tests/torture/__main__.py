@@ -24,10 +24,11 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from orchestration import files, running, sources
+from orchestration import files, sources
 from orchestration.landing import imports
 from orchestration.landing.catalog import Catalog
-from orchestration.release import audit, history, marks, publish
+from orchestration.release import audit, history, markers, publish
+from orchestration.running import runs
 from orchestration.settings import Settings
 from tests.conftest import take_over
 from tests.torture import kills, victims
@@ -129,7 +130,7 @@ def kill_imports(table: Table, base: Path, chosen: random.Random, count: int) ->
 def kill_publications(table: Table, home: Path, chosen: random.Random, count: int) -> None:
     """Before every kind of write and at random moments, chained; each next one sweeps what the one before left."""
     settings = Settings(home=home, edition="recorded")
-    run_id = json.loads((settings.build_dir / marks.BEGUN_FILE).read_text(encoding="utf-8"))["run_id"]
+    run_id = json.loads((settings.build_dir / markers.BEGUN_FILE).read_text(encoding="utf-8"))["run_id"]
     take_over(settings, run_id)
     wanted = kills.hashes(home)
 
@@ -250,7 +251,7 @@ def kill_refreshes(table: Table, home: Path, chosen: random.Random, count: int) 
             table.alone("refresh", faults + _at_rest(home, wanted, started.process.returncode))
             continue
         table.add("refresh", where, whom, faults)
-        last = running.last(settings)
+        last = runs.last(settings)
         if last and last.pid == started.process.pid and "published release" not in said:
             dead.add(last.run_id)
         if done % _CHAIN == 0 or done == count:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
 import subprocess
 import time
@@ -15,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import copy_home
 from tests.torture import kills
 
 
@@ -23,7 +23,7 @@ def home(published, tmp_path_factory) -> Path:
     """A home with a release, to be killed over and over."""
     settings, _ = published
     home = tmp_path_factory.mktemp("torture") / "home"
-    shutil.copytree(settings.root, home, symlinks=True)
+    copy_home(settings, home)
     return home
 
 
@@ -35,15 +35,20 @@ def _capturing(started: kills.Started) -> bool:
     return "census/places" in started.said()
 
 
-@pytest.mark.parametrize(("moment", "whom"), [(_building, "group"), (_building, "parent"), (_capturing, "parent")])
-def test_a_killed_refresh_leaves_what_was_published(home: Path, moment, whom: kills.Whom) -> None:
-    before = kills.look(home, None).served
-    started = kills.start(home, "refresh", "--force")
-    assert started.wait_for(moment), started.said()
+def killed(home: Path, started: kills.Started, whom: kills.Whom, before: str | None) -> None:
+    """Kill it: what was published before is there as it was."""
     started.kill(whom)
     after = kills.look(home, before)
     assert after.faults == []
     assert after.served == before
+
+
+def test_a_refresh_whose_every_process_is_killed_leaves_what_was_published(home: Path) -> None:
+    """Its parent alone is killed while it captures and while it builds in the tests of what the next one does."""
+    before = kills.look(home, None).served
+    started = kills.start(home, "refresh", "--force")
+    assert started.wait_for(_building), started.said()
+    killed(home, started, "group", before)
 
 
 @pytest.mark.parametrize(
@@ -109,14 +114,15 @@ def test_one_signal_ends_an_import_and_leaves_nothing(tmp_path: Path, number: si
     assert (kills.living(home), kills.leftovers(home), kills.look(home, None).faults) == ([], [], [])
 
 
-def test_a_second_refresh_names_the_first(home: Path) -> None:
+def test_a_second_refresh_names_the_first_and_the_first_killed_leaves_what_was_published(home: Path) -> None:
+    before = kills.look(home, None).served
     started = kills.start(home, "refresh", "--force")
     assert started.wait_for(_capturing), started.said()
     second = home.parent / "second.log"
     with second.open("wb") as out:
         environment = {**os.environ, "CLAWBACK_HOME": str(home)}
         code = subprocess.call([kills.CLAWBACK, "refresh"], env=environment, stdout=out, stderr=out)
-    started.kill("group")
+    killed(home, started, "parent", before)
     assert code == 5
     told = second.read_text()
     assert f"another refresh runs: run {list(kills.runs(home))[-1]} (process {started.process.pid}) since 20" in told
@@ -124,9 +130,10 @@ def test_a_second_refresh_names_the_first(home: Path) -> None:
 
 def test_the_next_one_reports_the_dead_and_converges(home: Path, published) -> None:
     settings, _ = published
+    before = kills.look(home, None).served
     started = kills.start(home, "refresh", "--force")
     assert started.wait_for(_building), started.said()
-    started.kill("parent")
+    killed(home, started, "parent", before)
     dead = list(kills.runs(home))[-1]
     done = kills.start(home, "refresh", "--force")
     assert done.process.wait(timeout=kills.LONGEST_SECONDS) == 0, done.said()

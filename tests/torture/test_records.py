@@ -19,8 +19,9 @@ import pytest
 from dagster._core.events import EngineEventData
 from dagster._daemon.types import DaemonHeartbeat
 
-from orchestration import refresh, running
 from orchestration.progress import listening
+from orchestration.running import instance as dagster_instance
+from orchestration.running import runs, waiting
 from orchestration.settings import Settings
 
 POOL = "warehouse"
@@ -30,7 +31,7 @@ DEAD, LIVING = "dead", "living"
 @pytest.fixture
 def instance(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[dg.DagsterInstance]:
     monkeypatch.setenv("DAGSTER_HOME", "")
-    refresh.dagster_home(settings)
+    dagster_instance.dagster_home(settings)
     with dg.DagsterInstance.get() as opened:
         yield opened
 
@@ -49,7 +50,7 @@ def processes() -> Iterator[dict[str, int]]:
 def _begin(instance: dg.DagsterInstance, *, pid: int | None = None, by_command_line: bool = False) -> str:
     """A run that is on record as started and holds the pool's slot where it is free."""
     job = dg.job(name="release")(lambda: None)
-    run = instance.create_run_for_job(job, tags=running.STARTED_BY if by_command_line else {})
+    run = instance.create_run_for_job(job, tags=runs.STARTED_BY if by_command_line else {})
     if pid is not None:
         told = EngineEventData(metadata={"pid": dg.MetadataValue.text(str(pid))})
         instance.report_engine_event("Started process for run", run, told)
@@ -78,7 +79,7 @@ def _said_of(instance: dg.DagsterInstance, run_id: str) -> str:
 def test_a_run_of_the_command_line_is_dead_for_whoever_holds_its_lock(instance) -> None:
     run_id = _begin(instance, by_command_line=True)
     assert _holders(instance) == {run_id}
-    assert running.report_dead_runs(instance, "this one") == [run_id]
+    assert runs.report_dead_runs(instance, "this one") == [run_id]
     assert _status(instance, run_id) == "FAILURE"
     assert "The process of this run is gone: it was killed, or the machine stopped." in _said_of(instance, run_id)
     assert _holders(instance) == set()
@@ -86,7 +87,7 @@ def test_a_run_of_the_command_line_is_dead_for_whoever_holds_its_lock(instance) 
 
 def test_the_own_run_is_not_reported(instance) -> None:
     run_id = _begin(instance, by_command_line=True)
-    assert running.report_dead_runs(instance, run_id) == []
+    assert runs.report_dead_runs(instance, run_id) == []
     assert (_status(instance, run_id), _holders(instance)) == ("STARTED", {run_id})
 
 
@@ -100,7 +101,7 @@ def test_a_run_of_the_daemon_is_dead_where_its_process_is_and_no_daemon_sees_to_
     if daemon_lives:
         instance.add_daemon_heartbeat(DaemonHeartbeat(time.time(), "MONITORING", "synthetic", []))
     run_id = _begin(instance, pid=processes.get(process))
-    running.report_dead_runs(instance, "this one")
+    runs.report_dead_runs(instance, "this one")
     assert _status(instance, run_id) == status
     assert _holders(instance) == (set() if status == "FAILURE" else {run_id})
 
@@ -110,19 +111,19 @@ def test_a_slot_whose_run_has_ended_is_freed(instance) -> None:
     run = instance.get_run_by_id(run_id)
     instance.report_run_failed(run)
     assert _holders(instance) == {run_id}, "Dagster leaves it to its daemon"
-    assert running.report_dead_runs(instance, "this one") == []
+    assert runs.report_dead_runs(instance, "this one") == []
     assert _holders(instance) == set()
 
 
 def test_what_a_dead_run_started_is_ended_and_nothing_else() -> None:
     sleeps = [sys.executable, "-c", "import time; time.sleep(600)"]
-    orphan = subprocess.Popen(sleeps, env={**os.environ, running.RUN_VARIABLE: "synthetic-dead"})
-    other = subprocess.Popen(sleeps, env={**os.environ, running.RUN_VARIABLE: "synthetic-other"})
+    orphan = subprocess.Popen(sleeps, env={**os.environ, runs.RUN_VARIABLE: "synthetic-dead"})
+    other = subprocess.Popen(sleeps, env={**os.environ, runs.RUN_VARIABLE: "synthetic-other"})
     try:
         # the environment is the child's own once it runs its program
-        while running.RUN_VARIABLE not in psutil.Process(orphan.pid).environ():
+        while runs.RUN_VARIABLE not in psutil.Process(orphan.pid).environ():
             time.sleep(0.01)
-        assert running.end_processes_of("synthetic-dead") == 1
+        assert runs.end_processes_of("synthetic-dead") == 1
         assert not psutil.pid_exists(orphan.pid)
         assert other.poll() is None
     finally:
@@ -135,10 +136,10 @@ def test_what_living_builds_spill_is_left_alone(instance, settings, processes) -
     spill = settings.build_dir / "tmp"
     spill.mkdir(parents=True)
     _begin(instance, pid=processes[LIVING])
-    assert running.sweep_spill(instance, settings) is False
+    assert runs.sweep_spill(instance, settings) is False
     assert spill.exists()
     instance.event_log_storage.free_concurrency_slots_for_run(next(iter(_holders(instance))))
-    assert running.sweep_spill(instance, settings) is True
+    assert runs.sweep_spill(instance, settings) is True
     assert not spill.exists()
 
 
@@ -152,7 +153,7 @@ def test_a_wait_for_a_slot_is_said_with_who_holds_it_and_ends_with_the_holder(in
         lines.append(line)
         came.set()
 
-    with listening(hear), refresh._waits_said(instance, waits):
+    with listening(hear), waiting.reporting_waits(instance, waits):
         assert came.wait(60)
         said = (
             f"waiting for the pool {POOL!r}, which run {holder} holds, process {processes[LIVING]} (see: clawback ui)"
@@ -179,12 +180,12 @@ def test_nothing_is_written_outside_a_home_that_was_moved(settings, monkeypatch)
     """Dagster's own settings name no folder."""
     monkeypatch.setenv("DAGSTER_HOME", "")
     old, new = settings.root, settings.root.with_name("moved")
-    written = refresh.dagster_home(settings) / "dagster.yaml"
+    written = dagster_instance.dagster_home(settings) / "dagster.yaml"
     assert str(old) not in written.read_text(encoding="utf-8")
     with dg.DagsterInstance.get() as instance:
         before = _begin(instance)
     old.rename(new)
-    refresh.dagster_home(Settings(home=new, edition="recorded"))
+    dagster_instance.dagster_home(Settings(home=new, edition="recorded"))
     with dg.DagsterInstance.get() as instance:
         assert _status(instance, before) == "STARTED"
         after = _begin(instance)
@@ -194,12 +195,12 @@ def test_nothing_is_written_outside_a_home_that_was_moved(settings, monkeypatch)
 
 def test_settings_of_an_earlier_version_are_replaced_and_somebodys_own_are_kept(settings, monkeypatch) -> None:
     monkeypatch.setenv("DAGSTER_HOME", "")
-    path: Path = refresh.dagster_home(settings) / "dagster.yaml"
+    path: Path = dagster_instance.dagster_home(settings) / "dagster.yaml"
     ours = path.read_text(encoding="utf-8")
     path.write_text("telemetry:\n  enabled: false\nevent_log_storage:\n  config:\n    base_dir: /old/home\n")
-    refresh.dagster_home(settings)
+    dagster_instance.dagster_home(settings)
     assert path.read_text(encoding="utf-8") == ours
     own = "telemetry:\n  enabled: true\n"
     path.write_text(own)
-    refresh.dagster_home(settings)
+    dagster_instance.dagster_home(settings)
     assert path.read_text(encoding="utf-8") == own

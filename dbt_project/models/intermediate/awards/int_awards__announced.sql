@@ -1,8 +1,21 @@
 -- Which award an announcement became: the same unit, programme area and fiscal year, one line and one award. Where a
 -- unit has two of either, nobody can tell which is which, and none is joined.
-with announced as (
+with listings as (
+    select
+        program_area,
+        min(assistance_listing_before_fy2025) as before_fy2025,
+        min(assistance_listing_since_fy2025) as since_fy2025
+    from {{ ref('cops_programs') }}
+    where program_area <> 'unknown'
+    group by program_area
+),
+
+announced as (
     select
         announcements.*,
+        case
+            when announcements.fiscal_year >= 2025 then listings.since_fy2025 else listings.before_fy2025
+        end as assistance_listing,
         coalesce(names.is_resolved, false) as is_resolved,
         coalesce(names.jurisdiction_key, {{ unknown_key() }}) as jurisdiction_key,
         coalesce(names.kind, 'unknown') as agency_kind,
@@ -13,6 +26,8 @@ with announced as (
             partition by names.jurisdiction_key, announcements.program_area, announcements.fiscal_year
         ) as lines_alike
     from {{ ref('stg_cops__announcements') }} as announcements
+    left join listings
+        on announcements.program_area = listings.program_area
     left join {{ ref('int_identity__resolved') }} as names
         on {{ printed_id("'cops'", 'announcements.agency_name', 'announcements.state_code', 'cast(null as ' ~ dbt.type_string() ~ ')', 'cast(null as ' ~ dbt.type_string() ~ ')', 'cast(null as ' ~ dbt.type_string() ~ ')') }} = names.printed_id
 ),

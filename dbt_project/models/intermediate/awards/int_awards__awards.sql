@@ -26,6 +26,7 @@ merged as (
         transacted.business_types,
         coalesce(transacted.record_type_code = '1', false) as is_aggregate,
         coalesce(searched.description, transacted.description) as description,
+        {{ passed_of('usaspending__awards', 'searched') }}
         coalesce(transacted.start_on, searched.start_on) as start_on,
         coalesce(transacted.end_on, searched.end_on) as end_on,
         coalesce(searched.base_obligated_on, transacted.first_action_on) as signed_on,
@@ -116,6 +117,7 @@ select
     decided.business_types,
     decided.is_aggregate,
     decided.description,
+    {{ passed_of('usaspending__awards', 'decided') }}
     decided.start_on,
     decided.end_on,
     decided.signed_on,

@@ -12,7 +12,7 @@ with whole_fy2016 as (
 awards as (
     select
         awards.fain,
-        awards.award_fiscal_year,
+        awards.fiscal_year,
         awards.program_area,
         awards.description,
         awards.obligated_amount,
@@ -53,7 +53,7 @@ hiring as (
         on
             claims.geoids = awards.geoid
             and awards.program_area = 'hiring'
-            and awards.award_fiscal_year = 2016
+            and awards.fiscal_year = 2016
     where claims.claim_kind = 'city_hiring'
     group by claims.claim_id
 ),

@@ -21,10 +21,10 @@ printed as (
 
 totals as (
     select
-        sum(case when award_fiscal_year = 2016 then obligated_amount end) as fy2016_amount,
-        count(case when award_fiscal_year = 2016 then 1 end) as fy2016_awards,
-        sum(case when award_fiscal_year between 2010 and 2013 then obligated_amount end) as fy2010_to_2013_amount,
-        count(case when award_fiscal_year between 2010 and 2013 then 1 end) as fy2010_to_2013_awards
+        sum(case when fiscal_year = 2016 then obligated_amount end) as fy2016_amount,
+        count(case when fiscal_year = 2016 then 1 end) as fy2016_awards,
+        sum(case when fiscal_year between 2010 and 2013 then obligated_amount end) as fy2010_to_2013_amount,
+        count(case when fiscal_year between 2010 and 2013 then 1 end) as fy2010_to_2013_awards
     from {{ ref('fct_award') }}
     where
         -- an award without a resolved recipient counts in the country's total

@@ -69,7 +69,7 @@ moved as (
     'assistance_type_code', 'action_type_code', 'action_type', 'record_type_code', 'description', 'obligated_amount',
     'award_obligated_amount', 'award_outlayed_amount', 'action_on', 'fiscal_year', 'start_on', 'end_on',
     'last_modified_on', '_capture_id', '_payload_id', '_record_no', '_kind', '_retrieved_at', '_content_as_of'
-] %}
+] + passed_names('usaspending__transactions') %}
 every_transaction as (
     select
         {% for column in columns %}asked_for.{{ column }},

@@ -14,28 +14,22 @@ with awards_scope as (
 
 open_awards as (
     select
-        spine.jurisdiction_key,
-        spine.month_start,
+        jurisdiction_key,
+        month_start,
         count(*) as awards_open,
-        sum(awards.obligated_amount) as obligated_amount_open
-    from {{ ref('int_crime__unit_spine') }} as spine
-    inner join {{ ref('fct_award') }} as awards
-        on
-            spine.jurisdiction_key = awards.jurisdiction_key
-            and awards.start_on < spine.next_month
-            and awards.end_on >= cast({{ dbt.dateadd('day', -1, 'spine.next_month') }} as date)
-    group by spine.jurisdiction_key, spine.month_start
+        sum(obligated_amount_to_date) as obligated_amount_open
+    from {{ ref('fct_award_month') }}
+    where is_open
+    group by jurisdiction_key, month_start
 ),
 
 obligated as (
     select
-        awards.jurisdiction_key,
-        cast({{ dbt.date_trunc('month', 'transactions.action_on') }} as date) as month_start,
-        sum(transactions.obligated_amount) as obligated_amount_in_month
-    from {{ ref('fct_award_transaction') }} as transactions
-    inner join {{ ref('fct_award') }} as awards
-        on transactions.award_key = awards.award_key
-    group by awards.jurisdiction_key, cast({{ dbt.date_trunc('month', 'transactions.action_on') }} as date)
+        jurisdiction_key,
+        cast({{ dbt.date_trunc('month', 'action_on') }} as date) as month_start,
+        sum(obligated_amount) as obligated_amount_in_month
+    from {{ ref('fct_award_transaction') }}
+    group by jurisdiction_key, cast({{ dbt.date_trunc('month', 'action_on') }} as date)
 )
 
 select

@@ -2,7 +2,19 @@
 -- printed is the claim's own source and cannot check it.
 -- LAPD's counts of reports by Hispanic victims from New Year to before 21 March, as printed; and its percentages of
 -- longer periods, with the city as a whole
-with printed_figures as (
+with subjects as (
+    select
+        claims.claim_id,
+        claims.offense_family,
+        departments.publisher,
+        departments.city_code
+    from {{ ref('article_claims') }} as claims
+    inner join {{ ref('printed_publishers') }} as departments
+        on claims.geoids = departments.geoid
+    where claims.claim_kind = 'reporting'
+),
+
+printed_figures as (
     select
         offense_group as offense_family,
         victim_group,
@@ -13,8 +25,8 @@ with printed_figures as (
         extract(year from period_from) as year_printed
     from {{ ref('fct_published_statistic') }}
     where
-        publisher = 'LAPD' and subject = 'crime_reporting'
-        and offense_group in ('sexual_assault', 'domestic_violence')
+        publisher in (select publisher from subjects) and subject = 'crime_reporting'
+        and offense_group in (select offense_family from subjects)
 ),
 
 printed as (
@@ -57,11 +69,11 @@ incidents as (
         ) as place
     from {{ ref('mart_reporting_gap') }}
     where
-        city_code = 'los_angeles'
+        city_code in (select city_code from subjects)
         and month_start = cast('2017-03-01' as date)
         and window_kind = 'year to date'
         and comparability <> 'published figures only'
-        and offense_family in ('sexual_assault', 'domestic_violence')
+        and offense_family in (select offense_family from subjects)
 ),
 
 compared as (

@@ -1,10 +1,5 @@
 -- Each month of the master file by offence. A printed 0 says nothing by itself: the card's type says whether a return
 -- came, and another agency's or another month's return may hold it.
-{%- set offenses = [
-    ('HOM', 'murder'), ('RPE', 'rape'), ('ROB', 'robbery'), ('ASS', 'aggravated'), ('BUR', 'burglary'),
-    ('LAR', 'larceny'), ('MVT', 'motor_vehicle_theft'),
-] %}
-
 with months as (
     select
         return_a.*,
@@ -37,10 +32,11 @@ returned as (
 ),
 
 by_offense as (
-    {% for code, line in offenses %}
+    {% for offense in declared_fbi_offenses() if offense.return_a %}
+    {%- set line = offense.return_a %}
     select
         ori,
-        '{{ code }}' as offense_code,
+        '{{ offense.code }}' as offense_code,
         month_start,
         actual_{{ line }} as offenses_as_printed,
         cleared_{{ line }} as cleared,

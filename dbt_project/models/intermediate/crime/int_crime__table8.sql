@@ -1,11 +1,5 @@
 -- The annual table by offence. A year's rape may stand under two definitions: two rows, never one sum.
-{%- set offenses = [
-    ('HOM', 'murder', 'none'), ('RPE', 'rape_legacy', 'legacy'), ('RPE', 'rape_revised', 'revised'),
-    ('RPE', 'rape', 'heading'), ('ROB', 'robbery', 'none'), ('ASS', 'aggravated_assault', 'none'),
-    ('BUR', 'burglary', 'none'), ('LAR', 'larceny_theft', 'none'), ('MVT', 'motor_vehicle_theft', 'none'),
-    ('ARS', 'arson', 'none'),
-] %}
-{% for code, column, definition in offenses %}
+{% for code, column, definition in declared_table8_offenses() %}
 select
     table8.state_code,
     table8.city,
@@ -26,7 +20,7 @@ select
     table8._record_no,
     table8._kind
 from {{ ref('stg_fbi__table8') }} as table8
-{% if code == 'RPE' -%}
+{% if definition != 'none' -%}
 where table8.{{ column }} is not null
 {% endif %}
 {% if not loop.last %}union all{% endif %}

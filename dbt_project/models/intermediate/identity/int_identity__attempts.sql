@@ -1,5 +1,5 @@
--- Which units a printed name may mean, by each way of asking. The attempts are ordered by number; the first that finds a
--- unit decides, and if it finds two the name stays unresolved.
+-- Which units a printed name may mean, by each rule. The rules are ordered by number. The first that finds a unit decides;
+-- if it finds two, the name stays unresolved.
 {%- set ways = [
     {
         'why': 'a state is meant by a state agency too, whatever its words',

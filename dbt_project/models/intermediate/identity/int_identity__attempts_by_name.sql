@@ -1,5 +1,5 @@
--- The units of a printed name in its state, and the one of them that the people printed beside the name fit. The kind of
--- unit, its legal word and the printed county decide the number of the attempt.
+-- The units of a printed name in its state, and the one that fits the population printed beside the name. The kind of
+-- unit, its legal word and the printed county decide the number of the rule.
 {#- where towns are the general government and a village or borough lies inside one of its name -#}
 {%- set new_england = "('CT', 'MA', 'ME', 'NH', 'RI', 'VT')" %}
 {#- where towns or townships have police of their own and print the bare name -#}
@@ -36,7 +36,7 @@ of_the_name as (
             and (
                 asked.level_group = names.level_group
                 or (asked.level_group in ('place', 'town') and names.level_group in ('place', 'town'))
-                -- in Alaska a borough of the bare name where no city has it
+                -- in Alaska, a borough of the bare name if no city has it
                 or (asked.level_group = 'place' and names.level_group = 'county' and asked.state_code = 'AK')
             )
     where asked.level_group <> 'state' and names.method <> 'hand-kept exception'
@@ -89,7 +89,7 @@ in_state as (
         or (hint = 'place' and is_in_the_county and state_code in ('MN', 'OH'))
 ),
 
--- people printed beside the name, where they fit one unit of the name and are far from every other
+-- the population printed beside the name, if it fits one unit of the name and is far from every other
 by_people as (
     select
         printed_id,

@@ -37,14 +37,14 @@ named as (
         _payload_id,
         _kind
     from newest_estimates
-    -- the estimates name county subdivisions that do not govern too: the gazetteer tells which do
+    -- the estimates also name county subdivisions that do not govern; the gazetteer shows which do
     where newest = 1 and level <> 'town'
     union all
     select
         2 as choice,
         gazetteer.geoid,
         gazetteer.level,
-        -- as the Bureau's own surveys name them: a township is told from its namesakes by its county
+        -- as the Bureau's own surveys name them: the county distinguishes townships of one name
         case
             when gazetteer.level = 'town' then concat(gazetteer.name, ', ', counties.name, ', ', states.name)
             else concat(gazetteer.name, ', ', states.name)
@@ -60,8 +60,8 @@ named as (
         on substr(gazetteer.geoid, 1, 5) = counties.geoid
     where
         gazetteer.level <> 'town'
-        -- a county subdivision is a unit where it governs: by its functional status, or by its legal word where the file
-        -- has none; the rest are statistical divisions and the towns that a city is one with
+        -- a county subdivision is a unit if it governs: by its functional status, or by its legal word if the file has none.
+        -- The rest are statistical divisions, and towns that are one with a city
         or gazetteer.functional_status in ('A', 'B')
         or (gazetteer.functional_status is null and {{ census_legal_word('gazetteer.name') }} in ('town', 'township', 'charter township', 'plantation'))
     union all

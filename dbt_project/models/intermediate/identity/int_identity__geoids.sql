@@ -23,13 +23,17 @@ inner join {{ ref('int_identity__units') }} as counties
     on towns.state_fips = counties.state_fips and counties.level = 'county' and substr(towns.geoid, 1, 5) <> counties.geoid
 where towns.level = 'town' and towns.state_code = 'CT'
 union all
--- the District is a state to the Census and one government in fact
+-- the District is a state to the Census, and one government with its city
 select
-    '11' as geoid,
-    jurisdiction_key,
-    level
-from {{ ref('int_identity__units') }}
-where geoid = '1150000'
+    states.fips as geoid,
+    units.jurisdiction_key,
+    units.level
+from {{ ref('name_exceptions') }} as exceptions
+inner join {{ ref('states') }} as states
+    on exceptions.state_code = states.postal
+inner join {{ ref('int_identity__units') }} as units
+    on exceptions.geoid = units.geoid
+where exceptions.level_group = 'state'
 union all
 select
     {{ nation_geoid() }} as geoid,

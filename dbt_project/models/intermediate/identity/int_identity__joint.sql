@@ -1,4 +1,4 @@
--- One police of two units by its name: "Newberg-Dundee Police Department", "Santa Clara/Ivins", "Camillus Town and
+-- One police force of two units, by its name: "Newberg-Dundee Police Department", "Santa Clara/Ivins", "Camillus Town and
 -- Village". Both halves are units of the state.
 {%- set office = " (METROPOLITAN )?(POLICE|PD|PUBLIC SAFETY|JOINT|AREA)( .*)?$" %}
 {%- set legal = "(^| )(TOWN|TOWNSHIP|VILLAGE|CITY|BOROUGH)$" %}
@@ -56,7 +56,7 @@ found as (
         names.level_group,
         names.geoid,
         names.jurisdiction_key,
-        -- a half without a legal word is a place, and a town only where no place has the name
+        -- a half without a legal word is a place, or a town if no place has the name
         dense_rank() over (partition by halves.printed_id, halves.half order by case names.level_group when 'place' then 1 else 2 end) as choice
     from halves
     inner join {{ ref('int_identity__names') }} as names

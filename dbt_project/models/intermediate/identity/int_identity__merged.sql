@@ -1,5 +1,5 @@
--- Cities that are their county: consolidated governments (hand-kept) and independent cities (a county of the legal word
--- "city" and the city of that name). One unit, two GEOIDs.
+-- Cities that are their county: consolidated governments (a seed) and independent cities (a county whose legal word is
+-- "city", and the city of that name). One unit, two GEOIDs.
 select
     place_geoid,
     county_geoid,

@@ -1,13 +1,13 @@
 -- Every name by which a unit may be printed. A city is never its county, nor a town the village of its name: the level
--- is part of the name. A census designated place is no government and has none.
+-- is part of the name. A census designated place is not a government and has no name here.
 with own as (
     select
-        -- a city that was its own county: "Bedford city" beside Bedford County
+        -- a city that was its own county: "Bedford city", distinct from Bedford County
         case when level = 'county' and legal_word = 'city' then concat(name_normalized, ' CITY') else name_normalized end as name_normalized,
         state_code,
         case when level = 'consolidated' then 'place' else level end as level_group,
         jurisdiction_key,
-        -- a tribe has no GEOID among ours: its key stands for it
+        -- tribes have no captured GEOID: the key takes its place
         coalesce(geoid, jurisdiction_key) as geoid,
         legal_word,
         within_county,
@@ -18,8 +18,8 @@ with own as (
     where is_general_government
 ),
 
--- the county's own name leads to the city that is one with it; an independent city's only with the word City behind it,
--- because a county of the same name may lie beside it (Baltimore, Richmond, Roanoke)
+-- the county's own name leads to the city that is one with it. That of an independent city does so only with the word
+-- City after it, because a neighboring county may have the same name (Baltimore, Richmond, Roanoke)
 county_names as (
     select
         {{ census_base_name('gazetteer.name') }} as name_normalized,
@@ -97,7 +97,7 @@ every_name as (
     {%- endfor %}
     {%- endfor %}
     union all
-    -- an exception without a GEOID says that the name is of no unit of ours
+    -- an exception without a GEOID says that the name means no unit
     select
         name_exceptions.name_normalized, name_exceptions.state_code, name_exceptions.level_group, units.jurisdiction_key,
         units.geoid, units.legal_word, units.within_county, units.second_within_county, units.population,

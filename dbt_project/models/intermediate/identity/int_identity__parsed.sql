@@ -1,4 +1,4 @@
--- What the words of a printed name say: kind of body, state, bare name. No list of units is looked at here.
+-- What the words of a printed name show: kind of body, state, bare name. No list of units is read here.
 {%- set legal = name_words().legal %}
 {%- set municipal = name_words().municipal %}
 {%- set merged_forms = name_words().merged_forms %}
@@ -18,11 +18,7 @@ spelled as (
 ),
 
 state_names as (
-    select {{ spelled_name('name') }} as spelling, postal from {{ ref('states') }}
-    union all
-    select postal as spelling, postal from {{ ref('states') }}
-    union all
-    select spelling, postal from {{ ref('state_spellings') }}
+    {{ state_names() }}
 ),
 
 -- "City Of Memphis, Tennessee", "City Of Saint Louis Missouri": the tail is the state, not the name
@@ -96,8 +92,8 @@ forms as (
         {{ regexp_matches("words", "(^| )(TOWNSHIP|TWP)( |$)") }} as has_township_word,
         {{ regexp_matches("words", "[A-Z] (COUNTY|PARISH)( |$)") }} as has_county_word,
         {{ regexp_matches("words", "^[A-Z ]+ COUNTY (SHERIFF|SHERIFFS)") }} as is_county_sheriff,
-        -- a list that parts states, counties and cities under headings has said which it is
-        source in ('doj', 'dhs') and hint in ('state', 'county', 'place') as is_heading_hint,
+        -- a list with headings for states, counties and cities shows which of them a name is
+        source in ('{{ declared_trackers_of_jurisdictions() | join("', '") }}') and hint in ('state', 'county', 'place') as is_heading_hint,
         {{ regexp_extract("words", "^(.+?) (COUNTY|PARISH)( (.*))?$", 1) }} as county_front,
         {{ regexp_extract("words", "^(.+?) (COUNTY|PARISH)( (.*))?$", 4) }} as county_rest,
         case
@@ -108,7 +104,7 @@ forms as (
     from of_state
 ),
 
--- the first pattern that fits decides the kind; seeds/name_patterns has them in their order
+-- the first pattern that fits decides the kind; the seed name_patterns holds them in their order
 kinds as (
     select
         forms.*,
@@ -129,7 +125,7 @@ bare as (
         {% for column, part in [('county_words', 1), ('second_county_words', 2)] %}
         {{ regexp_replace_all(spelled_name("split_part(coalesce(county_name, ''), ';', " ~ part ~ ")"), " (COUNTY|PARISH|BOROUGH|CENSUS AREA|MUNICIPALITY|PLANNING REGION)$", "") }} as {{ column }},
         {% endfor %}
-        -- the office in front, the legal form in front, twice ("Board of Police Commissioners of the City of X"), the office behind, the form behind
+        -- removes: the office before the name and the legal form before it ("Board of Police Commissioners of the City of X"), then the office and the form after it
         trim({{ regexp_replace_all(
             regexp_replace_all(
                 regexp_replace_all(

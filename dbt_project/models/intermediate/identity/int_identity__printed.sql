@@ -1,4 +1,4 @@
--- Every name that a source prints, once, with the address or heading beside it.
+-- Every name that a source prints, once, with the address or heading printed beside it.
 with served as (
     -- an agency that serves no people of its own prints 0
     select ori, nullif(max(population), 0) as people
@@ -62,12 +62,12 @@ every_mention as (
     group by city, state_code
     union all
     select
-        case source when 'ice' then 'ice_287g' else source end as source,
+        {{ label_source('source') }} as source,
         name,
         state_code,
         cast(null as {{ dbt.type_string() }}) as city_name,
         county_name,
-        case source when 'fbi' then {{ agency_type_hint('hint') }} else hint end as hint,
+        {{ label_hint('source', 'hint') }} as hint,
         cast(null as bigint) as people
     from {{ ref('identity_labels') }}
 )

@@ -1,4 +1,4 @@
--- Award recipients with what the one resolver says of their names, and their agency where they are one.
+-- Award recipients with the unit that their names are matched to, and the agency that they are, if any.
 with resolved as (
     select
         recipients.*,
@@ -16,20 +16,8 @@ with resolved as (
     from {{ ref('int_awards__recipients') }} as recipients
     left join {{ ref('int_identity__resolved') }} as names
         on {{ printed_id("'usaspending'", 'recipients.recipient_name', 'recipients.recipient_state_code', 'recipients.recipient_city_name', 'recipients.recipient_county_name', business_type_hint('recipients.business_types')) }} = names.printed_id
-        -- words that stand for a name are none: two redacted persons are not the same unresolved name
+        -- words in place of a name are not a name: two redacted persons are not one unresolved name
         and upper(recipients.recipient_name) not in ('MULTIPLE RECIPIENTS', 'REDACTED DUE TO PII')
-),
-
--- the one police department or sheriff of a unit
-agencies as (
-    select
-        jurisdiction_key,
-        is_sheriff,
-        max(ori) as ori
-    from {{ ref('int_crime__agencies') }}
-    where is_resolved and (is_sheriff or is_police)
-    group by jurisdiction_key, is_sheriff
-    having count(*) = 1
 )
 
 select
@@ -53,7 +41,7 @@ select
     resolved._record_no,
     resolved._kind
 from resolved
-left join agencies
+left join {{ ref('int_identity__sole_agencies') }} as agencies
     on
         resolved.jurisdiction_key = agencies.jurisdiction_key
         and resolved.is_sheriff = agencies.is_sheriff

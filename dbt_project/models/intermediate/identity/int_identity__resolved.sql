@@ -1,5 +1,5 @@
--- A printed name, what kind of body it is, the unit that it is or whose agency it is, and why. What is no general
--- government is not forced onto a city; it is linked to the place that it sits in.
+-- A printed name, its kind of body, the unit that it is (or whose agency it is), and why. A body that is not a general
+-- government is not matched to a city; it is linked to the place in which it is located.
 with joint as (
     select printed_id from {{ ref('int_identity__joint') }} group by printed_id
 ),
@@ -7,7 +7,7 @@ with joint as (
 ways as (
     select
         attempts.*,
-        -- without a state a name of several units may still have one large one; within a state it may not
+        -- without a state, one of several units of a name may be much larger and is chosen; within a state none is
         row_number() over (
             partition by printed_id
             order by case when attempt = 14 and candidates > 1 then 99 else attempt end
@@ -15,7 +15,7 @@ ways as (
     from {{ ref('int_identity__attempts') }} as attempts
 ),
 
--- two places behind one name are no first half of it, and an exception without a GEOID is an answer: none
+-- two places of one name are not the halves of a joint name, and an exception without a GEOID is an answer: no unit
 decided as (
     select
         ways.printed_id,
@@ -51,7 +51,7 @@ counties as (
     having count(distinct geoid) = 1
 ),
 
--- what is left of "School District Of Philadelphia" or "Guilford County Board Of Education"
+-- what remains of "School District Of Philadelphia" or "Guilford County Board Of Education"
 sited as (
     select
         parsed.*,
@@ -66,10 +66,10 @@ sited as (
 {%- set kind -%}
     case
         when joint.printed_id is not null then 'several governments'
-        -- in New England what is no city is a town
+        -- in New England, what is not a city is a town
         when decided.candidates is null and sited.kind = 'place' and sited.state_code in ('CT', 'MA', 'ME', 'NH', 'RI', 'VT')
             then 'town'
-        -- the unit tells what the words left open: a town of the bare name, the District, an exception
+        -- the unit shows what the words left open: a town of the bare name, the District, an exception
         when decided.candidates = 1 and decided.level in ('place', 'county', 'town') then decided.level
         when decided.candidates = 1 and decided.level = 'consolidated' and sited.kind = 'state' then 'place'
         else sited.kind
@@ -86,7 +86,7 @@ select
     coalesce(decided.candidates, 0) = 1 as is_resolved,
     case
         when decided.candidates = 1 then decided.jurisdiction_key
-        -- a name that several units of a state bear is another body in another county
+        -- if several units of a state share a name, each county has a body of its own
         else {{ unresolved_key(
             'sited.words', 'sited.state_code', kind,
             "case when decided.candidates > 1 or " ~ kind ~ " = 'town' then nullif(sited.county_words, '') end"

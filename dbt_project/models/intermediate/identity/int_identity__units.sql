@@ -13,7 +13,7 @@ counties_of_cities as (
     select county_geoid from {{ ref('int_identity__merged') }} group by county_geoid
 ),
 
--- A tribe is a government of its own kind. No list of them is captured: it is a unit where awards or the register name it.
+-- A tribe is a government of its own kind. No list of tribes is captured: a tribe is a unit if awards or the register name it.
 tribes as (
     select
         base,
@@ -61,7 +61,7 @@ select
     {{ census_legal_word('named.unit_text') }} as legal_word,
     nullif({{ spelled_name(regexp_replace_all("coalesce(split_part(within.county_name, ';', 1), named.county_name)", " (County|Parish|city|Planning Region)$", "")) }}, '') as within_county,
     nullif({{ spelled_name("split_part(within.county_name, ';', 2)") }}, '') as second_within_county,
-    -- a census designated place has a name and a code, and no government; a zona urbana or a comunidad neither
+    -- a census designated place has a name and a code but no government; nor has a zona urbana or a comunidad
     coalesce({{ census_legal_word('named.unit_text') }}, '') not in ('CDP', 'zona urbana', 'comunidad', 'Planning Region')
         as is_general_government,
     states.postal as state_code,

@@ -1,4 +1,4 @@
--- Every printed name that no unit was found for and that some fact bears, once for all the facts that bear it.
+-- Every printed name in a fact that no unit was found for, once for all the facts that have it.
 with every_mention as (
     select
         jurisdiction_key, recipient_name as name, state_code, recipient_kind as kind, _capture_id, _payload_id, _kind
@@ -34,7 +34,7 @@ with every_mention as (
         on {{ printed_id("'fbi'", 'table8.city', 'table8.state_code', 'cast(null as ' ~ dbt.type_string() ~ ')', 'cast(null as ' ~ dbt.type_string() ~ ')', "'place'") }} = names.printed_id
     where not names.is_resolved
     union all
-    -- the ledger names a unit by its code; a code that no list of the Census has is none
+    -- the ledger names a unit by its code; a code that is in no list of the Census means no unit
     select
         {{ unresolved_key('events.geoid', 'cast(null as ' ~ dbt.type_string() ~ ')', "'a code without a unit'") }} as jurisdiction_key,
         events.jurisdiction_name as name, cast(null as {{ dbt.type_string() }}) as state_code, 'unknown' as kind,
@@ -56,7 +56,7 @@ ranked as (
         every_mention.*,
         row_number() over (partition by jurisdiction_key order by name, _capture_id, _payload_id) as nth
     from every_mention
-    -- where nothing is printed there is no member but the unknown one
+    -- if nothing is printed, only the unknown member is left
     where jurisdiction_key <> {{ unknown_key() }}
 )
 

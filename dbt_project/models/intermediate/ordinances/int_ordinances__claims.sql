@@ -4,7 +4,7 @@ with cities as (
         listings.*,
         max(last_seen_on) over (partition by tracker_code) as last_list_on
     from {{ ref('fct_listed_unit') }} as listings
-    where verdict = 'sanctuary' and listed_level = 'place'
+    where verdict = 'sanctuary' and level = 'place'
 ),
 
 -- the same as `clawback query listed --set tracker=all --as-of 2017-03-27`, counted

@@ -24,7 +24,7 @@ select
     cast(effects.sets as int) as sets,
     events.source_status,
     -- a council's record whose provision nobody read decides nothing, unless the instrument's provisions are cited
-    events.decides_status
+    events.is_decisive
     or (events.origin = 'council' and provisions.provision_code is not null and events.event_from is not null)
         as decides_status,
     events.learned_on,

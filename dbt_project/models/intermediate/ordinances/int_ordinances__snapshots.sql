@@ -1,14 +1,27 @@
 -- On which day which tracker says something about which state, in the order of time: the captures of one day are one
 -- snapshot (ICE replaces its file up to twice a day). A list that its publisher withdrew ends by the event that says
 -- so, as by a snapshot without a name; silence ends nothing.
-with captures as (
+with payloads as (
+    select
+        capture_id,
+        max(payload_id) as payload_id
+    from {{ source('raw', 'payload') }}
+    group by capture_id
+),
+
+captures as (
     {% for tracker, dataset in declared_trackers().items() %}
     select
         '{{ tracker }}' as tracker_code,
-        cast(retrieved_at as date) as snapshot_on,
-        selection_values
-    from {{ source('raw', 'capture') }}
-    where is_serving and dataset = '{{ dataset }}'
+        cast(captures.retrieved_at as date) as snapshot_on,
+        captures.selection_values,
+        captures.capture_id as _capture_id,
+        payloads.payload_id as _payload_id,
+        captures.kind as _kind
+    from {{ source('raw', 'capture') }} as captures
+    inner join payloads
+        on captures.capture_id = payloads.capture_id
+    where captures.is_serving and captures.dataset = '{{ dataset }}'
     {% if not loop.last %}union all{% endif %}
     {% endfor %}
 ),
@@ -25,7 +38,10 @@ withdrawals as (
         -- what a capture of that very day holds was still shown on it
         cast(case
             when days.snapshot_on is null then events.event_to else {{ dbt.dateadd('day', 1, 'events.event_to') }}
-        end as date) as snapshot_on
+        end as date) as snapshot_on,
+        events._capture_id,
+        events._payload_id,
+        events._kind
     from {{ ref('stg_ledger__policy_events') }} as events
     inner join {{ ref('trackers') }} as trackers
         on events.instrument = trackers.ledger_instrument
@@ -35,9 +51,14 @@ withdrawals as (
 ),
 
 said as (
-    select tracker_code, snapshot_on, selection_values from captures
+    select
+        tracker_code, snapshot_on, selection_values, 0 as is_withdrawal, _capture_id, _payload_id, _kind
+    from captures
     union all
-    select tracker_code, snapshot_on, cast(null as {{ dbt.type_string() }}) as selection_values from withdrawals
+    select
+        tracker_code, snapshot_on, cast(null as {{ dbt.type_string() }}) as selection_values, 1 as is_withdrawal,
+        _capture_id, _payload_id, _kind
+    from withdrawals
 ),
 
 places as (
@@ -51,7 +72,9 @@ covering as (
     select
         said.tracker_code,
         said.snapshot_on,
-        places.postal as state_code
+        places.postal as state_code,
+        min(said.is_withdrawal) as is_withdrawal,
+        {{ provenance_of_one('said') }}
     from said
     inner join places
         on
@@ -65,5 +88,9 @@ select
     state_code,
     snapshot_on,
     row_number() over (partition by tracker_code, state_code order by snapshot_on) as snapshot_no,
-    lead(snapshot_on) over (partition by tracker_code, state_code order by snapshot_on) as next_snapshot_on
+    lead(snapshot_on) over (partition by tracker_code, state_code order by snapshot_on) as next_snapshot_on,
+    is_withdrawal = 1 as is_withdrawal,
+    _capture_id,
+    _payload_id,
+    _kind
 from covering

@@ -59,7 +59,7 @@ state_listed as (
     inner join sanctuary
         on
             spine.state_code = sanctuary.state_code
-            and sanctuary.listed_level = 'state'
+            and sanctuary.level = 'state'
             and {{ listed_on('sanctuary', 'spine.last_day') }}
 )
 

@@ -1,6 +1,17 @@
 -- Every jurisdiction with awards stands once beside every tracker, listed or not: for each tracker the money adds up to
 -- the awards.
-with money as (
+with awards as (
+    select
+        awards.*,
+        awards.end_on >= build.as_of as is_open,
+        captures.note as selection_note
+    from {{ ref('fct_award') }} as awards
+    cross join {{ source('raw', 'build') }} as build
+    left join {{ source('raw', 'capture') }} as captures
+        on awards._capture_id = captures.capture_id
+),
+
+money as (
     select
         jurisdiction_key,
         program_area,
@@ -16,7 +27,7 @@ with money as (
         sum(case when is_open and outlay_coverage = 'reported' then 1 else 0 end) as awards_open_with_outlay,
         min(outlay_as_of) as oldest_outlay_as_of,
         max(selection_note) as selection_note
-    from {{ ref('fct_award') }}
+    from awards
     group by jurisdiction_key, program_area
 ),
 
@@ -47,7 +58,7 @@ states_listed as (
         min(listed_from) as first_seen_on,
         case when min(listed_since) = min(listed_from) then min(listed_since) end as listed_since
     from {{ ref('fct_listed_unit') }}
-    where listed_to is null and listed_level = 'state'
+    where listed_to is null and level = 'state'
     group by tracker_key, state_code
 ),
 
@@ -75,7 +86,7 @@ select
     trackers.tracker_key,
     jurisdictions.name as jurisdiction_name,
     jurisdictions.state_code,
-    jurisdictions.level as jurisdiction_level,
+    jurisdictions.level,
     trackers.tracker_code,
     money.program_area,
     case when listed.jurisdiction_key is not null then trackers.verdict else 'not listed' end as tracker_verdict,

@@ -13,7 +13,7 @@ select
     cast(spine.month_no as int) as month_no,
     spine.geoid,
     spine.name as jurisdiction_name,
-    spine.level as jurisdiction_level,
+    spine.level,
     spine.state_code,
     spine.ori,
     spine.agency_name,
@@ -31,7 +31,7 @@ select
         when segments.families_reported < {{ offenses | length }} then 'part of the offences'
         else 'reported'
     end as crime_coverage,
-    coalesce(segments.has_negative, 0) = 1 as has_negative_counts,
+    coalesce(segments.has_negative, 0) = 1 as is_any_count_negative,
     segments.crime_series,
     segments.rape_series,
     cast(segments.series_segment as int) as series_segment,

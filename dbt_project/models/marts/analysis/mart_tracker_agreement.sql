@@ -3,7 +3,7 @@
 with spells as (
     select
         listings.tracker_code,
-        listings.listed_level,
+        listings.level,
         listings.state_code,
         listings.jurisdiction_key,
         listings.listed_name,
@@ -21,7 +21,7 @@ with spells as (
 units as (
     select
         tracker_code,
-        listed_level,
+        level,
         unit_id,
         max(jurisdiction_key) as jurisdiction_key,
         max(case when is_resolved then 1 else 0 end) as is_resolved,
@@ -30,7 +30,7 @@ units as (
         min(listed_from) as listed_from,
         case when count(*) = count(listed_to) then max(listed_to) end as listed_to
     from spells
-    group by tracker_code, listed_level, unit_id
+    group by tracker_code, level, unit_id
 ),
 
 covered as (
@@ -48,10 +48,10 @@ pairs as (
 ),
 
 named as (
-    select pairs.tracker_a, pairs.tracker_b, units.listed_level, units.unit_id
+    select pairs.tracker_a, pairs.tracker_b, units.level, units.unit_id
     from pairs
     inner join units on units.tracker_code in (pairs.tracker_a, pairs.tracker_b)
-    group by pairs.tracker_a, pairs.tracker_b, units.listed_level, units.unit_id
+    group by pairs.tracker_a, pairs.tracker_b, units.level, units.unit_id
 ),
 
 -- whether some day both lists held the unit, at that level
@@ -59,7 +59,7 @@ at_once as (
     select
         a.tracker_code as tracker_a,
         b.tracker_code as tracker_b,
-        a.listed_level,
+        a.level,
         a.unit_id,
         max(case
             when (b.listed_to is null or a.listed_from < b.listed_to) and (a.listed_to is null or b.listed_from < a.listed_to)
@@ -68,15 +68,15 @@ at_once as (
         end) as is_at_once
     from spells as a
     inner join spells as b
-        on a.unit_id = b.unit_id and a.listed_level = b.listed_level and a.tracker_code < b.tracker_code
-    group by a.tracker_code, b.tracker_code, a.listed_level, a.unit_id
+        on a.unit_id = b.unit_id and a.level = b.level and a.tracker_code < b.tracker_code
+    group by a.tracker_code, b.tracker_code, a.level, a.unit_id
 ),
 
 compared as (
     select
         named.tracker_a,
         named.tracker_b,
-        named.listed_level,
+        named.level,
         named.unit_id,
         coalesce(a.jurisdiction_key, b.jurisdiction_key) as jurisdiction_key,
         coalesce(a.is_resolved, b.is_resolved) = 1 as is_resolved,
@@ -89,9 +89,9 @@ compared as (
         b.listed_to as b_listed_to
     from named
     left join units as a
-        on named.tracker_a = a.tracker_code and named.listed_level = a.listed_level and named.unit_id = a.unit_id
+        on named.tracker_a = a.tracker_code and named.level = a.level and named.unit_id = a.unit_id
     left join units as b
-        on named.tracker_b = b.tracker_code and named.listed_level = b.listed_level and named.unit_id = b.unit_id
+        on named.tracker_b = b.tracker_code and named.level = b.level and named.unit_id = b.unit_id
 ),
 
 -- the same unit under another heading of the tracker that does not list it here
@@ -99,21 +99,21 @@ elsewhere as (
     select
         compared.tracker_a,
         compared.tracker_b,
-        compared.listed_level,
+        compared.level,
         compared.unit_id,
-        {{ joined('units.listed_level') }} as levels
+        {{ joined('units.level') }} as levels
     from compared
     inner join units
         on
             compared.unit_id = units.unit_id
-            and compared.listed_level <> units.listed_level
+            and compared.level <> units.level
             and units.tracker_code = case compared.listed_by when 'only a' then compared.tracker_b else compared.tracker_a end
     where compared.listed_by <> 'both'
-    group by compared.tracker_a, compared.tracker_b, compared.listed_level, compared.unit_id
+    group by compared.tracker_a, compared.tracker_b, compared.level, compared.unit_id
 )
 
 select
-    {{ surrogate_key(['compared.tracker_a', 'compared.tracker_b', 'compared.listed_level', 'compared.unit_id']) }}
+    {{ surrogate_key(['compared.tracker_a', 'compared.tracker_b', 'compared.level', 'compared.unit_id']) }}
         as agreement_key,
     {{ surrogate_key(['compared.tracker_a']) }} as tracker_a_key,
     {{ surrogate_key(['compared.tracker_b']) }} as tracker_b_key,
@@ -123,14 +123,14 @@ select
     b.verdict as verdict_b,
     a.definition as definition_a,
     b.definition as definition_b,
-    compared.listed_level,
+    compared.level,
     compared.jurisdiction_key,
     compared.is_resolved,
     compared.listed_name,
     compared.state_code,
     compared.listed_by,
     elsewhere.levels as other_lists_it_as,
-    compared.listed_by = 'both' or covered.tracker_code is not null as other_covers_state,
+    compared.listed_by = 'both' or covered.tracker_code is not null as is_state_covered_by_other,
     case when compared.listed_by = 'both' then at_once.is_at_once = 1 end as is_on_one_day,
     compared.a_listed_from,
     compared.a_listed_to,
@@ -143,13 +143,13 @@ left join at_once
     on
         compared.tracker_a = at_once.tracker_a
         and compared.tracker_b = at_once.tracker_b
-        and compared.listed_level = at_once.listed_level
+        and compared.level = at_once.level
         and compared.unit_id = at_once.unit_id
 left join elsewhere
     on
         compared.tracker_a = elsewhere.tracker_a
         and compared.tracker_b = elsewhere.tracker_b
-        and compared.listed_level = elsewhere.listed_level
+        and compared.level = elsewhere.level
         and compared.unit_id = elsewhere.unit_id
 left join covered
     on

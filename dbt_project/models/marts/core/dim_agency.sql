@@ -50,6 +50,32 @@ select
     _kind
 from {{ ref('int_crime__unregistered') }}
 union all
+-- an agency that a tracker lists and no captured register has: one member for each name of a state and unit
+select
+    agency_key,
+    cast(null as {{ dbt.type_string() }}) as ori,
+    min(listed_name) as agency_name,
+    'unknown' as agency_type,
+    max(state_code) as state_code,
+    cast(null as {{ dbt.type_string() }}) as counties,
+    coalesce(max(kind), 'unknown') as agency_kind,
+    max(case when is_resolved then 1 else 0 end) = 1 as is_resolved,
+    max(jurisdiction_key) as jurisdiction_key,
+    max(match_method) as match_method,
+    max(match_score) as match_score,
+    max(match_evidence) as match_evidence,
+    'unknown' as coverage,
+    cast(null as {{ dbt.type_string() }}) as coverage_reason,
+    cast(null as double) as served_share,
+    cast(null as boolean) as is_nibrs,
+    cast(null as date) as nibrs_start_on,
+    cast(null as double) as latitude,
+    cast(null as double) as longitude,
+    {{ provenance_of_one() }}
+from {{ ref('int_ordinances__listed_agencies') }}
+where ori is null
+group by agency_key
+union all
 select
     {{ unknown_key() }} as agency_key,
     'unknown' as ori,

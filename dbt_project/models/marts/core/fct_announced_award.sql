@@ -6,8 +6,10 @@ select
     announced.award_rule,
     announced.is_resolved,
     announced.jurisdiction_key,
+    coalesce(awards.recipient_key, {{ unknown_key() }}) as recipient_key,
+    {{ program_key('announced.assistance_listing', 'announced.program_area') }} as program_key,
     announced.program_area,
-    announced.fiscal_year as announced_fiscal_year,
+    announced.fiscal_year,
     announced.agency_name,
     announced.agency_kind,
     announced.state_code,
@@ -21,3 +23,5 @@ select
     announced._record_no,
     announced._kind
 from {{ ref('int_awards__announced') }} as announced
+left join {{ ref('fct_award') }} as awards
+    on {{ surrogate_key(['announced.fain', 'announced.awarding_agency_code']) }} = awards.award_key

@@ -21,16 +21,16 @@ select
     awards.awarding_agency_code,
     awards.program_area,
     awards.program_rule,
-    cast(awards.fain_year as int) as award_fiscal_year,
+    cast(awards.fain_year as int) as fiscal_year,
     awards.is_aggregate,
     awards.description,
+    {{ passed_of('usaspending__awards', 'awards') }}
     awards.performance_city_name,
     awards.performance_state_code,
     awards.signed_on,
     awards.last_action_on,
     awards.start_on,
     awards.end_on,
-    awards.end_on >= build.as_of as is_open,
     cast(awards.transactions as bigint) as transactions,
     cast(awards.obligated_amount as decimal(18, 2)) as obligated_amount,
     awards.obligated_from,
@@ -43,23 +43,15 @@ select
     case when awards.outlayed_amount is not null then 'reported' else 'unknown' end as outlay_coverage,
     awards.outlayed_from,
     case when awards.outlayed_amount is not null then awards.outlay_as_of end as outlay_as_of,
-    case
-        when awards.outlayed_amount is not null
-            then cast({{ dbt.datediff('awards.outlay_as_of', 'build.as_of', 'day') }} as int)
-    end as outlay_age_days,
     cast(announced.officers_announced as bigint) as officers_funded_reported,
     cast(announced.announced_amount as decimal(18, 2)) as announced_amount,
     case when announced.officers_announced is not null then 'announcement of the COPS Office' end as officers_funded_source,
-    captures.note as selection_note,
     awards._capture_id,
     awards._payload_id,
     awards._record_no,
     awards._kind
 from awards
-cross join {{ source('raw', 'build') }} as build
 left join {{ ref('int_identity__recipients') }} as recipients
     on awards.recipient_id = recipients.recipient_id
 left join {{ ref('int_awards__announced') }} as announced
     on awards.fain = announced.fain and awards.awarding_agency_code = announced.awarding_agency_code
-left join {{ source('raw', 'capture') }} as captures
-    on awards._capture_id = captures.capture_id

@@ -1,7 +1,7 @@
 select
     {{ surrogate_key(['actions.council_matter_key', 'actions.action_id']) }} as council_action_key,
     -- a history that a user brought without its matter
-    matters.council_matter_key,
+    coalesce(matters.council_matter_key, {{ unknown_key() }}) as council_matter_key,
     councils.jurisdiction_key,
     {{ calendar_key('actions.action_on') }} as action_date_key,
     actions.client as council_client,

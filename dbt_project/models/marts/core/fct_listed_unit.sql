@@ -6,7 +6,7 @@ with lines as (
         trackers.tracker_code,
         listings.*,
         max(coalesce(listings.listed_to, cast('9999-12-31' as date))) over (
-            partition by listings.tracker_key, listings.jurisdiction_key, listings.listed_level
+            partition by listings.tracker_key, listings.jurisdiction_key, listings.level
             order by listings.listed_from, listings.listing_key
             rows between unbounded preceding and 1 preceding
         ) as listed_so_far,
@@ -21,12 +21,12 @@ numbered as (
     select
         lines.*,
         sum(case when listed_so_far >= listed_from then 0 else 1 end) over (
-            partition by tracker_key, jurisdiction_key, listed_level
+            partition by tracker_key, jurisdiction_key, level
             order by listed_from, listing_key
             rows between unbounded preceding and current row
         ) as time_no,
         row_number() over (
-            partition by tracker_key, jurisdiction_key, listed_level order by listed_from, listing_key
+            partition by tracker_key, jurisdiction_key, level order by listed_from, listing_key
         ) as line_no
     from lines
 ),
@@ -35,7 +35,7 @@ times as (
     select
         tracker_key,
         jurisdiction_key,
-        listed_level,
+        level,
         time_no,
         min(line_no) as first_line_no,
         count(*) as printed_lines,
@@ -44,18 +44,18 @@ times as (
         case when count(*) = count(listed_to) then max(listed_to) end as listed_to,
         max(last_seen_on) as last_seen_on
     from numbered
-    group by tracker_key, jurisdiction_key, listed_level, time_no
+    group by tracker_key, jurisdiction_key, level, time_no
 )
 
 select
-    {{ surrogate_key(['times.tracker_key', 'times.jurisdiction_key', 'times.listed_level', 'times.listed_from']) }}
+    {{ surrogate_key(['times.tracker_key', 'times.jurisdiction_key', 'times.level', 'times.listed_from']) }}
         as listed_unit_key,
     times.tracker_key,
     times.jurisdiction_key,
     firsts.is_resolved,
     firsts.tracker_code,
     firsts.verdict,
-    times.listed_level,
+    times.level,
     firsts.state_code,
     firsts.listed_name,
     times.listed_from,
@@ -74,5 +74,5 @@ inner join numbered as firsts
     on
         times.tracker_key = firsts.tracker_key
         and times.jurisdiction_key = firsts.jurisdiction_key
-        and times.listed_level = firsts.listed_level
+        and times.level = firsts.level
         and times.first_line_no = firsts.line_no

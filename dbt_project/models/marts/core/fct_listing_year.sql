@@ -1,9 +1,11 @@
 select
     {{ surrogate_key(['listings.assistance_listing', 'listings.fiscal_year', 'listings.type_group']) }} as listing_year_key,
+    {{ surrogate_key(['listings.assistance_listing']) }} as assistance_listing_key,
     listings.assistance_listing,
     listings.fiscal_year,
     listings.type_group,
     listings.type_group = 'all' as is_total,
+    {{ passed_of('usaspending__assistance_listings', 'listings') }}
     listings.obligated_amount,
     listings.outlayed_amount,
     listings.sam_actual_amount,

@@ -17,7 +17,7 @@ select
     figures.published_table,
     figures.entity,
     figures.subject,
-    figures.programme,
+    figures.programme as program,
     figures.measure,
     figures.victim_group,
     figures.offense_group,

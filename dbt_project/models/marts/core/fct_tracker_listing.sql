@@ -3,9 +3,10 @@ select
     {{ surrogate_key(['spells.tracker_code']) }} as tracker_key,
     coalesce(names.is_resolved, false) as is_resolved,
     coalesce(names.jurisdiction_key, {{ unknown_key() }}) as jurisdiction_key,
+    agencies.agency_key,
     {{ date_key('spells.listed_from') }} as listed_from_date_key,
     spells.listed_name,
-    spells.listed_level,
+    spells.listed_level as level,
     nullif(spells.state_code, '??') as state_code,
     spells.support_type,
     trackers.verdict,
@@ -28,5 +29,7 @@ select
 from {{ ref('int_ordinances__spells') }} as spells
 inner join {{ ref('trackers') }} as trackers
     on spells.tracker_code = trackers.tracker_code
+left join {{ ref('int_ordinances__listed_agencies') }} as agencies
+    on spells.listing_id = agencies.listing_id and spells.listed_from = agencies.listed_from
 left join {{ ref('int_identity__resolved') }} as names
     on spells.printed_id = names.printed_id

@@ -1,4 +1,4 @@
--- Whose months the night asks for, and why: names of awards, lists and agencies meet at the jurisdiction.
+-- The agencies whose months a run requests, and why: awards, lists and agencies meet at the jurisdiction.
 with served as (
     select
         agencies.ori,
@@ -10,7 +10,7 @@ with served as (
         on agencies.agency_key = bridge.agency_key
     inner join {{ ref('dim_jurisdiction') }} as units
         on bridge.jurisdiction_key = units.jurisdiction_key
-    where units.is_resolved and agencies.state_code is not null
+    where units.is_resolved and agencies.ori is not null and agencies.state_code is not null
 ),
 
 awarded as (
@@ -60,7 +60,7 @@ select
     cast(awards as bigint) as awards,
     cast(trackers as bigint) as trackers,
     city_population,
-    awards > 0 as holds_an_award,
+    awards > 0 as is_award_holder,
     trackers > 0 as is_listed,
     city_population is not null as is_large_city
 from told

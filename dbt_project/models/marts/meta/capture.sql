@@ -2,6 +2,7 @@ select
     capture_id,
     source,
     dataset,
+    {{ surrogate_key(['dataset']) }} as source_key,
     slice,
     kind,
     edition,

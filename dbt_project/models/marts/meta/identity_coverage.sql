@@ -25,7 +25,7 @@ everything as (
         'agencies of the register' as what, agency_kind as kind, is_resolved, {{ unknown_key() }} as located_in_jurisdiction_key,
         cast(null as decimal(18, 2)) as amount
     from {{ ref('dim_agency') }}
-    where agency_key <> {{ unknown_key() }}
+    where agency_key <> {{ unknown_key() }} and ori is not null
 ),
 
 rolled as (

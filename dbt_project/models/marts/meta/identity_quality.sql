@@ -15,9 +15,8 @@ with labelled as (
     inner join {{ ref('int_identity__resolved') }} as resolved
         on
             {{ printed_id(
-                "case labels.source when 'ice' then 'ice_287g' else labels.source end", 'labels.name', 'labels.state_code',
-                'cast(null as ' ~ dbt.type_string() ~ ')', 'labels.county_name',
-                "case labels.source when 'fbi' then " ~ agency_type_hint('labels.hint') ~ " else labels.hint end"
+                label_source('labels.source'), 'labels.name', 'labels.state_code', 'cast(null as ' ~ dbt.type_string() ~ ')',
+                'labels.county_name', label_hint('labels.source', 'labels.hint')
             ) }} = resolved.printed_id
     left join {{ ref('int_identity__geoids') }} as expected
         on labels.expected_geoid = expected.geoid

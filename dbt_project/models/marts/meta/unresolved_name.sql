@@ -44,7 +44,7 @@ registered as (
         count(*) as mentions,
         cast(null as decimal(18, 2)) as amount
     from {{ ref('dim_agency') }}
-    where not is_resolved and agency_key <> {{ unknown_key() }}
+    where not is_resolved and agency_key <> {{ unknown_key() }} and ori is not null
     group by agency_name, state_code, agency_kind, match_method, match_evidence
 ),
 

@@ -7,7 +7,7 @@ with fields as (
         {{ text_field('newoff') }} as newoff,
         {{ text_field('direl') }} as direl,
         {{ text_field('notify') }} as notify,
-        -- grouped rows are those that bring n or weight; a row of microdata is one victimization with its own newwgt
+        -- grouped rows have n or weight; a row of microdata is one victimization with its own newwgt
         {{ text_field('n') }} is not null or {{ text_field('weight') }} is not null as is_grouped,
         try_cast({{ text_field('n') }} as bigint) as grouped_n,
         try_cast({{ text_field('weight') }} as double) as grouped_weight,

@@ -1,4 +1,4 @@
--- Three slices of one national list; where both years of a slice are in force the newest capture serves.
+-- Three parts of one national list. If two years of a part are captured, the newest capture is used.
 select
     geoid,
     state_code,

@@ -1,11 +1,7 @@
 {{ config(materialized='table') }}
 
 with state_names as (
-    select {{ spelled_name('name') }} as spelling, postal from {{ ref('states') }}
-    union all
-    select postal as spelling, postal from {{ ref('states') }}
-    union all
-    select spelling, postal from {{ ref('state_spellings') }}
+    {{ state_names() }}
 ),
 
 typed as (

@@ -1,27 +1,20 @@
 select
-    fiscal_year,
-    program,
-    case program
-        when 'chp' then 'hiring'
-        when 'cpd' then 'community_policing'
-        when 'ctas' then 'tribal_assistance'
-        when 'ahtf' then 'anti_heroin'
-        when 'camp' then 'anti_methamphetamine'
-        when 'svpp' then 'school_safety'
-        when 'lemhwa' then 'officer_wellness'
-        else 'unknown'
-    end as program_area,
-    state_code,
-    agency_name,
-    announced_amount,
-    officers_announced,
-    ori,
-    award_number,
-    page_no,
-    _capture_id,
-    _payload_id,
-    _record_no,
-    _kind,
-    _retrieved_at
-from {{ ref('base_cops__announcements') }}
-where _fate = 'staged'
+    lines.fiscal_year,
+    lines.program,
+    coalesce(folders.program_area, 'unknown') as program_area,
+    lines.state_code,
+    lines.agency_name,
+    lines.announced_amount,
+    lines.officers_announced,
+    lines.ori,
+    lines.award_number,
+    lines.page_no,
+    lines._capture_id,
+    lines._payload_id,
+    lines._record_no,
+    lines._kind,
+    lines._retrieved_at
+from {{ ref('base_cops__announcements') }} as lines
+left join {{ ref('announcement_folders') }} as folders
+    on lines.program = folders.folder
+where lines._fate = 'staged'

@@ -9,9 +9,7 @@ fields as (
     select
         {{ text_field('ori') }} as ori,
         {{ text_field('offense_code') }} as offense_code,
-        try_cast(
-            concat(substr({{ text_field('month') }}, 4, 4), '-', substr({{ text_field('month') }}, 1, 2), '-01') as date
-        ) as month_start,
+        {{ fbi_month_start() }} as month_start,
         {{ text_field('series_name') }} as series_name,
         {{ text_field('actual') }} as actual,
         {{ text_field('cleared') }} as cleared,
@@ -38,14 +36,7 @@ typed as (
         newest_data,
         case
             when ori is null then 'no ori'
-            when offense_code is null then 'no offence code'
-            when month_start is null then 'month is not mm-yyyy'
-            -- the bounds of dim_date
-            when month_start < cast('1975-01-01' as date) or month_start > cast('2035-12-01' as date)
-                then 'month is outside 1975 to 2035'
-            when month_start > cast(retrieved_at as date) then 'month had not begun when it was captured'
-            when actual is not null and try_cast(actual as bigint) is null then 'actual is not a whole number'
-            when cleared is not null and try_cast(cleared as bigint) is null then 'cleared is not a whole number'
+            {{ fbi_month_faults() }}
             when population is not null and try_cast(population as bigint) is null
                 then 'population is not a whole number'
         end as _reject_reason,
@@ -55,6 +46,6 @@ typed as (
     from fields
 )
 ,
--- Slices are agencies, states in captures of older versions, and whatever a file holds: a month may stand in several.
+-- A capture holds an agency, a state (in older versions) or the contents of a file, so a month may be in several captures.
 {{ with_fate('typed', key=['ori', 'offense_code', 'month_start'], content=['offenses', 'cleared', 'population'],
     across=true) }}

@@ -10,9 +10,7 @@ fields as (
         {{ text_field('level') }} as level,
         {{ text_field('area') }} as area,
         {{ text_field('offense_code') }} as offense_code,
-        try_cast(
-            concat(substr({{ text_field('month') }}, 4, 4), '-', substr({{ text_field('month') }}, 1, 2), '-01') as date
-        ) as month_start,
+        {{ fbi_month_start() }} as month_start,
         {{ text_field('actual') }} as actual,
         {{ text_field('cleared') }} as cleared,
         {{ text_field('population') }} as population,
@@ -39,14 +37,7 @@ typed as (
         case
             when level is null or level not in ('state', 'nation') then 'level is neither state nor nation'
             when area is null then 'no area'
-            when offense_code is null then 'no offence code'
-            when month_start is null then 'month is not mm-yyyy'
-            -- the bounds of dim_date
-            when month_start < cast('1975-01-01' as date) or month_start > cast('2035-12-01' as date)
-                then 'month is outside 1975 to 2035'
-            when month_start > cast(retrieved_at as date) then 'month had not begun when it was captured'
-            when actual is not null and try_cast(actual as bigint) is null then 'actual is not a whole number'
-            when cleared is not null and try_cast(cleared as bigint) is null then 'cleared is not a whole number'
+            {{ fbi_month_faults() }}
         end as _reject_reason,
         _capture_id,
         _payload_id,

@@ -1,10 +1,6 @@
 {{ config(materialized='table') }}
-{%- set lines = [
-    'murder', 'rape', 'robbery', 'assault', 'assault_gun', 'assault_knife', 'assault_other_weapon', 'assault_unarmed',
-    'assault_simple', 'burglary', 'larceny', 'motor_vehicle_theft',
-] %}
 {%- set counts = [] %}
-{%- for card in ['actual', 'cleared'] %}{% for line in lines %}{% do counts.append(card ~ '_' ~ line) %}{% endfor %}{% endfor %}
+{%- for card in ['actual', 'cleared'] %}{% for line in declared_return_a_lines() %}{% do counts.append(card ~ '_' ~ line) %}{% endfor %}{% endfor %}
 
 with fields as (
     select
@@ -15,7 +11,7 @@ with fields as (
         {{ text_field('agency_name') }} as agency_name,
         {{ text_field('population_group') }} as population_group,
         try_cast({{ text_field('months_reported') }} as int) as last_month_reported,
-        -- an agency in several counties has its people told in up to three parts
+        -- the people of an agency in several counties are printed in up to three parts
         try_cast({{ text_field('population_1') }} as bigint)
         + coalesce(try_cast({{ text_field('population_2') }} as bigint), 0)
         + coalesce(try_cast({{ text_field('population_3') }} as bigint), 0) as population,
@@ -37,7 +33,7 @@ with fields as (
 
 typed as (
     select
-        -- the register's nine characters are these seven and two zeros
+        -- the register's nine characters are these seven followed by two zeros
         case when length(ori) = 7 then concat(ori, '00') end as ori,
         try_cast(concat(year_text, '-', month_text, '-01') as date) as month_start,
         case when covered_by is not null and {{ regexp_matches('covered_by', '[1-9A-Z]') }} then concat(covered_by, '00') end
@@ -56,7 +52,7 @@ typed as (
             when ori is null or length(ori) <> 7 then 'ori is not seven characters'
             when try_cast(concat(year_text, '-', month_text, '-01') as date) is null then 'year and month are no month'
             when try_cast(year_text as int) < 1975 then 'month is outside 1975 to 2035'
-            -- districts of some highway patrols share an ORI, as a public client found: none of them is the agency
+            -- districts of some highway patrols share an ORI (seen in public data); none of them is the agency
             when records_of_the_month > 1 then 'several records of one ori and month'
             {% for count in counts %}
             when {{ count }}_text is not null and {{ count }} is null then '{{ count }} is not a whole number'

@@ -1,8 +1,5 @@
 {{ config(materialized='table') }}
-{%- set counts = [
-    'violent_crime', 'murder', 'rape_revised', 'rape_legacy', 'rape', 'robbery', 'aggravated_assault', 'property_crime',
-    'burglary', 'larceny_theft', 'motor_vehicle_theft', 'arson',
-] %}
+{%- set counts = declared_table8_counts() %}
 
 with fields as (
     select
@@ -15,7 +12,7 @@ with fields as (
         {{ text_field('state_footnotes') }} as state_footnotes,
         {{ text_field('population') }} as population_text,
         {% for count in counts %}
-        -- thousands are parted by commas in some years' workbooks
+        -- some years' workbooks separate thousands with commas
         replace({{ text_field(count) }}, ',', '') as {{ count }}_text,
         {% endfor %}
         _capture_id,

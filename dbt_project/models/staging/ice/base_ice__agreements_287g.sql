@@ -13,7 +13,7 @@ typed as (
         states.state_name,
         {{ one_spelling(text_field('LAW ENFORCEMENT AGENCY')) }} as agency_name,
         {{ one_spelling(text_field('TYPE')) }} as agency_type,
-        -- The marks by which ICE says that there is no county.
+        -- What ICE writes if there is no county.
         {{ one_spelling("nullif(nullif(" ~ text_field('COUNTY') ~ ", '#NA'), 'N/A')") }} as county_name,
         {{ one_spelling(text_field('SUPPORT TYPE')) }} as support_type,
         {{ printed_day(text_field('SIGNED')) }} as signed_on,

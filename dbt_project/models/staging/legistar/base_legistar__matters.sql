@@ -18,7 +18,7 @@ with typed as (
         {{ text_field('MatterNotes') }} as notes,
         {{ text_field('MatterSummary') }} as summary,
         {{ text_field('MatterFullText') }} as full_text,
-        -- fields that each council fills as it likes
+        -- fields that each council uses as it likes
         nullif(trim(concat(
             {%- for name in own_texts %}
             coalesce({{ text_field(name) }}, ''){% if not loop.last %}, ' ',{% endif %}

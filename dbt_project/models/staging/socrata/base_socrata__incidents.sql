@@ -1,4 +1,4 @@
--- A view: the models below read it once each, and a table of its own would cost more than all of them.
+-- A view: each model after it reads it once, and storing it as a table would cost more than those reads.
 with typed as (
     select
         captures._set_id as set_id,

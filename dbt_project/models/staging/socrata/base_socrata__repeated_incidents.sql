@@ -1,6 +1,6 @@
 {{ config(materialized='table') }}
 
--- Nearly every report's number comes once. Only those that come again are compared, version by version: the rest is one
+-- Nearly every number of a report occurs once. Only repeated numbers are compared, version by version; the rest is one
 -- scan of the columns that hold numbers.
 with again as (
     select {{ quick_hash(incident_id_columns()) }} as id_hash
@@ -31,7 +31,7 @@ compared as (
         on records._capture_id = captures._serving_id
 ),
 
--- a row that cannot be counted comes after all that can: it takes no other's place
+-- a row that cannot be counted sorts last, so that it never replaces one that can
 ranked as (
     select
         compared.*,

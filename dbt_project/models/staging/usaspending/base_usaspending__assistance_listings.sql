@@ -7,6 +7,7 @@ with typed as (
         {{ text_field('name') }} as listing_name,
         {{ text_field('popular_name') }} as popular_name,
         {{ text_field('sub_agency_name') }} as sub_agency_name,
+        {{ passed_fields('usaspending__assistance_listings') }}
         try_cast({{ text_field('fiscal_year') }} as int) as fiscal_year,
         try_cast({{ text_field('obligation') }} as decimal(18, 2)) as obligated_amount,
         try_cast({{ text_field('outlay') }} as decimal(18, 2)) as outlayed_amount,
@@ -25,5 +26,5 @@ with typed as (
 {{ with_fate(
     'typed',
     key=['assistance_listing', 'fiscal_year', 'type_group'],
-    content=['listing_name', 'obligated_amount', 'outlayed_amount']
+    content=['listing_name', 'obligated_amount', 'outlayed_amount'] + passed_names('usaspending__assistance_listings')
 ) }}

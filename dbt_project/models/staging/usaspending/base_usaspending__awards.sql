@@ -3,7 +3,7 @@
 with typed as (
     select
         -- ids
-        -- the publisher's keys are in capitals; what others copied may not be
+        -- the publisher's keys are in capitals; copies by others may not be
         upper({{ text_field('generated_internal_id') }}) as award_unique_key,
         upper({{ text_field('Award ID') }}) as fain,
         {{ text_field('Recipient UEI') }} as recipient_uei,
@@ -20,6 +20,7 @@ with typed as (
         {{ text_field('Primary Place of Performance__city_name') }} as performance_city_name,
         {{ text_field('Award Type') }} as award_type,
         {{ text_field('Description') }} as description,
+        {{ passed_fields('usaspending__awards') }}
         -- numbers
         try_cast({{ text_field('Award Amount') }} as decimal(18, 2)) as obligated_amount,
         try_cast({{ text_field('Total Outlays') }} as decimal(18, 2)) as outlayed_amount_shown,
@@ -50,6 +51,6 @@ with typed as (
     content=[
         'award_unique_key', 'recipient_name', 'obligated_amount', 'outlayed_amount_shown', 'start_on', 'end_on',
         'last_modified_on', 'description'
-    ],
+    ] + passed_names('usaspending__awards'),
     across=true
 ) }}

@@ -1,5 +1,5 @@
 {#- What becomes of a record depends on the records of its key alone. A build that goes on from the last one (see
-    orchestration/release/going_on.py) takes the captures that are new to it and every version of the keys they hold. -#}
+    orchestration/release/incremental.py) takes the captures that are new to it and every version of the keys they hold. -#}
 {{ config(
     materialized='incremental' if target.type == 'duckdb' else 'table',
     incremental_strategy='delete+insert',
@@ -18,7 +18,7 @@
     {%- endif %}
 {%- endset %}
 
--- Most keys come once. Only those that come again are compared, version by version: the rest is one scan.
+-- Most keys occur once. Only repeated keys are compared, version by version; the rest is one scan.
 with again as (
     select {{ transaction_key() }} as repeated_key
     from {{ source('raw', 'usaspending__transactions') }}
@@ -27,7 +27,7 @@ with again as (
     having count(*) > 1
 ),
 
--- A record of a whole year was there when the year was captured; any other, and a deletion, on the day it names.
+-- A record of a whole year was true when the year was captured. Any other record, and a deletion, was true on its own date.
 repeated as (
     select
         again.repeated_key,
@@ -48,13 +48,13 @@ repeated as (
             'records.period_of_performance_current_end_date', 'records.total_obligated_amount',
             'records.total_outlayed_amount_for_overall_award', 'records.transaction_description',
             'records.correction_delete_ind'
-        ]) }} as content_id
+        ] + passed_captured('usaspending__transactions', 'records')) }} as content_id
     from {{ source('raw', 'usaspending__transactions') }} as records
     inner join again
         on {{ transaction_key() }} = again.repeated_key
     inner join {{ source('raw', 'capture') }} as captures
         on records._capture_id = captures.capture_id
-    -- what cannot be read replaces nothing
+    -- a record that cannot be read replaces no other
     where {{ transaction_fault() }} is null
 ),
 
@@ -71,7 +71,7 @@ last_seen as (
     from repeated
 ),
 
--- The later last_modified_date wins, not the later row or file: a Delta puts its deletions at the end.
+-- The later last_modified_date wins, not the later row or file, because a Delta file puts its deletions at the end.
 compared as (
     select
         _capture_id,
@@ -118,6 +118,7 @@ typed as (
         {{ text_field('record_type_code') }} as record_type_code,
         coalesce({{ text_field('prime_award_base_transaction_description') }}, {{ text_field('transaction_description') }})
             as description,
+        {{ passed_fields('usaspending__transactions') }}
         try_cast({{ field('federal_action_obligation') }} as decimal(18, 2)) as obligated_amount,
         try_cast({{ field('total_obligated_amount') }} as decimal(18, 2)) as award_obligated_amount,
         try_cast({{ field('total_outlayed_amount_for_overall_award') }} as decimal(18, 2)) as award_outlayed_amount,

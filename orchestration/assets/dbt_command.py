@@ -1,0 +1,46 @@
+"""dbt's command as a refresh runs it.
+
+What belongs here: where dbt runs, and what dagster-dbt prepares for it in vain. What does not: which models are built
+and what becomes of dbt's events (warehouse).
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+from dagster_dbt import DbtCliResource
+from packaging.version import Version
+
+from orchestration.release.dbt_manifest import BUILD_DIR_VARIABLE
+from orchestration.settings import DBT_PROJECT_DIR
+
+_IN_BUILD_DIR = f'cd "${BUILD_DIR_VARIABLE}" && exec "$0" "$@"'
+
+
+class DbtInBuildDir(DbtCliResource):
+    """`dbt`, run in the build folder: the paths that dbt_manifest.dbt_environment names are relative to it.
+
+    dagster-dbt starts `dbt --version` and loads the project into Dagster's own process as well, for row counts and
+    columns that it would read after the build. Clawback reads them itself (release/columns): both are left out.
+    """
+
+    @property
+    def _cli_version(self) -> Version:
+        return Version(version("dbt-core"))
+
+    def _initialize_dbt_core_adapter(self, args: Sequence[str]) -> None:  # type: ignore[override]
+        return None
+
+
+def dbt_resource() -> DbtInBuildDir:
+    # the dbt beside this interpreter: a venv need not be on PATH
+    dbt = str(Path(sys.executable).with_name("dbt"))
+    return DbtInBuildDir(
+        project_dir=str(DBT_PROJECT_DIR),
+        profiles_dir=str(DBT_PROJECT_DIR),
+        dbt_executable="/bin/sh",
+        global_config_flags=["-c", _IN_BUILD_DIR, dbt],
+    )

@@ -1,0 +1,147 @@
+"""The commands about the installation and its releases: status, releases, diff, rollback, health, doctor, adopt.
+
+What belongs here: their options and how their answers are shown. What does not: finding the answers (landing, release,
+running, doctor).
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from orchestration.cli.screen import cell
+from orchestration.cli.show import (
+    EXIT_BUSY,
+    EXIT_REFUSED,
+    AsJson,
+    err,
+    out,
+    say_json,
+    settings_with,
+    show_findings,
+    stop,
+    warn,
+)
+from orchestration.progress import listening
+
+
+def status(as_json: AsJson = False) -> None:
+    """What each source last gave, as of when, what failed since when and why; findings that were accepted."""
+    from orchestration.running import status as standing
+
+    found = standing.status(settings_with())
+    if as_json:
+        say_json(found.to_json())
+        return
+    shown = Table(header_style="dim", box=None, pad_edge=False)
+    for name in ("dataset", "kinds", "captures", "rejected", "held", "records", "newest", "checked", "state",
+                 "failed since", "why"):  # fmt: skip
+        shown.add_column(name, justify="right" if name in ("captures", "rejected", "held", "records") else "left")
+    for row in found.sources:
+        shown.add_row(*(Text(cell(value)) for value in row.cells()))
+    out.print(shown)
+    for one in found.accepted:
+        warn(one.line(), style="yellow", event="accepted_finding")
+
+
+def releases(as_json: AsJson = False) -> None:
+    """Every release kept, newest first, and which one serves."""
+    from orchestration.release import history
+
+    kept = history.releases(settings_with())
+    if as_json:
+        say_json([release.to_json() for release in kept])
+        return
+    if not kept:
+        out.print("no release yet: clawback refresh")
+    for release in kept:
+        out.print(release.line())
+
+
+def diff(
+    older: Annotated[str, typer.Argument(help="A release's id")],
+    newer: Annotated[str, typer.Argument(help="Another release's id")],
+    as_json: AsJson = False,
+) -> None:
+    """What changed between two releases: rows and sums a table."""
+    from orchestration.reading import differences
+    from orchestration.release import history
+
+    try:
+        found = differences.between(settings_with(), older, newer)
+    except history.NoSuchRelease as missing:
+        stop(str(missing))
+    if as_json:
+        say_json(found.to_json())
+    else:
+        out.print(found.to_text())
+
+
+def rollback(release: Annotated[str, typer.Argument(help="The release to serve again")]) -> None:
+    """Serve an earlier release again, at once; nothing is rebuilt and nothing deleted."""
+    from orchestration.release import history, publish
+    from orchestration.running.rollback import roll_back
+
+    try:
+        roll_back(settings_with(), release)
+    except (history.NoSuchRelease, publish.AsOfRelease) as refused:
+        stop(str(refused))
+    except publish.AnotherPublicationRuns as busy:
+        stop(str(busy), EXIT_BUSY)
+    except history.DamagedRelease as damaged:
+        stop(str(damaged), EXIT_REFUSED)
+    out.print(f"serving release {release}")
+
+
+def health_(as_json: AsJson = False) -> None:
+    """How this installation is, for monitors: exit 0 well, 1 warning, 2 critical; nothing is written or asked."""
+    from orchestration.running.health import look
+
+    found = look(settings_with())
+    if as_json:
+        say_json(found.to_json())
+    else:
+        for line in found.lines():
+            out.print(line)
+    raise typer.Exit(found.exit_code)
+
+
+def doctor(
+    deep: Annotated[
+        bool, typer.Option("--deep", help="Prove a release anew: every digest, every record, and a rebuild.")
+    ] = False,
+    release: Annotated[
+        str | None, typer.Option(help="With --deep: this release instead of the one that serves.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Look at this installation: settings, keys (present or not), landing, releases. Exit 1 where something is bad."""
+    from orchestration.doctor.examination import examine
+    from orchestration.release import history
+
+    if release is not None and not deep:
+        stop("--release goes with --deep")
+    findings = examine(settings_with())
+    if deep:
+        from orchestration.doctor import proof
+
+        try:
+            with listening(lambda line: err.print(line, markup=False)):
+                findings += list(proof.prove(settings_with(), release))
+        except history.NoSuchRelease as missing:
+            stop(str(missing))
+    show_findings(findings, as_json)
+
+
+def adopt(as_json: AsJson = False) -> None:
+    """Enter captures that were put into the landing folder by hand, once their payloads prove them. Exit 1: not all."""
+    from orchestration.doctor import proof
+
+    with listening(lambda line: err.print(line, markup=False)):
+        findings = list(proof.adopt(settings_with()))
+    if not findings and not as_json:
+        out.print("every capture is entered already")
+    show_findings(findings, as_json)

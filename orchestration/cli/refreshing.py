@@ -1,0 +1,178 @@
+"""The commands that run something: refresh, import, ui.
+
+What belongs here: their options and how their outcome is shown. What does not: the work (refresh, landing.imports,
+running.ui).
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Sequence
+from contextlib import nullcontext
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from orchestration import logs, sources
+from orchestration.cli.screen import table
+from orchestration.cli.show import AsJson, err, out, say_json, settings_with, show_answer, stop, warn
+from orchestration.progress import listening, say
+from orchestration.reading.questions import questions
+from orchestration.reading.reader import connect
+from orchestration.reading.summary import summary
+from orchestration.refresh.plan import Planned
+from orchestration.running import stopping
+from orchestration.settings import Settings
+
+
+def refresh(  # each parameter is an option of the command line
+    live: Annotated[bool, typer.Option("--live", help="Ask the publishers instead of the recorded edition.")] = False,
+    source: Annotated[list[str] | None, typer.Option(help="Only this source (fbi) or dataset (fbi/agencies).")] = None,
+    slice_: Annotated[list[str] | None, typer.Option("--slice", help="source/dataset=KEY: only this slice.")] = None,
+    as_of: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Only captures retrieved by this date.")
+    ] = None,
+    landing: Annotated[Path | None, typer.Option(help="Another landing folder.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be asked and built; do nothing.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Rebuild although nothing changed.")] = False,
+    accept: Annotated[
+        list[str] | None,
+        typer.Option(help="Accept this check's finding, once: a release check, or volume:source/dataset=SLICE."),
+    ] = None,
+    because: Annotated[str, typer.Option(help="Why it is accepted; kept in the release.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Capture, build, audit, publish. Exit 0 published or nothing new, 3 gate refused, 4 a source too old, 5 busy."""
+    from orchestration.refresh import account as codes
+    from orchestration.refresh import plan, run
+    from orchestration.running.lock import AnotherRefreshRuns
+
+    if accept and not because.strip():
+        stop("--accept needs --because: an accepted finding is published with its reason")
+    if live and os.environ.get("CLAWBACK_CONTACT", "") == "":
+        stop("--live needs CLAWBACK_CONTACT (an e-mail address): publishers are told who asks")
+    settings = settings_with(landing=landing, edition="live" if live else None)
+    when = as_of.date() if as_of else None
+    try:
+        if dry_run:
+            _show_plan(settings, plan.plan(settings, source or [], when), as_json)
+            return
+        # With CLAWBACK_LOG=json each line is on standard error already, as JSON.
+        with nullcontext() if logs.is_json() else listening(lambda line: err.print(line)):
+            account = run.refresh(
+                settings,
+                only_sources=source or [],
+                slices=slice_ or [],
+                as_of=when,
+                accept=dict.fromkeys(accept or [], because),
+                force=force,
+                stop_on_signals=True,
+            )
+    except AnotherRefreshRuns as busy:
+        stop(str(busy), codes.ANOTHER_RUNS)
+    except KeyError as unknown:
+        stop(str(unknown.args[0]))
+    if logs.is_json():
+        with logs.of_run(account.run_id):
+            say(account.error or f"exit {account.exit_code}", event="refresh_ended", level=logging.INFO
+                if account.exit_code == 0 else logging.ERROR, exit_code=account.exit_code, release=account.release,
+                published=account.published, findings=account.findings, too_old=account.too_old)  # fmt: skip
+    if as_json:
+        say_json(vars(account))
+    else:
+        _show_account(settings, account)
+        _show_sources(account)
+    raise typer.Exit(account.exit_code)
+
+
+def _show_plan(settings: Settings, planned: Sequence[Planned], as_json: bool) -> None:
+    if as_json:
+        plan = [vars(each) for each in planned]
+        say_json({"edition": settings.edition, "landing": settings.landing_dir, "plan": plan})
+        return
+    out.print(f"edition {settings.edition}, landing {settings.landing_dir}; nothing is asked or written")
+    for each in planned:
+        out.print(f"  {each.line()}")
+
+
+def _show_account(settings: Settings, account: Any) -> None:
+    from orchestration.release import history
+
+    if account.error:
+        if not logs.is_json():
+            err.print(f"\n{account.error}", style="red")
+            serving = account.release or "nothing yet"
+            err.print(f"The published warehouse was not touched; serving: {serving}. Run {account.run_id}.")
+        return
+    if not account.release:
+        return
+    release = history.last_release(settings)
+    if release is None:
+        return
+    word = "published" if account.published else "nothing new; goes on serving"
+    out.print(f"\nRelease {release.id} ({release.edition} edition): {word}", style="bold")
+    with connect(settings) as connection:
+        found = summary(connection)
+        table(out, found.sources, "What each source gave, and as of when")
+        table(out, found.facts, "Rows a fact table")
+        checks = ", ".join(f"{n} {status}" for status, n in sorted(found.checks.items()))
+        out.print(f"\nChecks: {checks}")
+        out.print(f"Warehouse: {settings.published_file}  (make sql; clawback query; any DuckDB 1.4 or later)")
+        for name, asked in questions().items():
+            if asked.headline:
+                show_answer(connection, asked, {}, heading=f"clawback query {name}")
+
+
+def _show_sources(account: Any) -> None:
+    """The last lines: what failed, since when and why, and which source made the exit code 4."""
+    for line in account.sources:
+        warn(line, style="yellow", event="source_standing")
+    for line in account.too_old if account.exit_code == 4 else ():
+        warn(f"exit 4, because no good answer is young enough: {line}", style="red", event="source_too_old")
+
+
+def import_(
+    dataset: Annotated[str, typer.Argument(help="source/dataset, e.g. bjs/victimizations")],
+    files: Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, help="Files as the publisher gave them.")],
+    retrieved: Annotated[
+        datetime | None,
+        typer.Option(
+            formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"], help="When the files were taken from the publisher (UTC)."
+        ),
+    ] = None,
+    landing: Annotated[Path | None, typer.Option(help="Another landing folder.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Bring files you have: downloads, archived pages, a FOIA answer. Then: clawback refresh."""
+    from orchestration.landing.imports import import_files
+
+    try:
+        wanted = sources.get(dataset)
+    except KeyError as unknown:
+        stop(str(unknown.args[0]))
+    settings = settings_with(landing=landing)
+    when = retrieved.replace(tzinfo=UTC) if retrieved else None
+    with stopping.in_time():
+        results = import_files(wanted, files, settings, retrieved_at=when)
+    if as_json:
+        say_json([vars(result) for result in results])
+    else:
+        for result in results:
+            out.print(result.line())
+    raise typer.Exit(0 if all(result.ok for result in results) else 1)
+
+
+def ui(
+    port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 3000,
+    read_only: Annotated[
+        bool, typer.Option("--read-only", help="Pages that start and change nothing, without the daemon: to be shared.")
+    ] = False,
+    path_prefix: Annotated[str, typer.Option(help="With --read-only: where a proxy puts the pages (/dagster).")] = "",
+) -> None:
+    """Dagster's pages on 127.0.0.1: runs, assets, checks, lineage, schedules."""
+    from orchestration.running.ui import serve
+
+    serve(settings_with(), port=port, read_only=read_only, path_prefix=path_prefix)

@@ -1,0 +1,236 @@
+"""Finding the place that a person means: "Portland, OR", "DC", a GEOID, the FIPS code of a county.
+
+What belongs here: reading what was typed, and choosing among the units of core.dim_jurisdiction that bear the name.
+What does not: tying printed names to units in the build (dbt's int_identity models do that), or any fact about a place.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import duckdb
+
+from orchestration.reading.reader import Connection
+from orchestration.sources.states import BY_NAME, BY_POSTAL
+
+# A bare name means the unit with this many times the people of the next one of the name. Below that the
+# person must say which one is meant.
+DOMINATES = 10
+SHOWN = 12
+NEAREST = 5
+
+_KINDS = {
+    "COUNTY": "county",
+    "PARISH": "county",
+    "STATE": "state",
+    "CITY": "place",
+    "TOWN": "place",
+    "TOWNSHIP": "place",
+    "VILLAGE": "place",
+    "BOROUGH": "place",
+    "CDP": "place",
+}
+_DISTRICT = {"DC", "WASHINGTON DC", "WASHINGTON D C", "D C", "DISTRICT OF COLUMBIA", "WASHINGTON DISTRICT OF COLUMBIA"}
+_SPELLED_OUT = {"ST": "SAINT", "STE": "SAINTE", "FT": "FORT", "MT": "MOUNT"}
+
+
+@dataclass(frozen=True)
+class Place:
+    """One member of core.dim_jurisdiction. geoid and also_geoid are null where the Census gives the unit no code."""
+
+    key: str
+    geoid: str | None
+    also_geoid: str | None
+    level: str
+    name: str
+    spelled: str
+    legal_word: str | None
+    is_government: bool
+    state_code: str | None
+    population: int | None
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.geoid})" if self.geoid else self.name
+
+
+@dataclass(frozen=True)
+class Found:
+    """The place that was meant, and the others that bear the name."""
+
+    place: Place
+    others: tuple[Place, ...] = ()
+
+
+class NoSuchPlace(LookupError):
+    """No unit has the name or the code; the message names the nearest."""
+
+
+class SeveralPlaces(LookupError):
+    """Several units have the name and none of them dominates; the message lists them with their codes."""
+
+
+def find(connection: Connection, text: str) -> Found:
+    """The unit of core.dim_jurisdiction that `text` names.
+
+    text: a GEOID (2, 5, 7 or 10 digits; a city answers to those of the counties that it has replaced, too), a postal
+    code of a state, "DC", or a name, with or without its kind and state: "Portland, OR", "Cook County".
+    A bare name means a city or town before a county, and a county before a name without a government.
+    Raises NoSuchPlace and SeveralPlaces.
+    """
+    text = " ".join(text.split())
+    units = _units(connection)
+    if re.fullmatch(r"\d{2}|\d{5}|\d{7}|\d{10}", text):
+        # The bridge holds every code that a unit answers to: New York is in five counties, the District is a state too.
+        keys = {key for (key,) in connection.execute(_OF_CODE, [text]).fetchall()}
+        coded = [u for u in units if u.geoid == text] or [u for u in units if u.key in keys]
+        if not coded:
+            raise NoSuchPlace(f"no place has the code {text}: {_codes_help()}")
+        return Found(coded[0])
+    wanted = _spelled(text)
+    if not wanted:
+        raise NoSuchPlace("no place was named: give a name with its state (Portland, OR) or a GEOID")
+    whole = [u for u in units if "," in u.name and _spelled(u.name) == wanted]
+    if len(whole) == 1:
+        return Found(whole[0])
+    if wanted in _DISTRICT:
+        district = [u for u in units if u.state_code == "DC" and u.level in ("consolidated", "state")]
+        if district:
+            return Found(min(district, key=lambda u: u.level))
+    if len(text) == 2 and text.upper() in BY_POSTAL:
+        states = [u for u in units if u.level == "state" and u.state_code == text.upper()]
+        if states:
+            return Found(states[0])
+    for name, state in _readings(text):
+        if named := _named(units, name, state):
+            return _chosen(text, named, [u for u in units if _has_name(u, _spelled(name), state)])
+    raise NoSuchPlace(_nothing(text, units))
+
+
+_OF_CODE = "select jurisdiction_key from core.bridge_geoid_jurisdiction where geoid = ?"
+
+
+def _units(connection: Connection) -> list[Place]:
+    rows = connection.execute(
+        "select jurisdiction_key, geoid, also_geoid, level, name, name_normalized, legal_word,"
+        " coalesce(is_general_government, false), state_code, population"
+        " from core.dim_jurisdiction where jurisdiction_key <> '-1' order by geoid, name"
+    ).fetchall()
+    return [Place(*row) for row in rows]
+
+
+def _spelled(name: str) -> str:
+    """The name as the macro spelled_name spells it: upper case, no accents and marks, SAINT for ST."""
+    plain = unicodedata.normalize("NFKD", name.upper()).encode("ascii", "ignore").decode()
+    plain = plain.replace("'", "").replace("`", "").replace(".", "").replace("&", " AND ")
+    return " ".join(_SPELLED_OUT.get(word, word) for word in re.sub(r"[^A-Z0-9/]+", " ", plain).split())
+
+
+def _readings(text: str) -> list[tuple[str, str | None]]:
+    """Name and state as the text may be read, the likeliest first: "Kansas City" is a name, "Portland OR" is two."""
+    head, comma, tail = text.rpartition(",")
+    if comma and (state := _state(tail)):
+        return [(head, state)]
+    readings: list[tuple[str, str | None]] = [(text.replace(",", " "), None)]
+    words = text.replace(",", " ").split()
+    for n in (1, 2, 3):
+        if len(words) > n and (state := _state(" ".join(words[-n:]))):
+            readings.append((" ".join(words[:-n]), state))
+    return readings
+
+
+def _state(text: str) -> str | None:
+    word = text.strip().upper().replace(".", "")
+    if word in BY_POSTAL:
+        return word
+    return BY_NAME[word].postal if word in BY_NAME else None
+
+
+def _kind(name: str) -> tuple[str, str | None, str | None]:
+    """A spelled name without its word of kind, the kind (county, place, state), and the word."""
+    words = name.split()
+    if len(words) > 2 and words[1] == "OF" and words[0] in _KINDS:
+        return " ".join(words[2:]), _KINDS[words[0]], words[0]
+    if len(words) > 1 and words[-1] in _KINDS:
+        return " ".join(words[:-1]), _KINDS[words[-1]], words[-1]
+    return name, None, None
+
+
+def _has_name(unit: Place, name: str, state: str | None) -> bool:
+    """Whether the unit bears the name; a merged government bears the names of all that it is made of."""
+    if state and unit.state_code != state:
+        return False
+    if unit.spelled == name or unit.spelled.replace(" ", "") == name.replace(" ", ""):
+        return True
+    if unit.level != "consolidated":
+        return False
+    parts = unit.spelled.removesuffix(" COUNTY")
+    return re.match(rf"{re.escape(name)}[ /]", parts) is not None or parts.endswith((f" {name}", f"/{name}"))
+
+
+def _named(units: list[Place], text: str, state: str | None) -> list[Place]:
+    """The units of the name in the first rank that has any."""
+    name = _spelled(text)
+    base, kind, word = _kind(name)
+    ranks: list[Callable[[Place], bool]] = [
+        lambda u: u.level not in ("county", "unresolved") and u.is_government and not (state and u.level == "state"),
+        lambda u: u.level == "county",
+        lambda u: u.level != "unresolved",
+        lambda u: True,
+    ]
+    bare = [u for u in units if _has_name(u, name, state)]
+    if kind is None or (bare and kind == "place"):
+        return next(([u for u in bare if rank(u)] for rank in ranks if any(map(rank, bare))), [])
+    kinds = {"county": ("county",), "state": ("state",), "place": ("place", "town", "consolidated")}[kind]
+    named = [u for u in units if _has_name(u, base, state)]
+    found = [u for u in named if u.level in kinds]
+    if kind == "county" and not found:
+        found = [u for u in named if u.level == "consolidated"]
+    worded = [u for u in found if (u.legal_word or "").upper() == word]
+    return worded or found or bare
+
+
+def _chosen(text: str, named: list[Place], all_of_name: list[Place]) -> Found:
+    ordered = sorted(named, key=lambda u: -(u.population or 0))
+    first = ordered[0]
+    # A state and its city, a village and the town around it: only the person knows which is meant.
+    has_rival = any(u.level == "state" or u.state_code == first.state_code for u in ordered if u.key != first.key)
+    next_people = (ordered[1].population or 0) if len(ordered) > 1 else 0
+    dominates = first.population is not None and first.population >= DOMINATES * next_people
+    if len(ordered) == 1 or (dominates and not has_rival):
+        return Found(first, tuple(u for u in all_of_name if u.key != first.key))
+    shown = _some(sorted(ordered, key=lambda u: u.level != "state"))
+    raise SeveralPlaces(f"several places are called {text!r}: {shown}. Ask with the state (Portland, OR) or by code")
+
+
+def _nothing(text: str, units: list[Place]) -> str:
+    name, state = _readings(text)[-1]
+    near = _nearest(_kind(_spelled(name))[0], [u for u in units if state in (None, u.state_code)])
+    there = f"the nearest names: {_some(near)}" if near else _codes_help()
+    where = f" in {state}" if state else ""
+    return f"no place is called {name!r}{where}: {there}"
+
+
+def _nearest(name: str, units: list[Place]) -> list[Place]:
+    if not name or not units:
+        return []
+    spelled = sorted({u.spelled for u in units})
+    ranked = duckdb.execute(
+        "select name from (select unnest(?) as name) order by jaro_winkler_similarity(name, ?) desc, name limit ?",
+        [spelled, name, NEAREST],
+    ).fetchall()
+    first: dict[str, Place] = {}
+    for unit in sorted(units, key=lambda u: -(u.population or 0)):
+        first.setdefault(unit.spelled, unit)
+    return [first[found] for (found,) in ranked]
+
+
+def _some(places: list[Place]) -> str:
+    more = f" and {len(places) - SHOWN} more" if len(places) > SHOWN else ""
+    return "; ".join(str(place) for place in places[:SHOWN]) + more
+
+
+def _codes_help() -> str:
+    return "a GEOID has 2 digits for a state, 5 for a county, 7 for a city, 10 for a town"

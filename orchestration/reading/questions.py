@@ -1,0 +1,211 @@
+"""The named questions: what analysts can ask of a release by name.
+
+What belongs here: the questions, their parameters, and asking one. What does not: the connection and what it allows
+(reader, statements), finding a place (places), explaining an empty answer (empty).
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from pathlib import Path
+
+import duckdb
+
+from orchestration.reading import empty, places
+from orchestration.reading.reader import Connection, NothingPublished, Rows, connect
+from orchestration.settings import QUERIES_DIR
+
+__all__ = [
+    "Answer", "NothingPublished", "OlderRelease", "Parameter", "Question", "UnknownQuestion", "WrongParameter",
+    "answer", "ask", "connect", "question", "questions",
+]  # fmt: skip
+
+_HEADER = re.compile(r"^--\s*(question|title|about|caveat|parameter|headline)\s*:\s*(.*)$")
+_PARAMETER = re.compile(r"^(?P<name>\w+)=(?P<default>.*?)\s*\((?P<kind>\w+)\)$")
+
+
+class UnknownQuestion(Exception):
+    """No named question of that name, or a parameter that it needs or does not know."""
+
+
+class OlderRelease(UnknownQuestion):
+    """The release was built by a version whose tables are others than the question's."""
+
+
+class WrongParameter(UnknownQuestion):
+    """A parameter's value that does not exist: no such place, tracker or day; the message names those there are."""
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One parameter of a named question: `kind` is place, date, or a table of queries/parameters.toml."""
+
+    default: str
+    kind: str
+
+
+@dataclass(frozen=True)
+class Question:
+    """One file of queries/: its question, its caveats, its parameters with their defaults, its SQL.
+
+    title: the question as an answer is headed, with {parameter} for what was asked; about: its subject in
+    queries/subjects.toml.
+    """
+
+    name: str
+    question: str
+    title: str
+    about: str
+    caveats: tuple[str, ...]
+    parameters: dict[str, Parameter]
+    headline: bool
+    sql: str
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A named question asked of a release: rows, the title that is true of them, and what else a reader must know.
+
+    notes: which place was taken where others bear the name; why_empty: why there is no row, null where there are rows.
+    """
+
+    title: str
+    relation: Rows | duckdb.DuckDBPyRelation
+    notes: tuple[str, ...]
+    why_empty: str | None
+
+
+def questions(folder: Path = QUERIES_DIR) -> dict[str, Question]:
+    """Every named question, by name."""
+    return {path.stem: _read(path) for path in sorted(folder.glob("*.sql"))}
+
+
+def question(name: str) -> Question:
+    """The named question; raises UnknownQuestion with the names there are."""
+    known = questions()
+    if name not in known:
+        raise UnknownQuestion(f"no question {name!r}; there are: {', '.join(known)}")
+    return known[name]
+
+
+def ask(connection: Connection, asked: Question, given: Mapping[str, str]) -> Rows | duckdb.DuckDBPyRelation:
+    """The rows of a named question with its parameters (those not given take their defaults).
+
+    Raises UnknownQuestion if a parameter is not one of the question's, WrongParameter where its value does not
+    exist.
+    """
+    return answer(connection, asked, given).relation
+
+
+def answer(connection: Connection, asked: Question, given: Mapping[str, str]) -> Answer:
+    """Ask a named question; an answer without rows says why. Raises as `ask` does."""
+    if unknown := sorted(set(given) - set(asked.parameters)):
+        there_are = ", ".join(asked.parameters) or "none"
+        raise UnknownQuestion(f"{asked.name} has no parameter {unknown[0]!r}; it has: {there_are}")
+    values: dict[str, str] = {}
+    labels: dict[str, str] = {}
+    notes: list[str] = []
+    for name, parameter in asked.parameters.items():
+        text = given.get(name, parameter.default).strip()
+        if parameter.kind == "place":
+            found = _place(connection, name, text)
+            values[name], labels[name] = found.place.key, str(found.place)
+            if found.others:
+                notes.append(_others(found))
+        else:
+            values[name], labels[name] = text, _checked(connection, name, text, parameter)
+            if parameter.kind == "date" and labels[name] > (last := _last_day(connection)):
+                notes.append(f"{name}={text} lies after {last}, the day of the newest capture: nothing later is known.")
+    if (first := values.get("from")) and (until := values.get("to")) and first > until:
+        raise WrongParameter(f"from={first} lies after to={until}: no day is between them")
+    try:
+        relation = connection.sql(asked.sql, params=values or None)
+    except (duckdb.BinderException, duckdb.CatalogException) as error:
+        what = str(error).splitlines()[0]
+        raise OlderRelease(
+            f"{asked.name} asks for what this release does not hold ({what}): another version built it."
+            " `clawback refresh` builds one that answers"
+        ) from error
+    title = asked.title.format_map(labels)
+    # The relation is the caller's to read: what is asked about it goes over connections of its own.
+    if connection.cursor().execute(asked.sql, values or None).fetchmany(1):
+        return Answer(title, relation, tuple(notes), None)
+    why = empty.why(connection.cursor(), empty.subjects()[asked.about], values, labels)
+    return Answer(title, relation, tuple(notes), why)
+
+
+def _place(connection: Connection, name: str, text: str) -> places.Found:
+    try:
+        return places.find(connection, text)
+    except (places.NoSuchPlace, places.SeveralPlaces) as error:
+        raise WrongParameter(f"{name}={text!r}: {error}") from error
+
+
+def _others(found: places.Found) -> str:
+    some = "; ".join(str(place) for place in found.others[:3])
+    more = f" and {len(found.others) - 3} more" if len(found.others) > 3 else ""
+    return f"{found.place} is meant. Others bear the name: {some}{more}. Ask for them by state or code."
+
+
+def _checked(connection: Connection, name: str, text: str, parameter: Parameter) -> str:
+    """The parameter's value in words. Raises WrongParameter if it does not exist."""
+    if parameter.kind == "date":
+        return _day(name, text) if text or parameter.default else _last_day(connection)
+    if text == "" and parameter.default == "":
+        return ""
+    kind = _kinds()[parameter.kind]
+    values: dict[str, str] = dict(connection.execute(kind["sql"]).fetchall())
+    # Where the release holds nothing of the kind, the answer is empty and says so.
+    if values and text not in values:
+        raise WrongParameter(f"{name}={text!r}: no such {kind['what']}; there are: {', '.join(values)}")
+    return values.get(text, text)
+
+
+def _day(name: str, text: str) -> str:
+    try:
+        if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
+            return date.fromisoformat(text).isoformat()
+    except ValueError:
+        pass
+    raise WrongParameter(f"{name}={text!r} is no day: write YYYY-MM-DD, e.g. {name}=2017-03-27")
+
+
+def _last_day(connection: Connection) -> str:
+    """The day that an empty date stands for: that of the newest capture in the release."""
+    rows = connection.execute("select cast(max(last_retrieved_at) as date) from meta.source_status").fetchall()
+    return str(rows[0][0])
+
+
+@cache
+def _kinds(folder: Path = QUERIES_DIR) -> dict[str, dict[str, str]]:
+    return tomllib.loads((folder / "parameters.toml").read_text(encoding="utf-8"))
+
+
+def _read(path: Path) -> Question:
+    found: dict[str, list[str]] = {}
+    lines = path.read_text(encoding="utf-8").splitlines()
+    for line in lines:
+        if match := _HEADER.match(line):
+            found.setdefault(match[1], []).append(match[2].strip())
+    parameters: dict[str, Parameter] = {}
+    for text in found.get("parameter", []):
+        declared = _PARAMETER.match(text)
+        if declared is None:
+            raise ValueError(f"{path}: parameter {text!r}: write name=default (kind)")
+        parameters[declared["name"]] = Parameter(declared["default"], declared["kind"])
+    asks = " ".join(found["question"])
+    return Question(
+        name=path.stem,
+        question=asks,
+        title=" ".join(found.get("title", [asks])),
+        about=" ".join(found["about"]),
+        caveats=tuple(found.get("caveat", [])),
+        parameters=parameters,
+        headline="headline" in found,
+        sql="\n".join(line for line in lines if not line.startswith("--")).strip().rstrip(";"),
+    )

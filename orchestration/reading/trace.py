@@ -1,0 +1,184 @@
+"""From a published row back to the bytes: capture, payload, address, time, digest, and the record as it came.
+
+What belongs here: following the provenance columns into the landing folder, checking the payload's digest against the
+WARC and the record against the payload. What does not: what the row means.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict, dataclass, field
+from itertools import islice
+from typing import Any
+
+import duckdb
+
+from orchestration import sources
+from orchestration.landing import recut
+from orchestration.landing.catalog import Catalog
+from orchestration.landing.form import Capture, PayloadEntry
+from orchestration.reading.reader import Connection, NothingPublished, connect
+from orchestration.release import former
+from orchestration.settings import Settings
+
+MOST_RECORDS = 20
+
+
+class CannotTrace(Exception):
+    """The table, the row or its capture cannot be found; says which."""
+
+
+@dataclass(frozen=True)
+class Trace:
+    """The way of one row."""
+
+    table: str
+    row: dict[str, Any]
+    capture: dict[str, Any]
+    payload: dict[str, Any]
+    digest_verified: bool
+    warc: str
+    # Whether each of the records below was cut again from the payload's bytes, and the same in every field.
+    found_in_payload: bool
+    # What was found, in words.
+    proof: str
+    records: list[dict[str, Any]] = field(default_factory=list)
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    def to_text(self) -> str:
+        def block(values: dict[str, Any]) -> list[str]:
+            return [f"  {name}: {value}" for name, value in values.items() if value is not None]
+
+        digest = "verified against the WARC" if self.digest_verified else "NOT the bytes in the WARC"
+        lines = [f"{self.table}", *block(self.row), "", "capture", *block(self.capture), "", "payload"]
+        lines += [*block(self.payload), f"  digest: {digest} ({self.warc})", f"  records: {self.proof}", ""]
+        many = "record as it came" if len(self.records) == 1 else f"records of the payload (first {len(self.records)})"
+        lines.append(many)
+        for record in self.records:
+            lines += [*block(record), ""]
+        return "\n".join(lines).rstrip()
+
+
+def trace(settings: Settings, table: str, key: str) -> Trace:
+    """Follow one row of a published table to the record that it came from.
+
+    table: ``core.fct_award`` or just its name. key: the value of the table's first column, or ``column=value``.
+    Raises CannotTrace if table, row, provenance or capture are missing.
+    """
+    try:
+        connection = connect(settings)
+    except NothingPublished as nothing:
+        raise CannotTrace(str(nothing)) from nothing
+    with connection:
+        schema, name, columns = _columns(connection, table)
+        row = _row(connection, schema, name, columns, key)
+    if "_capture_id" not in row:
+        raise CannotTrace(f"{schema}.{name} carries no provenance: trace the facts that it is made of (core.fct_...)")
+    if row["_capture_id"] == "-":
+        raise CannotTrace(f"the row comes from a table of ours (dbt_project/seeds), not from a capture: {row}")
+    catalog = Catalog(settings.landing_dir, as_of=None, edition="recorded")
+    capture, entry = provenance(catalog, row)
+    records = landed_records(catalog, capture, row)
+    verified, found, proof = prove(catalog, capture, entry, records)
+    shown = {
+        "capture_id": capture.capture_id,
+        "dataset": capture.dataset_id,
+        "slice": capture.slice,
+        "kind": capture.kind,
+        "publisher": capture.publisher,
+        "retrieved_at": capture.retrieved_at.isoformat(),
+        "note": capture.note,
+    }
+    payload = entry.model_dump(mode="json", include={"payload_id", "url", "method", "retrieved_at", "sha256", "bytes"})
+    bytes_in = catalog.folder(capture) / entry.archive if entry.archive else catalog.warc_path(capture)
+    return Trace(f"{schema}.{name}", row, shown, payload, verified, str(bytes_in), found, proof, records)
+
+
+def _columns(connection: Connection, table: str) -> tuple[str, str, list[str]]:
+    schema, _, name = table.rpartition(".")
+    found = connection.execute(
+        "select schema_name, table_name, list(column_name order by column_index) from duckdb_columns()"
+        " where table_name = ? and case when ? = '' then schema_name <> ? else schema_name = ? end"
+        " and database_name = current_database() group by all",
+        [name, schema, former.SCHEMA, schema],
+    ).fetchall()
+    if not found:
+        raise CannotTrace(f"no published table {table!r}: clawback sql, then .tables")
+    if len(found) > 1:
+        raise CannotTrace(f"{table!r} is in {', '.join(f'{s}.{n}' for s, n, _ in found)}: name one with its schema")
+    return found[0]
+
+
+def _row(connection: Connection, schema: str, name: str, columns: list[str], key: str) -> dict[str, Any]:
+    column, equals, value = key.partition("=")
+    if not equals or column not in columns:
+        column, value = columns[0], key
+    rows = connection.execute(
+        f'select * from "{schema}"."{name}" where cast("{column}" as varchar) = ? limit 2', [value]
+    ).fetchall()
+    if not rows:
+        raise CannotTrace(f"{schema}.{name} has no row with {column} = {value!r}")
+    if len(rows) > 1:
+        raise CannotTrace(f"{schema}.{name} has several rows with {column} = {value!r}: give {columns[0]}=...")
+    return dict(zip(columns, rows[0], strict=True))
+
+
+def provenance(catalog: Catalog, row: dict[str, Any]) -> tuple[Capture, Any]:
+    """The capture that a row names and the payload of it; raises CannotTrace where they are not together."""
+    candidates = [c for c in catalog.captures() if c.capture_id == row["_capture_id"]]
+    if damaged := [one for one in catalog.damaged() if one.capture_id == row["_capture_id"]]:
+        raise CannotTrace(f"the row's capture is damaged: {damaged[0].line()}")
+    for capture in candidates:
+        for entry in capture.payloads:
+            if entry.payload_id == row["_payload_id"]:
+                return capture, entry
+    where = catalog.landing_dir
+    if not os.access(where, os.R_OK | os.X_OK):
+        raise CannotTrace(f"{where} cannot be read: no permission; change the folder's owner or its mode")
+    raise CannotTrace(f"capture {row['_capture_id']} with payload {row['_payload_id']} is not in {where}")
+
+
+def prove(
+    catalog: Catalog, capture: Capture, entry: PayloadEntry, records: list[dict[str, Any]]
+) -> tuple[bool, bool, str]:
+    """Whether the payload's digest holds, whether its bytes give these records, and what was found, in words."""
+    try:
+        payload = recut.payload_of(catalog.folder(capture), entry)
+    except recut.NotThere as gone:
+        return False, False, f"NOT proved: {gone}"
+    dataset = sources.DATASETS.get(capture.dataset_id)
+    if dataset is None:
+        return True, False, f"NOT proved: {capture.dataset_id} is no dataset of this version"
+    first = recut.first_number(capture, entry)
+    wanted = {int(record["_record_no"]) - first: record for record in records}
+    found = 0
+    try:
+        for place, again in enumerate(islice(recut.records_of(dataset, payload), max(wanted, default=-1) + 1)):
+            if place in wanted:
+                if wrong := recut.differences(wanted[place], again):
+                    return True, False, f"NOT what the payload says: {'; '.join(wrong[:3])}"
+                found += 1
+    except recut.NotThere as cannot:
+        return True, False, f"NOT proved: {cannot}"
+    if not wanted or found < len(wanted):
+        return True, False, f"NOT in the payload: {found} of {len(wanted)} records were cut from its bytes again"
+    asked = sorted(set(entry.context) & set().union(*(record.keys() for record in records)))
+    by_request = f"; told by the request, not by the answer: {', '.join(asked)}" if asked else ""
+    many = "the record was" if found == 1 else f"all {found} records were"
+    return True, True, f"found in the payload's bytes: {many} cut from them again, the same in every field{by_request}"
+
+
+def landed_records(catalog: Catalog, capture: Capture, row: dict[str, Any]) -> list[dict[str, Any]]:
+    number = row.get("_record_no")
+    where = "_record_no = ?" if number is not None else "_payload_id = ?"
+    relation = duckdb.execute(
+        f"select * from read_parquet(?, union_by_name = true) where {where} order by _record_no limit {MOST_RECORDS}",
+        [[str(path) for path in catalog.records_paths(capture)], number if number is not None else row["_payload_id"]],
+    )
+    names = [column[0] for column in relation.description or []]
+    return [
+        json.loads(json.dumps(dict(zip(names, values, strict=True)), default=str)) for values in relation.fetchall()
+    ]

@@ -1,0 +1,117 @@
+"""dbt's manifest: parsed once for each state of the project's files, and compared with the manifest of a build.
+
+What belongs here: the project's own manifest, and how another manifest differs from it. What does not: running dbt's
+models (assets.warehouse).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from orchestration import files
+from orchestration.progress import say
+from orchestration.settings import DBT_PROJECT_DIR, Settings
+
+# dbt runs in the folder that this variable names.
+BUILD_DIR_VARIABLE = "CLAWBACK_BUILD_DIR"
+
+
+def dbt_environment(settings: Settings) -> dict[str, str]:
+    """The environment that dbt gets: where to build, where to spill, no telemetry.
+
+    The build file and the spill folder are relative to the build folder, where dbt must run. dbt parses the whole
+    project again if the path of the file has changed: by a relative path, what was parsed for one home serves another.
+
+    dbt's log holds each node and each failure. At dbt's own level, debug, it also holds each statement: 50 MB and a
+    fifth of the build's time. DBT_LOG_LEVEL_FILE=debug brings them back.
+    """
+    return {
+        BUILD_DIR_VARIABLE: str(settings.build_dir.absolute()),
+        "CLAWBACK_BUILD_FILE": str(settings.build_file.relative_to(settings.build_dir)),
+        "CLAWBACK_TEMP_DIR": "tmp",
+        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+        "DBT_LOG_PATH": str(settings.build_dir / "logs"),
+        "DBT_LOG_LEVEL_FILE": os.environ.get("DBT_LOG_LEVEL_FILE", "info"),
+    }
+
+
+def parsed(settings: Settings) -> Path:
+    """The manifest of the project as it is now; parsed only when a file of it has changed.
+
+    Raises RuntimeError with dbt's own words if the project does not parse.
+    """
+    folder = settings.dagster_home / "dbt"
+    manifest, stamp = folder / "manifest.json", folder / "project.sha256"
+    digest = _project_digest()
+    if not (manifest.exists() and stamp.exists() and stamp.read_text() == _stamp(digest, manifest)):
+        # dbt takes seconds to import
+        from dbt.cli.main import dbtRunner
+
+        folder.mkdir(parents=True, exist_ok=True)
+        os.environ.update(dbt_environment(settings))
+        # a parse that is killed leaves half a manifest
+        stamp.unlink(missing_ok=True)
+        say("parsing the dbt project")
+        args = ["parse", "--project-dir", str(DBT_PROJECT_DIR), "--profiles-dir", str(DBT_PROJECT_DIR)]
+        result = dbtRunner().invoke([*args, "--target-path", str(folder), "--quiet"])
+        if not result.success:
+            raise RuntimeError(f"dbt cannot parse {DBT_PROJECT_DIR}: {result.exception}")
+        files.write_whole(stamp, _stamp(digest, manifest))
+    return manifest
+
+
+def _stamp(project: str, manifest: Path) -> str:
+    """What the manifest was parsed from, and what it held: a manifest that was changed since is parsed anew."""
+    return f"{project} {hashlib.sha256(manifest.read_bytes()).hexdigest()}"
+
+
+def _project_digest() -> str:
+    digest = hashlib.sha256()
+    for path in sorted(p for p in DBT_PROJECT_DIR.rglob("*") if p.is_file()):
+        relative = path.relative_to(DBT_PROJECT_DIR)
+        if relative.parts[0] in ("target", "logs") or relative.name == ".user.yml":
+            continue
+        digest.update(str(relative).encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def differences(build: Mapping[str, Any], project: Mapping[str, Any]) -> list[str]:
+    """What a build's manifest says otherwise than the project's: a line each, empty if it is the project's own."""
+    ours, theirs = _declared(project), _declared(build)
+    lines = [f"{uid.partition('.')[0]} {theirs[uid]['name']} is not in the project" for uid in theirs.keys() - ours]
+    lines += [f"{uid.partition('.')[0]} {ours[uid]['name']} is missing" for uid in ours.keys() - theirs]
+    for uid in ours.keys() & theirs.keys():
+        other = sorted(what for what in ours[uid] if ours[uid][what] != theirs[uid][what])
+        if other:
+            lines.append(f"{uid.partition('.')[0]} {ours[uid]['name']} has another {', '.join(other)}")
+    return sorted(lines)
+
+
+def expected_tests(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """Every enabled test of a manifest, unit tests among them, by its id."""
+    tests = {uid: node for uid, node in manifest["nodes"].items() if node["resource_type"] == "test"}
+    return tests | manifest.get("unit_tests", {})
+
+
+def _declared(manifest: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """What a reader or a test rests on, of each model, seed and test: its words, its SQL, its severity, its columns."""
+    found = {}
+    for uid, node in (*manifest["nodes"].items(), *manifest.get("unit_tests", {}).items()):
+        config = node.get("config") or {}
+        found[uid] = {
+            "name": node["name"],
+            "description": node.get("description"),
+            "columns": {c["name"]: c.get("description") for c in (node.get("columns") or {}).values()},
+            "SQL": node.get("raw_code"),
+            "severity": str(config.get("severity", "")).lower(),
+            "condition": [config.get(key) for key in ("where", "error_if", "warn_if", "limit", "fail_calc")],
+            "arguments": json.dumps((node.get("test_metadata") or {}).get("kwargs"), sort_keys=True, default=str),
+            "cases": json.dumps([node.get("given"), node.get("expect")], sort_keys=True, default=str),
+            "meta": json.dumps(config.get("meta") or node.get("meta"), sort_keys=True, default=str),
+        }
+    return found

@@ -1,0 +1,120 @@
+"""Dagster's event log in SQLite, with its connections kept open.
+
+What belongs here: how the log's files are opened. What does not: which events there are (assets, Dagster).
+
+Dagster opens and closes a connection an event, and SQLite folds its write-ahead log into the file at each last close:
+a refresh of 1,700 events waited for that a third of its time. Here a file stays open from one event to the next, and
+only the closing fold waits for the disk (`synchronous = normal`: what SQLite advises with a write-ahead log; a power
+cut may lose the last lines of a log, never the file).
+
+This rests on names that Dagster does not promise to keep (`USES`). If one of them is gone, the files are opened as
+Dagster opens them: slower, and otherwise the same. Keys are taken out of what is written in either case.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import time
+from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, ClassVar
+
+from dagster._core.storage.event_log.sqlite import SqliteEventLogStorage
+from dagster._serdes import ConfigurableClassData
+from dagster._utils.concurrency import ConcurrencyClaimStatus
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.pool import StaticPool
+
+from orchestration.redaction import of_environment
+
+# Files kept open: the index and the runs that are written or looked at.
+_MOST_OPEN = 8
+_BUSY_TIMEOUT_SECONDS = 60.0
+_SECONDS_BETWEEN_CLAIMS = 1.0
+_AT_ONCE = 0.001
+log = logging.getLogger(__name__)
+
+
+class OpenSqliteEventLogStorage(SqliteEventLogStorage):
+    """SqliteEventLogStorage, one connection a file instead of one an event; named in dagster.yaml."""
+
+    # What is used of Dagster's class and is not public.
+    USES: ClassVar[tuple[str, ...]] = ("_connect", "_initdb", "_db_lock", "_initialized_dbs")
+
+    def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
+        self._open: OrderedDict[str, Engine] = OrderedDict()
+        super().__init__(base_dir, inst_data)
+        if lacks := self.lacks():
+            names = ", ".join(lacks)
+            log.warning("Dagster's event log has no %s any more: its files are opened anew for each event", names)
+
+    def lacks(self) -> list[str]:
+        """The names of `USES` that this version of Dagster does not have; empty if the files can be kept open."""
+        stock = SqliteEventLogStorage
+        return [name for name in self.USES if not hasattr(stock, name) and name not in vars(self)]
+
+    @classmethod
+    def config_type(cls) -> dict[str, Any]:
+        return {}
+
+    @classmethod
+    def from_config_value(cls, inst_data: ConfigurableClassData | None, config_value: Any) -> OpenSqliteEventLogStorage:
+        # the folder follows from the home: written down, it would still name the old one after a move
+        return cls(str(Path(os.environ["DAGSTER_HOME"]) / "history" / "runs"), inst_data=inst_data)
+
+    @contextmanager
+    def _connect(self, shard: str) -> Iterator[Connection]:
+        if self.lacks():
+            with super()._connect(shard) as connection:
+                _keep_secrets_out(connection.engine)
+                yield connection
+            return
+        with self._db_lock, self._engine(shard).connect() as connection, connection.begin():
+            yield connection
+
+    def _engine(self, shard: str) -> Engine:
+        if shard not in self._open:
+            while len(self._open) >= _MOST_OPEN:
+                _, oldest = self._open.popitem(last=False)
+                oldest.dispose()
+            # one connection, used by one thread at a time: the lock of _connect sees to that
+            arguments = {"timeout": _BUSY_TIMEOUT_SECONDS, "check_same_thread": False}
+            engine = create_engine(self.conn_string_for_shard(shard), poolclass=StaticPool, connect_args=arguments)
+            _keep_secrets_out(engine)
+            event.listen(engine, "connect", lambda raw, _: raw.execute("pragma synchronous = normal"))
+            if shard not in self._initialized_dbs:
+                self._initdb(engine)
+                self._initialized_dbs.add(shard)
+            self._open[shard] = engine
+        self._open.move_to_end(shard)
+        return self._open[shard]
+
+    def claim_concurrency_slot(
+        self, concurrency_key: str, run_id: str, step_key: str, priority: int | None = None
+    ) -> ConcurrencyClaimStatus:
+        """As Dagster's, but a claim that has to wait waits here: its executor asks again and again without a pause."""
+        status = super().claim_concurrency_slot(concurrency_key, run_id, step_key, priority)
+        if status.is_claimed:
+            return status
+        time.sleep(_SECONDS_BETWEEN_CLAIMS)
+        return status.with_sleep_interval(_AT_ONCE)
+
+    def dispose(self) -> None:
+        """Close the files; Dagster calls it when it lets go of the instance."""
+        with contextlib.nullcontext() if self.lacks() else self._db_lock:
+            while self._open:
+                self._open.popitem()[1].dispose()
+        super().dispose()
+
+
+def _keep_secrets_out(engine: Engine) -> None:
+    event.listen(engine, "before_cursor_execute", _without_secrets, retval=True)
+
+
+def _without_secrets(_1: Any, _2: Any, statement: str, parameters: Any, _3: Any, _4: bool) -> tuple[str, Any]:
+    """What is written into the log, without keys: an exception's text may repeat one."""
+    return statement, of_environment().value(parameters)

@@ -1,0 +1,51 @@
+"""Dates as the Crime Data Explorer writes them: in several forms, and sometimes inside an object.
+
+What belongs here: reading such a date or month. What does not: what the date says of the data (fbi).
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime
+
+from orchestration.forms import Unreadable, jsons
+from orchestration.wire import as_text
+
+
+def month_of(text: str | None) -> date | None:
+    """The first day of a month written mm/yyyy, as max_data_date is."""
+    found = re.fullmatch(r"(\d{1,2})/(\d{4})", (text or "").strip())
+    return date(int(found[2]), int(found[1]), 1) if found and 1 <= int(found[1]) <= 12 else None
+
+
+def innermost(value: object) -> str | None:
+    """cde_properties holds a text, or an object that holds one by product (`{"UCR": "04/2026"}`)."""
+    while isinstance(value, dict):
+        value = value["UCR"] if "UCR" in value else next(iter(value.values()), None)
+    return as_text(value)
+
+
+def is_iso(day: str) -> bool:
+    try:
+        date.fromisoformat(day)
+    except ValueError:
+        return False
+    return True
+
+
+def sortable(day: str | None) -> str | None:
+    """A US date as an ISO one, so that later days are greater; any other text as it is, to be compared only."""
+    for form in ("%m/%d/%Y", "%B %d, %Y", "%Y-%m-%d"):
+        try:
+            return datetime.strptime((day or "").strip(), form).replace(tzinfo=UTC).date().isoformat()
+        except ValueError:
+            continue
+    return day
+
+
+def date_in(body: bytes) -> str:
+    """The refresh date as the publisher writes it: the answer's form is not documented, its text is compared."""
+    try:
+        return innermost(jsons.load(body)) or ""
+    except Unreadable:
+        return body.decode("utf-8", "replace").strip()

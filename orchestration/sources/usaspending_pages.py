@@ -1,0 +1,152 @@
+"""USAspending's page about one award: asked for each open award, for what was paid out.
+
+What belongs here: choosing the awards whose page is due, and cutting a page into a record. What does not: the search
+(usaspending), files of transactions (usaspending_files).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from typing import Any
+
+from orchestration.fetching.session import Web
+from orchestration.settings import Settings
+from orchestration.sources.base import Dataset, EarlierCaptures, Record, Slice
+from orchestration.sources.fields import DATE, NUMBER, TEXT, typed
+from orchestration.sources.usaspending import json_object
+from orchestration.sources.usaspending_files import AGENCY_CODE, WHOLE_AGAIN
+from orchestration.wire import Payload, SourceError, as_text, utc_now
+
+# What a page about one award must say, whatever its value.
+_MUST_BE_ON_A_PAGE = ("generated_unique_award_id", "total_outlay", "total_obligation", "fain")
+# So many awards that the publisher does not know, before any that it does, are no news of awards.
+GONE_IN_A_ROW = 5
+
+
+class AwardOutlays(Dataset):
+    """The page of each open award, for what was paid out: an outlay may move without any transaction.
+
+    One capture a run with as many awards as the budget allows, those not asked for the longest first, each at
+    most once a month. `total_outlay` null means that no account data are known; it is not zero.
+    """
+
+    source = "usaspending"
+    name = "award_outlays"
+    # an award's page is asked for by the awards that are open
+    after = ("usaspending/awards", "usaspending/transactions")
+    domain = "awards"
+    title = "Open awards' own pages: obligations and outlays to date"
+    publisher = "USAspending.gov (US Treasury)"
+    homepage = "https://www.usaspending.gov"
+    policy = "merge"
+    required = ("generated_unique_award_id",)
+    optional = (
+        "detail", "fain", "uri", "category", "type", "description", "total_obligation", "total_outlay",
+        "total_account_outlay", "total_account_obligation", "record_type", "date_signed", "awarding_agency__name",
+        "awarding_agency__code", "awarding_sub_agency__name", "period_of_performance__start_date",
+        "period_of_performance__end_date", "period_of_performance__last_modified_date", "recipient__recipient_name",
+        "recipient__recipient_uei", "recipient__recipient_unique_id", "asked_for",
+    )  # fmt: skip
+    types = typed({
+        "generated_unique_award_id": TEXT, "asked_for": TEXT, "total_obligation": NUMBER, "total_outlay": NUMBER,
+        "period_of_performance__end_date": DATE,
+    })  # fmt: skip
+    base_url_setting = "usaspending_url"
+    max_age = timedelta(days=45)
+
+    def slices(self, settings: Settings, known: EarlierCaptures) -> list[Slice]:
+        """One slice: the open awards whose outlay is a month old or was never asked for."""
+        return [Slice("open")]
+
+    def pull(self, web: Web, settings: Settings, slice_: Slice, known: EarlierCaptures) -> Iterator[Payload]:
+        """Ask for one award after the other, the longest unasked first, within the run's budget.
+
+        Raises SourceError where the publisher knows none of the first awards: one may be gone, not all of them.
+        """
+        today = utc_now()
+        asked: dict[str, str] = {}
+        for award, when in known.rows(self.id, ["asked_for"]):
+            if award and when:
+                asked[award] = max(asked.get(award, ""), when)
+        stale = (today - WHOLE_AGAIN).isoformat()
+        wanted = {award for award in _open_awards(known, today.date()) if asked.get(award, "") <= stale}
+        gone: list[Payload] = []
+        knows_any = False
+        for award in sorted(wanted, key=lambda a: (asked.get(a, ""), a))[: settings.award_pages_a_night]:
+            page = web.get(
+                f"{settings.usaspending_url}/awards/{award}/",
+                context={"award": award},
+                accept_status=frozenset({404}),
+                media_type="json",
+            )
+            if page.status == 404 and not knows_any:
+                gone.append(page)
+                if len(gone) == GONE_IN_A_ROW:
+                    what = f"the first {GONE_IN_A_ROW} awards are all unknown (404): their address or keys have changed"
+                    raise SourceError(self.id, slice_.key, what, url=page.url)
+                continue
+            knows_any = True
+            yield from gone
+            gone = []
+            yield page
+        yield from gone
+
+    def cut(self, payload: Payload) -> Iterator[Record]:
+        """One record a page; an award that the publisher no longer knows (404) is one with its `detail`."""
+        answer = json_object(self.id, payload)
+        award = payload.context.get("award") or as_text(answer.get("generated_unique_award_id"))
+        if payload.status == 404:
+            yield {"generated_unique_award_id": award, "asked_for": award, "detail": as_text(answer.get("detail"))}
+            return
+        if missing := [name for name in _MUST_BE_ON_A_PAGE if name not in answer]:
+            raise SourceError(self.id, str(award), f"the page has no {', '.join(missing)}", url=payload.url)
+        agency = self._part(answer, "awarding_agency", payload)
+        sub, top = self._part(agency, "subtier_agency", payload), self._part(agency, "toptier_agency", payload)
+        record: Record = {"asked_for": award, "generated_unique_award_id": as_text(answer["generated_unique_award_id"])}
+        for name in ("fain", "uri", "category", "type", "description", "total_obligation", "total_outlay",
+                     "total_account_outlay", "total_account_obligation", "record_type", "date_signed"):  # fmt: skip
+            record[name] = as_text(answer.get(name))
+        record["awarding_agency__name"], record["awarding_agency__code"] = (
+            as_text(top.get("name")),
+            as_text(top.get("code")),
+        )
+        record["awarding_sub_agency__name"] = as_text(sub.get("name"))
+        period = self._part(answer, "period_of_performance", payload)
+        recipient = self._part(answer, "recipient", payload)
+        for part in ("start_date", "end_date", "last_modified_date"):
+            record[f"period_of_performance__{part}"] = as_text(period.get(part))
+        for part in ("recipient_name", "recipient_uei", "recipient_unique_id"):
+            record[f"recipient__{part}"] = as_text(recipient.get(part))
+        yield record
+
+    def _part(self, answer: dict[str, Any], name: str, payload: Payload) -> dict[str, Any]:
+        """An object inside an answer; {} where there is none."""
+        found = answer.get(name) or {}
+        if not isinstance(found, dict):
+            raise SourceError(self.id, "?", f"{name} is {type(found).__name__}, not an object", url=payload.url)
+        return found
+
+
+def _open_awards(known: EarlierCaptures, today: date) -> set[str]:
+    """Awards whose last known end is not past, one id each: the newest form of the key where both occur."""
+    ends: dict[str, tuple[str, str, str]] = {}
+    sources = (
+        ("usaspending/awards", ("Award ID", "generated_internal_id", "End Date", "Last Modified Date")),
+        ("usaspending/transactions", ("award_id_fain", "assistance_award_unique_key",
+                                      "period_of_performance_current_end_date", "last_modified_date")),
+    )  # fmt: skip
+    for dataset, fields in sources:
+        for fain, award, end, modified, _ in known.rows(dataset, fields):
+            if fain and award:
+                # The newest record says the end; of two keys the one by the department's code is current.
+                newest = (modified or "", "1" if award.endswith(f"_{AGENCY_CODE}") else "0", end or "")
+                # keys are in capitals; what others copied may not be
+                known_end = ends.get(fain.upper())
+                if known_end is None or newest[:2] >= known_end[:2]:
+                    ends[fain.upper()] = (*newest[:2], f"{newest[2]}|{award}")
+    found = (text.partition("|") for *_, text in ends.values())
+    return {award for end, _, award in found if end[:10] >= today.isoformat()}
+
+
+DATASETS = (AwardOutlays(),)
