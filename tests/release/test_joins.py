@@ -208,14 +208,9 @@ class TestNamesWithoutAUnit:
         # one names nobody, one is redacted, one is an aggregate of several
         nobodys = ask("select fain from core.fct_award where jurisdiction_key = '-1' order by 1")
         assert nobodys == [("SYNTH0004",), ("SYNTH0029",), ("SYNURI",)]
-<<<<<<< HEAD
         for fact in ("tracker_listing", "crime_month", "crime_year", "crime_year_printed", "crime_area_month",
-                     "policy_event", "council_matter", "council_action", "announced_award",
+                     "policy_event", "council_action", "announced_award",
                      "incident_month"):  # fmt: skip
-=======
-        for fact in ("tracker_listing", "crime_month", "crime_year", "crime_area_month", "policy_event",
-                     "council_action", "announced_award", "incident_month"):  # fmt: skip
->>>>>>> ae32c211623fd57b9d7a7fac806dbdfb6e45ef30
             assert ask(f"select count(*) from core.fct_{fact} where jurisdiction_key = '-1'") == [(0,)], fact
         # a matter is a member of a dimension, whose unknown member has no unit
         unknown = ask("select council_matter_key from core.dim_council_matter where jurisdiction_key = '-1'")
