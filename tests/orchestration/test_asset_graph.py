@@ -12,7 +12,6 @@ from importlib.metadata import version
 import dagster as dg
 import pytest
 from dagster_dbt import DbtCliResource
-from orchestration.dbt_manifest import BUILD_DIR_VARIABLE, dbt_environment
 
 from orchestration import sources
 from orchestration.assets.capture import CAPTURED_CHECK, asset_key, backfill_key, partition_keys
