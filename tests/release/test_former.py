@@ -12,8 +12,8 @@ import duckdb
 import pytest
 
 from orchestration import __version__
-from orchestration.reading import connect
-from orchestration.release import former, former_views, history, row_hashes, trace
+from orchestration.reading import connect, trace
+from orchestration.release import former, former_views, history, row_hashes
 from orchestration.release.checks import table_rows
 from orchestration.release.findings import GateRefused
 from orchestration.settings import PROJECT_ROOT

@@ -209,9 +209,12 @@ class TestNamesWithoutAUnit:
         nobodys = ask("select fain from core.fct_award where jurisdiction_key = '-1' order by 1")
         assert nobodys == [("SYNTH0004",), ("SYNTH0029",), ("SYNURI",)]
         for fact in ("tracker_listing", "crime_month", "crime_year", "crime_year_printed", "crime_area_month",
-                     "policy_event", "council_matter", "council_action", "announced_award",
+                     "policy_event", "council_action", "announced_award",
                      "incident_month"):  # fmt: skip
             assert ask(f"select count(*) from core.fct_{fact} where jurisdiction_key = '-1'") == [(0,)], fact
+        # a matter is a member of a dimension, whose unknown member has no unit
+        unknown = ask("select council_matter_key from core.dim_council_matter where jurisdiction_key = '-1'")
+        assert unknown == [("-1",)]
 
 
 # What must be found, each by a join that the sentence names.
