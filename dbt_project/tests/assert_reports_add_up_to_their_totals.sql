@@ -11,6 +11,11 @@ with parts as (
     select city_code, series, month_start, 'domestic_violence' as offense_family, victim_group, reports
     from {{ ref('fct_incident_month') }}
     where is_domestic_violence
+    union all
+    -- a series of its own, of which every record is one
+    select city_code, series, month_start, 'traffic_collision' as offense_family, victim_group, reports
+    from {{ ref('fct_incident_month') }}
+    where series = 'LAPD collisions'
 ),
 
 incidents as (
