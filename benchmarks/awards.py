@@ -1,16 +1,16 @@
-"""`make bench`: awards at the size of all of government's assistance: ingest, models, and a night of few changes.
+"""`make bench`: awards at the size of all federal assistance: ingestion, models, and a run with few changes.
 
-What belongs here: synthetic transactions with the publisher's 112 columns, the real code on them, and what other
-tools take for the same. What does not: any assertion on a clock.
+What belongs here: synthetic transactions with the publisher's 112 columns, the real code on them, and other tools on
+the same task. What does not: any assertion about time.
 
-Three tables, each of ratios within one run:
+Three tables, each of ratios within one benchmark run:
 
-1. A monthly archive from zip to ``records.parquet`` (with its WARC, its checks and its acceptance), beside bare
-   engines on the unzipped file, pandas into DuckDB, and dlt's Arrow path.
+1. A monthly archive from zip to ``records.parquet`` (with its WARC, its checks and its acceptance), beside bare engines
+   on the unzipped file, pandas into DuckDB, and dlt's Arrow path.
 2. The awards models from those records, beside one hand-written statement that scans and groups the same data.
-3. A night in which 1% changed, by number of transactions: the transactions rebuilt whole; only the fiscal years that
-   hold changes; and the build going on from the last one (what is taken, see orchestration.release.incremental); with
-   the hash of all rows, which must be the same, and the share of new records at which the whole is the cheaper.
+3. A run in which 1% changed, by number of transactions: rebuilding all transactions; rebuilding only the fiscal years
+   with changes; and an incremental build (orchestration.release.incremental). It also shows the hash of all rows, which
+   must be the same, and the share of new records from which a full build is cheaper.
 """
 
 from __future__ import annotations

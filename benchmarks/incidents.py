@@ -1,16 +1,16 @@
-"""`make bench`: incident reports at the size of three cities' histories: ingest, models, and a night of one new month.
+"""`make bench`: incident reports at the size of three cities' histories: ingestion, models, a run with one new month.
 
-What belongs here: synthetic reports under the cities' own column names, the real code on them, and what bare engines
-take for the same. What does not: any assertion on a clock.
+What belongs here: synthetic reports under the cities' own column names, the real code on them, and bare engines on the
+same task. What does not: any assertion about time.
 
-Three tables, each of ratios within one run, at each number of rows:
+Three tables, each of ratios within one benchmark run, at each number of rows:
 
-1. The pages of CSV of every city and month to captures (counted against the city's count, each row's id looked at,
+1. From the CSV pages of every city and month to captures (checked against the city's count, each row's id checked,
    WARC, checks, ``records.parquet``), beside bare engines on the same files without a WARC.
 2. The incident models from those captures, beside one hand-written statement that scans and groups the same rows.
-3. A night in which three cities have one new month each: what is asked for and landed over HTTP; and the build of all
-   beside one that takes over every month of the build before but those of the slices that are new, by how many are new,
-   with the hash of all rows, which must be the same.
+3. A run in which three cities have one new month each: what is requested and captured over HTTP; and a full build,
+   beside one that keeps every month of the last build except those of new slices, by the number of new slices, with the
+   hash of all rows, which must be the same.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Unforeseen errors: their tracebacks go to `<home>/logs/faults.log`, never to the screen.
+"""Unexpected errors: their tracebacks go to `<home>/logs/faults.log`, never to the screen.
 
-What belongs here: where a traceback goes. What does not: what becomes of the slice or file that caused it
-(landing.guard makes a failure with a message of it, landing.attempts records that).
+What belongs here: writing a traceback. What does not: handling the slice or file that caused it (landing.guard turns it
+into a failure with a message, landing.attempts records that).
 """
 
 from __future__ import annotations

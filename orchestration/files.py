@@ -1,7 +1,7 @@
 """Writing files so that a crash or a full disk never leaves half of one.
 
-What belongs here: writing a file whole, appending a line, reading lines back, deleting a folder, and one error for
-every disk that refuses to be written. What does not: the content of the files.
+What belongs here: writing a file atomically, appending a line, reading lines back, deleting a folder, and one error for
+every disk that cannot be written to. What does not: the content of the files.
 """
 
 from __future__ import annotations

@@ -1,11 +1,11 @@
-"""How large a file or an answer may be: one declaration for every form, with a setting for each limit.
+"""How large a file or a response may be: one declaration for every format, with a setting for each limit.
 
-What belongs here: the limits, their defaults, and the message about a file that exceeds one. What does not: how a form
-is read (forms), how long a publisher is waited for (fetching, settings).
+What belongs here: the limits, their defaults, and the message about a file that exceeds one. What does not: how a
+format is read (forms), time limits for a publisher's response (fetching, settings).
 
-Each limit is an environment variable, `CLAWBACK_LIMIT_` and its name. The defaults are far above every real file that
-was seen. What is read as a stream (bulk archives, their CSV) may be large; what is read in memory is bounded so that no
-file within the limits needs more than 1 GiB.
+Each limit is an environment variable, `CLAWBACK_LIMIT_` and its name. The defaults are far above every real file seen
+so far. What is read as a stream (bulk archives, their CSV) may be large; what is read in memory is limited so that no
+file needs more than 1 GiB.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""What passes between fetching and sources: an answer as it came, and the errors that name what is wrong with it.
+"""What passes between fetching and sources: a response as it came, and the errors that say what is wrong with it.
 
-What belongs here: types and small functions that both need. This module imports nothing of ours, so that neither has to
-import the other. What does not: what a dataset is (sources.base), how bytes are fetched (fetching.session).
+What belongs here: types and small functions that both need. This module imports nothing of the project, so that neither
+has to import the other. What does not: what a dataset is (sources.base), how bytes are fetched (fetching.session).
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
-"""What a release of the software is made of: its bill of materials, the licences in it, and known vulnerabilities.
+"""What a release of the software contains: its bill of materials, its licenses, and known vulnerabilities.
 
     python tools/supply_chain.py sbom [FOLDER]    clawback-VERSION.cdx.json (CycloneDX 1.6) and licences.md
-    python tools/supply_chain.py audit            known vulnerabilities of what requirements.lock pins
+    python tools/supply_chain.py audit            known vulnerabilities in the versions pinned by requirements.lock
 
 What belongs here: the steps of docs/releasing.md that a program can do. What does not: anything of the product.
-Exit codes: 0 well, 1 a licence that is not allowed or a known vulnerability, 2 it could not be told.
+Exit codes: 0 all is well, 1 a license that is not allowed or a known vulnerability, 2 it could not be determined.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Transcribe the recorded edition's tables from files of the publishers and their mirrors.
+"""Transcribing the recorded edition's tables from files of the publishers and their mirrors.
 
-What belongs here: which figures were selected, and how each was read. Run once
-by hand; its output is committed and reviewed:
+What belongs here: which figures were selected, and how each was read. What does not: turning the tables into payloads
+(orchestration/recorded). Run once by hand; its output is committed and reviewed:
 
     python tools/transcribe.py FOLDER_OF_REAL_FILES FOLDER_OF_FACTS
 

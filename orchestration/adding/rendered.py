@@ -1,16 +1,16 @@
 """The dbt files that are generated from declarations. They are committed, and lint checks that they are current.
 
-What belongs here: what each generated file contains, and bringing it up to date. What does not: messages (__main__).
+What belongs here: what each generated file contains, and updating it. What does not: messages (__main__).
 
 From the .yml of models/staging (every table of source `raw` that has a base model):
 
     macros/declared.sql                          the datasets, the trackers, the roles of cities' columns, and from
                                                  declared.fbi the FBI's offenses
     models/quarantine/quarantine_<dataset>.*     the captured fields of records that could not be typed
-    models/staging/<source>/stg_<dataset>.*      if base_<dataset> has `config.meta.staged`: its staged rows as they are
+    models/staging/<source>/stg_<dataset>.*      the staged rows, unchanged, if base_<dataset> has `config.meta.staged`
     seeds/trackers.csv                           the tables' `config.meta.tracker`
 
-    the passed columns in the .yml of each model that hands them on (passed)
+    the pass-through columns in the .yml of each model that has them (passed)
 
 From declared.cities: models/staging/socrata/_socrata__sources.yml and seeds/incident_sets.csv.
 """

@@ -1,7 +1,7 @@
-"""Capture assets: one for each dataset, and one more by partition for datasets that people backfill.
+"""Capture assets: one for each dataset, plus a partitioned one for each dataset that people backfill.
 
 What belongs here: turning the capture of a dataset into a Dagster asset with its check, metadata, retries, pool and
-freshness policy. What does not: what a publisher is asked (sources), how a capture is written (landing).
+freshness policy. What does not: what is requested from a publisher (sources), how a capture is written (landing).
 """
 
 from datetime import timedelta

@@ -1,6 +1,6 @@
-"""Sensors: what Dagster's daemon does when one of its runs has ended.
+"""Sensors: what Dagster's daemon does after one of its runs has ended.
 
-What belongs here: reading the run's record for `running.ending`. What does not: which messages are due and what they
+What belongs here: reading the run's record for `running.ending`. What does not: which messages are sent and what they
 say (running.ending, running.events).
 """
 

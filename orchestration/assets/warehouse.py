@@ -1,4 +1,4 @@
-"""The build: raw views over the captures that serve, then every dbt model, with its tests as checks.
+"""The build: raw views over the captures in use, then every dbt model, with its tests as checks.
 
 What belongs here: running dbt and passing its events on to Dagster. What does not: SQL (dbt_project), the gate
 (release).

@@ -1,6 +1,6 @@
 """Starting a command: the list of commands, signals, and errors as exit codes.
 
-What belongs here: what holds for every command. What does not: the commands themselves (refreshing, asking,
+What belongs here: what is the same for every command. What does not: the commands themselves (refreshing, asking,
 installation).
 """
 

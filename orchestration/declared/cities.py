@@ -1,22 +1,24 @@
-"""Cities' incident sets on Socrata: one file a set in cities/, named <city>-<id>.toml.
+"""Cities' incident data sets on Socrata: one TOML file for each in cities/, named <city>-<id>.toml.
 
-What belongs here: the form of such a file, checked when it is read. What does not: how a set is asked for
-(sources.socrata), which code is which offence family (seed incident_offense_codes).
+What belongs here: the format of such a file, validated when it is read. What does not: how a set is requested
+(sources.socrata), which code belongs to which offense family (seed incident_offense_codes).
 
 A file's keys:
 
-    id, title, first_month, last_month   as the portal writes them; without last_month the set still grows
+    id, title, first_month, last_month   as on the portal; without last_month the set still grows
     domain                               the portal's host
-    says_so, unverified                  where the names of columns are documented, and what nobody confirmed
-    like                                 the id of a set of which city, counts, columns and headers are taken over
-    by_year                              true: the set begins anew every January and is captured by year
-    asked_nightly                        false: the set is asked for only by name
+    says_so, unverified                  where the column names are documented, and what nobody has confirmed
+    like                                 the id of another set: its city, counts, columns and headers are reused
+    by_year                              true: a new set starts every January, and it is captured by year
+    asked_nightly                        false: the set is requested only by name, not in every run
     [city]                               code, name and GEOID (census)
-    [counts]                             publisher and series, what one row counts, how sets of a series combine,
-                                         and the days until a month's count is settled
-    [columns]                            every column asked for: what it `is` (at most one of the roles below), what it
-                                         `means`, and in which part of a `version` a change of it makes a newer row
-    [headers]                            headers of the browser's export that are not the API's names in other letters
+    [counts]                             publisher and series, what one row counts, how the sets of a series combine,
+                                         and the days until a month's count is final
+    [columns]                            every column requested: its role (`is`, at most one of those below), its
+                                         meaning (`means`), and which part of a `version` it belongs to: a row in
+                                         which that part has changed is a newer version
+    [headers]                            headers of the portal's CSV export that are not the API's names with other case
+                                         and punctuation
 """
 
 from __future__ import annotations

@@ -1,14 +1,15 @@
-"""The FBI's offences: their codes, and what each publication of the FBI calls them.
+"""The FBI's offenses: their codes, and what each publication of the FBI calls them.
 
-What belongs here: the codes of seeds/offenses in its order, the columns of Table 8 (table8_columns.csv), and the lines
-of the Return A file that are kept. What does not: asking the FBI (sources.fbi, sources.fbi_files), where a line stands
-in the file (sources/return_a_layout.csv).
+What belongs here: the codes of seeds/offenses in that order, the columns of Table 8 (table8_columns.csv), and which
+lines of the Return A file are kept. What does not: requests to the FBI (sources.fbi, sources.fbi_files), the position
+of a line in the file (sources/return_a_layout.csv).
 
     table8_columns.csv
         heading       as printed, in lower case, without footnote numbers and line breaks
-        column        what a record calls it; two headings may mean one column
-        offense_code  the FBI's code if the column counts one offence
-        definition    of rape: legacy, revised, or heading if the year decides ("Rape" alone was printed under both)
+        column        its name in our records; two headings may mean one column
+        offense_code  the FBI's code, if the column counts one offense
+        definition    for rape only: legacy, revised, or heading if it depends on the year (plain "Rape" was printed
+                      for both)
 """
 
 from __future__ import annotations

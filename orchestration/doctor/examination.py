@@ -1,7 +1,7 @@
-"""A quick look at this installation: what is right, what is wrong, and the way out.
+"""A quick check of this installation: what is right, what is wrong, and how to fix it.
 
-What belongs here: looking at settings, keys, landing folder and releases. What does not: mending, and proving a release
-again (proof).
+What belongs here: checking settings, keys, landing folder and releases. What does not: the repair itself, and verifying
+a release from its captures (proof).
 """
 
 from __future__ import annotations

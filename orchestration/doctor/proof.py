@@ -1,11 +1,11 @@
-"""Proving a release again from its captures: `clawback doctor --deep`.
+"""Verifying a release from its captures: `clawback doctor --deep`.
 
-What belongs here: computing every digest again, cutting every record again from its payload, rebuilding the release
-from its captures; and adopting captures that were put into the folder by hand, once they are proved. What does not: the
-quick look (examination), mending.
+What belongs here: recomputing every digest, parsing every record again from its payload, and rebuilding the release
+from its captures; also adopting captures that somebody copied into the folder, once they are verified. What does not:
+the quick check (examination), the repair itself.
 
-Nothing is taken on trust: no hashing is spared, and what is compared is what stands on the disk now. Memory does not
-grow with the captures; the rebuild needs room on the disk for one more build file.
+No earlier result is reused: every file is hashed and compared as it is on disk now. Memory does not grow with the
+captures; the rebuild needs disk space for one more build file.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Reading the headers of an answer: numbers, waits, types, the target of a redirect.
+"""Parsing the headers of a response: numbers, waiting times, types, the target of a redirect.
 
-What belongs here: headers that a server may write wrongly. What does not: what is done about them (session).
+What belongs here: headers that a server may get wrong. What does not: how the session reacts to them (session).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""How often each host is asked: one count for the process, whoever asks.
+"""Rate limits for each host: one count for the process, across all datasets.
 
-What belongs here: the limits of each host, and waiting for a turn. What does not: what is asked (session, sources).
+What belongs here: the limits of each host, and waiting for a turn. What does not: what is requested (session, sources).
 """
 
 from __future__ import annotations

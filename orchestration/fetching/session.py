@@ -1,7 +1,8 @@
-"""The one HTTP session: retries until a deadline, limits for each host, an allow-list of hosts, no key kept anywhere.
+"""The one HTTP session: retries until a deadline, rate limits for each host, an allow-list of hosts, no key stored.
 
-What belongs here: getting bytes from a publisher politely, or saying why not. What does not: which address to ask
-(sources), what the bytes mean, how an answer is cut off (transport), what its headers say (headers).
+What belongs here: getting bytes from a publisher without overloading it, or reporting why that failed. What does not:
+which address to request (sources), what the bytes mean, how a slow response is cut off (transport), parsing its headers
+(headers).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Zip archives from outside, on disk or in memory, read as a stream; nothing that they say of themselves is trusted.
+"""Zip archives from outside, on disk or in memory, read as a stream; none of their own metadata is trusted.
 
-What belongs here: checking an archive's list, and what its members unpack to, against the limits; inflating a member
-without a second copy in memory. What does not: what its members mean (landing.csv_parts, sources).
+What belongs here: checking an archive's directory, and what its members unpack to, against the limits; inflating a
+member without a second copy in memory. What does not: what its members mean (landing.csv_parts, sources).
 """
 
 from __future__ import annotations

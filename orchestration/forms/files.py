@@ -1,6 +1,6 @@
 """Reading a whole file from disk: only a regular file, and never one larger than the limit.
 
-What belongs here: the checks before reading. What does not: what the bytes are (the other forms).
+What belongs here: the checks before reading. What does not: what the bytes are (the other modules of this package).
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
 What belongs here: from bytes to values. What does not: the names in a publisher's records (sources).
 
-Numbers stay what was sent: one that no float holds (1e400) and NaN, which JSON does not have, come as their text. Half
-of a surrogate pair, which is no character, comes as U+FFFD, as every browser reads it.
+Numbers stay as they were sent. NaN, which is not valid JSON, and a number too large for a float (1e400) are kept as
+text. Half of a surrogate pair, which is no character, becomes U+FFFD, as in every browser.
 """
 
 from __future__ import annotations

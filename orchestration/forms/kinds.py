@@ -1,6 +1,6 @@
-"""What kind of file the first bytes show, so that a message can say what came instead of what was asked for.
+"""Recognizing a file's type by its first bytes, so that a message can say what arrived instead of what was expected.
 
-What belongs here: the signatures of kinds of files, and their names in messages. What does not: reading a file.
+What belongs here: the signatures of file types, and their names in messages. What does not: reading a file.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """gzip in memory, unpacked within the limits.
 
-What belongs here: one gzip file to its bytes. What does not: zip archives (archives).
+What belongs here: unpacking one gzip file. What does not: zip archives (archives).
 """
 
 from __future__ import annotations

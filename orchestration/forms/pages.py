@@ -1,6 +1,6 @@
-"""HTML pages, parsed whole or not at all.
+"""HTML pages, parsed completely or rejected.
 
-What belongs here: bytes to a tree. What does not: what a page's headings mean (sources).
+What belongs here: from bytes to a tree of elements. What does not: what a page's headings mean (sources).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Tables of text with a header (CSV and the like), cut row by row in Python and decoded as a stream.
+"""Text tables with a header (CSV and the like), parsed row by row in Python and decoded as a stream.
 
-What belongs here: what every such table must have. What does not: CSV in bulk (landing.csv_parts), any publisher's own
-columns (sources).
+What belongs here: the rules that every such table must meet. What does not: CSV in bulk (landing.csv_parts), any
+publisher's own columns (sources).
 """
 
 from __future__ import annotations

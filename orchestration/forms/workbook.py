@@ -1,11 +1,11 @@
-"""Workbooks (XLSX, XLS): the cells of the first sheet, read in a process of their own.
+"""Workbooks (XLSX, XLS): the cells of the first sheet, read in a separate process.
 
-What belongs here: the entry in our process (`first_sheet`) and the work of the child process (`read`). What does not:
-what a column means (sources), starting and ending the child process (bounded, worker).
+What belongs here: the entry point in the main process (`first_sheet`) and the work of the child process (`read`). What
+does not: what a column means (sources), starting and ending the child process (bounded, worker).
 
-The parser lays out the whole rectangle from the first cell to the last: two cells at opposite corners of a sheet take
-400 GB, and the process that asks for them is aborted by its allocator. So the corners are looked at first, and the
-parser runs where its end is an answer.
+The parser allocates the whole rectangle from the first cell to the last: two cells at opposite corners of a sheet would
+take 400 GB, and the allocator aborts the process that asks for them. So the corners are checked first, and the parser
+runs in a process whose crash can be reported.
 """
 
 from __future__ import annotations

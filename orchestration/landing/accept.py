@@ -1,7 +1,6 @@
-"""Whether a capture may be believed: checks of fields, counts, volume and freshness.
+"""The checks that decide whether a capture is accepted: fields, counts, volume and freshness.
 
-What belongs here: pure functions from what was counted to a Check with a sentence. What does not: reading or writing
-files.
+What belongs here: pure functions from measurements to a Check with a sentence. What does not: reading or writing files.
 """
 
 from __future__ import annotations

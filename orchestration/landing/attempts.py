@@ -1,13 +1,13 @@
 """The record of attempts: one line for each run, import or backfill of a dataset, with what failed.
 
-What belongs here: writing those lines, and reading which slices are open: their last attempt brought nothing that
-serves. What does not: captures (capture.json says what came), the state of a dataset (standing).
+What belongs here: writing those lines, and finding the slices that are open: their last attempt brought no usable
+capture. What does not: captures (capture.json describes what arrived), the state of a dataset (standing).
 
-``attempts.jsonl`` stands beside a dataset's captures. A line says when and in what way the publisher was asked, how
-many slices were asked for, which of them failed (grouped by status and reason), and which slices that were open came
-through. Lines are appended whole. A line that a kill or a full disk cut short is passed over by readers, and the next
-line begins after it. A file that has grown beyond ``LARGEST_FILE`` is folded into one line that says what is open and
-since when; attempts before that line are then known by their outcome only.
+``attempts.jsonl`` is stored beside a dataset's captures. A line records when and how the publisher was requested, the
+number of slices, which of them failed (grouped by status and reason), and which open slices succeeded. Lines are
+appended whole. If a kill or a full disk cuts a line short, readers skip it, and the next line starts after it. When the
+file exceeds ``LARGEST_FILE``, it is compacted into one line that says what is open and since when; of earlier attempts
+only that outcome is known.
 """
 
 from __future__ import annotations

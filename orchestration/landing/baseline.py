@@ -1,10 +1,11 @@
-"""Which volume a new capture is compared with, besides the last one, so that slow losses are seen.
+"""An additional baseline for the volume check, so that slow losses are noticed.
 
-What belongs here: choosing that figure. What does not: how far a capture may fall below it (accept).
+What belongs here: choosing the figure that a new capture is compared with, besides the last capture. What does not: how
+far below it a capture may fall (accept).
 
-A publisher that sends three percent less each run is never far below the run before, and has lost half after three
-weeks. So a slice's volume is compared with the year's too: with the second largest capture of it, because one alone may
-be a fault of its own (a file with every row twice).
+A publisher that sends three percent less in each run never falls far below the previous run, but has lost half after
+three weeks. So a slice's volume is also compared with the past year: with the second largest capture, because the
+largest alone may be a fault (a file with every row twice).
 """
 
 from __future__ import annotations

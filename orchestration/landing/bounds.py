@@ -1,7 +1,7 @@
-"""What any record must satisfy to be stored in a table: names that SQL can tell apart, values within the limits.
+"""What any record must satisfy to be stored in a table: names that SQL can distinguish, values within the limits.
 
-What belongs here: this test, the same for every dataset. What does not: which fields a dataset wants (accept), what a
-value must be (measure).
+What belongs here: this check, the same for every dataset. What does not: which fields a dataset requires (accept), what
+type a value must have (measure).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""The landing folder in one object, for everything that reads it.
+"""The landing folder as one object, for everything that reads it.
 
-What belongs here: only the ways to the answers. What does not: which captures serve (serving), the state of a dataset
-(standing), what a source may ask (known).
+What belongs here: a facade that only delegates. What does not: which captures are in use (serving), the state of a
+dataset (standing), what a source can look up (known).
 """
 
 from __future__ import annotations

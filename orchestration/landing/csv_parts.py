@@ -1,11 +1,11 @@
-"""From CSV in bulk to Parquet parts: every field as text, and no record passes through Python.
+"""From CSV in bulk to Parquet parts: every field as text, without a Python object for each record.
 
-What belongs here: cutting a stream of CSV bytes at record ends, and writing the blocks with their provenance. What does
-not: zips (forms.archives), the capture that they belong to and whether it is believed (writing, accept).
+What belongs here: splitting a stream of CSV bytes between records, and writing the blocks with their provenance. What
+does not: zips (forms.archives), the capture that they belong to and whether it is accepted (writing, accept).
 
-polars parses because bare DuckDB took 2.5 times as long on the same 112 columns (`make bench` shows both); a block at
-a time, so that memory does not grow with the file. Arrow writes, two parts at a time, because its writer leaves
-dictionaries to the columns that gain by them: polars' own took two fifths longer for larger files.
+polars parses, because DuckDB alone took 2.5 times as long on the same 112 columns (`make bench` shows both); it parses
+one block at a time, so that memory does not grow with the file. Arrow writes, two parts at a time, because its writer
+uses dictionaries only for columns that gain by them: polars' writer took two fifths longer and made larger files.
 """
 
 from __future__ import annotations

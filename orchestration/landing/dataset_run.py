@@ -1,8 +1,8 @@
-"""Capturing one dataset: each slice is asked for in turn, each outcome is kept, and one failure does not stop the rest.
+"""Capturing one dataset: request each slice in turn, record each outcome, and continue after a failure.
 
-What belongs here: the loop over slices, the choice of where payloads come from (the publisher, or the tables of the
-recorded edition), and the outcome of each slice. What does not: Dagster (assets), HTTP (fetching), what a capture is
-made of (form, writing).
+What belongs here: the loop over slices (the parts of a dataset that are requested separately), the choice of where
+payloads come from (the publisher, or the tables of the recorded edition), and the outcome of each slice. What does not:
+Dagster (assets), HTTP (fetching), what a capture consists of (form, writing).
 """
 
 from __future__ import annotations

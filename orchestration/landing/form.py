@@ -1,7 +1,7 @@
-"""What a capture is: the names of its files, and the content of capture.json.
+"""What a capture consists of: the names of its files, and the content of capture.json.
 
 What belongs here: types and names that every reader and writer of the landing folder needs. What does not: reading a
-capture's folder (integrity), writing one (writing, land), which captures serve (catalog).
+capture's folder (integrity), writing one (writing, land), which captures are in use (serving).
 
     landing/<source>/<dataset>/<capture_id>/
         responses.warc.gz   one gzip member a record, ISO 28500

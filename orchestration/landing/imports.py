@@ -1,4 +1,4 @@
-"""Importing files that a user brings: which are taken, which are not, and why.
+"""Importing files that a user brings: which are accepted, which are not, and why.
 
 What belongs here: one result for each file, and what every file must satisfy before it is read. What does not: reading
 a file (its source, forms).

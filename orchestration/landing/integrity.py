@@ -1,12 +1,12 @@
-"""Whether a capture is still as it was landed.
+"""Whether a capture on disk is unchanged since it was written.
 
 What belongs here: reading a capture's folder, comparing its files with the digests in capture.json and capture.json
-with the register, and remembering which files were hashed before. What does not: which captures serve (serving),
-whether the records are what the payloads say (doctor.proof).
+with the register, and remembering which files were hashed before. What does not: which captures are in use (serving),
+whether the records match the payloads (doctor.proof).
 
-Hashing is spared for files that have not changed since they were last hashed and found right: same size, times of
-change and inode (``.verified.json`` beside the captures, and this process's memory). That is a convenience, not a
-proof: who can set a file's times and write that file can hide a change. `clawback doctor --deep` never asks it.
+A file is not hashed again if its size, times of change and inode are the same as when it was last verified (kept in
+``.verified.json`` beside the captures, and in this process's memory). That saves time and is no proof: somebody who can
+set a file's times and write that file can hide a change. `clawback doctor --deep` always hashes.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Checking a new capture, with the earlier captures of its slice for comparison.
+"""Checking a new capture against the earlier captures of its slice.
 
 What belongs here: which earlier capture it is compared with, and what is measured for each check. What does not: the
 checks themselves, which are pure functions (accept), what happens to a capture that fails one (land).

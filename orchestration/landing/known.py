@@ -1,6 +1,7 @@
-"""What a source may ask about earlier captures before it asks its publisher.
+"""What a source can look up about earlier captures before it sends a request.
 
-What belongs here: the implementation of sources.base.EarlierCaptures. What does not: which captures serve (serving).
+What belongs here: the implementation of sources.base.EarlierCaptures. What does not: which captures are in use
+(serving).
 """
 
 from __future__ import annotations

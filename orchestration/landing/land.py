@@ -1,8 +1,8 @@
-"""Landing a capture: its folder appears whole or not at all.
+"""Finishing a capture: its folder appears completely or not at all.
 
-What belongs here: what a finished temporary folder becomes (nothing, a note "unchanged", a capture), and moving it into
-place. What does not: filling the folder (writing), the checks that it must pass (judge), which captures serve
-(serving).
+What belongs here: deciding what a finished temporary folder becomes (nothing, a note "unchanged", a capture), and
+moving it into place. What does not: filling the folder (writing), the checks that it must pass (judge), which captures
+are in use (serving).
 """
 
 from __future__ import annotations

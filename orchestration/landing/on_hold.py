@@ -1,7 +1,7 @@
-"""Which snapshots of a list are on hold, judged by the snapshots before and after them.
+"""Which snapshots of a list are on hold (accepted, but not read), judged by the snapshots before and after them.
 
-What belongs here: a pure function over the known captures, so that the answer does not depend on the order in which
-they came, and is computed again when one arrives. What does not: rejecting a capture for its own content (accept).
+What belongs here: a pure function over the known captures. Its answer does not depend on the order in which they came,
+and it is computed again when one arrives. What does not: rejecting a capture for its own content (accept).
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
-"""Cutting the records of a capture again from the payloads that it archived.
+"""Parsing the records of a capture again from the payloads that it archived.
 
-What belongs here: reading a payload back from the WARC or the archive, checking its digest, and cutting it with the
-dataset's own parser, as at landing. What does not: what follows from a difference (reading.trace, doctor.proof).
+What belongs here: reading a payload back from the WARC or the archive, checking its digest, and parsing it with the
+dataset's own parser, as when it was captured. What does not: what follows from a difference (reading.trace,
+doctor.proof).
 """
 
 from __future__ import annotations

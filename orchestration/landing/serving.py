@@ -1,7 +1,7 @@
-"""The captures of a landing folder: which are intact, which serve, which are on hold or stale.
+"""The captures of a landing folder: which are intact, which serve (the build reads them), which are on hold or stale.
 
 What belongs here: the rules for which captures serve. What does not: the state of a dataset (standing), what a source
-may ask (known), records (raw_views), writing (land).
+can look up (known), records (raw_views), writing (land).
 """
 
 from __future__ import annotations

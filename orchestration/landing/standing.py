@@ -1,7 +1,7 @@
-"""The state of a dataset: which captures serve, as of when, and what has failed since when.
+"""The state of a dataset: which captures are in use, as of when, and what has failed since when.
 
-What belongs here: the one answer that status, doctor, meta.source_status, the last lines of a refresh and Dagster show.
-What does not: which captures serve (serving), the record of attempts (attempts).
+What belongs here: the one answer that status, doctor, meta.source_status, the last lines of a refresh and Dagster all
+show. What does not: which captures are in use (serving), the record of attempts (attempts).
 """
 
 from __future__ import annotations

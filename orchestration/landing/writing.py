@@ -1,7 +1,7 @@
 """Writing a capture: a temporary folder, filled payload by payload.
 
-What belongs here: what happens to each payload (archived, cut into records, counted), and the capture's id. What does
-not: the format of the WARC (warc) and of the records (records, csv_parts), what becomes of the finished folder (land).
+What belongs here: handling each payload (archiving, parsing, counting), and the capture's id. What does not: the format
+of the WARC (warc) and of the records (records, csv_parts), moving the finished folder into place (land).
 """
 
 from __future__ import annotations

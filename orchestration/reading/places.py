@@ -1,7 +1,7 @@
 """Finding the place that a person means: "Portland, OR", "DC", a GEOID, the FIPS code of a county.
 
-What belongs here: reading what was typed, and choosing among the units of core.dim_jurisdiction that bear the name.
-What does not: tying printed names to units in the build (dbt's int_identity models do that), or any fact about a place.
+What belongs here: parsing what was typed, and choosing among the units of core.dim_jurisdiction with that name. What
+does not: matching printed names to units in the build (dbt's int_identity models), or any fact about a place.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The named questions: what analysts can ask of a release by name.
 
-What belongs here: the questions, their parameters, and asking one. What does not: the connection and what it allows
+What belongs here: the questions, their parameters, and running one. What does not: the connection and what it allows
 (reader, statements), finding a place (places), explaining an empty answer (empty).
 """
 

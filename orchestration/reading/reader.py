@@ -4,8 +4,8 @@ What belongs here: opening a release by its name; the connection that analysts, 
 limits, and the message when one is reached. What does not: which statements are allowed (statements), named questions
 (questions), how an answer looks (cli.screen, writing).
 
-Three layers keep the published file as it is: statements are read before they run (statements); the engine itself is
-opened read-only with every file system switched off; the files of a release are read-only (release/publish).
+Three layers protect the published file: statements are checked before they run (statements); DuckDB opens the file
+read-only, with every file system switched off; the files of a release are read-only (release.publish).
 """
 
 from __future__ import annotations

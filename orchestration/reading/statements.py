@@ -3,9 +3,10 @@
 What belongs here: which statements, parts of statements and functions are allowed, and the messages of refusals. What
 does not: running anything, limits of time and memory (reader), how an answer is shown.
 
-The kind of a statement is not enough. `with t as (copy ... to 'file') select ...` is a SELECT that writes a file, and
-`explain analyze copy ...` runs the COPY. So the engine's own parser takes the statement apart, and every query inside
-it must be of a kind that reads. Nothing is let through because it is not known to be bad.
+The type of a statement is not enough: `with t as (copy ... to 'file') select ...` is a SELECT that writes a file, and
+`explain analyze copy ...` runs the COPY. So DuckDB's own parser takes the statement apart, and every query inside it
+must be of a type that only reads. Types of statements and table functions are checked against allow-lists; other
+functions against a list of refused ones.
 """
 
 from __future__ import annotations

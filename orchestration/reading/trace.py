@@ -1,4 +1,4 @@
-"""From a published row back to the bytes: capture, payload, address, time, digest, and the record as it came.
+"""Tracing a published row back to its bytes: capture, payload, address, time, digest, and the record as it came.
 
 What belongs here: following the provenance columns into the landing folder, checking the payload's digest against the
 WARC and the record against the payload. What does not: what the row means.

@@ -1,12 +1,13 @@
 """Writing an answer's rows to a file: CSV, JSON, Parquet, XLSX.
 
-What belongs here: writing values so that a program reads the same values back, keeping text from running in a
-spreadsheet, and which files may be overwritten. What does not: which rows (reader, questions), the screen (cli.screen).
+What belongs here: writing values so that a program reads the same values back, preventing text from running as a
+formula in a spreadsheet, and which files may be overwritten. What does not: which rows (reader, questions), the screen
+(cli.screen).
 
 Text that begins with = + - @, a tab or a carriage return would run as a formula in a spreadsheet, and publishers print
-what others typed. In CSV and XLSX such text, also in its full-width form and behind blanks, gets a single quote before
-it, as OWASP advises (CSV Injection). Numbers are numbers: -5 has no quote, the text "-5" has. JSON and Parquet hold
-every value as it is.
+what others typed. In CSV and XLSX such text, also in its full-width form and after spaces, gets a single quote before
+it, as OWASP recommends (CSV Injection). Numbers stay numbers: -5 gets no quote, the text "-5" does. JSON and Parquet
+contain every value unchanged.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
-"""From the tables to the publishers' wire shapes: batches of payloads that the live sources' cut() reads.
+"""From the recorded tables to the publishers' response formats: payloads that the live sources' cut() can parse.
 
-What belongs here: one function a dataset, from long-form figures to the bytes
-that the publisher would have sent, the same bytes each time. What does not:
-figures (tables/), cutting (sources/), writing captures (landing/).
+What belongs here: one function for each dataset, from long-form figures to the bytes that the publisher would have
+sent, the same bytes each time. What does not: figures (tables/), parsing (sources), writing captures (landing).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""The account of a refresh: its exit code, what it published, and what went wrong in words.
+"""The result of a refresh: its exit code, what it published, and messages about what went wrong.
 
-What belongs here: reading Dagster's record of the run. What does not: running it (run), how the account looks on a
+What belongs here: reading Dagster's record of the run. What does not: running it (run), how the result looks on a
 screen (cli).
 """
 

@@ -1,7 +1,7 @@
-"""Which datasets and slices a refresh would ask for, before it asks for any.
+"""Which datasets and slices a refresh would request, before it sends any request.
 
-What belongs here: choosing datasets by name, and the plan that `clawback refresh --dry-run` shows. What does not:
-which slices a dataset has (sources), capturing them (landing), the run (run).
+What belongs here: choosing datasets by name, and the plan that `clawback refresh --dry-run` shows. What does not: which
+slices a dataset has (sources), capturing them (landing), the run (run).
 """
 
 from __future__ import annotations

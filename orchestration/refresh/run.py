@@ -1,6 +1,6 @@
 """One refresh: Dagster's `refresh` job, run in this process.
 
-What belongs here: the order in which a refresh begins, runs and ends. What does not: its exit code and account
+What belongs here: the sequence in which a refresh begins, runs and ends. What does not: its exit code and result
 (account), the lock (running.lock), how captures, the build or the gate work.
 """
 

@@ -1,9 +1,10 @@
-"""Findings of the gate that somebody accepted and that still apply: in which releases, since when, and why.
+"""Failed checks of the gate that somebody accepted and that still apply: in which releases, since when, and why.
 
-What belongs here: reading that from the releases. What does not: accepting (audit), telling monitors (running.health).
+What belongs here: reading that from the releases. What does not: accepting one (audit), reporting it to monitors
+(running.health).
 
-A check that a release carries as accepted stands until a release is served in which it passed by itself. A later
-release without it passed it: the gate publishes nothing else.
+An accepted failure applies until readers get a release in which the check passed by itself. If a later release does not
+list it, the check passed there: otherwise the gate would not have published that release.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
-"""How a release begins: nothing is new, the build is incremental, or it is full.
+"""The decision at the start of a release: there is nothing new to build, or the build is incremental, or it is full.
 
-What belongs here: the one decision before a build, and clearing the build folder for it. What does not: whether the
-same captures were released before (history), whether a build may be incremental (incremental), the markers of a build
-(markers).
+What belongs here: this decision, and clearing the build folder accordingly. What does not: whether the same captures
+were released before (history), whether a build may be incremental (incremental), the markers of a build (markers).
 """
 
 from __future__ import annotations

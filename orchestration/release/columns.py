@@ -1,11 +1,11 @@
 """From which fields of which datasets each published column is computed.
 
 What belongs here: reading the columns of the finished build once, tracing each column of a model's compiled SQL to its
-parents' columns (sqlglot, one scope for each model), and following those to raw datasets and to our own tables. What
-does not: what Dagster shows of it (assets), the dictionary's other columns (publish).
+parents' columns (sqlglot, one scope for each model), and following those to raw datasets and to the project's own
+tables. What does not: what Dagster shows of it (assets), the other columns of the dictionary (publish).
 
-A column is computed from what stands in its expression, CASE conditions included; what a join or a filter compares is
-not in it.
+A column is computed from the columns in its expression, CASE conditions included; columns that only a join or a filter
+compares are left out.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""The records of the gate: a check with its outcome, a finding, a refusal.
+"""The gate's data types: a check with its outcome, a finding (a check that failed), a refusal.
 
-What belongs here: these records and how they read. What does not: what is checked (audit, checks, markers, sums).
+What belongs here: these types and their texts. What does not: what is checked (audit, checks, markers, sums).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The releases that are kept, and which one serves.
+"""The releases that are kept, and which one readers get.
 
 What belongs here: reading release.json files. What does not: making a release (publish).
 """

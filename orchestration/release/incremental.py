@@ -1,13 +1,12 @@
 """Whether a build may be incremental: keep the last candidate's records and add only what is new.
 
 What belongs here: that one decision, for correctness and for cost. What does not: which records an incremental build
-takes in (the model whose materialization is incremental says that), or the proof that both ways give the same rows
-(tests/awards).
+adds (the incremental dbt model decides that), or the test that both kinds of build give the same rows (tests/awards).
 
-Nearly all of a build is made anew in every run, because that is quick and cannot go wrong. The exception is the
-datasets named below, which have millions of records that do not change between runs. If the last candidate was
-released and is unchanged, its code and edition are the same, and few captures have come since, dbt keeps the typed
-records of these datasets and adds what is new.
+Nearly everything is rebuilt in every run, because that is quick and safe. The exception is the datasets listed below,
+which have millions of records that do not change between runs. If the last candidate was released and is unchanged, its
+code and edition are the same, and few captures have come since, dbt keeps the typed records of these datasets and adds
+what is new.
 """
 
 from __future__ import annotations

@@ -1,13 +1,13 @@
 """Which joins of published facts keep sums right: on which keys one row matches at most one other.
 
-What belongs here: what the models declare about joins (`meta.joins` in their .yml), and proving it on a built
+What belongs here: what the models declare about joins (`meta.joins` in their .yml), and checking it on a built
 warehouse. What does not: keys without a match (dbt's relationships tests), a fact's own grain (dbt's unique_combination
 tests).
 
-A model declares `unique_by`, sets of key columns of which each singles out one row, and `fans_out`, the key columns
-of which many rows share one value, each with the sentence that the table's and the column's description say of it.
-A fact that divides another (an award's transactions) declares `part_of`: that fact, and the keys that each of its rows
-repeats from it. Such keys are held to be the same in both; so they are unknown in both or in neither.
+A model declares `unique_by`: sets of key columns, each of which identifies one row. It also declares `fans_out`: key
+columns whose values many rows share, each with the sentence that the descriptions of the table and the column must
+contain. A fact that splits another (the transactions of an award) declares `part_of`: that fact, and the keys that each
+of its rows repeats from it. Such keys must be the same in both: unknown in both, or in neither.
 """
 
 from __future__ import annotations

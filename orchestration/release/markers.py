@@ -1,12 +1,12 @@
-"""The markers of a build: which run made it, what it read and made, signed with a key that only its run has.
+"""The markers of a build: which run made it, what it read and wrote, signed with a key that only that run has.
 
 What belongs here: begun.json and build.json, the run's key, and checking a marker against the files. What does not:
 what must be true of the tables (checks, sums), copying them (publish).
 
-The key is random, made when a run begins a build, and kept in the memory of the run's process alone: the jobs that
-publish run all their steps in one process. A marker that another process wrote, or wrote anew after it changed the
-candidate, dbt's results or the manifest, is refused. Out of reach of any marker: a program that may read the run's
-memory, or that replaces Clawback's own code.
+The key is random, created when a run begins a build, and kept only in the memory of the run's process: the jobs that
+publish run all their steps in one process. So the gate refuses a marker that another process wrote, or rewrote after it
+changed the candidate, dbt's results or the manifest. No marker protects against a program that can read the run's
+memory or replace Clawback's own code.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Making a release of an audited candidate, and switching readers to it.
+"""Making a release from a candidate that passed the gate, and switching readers to it.
 
-What belongs here: the release folder, written whole beside the others and renamed; the symlink that readers follow.
-What does not: whether the candidate is good (audit).
+What belongs here: the release folder, written completely beside the others and then renamed; the symlink that readers
+follow. What does not: whether the candidate is good (audit).
 """
 
 from __future__ import annotations

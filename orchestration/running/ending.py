@@ -1,11 +1,11 @@
-"""What is done when a run begins and when it ends, whoever started it: messages are sent, health.json is written.
+"""What happens when a run begins and when it ends, whoever started it: messages are sent, health.json is written.
 
-What belongs here: which changes are due as messages, each once only. What does not: finding the changes (events),
-sending (notify), the health of the installation (health).
+What belongs here: which changes need a message, each once only. What does not: finding the changes (events), sending
+(notify), the health of the installation (health).
 
 The command line calls this for its own runs. Dagster's sensors call it for the daemon's runs and skip those of the
-command line, so that nobody hears of a run twice. A job that fails in the same way again and again causes one message:
-the trouble of each job stays in health.json until a run of that job ends well.
+command line, so that nobody gets a message twice. A job that keeps failing in the same way causes one message: the
+failure stays in health.json, for each job, until a run of that job succeeds.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
-"""Changes that people should hear of: sources that began to fail, recovered, or grew too old.
+"""Changes that people should know about: sources that began to fail, recovered, or became too old.
 
-What belongs here: reading those changes from the record of attempts (attempts.jsonl), so that no second record could
+What belongs here: finding those changes in the record of attempts (attempts.jsonl), so that no second record could
 disagree. What does not: whether a run itself failed (health), sending messages (notify).
 
-An event is a change. A source that fails for a week causes one message in the first run, and one more when it has grown
-too old or fails in another way; then again when it has recovered.
+An event is a change. A source that fails for a week causes one message in the first run, and one more when it has
+become too old or fails in another way; then again when it has recovered.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
 """The health of this installation in one answer for monitors: `clawback health`, and health.json beside the release.
 
-What belongs here: the facts, which of them are a warning or critical, and the file. What does not: mending (doctor
-names the ways out), messages to people (ending, notify).
+What belongs here: the facts, which of them are a warning or critical, and the file. What does not: how to fix a problem
+(doctor), messages to people (ending, notify).
 
-health.json is written whole after each run and each rollback, so that a monitor or a web server can read it without
-running anything. Its facts are of the moment `checked_at`; `clawback health` looks again. Both have the same keys:
+health.json is written atomically after each run and each rollback, so that a monitor or a web server can read it
+without running anything. Its facts are as of `checked_at`; `clawback health` checks again. Both have the same keys:
 
     format          1; a key may be added within a format, none changes its meaning
     status          ok, warning or critical: the worst of `checks`
@@ -16,7 +16,7 @@ running anything. Its facts are of the moment `checked_at`; `clawback health` lo
     last_good_run   run_id, ended_at of the last run that ended well; null: none is known
     troubles        by job: since, run_id, says; jobs whose last run failed, was refused or died
     sources         total, and lists of dataset, since, why: failing, too_old, stale
-    accepted        findings of the gate that the release carries, each with the reason
+    accepted        findings of the gate that were accepted in the release, each with the reason
     disk            free_bytes, total_bytes of the home
     checks          name (release, runs, sources, accepted, disk), state, says
 """

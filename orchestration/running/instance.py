@@ -1,7 +1,7 @@
-"""Dagster's folder in a home: where it is, and Dagster's own settings in it.
+"""Dagster's folder in Clawback's home (its data folder): where it is, and Dagster's own settings in it.
 
-What belongs here: dagster.yaml and the environment that Dagster reads. What does not: which runs are on its records
-(runs), how its event log is stored (event_log).
+What belongs here: dagster.yaml and the environment that Dagster reads. What does not: the runs in its records (runs),
+how its event log is stored (event_log).
 """
 
 from __future__ import annotations

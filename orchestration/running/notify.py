@@ -2,10 +2,10 @@
 
 What belongs here: the addresses (Apprise's: mail, Slack, Matrix, ntfy, a web hook and a hundred more), sending within a
 few seconds, and reporting which service could not be reached. What does not: what is worth a message (events), when one
-is due (ending).
+is sent (ending).
 
-A service that is down costs a run a few seconds and a line, never its outcome. An address holds a token: it is named
-by its position and kind, and neither its text nor any other secret stands in a message or a log.
+A service that is down costs a run a few seconds and a line, and never changes its outcome. An address contains a token:
+messages and logs refer to it by its position and type, and contain neither its text nor any other secret.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Going back to an earlier release, with everything that must follow.
+"""Switching back to an earlier release, with everything that must follow.
 
 What belongs here: the steps after the switch. What does not: the switch itself (release.publish).
 """

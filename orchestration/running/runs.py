@@ -1,11 +1,11 @@
-"""The refresh that is running in this home, and clearing up after one that died.
+"""The refresh that is running in this home (data folder), and cleaning up after one that died.
 
-What belongs here: the note that a running refresh leaves of itself, and what the next start does after a crash: the
-processes that were left are ended, the run is reported as failed, its pool slots are freed, its leftovers are removed.
-What does not: signals (stopping), the refresh itself (refresh).
+What belongs here: the note that a running refresh writes about itself, and what the next start does after a crash: it
+ends leftover processes, reports the run as failed, frees its pool slots and removes its temporary files. What does not:
+signals (stopping), the refresh itself (refresh).
 
-All of it happens while ``refresh.lock`` is held. The kernel frees that lock with the process that holds it, so
-whatever a refresh of the command line left behind is then known to be dead.
+All of this happens under ``refresh.lock``. The kernel frees the lock when its process ends, so whoever gets the lock
+knows that everything an earlier command-line refresh left behind is dead.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
 """Ctrl-C, SIGTERM and SIGHUP end the whole refresh, at once and in order.
 
-What belongs here: receiving a signal and ending what runs. What does not: what the next start clears up (runs).
+What belongs here: receiving a signal and ending the run. What does not: what the next start cleans up (runs).
 
-A Python handler runs only between two instructions of the main thread, which may sit in the database for minutes, and
-Dagster takes an interrupt for the failure of one step and goes on. So the signal is heard by a thread: it ends the
-child processes, reports the run canceled, lets a publication that is under way finish, and ends the process.
+A Python signal handler runs only between two instructions of the main thread, which may wait in the database for
+minutes, and Dagster treats an interrupt as the failure of one step and continues. So a thread receives the signal: it
+ends the child processes, reports the run as canceled, lets a publication in progress finish, and ends the process.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
-"""What a source is: the slices to request, the payloads that come back, the records cut from them.
+"""What a source is: the slices (parts of a dataset) to request, the payloads that come back, the records in them.
 
-What belongs here: the types that every publisher's module fills in and that
-fetching, landing and Dagster read. What does not: any publisher's own oddity
-(its module), any HTTP (fetching), any file (landing).
+What belongs here: the types that every publisher's module fills in and that fetching, landing and Dagster read. What
+does not: any publisher's peculiarities (its module), any HTTP (fetching), any file (landing).
 """
 
 from __future__ import annotations

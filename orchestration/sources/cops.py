@@ -1,6 +1,6 @@
 """COPS Office: the award lists that it publishes as PDF when it announces a year's awards.
 
-What belongs here: where a list is, and how its table is read by its headings. What does not: which unit a printed
+What belongs here: finding a list, and reading its table by its headings. What does not: which government unit a printed
 agency belongs to (dbt, identity), which award an announcement became (dbt, awards).
 """
 

@@ -1,11 +1,11 @@
 """US Department of Homeland Security: the list of sanctuary jurisdictions of 2025-05-29, withdrawn within days.
 
-What belongs here: the format of the archived copies that a user may import, a
-table or the page. What does not: that the list was withdrawn (the ledger's event
-ends its spells), which unit a printed name means (identity).
+What belongs here: the format of the archived copies that a user may import, a table or the page. What does not: that
+the list was withdrawn (an event in the ledger ends its listings), which government unit a printed name means
+(identity).
 
-There is nothing left to fetch: by 2025-06-01 the page answered "Page not found" (Reuters, 2025-06-01). So every
-edition begins with the transcribed names, and archived copies can be imported.
+There is nothing left to fetch: by 2025-06-01 the page answered "Page not found" (Reuters, 2025-06-01). So every edition
+starts with the transcribed names, and archived copies can be imported.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Chicago's eLMS: the City Clerk's register of legislation, which replaced Legistar.
 
-What belongs here: the requests, their pages and their count. What does not: which of two records of one legacy number
-is used (dbt), which words make a matter relevant (finder).
+What belongs here: the requests, paging and the total count. What does not: which of two records with the same old
+Legistar number is used (dbt), which words make a matter relevant (finder).
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """FBI Crime Data Explorer: agencies, what each reported by month and offense, and the states' and the nation's series.
 
-What belongs here: what is asked, and choosing the series that was asked for among those in the answer. What does not:
-the key and its budget of requests (fbi_api), dates as the publisher writes them (fbi_dates), files (fbi_files), which
-agencies matter (dbt decides; the choice is read from the last release), what a zero or a negative count means (dbt).
+What belongs here: what is requested, and finding the requested series in the response. What does not: the key and its
+budget of requests (fbi_api), the formats of dates (fbi_dates), files (fbi_files), which agencies matter (dbt decides;
+the choice is read from the last release), what a zero or a negative count means (dbt).
 """
 
 from __future__ import annotations

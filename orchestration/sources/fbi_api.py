@@ -1,7 +1,7 @@
-"""The Crime Data Explorer's API: one key, and how many requests an hour it has.
+"""The Crime Data Explorer's API: one key, with a limited number of requests an hour.
 
-What belongs here: a request with the key, and stopping before the hour's budget is spent. What does not: what is asked
-(fbi).
+What belongs here: sending a request with the key, and stopping before the hour's budget is spent. What does not: what
+is requested (fbi).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Dates as the Crime Data Explorer writes them: in several forms, and sometimes inside an object.
+"""Dates in the Crime Data Explorer: in several formats, and sometimes inside an object.
 
-What belongs here: reading such a date or month. What does not: what the date says of the data (fbi).
+What belongs here: parsing such a date or month. What does not: what the date means for the data (fbi).
 """
 
 from __future__ import annotations

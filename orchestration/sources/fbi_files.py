@@ -1,8 +1,8 @@
-"""The FBI's yearly files: Return A master files, and the printed tables of offences by city (Table 8).
+"""The FBI's yearly files: Return A master files, and the printed tables of offenses by city (Table 8).
 
-What belongs here: the two datasets; finding Table 8's headings, and parting footnote numbers from names. What does not:
-the links that lead to the files (fbi_links), the fixed-width layout (fbi_layout), what a code, an overpunched digit or
-a month without a return means (dbt).
+What belongs here: the two datasets; finding Table 8's headings, and separating footnote numbers from names. What does
+not: the links to the files (fbi_links), the fixed-width layout (fbi_layout), what a code, an overpunched digit or a
+month without a return means (dbt).
 """
 
 from __future__ import annotations

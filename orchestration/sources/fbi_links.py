@@ -1,10 +1,10 @@
 """Files of the FBI behind signed links, one file a year.
 
-What belongs here: asking for a link, following it while it is fresh, and a file that a user imports. What does not:
-what the files hold (fbi_files).
+What belongs here: requesting a link, following it before it expires, and a file that a user imports. What does not:
+what the files contain (fbi_files).
 
-Facts, and who says so. `s3/signedurl?key=K` answers `{K: url}`; the url is good for about 15 minutes and leads to a
-bucket (setting FBI_BUCKET_URL); a key that does not exist is absent from the answer (public clients of 2024-26).
+What public clients of 2024-26 show: `s3/signedurl?key=K` answers `{K: url}`; the url is valid for about 15 minutes and
+leads to a bucket (setting FBI_BUCKET_URL); a key that does not exist is missing from the answer.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""What a field's text must be: the types that datasets declare of their fields.
+"""The types that datasets declare for their fields.
 
-What belongs here: a type as a pattern and its words. What does not: how a capture's records are measured against it
-(landing.measure), what a value means (dbt).
+What belongs here: a type as a pattern, and its name in messages. What does not: measuring a capture's records against
+it (landing.measure), what a value means (dbt).
 
-A type says what staging can read, not what is plausible: `0217-01-01` is a date.
+A type says what staging can parse, not what is plausible: `0217-01-01` is a date.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """US Immigration and Customs Enforcement: agencies with a 287(g) agreement.
 
-What belongs here: the format of the workbook in its five known header variants,
-and the time in a file's name. What does not: spells over time (dbt).
+What belongs here: the format of the workbook in its five known header variants, and the time in a file's name. What
+does not: from when to when an agency was listed (dbt).
 """
 
 from __future__ import annotations

@@ -1,12 +1,12 @@
 """Legistar: the matters of city and county councils, and the histories of relevant ones.
 
-What belongs here: the requests to a client of the Web API, and the peculiarities of its answers. What does not: what
-a payload contains (legistar_forms), files that a user imports (legistar_files), which words make a matter relevant
-(finder, one vocabulary for this and for dbt), what an action means in law (dbt).
+What belongs here: the requests to a council's Web API, and the peculiarities of its responses. What does not: what a
+payload contains (legistar_forms), files that a user imports (legistar_files), which words make a matter relevant
+(finder), what an action means in law (dbt).
 
-From the publisher's help pages, public clients of the API and recorded answers: OData v3, at most
-1,000 rows an answer; naive ISO times with fractions of varying length; an unknown client is a 500 that names InSite's
-setting; a client that needs a token, or is closed, is a 403 without a body.
+Facts about the API, from the publisher's help pages, public clients and recorded responses: it is OData v3 and returns
+at most 1,000 rows; times are ISO without a zone, with fractions of varying length; an unknown council ("client") gives
+a 500 that names InSite's setting; a council that needs a token, or is closed, gives a 403 without a body.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Files of council matters that a user may import: New York's public archive, one file or packed, and saved answers.
+"""Files of council matters that a user may import: New York's public archive, one file or zipped, and saved responses.
 
-What belongs here: which client a file comes from, and its payloads. What does not: what a payload contains
+What belongs here: which council a file comes from, and its payloads. What does not: what a payload contains
 (legistar_forms).
 """
 

@@ -1,4 +1,4 @@
-"""Legistar's payloads: the API's lists, one file of New York's public archive, saved events with their matters in them.
+"""Legistar's payload formats: the API's lists, a file of New York's public archive, saved events with their matters.
 
 What belongs here: the format of a payload, and the matters or actions in it under the API's names. What does not:
 requests to the API (legistar), the files that contain payloads (legistar_files).

@@ -1,7 +1,7 @@
-"""Cities' incident reports on Socrata: counts by report month for every run, full rows by month for a backfill.
+"""Cities' incident reports on Socrata: counts by report month in every run, full rows by month for a backfill.
 
 What belongs here: how a city's declared data set is requested, and how pages and counts are checked against each other.
-What does not: which columns it has (declared.cities), Socrata's protocol (soda), files of a browser's export
+What does not: which columns it has (declared.cities), Socrata's protocol (soda), CSV exports from the portal
 (socrata_files), which code belongs to which offense family (seeds), which of two captures of a month is used (dbt).
 """
 

@@ -1,6 +1,6 @@
-"""Files of a browser's export from a Socrata portal: which city's set one is, and its rows month by month.
+"""CSV exports that a user downloaded from a Socrata portal: which city's set each is, and its rows month by month.
 
-What belongs here: the form of those CSV files. What does not: the API (soda), what a column means (declared.cities).
+What belongs here: the format of those files. What does not: the API (soda), what a column means (declared.cities).
 """
 
 from __future__ import annotations

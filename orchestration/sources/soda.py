@@ -1,11 +1,11 @@
-"""Socrata's wire (SODA 2): how one resource is counted and paged, and how the server refuses a question.
+"""Socrata's protocol (SODA 2): counting and paging one resource, and how the server refuses a query.
 
 What belongs here: what every publisher on the platform shares. What does not: which columns are requested (each
-source), files of a browser's export (socrata_files).
+source), CSV exports from the portal (socrata_files).
 
-Facts of the platform (its own documentation, https://dev.socrata.com/docs/queries.html and .../response-codes.html):
-without `$limit` 1,000 rows come and nothing says so; 2.0 endpoints give at most 50,000; a request that names a missing
-column is answered 400 with the column in the message; without `$order` pages overlap.
+Facts about the platform (its own documentation, https://dev.socrata.com/docs/queries.html and .../response-codes.html):
+without `$limit` only 1,000 rows are returned, without notice; 2.0 endpoints return at most 50,000; a request for a
+missing column gets a 400 that names the column; without `$order` pages overlap.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Cutting tables and pages: CSV bytes with a header, the words of a page's elements, letters that are broken.
+"""Parsing tables and pages: CSV bytes with a header, the words of a page's elements, letters garbled by wrong decoding.
 
 What belongs here: what several sources share. What does not: any publisher's own columns or headings.
 """

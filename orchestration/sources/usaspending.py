@@ -1,8 +1,7 @@
-"""USAspending: federal awards under the listings that pay for policing, and what each listing obligates.
+"""USAspending: federal awards under the assistance listings that fund policing, and the obligations of each listing.
 
-What belongs here: the requests to the search API, its cursor, its windows and
-its own counts. What does not: program areas, which unit a recipient is, what is
-disbursed (dbt).
+What belongs here: the requests to the search API, its cursor, its date windows and its own counts. What does not:
+program areas, which government unit a recipient is, what is paid out (dbt).
 """
 
 from __future__ import annotations

@@ -4,9 +4,9 @@ What belongs here: starting a download and waiting for it, choosing archives, th
 does not: the search (usaspending), the page of one award (usaspending_pages), unpacking (forms.archives), which version
 of a transaction is valid (dbt).
 
-Facts: the 112 columns are those of the publisher's own PrimeTransactions files; an archive of one agency and
-fiscal year is Full, a Delta has what changed since the last month with `correction_delete_ind` first: blank is
-new, C holds replacement values, D names a deleted record and fills only the parts of its key.
+The 112 columns are those of the publisher's own PrimeTransactions files. An archive covers one agency and fiscal year:
+a Full one has everything, a Delta what changed since the last month. A Delta's first column is `correction_delete_ind`:
+blank is new, C contains replacement values, D names a deleted record and fills only the parts of its key.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""USAspending's page about one award: asked for each open award, for what was paid out.
+"""USAspending's page about one award: requested for each open award, to learn how much was paid out.
 
-What belongs here: choosing the awards whose page is due, and cutting a page into a record. What does not: the search
-(usaspending), files of transactions (usaspending_files).
+What belongs here: choosing the awards whose page is due for a request, and parsing a page into a record. What does not:
+the search (usaspending), files of transactions (usaspending_files).
 """
 
 from __future__ import annotations
