@@ -133,7 +133,7 @@ def _land(folder: Path, months: tuple[str, ...]) -> int:
 
 
 class _Nothing:
-    """A landing folder that holds nothing yet."""
+    """An empty landing folder."""
 
     def newest(self, slice_key: str) -> None:
         return None
@@ -273,7 +273,7 @@ def by_hand(folder: Path, how: str) -> dict[str, Any]:
     return {"seconds": seconds, "months": found[0], "reports": int(found[1])}
 
 
-# --- a night ----------------------------------------------------------------------------------------------------------
+# --- a run ------------------------------------------------------------------------------------------------------------
 
 
 class _Cities(BaseHTTPRequestHandler):
@@ -319,7 +319,7 @@ def _groups(folder: Path, set_id: str) -> list[dict[str, str]]:
 
 
 def night(folder: Path) -> dict[str, Any]:
-    """Three cities have one month more than we hold: what a night asks for and lands, over HTTP."""
+    """Three cities have one month more than was captured: what a run requests and captures, over HTTP."""
     from orchestration.landing.dataset_run import capture_dataset
 
     _Cities.folder, _Cities.asked = folder / "pages", []
@@ -353,10 +353,10 @@ _NUMBERS = ", ".join(f'"{cities.BY_ID[set_id].key}"' for set_id in SETS)
 
 
 def builds(folder: Path, months: int) -> dict[str, Any]:
-    """The repeated numbers and the counts, whole and by slice, after the night: seconds, and whether they are equal.
+    """The repeated numbers and the counts, whole and by slice, after the run: seconds, and whether they are equal.
 
-    By slice: only the new slices, and those that hold a report which a new slice holds in a newer version, are counted
-    again; every other month is taken over from the build before.
+    By slice: only new slices are counted again, and those with a report of which a new slice has a newer version;
+    every other month is taken from the previous build.
     months: how many of the last ones are new, in each city.
     """
     from orchestration.landing import raw_views
@@ -487,7 +487,7 @@ def main() -> None:
     console = Console(width=140)
     ingest = _table("pages to Parquet", "rows", "seconds", "CPU s", "rows/s", "peak MiB", "times the faster bare")
     built = _table("incident models", "rows", "seconds", "peak MiB", "times by hand")
-    nights = _table("new months a city", "rows", "landed", "questions", "night, s", "whole, s", "by slice, s",
+    nights = _table("new months a city", "rows", "captured", "requests", "run, s", "whole, s", "by slice, s",
                     "slices counted", "equal rows")  # fmt: skip
     for rows in given.rows:
         with tempfile.TemporaryDirectory(prefix="clawback-bench-") as name:
@@ -531,7 +531,7 @@ def _run(
         )
     console.print(f"  each model, s: {dbt.told['each']}")
     seen = processes.run("benchmarks.incidents", "night", *at)
-    console.print(f"  the night landed {seen.told['landed']}; counts: {seen.told['counts']}")
+    console.print(f"  the run captured {seen.told['landed']}; counts: {seen.told['counts']}")
     landed = sum(1 for _, status, _ in seen.told["landed"] if status == "landed")
     for new in months:
         both = processes.run("benchmarks.incidents", "builds", *at, "--months", str(new)).told

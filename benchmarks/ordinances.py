@@ -259,7 +259,7 @@ def main() -> None:
     console.print(table)
     equal = all(told[name] == hand.told[name] for name in ("matters", "actions", "relevant"))
     console.print(f"equal counts of matters, actions and relevant matters: {equal}")
-    console.print(f"{os.cpu_count()} cores, load {told['load']:.1f} when the models ended: seconds hold other work too")
+    console.print(f"{os.cpu_count()} cores, load {told['load']:.1f} when the models ended: seconds include other work")
     console.print("slowest models: " + ", ".join(f"{model} {seconds:.1f} s" for model, seconds in told["slowest"]))
 
 

@@ -36,8 +36,8 @@ class Limits(BaseSettings):
     archive_entries: int = Field(100_000, gt=0)
     # Unpacked bytes to packed ones; real archives have 10 to 30 to 1.
     ratio: float = Field(300.0, gt=1)
-    # Bytes of memory that parsing may take, as far as it can be told before, and that a parser in a process of its own
-    # may take at all.
+    # Bytes of memory that parsing may take: as estimated beforehand, and as a hard limit for a parser in a separate
+    # process.
     memory_bytes: int = Field(640 * _MIB, gt=0)
     # Records of one capture, and the fields of a record. A year of NIBRS has 1.5 million victims, a transaction of
     # USAspending 112 columns.

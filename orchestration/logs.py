@@ -91,7 +91,7 @@ def formatter(settings: Settings) -> logging.Formatter:
 
 
 def _with_event(logger: Any, name: str, event: _Event) -> _Event:
-    """A library's own line has no name of ours: it is called `log`. The keys come in the order of the charter."""
+    """A library's own line has none of our event names: its event is `log`. Keys come in the order given above."""
     named = {"time": event.pop("time"), "level": event.pop("level"), "event": event.pop("event", "log")}
     return {**named, "message": event.pop("message"), **event}
 

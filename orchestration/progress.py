@@ -20,7 +20,7 @@ _listeners: list[Callable[[str], None]] = []
 
 
 def say(text: str, *, event: str = "progress", level: int = logging.INFO, **facts: object) -> None:
-    """Tell whoever listens, in one line. event, facts: what a machine reads of it in the log (logs' charter)."""
+    """Send one line to the listener. event, facts: what the log contains for machines (see logs)."""
     text = of_environment().text(text)
     for listener in _listeners:
         listener(text)

@@ -95,7 +95,7 @@ class Watching:
 
 
 def of_environment() -> Redactor:
-    """The redactor of the secrets that the environment holds now."""
+    """The redactor of the secrets that are in the environment now."""
     return _of(tuple(sorted((name, value) for name, value in os.environ.items() if _may_be_secret(name))))
 
 

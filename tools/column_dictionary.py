@@ -50,7 +50,7 @@ def blocks(names: set[str]) -> str:
 
 
 def problems() -> list[str]:
-    """What is not as it must be, each with its place and the way out."""
+    """Everything that is wrong, each with its place and how to fix it."""
     entries, found = dictionary.read(), []
     used: set[str] = set()
     named: set[str] = set()

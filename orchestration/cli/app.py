@@ -28,7 +28,7 @@ app = typer.Typer(
     name="clawback",
     no_args_is_help=True,
     add_completion=False,
-    pretty_exceptions_enable=False,  # a decorated traceback prints locals, and those could hold a key
+    pretty_exceptions_enable=False,  # a decorated traceback prints local variables, and those could contain a key
     help="Federal policing grants, sanctuary ordinances and crime reporting, side by side.",
 )
 # in the order of --help

@@ -118,7 +118,7 @@ def doctor(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Look at this installation: settings, keys (present or not), landing, releases. Exit 1 where something is bad."""
+    """Examine this installation: settings, keys (present or not), captures, releases. Exit 1 if something is wrong."""
     from orchestration.doctor.examination import examine
     from orchestration.release import history
 

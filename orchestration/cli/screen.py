@@ -29,7 +29,7 @@ class Screen(Console):
 
 
 def cell(value: Any) -> str:
-    """A value as a table shows it: in one line, whatever it holds."""
+    """A value as a table shows it: always in one line."""
     if value is None:
         return ""
     if isinstance(value, bool):

@@ -70,12 +70,12 @@ def version() -> str:
 
 
 def as_words(text: str) -> str:
-    """The words of a text, two blanks between them and one at each end, so that neighbours of one word both count."""
+    """The words of a text, two blanks between them and one at each end, so that adjacent words both match."""
     return f" {re.sub('[^A-Za-z0-9]+', '  ', text).strip(' ')} "
 
 
 def find(texts: Mapping[str, str | None], terms: tuple[Term, ...] | None = None) -> Match:
-    """Search the texts of one matter, by the name of the field that holds each."""
+    """Search the texts of one matter, by the name of the field that contains each."""
     terms = vocabulary() if terms is None else terms
     hits: list[tuple[str, Term]] = []
     for field, text in texts.items():

@@ -31,14 +31,14 @@ from typing import Any, Literal, get_args
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 FOLDER = Path(__file__).with_name("cities")
-# The last month that a backfill may name: partitions are declared, not asked of a clock.
+# The last month that a backfill may name: partitions are declared, not taken from the clock.
 LAST_MONTH = "2027-12"
-# Socrata's own id of a row, as it is asked for and headed; and the field that holds it here, for no name of a column in
-# SQL may begin with a colon.
+# Socrata's own id of a row, as the API and the export call it; and our field for it, because a column's name in SQL may
+# not begin with a colon.
 ROW_ID, ROW_ID_FIELD = ":id", "socrata_id"
 
-# key: what tells one row from another. report_date, occurrence_date: its days (a city may publish no report date).
-# code: the offence. domestic: the flag of domestic or family violence. supplement: the column that marks rows that add
+# key: identifies a row. report_date, occurrence_date: its days (a city may publish no report date).
+# code: the offense. domestic: the flag of domestic or family violence. supplement: the column that marks rows that add
 # to a report counted before. victim_group: the victim's descent or race.
 Role = Literal["key", "report_date", "occurrence_date", "code", "domestic", "supplement", "victim_group"]
 ROLES: tuple[Role, ...] = get_args(Role)
@@ -72,7 +72,7 @@ class City(_Form):
 
 
 class Counts(_Form):
-    """What a count of rows means. combination: `adds` (sets hold different rows) or `fuller` (the same ones)."""
+    """What a count of rows means. combination: `adds` (sets have different rows) or `fuller` (the same ones)."""
 
     publisher: str = Field(min_length=1)
     series: str = Field(min_length=1)
@@ -141,7 +141,7 @@ class CitySet(_Form):
 
     @cached_property
     def groups(self) -> tuple[str, ...]:
-        """The columns by which months are counted; the first is the offence's code or its text."""
+        """The columns by which months are counted; the first is the offense's code or its text."""
         wanted: tuple[Role, ...] = ("code", "domestic", "supplement", "victim_group")
         return tuple(name for role in wanted if (name := self.column(role)))
 

@@ -21,16 +21,16 @@ from pathlib import Path
 
 from orchestration.declared import seeds
 
-# Columns of Table 8 that count no offences.
+# Columns of Table 8 that count no offenses.
 NOT_COUNTS = frozenset({"state", "city", "population"})
 TABLE8_COLUMNS = Path(__file__).with_name("table8_columns.csv")
 
 
 @dataclass(frozen=True)
 class Offense:
-    """One offence of the Summary Reporting System.
+    """One offense of the Summary Reporting System.
 
-    name: what columns of ours are named after. return_a: its line in the Return A file; empty for arson, which has
+    name: what our columns are named after. return_a: its line in the Return A file; empty for arson, which has
     returns of its own.
     """
 
@@ -41,7 +41,7 @@ class Offense:
 
 @dataclass(frozen=True)
 class Column:
-    """One heading of Table 8 and the column that it means. definition: none but for rape; empty if no offence."""
+    """One heading of Table 8 and the column that it means. definition: none but for rape; empty if no offense."""
 
     heading: str
     column: str
@@ -54,7 +54,7 @@ OFFENSES: tuple[Offense, ...] = tuple(
 )
 
 
-# The lines of a month's card in the Return A file that are kept, of actual offences and of clearances alike.
+# The lines of a month's card in the Return A file that are kept, of actual offenses and of clearances alike.
 RETURN_A_LINES = (
     "murder", "rape", "robbery", "assault", "assault_gun", "assault_knife", "assault_other_weapon", "assault_unarmed",
     "assault_simple", "burglary", "larceny", "motor_vehicle_theft",

@@ -27,7 +27,7 @@ LEAST_FREE_BYTES = 5 * 1024**3
 
 @dataclass(frozen=True)
 class Observation:
-    """One thing looked at. state: ok, note (works, worth knowing), bad (mend it)."""
+    """One thing that was checked. state: ok, note (works, worth knowing), bad (must be fixed)."""
 
     what: str
     state: Literal["ok", "note", "bad"]
@@ -52,7 +52,7 @@ def _safely(what: str, look: Callable[[Settings], Iterator[Observation]], settin
     except OSError as error:
         named = error.filename or settings.root
         yield Observation(
-            what, "bad", f"{named} cannot be read: {error.strerror or error}; mend its permissions or restore it"
+            what, "bad", f"{named} cannot be read: {error.strerror or error}; fix its permissions or restore it"
         )
     except (
         Exception
@@ -155,7 +155,7 @@ def _made_of(settings: Settings, catalog: Catalog) -> Iterator[Observation]:
     try:
         last = history.last_release(settings)
     except history.DamagedRelease:
-        # said where releases are looked at
+        # reported where releases are checked
         return
     if last is None:
         return

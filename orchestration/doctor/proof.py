@@ -143,9 +143,9 @@ def cut_anew(catalog: Catalog) -> Iterator[Observation]:
     if not_cut:
         some = ", ".join(not_cut[:3])
         says = (
-            f"{len(not_cut):,} captures of an earlier version do not tell what was asked ({some}): their payloads hold"
+            f"{len(not_cut):,} captures of an earlier version do not record the request ({some}): their payloads match"
         )
-        yield Observation("records", "note", f"{says} their digests, their records were not cut anew")
+        yield Observation("records", "note", f"{says} their digests, their records were not parsed again")
     if not wrong:
         yield Observation("payloads", "ok", f"{payloads:,} payloads have the digest that was recorded when they came")
         yield Observation("records", "ok", f"{records:,} records were cut anew from them, the same in every field")
@@ -227,7 +227,7 @@ def _rebuilt(settings: Settings, release: Release, catalog: Catalog, is_whole: b
         return
     more = f" and {len(differ) - 10} more" if len(differ) > 10 else ""
     why = (
-        "mend what is bad above first"
+        "fix what is bad above first"
         if not is_whole
         else "its figures do not follow from its captures: do not print them"
     )
@@ -247,7 +247,7 @@ def _room(settings: Settings) -> Path:
 
 
 def compared(published: Path, rebuilt: Path) -> tuple[int, list[str]]:
-    """How many tables of a build a release holds, and those whose rows differ, with their numbers.
+    """How many tables of a build a release contains, and those whose rows differ, with their numbers.
 
     What only a publication fills (RELEASE_TABLES) is left out.
     """

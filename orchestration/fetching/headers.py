@@ -44,7 +44,7 @@ def media_type(headers: Mapping[str, str], redactor: Redactor) -> str:
 
 
 def length(headers: Mapping[str, str]) -> int | None:
-    """The bytes that the body has on the wire; None if it is not said.
+    """The number of bytes of the body as sent; None if no header says it.
 
     Raises BadHeader if Content-Length is no number, or several that differ.
     """

@@ -41,7 +41,7 @@ class HostLimits:
             return True
 
     def left(self, name: str, requests_: int, seconds: float) -> int:
-        """How many requests a budget still holds."""
+        """How many requests a budget has left."""
         with self._lock:
             return max(requests_ - len(self._pruned(name, seconds)[0]), 0)
 

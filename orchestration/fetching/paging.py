@@ -122,7 +122,7 @@ class CursorPages:
         if any(value is None or str(value) in self.ends_when_equal for value in values.values()):
             return False
         if values == self.cursor:
-            raise PagesExhausted(f"the cursor {values} did not move: the same page would come for ever")
+            raise PagesExhausted(f"the cursor {values} did not move: the same page would come forever")
         if self.pages >= self.max_pages:
             raise PagesExhausted(f"{self.max_pages} pages and no end")
         self.cursor = values

@@ -41,7 +41,7 @@ logging.getLogger("urllib3").setLevel(logging.ERROR)
 
 
 class FetchError(SourceError):
-    """A request that no retry could save, or that may not be made. `url` holds no secret."""
+    """A request that no retry could save, or that may not be made. `url` contains no secret."""
 
     def __init__(self, what: str, *, url: str, status: int | None = None, attempts: int = 1, body: bytes = b"") -> None:
         self.status, self.attempts = status, attempts
@@ -67,7 +67,7 @@ _KEY_WITHIN = "the file repeats a key of ours, which cannot be taken out of a pa
 
 @dataclass
 class _Asked:
-    """One request: `shown` is its address without secrets, `sent` the one that goes on the wire."""
+    """One request: `shown` is its address without secrets, `sent` the address as sent."""
 
     method: str
     shown: str
@@ -126,7 +126,7 @@ class Web:
         role: Literal["records", "control"] = "records", accept_status: frozenset[int] = frozenset(),
         media_type: str | None = None, attempts: int | None = None, final: bytes | None = None,
     ) -> Payload:  # fmt: skip
-        """GET; secrets go on the wire and nowhere else.
+        """GET; secrets are sent and never stored.
 
         secret_query: a query that is sent as it is, letter by letter: a signed link's signature covers it.
         accept_status: statuses of 300 and above that are answers here (400 = no data at the FBI).

@@ -63,11 +63,11 @@ class AnswerClock:
 
     @property
     def seconds(self) -> float:
-        """How long an answer may take, as things stand."""
+        """The current time limit of the response, in seconds."""
         return self.ends_at - self.started
 
     def extend_to(self, seconds: float) -> None:
-        """The answer may take so many seconds in all: it brought enough to be believed to come whole."""
+        """Allow the response so many seconds in all: it brought enough bytes to make a complete one likely."""
         self.ends_at = max(self.ends_at, self.started + seconds)
 
     def watch(self, connected: socket.socket) -> None:

@@ -87,7 +87,7 @@ def _opened(source: Path | bytes) -> BinaryIO:
 
 
 def _must_have_a_short_list(stream: BinaryIO, most_entries: int) -> int:
-    """The archive's size. Its list of entries is read whole into memory, so the list's own size is looked at first."""
+    """The archive's size. Its list of entries is read whole into memory, so the list's size is checked first."""
     size = stream.seek(0, io.SEEK_END)
     from_ = max(size - _END_BYTES - _LONGEST_COMMENT - _LOCATOR_BYTES, 0)
     stream.seek(from_)

@@ -27,7 +27,7 @@ def read(path: Path) -> bytes:
     if size > most:
         raise Beyond("body_bytes", f"{size:,} bytes")
     with path.open("rb") as stream:
-        # one that grows meanwhile is not read for ever
+        # one that grows meanwhile is not read forever
         body = stream.read(most + 1)
     if len(body) > most:
         raise Beyond("body_bytes", f"more than {most:,} bytes")

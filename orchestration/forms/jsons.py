@@ -54,7 +54,7 @@ def load(body: bytes) -> Any:
         if kinds.kind(body):
             raise Unreadable(kinds.instead(body, "JSON")) from error
         if "integer string conversion" in str(error):
-            # Python's own words tell a programmer what to call
+            # Python's own message advises a programmer what to call
             raise Unreadable(f"a whole number of more than {sys.get_int_max_str_digits():,} digits") from error
         raise Unreadable(f"not JSON: {error}") from error
     _must_be_shallow(value, bounds.depth)

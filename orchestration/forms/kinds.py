@@ -36,7 +36,7 @@ HEAD = 2048
 
 
 def kind(body: bytes) -> str | None:
-    """What the bytes begin as ("a PDF"); None if they show no mark: then they may be text of any form."""
+    """The file type that the bytes begin with ("a PDF"); None if there is no signature: it may be any text."""
     head = body[:HEAD]
     if not head.strip(b" \t\r\n\x00\xef\xbb\xbf"):
         return "empty" if len(body) <= HEAD and not body.strip(b"\x00") else "blank"

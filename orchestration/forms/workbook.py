@@ -19,7 +19,7 @@ from typing import Any
 
 from orchestration.forms import Beyond, Unreadable, kinds
 
-# A cell that holds something; one that only has a style is no cell to the parser.
+# A cell with a value; one that only has a style is no cell to the parser.
 _CELL = re.compile(rb"<(?:\w+:)?c\s[^>]*?\br=[\"']([A-Za-z]{1,4})([0-9]{1,9})[\"'][^>]*(?<!/)>")
 _PIECE = 1 << 20
 _LONGEST_TAG = 1 << 10
@@ -87,7 +87,7 @@ def read(body: bytes, most: dict[str, Any]) -> dict[str, Any]:
 
 
 def _must_be_compact(body: bytes, most_cells: int) -> None:
-    """Raise Beyond if a sheet's outermost cells span more than is read: looked at before the parser lays it out."""
+    """Raise Beyond if a sheet's outermost cells span more than is read: checked before the parser allocates them."""
     try:
         with zipfile.ZipFile(io.BytesIO(body)) as archive:
             for name in archive.namelist():

@@ -66,7 +66,7 @@ def _answered(job: dict[str, Any], body: bytes) -> bytes:
         return json.dumps({"unreadable": str(unreadable)}).encode()
     except MemoryError:
         return json.dumps({"beyond": ["memory_bytes", "it needs more memory to be read"]}).encode()
-    except BaseException as fault:  # a panic of a parser in Rust is no Exception; all of them are told and go on
+    except BaseException as fault:  # a panic of a Rust parser is no Exception; each is reported
         traceback.print_exc()
         return json.dumps({"fault": type(fault).__name__, "said": str(fault)[:500]}).encode()
 

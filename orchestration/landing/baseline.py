@@ -16,7 +16,7 @@ from heapq import nlargest
 
 from orchestration.landing.form import Capture
 
-# A publisher that truly holds less is believed a year after the last capture that held more.
+# If a publisher really has less, a capture is accepted a year after the last one that had more.
 MEMORY = timedelta(days=365)
 
 
@@ -29,7 +29,7 @@ def of_year(
     is_within_records: a volume is never more than the capture's records, so that only the largest captures are read.
     """
     recent = [c for c in captures if when - MEMORY <= c.retrieved_at <= when]
-    # Where a person has said that a fall is true, what came before it is no measure any more.
+    # Once a person has accepted a fall, earlier captures are no longer a baseline.
     since = max((c.retrieved_at for c in recent if _is_accepted_fall(c)), default=None)
     if since is not None:
         recent = [c for c in recent if c.retrieved_at >= since]

@@ -23,7 +23,7 @@ class RecordBounds:
         self._names: set[str] = set()
 
     def must_hold(self, record: Record, line: bytes, before: int) -> None:
-        """Raise Unreadable for a record that no table can hold. line: it as JSON; before: how many came before it."""
+        """Raise Unreadable for a record that no table can store. line: it as JSON; before: how many came before it."""
         if not record.keys() <= self._names:
             self._must_be_new([name for name in record if name not in self._names])
         if len(line) > self._limits.cell_characters:

@@ -26,7 +26,7 @@ def newest_fetched(captures: Iterable[Capture]) -> Capture | None:
 
 
 def earliest_moment(captures: Iterable[Capture]) -> datetime | None:
-    """The earliest moment that the next fetched capture of a slice may bear. captures: those of the slice."""
+    """The earliest date that the next fetched capture of a slice may have. captures: those of the slice."""
     newest = newest_fetched(captures)
     return newest.retrieved_at + timedelta(seconds=1) if newest else None
 

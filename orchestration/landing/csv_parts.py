@@ -51,7 +51,7 @@ class CsvParts:
         self.fields: dict[str, None] = {}
         self.records = 0
         # Of the CSV bytes, in their order: equal content that came in other bytes is not recognised as equal. It only
-        # tells whether a slice has news (the archive's own sha256 is its identity), so it may be the faster hash.
+        # shows whether a slice has changed (the archive's own sha256 is its identity), so it may be the faster hash.
         self._digest = xxhash.xxh3_128()
         self._waiting: list[pl.DataFrame] = []
         self._waiting_bytes = self._waiting_cells = 0

@@ -111,7 +111,7 @@ def capture_dataset(
             if settings.edition == "recorded":
                 _run_recorded(dataset, settings, run, slice_keys, partition)
             elif missing_key := _missing_key(dataset, settings):
-                message = f"needs {missing_key} in the environment: skipped; what was captured before goes on serving"
+                message = f"needs {missing_key} in the environment: skipped; earlier captures stay in use"
                 run.slices.append(SliceOutcome("*", "skipped", message))
             else:
                 _run_live(dataset, settings, run, slice_keys, partition, web or Web(settings))
@@ -287,7 +287,7 @@ def _land(
         )
     except (SourceError, FetchError) as error:
         return SliceOutcome(slice_.key, "failed", str(error), serving=_serving(dataset, settings, slice_))
-    except Exception as error:  # one dataset's fault, ours included, must not stop the others: kept and reported
+    except Exception as error:  # one dataset's failure, even a bug of ours, must not stop the others: it is recorded
         faults.note(f"{dataset.id} slice {slice_.key}")
         message = f"a fault of Clawback's own ({type(error).__name__}: {error}; see {faults.FAULTS_FILE})"
         return SliceOutcome(slice_.key, "failed", message, serving=_serving(dataset, settings, slice_))

@@ -63,7 +63,7 @@ class Damaged:
     is_only_unknown: bool = False
 
     def line(self) -> str:
-        """One line for people: which capture, what is wrong, and the way out."""
+        """One line for people: which capture, what is wrong, and how to fix it."""
         way_out = ADOPT if self.is_only_unknown else WAY_OUT
         return f"{self.dataset} {self.capture_id}: {self.what}; it is not read: {way_out}"
 
@@ -99,7 +99,7 @@ _known: dict[Path, _Examined] = {}
 
 
 def forget(folder: Path) -> None:
-    """Look at the captures of this folder (a dataset's, or one capture's) afresh when they are next read."""
+    """Check the captures of this folder (a dataset's, or one capture's) again when they are next read."""
     for path in [path for path in _known if path == folder or path.parent == folder]:
         del _known[path]
 
@@ -107,7 +107,7 @@ def forget(folder: Path) -> None:
 def read_dataset(folder: Path, *, again: bool = True, trust: bool = True) -> Read:
     """Every capture of a dataset's folder, compared with its digests.
 
-    again: look at each folder again; False takes what this process found earlier, for the many reads of one run.
+    again: check each folder again; False uses what this process found earlier, for the many reads of one run.
     trust: spare the hashing of files that have not changed since they were hashed; False hashes every file.
     """
     read = Read()
@@ -145,12 +145,12 @@ def read_dataset(folder: Path, *, again: bool = True, trust: bool = True) -> Rea
 
 
 def is_foreign(folder: Path) -> bool:
-    """Whether a folder among a dataset's captures holds nothing of a capture: it is somebody else's."""
+    """Whether a folder among a dataset's captures has no file of a capture: it belongs to something else."""
     return not any((folder / name).exists() for name in (CAPTURE_FILE, WARC_FILE, RECORDS_FILE, PARTS_FOLDER))
 
 
 def damage_of(folder: Path) -> str | None:
-    """What is wrong with one capture's folder, looked at now; None if it is as it was landed."""
+    """What is wrong with one capture's folder, checked now; None if it is unchanged since it was written."""
     known = _look(folder, None, None, Read())
     return known.wrong or _not_entered(folder, known, register.entered(folder.parent))
 
@@ -231,7 +231,7 @@ def _wrong_files(path: Path, capture: Capture) -> str | None:
 
 
 def _wrong_uncovered(path: Path, capture: Capture) -> str | None:
-    """The same of a capture of an earlier version, which has no digests: what its records and archives tell."""
+    """The same for a capture of an earlier version without digests: what its records and archives show."""
     try:
         rows, ids = 0, set()
         for parquet in records_of(path):
@@ -268,7 +268,7 @@ def _not_entered(path: Path, known: _Examined, entered: Mapping[str, list[str]])
 
 
 def records_of(folder: Path) -> list[Path]:
-    """The Parquet files that hold a capture's records, in the order of their numbers."""
+    """The Parquet files with a capture's records, in the order of their numbers."""
     parts = sorted((folder / PARTS_FOLDER).glob("*.parquet"))
     return parts or [folder / RECORDS_FILE]
 

@@ -32,7 +32,7 @@ from orchestration.wire import Payload
 class Outcome:
     """What became of one write."""
 
-    # held: accepted and kept, but on hold until the captures before and after it confirm it (landing.on_hold).
+    # held: on hold, that is accepted but not read until captures before and after confirm it (landing.on_hold).
     status: Literal["landed", "held", "rejected", "unchanged", "empty"]
     message: str
     # The capture that was written, or the one that is unchanged; None if nothing came.
@@ -134,7 +134,7 @@ class _Landing:
         elif writer.records or writer.malformed or any(self.totals.values()):
             return None
         elif self.dataset.policy != "merge" or self.dataset.holds_all(self.slice.key):
-            # Of a slice that holds all, "none" is news: the year is whole, and empty.
+            # For a slice captured whole, "none" is a result: the year is complete, and empty.
             return None
         else:
             what = "nothing new since the high-water mark"
@@ -194,7 +194,7 @@ class _Landing:
         return self._rejected(known or capture)
 
     def _capture(self, capture_id: str, checks: list[accept.Check]) -> Capture:
-        """What capture.json will hold."""
+        """The content of capture.json."""
         writer, terms = self.writer, self.terms
         selection = terms.selection
         return Capture(
@@ -233,7 +233,7 @@ class _Landing:
         return Outcome("rejected", message, capture, self.serving)
 
     def _accepted(self, capture: Capture) -> Outcome:
-        """The outcome of an accepted capture: it serves, or it is on hold; it may end another's hold, or begin one."""
+        """The outcome of an accepted capture: it is in use, or on hold; it may put another on hold, or release it."""
         on_hold = self._catalog().on_hold(self.dataset)
         serving = _best([c for c in [*self.accepted, capture] if c.capture_id not in on_hold])
         if capture.capture_id in on_hold:

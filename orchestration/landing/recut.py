@@ -62,12 +62,12 @@ def records_of(dataset: Dataset, payload: Payload) -> Iterator[Record]:
     except (SourceError, Unreadable) as error:
         raise NotThere(str(error)) from error
     except (KeyError, ValueError, TypeError, AttributeError) as error:
-        # captures of format version 1 do not tell what the request said
+        # captures of format version 1 do not record the request
         raise NotThere(f"{payload.url} cannot be cut into records again ({type(error).__name__}: {error})") from error
 
 
 def tables_of(dataset: Dataset, payload: Payload) -> Iterator[tuple[Iterator[bytes], str]]:
-    """The CSV texts of a tabular payload that hold records, as streams, each with its name."""
+    """The CSV texts of a tabular payload that contain records, as streams, each with its name."""
     if not isinstance(payload, FilePayload):
         yield iter([payload.body]), payload.url
         return

@@ -24,8 +24,8 @@ class Captures:
     """The captures of a landing folder as one date knew them.
 
     as_of: only captures retrieved by the end of that day (UTC); None: all.
-    edition: in `live` the recorded edition's captures do not serve.
-    only: nothing but this dataset's captures is looked at, those that this process has read not again; None: all.
+    edition: in `live` the recorded edition's captures are not in use.
+    only: this dataset's captures alone, and what this process has read is not read again; None: all.
     among: nothing but these captures is known (by id), and no attempt after `until`: what an earlier build knew.
     trust: files that have not changed since they were hashed are not hashed again (landing.integrity).
     """
@@ -129,7 +129,7 @@ class Captures:
         return [c for c in self._able_to_serve(dataset) if c.capture_id not in waiting]
 
     def on_hold(self, dataset: Dataset) -> dict[str, str]:
-        """The accepted captures that are on hold until their neighbours say more, each with the reason."""
+        """The accepted captures that are on hold until their neighbors confirm them, each with the reason."""
         if dataset.max_volume_change is None:
             return {}
         return on_hold(dataset, self._able_to_serve(dataset), self._was_shown_again(dataset))
@@ -170,7 +170,7 @@ class Captures:
         return sorted(serving, key=lambda c: (c.retrieved_at, c.capture_id))
 
     def is_stale(self, capture: Capture) -> bool:
-        """It is the newest that serves of its slice, and a later one was rejected or on hold; or no news comes.
+        """It is the newest of its slice in use, and a later one was rejected or on hold; or nothing new comes.
 
         A publisher that afterwards gave the same as before has made it fresh again.
         """
@@ -252,7 +252,7 @@ class Captures:
         return self.landing_dir / capture.source / capture.dataset / capture.capture_id
 
     def records_paths(self, capture: Capture) -> list[Path]:
-        """The Parquet files that hold the capture's records, in the order of their numbers."""
+        """The Parquet files with the capture's records, in the order of their numbers."""
         return integrity.records_of(self.folder(capture))
 
     def warc_path(self, capture: Capture) -> Path:
@@ -268,7 +268,7 @@ class Captures:
         return max(times, default=None)
 
     def last_good(self, dataset: Dataset) -> datetime | None:
-        """When the publisher last gave what was accepted, or said that it had no news."""
+        """When the publisher last sent something acceptable, or replied that nothing had changed."""
         able = [c for c in self.accepted(dataset.id) if self.edition == "recorded" or c.edition != "recorded"]
         ids = {c.capture_id for c in able}
         times = [c.landed_at for c in able]

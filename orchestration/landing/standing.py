@@ -27,7 +27,7 @@ class SourceStatus:
     kinds: str
     captures: int
     rejected: int
-    # Accepted, but on hold until their neighbours in time say more.
+    # Accepted, but on hold until the captures before and after confirm them.
     held: int
     # No longer what was landed: kept, named and not read.
     damaged: int
@@ -35,7 +35,7 @@ class SourceStatus:
     newest: datetime | None
     checked: datetime | None
     state: State
-    # Slices whose last attempt failed, was rejected or is on hold; and those that could not be asked for.
+    # Slices whose last attempt failed, was rejected or is on hold; and those that could not be requested.
     failed: int
     skipped: int
     failed_since: datetime | None

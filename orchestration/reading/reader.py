@@ -25,7 +25,7 @@ import duckdb
 from orchestration.reading import statements
 from orchestration.settings import Settings
 
-# Seconds that a query has to end after it was told to.
+# Seconds that a query has to end after it was interrupted.
 GRACE = 3.0
 
 _RELEASE_NAME = re.compile(r"\d{4}\.\d{2}\.\d{2}(\.\d+)?")
@@ -90,7 +90,7 @@ class Reader:
     """A connection that reads. It is asked as DuckDB's own is: `sql` or `execute`, then `fetchall`, `df`, and so on."""
 
     def __init__(self, file: Path, settings: Settings, *, or_else: Callable[[], object] | None = None) -> None:
-        """or_else: called if a query goes on although it was told to stop (one call of a function can take hours)."""
+        """or_else: called if a query keeps running after it was interrupted (one call of a function can take hours)."""
         self._or_else = or_else
         self.seconds, self.memory = settings.query_seconds, int(settings.query_memory)
         self._connection = duckdb.connect(

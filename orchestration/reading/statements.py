@@ -166,7 +166,7 @@ def _parses(text: str, connection: duckdb.DuckDBPyConnection) -> bool:
 
 
 def _check_tree(text: str, connection: duckdb.DuckDBPyConnection) -> None:
-    """Refuse a SELECT that holds anything but queries and functions that are let through."""
+    """Refuse a SELECT that contains anything but queries and functions that are let through."""
     row = connection.cursor().execute("select json_serialize_sql(cast(? as varchar))", [text]).fetchone()
     try:
         tree = json.loads(row[0]) if row else {"error": True}
@@ -222,8 +222,8 @@ def _check_function(name: str, *, in_from: bool) -> None:
 def _check_pivot(text: str, tokens: list[_Token], connection: duckdb.DuckDBPyConnection) -> None:
     """Refuse a PIVOT without IN that does more than read.
 
-    The engine runs it as two statements (it looks up the values first), and has no syntax tree for it. What it is
-    within brackets, where only a query can stand, tells a query from COPY, CREATE or INSERT; its words tell the rest.
+    The engine runs it as two statements (it looks up the values first), and has no syntax tree for it. If it
+    parses within brackets, where only a query is allowed, it is no COPY, CREATE or INSERT; its words show the rest.
     """
     while tokens and tokens[-1].text == ";":
         tokens = tokens[:-1]

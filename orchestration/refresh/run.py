@@ -195,7 +195,7 @@ def _run(
     }
     logs = settings.build_dir / "logs"
     logs.mkdir(parents=True, exist_ok=True)
-    # dbt's own lines go to a file: the screen holds the progress.
+    # dbt's own lines go to a file: the screen shows the progress.
     with (
         dg.DagsterInstance.get() as instance,
         waiting.reporting_waits(instance, run_id),
@@ -219,6 +219,6 @@ def _run(
 
 
 def _share_settings(settings: Settings) -> None:
-    """What the command line overrode holds for dbt's process and for Dagster's definitions too."""
+    """Apply what the command line overrode to dbt's process and to Dagster's definitions too."""
     os.environ["CLAWBACK_HOME"] = str(settings.root)
     os.environ["CLAWBACK_EDITION"] = settings.edition

@@ -18,9 +18,9 @@ from orchestration.release.dictionary import Entry
 from orchestration.settings import DBT_PROJECT_DIR
 
 FILE = DBT_PROJECT_DIR / "former_names.toml"
-# Holds the former columns of tables that still bear their name.
+# The schema for the former columns of tables that keep their name.
 SCHEMA = "former"
-# How the comment on each view begins: the mark by which it is told from a table.
+# The start of the comment on each view, which distinguishes it from a table.
 MARK = "Former name"
 # Rows of duckdb_views() that are former names.
 ARE_FORMER = f"starts_with(coalesce(comment, ''), '{MARK}')"

@@ -28,14 +28,14 @@ class NoSuchRelease(Exception):
 
 
 class DamagedRelease(Exception):
-    """A release that is no longer what was published; says what is wrong and the way out."""
+    """A release that is no longer what was published; says what is wrong and how to fix it."""
 
 
 class Release(BaseModel):
-    """release.json: what a release was made of and what it holds."""
+    """release.json: what a release was made from and what it contains."""
 
     id: str
-    # Its place among the releases of this home, from 1 on: their order, whatever the clock said. 0: made before this.
+    # Its number among the releases of this home, from 1: their order, independent of the clock. 0: older than this.
     sequence: int = 0
     built_at: datetime
     run_id: str
@@ -57,7 +57,7 @@ class Release(BaseModel):
     differences: dict[str, int]
     checks: dict[str, int]
     accepted: dict[str, str]
-    # measure -> group -> [rows, sum] of what the gate holds in sums.toml; "" is the whole
+    # measure -> group -> [rows, sum] of the measures in sums.toml; "" is the whole
     sums: dict[str, dict[str, tuple[int, float]]] = {}
     # sha256 of the candidate that it was copied from
     candidate: str | None = None

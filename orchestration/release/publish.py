@@ -59,7 +59,7 @@ def rollback(settings: Settings, release_id: str) -> None:
     """Serve an earlier release again.
 
     Raises history.NoSuchRelease, AsOfRelease, AnotherPublicationRuns, history.DamagedRelease if a file of it is no
-    longer what was published: what serves then goes on serving.
+    longer what was published: then the current release stays published.
     """
     with alone(settings):
         sweep(settings)
@@ -323,7 +323,7 @@ def _parquet(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
         connection.execute(f'copy release.{schema}."{table}" to {_literal(target)} (format parquet, compression zstd)')
 
 
-# The types that contracts may hold; anything else is left open ("any"), which is true, if less useful.
+# The types that contracts may have; anything else is left open ("any"), which is true, if less useful.
 _FRICTIONLESS = {"VARCHAR": "string", "BIGINT": "integer", "INTEGER": "integer", "DOUBLE": "number",
                  "DECIMAL": "number", "DATE": "date", "TIMESTAMP": "datetime", "BOOLEAN": "boolean"}  # fmt: skip
 

@@ -93,7 +93,7 @@ def damage_of(settings: Settings, folder: Path, *, trust: bool = False) -> list[
 
 
 def is_covered(settings: Settings, release_id: str) -> bool:
-    """Whether the register holds the release; releases of an earlier version stand in none."""
+    """Whether the register contains the release; releases of an earlier version are in none."""
     return release_id in entered(settings)
 
 

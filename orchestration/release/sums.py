@@ -57,12 +57,12 @@ def _declared() -> dict[str, Any]:
 
 
 def measures() -> list[Measure]:
-    """Every measure that the gate holds."""
+    """Every measure that the gate checks."""
     return [Measure.model_validate(given) for given in _declared()["measure"]]
 
 
 def not_measured() -> dict[str, str]:
-    """``schema.table.column`` -> why no measure holds that additive column."""
+    """``schema.table.column`` -> why no measure covers that additive column."""
     return dict(_declared()["not_measured"])
 
 

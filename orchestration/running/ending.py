@@ -27,7 +27,7 @@ STARTED_BY_TAG = "clawback/started_by"
 COMMAND_LINE, DAEMON = "command line", "daemon"
 Outcome = Literal["published", "nothing new", "source too old", "done", "gate refused", "failed", "interrupted"]
 _TROUBLES: dict[str, Kind] = {"gate refused": "gate_refused", "failed": "run_failed"}
-# A job's good end also mends these: a refresh captures and releases.
+# The jobs whose failures end when a run of this job succeeds: a refresh also captures and releases.
 _MENDS = {"refresh": ("refresh", "captures", "release"), "release": ("release", "refresh")}
 _LONGEST_ERROR = 600
 
@@ -143,7 +143,7 @@ def _without_harm(what: str, do: Callable[[], None]) -> None:
         do()
     except Exception as error:
         log.debug("%s", what, exc_info=True)
-        say(f"  {what} could not be kept or told: {error}", event="ending_failed", level=logging.ERROR)
+        say(f"  {what} could not be saved or sent: {error}", event="ending_failed", level=logging.ERROR)
 
 
 def _text(when: datetime) -> str:

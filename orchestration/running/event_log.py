@@ -31,7 +31,7 @@ from sqlalchemy.pool import StaticPool
 
 from orchestration.redaction import of_environment
 
-# Files kept open: the index and the runs that are written or looked at.
+# Files kept open: the index and the runs that are written or read.
 _MOST_OPEN = 8
 _BUSY_TIMEOUT_SECONDS = 60.0
 _SECONDS_BETWEEN_CLAIMS = 1.0

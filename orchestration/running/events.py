@@ -100,7 +100,7 @@ def _changed(before: Sequence[Open], after: Sequence[Open]) -> list[tuple[Kind, 
     """The changes of one dataset, each with its slices and why."""
     was, now = _faults(before), _faults(after)
     found: list[tuple[Kind, str]] = []
-    # A slice that could not be reached and now sends what cannot be believed is another fault.
+    # A slice that could not be reached and whose response is now rejected has a different fault.
     new = [one for key, one in now.items() if key not in was or was[key].status != one.status]
     if new:
         # What befell the publisher comes before the slices that were not asked for because of it.

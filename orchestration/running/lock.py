@@ -24,7 +24,7 @@ class AnotherRefreshRuns(Exception):
 
 @contextmanager
 def alone(settings: Settings, run_id: str) -> Iterator[None]:
-    """Hold the refresh lock, and clear up after a refresh that was killed.
+    """Hold the refresh lock, and clean up after a refresh that was killed.
 
     Raises AnotherRefreshRuns if the lock is taken, CannotWrite if the home cannot be written.
     """

@@ -50,7 +50,7 @@ class Running(BaseModel):
 
 
 def begin(settings: Settings, run_id: str) -> Running:
-    """Say that a refresh runs. The caller holds the lock."""
+    """Record that a refresh runs. The caller holds the lock."""
     running = Running(run_id=run_id, pid=os.getpid(), since=datetime.now(UTC).replace(microsecond=0))
     os.environ[RUN_VARIABLE] = run_id
     files.write_whole(settings.root / RUNNING_FILE, running.model_dump_json(indent=2) + "\n")
@@ -72,7 +72,7 @@ def last(settings: Settings) -> Running | None:
 
 
 def end_orphans(settings: Settings) -> int:
-    """End the processes that a dead refresh started (dbt goes on writing the build without it); how many there were."""
+    """End the processes that a dead refresh started (dbt keeps writing the build without it); how many there were."""
     dead = last(settings)
     return end_processes_of(dead.run_id) if dead else 0
 

@@ -50,7 +50,7 @@ class Victimizations(Dataset):
     source = "bjs"
     name = "victimizations"
     domain = "crime"
-    title = "NCVS personal victimizations: weights by year, ethnicity, offence, relation and notification"
+    title = "NCVS personal victimizations: weights by year, ethnicity, offense, relation and notification"
     publisher = "Bureau of Justice Statistics"
     homepage = "https://bjs.ojp.gov/national-crime-victimization-survey-ncvs-api"
     policy = "replace"

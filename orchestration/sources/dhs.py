@@ -116,7 +116,7 @@ def _named(page: html.HtmlElement) -> Iterator[Record]:
     state: str | None = None
     level: str | None = None
     for element in page.iter("h1", "h2", "h3", "h4", "h5", "strong", "b", "th", "td", "p", "li"):
-        # The names are in the innermost elements: what holds others is a frame.
+        # The names are in the innermost elements: an element with others inside is a frame.
         if any(child.tag in ("p", "li", "td", "strong", "b", "ul", "table") for child in element.iterdescendants()):
             continue
         text = words(element)

@@ -35,7 +35,7 @@ GROWS_BY_PAGES = 3
 
 
 class Matters(Dataset):
-    """Every matter of Chicago's council: changed ones nightly, all of them once a month, as for Legistar's clients."""
+    """Every matter of Chicago's council: changed ones in every run, all once a month, as for Legistar's clients."""
 
     source = "elms"
     name = "matters"

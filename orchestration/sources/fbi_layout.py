@@ -53,7 +53,7 @@ def layout() -> dict[tuple[str, str], Field]:
 
 
 def lines(dataset: str, payload: Payload) -> Iterator[str]:
-    """The lines of a text, or of the one text in a zip; an end-of-file mark of old systems is no line."""
+    """The lines of a text, or of the one text in a zip; an end-of-file character of old systems is no line."""
     year = payload.context["year"]
     if not archives.is_zip(payload.body):
         yield from _split(_pieces_of(payload.body))

@@ -70,7 +70,7 @@ class SignedFile(Dataset):
             address = urlsplit(link)
             plain = address._replace(query="").geturl()
             try:
-                # The signature is as good as a key while it lasts: it goes on the wire and nowhere else.
+                # The signature works like a key until it expires: it is sent and never stored.
                 payload = web.get(plain, secret_query=address.query, context={"year": slice_.key})
             except SourceError as error:
                 if getattr(error, "status", None) != 403:

@@ -96,7 +96,7 @@ _MONTH_NAMES = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "
 MONTH_NUMBERS = {name: f"{n:02}" for n, name in enumerate(_MONTH_NAMES, start=1)}
 # A day as the cities' portals export it: "2020 Mar 02 12:00:00 AM".
 NAMED_DAY = rf"\d{{4}} ({'|'.join(_MONTH_NAMES)}) \d{{2}}"
-# As people read it: what browsers' exports and printed tables hold.
+# As people read it: in portals' exports and printed tables.
 SHOWN_DATE = FieldType(
     "a date (yyyy-mm-dd, mm/dd/yyyy or yyyy Mon dd)",
     rf"\d{{4}}-\d{{2}}-\d{{2}}([T ].*)?|\d{{2}}/\d{{2}}/\d{{4}}( .*)?|{NAMED_DAY}( .*)?",

@@ -35,14 +35,14 @@ log = logging.getLogger(__name__)
 PAGE = 1000
 # The publisher's words for a client that it does not know; asking again changes nothing.
 NO_SUCH_CLIENT = b"LegistarConnectionString"
-# A matter saved while the last night ran may bear a time before that night's greatest: look back by this much.
+# A matter saved during the last run may have a time before that run's greatest: look back by this much.
 OVERLAP = timedelta(days=2)
 # Some changes do not move LastModified (public clients of the API say so): everything is requested once in this time.
 SWEEP_EVERY = timedelta(days=28)
 SWEEP = ":all"
-# Histories asked for in one client's night: at five requests a second a minute and a half.
+# Histories requested from one client in a run: at five requests a second a minute and a half.
 HISTORIES_A_RUN = 400
-# An item that fails is tried no more often than this, and after so many in a row the client is left for tonight.
+# An item that fails is tried no more often than this, and after so many in a row the client is skipped for this run.
 ITEM_ATTEMPTS = 3
 ITEMS_BEFORE_GIVING_UP = 5
 # Of fewer matters each may have a fault of its own.
@@ -55,7 +55,7 @@ SEARCHED = ("MatterName", "MatterTitle", "MatterNotes", "MatterSummary", "Matter
 
 
 class _Legistar(Dataset):
-    """What both datasets share: the clients, and what is said where one cannot be asked."""
+    """What both datasets share: the clients, and the message if one cannot be requested."""
 
     source = "legistar"
     domain = "ordinances"
@@ -70,7 +70,7 @@ class _Legistar(Dataset):
         token = settings.legistar_token(client)
         (council,) = [council for council in councils(self.source) if council.client == client]
         if token is None and council.access == "token":
-            what = f"needs {legistar_token_name(client)} in the environment: skipped; what was captured goes on serving"
+            what = f"needs {legistar_token_name(client)} in the environment: skipped; earlier captures stay in use"
             raise SliceSkipped(self.id, slice_.key, what)
         secret = {"token": token.get_secret_value()} if token else {}
         return f"{settings.legistar_url}/{client}", secret
@@ -89,10 +89,10 @@ class _Legistar(Dataset):
 
 
 class Matters(_Legistar):
-    """Every matter of a client: changed ones nightly, all of them once a month.
+    """Every matter of a client: changed ones in every run, all of them once a month.
 
     Two slices a client: `seattle` is what changed since the greatest LastModified that was captured, with an overlap;
-    `seattle:all` holds all, so that a fall in its volume is suspect. Staging keeps the newest version of each matter.
+    `seattle:all` has all, so that a fall in its volume is suspicious. Staging keeps the newest version of each matter.
     """
 
     name = "matters"
@@ -187,13 +187,13 @@ class Matters(_Legistar):
     def cut(self, payload: Payload) -> Iterator[Record]:
         """One record a matter: the API's page, one file of New York's mirror, or events with their matters in them.
 
-        Raises SourceError where the payload holds no form of matters.
+        Raises SourceError if the payload has none of the formats of matters.
         """
         for matter in matters_in(self.id, payload):
             yield {**{name: as_text(value) for name, value in matter.items()}, **told_by_request(payload, "client")}
 
     def high_water(self, record: Record) -> str | None:
-        """LastModified, unless it lies ahead of us: a mark in the future would hide every change until then."""
+        """LastModified, unless it is in the future: such a high-water mark would hide every change until then."""
         return _not_ahead(record.get("MatterLastModifiedUtc"))
 
     def content_newest(self, record: Record) -> date | None:
@@ -230,7 +230,7 @@ class Histories(_Legistar):
         "MatterHistoryActionName": TEXT.or_empty,
     })  # fmt: skip
     key = ("client", "matter_id", "MatterHistoryId")
-    # Whether a matter's month is over is judged by its last answer, also where that said nothing new.
+    # Whether a matter's month is over is judged by its last response, even if that had nothing new.
     keeps_equal_captures = True
 
     def slices(self, settings: Settings, known: EarlierCaptures) -> list[Slice]:
@@ -284,14 +284,14 @@ class Histories(_Legistar):
     def cut(self, payload: Payload) -> Iterator[Record]:
         """One record an action, with its matter's id, which the API's own records do not repeat.
 
-        Raises SourceError where the payload holds no form of histories.
+        Raises SourceError if the payload has none of the formats of histories.
         """
         for matter_id, action in histories_in(self.id, payload):
             record = {name: as_text(value) for name, value in action.items()}
             yield {**record, **told_by_request(payload, "client"), "matter_id": matter_id}
 
     def read_file(self, path: Path, retrieved_at: datetime | None) -> Iterator[Batch]:
-        """The same files as legistar/matters: the mirror's hold the history inside, and so do saved events.
+        """The same files as legistar/matters: the mirror's files contain the history, and so do saved events.
 
         A saved answer with a history alone is named `<client>_<matter id>_histories.json`. Matters without histories
         give nothing.
@@ -339,7 +339,7 @@ def _rows(dataset: str, slice_key: str, payload: Payload) -> list[dict[str, Any]
 
 
 def _passed_over(error: FetchError, client: str, matter_id: str) -> Payload:
-    """What the publisher said instead of a matter's history: kept, and not cut into records."""
+    """What the publisher sent instead of a matter's history: kept, and not parsed into records."""
     return Payload(
         error.excerpt.encode(),
         error.url or "",

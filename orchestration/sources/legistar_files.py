@@ -52,7 +52,7 @@ _MOST_MEMBER_BYTES = 32 * 1024 * 1024
 def batches(dataset: Dataset, path: Path, retrieved_at: datetime | None) -> Iterator[Batch]:
     """One batch a file. A file of the mirror is New York's; any other must name its client.
 
-    Raises SourceError if the file names no client, or holds nothing of the dataset.
+    Raises SourceError if the file names no client, or contains nothing of the dataset.
     """
     when = retrieved_at or utc_now()
     with path.open("rb") as stream:

@@ -23,7 +23,7 @@ from orchestration.sources.base import Batch, Dataset, EarlierCaptures, Record, 
 from orchestration.sources.fields import SHOWN_DATE, TEXT, WHOLE, each, matching, typed
 from orchestration.wire import Payload, SourceError, as_text, utc_now
 
-# Sets that no longer grow are looked at again after this long.
+# Sets that no longer grow are requested again after this long.
 CLOSED_EVERY = timedelta(days=30)
 
 _GROUPED = tuple(dict.fromkeys(name for s in SETS for name in s.groups))
@@ -34,7 +34,7 @@ _LAPD_CODE = matching(r"\d{3}", "a code of three digits").or_empty
 
 
 class IncidentMonths(Dataset):
-    """How many reports a city counts in each month, by offence code and, where it says, by victim's group.
+    """How many reports a city counts in each month, by offense code and, if published, by victim's group.
 
     The server counts; a slice is a whole set (of a year, where the set begins anew every January).
     """
@@ -64,7 +64,7 @@ class IncidentMonths(Dataset):
         return [*due(growing, known), *due(closed, known, CLOSED_EVERY)]
 
     def all_slices(self) -> list[Slice]:
-        """Every set, those too that no night asks for."""
+        """Every set, including those that are requested only by name."""
         return [self._slice(s, utc_now().year) for s in SETS]
 
     def _slice(self, city_set: CitySet, year: int) -> Slice:
@@ -140,8 +140,8 @@ class IncidentMonths(Dataset):
 class Incidents(Dataset):
     """Full rows of the cities' reports: a slice is one set's month, replaced whole.
 
-    For a backfill. A night asks only for months of sets that somebody began to backfill, where the city's own count
-    (socrata/incident_months) is no longer the number of rows that we hold.
+    For a backfill. A run requests only months of sets that somebody began to backfill, where the city's own count
+    (socrata/incident_months) differs from the number of captured rows.
     """
 
     source = "socrata"
@@ -172,7 +172,7 @@ class Incidents(Dataset):
     max_age = timedelta(days=45)
 
     def slices(self, settings: Settings, known: EarlierCaptures) -> list[Slice]:
-        """The months whose count by the city differs from ours, newest first, as many as a night may ask for."""
+        """The months whose count by the city differs from ours, newest first, as many as a run may request."""
         held = known.slices()
         begun = {key.split()[0] for key in held}
         if not begun:
@@ -181,7 +181,7 @@ class Incidents(Dataset):
         for dataset, month, n, *_ in known.rows("socrata/incident_months", ["dataset", "month", "n", *_GROUPED]):
             if dataset in begun and month:
                 counts[dataset, month[:7]] += whole_count(self.id, n)
-        # A month before the set's first, or after this one, holds wrong dates: no slice of its own.
+        # A month before the set's first, or after this one, comes from wrong dates: no slice of its own.
         this_month = f"{utc_now():%Y-%m}"
         news = [
             (month, set_id) for (set_id, month), n in counts.items()
@@ -248,7 +248,7 @@ class Incidents(Dataset):
 
         Its name must be the one that the portal gives (the set's title) or begin with the set's id. Each month's rows
         are archived as a CSV of their own, under the file's header; rows without a date that can be read go under the
-        month `undated`, so that none is lost. Raises SourceError if the set cannot be told, if a column is missing, or
+        month `undated`, so that none is lost. Raises SourceError if the set is not known, if a column is missing, or
         if more rows than the dataset's bound have no date that can be read: their months would be counted without them.
         """
         when = retrieved_at or utc_now()

@@ -109,7 +109,7 @@ class Export:
             raise SourceError(self.dataset, self.path.name, what)
 
     def _batches(self) -> Iterator[pl.DataFrame]:
-        """The rows of a file under its own header, as many at a time as one block holds."""
+        """The rows of a file under its own header, one block at a time."""
         names = self._header()
         with self.path.open("rb") as stream:
             stream.readline(_LONGEST_HEADER)

@@ -30,7 +30,7 @@ from orchestration.wire import Payload, SourceError
 
 Form = Literal["json", "csv"]
 
-# Most rows that one answer of a 2.0 endpoint holds.
+# Most rows that a 2.0 endpoint returns at once.
 PAGE = 50_000
 # How often a question is asked if its pages and its count do not agree, or while the server prepares its answer.
 ATTEMPTS = 3
@@ -53,7 +53,7 @@ class Resource:
 
     url: its address without the ending that names the form (.json, .csv).
     poll: seconds to wait while the server prepares an answer.
-    keeps_refusals: an answer 400, which names the column that is not there, is kept as what the publisher said, and the
+    keeps_refusals: an answer 400, which names the column that is not there, is kept as its response, and the
     capture is rejected; else it is the source's failure.
     """
 
@@ -132,7 +132,7 @@ class Resource:
 
 
 def counted(pages: Iterable[Payload]) -> int:
-    """How many reports pages hold, by their contexts."""
+    """How many reports the pages contain, by their contexts."""
     return sum(int(page.context.get("counted", 0)) for page in pages)
 
 

@@ -34,7 +34,7 @@ from orchestration.wire import Payload, SourceError, as_text, json_body, utc_now
 # Those of the COPS Office, whose one listing became nine in FY2025, and those of the Office of Justice Programs that
 # pay for policing. Every request names all of them: an award's listing may change.
 LISTINGS = tuple(row["assistance_listing"] for row in seeds.rows("assistance_listings"))
-# One request may hold the codes of one group only (else 422). Since 2026-02 F001 and F002 are grants, F006 and F007
+# One request may contain the codes of one group only (else 422). Since 2026-02 F001 and F002 are grants, F006 and F007
 # direct payments (SCAAP's new awards among them).
 TYPE_GROUPS: Mapping[str, tuple[str, ...]] = {
     "grants": ("02", "03", "04", "05", "F001", "F002"),
@@ -117,7 +117,7 @@ class Awards(Dataset):
     def _complete_until(self, group: str, years: list[Slice], known: EarlierCaptures) -> date | None:
         """The day up to which changes of the captured years are surely known; None where none is captured.
 
-        Each capture of changes covers every year, so the last one's own mark holds. Before there is one, it is
+        Each capture of changes covers every year, so the last one's high-water mark applies. Before there is one, it is
         the day of the oldest year's capture, or the newest change seen in any year where the publisher lagged.
         """
         if high_water := known.high_water(f"{group}:changed"):
@@ -158,7 +158,7 @@ class Awards(Dataset):
         last: date,
         refetches: int = 0,
     ) -> Iterator[Payload]:
-        """The count of a window and its pages; smaller windows where it holds much or where its pages disagree."""
+        """The count of a window and its pages; smaller windows where it has many or where its pages disagree."""
         filters = {
             "award_type_codes": list(TYPE_GROUPS[group]),
             "program_numbers": list(LISTINGS),
@@ -232,7 +232,7 @@ class Awards(Dataset):
 
 
 class AssistanceListings(Dataset):
-    """What each listing obligated and paid out in a fiscal year, as a total to hold awards against."""
+    """What each listing obligated and paid out in a fiscal year, as a control total for awards."""
 
     source = "usaspending"
     name = "assistance_listings"
@@ -364,7 +364,7 @@ def _flat(result: Mapping[str, Any]) -> Iterator[tuple[str, str | None]]:
 
 def _count(payload: Payload) -> int:
     """Awards in the window. The request names the codes of one group, so the counts of all groups are its own:
-    which of them holds F001 and F002 is not written anywhere.
+    which of them contains F001 and F002 is not documented anywhere.
     """
     results = json_object("usaspending/awards", payload).get("results")
     if not isinstance(results, dict):
