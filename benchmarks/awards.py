@@ -111,7 +111,7 @@ def _csv(folder: Path) -> list[str]:
 
 
 def ours(folder: Path) -> int:
-    """From the zip to a capture that serves: inflated, checked, typed as text, its WARC beside it."""
+    """From the zip to a capture in use: inflated, checked, typed as text, its WARC beside it."""
     from orchestration.landing.imports import import_files
 
     (result,) = import_files(sources.get(DATASET), [folder / ARCHIVE], Settings(home=folder / "home"))

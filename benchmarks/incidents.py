@@ -140,7 +140,7 @@ class _Nothing:
 
 
 def ours(folder: Path) -> int:
-    """From pages to captures that serve: counted, checked, archived, as text in Parquet."""
+    """From pages to captures in use: counted, checked, archived, as text in Parquet."""
     return _land(folder, tuple(MONTHS))
 
 

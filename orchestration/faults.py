@@ -19,7 +19,7 @@ from orchestration import logs
 from orchestration.settings import Settings
 
 FAULTS_FILE = Path("logs", "faults.log")
-# Beyond this the file is begun anew, and the one before is kept beside it.
+# Beyond this a new file is started, and the previous one is kept beside it.
 _LARGEST = 4 * 1024**2
 _kept_for: ContextVar[Settings | None] = ContextVar("faults_kept_for", default=None)
 

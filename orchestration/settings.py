@@ -75,7 +75,7 @@ class Settings(BaseSettings):
     # Seconds between two looks at a download that a publisher is making, and until it is given up.
     download_poll: float = 10.0
     download_deadline: float = 3600.0
-    # Award pages asked for in one run to refresh outlays; every open award within a month at 20,000 open awards.
+    # Award pages requested in one run to refresh outlays; every open award within a month at 20,000 open awards.
     award_pages_a_night: int = 700
     # Months of incident rows requested in one run, where a city's own count differs from what was captured.
     incident_months_a_night: int = 60

@@ -74,7 +74,7 @@ class Payload:
     # records: parsed into records. control: only the publisher's own totals. Both are archived.
     role: Literal["records", "control"] = "records"
     # Facts of the request that cut() needs and the body does not repeat (ORI, offense code, state). `fault` is what
-    # the source itself found wrong with the answer: it is kept, not cut, and its capture is rejected with these words.
+    # the source itself found wrong with the answer: it is kept, not parsed, and its capture is rejected for it.
     context: Mapping[str, str] = field(default_factory=dict)
     # How many times the response contained one of our keys: `body` has REDACTED there, and every digest is of that.
     redacted: int = 0

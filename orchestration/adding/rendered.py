@@ -292,7 +292,7 @@ def _fbi_macros() -> Iterable[str]:
     counts = list(dict.fromkeys(c.column for c in fbi.table8_columns() if c.column not in fbi.NOT_COUNTS))
     counted = dict.fromkeys((c.offense_code, c.column, c.definition) for c in fbi.table8_columns() if c.offense_code)
     return [
-        "{#- The FBI's offences: code, the name that columns of ours have, the line of the Return A file (none of"
+        "{#- The FBI's offenses: code, the name that our columns have, the line of the Return A file (none of"
         " arson). -#}",
         "{% macro declared_fbi_offenses() -%}",
         "    {{ return([",
@@ -310,7 +310,7 @@ def _fbi_macros() -> Iterable[str]:
         f"    {{{{ return({counts}) }}}}",
         "{%- endmacro %}",
         "",
-        "{#- The columns of Table 8 that count an offence: code, column, definition of rape. -#}",
+        "{#- The columns of Table 8 that count an offense: code, column, definition of rape. -#}",
         "{% macro declared_table8_offenses() -%}",
         "    {{ return([",
         *(f"        {one}," for one in counted),

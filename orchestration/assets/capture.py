@@ -135,7 +135,7 @@ def _result(dataset: Dataset, run: DatasetRun, status: SourceStatus, *, check: b
     result = dg.AssetCheckResult(
         check_name=CAPTURED_CHECK,
         asset_key=asset_key(dataset),
-        # a slice that failed on an earlier run and was not asked for in this run has still failed
+        # a slice that failed on an earlier run and was not requested in this run has still failed
         passed=not run.failures and not status.failed,
         severity=severity,
         metadata={"failures": dg.MetadataValue.json(failures), "too_old": dg.MetadataValue.json(run.too_old),

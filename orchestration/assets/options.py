@@ -58,6 +58,6 @@ class RefreshOptions(dg.ConfigurableResource):
         return found
 
     def slice_keys(self, dataset_id: str) -> list[str]:
-        """The slices asked for of this dataset; none means all."""
+        """The slices requested of this dataset; none means all."""
         wanted = (text.partition("=") for text in self.slices)
         return [key for name, _, key in wanted if name == dataset_id]

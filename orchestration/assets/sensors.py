@@ -94,5 +94,5 @@ SENSORS = (
         dg.DagsterRunStatus.SUCCESS,
         "Notifies CLAWBACK_NOTIFY_URLS once of each source that began to fail in a run, became too old or recovered.",
     ),
-    _sensor("tell_of_cancelled", dg.DagsterRunStatus.CANCELED, "Writes health.json after a run that was cancelled."),
+    _sensor("tell_of_cancelled", dg.DagsterRunStatus.CANCELED, "Writes health.json after a run that was canceled."),
 )

@@ -147,7 +147,7 @@ class CitySet(_Form):
 
     @cached_property
     def columns(self) -> tuple[str, ...]:
-        """The columns that full rows are asked for, the row's own id last."""
+        """The columns requested for full rows, the row's own id last."""
         wanted = (self.key, self.month_date, self.occurrence_date, *self.groups, *self.declared)
         return (*dict.fromkeys(wanted), ROW_ID)
 

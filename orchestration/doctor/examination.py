@@ -119,7 +119,7 @@ def _landing(settings: Settings) -> Iterator[Observation]:
             yield Observation("held capture", "note", f"{dataset.id} ({capture_id}): {reason}")
     for dataset in sources.DATASETS.values():
         status = catalog.status(dataset)
-        # what was never captured and never asked for is no fault: the recorded edition lacks some
+        # what was never captured and never requested is no fault: the recorded edition lacks some
         if status.why or status.too_old:
             yield Observation("source", "bad" if status.too_old else "note", status.line())
     yield from _made_of(settings, catalog)

@@ -40,8 +40,8 @@ _SAID_EVERY = 5.0
 
 
 def prove(settings: Settings, release_id: str | None = None) -> Iterator[Observation]:
-    """Prove one release, by default the one that serves. Each finding says what was proved, or what is wrong and the
-    way out.
+    """Prove one release, by default the current one. Each finding says what was proved, or what is wrong and how
+    to fix it.
 
     Raises history.NoSuchRelease and history.DamagedRelease where there is no release to prove.
     """
@@ -112,7 +112,7 @@ def _captures(settings: Settings, release: Release, catalog: Catalog) -> Iterato
 
 
 def cut_anew(catalog: Catalog) -> Iterator[Observation]:
-    """Every payload's digest against the WARC, and every record cut anew from it."""
+    """Every payload's digest against the WARC, and every record parsed again from it."""
     captures = catalog.captures()
     payloads = records = 0
     not_cut: list[str] = []
@@ -127,7 +127,7 @@ def cut_anew(catalog: Catalog) -> Iterator[Observation]:
             for entry in capture.payloads:
                 recut.payload_of(catalog.folder(capture), entry)
                 payloads += 1
-            # what was rejected is read by nobody, and may be what the parser cannot cut
+            # a rejected capture is never read, and may be one that cannot be parsed
             if dataset is None or capture.status == "rejected":
                 continue
             difference = proving.difference(catalog, dataset, capture)
@@ -199,7 +199,7 @@ def _conserved(release: Release) -> Observation:
 
 
 def _rebuilt(settings: Settings, release: Release, catalog: Catalog, is_whole: bool) -> Iterator[Observation]:
-    """The release built anew from the captures that it knew: equal row hashes, table by table."""
+    """The release built again from the captures that it knew: equal row hashes, table by table."""
     if not release.known or release.read_at is None:
         says = f"not rebuilt: release {release.id} was made by an earlier version and does not name all that it knew"
         yield Observation("rebuild", "note", f"{says}; the next release does")

@@ -17,7 +17,7 @@ KEPT = frozenset(
     {"content-type", "content-length", "content-encoding", "date", "etag", "last-modified", "retry-after",
      "server", "x-ratelimit-limit", "x-ratelimit-remaining"}
 )  # fmt: skip
-# The encodings that are asked for, and those that servers send unasked and every client reads.
+# The requested encodings, and those that servers send without a request and every client reads.
 ENCODINGS = frozenset({"", "identity", "gzip", "x-gzip", "deflate"})
 _LONGEST_KEPT = 1_000
 _NUMBER = re.compile(r"[0-9]{1,18}", re.ASCII)
@@ -58,7 +58,7 @@ def length(headers: Mapping[str, str]) -> int | None:
 
 
 def encoding(headers: Mapping[str, str]) -> str:
-    """How the body is packed. Raises BadHeader if it is in a way that was not asked for, or packed twice."""
+    """How the body is packed. Raises BadHeader if it is in a way that was not requested, or packed twice."""
     value = headers.get("Content-Encoding", "").strip().lower()
     if value not in ENCODINGS:
         raise BadHeader(f"Content-Encoding is {plain(value)[:60]!r}, and gzip was asked for")

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 
 # Requests and seconds by host. USAspending publishes no limit and stops answering at about 100 requests
 # in 30 s; api.usa.gov allows about 1,000 an hour a key, which the FBI's module keeps as a budget that ends the
-# run rather than waits; the rest are asked as a person with patience would.
+# run rather than waits; the other hosts get a moderate limit.
 LIMITS: Mapping[str, tuple[int, float]] = {
     "api.usaspending.gov": (900, 300.0),
     # its lists are looked for under guessed addresses
@@ -22,7 +22,7 @@ DEFAULT_LIMIT = (300, 60.0)
 
 
 class HostLimits:
-    """At most `requests` in any `seconds` to one host, whoever in this process asks."""
+    """At most `requests` in any `seconds` to one host, across the process."""
 
     def __init__(
         self, clock: Callable[[], float] = time.monotonic, sleep: Callable[[float], None] = time.sleep

@@ -50,7 +50,7 @@ class FetchError(SourceError):
 
 
 class _Transient(Exception):
-    """A fault that may pass. `wait`: seconds the publisher asked for, if it did."""
+    """A fault that may pass. `wait`: seconds the publisher requested, if it did."""
 
     def __init__(self, what: str, *, status: int | None = None, wait: float | None = None, body: bytes = b"") -> None:
         super().__init__(what)
@@ -154,7 +154,7 @@ class Web:
     ) -> FilePayload:  # fmt: skip
         """GET a file of any size into `folder`, by pieces; its digest is taken on the way.
 
-        A download that breaks off is begun anew. The caller owns the file: landing moves it into the capture.
+        A download that breaks off is started again. The caller owns the file: landing moves it into the capture.
         Raises FetchError like get().
         """
         folder.mkdir(parents=True, exist_ok=True)

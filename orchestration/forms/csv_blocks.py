@@ -26,7 +26,7 @@ _NEWLINE, _QUOTE, COMMA = 10, 34, 44
 
 
 class BadCsv(Unreadable):
-    """CSV that cannot be cut into records, with the place."""
+    """CSV that cannot be parsed into records, with the place."""
 
 
 def blocks(chunks: Iterable[bytes], name: str) -> Iterator[bytes]:

@@ -31,19 +31,19 @@ ATTEMPTS_FILE = "attempts.jsonl"
 # A run in which three thousand slices fail, each for a reason of its own, is about half a megabyte.
 LARGEST_FILE = 4 * 1024**2
 LONGEST_REASON = 300
-# Stands for a dataset as a whole: its slices could not be listed, or none was asked for.
+# Stands for a dataset as a whole: its slices could not be listed, or none was requested.
 ALL = "*"
 # How the reason of a slice begins whose publisher was given up before its turn.
 NOT_ASKED = "not asked for"
 
 Way = Literal["nightly", "backfill", "import"]
-# `left`: not asked for in this run, without anybody's fault; `file`: a file that was brought and not taken.
+# `left`: not requested in this run, without anybody's fault; `file`: an imported file that was not accepted.
 Bad = Literal["failed", "rejected", "held", "skipped", "left", "file"]
 
 
 @dataclass(frozen=True)
 class Open:
-    """A slice whose last attempt brought nothing that serves."""
+    """A slice whose last attempt brought no usable capture."""
 
     slice: str
     status: Bad
@@ -87,8 +87,8 @@ def record(
     """Add what became of one attempt at a dataset.
 
     Raises files.CannotWrite.
-    folder: the dataset's, in the landing folder. asked: slices asked for. bad: slice, status, reason.
-    good: the slices that came through, with news or without. too_old: those of the bad that make a refresh exit 4.
+    folder: the dataset's, in the landing folder. asked: slices requested. bad: slice, status, reason.
+    good: the slices that succeeded, with new content or without. too_old: those of the bad that make a refresh exit 4.
     whole: a usual run, which also says that the dataset
     can be asked (closes ``*``). home: written as ``.`` where a reason names it: the folder may be moved.
     """

@@ -50,7 +50,7 @@ class CsvParts:
         folder.mkdir()
         self.fields: dict[str, None] = {}
         self.records = 0
-        # Of the CSV bytes, in their order: equal content that came in other bytes is not recognised as equal. It only
+        # Of the CSV bytes, in their order: equal content that came in other bytes is not recognized as equal. It only
         # shows whether a slice has changed (the archive's own sha256 is its identity), so it may be the faster hash.
         self._digest = xxhash.xxh3_128()
         self._waiting: list[pl.DataFrame] = []
@@ -76,7 +76,7 @@ class CsvParts:
         names, body = _header(first, name, self._field_name)
         for field in names:
             self.fields[field] = None
-        # The next block is inflated and cut while this one is parsed and written.
+        # The next block is inflated and split while this one is parsed and written.
         ahead = self._ahead(chain([body], blocks))
         end = b""
         for block in ahead:
@@ -171,7 +171,7 @@ class CsvParts:
 
 
 def frames(chunks: Iterable[bytes], name: str, field_name: Callable[[str], str] = str) -> Iterator[pl.DataFrame]:
-    """The records of one CSV in blocks, as CsvParts cuts them, written nowhere. Raises BadCsv."""
+    """The records of one CSV in blocks, as CsvParts reads them, written nowhere. Raises BadCsv."""
     blocks = csv_blocks.blocks(chunks, name)
     first = next(blocks, b"")
     if not first or first.isspace():

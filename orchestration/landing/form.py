@@ -48,7 +48,7 @@ class PayloadEntry(BaseModel):
     warc_offset: int
     # The file of a bulk archive in the capture's folder; its bytes are not in the WARC.
     archive: str | None = None
-    # Facts of the request that the answer does not repeat. The payload is cut into the same records with them.
+    # Facts of the request that the answer does not repeat. The payload is parsed into the same records with them.
     context: dict[str, str] = {}
     # How many times the response repeated one of our keys: REDACTED replaces each, and the digest is of those bytes.
     redacted: int = 0
@@ -81,7 +81,7 @@ class Check(BaseModel):
 
 
 class Capture(BaseModel):
-    """capture.json: the request, the answer, the records cut from it, and the checks that accept or reject it."""
+    """capture.json: the request, the answer, the records parsed from it, and the checks that accept or reject it."""
 
     model_config = ConfigDict(extra="forbid")
 

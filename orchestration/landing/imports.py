@@ -119,7 +119,7 @@ def _take(
     *,
     is_asked_for: bool,
 ) -> None:
-    """Add to `came` the slices that the file brought, with news or without."""
+    """Add to `came` the slices that the file brought, new or unchanged."""
     messages_before = len(result.messages)
     try:
         with guard.reading(dataset.id, "?"):

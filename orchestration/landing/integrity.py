@@ -31,7 +31,7 @@ from orchestration.landing import register
 from orchestration.landing.form import CAPTURE_FILE, PARTS_FOLDER, RECORDS_FILE, WARC_FILE, Capture, FileEntry
 
 VERIFIED_FILE = ".verified.json"
-# Captures that were found damaged and were landed anew are kept under this prefix and never read.
+# Damaged captures that were replaced are kept under this prefix and never read.
 SET_ASIDE = ".damaged-"
 # A file that changed this shortly before it was hashed may change again within the same tick of the clock.
 _TICK_NS = 2 * 10**9

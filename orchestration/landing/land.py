@@ -37,7 +37,7 @@ class Outcome:
     message: str
     # The capture that was written, or the one that is unchanged; None if nothing came.
     capture: Capture | None
-    # The capture that serves the slice from now on; None if none does.
+    # The slice's capture in use from now on; None if there is none.
     serving: Capture | None
 
 
@@ -142,7 +142,7 @@ class _Landing:
         return Outcome("empty", what, None, self.serving)
 
     def _unchanged(self) -> Outcome | None:
-        """The outcome if an earlier capture says the same; None if this one is news."""
+        """The outcome if an earlier capture has the same content; None if this one is new."""
         if self.writer.malformed or (self.dataset.keeps_equal_captures and self.terms.kind == "fetched"):
             return None
         same = [c for c in reversed(self.accepted) if c.content_digest == self.digest]
@@ -155,7 +155,7 @@ class _Landing:
     def _is_twin(self, other: Capture) -> bool:
         """Whether an equal capture makes this one superfluous.
 
-        A snapshot of another day is news even if it says the same, unless it follows the newest one: a list that went
+        A snapshot of another day counts as new even if it is equal, unless it follows the newest one: a list that went
         A, B, A must keep its third capture.
         """
         kind, newest = self.terms.kind, _best(self.accepted)

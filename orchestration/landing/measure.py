@@ -24,7 +24,7 @@ _EXAMPLES = 3
 def _engine(process: int) -> duckdb.DuckDBPyConnection:
     """One engine in memory a process: starting one takes longer than measuring most captures. A fork needs its own.
 
-    It keeps no file's content: a file that is written again under the same name is read anew.
+    It keeps no file's content: a file that is written again under the same name is read again.
     """
     return duckdb.connect(config={"enable_external_file_cache": False})
 

@@ -19,7 +19,7 @@ from orchestration.wire import FilePayload, Payload, SourceError
 
 
 class NotThere(Exception):
-    """The archived bytes are not those that capture.json names, or cannot be cut; says which."""
+    """The archived bytes are not those that capture.json names, or cannot be parsed; says which of the two."""
 
 
 def payload_of(folder: Path, entry: PayloadEntry) -> Payload:
@@ -49,7 +49,7 @@ def payload_of(folder: Path, entry: PayloadEntry) -> Payload:
 
 
 def records_of(dataset: Dataset, payload: Payload) -> Iterator[Record]:
-    """The records of a payload in their order. Raises NotThere if the parser of today cannot cut it."""
+    """The records of a payload in their order. Raises NotThere if the current parser cannot parse it."""
     if payload.role != "records" or payload.context.get("fault"):
         return
     try:

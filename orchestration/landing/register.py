@@ -18,7 +18,7 @@ from orchestration import files
 
 REGISTER_FILE = "captures.jsonl"
 
-# Read once while it stays the same file: a run asks for every capture of a dataset again and again.
+# Read once while it stays the same file: a run looks up every capture of a dataset many times.
 _read_before: dict[Path, tuple[tuple[int, int, int], dict[str, list[str]]]] = {}
 _began: dict[tuple[Path, int], datetime] = {}
 

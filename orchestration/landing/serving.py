@@ -122,8 +122,8 @@ class Captures:
 
         replace: the newest accepted capture of each slice; merge: all of them; snapshot: all of them, one a
         moment. A transcribed capture yields to any fetched or imported one of its slice (of its moment, for
-        snapshots), because what was typed stands in for bytes that nobody had. A snapshot that is on hold does
-        not serve.
+        snapshots), because what was typed stands in for bytes that nobody had. A snapshot that is on hold is
+        not in use.
         """
         waiting = self.on_hold(dataset)
         return [c for c in self._able_to_serve(dataset) if c.capture_id not in waiting]
@@ -142,7 +142,7 @@ class Captures:
         )
 
     def unchanged(self, dataset: Dataset) -> list[tuple[str, datetime, str | None]]:
-        """The publisher's answers without news by the as-of date: slice, when, the capture that they equalled."""
+        """The publisher's unchanged answers by the as-of date: slice, when, the capture that they equaled."""
         path = self.landing_dir / dataset.source / dataset.name / UNCHANGED_FILE
         lines = attempts.lines(path, "slice", "checked_at", "capture_id")
         found = [(line["slice"], datetime.fromisoformat(line["checked_at"]), line["capture_id"]) for line in lines]
@@ -204,7 +204,7 @@ class Captures:
 
     @cached_property
     def _last_failed(self) -> dict[tuple[str, str], datetime]:
-        """When the last attempt at a slice came that is not read, for any reason: a build asks for every capture."""
+        """When the last attempt at a slice came that is not read, for any reason: a build looks up every capture."""
         found: dict[tuple[str, str], datetime] = {}
         for one in self.damaged():
             if one.slice is not None and one.retrieved_at is not None:
@@ -242,7 +242,7 @@ class Captures:
         return found
 
     def _checks(self, dataset: Dataset) -> dict[str, list[datetime]]:
-        """When the publisher answered without news, by group of slices, as far as the as-of date knew."""
+        """When the publisher answered with nothing new, by group of slices, as far as the as-of date knew."""
         found: dict[str, list[datetime]] = defaultdict(list)
         for slice_key, when, _ in self.unchanged(dataset):
             found[dataset.group(slice_key)].append(when)
@@ -262,7 +262,7 @@ class Captures:
         return next((c for c in self._all if c.capture_id == capture_id), None)
 
     def last_checked(self, dataset: Dataset) -> datetime | None:
-        """When the publisher was last asked and answered, whether or not it had news."""
+        """When the publisher last answered, whether or not anything had changed."""
         times = [c.landed_at for c in self.captures(dataset.id)]
         times += [when for _, when, _ in self.unchanged(dataset)]
         return max(times, default=None)
@@ -276,7 +276,7 @@ class Captures:
         return max(times, default=None)
 
     def open(self, dataset: Dataset) -> list[attempts.Open]:
-        """The slices whose last attempt by the as-of date brought nothing that serves, by the run's own record."""
+        """The slices whose last attempt by the as-of date brought no usable capture, by the run's own record."""
         entries = attempts.attempted(self.landing_dir / dataset.source / dataset.name)
         if self.until is not None:
             entries = [line for line in entries if datetime.fromisoformat(line["at"]) <= self.until]

@@ -39,9 +39,9 @@ class SourceStatus:
     failed: int
     skipped: int
     failed_since: datetime | None
-    # Why, with the slices; or why what serves is stale. None if nothing is wrong.
+    # Why, with the slices; or why the captures in use are stale. None if nothing is wrong.
     why: str | None
-    # Slices whose last good answer is older than the dataset allows: a refresh that asks for them exits 4.
+    # Slices whose last good answer is older than the dataset allows: a refresh that requests them exits 4.
     too_old: list[str]
 
     def cells(self) -> list[object]:
@@ -56,7 +56,7 @@ class SourceStatus:
         return self.state == "serving" and not self.failed and not self.damaged and not self.too_old
 
     def line(self) -> str:
-        """One line for people: what serves as of when, and what is wrong since when."""
+        """One line for people: what is in use as of when, and what is wrong since when."""
         serves = f"serving {self.newest:%Y-%m-%d}" if self.newest else "nothing serves"
         since = f" since {self.failed_since:%Y-%m-%d %H:%M}" if self.failed_since else ""
         late = f"; older than allowed: {_some(self.too_old)}" if self.too_old else ""
@@ -109,9 +109,9 @@ def status(captures: Captures, dataset: Dataset) -> SourceStatus:
 
 
 def _reasons(open_: Sequence[attempts.Open]) -> str:
-    """What befell the most slices, with some of them, and how many more for other reasons.
+    """The most frequent failure, with some of its slices, and how many more for other reasons.
 
-    A fault that the publisher made comes before the slices that were not asked for because of it.
+    A fault that the publisher made comes before the slices that were not requested because of it.
     """
     groups: dict[tuple[str, str], list[str]] = defaultdict(list)
     for one in open_:

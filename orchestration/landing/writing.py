@@ -73,7 +73,7 @@ class CaptureWriter:
         self.first_retrieved: datetime | None = None
 
     def add(self, payload: Payload) -> None:
-        """Archive one payload and cut it into records; a payload that cannot be cut is kept and named in `malformed`.
+        """Archive one payload and parse it into records; if that fails, it is kept and named in `malformed`.
 
         Raises OSError if the disk refuses, and what a FilePayload's file raises when it cannot be moved.
         """
@@ -139,7 +139,7 @@ class CaptureWriter:
         return kept
 
     def _tabulate(self, payload: Payload, archive: Path | None) -> int:
-        """Cut a CSV, or every CSV of a zip, in bulk; what cannot be cut is kept and rejects the capture."""
+        """Parse a CSV, or every CSV of a zip, in bulk; what cannot be parsed is kept and rejects the capture."""
         if self.parts is None:
             when = (self.retrieved_at or self.first_retrieved or payload.retrieved_at).astimezone(UTC)
             self.capture_id = free_id(self.folder.parent, when, self.dataset, self.slice, self.kind, payload.sha256)

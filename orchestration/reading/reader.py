@@ -104,11 +104,11 @@ class Reader:
                 self._connection.execute(statement)
 
     def read(self, text: str) -> list[duckdb.Statement]:
-        """The statements of a text, read and let through (statements.read)."""
+        """The statements of a text, checked and allowed (statements.read)."""
         return statements.read(text, self._connection)
 
     def rows(self, statement: duckdb.Statement, params: object = None) -> Rows:
-        """The rows of one statement that `read` let through."""
+        """The rows of one statement that `read` allowed."""
         cursor = self._opened()
         with self._limited(cursor):
             relation = cursor.sql(statement, params=params)
@@ -244,7 +244,7 @@ class Rows:
     """The rows of a statement: a relation of DuckDB of which only what reads is in reach, within the limits.
 
     `fetchone` and `fetchmany` give one row after the other, from the first to the last within one limit of time; every
-    other method runs the statement anew.
+    other method runs the statement again.
     """
 
     def __init__(

@@ -166,7 +166,7 @@ def _parses(text: str, connection: duckdb.DuckDBPyConnection) -> bool:
 
 
 def _check_tree(text: str, connection: duckdb.DuckDBPyConnection) -> None:
-    """Refuse a SELECT that contains anything but queries and functions that are let through."""
+    """Refuse a SELECT that contains anything but queries and allowed functions."""
     row = connection.cursor().execute("select json_serialize_sql(cast(? as varchar))", [text]).fetchone()
     try:
         tree = json.loads(row[0]) if row else {"error": True}

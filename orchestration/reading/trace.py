@@ -39,7 +39,7 @@ class Trace:
     payload: dict[str, Any]
     digest_verified: bool
     warc: str
-    # Whether each of the records below was cut again from the payload's bytes, and the same in every field.
+    # Whether each of the records below was parsed again from the payload's bytes, and the same in every field.
     found_in_payload: bool
     # What was found, in words.
     proof: str

@@ -28,7 +28,7 @@ class Account:
 
     exit_code: int
     run_id: str
-    # What became of each dataset that was asked for.
+    # What became of each dataset that was requested.
     datasets: list[dict[str, Any]] = field(default_factory=list)
     release: str | None = None
     published: bool = False

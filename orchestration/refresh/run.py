@@ -123,7 +123,7 @@ def _ended(account: Account, started: datetime) -> ending.Ended:
 def _stopped_in_order(
     settings: Settings, run_id: str, started: datetime, *, is_wanted: bool
 ) -> Iterator[Callable[[], None]]:
-    """End the whole refresh at a signal: its run is reported as canceled, and a message names the release that serves.
+    """End the whole refresh at a signal: its run is reported as canceled, and a message names the current release.
 
     Yields as stopping.stoppable does.
     """

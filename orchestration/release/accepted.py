@@ -19,7 +19,7 @@ from orchestration.settings import Settings
 
 @dataclass(frozen=True)
 class Standing:
-    """One accepted finding of the release that serves."""
+    """One accepted finding of the current release."""
 
     check: str
     because: str
@@ -37,7 +37,7 @@ class Standing:
 
 
 def standing(settings: Settings) -> list[Standing]:
-    """What the release that serves carries, and since which release; empty if it is green, or there is none."""
+    """The accepted findings of the current release, and since which release; empty if it is green, or there is none."""
     last = history.last_release(settings)
     if last is None:
         return []
@@ -49,7 +49,7 @@ def standing(settings: Settings) -> list[Standing]:
 
 
 def since(settings: Settings, check: str) -> str | None:
-    """The first release in a row, up to the one that serves, that carries the check as accepted; None if none does."""
+    """The first release in an unbroken row up to the current one that has the check accepted; None if none has."""
     last = history.last_release(settings)
     return _first(settings, check, last).id if last and check in last.accepted else None
 

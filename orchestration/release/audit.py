@@ -45,7 +45,7 @@ class UnknownCheck(KeyError):
 
 
 def acceptable(settings: Settings) -> list[str]:
-    """The names that --accept takes: of the facts of the project and of what serves."""
+    """The names that --accept takes: of the facts of the project and of the current release."""
     manifest = json.loads(dbt_manifest.parsed(settings).read_text(encoding="utf-8"))
     last = history.last_release(settings)
     facts = {

@@ -34,7 +34,7 @@ class Full:
 def begin(settings: Settings, catalog: Catalog, *, run_id: str, force: bool = False) -> NothingNew | Incremental | Full:
     """Decide how the next release is built, and unless there is nothing new, clear the build folder for it.
 
-    catalog: the one that the raw views will be made of. force: build anew, whatever was released before.
+    catalog: the one that the raw views will be made of. force: build again, whatever was released before.
     Raises history.DamagedRelease if the serving release cannot be read, and OSError if the disk refuses.
     """
     if not force and (current := history.unchanged_since(settings, catalog)):

@@ -111,7 +111,7 @@ def _control_totals(connection: duckdb.DuckDBPyConnection) -> list[Checked]:
 
 
 def _quarantined(connection: duckdb.DuckDBPyConnection) -> list[Checked]:
-    """No serving capture lost more of its records to quarantine than acceptance would have let pass.
+    """No capture in use lost more of its records to quarantine than acceptance allows.
 
     Acceptance knows the types of fields, staging knows more (which states there are, which months had begun). What a
     slice loses there would be missing from the facts in silence. An increment replaces nothing: earlier records

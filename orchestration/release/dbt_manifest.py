@@ -25,7 +25,8 @@ def dbt_environment(settings: Settings) -> dict[str, str]:
     """The environment that dbt gets: where to build, where to spill, no telemetry.
 
     The build file and the spill folder are relative to the build folder, where dbt must run. dbt parses the whole
-    project again if the path of the file has changed: by a relative path, what was parsed for one home serves another.
+    project again if the path of the file has changed: a relative path is
+    the same in every home.
 
     dbt's log has each node and each failure. At dbt's own level, debug, it also has each statement: 50 MB and a
     fifth of the build's time. DBT_LOG_LEVEL_FILE=debug brings them back.

@@ -105,7 +105,7 @@ def next_sequence(kept: list[Release]) -> int:
 
 
 def last_release(settings: Settings) -> Release | None:
-    """The release that serves; None if nothing is published. Raises DamagedRelease if it cannot be read."""
+    """The current release; None if nothing is published. Raises DamagedRelease if it cannot be read."""
     kept = releases(settings)
     serving = next((release for release in kept if release.serves), None)
     if serving is None and settings.published_dir.is_symlink():
@@ -122,7 +122,7 @@ def last_release(settings: Settings) -> Release | None:
 def comparable(settings: Settings, edition: str, as_of: date | None) -> Release | None:
     """The release with which a candidate of that edition and date is compared; None if there is none of the kind.
 
-    It is what serves, if that is of the kind (after a rollback it is not the newest), else the newest.
+    It is the current one if that is of the kind (after a rollback it is not the newest), else the newest.
     """
     alike = [r for r in releases(settings) if (r.edition, r.as_of) == (edition, as_of)]
     return next((r for r in alike if r.serves), alike[0] if alike else None)

@@ -18,7 +18,7 @@ from orchestration.settings import Settings
 
 # Datasets of policy `merge` whose base model is incremental.
 KEPT = ("usaspending/transactions",)
-# With more than this share of new records, taking them in costs more than making all anew (`make bench`).
+# With more than this share of new records, adding them costs more than building all again (`make bench`).
 LARGEST_SHARE = 0.2
 
 
@@ -47,12 +47,12 @@ def _few_are_new(catalog: Catalog, dataset_id: str, built: set[str]) -> bool:
     of_dataset = {c.capture_id for c in catalog.captures(dataset_id)}
     of_dataset |= {damaged.capture_id for damaged in catalog.damaged(dataset_id)}
     if (built & of_dataset) - serving.keys():
-        # a capture that was built serves no more: its records would stay
+        # a capture in the last build is no longer in use: its records would stay
         return False
     new = sum(records for capture_id, records in serving.items() if capture_id not in built)
     return pays(new, sum(serving.values()))
 
 
 def pays(new: int, serving: int) -> bool:
-    """Whether taking `new` of all `serving` records into the last build costs less than building them all anew."""
+    """Whether adding `new` of all `serving` records to the last build costs less than building them all again."""
     return serving > 0 and new <= LARGEST_SHARE * serving

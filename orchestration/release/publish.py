@@ -56,7 +56,7 @@ def publish(settings: Settings, audit: Audit) -> Release:
 
 
 def rollback(settings: Settings, release_id: str) -> None:
-    """Serve an earlier release again.
+    """Switch back to an earlier release.
 
     Raises history.NoSuchRelease, AsOfRelease, AnotherPublicationRuns, history.DamagedRelease if a file of it is no
     longer what was published: then the current release stays published.

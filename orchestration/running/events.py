@@ -103,7 +103,7 @@ def _changed(before: Sequence[Open], after: Sequence[Open]) -> list[tuple[Kind, 
     # A slice that could not be reached and whose response is now rejected has a different fault.
     new = [one for key, one in now.items() if key not in was or was[key].status != one.status]
     if new:
-        # What befell the publisher comes before the slices that were not asked for because of it.
+        # The publisher's own failure comes before the slices that were not requested because of it.
         first = min(new, key=lambda one: (one.reason.startswith(attempts.NOT_ASKED), one.slice))
         more = f" and {len(new) - 1} more" if len(new) > 1 else ""
         how = "" if first.status == "failed" else f"{first.status}: "

@@ -120,13 +120,13 @@ def look(settings: Settings) -> Health:
 
 
 def write(settings: Settings) -> None:
-    """Write health.json anew. Raises files.CannotWrite."""
+    """Rewrite health.json. Raises files.CannotWrite."""
     health = look(settings)
     write_whole(settings.root / HEALTH_FILE, json.dumps(health.to_json(), indent=2, ensure_ascii=False) + "\n")
 
 
 def keep(settings: Settings, **answer: Any) -> None:
-    """Put what is known of runs (last_run, last_good_run, troubles) into health.json, and write the rest anew."""
+    """Put what is known of runs (last_run, last_good_run, troubles) into health.json, and update the rest."""
     path = settings.root / HEALTH_FILE
     write_whole(path, json.dumps({**kept_file(settings), **_tidy(settings, answer)}))
     write(settings)
@@ -185,7 +185,7 @@ def _release(settings: Settings, facts: dict[str, Any], now: datetime) -> Check:
         return Check("release", "critical", f"{says}, is damaged: {wrong[0]}{more} (clawback doctor)")
     if settings.edition != "live":
         return Check("release", "ok", says)
-    # A run without news makes no release, so that its age alone is no fault: the last good run's is.
+    # A run with nothing new makes no release, so an old release is no fault: an old last good run is.
     good = facts["last_good_run"]
     looked = datetime.fromisoformat(good["ended_at"]) if good else release.built_at.astimezone(UTC)
     since = (now - looked) / timedelta(hours=1)

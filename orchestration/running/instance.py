@@ -12,7 +12,7 @@ from pathlib import Path
 from orchestration import files
 from orchestration.settings import Settings
 
-# No path stands in dagster.yaml: a home may be moved. `clawback` writes the file anew where it differs; a file without
+# No path stands in dagster.yaml: a home may be moved. `clawback` rewrites the file if it differs; a file without
 # this first line is somebody's own and stays.
 _OURS = "# Written by clawback. To keep settings of your own, delete this line.\n"
 _DAGSTER_YAML = (

@@ -11,6 +11,6 @@ from orchestration.settings import Settings
 
 
 def roll_back(settings: Settings, release_id: str) -> None:
-    """Serve an earlier release again and write health.json. Raises what publish.rollback raises."""
+    """Switch back to an earlier release and write health.json. Raises what publish.rollback raises."""
     publish.rollback(settings, release_id)
     health.write(settings)

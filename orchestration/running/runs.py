@@ -33,7 +33,7 @@ RUNNING_FILE = "refresh.json"
 RUN_VARIABLE = "CLAWBACK_RUN_ID"
 STARTED_BY = {"clawback/started_by": "command line"}
 _SECONDS_TO_DIE = 5
-# A daemon that has given a sign of life since then clears up after its own runs (run_monitoring in dagster.yaml).
+# A daemon that has given a sign of life since then cleans up after its own runs (run_monitoring in dagster.yaml).
 _SECONDS_OF_A_DAEMON = 120
 
 
@@ -132,7 +132,7 @@ def report_dead_runs(instance: DagsterInstance, own_run_id: str, release: Releas
 
     A run of the command line is dead, because this process holds its lock. A run of Dagster's daemon is dead where
     the process that its events name no longer lives; while the daemon lives, it sees to its runs itself.
-    release: the release that serves; a run that died after it had published says so.
+    release: the current release; a run that died after it had published says so.
     """
     # Dagster takes seconds to import: only what opens its records pays
     import dagster as dg

@@ -32,7 +32,7 @@ _WORDS = {signal.SIGINT: "Ctrl-C", signal.SIGTERM: "SIGTERM", signal.SIGHUP: "SI
 
 
 def unwind_on_signals() -> None:
-    """For commands other than a refresh: SIGTERM and SIGHUP unwind the stack as Ctrl-C does, and clear up."""
+    """For commands other than a refresh: SIGTERM and SIGHUP unwind the stack as Ctrl-C does, and clean up."""
     for number in SIGNALS:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _unwind)

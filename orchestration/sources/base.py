@@ -22,9 +22,9 @@ from orchestration.wire import Payload, SourceError, utc_now
 Kind = Literal["fetched", "imported", "transcribed"]
 Domain = Literal["awards", "ordinances", "crime", "reference"]
 
-# replace   the newest accepted capture of a slice serves, the older ones are superseded whole
+# replace   the newest accepted capture of a slice is in use, the older ones are superseded whole
 # snapshot  every accepted capture is in use: it shows the list at that time
-# merge     every accepted capture serves: staging keeps the newest version of each key
+# merge     every accepted capture is in use: staging keeps the newest version of each key
 Policy = Literal["replace", "snapshot", "merge"]
 
 Record = dict[str, str | None]
@@ -32,7 +32,7 @@ Record = dict[str, str | None]
 
 @dataclass(frozen=True)
 class Slice:
-    """One thing to ask of a dataset: a fiscal year, a state, a page that is replaced whole."""
+    """One part of a dataset that is requested on its own: a fiscal year, a state, a page that is replaced whole."""
 
     key: str
     params: Mapping[str, Any] = field(default_factory=dict)
@@ -65,7 +65,7 @@ class EarlierCaptures(Protocol):
         """When the last accepted capture of the slice was retrieved; None if there is none."""
 
     def checked(self, slice_key: str) -> datetime | None:
-        """When the publisher last answered for the slice, with news or without; None if it never did."""
+        """When the publisher last answered for the slice, new or unchanged; None if it never did."""
 
     def records(self, slice_key: str) -> int | None:
         """How many records the slice's capture in use has; None if there is none."""
@@ -130,8 +130,8 @@ class Dataset(ABC):
     gives_each_key_once: ClassVar[bool] = False
     high_water_field: ClassVar[str | None] = None
     partitioned_by: ClassVar[Literal["fiscal_year", "state", "year", "city_month"] | None] = None
-    # True: `records` payloads are CSV texts with a header, or zips of CSV parts; the landing cuts them in bulk,
-    # and cut(), counted(), high_water() and content_newest() are not asked record by record.
+    # True: `records` payloads are CSV texts with a header, or zips of CSV parts; the landing code parses them in bulk,
+    # and cut(), counted(), high_water() and content_newest() are not called for each record.
     tabular: ClassVar[bool] = False
     # Tabular: the field whose greatest value dates the content; its first ten characters are a day.
     content_newest_field: ClassVar[str | None] = None
@@ -188,7 +188,7 @@ class Dataset(ABC):
         """Ask the publisher for one slice; yield each response as it comes."""
 
     def cut(self, payload: Payload) -> Iterator[Record]:
-        """Cut one `records` payload into records: text or None, the publisher's field names.
+        """Parse one `records` payload into records: text or None, the publisher's field names.
 
         Nested objects are flattened with a double underscore; lists become JSON text.
         Raises SourceError where the payload does not have the form it must have.
@@ -268,7 +268,7 @@ def told_by_request(payload: Payload, *names: str) -> dict[str, str]:
 def whole_count(dataset: str, value: object, *, url: str | None = None) -> int:
     """A publisher's count: a whole number, or its text as some servers write it ("12", "12.0").
 
-    Raises SourceError for anything else: a count that cannot be read is not 0, for 0 means that there is no news.
+    Raises SourceError for anything else: a count that cannot be read is not 0, for 0 means that nothing is new.
     """
     if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
         return value

@@ -30,7 +30,7 @@ SWEEP = ":all"
 BEGINNING = "1900-01-01T00:00:00Z"
 # 400,000 records: Chicago adds some 15,000 a year.
 MOST_PAGES = 800
-# So many pages may come beyond the count: what was published while we asked, and the last page, which is not full.
+# So many pages may come beyond the count: for what is published meanwhile, and for the last page, which is not full.
 GROWS_BY_PAGES = 3
 
 
@@ -91,7 +91,7 @@ class Matters(Dataset):
         count = web.get(url, params={**asked, "skip": "0", "top": "1"}, role="control", media_type="json")
         counted = _count(self.id, count)
         if counted == 0:
-            # None at all is news where there were some.
+            # An empty list is a change only if there were some before.
             if self.holds_all(slice_.key) and known.newest(slice_.key) is not None:
                 yield count
             return

@@ -129,7 +129,7 @@ class _Months(Dataset):
     min_volume_ratio = 1.0
 
     def __init__(self) -> None:
-        # Of one run's session: the publisher's day of refresh, and the slices that were found to have no news.
+        # Of one run's session: the publisher's day of refresh, and the slices without changes.
         self._refreshed: weakref.WeakKeyDictionary[Web, str] = weakref.WeakKeyDictionary()
         self._quiet: weakref.WeakKeyDictionary[Web, set[str]] = weakref.WeakKeyDictionary()
         self._asked: weakref.WeakKeyDictionary[Web, set[str]] = weakref.WeakKeyDictionary()
@@ -150,7 +150,7 @@ class _Months(Dataset):
         """Nothing if the publisher has not refreshed since the last request; else one request for each offense.
 
         400 is the publisher's way of saying that it has no data for the pair of agency and offense.
-        Raises RunOver where the hour is spent, or no slice at all has news.
+        Raises RunOver if the hour's budget is spent, or no slice has changed.
         """
         refreshed = self._refresh_date(web, settings)
         if not self._has_news(refreshed, slice_.key, known):
@@ -185,7 +185,7 @@ class _Months(Dataset):
         return checked is None or not is_iso(refreshed) or checked.date().isoformat() <= refreshed
 
     def _nothing_new(self, web: Web, settings: Settings, slice_: Slice, known: EarlierCaptures, refreshed: str) -> None:
-        """One slice is noted as checked; where no other has news either, the run is over."""
+        """Note one slice as checked; if no other has changed either, the run is over."""
         quiet = self._quiet.setdefault(web, set())
         quiet.add(slice_.key)
         asked = self._asked.get(web, set())

@@ -128,7 +128,7 @@ class Table8(SignedFile):
         return f"cius/{year}/offenses-known-to-le-{year}.zip"
 
     def cut(self, payload: Payload) -> Iterator[Record]:
-        """One record a city, numbers as printed, footnote numbers parted from names.
+        """One record a city, numbers as printed, footnote numbers separated from names.
 
         Raises SourceError where no headings of the table are found, a heading is not known, or a title says another
         year than the file.

@@ -38,7 +38,7 @@ class SignedFile(Dataset):
     base_url_setting = "fbi_files_url"
     max_age = timedelta(days=400)
     min_volume_ratio = 0.9
-    # The first year that is asked for by an address; older files are imported.
+    # The first year that is requested by an address; older files are imported.
     first_year: int
     # The years whose files the publisher still replaces.
     newest_years = 2

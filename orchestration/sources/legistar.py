@@ -209,7 +209,7 @@ class Matters(_Legistar):
 class Histories(_Legistar):
     """What happened to each matter that the finder finds: one request a matter, the ones that changed first.
 
-    One slice a client. An answer is the whole history of its matter: the newest answer of a matter serves (dbt).
+    One slice a client. An answer is the whole history of its matter: the newest answer of a matter is used (dbt).
     """
 
     name = "histories"
@@ -234,7 +234,7 @@ class Histories(_Legistar):
     keeps_equal_captures = True
 
     def slices(self, settings: Settings, known: EarlierCaptures) -> list[Slice]:
-        """Every client, the one that was asked longest ago first."""
+        """Every client, the one that was requested longest ago first."""
         return due(self.all_slices(), known)
 
     def all_slices(self) -> list[Slice]:
@@ -302,7 +302,7 @@ class Histories(_Legistar):
 
 
 def _wanted(known: EarlierCaptures, client: str) -> list[str]:
-    """The relevant matters of a client to ask for: never asked first, then those changed since or asked a month ago.
+    """The relevant matters of a client to request: new ones first, then those changed since or requested a month ago.
 
     Among these, the matter that changed last comes first. A matter without a history leaves no record that it was
     requested; this order keeps such matters from being requested first in every run.

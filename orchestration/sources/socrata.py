@@ -36,7 +36,7 @@ _LAPD_CODE = matching(r"\d{3}", "a code of three digits").or_empty
 class IncidentMonths(Dataset):
     """How many reports a city counts in each month, by offense code and, if published, by victim's group.
 
-    The server counts; a slice is a whole set (of a year, where the set begins anew every January).
+    The server counts; a slice is a whole set (of a year, if a new set begins every January).
     """
 
     source = "socrata"
@@ -81,7 +81,7 @@ class IncidentMonths(Dataset):
         return BY_ID[slice_.params["set"]].domain
 
     def pull(self, web: Web, settings: Settings, slice_: Slice, known: EarlierCaptures) -> Iterator[Payload]:
-        """The set's own count, then the grouped counts page by page; asked again where the two do not agree."""
+        """The set's own count, then the grouped counts page by page; requested again if the two do not agree."""
         city_set = BY_ID[slice_.params["set"]]
         where = _year(city_set.month_date, slice_.params["year"]) if city_set.by_year else {}
         groups = ",".join(("month", *city_set.groups))
@@ -212,7 +212,7 @@ class Incidents(Dataset):
         return _HEADERS.get(header) or _HEADERS.get(header.strip()) or socrata_files.api_name(header)
 
     def pull(self, web: Web, settings: Settings, slice_: Slice, known: EarlierCaptures) -> Iterator[Payload]:
-        """The month's count, then its rows in pages of CSV; asked again where rows came twice or not at all."""
+        """The month's count, then its rows in pages of CSV; requested again if rows came twice or not at all."""
         city_set = BY_ID[slice_.params["set"]]
         where = _between(city_set.month_date, slice_.params["month"])
         select = {"$select": ",".join(city_set.columns), "$order": ROW_ID}

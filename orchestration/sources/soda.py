@@ -116,7 +116,7 @@ class Resource:
                 accept_status=frozenset({400}) if self.keeps_refusals else frozenset(),
                 media_type="json" if form == "json" else None,
             )
-            # 202: the server still works on the answer and wants to be asked again.
+            # 202: the server still works on the answer and expects the request again.
             if payload.status != 202:
                 break
             if attempt < ATTEMPTS - 1:

@@ -44,11 +44,11 @@ TYPE_GROUPS: Mapping[str, tuple[str, ...]] = {
 FIRST_FISCAL_YEAR = 2008
 PAGE = 100
 # A window with more awards than this is halved: page numbers see 10,000 hits only, and a small window is
-# cheap to ask for again.
+# cheap to request again.
 MOST_AWARDS_A_WINDOW = 10_000
 # If pages repeat or leave out awards, their window is requested again in halves, at most this many times.
 MOST_REFETCHES = 4
-# last_modified_date is a day, and days are published late: ask for a week again.
+# last_modified_date is a day, and days are published late: request a week again.
 OVERLAP = timedelta(days=7)
 # An outlay may change without last_modified_date: every year is requested again once a month.
 WHOLE_AGAIN = timedelta(days=30)
@@ -138,7 +138,7 @@ class Awards(Dataset):
         first, last = date.fromisoformat(params["from"]), date.fromisoformat(params["to"])
         answers = self._window(web, settings, slice_, params["group"], params["date_type"], first, last)
         count, page = next(answers), next(answers, None)
-        # None at all is news only where there were some.
+        # An empty list is a change only if there were some before.
         if page is None and _count(count) == 0 and known.newest(slice_.key) is None:
             return
         yield count
@@ -283,7 +283,7 @@ class AssistanceListings(Dataset):
                 raise SourceError(self.id, slice_.key, what, url=answer.url)
             if not isinstance(found.get("results"), list):
                 raise SourceError(self.id, slice_.key, f"no results in the answer: {sorted(found)}", url=answer.url)
-            # None at all is news where there were some, and no answer to keep where there never were.
+            # An empty list is a change if there were some before, and is not kept if there never were.
             if found["results"] or known.newest(slice_.key) is not None:
                 yield answer
 
