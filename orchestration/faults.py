@@ -1,7 +1,7 @@
 """Unexpected errors: their tracebacks go to `<home>/logs/faults.log`, never to the screen.
 
-What belongs here: writing a traceback. What does not: handling the slice or file that caused it (landing.guard turns it
-into a failure with a message, landing.attempts records that).
+What belongs here: writing a traceback. What does not: handling the file or slice of a dataset that caused it
+(landing.guard turns the error into a failure with a message, landing.attempts records that).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Connections with a total time limit: a response has so many seconds from the request to its last byte.
+"""Connections with a total time limit: a response has a fixed number of seconds, from request to last byte.
 
 What belongs here: the timer that cuts a response off, and sessions that keep nothing from a server (no cookies) and
 follow no redirects by themselves. What does not: retries, which hosts may be requested (session).

@@ -1,4 +1,4 @@
-"""Which datasets and slices a refresh would request, before it sends any request.
+"""Which datasets and slices (parts of a dataset) a refresh would request, before it sends any request.
 
 What belongs here: choosing datasets by name, and the plan that `clawback refresh --dry-run` shows. What does not: which
 slices a dataset has (sources), capturing them (landing), the run (run).

@@ -1,4 +1,4 @@
-"""The gate's checks of tables: rows, control totals, conservation, quarantine, key figures, joins, descriptions.
+"""The gate's checks of tables: rows, control totals, lost records, quarantine, key figures, joins, descriptions.
 
 What belongs here: each check, and its name. What does not: sums (sums), dbt's own tests and the order of all checks
 (audit).
