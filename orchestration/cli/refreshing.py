@@ -45,7 +45,7 @@ def refresh(  # each parameter is an option of the command line
     because: Annotated[str, typer.Option(help="Why it is accepted; kept in the release.")] = "",
     as_json: AsJson = False,
 ) -> None:
-    """Capture, build, audit, publish. Exit 0 published or nothing new, 3 gate refused, 4 a source too old, 5 busy."""
+    """Capture, build, check, publish. Exit 0 published or nothing new, 3 gate refused, 4 a source too old, 5 busy."""
     from orchestration.refresh import account as codes
     from orchestration.refresh import plan, run
     from orchestration.running.lock import AnotherRefreshRuns
