@@ -69,7 +69,7 @@ sql: $(READY) ## a read-only shell on the published warehouse
 notebook: $(READY) ## the event study as a notebook, on 127.0.0.1
 	@MARIMO_SKIP_UPDATE_CHECK=1 $(BIN)/marimo edit --host 127.0.0.1 notebooks/event_study.py
 
-bench: $(BENCH_READY) ## ingest, models and nights over generated captures (an hour and 40 GB of disk at full size)
+bench: $(BENCH_READY) ## ingest, models and runs over generated captures (an hour and 40 GB of disk at full size)
 	@$(BIN)/python -m benchmarks.spine
 	@$(BIN)/python -m benchmarks.awards
 	@$(BIN)/python -m benchmarks.ordinances
@@ -94,7 +94,7 @@ lock: $(READY) ## pin every dependency of every extra again, with hashes, for ev
 		pyproject.toml --all-extras --universal --upgrade --generate-hashes --strip-extras --no-annotate --no-header \
 		--no-emit-index-url -o requirements.lock
 
-sbom: $(READY) ## dist/: what a release is made of (CycloneDX) and under which licences; fails on one that is not allowed
+sbom: $(READY) ## dist/: what a release is made of (CycloneDX) and under which licenses; fails on one that is not allowed
 	@$(BIN)/python tools/supply_chain.py sbom
 
 audit: $(READY) ## known vulnerabilities of what is locked (asks pypi.org; says so where no network allows)

@@ -1,16 +1,16 @@
-"""`make bench`: awards at the size of all of government's assistance: ingest, models, and a night of few changes.
+"""`make bench`: awards at the size of all federal assistance: ingestion, models, and a run with few changes.
 
-What belongs here: synthetic transactions with the publisher's 112 columns, the real code on them, and what other
-tools take for the same. What does not: any assertion on a clock.
+What belongs here: synthetic transactions with the publisher's 112 columns, the real code on them, and other tools on
+the same task. What does not: any assertion about time.
 
-Three tables, each of ratios within one run:
+Three tables, each of ratios within one benchmark run:
 
-1. A monthly archive from zip to ``records.parquet`` (with its WARC, its checks and its acceptance), beside bare
-   engines on the unzipped file, pandas into DuckDB, and dlt's Arrow path.
+1. A monthly archive from zip to ``records.parquet`` (with its WARC, its checks and its acceptance), beside bare engines
+   on the unzipped file, pandas into DuckDB, and dlt's Arrow path.
 2. The awards models from those records, beside one hand-written statement that scans and groups the same data.
-3. A night in which 1% changed, by number of transactions: the transactions rebuilt whole; only the fiscal years that
-   hold changes; and the build going on from the last one (what is taken, see orchestration.release.incremental); with
-   the hash of all rows, which must be the same, and the share of new records at which the whole is the cheaper.
+3. A run in which 1% changed, by number of transactions: rebuilding all transactions; rebuilding only the fiscal years
+   with changes; and an incremental build (orchestration.release.incremental). It also shows the hash of all rows, which
+   must be the same, and the share of new records from which a full build is cheaper.
 """
 
 from __future__ import annotations
@@ -111,7 +111,7 @@ def _csv(folder: Path) -> list[str]:
 
 
 def ours(folder: Path) -> int:
-    """From the zip to a capture that serves: inflated, checked, typed as text, its WARC beside it."""
+    """From the zip to a capture in use: inflated, checked, typed as text, its WARC beside it."""
     from orchestration.landing.imports import import_files
 
     (result,) = import_files(sources.get(DATASET), [folder / ARCHIVE], Settings(home=folder / "home"))
@@ -207,7 +207,7 @@ INGEST = {
     "dlt_parquet": ("dlt, Arrow tables to Parquet, unzipped", dlt_to_parquet),
     "dlt_duckdb": ("dlt, Arrow tables into DuckDB, unzipped", dlt_into_duckdb),
 }
-# Slower than any bound by so much that one round tells.
+# So much slower than the rest that one round is enough.
 ONCE = ("pandas", "dlt_parquet", "dlt_duckdb")
 
 
@@ -316,14 +316,14 @@ def by_hand(folder: Path) -> dict[str, Any]:
     return {"seconds": seconds, "transactions": rows[0], "awards": awards, "total": str(rows[1])}
 
 
-# --- a night of few changes -------------------------------------------------------------------------------------------
+# --- a run with few changes -------------------------------------------------------------------------------------------
 
-# Which rows the night's capture holds anew: 1% of all, in the years of late or everywhere.
+# The rows that the run's capture contains as changed: 1% of all, in recent years or in every year.
 _CHANGES = {
     "in two fiscal years": "fiscal_year >= 2024 and hash(i) % 100 < 9",
     "in every fiscal year": "hash(i) % 100 < 1",
 }
-# Where going on begins to cost more than making all anew.
+# Shares of new records at which an incremental build begins to cost more than a full one.
 _SHARES = {"5%": "hash(i) % 100 < 5", "20%": "hash(i) % 100 < 20", "50%": "hash(i) % 100 < 50"}
 _CHAIN = (
     ("staging", "base_usaspending__transactions", "table"),
@@ -341,7 +341,7 @@ def compiled(folder: Path) -> dict[str, Any]:
         settings = Settings(home=folder / way, edition="live")
         _raw(settings)
         if way == "compiled_going_on":
-            # dbt compiles what a build that goes on takes in where the table is there already
+            # dbt compiles the incremental SQL of a model only if its table already exists
             with duckdb.connect(str(settings.build_file)) as connection:
                 connection.execute("create schema staging")
                 connection.execute(f"create table staging.{_CHAIN[0][1]} (_capture_id varchar)")
@@ -356,7 +356,7 @@ def _sql(folder: Path, model: str, way: str = "compiled") -> str:
 
 
 def _records(folder: Path, rows: int, where: str) -> None:
-    """Records as captures hold them: one file a fiscal year, and the night's one of what changed."""
+    """Records as captures contain them: one file for each fiscal year, and one for what changed in the run."""
     used = sorted({name for name in COLUMNS if name in _sql(folder, "base_usaspending__transactions")})
     told = {
         "action_date_fiscal_year": "fiscal_year::varchar",
@@ -548,7 +548,7 @@ def main() -> None:
         _night_table(console, folder, given.night_rows)
         quiet = processes.run("benchmarks.awards", "quiet", "--folder", name)
         console.print(
-            f"\na night in which nothing changed: {quiet.told['again']:.1f} s after {quiet.told['first']:.1f} s, "
+            f"\na run in which nothing changed: {quiet.told['again']:.1f} s after {quiet.told['first']:.1f} s, "
             f"dbt {'RAN' if quiet.told['dbt_ran_again'] else 'not started'}: {quiet.told['again_said']}"
         )
 
@@ -605,7 +605,7 @@ def _models_table(console: Console, folder: Path) -> None:
 def _night_table(console: Console, folder: Path, sizes: list[int]) -> None:
     processes.run("benchmarks.awards", "compiled", "--folder", str(folder))
     table = _table(
-        "1% changed", "rows", "changed", "whole, s", "by year, s", "going on, s", "cheapest", "taken", "equal"
+        "1% changed", "rows", "changed", "whole, s", "by year, s", "incremental, s", "cheapest", "taken", "equal"
     )
     cases = [(rows, name, where) for rows in sizes for name, where in _CHANGES.items()]
     cases += [(min(sizes), f"{share} in every year", where) for share, where in _SHARES.items()]

@@ -1,16 +1,16 @@
-"""`make bench`: incident reports at the size of three cities' histories: ingest, models, and a night of one new month.
+"""`make bench`: incident reports at the size of three cities' histories: ingestion, models, a run with one new month.
 
-What belongs here: synthetic reports under the cities' own column names, the real code on them, and what bare engines
-take for the same. What does not: any assertion on a clock.
+What belongs here: synthetic reports under the cities' own column names, the real code on them, and bare engines on the
+same task. What does not: any assertion about time.
 
-Three tables, each of ratios within one run, at each number of rows:
+Three tables, each of ratios within one benchmark run, at each number of rows:
 
-1. The pages of CSV of every city and month to captures (counted against the city's count, each row's id looked at,
+1. From the CSV pages of every city and month to captures (checked against the city's count, each row's id checked,
    WARC, checks, ``records.parquet``), beside bare engines on the same files without a WARC.
 2. The incident models from those captures, beside one hand-written statement that scans and groups the same rows.
-3. A night in which three cities have one new month each: what is asked for and landed over HTTP; and the build of all
-   beside one that takes over every month of the build before but those of the slices that are new, by how many are new,
-   with the hash of all rows, which must be the same.
+3. A run in which three cities have one new month each: what is requested and captured over HTTP; and a full build,
+   beside one that keeps every month of the last build except those of new slices, by the number of new slices, with the
+   hash of all rows, which must be the same.
 """
 
 from __future__ import annotations
@@ -133,14 +133,14 @@ def _land(folder: Path, months: tuple[str, ...]) -> int:
 
 
 class _Nothing:
-    """A landing folder that holds nothing yet."""
+    """An empty landing folder."""
 
     def newest(self, slice_key: str) -> None:
         return None
 
 
 def ours(folder: Path) -> int:
-    """From pages to captures that serve: counted, checked, archived, as text in Parquet."""
+    """From pages to captures in use: counted, checked, archived, as text in Parquet."""
     return _land(folder, tuple(MONTHS))
 
 
@@ -273,7 +273,7 @@ def by_hand(folder: Path, how: str) -> dict[str, Any]:
     return {"seconds": seconds, "months": found[0], "reports": int(found[1])}
 
 
-# --- a night ----------------------------------------------------------------------------------------------------------
+# --- a run ------------------------------------------------------------------------------------------------------------
 
 
 class _Cities(BaseHTTPRequestHandler):
@@ -319,7 +319,7 @@ def _groups(folder: Path, set_id: str) -> list[dict[str, str]]:
 
 
 def night(folder: Path) -> dict[str, Any]:
-    """Three cities have one month more than we hold: what a night asks for and lands, over HTTP."""
+    """Three cities have one month more than was captured: what a run requests and captures, over HTTP."""
     from orchestration.landing.dataset_run import capture_dataset
 
     _Cities.folder, _Cities.asked = folder / "pages", []
@@ -353,10 +353,10 @@ _NUMBERS = ", ".join(f'"{cities.BY_ID[set_id].key}"' for set_id in SETS)
 
 
 def builds(folder: Path, months: int) -> dict[str, Any]:
-    """The repeated numbers and the counts, whole and by slice, after the night: seconds, and whether they are equal.
+    """The repeated numbers and the counts, whole and by slice, after the run: seconds, and whether they are equal.
 
-    By slice: only the new slices, and those that hold a report which a new slice holds in a newer version, are counted
-    again; every other month is taken over from the build before.
+    By slice: only new slices are counted again, and those with a report of which a new slice has a newer version;
+    every other month is taken from the previous build.
     months: how many of the last ones are new, in each city.
     """
     from orchestration.landing import raw_views
@@ -487,7 +487,7 @@ def main() -> None:
     console = Console(width=140)
     ingest = _table("pages to Parquet", "rows", "seconds", "CPU s", "rows/s", "peak MiB", "times the faster bare")
     built = _table("incident models", "rows", "seconds", "peak MiB", "times by hand")
-    nights = _table("new months a city", "rows", "landed", "questions", "night, s", "whole, s", "by slice, s",
+    nights = _table("new months a city", "rows", "captured", "requests", "run, s", "whole, s", "by slice, s",
                     "slices counted", "equal rows")  # fmt: skip
     for rows in given.rows:
         with tempfile.TemporaryDirectory(prefix="clawback-bench-") as name:
@@ -531,7 +531,7 @@ def _run(
         )
     console.print(f"  each model, s: {dbt.told['each']}")
     seen = processes.run("benchmarks.incidents", "night", *at)
-    console.print(f"  the night landed {seen.told['landed']}; counts: {seen.told['counts']}")
+    console.print(f"  the run captured {seen.told['landed']}; counts: {seen.told['counts']}")
     landed = sum(1 for _, status, _ in seen.told["landed"] if status == "landed")
     for new in months:
         both = processes.run("benchmarks.incidents", "builds", *at, "--months", str(new)).told

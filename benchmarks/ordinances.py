@@ -1,11 +1,11 @@
 """`make bench`: 200,000 council matters and 2 million actions, from records to published tables.
 
 What belongs here: synthetic councils with the API's fields, the project's own models on them, and one hand-written scan
-of the same records by the same engine. What does not: any assertion on a clock, the councils' answers (tests).
+of the same records by the same engine. What does not: any assertion about time, the councils' responses (tests).
 
-The models are timed as dbt runs them, its start included, by the clock and by what they had of the cores; each stage is
-a process of its own, so that its peak memory is its own. One matter in a hundred is relevant; one action in fifty comes
-twice, as some registers write it.
+The models are timed as dbt runs them, its start included, in elapsed and in CPU time. Each stage runs in its own
+process, so that its peak memory is measured separately. One matter in a hundred is relevant; one action in fifty occurs
+twice, as in some registers.
 """
 
 from __future__ import annotations
@@ -259,7 +259,7 @@ def main() -> None:
     console.print(table)
     equal = all(told[name] == hand.told[name] for name in ("matters", "actions", "relevant"))
     console.print(f"equal counts of matters, actions and relevant matters: {equal}")
-    console.print(f"{os.cpu_count()} cores, load {told['load']:.1f} when the models ended: seconds hold other work too")
+    console.print(f"{os.cpu_count()} cores, load {told['load']:.1f} when the models ended: seconds include other work")
     console.print("slowest models: " + ", ".join(f"{model} {seconds:.1f} s" for model, seconds in told["slowest"]))
 
 

@@ -1,6 +1,6 @@
-"""A stage in a process of its own: its seconds and its peak memory, as the kernel accounts them.
+"""Running a stage in its own process, and measuring its time and peak memory as the kernel reports them.
 
-What belongs here: starting a stage and reading its account. What does not: what a stage does.
+What belongs here: starting a stage and reading its measurements. What does not: what a stage does.
 """
 
 from __future__ import annotations

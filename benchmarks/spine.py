@@ -1,10 +1,10 @@
-"""`make bench`: ingest and build over generated captures of two sizes, with peak memory and how cost grows.
+"""`make bench`: ingestion and build over generated captures of two sizes, with peak memory and how the cost grows.
 
-What belongs here: generating captures that look synthetic, timing the real
-code on them in processes of their own. What does not: any assertion on a clock.
+What belongs here: generating clearly synthetic captures, and timing the real code on them. What does not: any assertion
+about time.
 
-Each stage runs in a fresh process, so that its peak memory is its own
-(``ru_maxrss`` of the finished child, as the kernel accounts it).
+Each stage runs in a fresh process, so that its peak memory is measured separately (``ru_maxrss`` of the finished child,
+as the kernel reports it).
 """
 
 from __future__ import annotations

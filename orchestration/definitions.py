@@ -17,7 +17,7 @@ from orchestration.settings import Settings
 TIMEZONE = "America/New_York"
 # Each in the group that its dataset's `domain` names.
 CAPTURE_ASSETS = [asset for dataset in sources.DATASETS.values() for asset in capture_assets(dataset)]
-# Backfills are started by people, a partition at a time; a run asks for what is new.
+# Backfills are started by people, a partition at a time; a run requests what is new.
 NIGHTLY = [asset for asset in CAPTURE_ASSETS if asset.partitions_def is None]
 # In the daemon's processes, which no command line has set up.
 logs.configure(Settings())

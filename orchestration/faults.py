@@ -1,7 +1,7 @@
-"""Unforeseen errors: their tracebacks go to `<home>/logs/faults.log`, never to the screen.
+"""Unexpected errors: their tracebacks go to `<home>/logs/faults.log`, never to the screen.
 
-What belongs here: where a traceback goes. What does not: what becomes of the slice or file that caused it
-(landing.guard makes a failure with a message of it, landing.attempts records that).
+What belongs here: writing a traceback. What does not: handling the file or slice of a dataset that caused it
+(landing.guard turns the error into a failure with a message, landing.attempts records that).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from orchestration import logs
 from orchestration.settings import Settings
 
 FAULTS_FILE = Path("logs", "faults.log")
-# Beyond this the file is begun anew, and the one before is kept beside it.
+# Beyond this a new file is started, and the previous one is kept beside it.
 _LARGEST = 4 * 1024**2
 _kept_for: ContextVar[Settings | None] = ContextVar("faults_kept_for", default=None)
 

@@ -1,7 +1,7 @@
 """Writing files so that a crash or a full disk never leaves half of one.
 
-What belongs here: writing a file whole, appending a line, reading lines back, deleting a folder, and one error for
-every disk that refuses to be written. What does not: the content of the files.
+What belongs here: writing a file atomically, appending a line, reading lines back, deleting a folder, and one error for
+every disk that cannot be written to. What does not: the content of the files.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ _WAYS_OUT = {
 
 
 class CannotWrite(OSError):
-    """A file could not be written: names the file, what is wrong and the way out. Nothing was left half written."""
+    """A file could not be written: names the file, what is wrong and how to fix it. Nothing was left half written."""
 
     def __init__(self, path: Path, cause: OSError, *, verb: str = "write") -> None:
         wrong, way_out = _WAYS_OUT.get(cause.errno or 0, (cause.strerror or str(cause), "check the disk"))
@@ -96,7 +96,7 @@ _MESSAGES = (
     (errno.EIO, r"disk I/O error|Input/output error"),
 )
 _NO_ROOM_BYTES = 256 * 1024
-# SQLite and DuckDB report a full disk as an I/O error where they map files, and what they remove on the way out is
+# SQLite and DuckDB report a full disk as an I/O error where they map files, and what they remove as they fail is
 # free again when somebody looks. An I/O error on a disk with less room than this is taken for a full disk.
 _LITTLE_ROOM_BYTES = 32 * 1024**2
 # A path as errors quote it.
@@ -119,7 +119,7 @@ def full(path: Path) -> CannotWrite:
 
 
 def refusal_in(text: str, path: Path) -> CannotWrite | None:
-    """The disk's refusal that an error's text tells of; None if it tells of something else."""
+    """The disk error that an error's text describes; None if it describes something else."""
     for number, message in _MESSAGES:
         if re.search(message, text):
             named = _QUOTED.search(text)
@@ -155,7 +155,7 @@ def _refused(path: Path, cause: OSError) -> CannotWrite:
 
 @contextmanager
 def telling_refusals(path: Path) -> Iterator[None]:
-    """Turn a library's error into CannotWrite where the disk refused; errors of ours say what they mean already.
+    """Turn a library's error into CannotWrite where the disk refused; our own errors need no change.
 
     path: the folder that is written to. A file elsewhere that may not be read is no refusal of its disk.
     """
@@ -260,7 +260,7 @@ class Lines:
 
 
 def read_lines(path: Path) -> Lines:
-    """Read what append_line wrote. A file that is not there holds no lines."""
+    """Read what append_line wrote. A missing file has no lines."""
     found = Lines()
     if not path.exists():
         return found

@@ -1,11 +1,11 @@
-"""How large a file or an answer may be: one declaration for every form, with a setting for each limit.
+"""How large a file or a response may be: one declaration for every format, with a setting for each limit.
 
-What belongs here: the limits, their defaults, and the message about a file that exceeds one. What does not: how a form
-is read (forms), how long a publisher is waited for (fetching, settings).
+What belongs here: the limits, their defaults, and the message about a file that exceeds one. What does not: how a
+format is read (forms), time limits for a publisher's response (fetching, settings).
 
-Each limit is an environment variable, `CLAWBACK_LIMIT_` and its name. The defaults are far above every real file that
-was seen. What is read as a stream (bulk archives, their CSV) may be large; what is read in memory is bounded so that no
-file within the limits needs more than 1 GiB.
+Each limit is an environment variable, `CLAWBACK_LIMIT_` and its name. The defaults are far above every real file seen
+so far. What is read as a stream (bulk archives, their CSV) may be large; what is read in memory is limited so that no
+file needs more than 1 GiB.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ class Limits(BaseSettings):
     archive_entries: int = Field(100_000, gt=0)
     # Unpacked bytes to packed ones; real archives have 10 to 30 to 1.
     ratio: float = Field(300.0, gt=1)
-    # Bytes of memory that parsing may take, as far as it can be told before, and that a parser in a process of its own
-    # may take at all.
+    # Bytes of memory that parsing may take: as estimated beforehand, and as a hard limit for a parser in a separate
+    # process.
     memory_bytes: int = Field(640 * _MIB, gt=0)
     # Records of one capture, and the fields of a record. A year of NIBRS has 1.5 million victims, a transaction of
     # USAspending 112 columns.

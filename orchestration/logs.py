@@ -1,11 +1,11 @@
 """Logs: one line of JSON for each event (CLAWBACK_LOG=json), with the run that it belongs to.
 
-What belongs here: the form of a log line, the run's id on every line, and keeping secrets out. What does not: what is
+What belongs here: the format of a log line, the run's id on every line, and keeping secrets out. What does not: what is
 logged (each module logs its own), what people read on the screen (progress, cli).
 
-Every line has these keys: `time` (UTC, ISO 8601), `level`, `event` (one word for machines), `message` (for people)
-and, within a run, `run_id`. Lines about a dataset have `source` and `dataset`, lines about one slice of it `slice`.
-Lines of a fault have `exception`. Other keys are facts of the event.
+Every line has these keys: `time` (UTC, ISO 8601), `level`, `event` (one word for machines), `message` (for people) and,
+within a run, `run_id`. Lines about a dataset have `source` and `dataset`, lines about one slice of it `slice`. Lines
+about an unexpected error have `exception`. Other keys are facts of the event.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ def formatter(settings: Settings) -> logging.Formatter:
 
 
 def _with_event(logger: Any, name: str, event: _Event) -> _Event:
-    """A library's own line has no name of ours: it is called `log`. The keys come in the order of the charter."""
+    """A library's own line has none of our event names: its event is `log`. Keys come in the order given above."""
     named = {"time": event.pop("time"), "level": event.pop("level"), "event": event.pop("event", "log")}
     return {**named, "message": event.pop("message"), **event}
 

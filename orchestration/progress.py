@@ -1,8 +1,8 @@
-"""Messages of a long run while it works.
+"""Progress messages of a long run.
 
-What belongs here: one channel from the work to whoever listens. The command line listens and prints; in Dagster's own
-processes nobody listens and the run's log has the same; with CLAWBACK_LOG=json each message is a log line too. What
-does not: results (they are returned), the form of a log line (logs).
+What belongs here: one channel from the work to its listener. The command line listens and prints. In Dagster's own
+processes nobody listens, and the run's log has the same messages. With CLAWBACK_LOG=json each message is also a log
+line. What does not: results (they are returned), the format of a log line (logs).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _listeners: list[Callable[[str], None]] = []
 
 
 def say(text: str, *, event: str = "progress", level: int = logging.INFO, **facts: object) -> None:
-    """Tell whoever listens, in one line. event, facts: what a machine reads of it in the log (logs' charter)."""
+    """Send one line to the listener. event, facts: what the log contains for machines (see logs)."""
     text = of_environment().text(text)
     for listener in _listeners:
         listener(text)

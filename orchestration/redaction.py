@@ -1,9 +1,9 @@
 """Removing keys from everything that leaves this process: archives, logs, the screen and Dagster's records.
 
-What belongs here: the spellings in which a secret may come back, and putting REDACTED in their place. What does not:
-which secrets there are (settings), where text goes (fetching, logs, progress, running.event_log).
+What belongs here: the encodings in which a secret may reappear, and replacing it with REDACTED. What does not: which
+secrets there are (settings), where text is written (fetching, logs, progress, running.event_log).
 
-A publisher may repeat the key that it was sent: in a body, a header, a redirect's address. It may write it plain,
+A publisher may repeat the key that it was sent: in a body, a header, a redirect's address. It may be plain,
 percent-encoded, escaped for JSON or HTML, in hexadecimal, or in base64, alone or within a longer text (Basic
 authentication).
 """
@@ -95,7 +95,7 @@ class Watching:
 
 
 def of_environment() -> Redactor:
-    """The redactor of the secrets that the environment holds now."""
+    """The redactor of the secrets that are in the environment now."""
     return _of(tuple(sorted((name, value) for name, value in os.environ.items() if _may_be_secret(name))))
 
 

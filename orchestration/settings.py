@@ -23,7 +23,7 @@ Edition = Literal["recorded", "live"]
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
-# The folder that holds pyproject.toml and dbt_project/.
+# The folder of pyproject.toml and dbt_project/.
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 DBT_PROJECT_DIR = PROJECT_ROOT / "dbt_project"
 QUERIES_DIR = PROJECT_ROOT / "queries"
@@ -75,9 +75,9 @@ class Settings(BaseSettings):
     # Seconds between two looks at a download that a publisher is making, and until it is given up.
     download_poll: float = 10.0
     download_deadline: float = 3600.0
-    # Award pages asked for in one run to refresh outlays; every open award within a month at 20,000 open awards.
+    # Award pages requested in one run to refresh outlays; every open award within a month at 20,000 open awards.
     award_pages_a_night: int = 700
-    # Months of incident rows asked for in one run, where a city's own count says that ours are no longer the same.
+    # Months of incident rows requested in one run, where a city's own count differs from what was captured.
     incident_months_a_night: int = 60
     # Requests to the FBI's API in any hour, and so in a run; the key's own limit is about 1,000 an hour.
     fbi_requests_an_hour: int = 900
@@ -106,7 +106,7 @@ class Settings(BaseSettings):
     doj_list_url: str = "https://www.justice.gov/ag/us-sanctuary-jurisdiction-list-following-executive-order-14287-protecting-american-communities"
 
     # Who gets messages about failures and recoveries: addresses as Apprise writes them, with blanks between them (docs/
-    # reliability.md). They hold tokens, so they are secrets.
+    # reliability.md). They contain tokens, so they are secrets.
     notify_urls: SecretStr | None = None
     # The older form: one https address that takes {"text": ...}. Both may be set.
     notify_url: SecretStr | None = None
@@ -211,7 +211,7 @@ class Settings(BaseSettings):
 
 
 def legistar_token_name(client: str) -> str:
-    """The environment variable that holds a Legistar client's token."""
+    """The environment variable with a Legistar client's token."""
     return LEGISTAR_TOKEN_PREFIX + client.upper().replace("-", "_")
 
 

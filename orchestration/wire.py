@@ -1,7 +1,7 @@
-"""What passes between fetching and sources: an answer as it came, and the errors that name what is wrong with it.
+"""What passes between fetching and sources: a response as it came, and the errors that say what is wrong with it.
 
-What belongs here: types and small functions that both need. This module imports nothing of ours, so that neither has to
-import the other. What does not: what a dataset is (sources.base), how bytes are fetched (fetching.session).
+What belongs here: types and small functions that both need. This module imports nothing of the project, so that neither
+has to import the other. What does not: what a dataset is (sources.base), how bytes are fetched (fetching.session).
 """
 
 from __future__ import annotations
@@ -71,12 +71,12 @@ class Payload:
     request_body: bytes = b""
     request_headers: Mapping[str, str] = field(default_factory=dict)
     response_headers: Mapping[str, str] = field(default_factory=dict)
-    # records: cut into records. control: holds only the publisher's own totals. Both are archived.
+    # records: parsed into records. control: only the publisher's own totals. Both are archived.
     role: Literal["records", "control"] = "records"
-    # Facts of the request that cut() needs and the body does not repeat (ORI, offence code, state). `fault` is what
-    # the source itself found wrong with the answer: it is kept, not cut, and its capture is rejected with these words.
+    # Facts of the request that cut() needs and the body does not repeat (ORI, offense code, state). `fault` is what
+    # the source itself found wrong with the answer: it is kept, not parsed, and its capture is rejected for it.
     context: Mapping[str, str] = field(default_factory=dict)
-    # How many times a key of ours stood in the answer: REDACTED stands there in `body`, and every digest is of that.
+    # How many times the response contained one of our keys: `body` has REDACTED there, and every digest is of that.
     redacted: int = 0
 
     @cached_property
@@ -94,7 +94,7 @@ class Payload:
 class FilePayload(Payload):
     """A response too large for memory: a file on disk, its digest taken while it was written.
 
-    is_ours: the file is a download of ours, to be moved into the capture; otherwise it is a user's, and copied.
+    is_ours: the file is our own download, to be moved into the capture; otherwise it is a user's, and copied.
     """
 
     path: Path = Path()

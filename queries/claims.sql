@@ -1,5 +1,5 @@
 -- headline: yes
--- question: What does the warehouse say to each claim of the article of 2017-03-27?
+-- question: What does the warehouse say about each claim of the article of 2017-03-27?
 -- about: release
 -- caveat: "no data yet" and "not testable" are answers. Nothing is guessed.
 select

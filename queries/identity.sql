@@ -1,6 +1,6 @@
--- question: How well are printed names matched to government units, measured on names labelled by hand?
+-- question: How well are printed names matched to government units, measured on names labeled by hand?
 -- about: release
--- caveat: `held out` names were labelled before the rules were run on them. The labels are in reference.identity_labels.
+-- caveat: `held out` names were labeled before the rules were run on them; `written` names could be seen while the rules were written. The labels are in reference.identity_labels.
 select
     split,
     kind,

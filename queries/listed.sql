@@ -1,11 +1,11 @@
--- question: Which jurisdictions did a tracker list on a day?
--- title: Which jurisdictions did {tracker} list on {as_of}?
+-- question: Which jurisdictions were on a tracker's list on a day?
+-- title: Which jurisdictions were on {tracker} on {as_of}?
 -- about: listings
 -- parameter: tracker=doj (any_tracker)
 -- parameter: as_of=2025-08-05 (date)
 -- caveat: tracker=all shows every tracker, side by side.
 -- caveat: Lists are known only from captured snapshots. A day before the first of them has no answer.
--- caveat: One publisher's verdict, as printed.
+-- caveat: A list is its publisher's verdict, as printed. Not being listed does not mean no.
 with asked as (
     select cast($as_of as date) as day
 )

@@ -3,8 +3,8 @@
 -- about: listings
 -- parameter: jurisdiction=Chicago (place)
 -- parameter: as_of= (date)
--- caveat: "not listed" is said of a day only if a captured snapshot covers the jurisdiction's state by then; the day of that snapshot stands beside it. Between two snapshots nobody knows.
--- caveat: A list's verdict is its publisher's, and so is a name that it leaves out.
+-- caveat: "not listed" is said of a day only if a captured list of that day or an earlier one covers the jurisdiction's state. by_the_list_of is the day of that list, next_list_of the day of the next. Nobody knows what changed between the two.
+-- caveat: A list is its publisher's verdict, in the names it has and in those it leaves out. Not being listed does not mean no.
 with asked as (
     select coalesce(cast(nullif($as_of, '') as date), (select cast(max(last_retrieved_at) as date) from meta.source_status)) as day
 ),

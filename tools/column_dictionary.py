@@ -1,11 +1,11 @@
-"""The dictionary of columns (dbt_project/columns.toml) as the doc blocks that every .yml refers to.
+"""The column dictionary (dbt_project/columns.toml) as the doc blocks that every .yml refers to.
 
-What belongs here: making dbt_project/models/columns.md, and the check that nothing is said twice: a .yml that people
-write refers to the dictionary, or says what is said nowhere else. What does not: reading the dictionary for a release
-(orchestration/release/dictionary.py).
+What belongs here: generating dbt_project/models/columns.md, and checking that no description is written twice: a .yml
+written by hand refers to the dictionary, or describes what is described nowhere else. What does not: reading the
+dictionary for a release (orchestration/release/dictionary.py).
 
     python -m tools.column_dictionary            writes columns.md
-    python -m tools.column_dictionary --check    exit 1, with each place, where something is not as it must be
+    python -m tools.column_dictionary --check    exits with 1 if anything is wrong, and names each place
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def blocks(names: set[str]) -> str:
 
 
 def problems() -> list[str]:
-    """What is not as it must be, each with its place and the way out."""
+    """Everything that is wrong, each with its place and how to fix it."""
     entries, found = dictionary.read(), []
     used: set[str] = set()
     named: set[str] = set()

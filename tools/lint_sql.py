@@ -1,9 +1,9 @@
-"""sqlfluff over the SQL that has changed since it last passed.
+"""Running sqlfluff only on the SQL that has changed since it last passed.
 
-What belongs here: which files are linted anew. What does not: the rules (pyproject.toml, [tool.sqlfluff]).
+What belongs here: which files are linted again. What does not: the rules (pyproject.toml, [tool.sqlfluff]).
 
-sqlfluff keeps nothing between runs, and parsing 240 files takes it a minute. A file that passed is known by its bytes
-and by what judged it: sqlfluff's version and pyproject.toml. The folder of what passed may be deleted at any time.
+sqlfluff has no cache, and parsing 240 files takes it a minute. A file that passed is remembered by its bytes,
+sqlfluff's version and pyproject.toml. The cache folder may be deleted at any time.
 """
 
 from __future__ import annotations

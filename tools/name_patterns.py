@@ -1,10 +1,10 @@
-"""The patterns of government names, from dbt's seed to what dbt compiles.
+"""The patterns of government names: from dbt's seed to a macro and a unit test.
 
 What belongs here: writing dbt_project/macros/name_patterns.sql and the unit test of the examples from
 dbt_project/seeds/name_patterns.csv. What does not: what a name means (dbt's int_identity__parsed).
 
-dbt cannot read a seed while it compiles a model that its unit tests run, and a pattern that is read row by row is
-compiled row by row. So the seed is the source, and both files are written from it: `python tools/name_patterns.py`.
+dbt cannot read a seed while it compiles a model for its unit tests, and a pattern that comes from a row would be
+compiled again for every row. So the seed is the source, and `python tools/name_patterns.py` writes both files from it.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
-"""What a release of the software is made of: its bill of materials, the licences in it, and known vulnerabilities.
+"""What a release of the software contains: its bill of materials, its licenses, and known vulnerabilities.
 
     python tools/supply_chain.py sbom [FOLDER]    clawback-VERSION.cdx.json (CycloneDX 1.6) and licences.md
-    python tools/supply_chain.py audit            known vulnerabilities of what requirements.lock pins
+    python tools/supply_chain.py audit            known vulnerabilities in the versions pinned by requirements.lock
 
 What belongs here: the steps of docs/releasing.md that a program can do. What does not: anything of the product.
-Exit codes: 0 well, 1 a licence that is not allowed or a known vulnerability, 2 it could not be told.
+Exit codes: 0 all is well, 1 a license that is not allowed or a known vulnerability, 2 it could not be determined.
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ ROOT = Path(__file__).resolve().parent.parent
 LOCK = ROOT / "requirements.lock"
 POLICY = Path(__file__).with_name("licences.toml")
 INSTALLERS = ("pip", "setuptools", "wheel")
-# What `make setup` installs of the lock, which holds every extra.
+# What `make setup` installs of the lock, which contains every extra.
 SET_UP = ("dev", "notebook")
 Component = dict[str, Any]
 
 
 class CannotTell(Exception):
-    """The question has no answer here: says why and the way out."""
+    """This cannot be determined here: says why and what to do."""
 
 
 def locked(lock: Path = LOCK) -> dict[str, tuple[str, list[str]]]:
@@ -85,7 +85,7 @@ def _requires(name: str) -> list[str]:
 
 
 def bill(lock: Path = LOCK) -> dict[str, Any]:
-    """The bill of materials of this environment: the locked packages, with their digests and licences.
+    """The bill of materials of this environment: the locked packages, with their digests and licenses.
 
     Raises CannotTell where the environment is not the lock's.
     """
@@ -138,7 +138,7 @@ def faults_of_form(text: str) -> str | None:
 
 
 def licences(components: Iterable[Component], policy: Mapping[str, Any]) -> tuple[list[tuple[str, ...]], list[str]]:
-    """A row a package (name, version, needed by, licence), and what is not allowed."""
+    """One row for each package (name, version, needed by, license), and what is not allowed."""
     rows, refused = [], []
     for one in components:
         name = canonicalize_name(one["name"])
@@ -148,7 +148,7 @@ def licences(components: Iterable[Component], policy: Mapping[str, Any]) -> tupl
         wanted_by = "Clawback" if one.get("scope") == "required" else "its tests and tools"
         rows.append((str(one["name"]), str(one["version"]), wanted_by, licence or "not told"))
         if not decided and not _is_allowed(licence, set(policy["allowed"])):
-            refused.append(f"{one['name']} {one['version']}: {licence or 'no licence told'}")
+            refused.append(f"{one['name']} {one['version']}: {licence or 'no license given'}")
     return sorted(rows, key=lambda row: row[0].lower()), refused
 
 
@@ -166,7 +166,7 @@ def _spdx() -> Any:
 
 
 def _is_allowed(licence: str, allowed: set[str]) -> bool:
-    """Whether an expression can be fulfilled by allowed licences: all that are joined by AND, one of those by OR."""
+    """Whether an expression can be fulfilled by allowed licenses: all that are joined by AND, one of those by OR."""
     try:
         parsed = _spdx().parse(licence, validate=True)
     except ExpressionError:
@@ -182,7 +182,7 @@ def _holds(parsed: Any, allowed: set[str]) -> bool:
 
 
 def sbom(folder: Path) -> int:
-    """Write the bill of materials and the table of licences; 1 where a licence is not allowed."""
+    """Write the bill of materials and the table of licenses; 1 if a license is not allowed."""
     told = bill()
     text = json.dumps(told, indent=2, sort_keys=True) + "\n"
     if fault := faults_of_form(text):
@@ -192,12 +192,12 @@ def sbom(folder: Path) -> int:
     version = metadata.version("clawback")
     file, table = folder / f"clawback-{version}.cdx.json", folder / "licences.md"
     file.write_text(text, encoding="utf-8")
-    lines = ["| package | version | needed by | licence |", "|---|---|---|---|"]
+    lines = ["| package | version | needed by | license |", "|---|---|---|---|"]
     table.write_text("\n".join([*lines, *(f"| {' | '.join(row)} |" for row in rows)]) + "\n", encoding="utf-8")
     to_run = sum(row[2] == "Clawback" for row in rows)
     print(f"{file}: {len(rows)} packages, {to_run} of them needed to run; valid CycloneDX 1.6\n{table}")
     for one in refused:
-        print(f"licence not allowed (tools/licences.toml): {one}", file=sys.stderr)
+        print(f"license not allowed (tools/licences.toml): {one}", file=sys.stderr)
     return 1 if refused else 0
 
 

@@ -1,7 +1,7 @@
-"""Transcribe the recorded edition's tables from files of the publishers and their mirrors.
+"""Transcribing the recorded edition's tables from files of the publishers and their mirrors.
 
-What belongs here: which figures were selected, and how each was read. Run once
-by hand; its output is committed and reviewed:
+What belongs here: which figures were selected, and how each was read. What does not: turning the tables into payloads
+(orchestration/recorded). Run once by hand; its output is committed and reviewed:
 
     python tools/transcribe.py FOLDER_OF_REAL_FILES FOLDER_OF_FACTS
 
@@ -95,7 +95,7 @@ def _awards(real: Path) -> Iterator[Row]:
     """The 83 awards. An outlay is known only where something was drawn: `remaining` treats none as 0."""
     for row in _read(real / "usaspending" / "cops_awards_83.csv"):
         total, remaining = (Decimal(re.sub(r"[$,]", "", row[name])) for name in ("total_usd", "remaining_usd"))
-        # An ambiguous code (MUMU) is told apart by the programme's name in the description.
+        # For an ambiguous code (MUMU) the program's name in the description decides.
         spelled = re.search(r"[(](chp|cpd|svpp|lemhwa|tep)[)]", row["description"].lower())
         programme = row["programme_from_description"] or (spelled[1].upper() if spelled else "")
         place = re.match(r"^([A-Za-z .]+), ([a-z]{2}) ", row["description"])
@@ -239,7 +239,7 @@ def _city_of(agency: str) -> str:
 
 
 def _ledger(facts: Path) -> None:
-    """These events, and what the ledger holds beside them, each with the day on which it came into the ledger."""
+    """These events and the others in the ledger, each with the day on which it was added to the ledger."""
     path = TABLES / "policy_events.csv"
     begun, held = _read(facts / "policy_events.csv"), _read(path)
     columns = [*begun[0], "learned_on"]
@@ -318,7 +318,7 @@ def _citation(printed: str, earlier: list[str]) -> str:
 
 
 def _period(printed: str) -> tuple[str, str, str, str]:
-    """(from, to, precision, compared with) of a period as printed; empty where the print does not tell."""
+    """(from, to, precision, compared with) of a period as printed; empty where it is not printed."""
     known = {
         "2016-01-01": ("2016-01-01", "2016-02-29", "about", ""),
         "2017-01-01": ("2017-01-01", "2017-02-28", "about", ""),

@@ -67,7 +67,7 @@
     {{ return(['no_287g', 'no_detention_contract', 'detainer_limits', 'notification_limits', 'jail_interviews', 'no_status_inquiry', 'general', 'preemption']) }}
 {%- endmacro %}
 
-{#- The FBI's offences: code, the name that columns of ours have, the line of the Return A file (none of arson). -#}
+{#- The FBI's offenses: code, the name that our columns have, the line of the Return A file (none of arson). -#}
 {% macro declared_fbi_offenses() -%}
     {{ return([
         {'code': 'HOM', 'name': 'homicide', 'return_a': 'murder'},
@@ -91,7 +91,7 @@
     {{ return(['violent_crime', 'murder', 'rape_revised', 'rape_legacy', 'rape', 'robbery', 'aggravated_assault', 'property_crime', 'burglary', 'larceny_theft', 'motor_vehicle_theft', 'arson']) }}
 {%- endmacro %}
 
-{#- The columns of Table 8 that count an offence: code, column, definition of rape. -#}
+{#- The columns of Table 8 that count an offense: code, column, definition of rape. -#}
 {% macro declared_table8_offenses() -%}
     {{ return([
         ('HOM', 'murder', 'none'),

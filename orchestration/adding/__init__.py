@@ -1,5 +1,5 @@
-"""Adding one more: what is derived from declarations, and skeletons of new ones (docs/adding.md).
+"""Adding a city, tracker, source or council to the project: generated dbt files, and skeletons (docs/adding.md).
 
-What belongs here: rendering the dbt files that follow from declared.cities and from the sources' .yml, and `clawback
+What belongs here: generating the dbt files that follow from declared.cities and from the sources' .yml, and `clawback
 new`. What does not: anything that a refresh needs.
 """

@@ -1,7 +1,7 @@
-"""`python -m orchestration.adding [--check]`: write the generated dbt files, or name those that are not current.
+"""`python -m orchestration.adding [--check]`: write the generated dbt files, or list those that are out of date.
 
-What belongs here: words and exit codes. What does not: what the files hold (rendered).
-Exit codes: 0 well, 1 a file is not current, 2 a declaration is wrong.
+What belongs here: messages and exit codes. What does not: the content of the files (rendered).
+Exit codes: 0 all is current, 1 a file is out of date, 2 a declaration is wrong.
 """
 
 from __future__ import annotations

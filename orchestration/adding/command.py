@@ -1,6 +1,6 @@
-"""`clawback new`: its arguments, words and exit codes.
+"""`clawback new`: its arguments, messages and exit codes.
 
-What belongs here: what the command says. What does not: what it writes (skeleton, rendered).
+What belongs here: the command line of `clawback new`. What does not: the files that it writes (skeleton, rendered).
 """
 
 from __future__ import annotations

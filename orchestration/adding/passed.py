@@ -1,11 +1,11 @@
-"""Columns that go from a captured field to a published fact as they are, each declared once.
+"""Pass-through columns: captured fields that reach a published fact unchanged, each declared once.
 
-What belongs here: reading the declaration, and the columns of each model's .yml that follow from it. What does not:
-files that are generated whole (rendered), the SQL (macros/passed_columns.sql).
+What belongs here: reading these declarations, and generating the entries for such columns in each model's .yml. What
+does not: files that are generated whole (rendered), the SQL (macros/passed_columns.sql).
 
-A table of source `raw` names in `config.meta.passed_to` the models that hand its columns on, and a column of it has
-`config.meta.passed`: the name that it has in all of them, and its type. Its meaning is the entry of that name in
-dbt_project/columns.toml. In each model's .yml the columns stand between two comments.
+A table of dbt's source `raw` lists in `config.meta.passed_to` the models that pass its columns on. Each such column
+declares in `config.meta.passed` its type and the one name that it has in all of these models. Its description is the
+entry of that name in dbt_project/columns.toml. The generated part of a model's .yml stands between two comments.
 """
 
 from __future__ import annotations

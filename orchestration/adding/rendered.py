@@ -1,16 +1,16 @@
 """The dbt files that are generated from declarations. They are committed, and lint checks that they are current.
 
-What belongs here: what each generated file contains, and bringing it up to date. What does not: messages (__main__).
+What belongs here: what each generated file contains, and updating it. What does not: messages (__main__).
 
 From the .yml of models/staging (every table of source `raw` that has a base model):
 
     macros/declared.sql                          the datasets, the trackers, the roles of cities' columns, and from
                                                  declared.fbi the FBI's offenses
     models/quarantine/quarantine_<dataset>.*     the captured fields of records that could not be typed
-    models/staging/<source>/stg_<dataset>.*      if base_<dataset> has `config.meta.staged`: its staged rows as they are
+    models/staging/<source>/stg_<dataset>.*      the staged rows, unchanged, if base_<dataset> has `config.meta.staged`
     seeds/trackers.csv                           the tables' `config.meta.tracker`
 
-    the passed columns in the .yml of each model that hands them on (passed)
+    the pass-through columns in the .yml of each model that has them (passed)
 
 From declared.cities: models/staging/socrata/_socrata__sources.yml and seeds/incident_sets.csv.
 """
@@ -292,7 +292,7 @@ def _fbi_macros() -> Iterable[str]:
     counts = list(dict.fromkeys(c.column for c in fbi.table8_columns() if c.column not in fbi.NOT_COUNTS))
     counted = dict.fromkeys((c.offense_code, c.column, c.definition) for c in fbi.table8_columns() if c.offense_code)
     return [
-        "{#- The FBI's offences: code, the name that columns of ours have, the line of the Return A file (none of"
+        "{#- The FBI's offenses: code, the name that our columns have, the line of the Return A file (none of"
         " arson). -#}",
         "{% macro declared_fbi_offenses() -%}",
         "    {{ return([",
@@ -310,7 +310,7 @@ def _fbi_macros() -> Iterable[str]:
         f"    {{{{ return({counts}) }}}}",
         "{%- endmacro %}",
         "",
-        "{#- The columns of Table 8 that count an offence: code, column, definition of rape. -#}",
+        "{#- The columns of Table 8 that count an offense: code, column, definition of rape. -#}",
         "{% macro declared_table8_offenses() -%}",
         "    {{ return([",
         *(f"        {one}," for one in counted),

@@ -1,6 +1,6 @@
-"""Skeletons of one more city, tracker, source or council: files that pass lint, with a TODO where only a person knows.
+"""Skeletons for a new city, tracker, source or council: files that pass lint, with a TODO for what only a person knows.
 
-What belongs here: what `clawback new` writes. What does not: the files that follow from these (rendered).
+What belongs here: what `clawback new` writes. What does not: the files that are generated from these (rendered).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Capture assets: one for each dataset, and one more by partition for datasets that people backfill.
+"""Capture assets: one for each dataset, plus a partitioned one for each dataset that people backfill.
 
 What belongs here: turning the capture of a dataset into a Dagster asset with its check, metadata, retries, pool and
-freshness policy. What does not: what a publisher is asked (sources), how a capture is written (landing).
+freshness policy. What does not: what is requested from a publisher (sources), how a capture is written (landing).
 """
 
 from datetime import timedelta
@@ -34,18 +34,18 @@ def backfill_key(dataset: Dataset) -> dg.AssetKey:
 
 
 def capture_assets(dataset: Dataset) -> list[dg.AssetsDefinition]:
-    """The nightly asset of a dataset, preceded by its partitioned backfill if people backfill its slices."""
+    """The asset of a dataset that every run captures, after its partitioned backfill if people backfill its slices."""
     nightly = _nightly(dataset)
     return [_backfill(dataset), nightly] if dataset.partitioned_by else [nightly]
 
 
 def _pool(dataset: Dataset) -> str:
-    """One step at a time asks a host: politeness is a limit shared by all its datasets."""
+    """The pool that lets one step at a time send requests to a host, across all its datasets."""
     if dataset.base_url_setting is None:
         return "own_tables"
     default = default_url(dataset.base_url_setting)
     if "{domain}" in default:
-        # several hosts of one platform: their limits are kept by host, and one asset asks them in turn
+        # several hosts of one platform: each host has its own rate limits, and one asset requests them in turn
         return dataset.source
     return (urlsplit(default).hostname or dataset.source).replace(".", "_")
 
@@ -80,7 +80,7 @@ def _nightly(dataset: Dataset) -> dg.AssetsDefinition:
 
 
 def _before(dataset: Dataset) -> list[dg.AssetKey]:
-    """What is captured first. A publisher's fault fails no step, so that what comes after it runs on what is held."""
+    """What is captured first. A publisher's fault fails no step: later steps run on earlier captures."""
     backfills = [backfill_key(dataset)] if dataset.partitioned_by else []
     return [*backfills, *(asset_key(sources.get(name)) for name in dataset.after)]
 
@@ -135,7 +135,7 @@ def _result(dataset: Dataset, run: DatasetRun, status: SourceStatus, *, check: b
     result = dg.AssetCheckResult(
         check_name=CAPTURED_CHECK,
         asset_key=asset_key(dataset),
-        # a slice that failed on an earlier run and was not asked for in this run has still failed
+        # a slice that failed on an earlier run and was not requested in this run has still failed
         passed=not run.failures and not status.failed,
         severity=severity,
         metadata={"failures": dg.MetadataValue.json(failures), "too_old": dg.MetadataValue.json(run.too_old),

@@ -1,7 +1,7 @@
-"""dbt's command as a refresh runs it.
+"""The dbt command that a build runs.
 
-What belongs here: where dbt runs, and what dagster-dbt prepares for it in vain. What does not: which models are built
-and what becomes of dbt's events (warehouse).
+What belongs here: the folder in which dbt runs, and switching off what dagster-dbt prepares and Clawback does not need.
+What does not: which models are built, and handling dbt's events (warehouse).
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
-"""How a step ends when it must not go on: the gate refused, or the disk did.
+"""Failing a Dagster step without a retry: the gate refused the candidate, or the disk is full or read-only.
 
-What belongs here: showing both in Dagster. What does not: what is refused and why (release.audit, files).
+What belongs here: turning both into failures that Dagster shows. What does not: what is refused and why (release.audit,
+files).
 """
 
 from collections.abc import Iterator

@@ -1,6 +1,6 @@
 """Metadata of a built model in Dagster: rows, column types, column lineage.
 
-What belongs here: putting them into Dagster's types. What does not: tracing columns (release.columns), running dbt
+What belongs here: converting these to Dagster's types. What does not: tracing columns (release.columns), running dbt
 (warehouse).
 """
 

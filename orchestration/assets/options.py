@@ -1,4 +1,4 @@
-"""The options of a run, which add to the settings from the environment.
+"""The options of a run, which supplement the settings from the environment.
 
 What belongs here: the options that the command line and Dagster's launchpad share, and the settings and catalog that
 follow from them. No secret is an option, because Dagster stores and shows run configuration. What does not: the
@@ -58,6 +58,6 @@ class RefreshOptions(dg.ConfigurableResource):
         return found
 
     def slice_keys(self, dataset_id: str) -> list[str]:
-        """The slices asked for of this dataset; none means all."""
+        """The slices requested of this dataset; none means all."""
         wanted = (text.partition("=") for text in self.slices)
         return [key for name, _, key in wanted if name == dataset_id]

@@ -1,6 +1,6 @@
-"""The last two assets: the candidate, which is sealed after the build, and the published release.
+"""The last two assets of a run: the finished candidate, and the published release.
 
-What belongs here: the two assets. What does not: what the gate demands, and how a release is made (release).
+What belongs here: the two assets. What does not: what the gate requires, and how a release is made (release).
 """
 
 from collections.abc import Sequence

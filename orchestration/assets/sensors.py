@@ -1,6 +1,6 @@
-"""Sensors: what Dagster's daemon does when one of its runs has ended.
+"""Sensors: what Dagster's daemon does after one of its runs has ended.
 
-What belongs here: reading the run's record for `running.ending`. What does not: which messages are due and what they
+What belongs here: reading the run's record for `running.ending`. What does not: which messages are sent and what they
 say (running.ending, running.events).
 """
 
@@ -67,7 +67,7 @@ def of_record(instance: dg.DagsterInstance, run_id: str, settings: Settings) -> 
 
 def _report_end(context: dg.RunStatusSensorContext) -> None:
     run = context.dagster_run
-    # The command line tells of its own runs.
+    # The command line sends messages about its own runs.
     if run.tags.get(STARTED_BY_TAG) is not None:
         return
     config: Any = run.run_config
@@ -88,13 +88,11 @@ def _sensor(name: str, status: dg.DagsterRunStatus, description: str) -> dg.Sens
 
 
 SENSORS = (
-    _sensor(
-        "tell_of_failure", dg.DagsterRunStatus.FAILURE, "Tells CLAWBACK_NOTIFY_URLS which run failed and why, once."
-    ),
+    _sensor("tell_of_failure", dg.DagsterRunStatus.FAILURE, "Notifies CLAWBACK_NOTIFY_URLS of each failed run, once."),
     _sensor(
         "tell_of_success",
         dg.DagsterRunStatus.SUCCESS,
-        "Tells CLAWBACK_NOTIFY_URLS which sources began to fail in a run, grew too old or recovered; once each.",
+        "Notifies CLAWBACK_NOTIFY_URLS once of each source that began to fail in a run, became too old or recovered.",
     ),
-    _sensor("tell_of_cancelled", dg.DagsterRunStatus.CANCELED, "Writes health.json after a run that was cancelled."),
+    _sensor("tell_of_cancelled", dg.DagsterRunStatus.CANCELED, "Writes health.json after a run that was canceled."),
 )

@@ -1,4 +1,4 @@
-"""The build: raw views over the captures that serve, then every dbt model, with its tests as checks.
+"""The build: raw views over the captures in use, then every dbt model, with its tests as checks.
 
 What belongs here: running dbt and passing its events on to Dagster. What does not: SQL (dbt_project), the gate
 (release).
@@ -98,10 +98,10 @@ def landing_views(context: dg.AssetExecutionContext, options: RefreshOptions) ->
         begun = begin(settings, catalog, run_id=context.run_id, force=options.force)
         if isinstance(begun, NothingNew):
             context.log.info("nothing new since release %s: dbt is not run", begun.release)
-            say(f"nothing new since release {begun.release}: it goes on serving, dbt is not run")
+            say(f"nothing new since release {begun.release}: it stays published, dbt is not run")
             return
         if isinstance(begun, Incremental):
-            say("few records are new: the build goes on from the last candidate")
+            say("few records are new: incremental build on the last candidate")
         yield from _create_views(settings, catalog)
 
 
@@ -136,7 +136,7 @@ def build_dbt_assets() -> dg.AssetsDefinition:
 def _build(
     context: dg.AssetExecutionContext, dbt: DbtCliResource, settings: Settings, translator: DagsterDbtTranslator
 ) -> Iterator[Any]:
-    """One `dbt build`, and what it left told to Dagster."""
+    """One `dbt build`, with its results reported to Dagster."""
     os.environ.update(dbt_environment(settings))
     os.environ.setdefault(runs.RUN_VARIABLE, context.run_id)
     _reuse_parse(settings)

@@ -1,6 +1,6 @@
 """Starting a command: the list of commands, signals, and errors as exit codes.
 
-What belongs here: what holds for every command. What does not: the commands themselves (refreshing, asking,
+What belongs here: what is the same for every command. What does not: the commands themselves (refreshing, asking,
 installation).
 """
 
@@ -28,7 +28,7 @@ app = typer.Typer(
     name="clawback",
     no_args_is_help=True,
     add_completion=False,
-    pretty_exceptions_enable=False,  # a decorated traceback prints locals, and those could hold a key
+    pretty_exceptions_enable=False,  # a decorated traceback prints local variables, and those could contain a key
     help="Federal policing grants, sanctuary ordinances and crime reporting, side by side.",
 )
 # in the order of --help

@@ -1,6 +1,6 @@
 """The commands that read a release: query, sql, trace.
 
-What belongs here: their options, and turning what stops a reader into a message and an exit code. What does not:
+What belongs here: their options, and turning a reader's errors into a message and an exit code. What does not:
 questions, statements, formats and limits (reading).
 """
 

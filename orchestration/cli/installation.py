@@ -48,7 +48,7 @@ def status(as_json: AsJson = False) -> None:
 
 
 def releases(as_json: AsJson = False) -> None:
-    """Every release kept, newest first, and which one serves."""
+    """Every release kept, newest first, and which one is current."""
     from orchestration.release import history
 
     kept = history.releases(settings_with())
@@ -81,7 +81,7 @@ def diff(
 
 
 def rollback(release: Annotated[str, typer.Argument(help="The release to serve again")]) -> None:
-    """Serve an earlier release again, at once; nothing is rebuilt and nothing deleted."""
+    """Switch back to an earlier release, at once; nothing is rebuilt and nothing deleted."""
     from orchestration.release import history, publish
     from orchestration.running.rollback import roll_back
 
@@ -118,7 +118,7 @@ def doctor(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Look at this installation: settings, keys (present or not), landing, releases. Exit 1 where something is bad."""
+    """Examine this installation: settings, keys (present or not), captures, releases. Exit 1 if something is wrong."""
     from orchestration.doctor.examination import examine
     from orchestration.release import history
 

@@ -45,7 +45,7 @@ def refresh(  # each parameter is an option of the command line
     because: Annotated[str, typer.Option(help="Why it is accepted; kept in the release.")] = "",
     as_json: AsJson = False,
 ) -> None:
-    """Capture, build, audit, publish. Exit 0 published or nothing new, 3 gate refused, 4 a source too old, 5 busy."""
+    """Capture, build, check, publish. Exit 0 published or nothing new, 3 gate refused, 4 a source too old, 5 busy."""
     from orchestration.refresh import account as codes
     from orchestration.refresh import plan, run
     from orchestration.running.lock import AnotherRefreshRuns
@@ -53,7 +53,7 @@ def refresh(  # each parameter is an option of the command line
     if accept and not because.strip():
         stop("--accept needs --because: an accepted finding is published with its reason")
     if live and os.environ.get("CLAWBACK_CONTACT", "") == "":
-        stop("--live needs CLAWBACK_CONTACT (an e-mail address): publishers are told who asks")
+        stop("--live needs CLAWBACK_CONTACT (an e-mail address), which is sent to publishers with each request")
     settings = settings_with(landing=landing, edition="live" if live else None)
     when = as_of.date() if as_of else None
     try:
@@ -112,7 +112,7 @@ def _show_account(settings: Settings, account: Any) -> None:
     release = history.last_release(settings)
     if release is None:
         return
-    word = "published" if account.published else "nothing new; goes on serving"
+    word = "published" if account.published else "nothing new; stays published"
     out.print(f"\nRelease {release.id} ({release.edition} edition): {word}", style="bold")
     with connect(settings) as connection:
         found = summary(connection)

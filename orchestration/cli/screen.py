@@ -28,14 +28,14 @@ class Screen(Console):
         super().print(*(harmless(each) if isinstance(each, str) else each for each in objects), **options)
 
 
-def cell(value: Any) -> str:
-    """A value as a table shows it: in one line, whatever it holds."""
+def cell(value: Any, column: str = "") -> str:
+    """A value as a table shows it: in one line, whatever it holds. A number that is a key is no amount."""
     if value is None:
         return ""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, int):
-        return f"{value:,}" if abs(value) >= 10_000 else str(value)
+        return f"{value:,}" if abs(value) >= 10_000 and not column.endswith("_key") else str(value)
     if isinstance(value, float):
         return f"{value:,.1f}"
     if isinstance(value, Decimal):
@@ -65,7 +65,7 @@ def table(screen: Console, relation: Any, title: str | None = None, limit: int =
     numeric = [str(kind).upper().startswith(_NUMBERS) for kind in relation.types]
     names = relation.columns
     rows = relation.limit(limit + 1).fetchall()
-    cells = [[cell(value) for value in row] for row in rows[:limit]]
+    cells = [[cell(value, name) for name, value in zip(names, row, strict=True)] for row in rows[:limit]]
     for place, (name, right) in enumerate(zip(names, numeric, strict=True)):
         # An address that is broken over lines can be neither clicked nor copied.
         whole = any(row[place].startswith("https://") for row in cells)

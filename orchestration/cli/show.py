@@ -1,6 +1,6 @@
-"""What the commands share: the two streams, messages, exit codes, answers as JSON.
+"""What the commands share: standard output and error, messages, exit codes, answers as JSON.
 
-What belongs here: what more than one command shows or says. What does not: options (the commands), tables (screen).
+What belongs here: output that more than one command uses. What does not: options (the commands), tables (screen).
 """
 
 from __future__ import annotations

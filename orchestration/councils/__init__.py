@@ -1,1 +1,1 @@
-"""City councils: the clients that are asked (register), and which matters are about the study's subject (finder)."""
+"""City councils: which ones are requested (register), and which matters concern the study's subject (finder)."""

@@ -1,11 +1,11 @@
-"""The finder: which council matters are about local government's part in immigration enforcement.
+"""The finder: which council matters concern local government's part in immigration enforcement.
 
 What belongs here: reading the published vocabulary from its seed, and the rule by which terms make a matter relevant.
 The model int_ordinances__council_term_hits applies the same rule to the same file, and a test proves that both agree.
 What does not: which fields of a publisher are searched (its source), what a matter did (dbt).
 
-A text is taken as its words: everything but ASCII letters and digits parts them, so that "287(g)", "287 (G)" and
-"Sec. 287-g" are the words 287 and g. A term hits whole words only.
+A text is split into words at everything but ASCII letters and digits: "287(g)", "287 (G)" and "Sec. 287-g" all contain
+the words 287 and g. A term matches whole words only.
 """
 
 from __future__ import annotations
@@ -70,12 +70,12 @@ def version() -> str:
 
 
 def as_words(text: str) -> str:
-    """The words of a text, two blanks between them and one at each end, so that neighbours of one word both count."""
+    """The words of a text, two blanks between them and one at each end, so that adjacent words both match."""
     return f" {re.sub('[^A-Za-z0-9]+', '  ', text).strip(' ')} "
 
 
 def find(texts: Mapping[str, str | None], terms: tuple[Term, ...] | None = None) -> Match:
-    """Search the texts of one matter, by the name of the field that holds each."""
+    """Search the texts of one matter, by the name of the field that contains each."""
     terms = vocabulary() if terms is None else terms
     hits: list[tuple[str, Term]] = []
     for field, text in texts.items():

@@ -1,7 +1,7 @@
-"""The councils that are asked: one register, read by Python and by dbt.
+"""The councils whose records are requested: one register, read by Python and by dbt.
 
-What belongs here: the register's rows as Python needs them. What does not: a council's protocol (sources), its
-jurisdiction's key (dbt joins the same seed by client).
+What belongs here: the register's rows as Python needs them. What does not: the protocol of a council's system
+(sources), the key of a council's jurisdiction (dbt joins the same seed by the council's client name).
 """
 
 from __future__ import annotations

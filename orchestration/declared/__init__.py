@@ -1,5 +1,5 @@
-"""Declarations as data: what Python and dbt both read, each in one TOML file.
+"""Declarations as data: what Python and dbt both read, in TOML and CSV files.
 
-What belongs here: the files and their loaders. What does not: asking a publisher (sources), rendering for dbt (adding).
-Nothing here imports another module of ours.
+What belongs here: the files and their loaders. What does not: requests to a publisher (sources), generating files for
+dbt (adding). Nothing here imports another package of this project.
 """

@@ -1,22 +1,24 @@
-"""Cities' incident sets on Socrata: one file a set in cities/, named <city>-<id>.toml.
+"""Cities' incident data sets on Socrata: one TOML file for each in cities/, named <city>-<id>.toml.
 
-What belongs here: the form of such a file, checked when it is read. What does not: how a set is asked for
-(sources.socrata), which code is which offence family (seed incident_offense_codes).
+What belongs here: the format of such a file, validated when it is read. What does not: how a set is requested
+(sources.socrata), which code belongs to which offense family (seed incident_offense_codes).
 
 A file's keys:
 
-    id, title, first_month, last_month   as the portal writes them; without last_month the set still grows
+    id, title, first_month, last_month   as on the portal; without last_month the set still grows
     domain                               the portal's host
-    says_so, unverified                  where the names of columns are documented, and what nobody confirmed
-    like                                 the id of a set of which city, counts, columns and headers are taken over
-    by_year                              true: the set begins anew every January and is captured by year
-    asked_nightly                        false: the set is asked for only by name
+    says_so, unverified                  where the column names are documented, and what nobody has confirmed
+    like                                 the id of another set: its city, counts, columns and headers are reused
+    by_year                              true: a new set starts every January, and it is captured by year
+    asked_nightly                        false: the set is requested only by name, not in every run
     [city]                               code, name and GEOID (census)
-    [counts]                             publisher and series, what one row counts, how sets of a series combine,
-                                         and the days until a month's count is settled
-    [columns]                            every column asked for: what it `is` (at most one of the roles below), what it
-                                         `means`, and in which part of a `version` a change of it makes a newer row
-    [headers]                            headers of the browser's export that are not the API's names in other letters
+    [counts]                             publisher and series, what one row counts, how the sets of a series combine,
+                                         and the days until a month's count is final
+    [columns]                            every column requested: its role (`is`, at most one of those below), its
+                                         meaning (`means`), and which part of a `version` it belongs to: a row in
+                                         which that part has changed is a newer version
+    [headers]                            headers of the portal's CSV export that are not the API's names with other case
+                                         and punctuation
 """
 
 from __future__ import annotations
@@ -29,14 +31,14 @@ from typing import Any, Literal, get_args
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 FOLDER = Path(__file__).with_name("cities")
-# The last month that a backfill may name: partitions are declared, not asked of a clock.
+# The last month that a backfill may name: partitions are declared, not taken from the clock.
 LAST_MONTH = "2027-12"
-# Socrata's own id of a row, as it is asked for and headed; and the field that holds it here, for no name of a column in
-# SQL may begin with a colon.
+# Socrata's own id of a row, as the API and the export call it; and our field for it, because a column's name in SQL may
+# not begin with a colon.
 ROW_ID, ROW_ID_FIELD = ":id", "socrata_id"
 
-# key: what tells one row from another. report_date, occurrence_date: its days (a city may publish no report date).
-# code: the offence. domestic: the flag of domestic or family violence. supplement: the column that marks rows that add
+# key: identifies a row. report_date, occurrence_date: its days (a city may publish no report date).
+# code: the offense. domestic: the flag of domestic or family violence. supplement: the column that marks rows that add
 # to a report counted before. victim_group: the victim's descent or race.
 Role = Literal["key", "report_date", "occurrence_date", "code", "domestic", "supplement", "victim_group"]
 ROLES: tuple[Role, ...] = get_args(Role)
@@ -70,7 +72,7 @@ class City(_Form):
 
 
 class Counts(_Form):
-    """What a count of rows means. combination: `adds` (sets hold different rows) or `fuller` (the same ones)."""
+    """What a count of rows means. combination: `adds` (sets have different rows) or `fuller` (the same ones)."""
 
     publisher: str = Field(min_length=1)
     series: str = Field(min_length=1)
@@ -139,13 +141,13 @@ class CitySet(_Form):
 
     @cached_property
     def groups(self) -> tuple[str, ...]:
-        """The columns by which months are counted; the first is the offence's code or its text."""
+        """The columns by which months are counted; the first is the offense's code or its text."""
         wanted: tuple[Role, ...] = ("code", "domestic", "supplement", "victim_group")
         return tuple(name for role in wanted if (name := self.column(role)))
 
     @cached_property
     def columns(self) -> tuple[str, ...]:
-        """The columns that full rows are asked for, the row's own id last."""
+        """The columns requested for full rows, the row's own id last."""
         wanted = (self.key, self.month_date, self.occurrence_date, *self.groups, *self.declared)
         return (*dict.fromkeys(wanted), ROW_ID)
 

@@ -1,14 +1,15 @@
-"""The FBI's offences: their codes, and what each publication of the FBI calls them.
+"""The FBI's offenses: their codes, and what each publication of the FBI calls them.
 
-What belongs here: the codes of seeds/offenses in its order, the columns of Table 8 (table8_columns.csv), and the lines
-of the Return A file that are kept. What does not: asking the FBI (sources.fbi, sources.fbi_files), where a line stands
-in the file (sources/return_a_layout.csv).
+What belongs here: the codes of seeds/offenses in that order, the columns of Table 8 (table8_columns.csv), and which
+lines of the Return A file are kept. What does not: requests to the FBI (sources.fbi, sources.fbi_files), the position
+of a line in the file (sources/return_a_layout.csv).
 
     table8_columns.csv
         heading       as printed, in lower case, without footnote numbers and line breaks
-        column        what a record calls it; two headings may mean one column
-        offense_code  the FBI's code if the column counts one offence
-        definition    of rape: legacy, revised, or heading if the year decides ("Rape" alone was printed under both)
+        column        its name in our records; two headings may mean one column
+        offense_code  the FBI's code, if the column counts one offense
+        definition    for rape only: legacy, revised, or heading if it depends on the year (plain "Rape" was printed
+                      for both)
 """
 
 from __future__ import annotations
@@ -20,16 +21,16 @@ from pathlib import Path
 
 from orchestration.declared import seeds
 
-# Columns of Table 8 that count no offences.
+# Columns of Table 8 that count no offenses.
 NOT_COUNTS = frozenset({"state", "city", "population"})
 TABLE8_COLUMNS = Path(__file__).with_name("table8_columns.csv")
 
 
 @dataclass(frozen=True)
 class Offense:
-    """One offence of the Summary Reporting System.
+    """One offense of the Summary Reporting System.
 
-    name: what columns of ours are named after. return_a: its line in the Return A file; empty for arson, which has
+    name: what our columns are named after. return_a: its line in the Return A file; empty for arson, which has
     returns of its own.
     """
 
@@ -40,7 +41,7 @@ class Offense:
 
 @dataclass(frozen=True)
 class Column:
-    """One heading of Table 8 and the column that it means. definition: none but for rape; empty if no offence."""
+    """One heading of Table 8 and the column that it means. definition: none but for rape; empty if no offense."""
 
     heading: str
     column: str
@@ -53,7 +54,7 @@ OFFENSES: tuple[Offense, ...] = tuple(
 )
 
 
-# The lines of a month's card in the Return A file that are kept, of actual offences and of clearances alike.
+# The lines of a month's card in the Return A file that are kept, of actual offenses and of clearances alike.
 RETURN_A_LINES = (
     "murder", "rape", "robbery", "assault", "assault_gun", "assault_knife", "assault_other_weapon", "assault_unarmed",
     "assault_simple", "burglary", "larceny", "motor_vehicle_theft",

@@ -1,4 +1,4 @@
-"""The tables that people typed for dbt (dbt_project/seeds), as Python reads them.
+"""dbt's seeds (dbt_project/seeds, tables that people typed), as Python reads them.
 
 What belongs here: a seed's rows. What does not: what a column means (the .yml beside the seed).
 """

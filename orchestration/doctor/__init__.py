@@ -1,5 +1,5 @@
-"""Examining an installation, quickly or thoroughly.
+"""`clawback doctor`: examining an installation, quickly or thoroughly.
 
-What belongs here: looking at everything at rest, and saying what is wrong and the way out. What does not: mending,
-and what monitors read after each run (running.health).
+What belongs here: checking settings, captures and releases on disk, and reporting what is wrong and how to fix it. What
+does not: the repair itself, and what monitors read after each run (running.health).
 """

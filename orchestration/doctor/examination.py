@@ -1,7 +1,7 @@
-"""A quick look at this installation: what is right, what is wrong, and the way out.
+"""A quick check of this installation: what is right, what is wrong, and how to fix it.
 
-What belongs here: looking at settings, keys, landing folder and releases. What does not: mending, and proving a release
-again (proof).
+What belongs here: checking settings, keys, landing folder and releases. What does not: the repair itself, and verifying
+a release from its captures (proof).
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ LEAST_FREE_BYTES = 5 * 1024**3
 
 @dataclass(frozen=True)
 class Observation:
-    """One thing looked at. state: ok, note (works, worth knowing), bad (mend it)."""
+    """One thing that was checked. state: ok, note (works, worth knowing), bad (must be fixed)."""
 
     what: str
     state: Literal["ok", "note", "bad"]
@@ -52,7 +52,7 @@ def _safely(what: str, look: Callable[[Settings], Iterator[Observation]], settin
     except OSError as error:
         named = error.filename or settings.root
         yield Observation(
-            what, "bad", f"{named} cannot be read: {error.strerror or error}; mend its permissions or restore it"
+            what, "bad", f"{named} cannot be read: {error.strerror or error}; fix its permissions or restore it"
         )
     except (
         Exception
@@ -119,7 +119,7 @@ def _landing(settings: Settings) -> Iterator[Observation]:
             yield Observation("held capture", "note", f"{dataset.id} ({capture_id}): {reason}")
     for dataset in sources.DATASETS.values():
         status = catalog.status(dataset)
-        # what was never captured and never asked for is no fault: the recorded edition lacks some
+        # what was never captured and never requested is no fault: the recorded edition lacks some
         if status.why or status.too_old:
             yield Observation("source", "bad" if status.too_old else "note", status.line())
     yield from _made_of(settings, catalog)
@@ -155,7 +155,7 @@ def _made_of(settings: Settings, catalog: Catalog) -> Iterator[Observation]:
     try:
         last = history.last_release(settings)
     except history.DamagedRelease:
-        # said where releases are looked at
+        # reported where releases are checked
         return
     if last is None:
         return

@@ -1,11 +1,11 @@
-"""Proving a release again from its captures: `clawback doctor --deep`.
+"""Verifying a release from its captures: `clawback doctor --deep`.
 
-What belongs here: computing every digest again, cutting every record again from its payload, rebuilding the release
-from its captures; and adopting captures that were put into the folder by hand, once they are proved. What does not: the
-quick look (examination), mending.
+What belongs here: recomputing every digest, parsing every record again from its payload, and rebuilding the release
+from its captures; also adopting captures that somebody copied into the folder, once they are verified. What does not:
+the quick check (examination), the repair itself.
 
-Nothing is taken on trust: no hashing is spared, and what is compared is what stands on the disk now. Memory does not
-grow with the captures; the rebuild needs room on the disk for one more build file.
+No earlier result is reused: every file is hashed and compared as it is on disk now. Memory does not grow with the
+captures; the rebuild needs disk space for one more build file.
 """
 
 from __future__ import annotations
@@ -40,8 +40,8 @@ _SAID_EVERY = 5.0
 
 
 def prove(settings: Settings, release_id: str | None = None) -> Iterator[Observation]:
-    """Prove one release, by default the one that serves. Each finding says what was proved, or what is wrong and the
-    way out.
+    """Prove one release, by default the current one. Each finding says what was proved, or what is wrong and how
+    to fix it.
 
     Raises history.NoSuchRelease and history.DamagedRelease where there is no release to prove.
     """
@@ -112,7 +112,7 @@ def _captures(settings: Settings, release: Release, catalog: Catalog) -> Iterato
 
 
 def cut_anew(catalog: Catalog) -> Iterator[Observation]:
-    """Every payload's digest against the WARC, and every record cut anew from it."""
+    """Every payload's digest against the WARC, and every record parsed again from it."""
     captures = catalog.captures()
     payloads = records = 0
     not_cut: list[str] = []
@@ -127,7 +127,7 @@ def cut_anew(catalog: Catalog) -> Iterator[Observation]:
             for entry in capture.payloads:
                 recut.payload_of(catalog.folder(capture), entry)
                 payloads += 1
-            # what was rejected is read by nobody, and may be what the parser cannot cut
+            # a rejected capture is never read, and may be one that cannot be parsed
             if dataset is None or capture.status == "rejected":
                 continue
             difference = proving.difference(catalog, dataset, capture)
@@ -143,9 +143,9 @@ def cut_anew(catalog: Catalog) -> Iterator[Observation]:
     if not_cut:
         some = ", ".join(not_cut[:3])
         says = (
-            f"{len(not_cut):,} captures of an earlier version do not tell what was asked ({some}): their payloads hold"
+            f"{len(not_cut):,} captures of an earlier version do not record the request ({some}): their payloads match"
         )
-        yield Observation("records", "note", f"{says} their digests, their records were not cut anew")
+        yield Observation("records", "note", f"{says} their digests, their records were not parsed again")
     if not wrong:
         yield Observation("payloads", "ok", f"{payloads:,} payloads have the digest that was recorded when they came")
         yield Observation("records", "ok", f"{records:,} records were cut anew from them, the same in every field")
@@ -199,7 +199,7 @@ def _conserved(release: Release) -> Observation:
 
 
 def _rebuilt(settings: Settings, release: Release, catalog: Catalog, is_whole: bool) -> Iterator[Observation]:
-    """The release built anew from the captures that it knew: equal row hashes, table by table."""
+    """The release built again from the captures that it knew: equal row hashes, table by table."""
     if not release.known or release.read_at is None:
         says = f"not rebuilt: release {release.id} was made by an earlier version and does not name all that it knew"
         yield Observation("rebuild", "note", f"{says}; the next release does")
@@ -227,7 +227,7 @@ def _rebuilt(settings: Settings, release: Release, catalog: Catalog, is_whole: b
         return
     more = f" and {len(differ) - 10} more" if len(differ) > 10 else ""
     why = (
-        "mend what is bad above first"
+        "fix what is bad above first"
         if not is_whole
         else "its figures do not follow from its captures: do not print them"
     )
@@ -247,7 +247,7 @@ def _room(settings: Settings) -> Path:
 
 
 def compared(published: Path, rebuilt: Path) -> tuple[int, list[str]]:
-    """How many tables of a build a release holds, and those whose rows differ, with their numbers.
+    """How many tables of a build a release contains, and those whose rows differ, with their numbers.
 
     What only a publication fills (RELEASE_TABLES) is left out.
     """

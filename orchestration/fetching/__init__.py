@@ -1,1 +1,4 @@
-"""HTTP: the one session and how pages end. What belongs here: transport. What does not: any publisher's meaning."""
+"""HTTP: the one session, and paging.
+
+What belongs here: transport. What does not: the meaning of any publisher's data.
+"""

@@ -1,6 +1,6 @@
-"""Reading the headers of an answer: numbers, waits, types, the target of a redirect.
+"""Parsing the headers of a response: numbers, waiting times, types, the target of a redirect.
 
-What belongs here: headers that a server may write wrongly. What does not: what is done about them (session).
+What belongs here: headers that a server may get wrong. What does not: how the session reacts to them (session).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ KEPT = frozenset(
     {"content-type", "content-length", "content-encoding", "date", "etag", "last-modified", "retry-after",
      "server", "x-ratelimit-limit", "x-ratelimit-remaining"}
 )  # fmt: skip
-# The encodings that are asked for, and those that servers send unasked and every client reads.
+# The requested encodings, and those that servers send without a request and every client reads.
 ENCODINGS = frozenset({"", "identity", "gzip", "x-gzip", "deflate"})
 _LONGEST_KEPT = 1_000
 _NUMBER = re.compile(r"[0-9]{1,18}", re.ASCII)
@@ -44,7 +44,7 @@ def media_type(headers: Mapping[str, str], redactor: Redactor) -> str:
 
 
 def length(headers: Mapping[str, str]) -> int | None:
-    """The bytes that the body has on the wire; None if it is not said.
+    """The number of bytes of the body as sent; None if no header says it.
 
     Raises BadHeader if Content-Length is no number, or several that differ.
     """
@@ -58,7 +58,7 @@ def length(headers: Mapping[str, str]) -> int | None:
 
 
 def encoding(headers: Mapping[str, str]) -> str:
-    """How the body is packed. Raises BadHeader if it is in a way that was not asked for, or packed twice."""
+    """How the body is packed. Raises BadHeader if it is in a way that was not requested, or packed twice."""
     value = headers.get("Content-Encoding", "").strip().lower()
     if value not in ENCODINGS:
         raise BadHeader(f"Content-Encoding is {plain(value)[:60]!r}, and gzip was asked for")

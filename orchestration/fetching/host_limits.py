@@ -1,6 +1,6 @@
-"""How often each host is asked: one count for the process, whoever asks.
+"""Rate limits for each host: one count for the process, across all datasets.
 
-What belongs here: the limits of each host, and waiting for a turn. What does not: what is asked (session, sources).
+What belongs here: the limits of each host, and waiting for a turn. What does not: what is requested (session, sources).
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 
 # Requests and seconds by host. USAspending publishes no limit and stops answering at about 100 requests
 # in 30 s; api.usa.gov allows about 1,000 an hour a key, which the FBI's module keeps as a budget that ends the
-# run rather than waits; the rest are asked as a person with patience would.
+# run rather than waits; the other hosts get a moderate limit.
 LIMITS: Mapping[str, tuple[int, float]] = {
     "api.usaspending.gov": (900, 300.0),
     # its lists are looked for under guessed addresses
@@ -22,7 +22,7 @@ DEFAULT_LIMIT = (300, 60.0)
 
 
 class HostLimits:
-    """At most `requests` in any `seconds` to one host, whoever in this process asks."""
+    """At most `requests` in any `seconds` to one host, across the process."""
 
     def __init__(
         self, clock: Callable[[], float] = time.monotonic, sleep: Callable[[float], None] = time.sleep
@@ -41,7 +41,7 @@ class HostLimits:
             return True
 
     def left(self, name: str, requests_: int, seconds: float) -> int:
-        """How many requests a budget still holds."""
+        """How many requests a budget has left."""
         with self._lock:
             return max(requests_ - len(self._pruned(name, seconds)[0]), 0)
 

@@ -1,7 +1,7 @@
-"""Paging through a list: one small state machine for each way in which publishers page.
+"""Paging through a list: one small state machine for each style of paging that publishers use.
 
-What belongs here: which request comes next, and when there is none. A paginator refuses a configuration that could not
-stop, or that would page without a fixed order. What does not: HTTP, the meaning of records.
+What belongs here: which request comes next, and when there is none. A paginator refuses a configuration that might
+never stop, or that would page without a fixed order. What does not: HTTP, the meaning of records.
 """
 
 from __future__ import annotations
@@ -122,7 +122,7 @@ class CursorPages:
         if any(value is None or str(value) in self.ends_when_equal for value in values.values()):
             return False
         if values == self.cursor:
-            raise PagesExhausted(f"the cursor {values} did not move: the same page would come for ever")
+            raise PagesExhausted(f"the cursor {values} did not move: the same page would come forever")
         if self.pages >= self.max_pages:
             raise PagesExhausted(f"{self.max_pages} pages and no end")
         self.cursor = values

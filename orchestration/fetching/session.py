@@ -1,7 +1,8 @@
-"""The one HTTP session: retries until a deadline, limits for each host, an allow-list of hosts, no key kept anywhere.
+"""The one HTTP session: retries until a deadline, rate limits for each host, an allow-list of hosts, no key stored.
 
-What belongs here: getting bytes from a publisher politely, or saying why not. What does not: which address to ask
-(sources), what the bytes mean, how an answer is cut off (transport), what its headers say (headers).
+What belongs here: getting bytes from a publisher without overloading it, or reporting why that failed. What does not:
+which address to request (sources), what the bytes mean, how a slow response is cut off (transport), parsing its headers
+(headers).
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ logging.getLogger("urllib3").setLevel(logging.ERROR)
 
 
 class FetchError(SourceError):
-    """A request that no retry could save, or that may not be made. `url` holds no secret."""
+    """A request that no retry could save, or that may not be made. `url` contains no secret."""
 
     def __init__(self, what: str, *, url: str, status: int | None = None, attempts: int = 1, body: bytes = b"") -> None:
         self.status, self.attempts = status, attempts
@@ -49,7 +50,7 @@ class FetchError(SourceError):
 
 
 class _Transient(Exception):
-    """A fault that may pass. `wait`: seconds the publisher asked for, if it did."""
+    """A fault that may pass. `wait`: seconds the publisher requested, if it did."""
 
     def __init__(self, what: str, *, status: int | None = None, wait: float | None = None, body: bytes = b"") -> None:
         super().__init__(what)
@@ -66,7 +67,7 @@ _KEY_WITHIN = "the file repeats a key of ours, which cannot be taken out of a pa
 
 @dataclass
 class _Asked:
-    """One request: `shown` is its address without secrets, `sent` the one that goes on the wire."""
+    """One request: `shown` is its address without secrets, `sent` the address as sent."""
 
     method: str
     shown: str
@@ -125,7 +126,7 @@ class Web:
         role: Literal["records", "control"] = "records", accept_status: frozenset[int] = frozenset(),
         media_type: str | None = None, attempts: int | None = None, final: bytes | None = None,
     ) -> Payload:  # fmt: skip
-        """GET; secrets go on the wire and nowhere else.
+        """GET; secrets are sent and never stored.
 
         secret_query: a query that is sent as it is, letter by letter: a signed link's signature covers it.
         accept_status: statuses of 300 and above that are answers here (400 = no data at the FBI).
@@ -153,7 +154,7 @@ class Web:
     ) -> FilePayload:  # fmt: skip
         """GET a file of any size into `folder`, by pieces; its digest is taken on the way.
 
-        A download that breaks off is begun anew. The caller owns the file: landing moves it into the capture.
+        A download that breaks off is started again. The caller owns the file: landing moves it into the capture.
         Raises FetchError like get().
         """
         folder.mkdir(parents=True, exist_ok=True)

@@ -1,10 +1,10 @@
-"""Connections that end in time: an answer has a number of seconds from the request to its last byte.
+"""Connections with a total time limit: a response has a fixed number of seconds, from request to last byte.
 
-What belongs here: the clock that cuts an answer off, and sessions that keep nothing from a server (no cookies, no
-redirects of their own). What does not: retries, which hosts may be asked (session).
+What belongs here: the timer that cuts a response off, and sessions that keep nothing from a server (no cookies) and
+follow no redirects by themselves. What does not: retries, which hosts may be requested (session).
 
-A timeout of a socket counts from one byte to the next, so that a server that sends a byte now and then is waited for
-for ever. The clock here shuts the socket down under whoever reads it.
+A socket's timeout starts again with each byte, so a server that sends a byte now and then could block a run forever.
+The timer here closes the socket while another thread reads from it.
 """
 
 from __future__ import annotations
@@ -63,11 +63,11 @@ class AnswerClock:
 
     @property
     def seconds(self) -> float:
-        """How long an answer may take, as things stand."""
+        """The current time limit of the response, in seconds."""
         return self.ends_at - self.started
 
     def extend_to(self, seconds: float) -> None:
-        """The answer may take so many seconds in all: it brought enough to be believed to come whole."""
+        """Allow the response so many seconds in all: it brought enough bytes to make a complete one likely."""
         self.ends_at = max(self.ends_at, self.started + seconds)
 
     def watch(self, connected: socket.socket) -> None:

@@ -1,4 +1,4 @@
-"""How long a request is waited for, and the message about a long wait.
+"""How long a request may take, and the message about a long wait.
 
 What belongs here: the limits in seconds, the message, and when it is repeated. What does not: retries (session).
 """

@@ -1,22 +1,22 @@
-"""Forms of files: one guarded way to read each, whoever sent it and whether it came by HTTP or from a user's disk.
+"""File formats: one guarded way to read each, whoever sent the file and whether it came by HTTP or from a user's disk.
 
-What belongs here: bytes in, values or plain words out, within the limits (orchestration.limits). What does not: what a
-publisher's columns are called (sources), where a capture is kept (landing).
+What belongs here: bytes in, plain values out, within the limits (orchestration.limits). What does not: the names of a
+publisher's columns (sources), where a capture is kept (landing).
 
-| module | form | what guards it |
+| module | format | what is guarded |
 |---|---|---|
 | kinds | what a file is, by its first bytes | |
-| files | a file on disk | its size is looked at before it is read |
-| packed | gzip in memory | ratio and size while it unpacks |
-| archives | zip, on disk or in memory | names, links, entries, ratio and size by its list and while it unpacks |
-| jsons | JSON | size, the memory it will take, depth, names that stand twice |
-| csv_blocks | CSV in bulk | a record's length, cells parsed at a time, NUL |
-| tables | CSV cut in Python | decoded as a stream; quotes, header, width, length of a cell |
+| files | a file on disk | its size, before it is read |
+| packed | gzip in memory | ratio and size during unpacking |
+| archives | zip, on disk or in memory | names, links, entries, ratio and size, in its directory and during unpacking |
+| jsons | JSON | size, the memory it will take, depth, duplicate names |
+| csv_blocks | CSV in bulk | length of a record, cells parsed at a time, NUL |
+| tables | CSV parsed in Python | decoded as a stream; quotes, header, width, length of a cell |
 | pages | HTML | size, tags, depth |
-| workbook, pdf | XLSX, XLS, PDF | read in a process of their own (bounded, worker) with limits of memory and time |
+| workbook, pdf | XLSX, XLS, PDF | parsed in a separate process (bounded, worker) with limits on memory and time |
 
-Every reader raises `Unreadable`, in words for a person. Nothing here imports a parser that can abort the process:
-those are imported by `worker`, in the child.
+Every reader raises `Unreadable` with a message for people. Nothing here imports a parser that can abort the process:
+only `worker` imports those, in the child process.
 """
 
 

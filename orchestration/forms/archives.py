@@ -1,7 +1,7 @@
-"""Zip archives from outside, on disk or in memory, read as a stream; nothing that they say of themselves is trusted.
+"""Zip archives from outside, on disk or in memory, read as a stream; none of their own metadata is trusted.
 
-What belongs here: checking an archive's list, and what its members unpack to, against the limits; inflating a member
-without a second copy in memory. What does not: what its members mean (landing.csv_parts, sources).
+What belongs here: checking an archive's directory, and what its members unpack to, against the limits; inflating a
+member without a second copy in memory. What does not: what its members mean (landing.csv_parts, sources).
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ def _opened(source: Path | bytes) -> BinaryIO:
 
 
 def _must_have_a_short_list(stream: BinaryIO, most_entries: int) -> int:
-    """The archive's size. Its list of entries is read whole into memory, so the list's own size is looked at first."""
+    """The archive's size. Its list of entries is read whole into memory, so the list's size is checked first."""
     size = stream.seek(0, io.SEEK_END)
     from_ = max(size - _END_BYTES - _LONGEST_COMMENT - _LOCATOR_BYTES, 0)
     stream.seek(from_)

@@ -1,10 +1,10 @@
-"""Running parsers in a process of their own: if one crashes it, the refresh gets an error and goes on.
+"""Running parsers in a separate process: if a parser crashes it, the refresh gets an error and continues.
 
 What belongs here: starting the child process, sending it a job, and reporting how it ended. What does not: the job
 (worker).
 
-One child serves a process's files one after the other: it starts in a tenth of a second, the first time that a workbook
-or a PDF comes. One that ended, for whatever reason, is replaced by the next job.
+One child handles the files of a process one after the other. It starts with the first workbook or PDF, in a tenth of a
+second. If it has ended, for whatever reason, the next job starts a new one.
 """
 
 from __future__ import annotations

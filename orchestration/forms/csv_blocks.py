@@ -1,7 +1,7 @@
-"""Large CSV as a stream of blocks: cut at record ends, each block as many cells as fit in memory, parsed by polars.
+"""Large CSV as a stream of blocks: split between records, each block small enough for memory, parsed by polars.
 
-What belongs here: from bytes to blocks to frames of text. What does not: the rules for headers (tables), Parquet and
-provenance columns (landing.csv_parts).
+What belongs here: from bytes to blocks to data frames of text. What does not: the rules for headers (tables), Parquet
+and provenance columns (landing.csv_parts).
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _NEWLINE, _QUOTE, COMMA = 10, 34, 44
 
 
 class BadCsv(Unreadable):
-    """CSV that cannot be cut into records, with the place."""
+    """CSV that cannot be parsed into records, with the place."""
 
 
 def blocks(chunks: Iterable[bytes], name: str) -> Iterator[bytes]:

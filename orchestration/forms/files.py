@@ -1,6 +1,6 @@
 """Reading a whole file from disk: only a regular file, and never one larger than the limit.
 
-What belongs here: the checks before reading. What does not: what the bytes are (the other forms).
+What belongs here: the checks before reading. What does not: what the bytes are (the other modules of this package).
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def read(path: Path) -> bytes:
     if size > most:
         raise Beyond("body_bytes", f"{size:,} bytes")
     with path.open("rb") as stream:
-        # one that grows meanwhile is not read for ever
+        # one that grows meanwhile is not read forever
         body = stream.read(most + 1)
     if len(body) > most:
         raise Beyond("body_bytes", f"more than {most:,} bytes")

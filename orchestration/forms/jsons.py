@@ -2,8 +2,8 @@
 
 What belongs here: from bytes to values. What does not: the names in a publisher's records (sources).
 
-Numbers stay what was sent: one that no float holds (1e400) and NaN, which JSON does not have, come as their text. Half
-of a surrogate pair, which is no character, comes as U+FFFD, as every browser reads it.
+Numbers stay as they were sent. NaN, which is not valid JSON, and a number too large for a float (1e400) are kept as
+text. Half of a surrogate pair, which is no character, becomes U+FFFD, as in every browser.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def load(body: bytes) -> Any:
         if kinds.kind(body):
             raise Unreadable(kinds.instead(body, "JSON")) from error
         if "integer string conversion" in str(error):
-            # Python's own words tell a programmer what to call
+            # Python's own message advises a programmer what to call
             raise Unreadable(f"a whole number of more than {sys.get_int_max_str_digits():,} digits") from error
         raise Unreadable(f"not JSON: {error}") from error
     _must_be_shallow(value, bounds.depth)

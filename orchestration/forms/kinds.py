@@ -1,6 +1,6 @@
-"""What kind of file the first bytes show, so that a message can say what came instead of what was asked for.
+"""Recognizing a file's type by its first bytes, so that a message can say what arrived instead of what was expected.
 
-What belongs here: the signatures of kinds of files, and their names in messages. What does not: reading a file.
+What belongs here: the signatures of file types, and their names in messages. What does not: reading a file.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ HEAD = 2048
 
 
 def kind(body: bytes) -> str | None:
-    """What the bytes begin as ("a PDF"); None if they show no mark: then they may be text of any form."""
+    """The file type that the bytes begin with ("a PDF"); None if there is no signature: it may be any text."""
     head = body[:HEAD]
     if not head.strip(b" \t\r\n\x00\xef\xbb\xbf"):
         return "empty" if len(body) <= HEAD and not body.strip(b"\x00") else "blank"

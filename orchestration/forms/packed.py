@@ -1,6 +1,6 @@
 """gzip in memory, unpacked within the limits.
 
-What belongs here: one gzip file to its bytes. What does not: zip archives (archives).
+What belongs here: unpacking one gzip file. What does not: zip archives (archives).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ def is_gzip(body: bytes) -> bool:
 
 
 def gunzip(body: bytes) -> bytes:
-    """What a gzip file holds, all its members. Raises Unreadable if it is broken or swells beyond the limits."""
+    """The content of a gzip file, all its members. Raises Unreadable if it is broken or swells beyond the limits."""
     bounds = limits.current()
     out = io.BytesIO()
     try:

@@ -1,6 +1,6 @@
-"""HTML pages, parsed whole or not at all.
+"""HTML pages, parsed completely or rejected.
 
-What belongs here: bytes to a tree. What does not: what a page's headings mean (sources).
+What belongs here: from bytes to a tree of elements. What does not: what a page's headings mean (sources).
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def parse(body: bytes) -> html.HtmlElement:
         page = html.document_fromstring(text.encode("utf-8", "replace"), parser=parser)
     except (LxmlError, ValueError) as error:
         raise Unreadable(f"the page is not HTML: {error}") from error
-    # the parser goes on after most faults as a browser does; where it stopped, the rest of the page is missing
+    # the parser continues after most faults, as a browser does; if it stopped, the rest of the page is missing
     if stopped := [entry for entry in parser.error_log if entry.level_name == "FATAL" or "depth" in entry.message]:
         raise Unreadable(f"the page could not be read to its end: line {stopped[0].line}: {stopped[0].message}")
     return page

@@ -1,7 +1,7 @@
-"""PDF: the tables and words of each page, read in a process of their own.
+"""PDF: the tables and words of each page, read in a separate process.
 
-What belongs here: the entry in our process (`pages`) and the work of the child process (`read`). What does not: what a
-column means (sources), starting and ending the child process (bounded, worker).
+What belongs here: the entry point in the main process (`pages`) and the work of the child process (`read`). What does
+not: what a column means (sources), starting and ending the child process (bounded, worker).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Tables of text with a header (CSV and the like), cut row by row in Python and decoded as a stream.
+"""Text tables with a header (CSV and the like), parsed row by row in Python and decoded as a stream.
 
-What belongs here: what every such table must have. What does not: CSV in bulk (landing.csv_parts), any publisher's own
-columns (sources).
+What belongs here: the rules that every such table must meet. What does not: CSV in bulk (landing.csv_parts), any
+publisher's own columns (sources).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _BOMS = ((b"\xff\xfe\x00\x00", "utf-32"), (b"\x00\x00\xfe\xff", "utf-32"), (b"\x
          (b"\xfe\xff", "utf-16"), (b"\xef\xbb\xbf", "utf-8-sig"))  # fmt: skip
 _PIECE = 1 << 20
 _LONGEST_NAME = 300
-# So much of a file's end is looked at to tell whether it ends whole.
+# The number of bytes at a file's end that are checked to see whether it is complete.
 LAST_BYTES = 1 << 18
 
 
@@ -31,12 +31,12 @@ class Table:
 
 
 def encoding_of(body: bytes) -> str:
-    """The encoding that the text's first bytes tell; UTF-8 where they tell none."""
+    """The encoding that the text's first bytes declare; UTF-8 if they declare none."""
     return next((name for bom, name in _BOMS if body.startswith(bom)), "utf-8")
 
 
 def is_utf8(body: bytes) -> bool:
-    """Whether all of it is UTF-8, told without a second copy in memory."""
+    """Whether all of it is UTF-8, checked without a second copy in memory."""
     try:
         with io.TextIOWrapper(io.BytesIO(body), "utf-8-sig") as stream:
             while stream.read(_PIECE):
@@ -95,7 +95,7 @@ def read(
 ) -> Table:
     """The table in a text. Its rows raise Unreadable too, with the line.
 
-    delimiter: a character, or what tells it from the first line. ragged: rows may be of another width than the header.
+    delimiter: a character, or a function of the first line. ragged: rows may be of another width than the header.
     """
     csv.field_size_limit(limits.current().cell_characters)
     if b"\x00" in body and encoding_of(body) in ("utf-8", "utf-8-sig"):

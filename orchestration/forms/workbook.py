@@ -1,11 +1,11 @@
-"""Workbooks (XLSX, XLS): the cells of the first sheet, read in a process of their own.
+"""Workbooks (XLSX, XLS): the cells of the first sheet, read in a separate process.
 
-What belongs here: the entry in our process (`first_sheet`) and the work of the child process (`read`). What does not:
-what a column means (sources), starting and ending the child process (bounded, worker).
+What belongs here: the entry point in the main process (`first_sheet`) and the work of the child process (`read`). What
+does not: what a column means (sources), starting and ending the child process (bounded, worker).
 
-The parser lays out the whole rectangle from the first cell to the last: two cells at opposite corners of a sheet take
-400 GB, and the process that asks for them is aborted by its allocator. So the corners are looked at first, and the
-parser runs where its end is an answer.
+The parser allocates the whole rectangle from the first cell to the last: two cells at opposite corners of a sheet would
+take 400 GB, and the allocator aborts the process that asks for them. So the corners are checked first, and the parser
+runs in a process whose crash can be reported.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import Any
 
 from orchestration.forms import Beyond, Unreadable, kinds
 
-# A cell that holds something; one that only has a style is no cell to the parser.
+# A cell with a value; one that only has a style is no cell to the parser.
 _CELL = re.compile(rb"<(?:\w+:)?c\s[^>]*?\br=[\"']([A-Za-z]{1,4})([0-9]{1,9})[\"'][^>]*(?<!/)>")
 _PIECE = 1 << 20
 _LONGEST_TAG = 1 << 10
@@ -87,7 +87,7 @@ def read(body: bytes, most: dict[str, Any]) -> dict[str, Any]:
 
 
 def _must_be_compact(body: bytes, most_cells: int) -> None:
-    """Raise Beyond if a sheet's outermost cells span more than is read: looked at before the parser lays it out."""
+    """Raise Beyond if a sheet's outermost cells span more than is read: checked before the parser allocates them."""
     try:
         with zipfile.ZipFile(io.BytesIO(body)) as archive:
             for name in archive.namelist():

@@ -1,10 +1,11 @@
-"""The child process for parsers that could crash their process: one job at a time, within limits of memory and time.
+"""The child process for parsers that could crash their process: one job at a time, with limits on memory and time.
 
 What belongs here: its protocol and its limits. What does not: what it reads (workbook, pdf), who starts it (bounded).
 
-A job on standard input is a line of JSON (`form`, `size`, `seconds`, `most`) and the bytes; an answer on standard
-output is a line with a length, and JSON: `value`, `beyond`, `unreadable` or `fault`. It ends when its input ends, so it
-does not outlive the process that started it. It opens no file and no connection, and has no key in its environment.
+A job on standard input is a line of JSON (`form`, `size`, `seconds`, `most`) followed by the bytes. An answer on
+standard output is a line with a length, followed by JSON: `value`, `beyond`, `unreadable` or `fault`. The process ends
+when its input ends, so it does not outlive its parent. It opens no file and no connection, and has no key in its
+environment.
 """
 
 from __future__ import annotations
@@ -65,7 +66,7 @@ def _answered(job: dict[str, Any], body: bytes) -> bytes:
         return json.dumps({"unreadable": str(unreadable)}).encode()
     except MemoryError:
         return json.dumps({"beyond": ["memory_bytes", "it needs more memory to be read"]}).encode()
-    except BaseException as fault:  # a panic of a parser in Rust is no Exception; all of them are told and go on
+    except BaseException as fault:  # a panic of a Rust parser is no Exception; each is reported
         traceback.print_exc()
         return json.dumps({"fault": type(fault).__name__, "said": str(fault)[:500]}).encode()
 

@@ -1,4 +1,5 @@
-"""Captures: written whole or not at all, accepted or rejected, and read as raw views.
+"""Captures: each extracts one slice (part) of a dataset, is written completely or not at all, and accepted or rejected.
 
-What belongs here: the landing folder. What does not: anything about one publisher, the meaning of a field.
+What belongs here: the landing folder, where captures are stored, and the raw views through which dbt reads them. What
+does not: anything about one publisher, the meaning of a field.
 """

@@ -1,7 +1,6 @@
-"""Whether a capture may be believed: checks of fields, counts, volume and freshness.
+"""The checks that decide whether a capture is accepted: fields, counts, volume and freshness.
 
-What belongs here: pure functions from what was counted to a Check with a sentence. What does not: reading or writing
-files.
+What belongs here: pure functions from measurements to a Check with a sentence. What does not: reading or writing files.
 """
 
 from __future__ import annotations
@@ -153,7 +152,7 @@ FEW_VALUES = 5
 def varied(
     dataset: Dataset, measured: Measure, last_records: int, values: Mapping[str, int], *, holds_all: bool
 ) -> Check:
-    """No field says the same in every record that said different things before, and the key tells records apart.
+    """No field has one value in all records that had different ones before, and the key identifies each record.
 
     values: how many values the last accepted capture's fields have, of those that have one here. Of an increment, and
     of few records, only fields count of which nearly every record had its own: twenty matters may well be introduced
@@ -228,10 +227,10 @@ def units(medians: Mapping[str, float], last: Mapping[str, float]) -> Check:
 
 
 def neighbours(dataset: Dataset, records: int, before: int | None, after: int | None) -> Check:
-    """A snapshot off by more than the dataset's bound from both its neighbours, to the same side, is not believed."""
+    """A snapshot that differs from both its neighbors by more than the dataset's bound, in one direction, fails."""
     bound = dataset.max_volume_change
     if bound is None or before is None or after is None:
-        return Check(name="neighbours", passed=True, detail="no neighbour on both sides")
+        return Check(name="neighbours", passed=True, detail="no neighbor on both sides")
     changes = [(records - n) / max(n, 1) for n in (before, after)]
     off = all(change > bound for change in changes) or all(change < -bound for change in changes)
     detail = f"{records:,} records between {before:,} before and {after:,} after (bound {bound:.0%})"
@@ -252,7 +251,7 @@ def unconfirmed_fall(dataset: Dataset, records: int, before: int) -> Check:
 def misdated(dataset: Dataset, newest: date | None, retrieved_at: datetime) -> Check:
     """No date in a snapshot is later than the day on which it was taken; otherwise that day is wrong."""
     if not dataset.content_precedes_capture or newest is None:
-        return Check(name="misdated", passed=True, detail="the content tells no days that must precede the capture")
+        return Check(name="misdated", passed=True, detail="the content has no dates that must precede the capture")
     detail = f"the content's newest day is {newest}, the capture's is {retrieved_at:%Y-%m-%d}"
     return Check(name="misdated", passed=newest <= retrieved_at.date(), detail=detail)
 

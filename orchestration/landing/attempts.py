@@ -1,13 +1,13 @@
 """The record of attempts: one line for each run, import or backfill of a dataset, with what failed.
 
-What belongs here: writing those lines, and reading which slices are open: their last attempt brought nothing that
-serves. What does not: captures (capture.json says what came), the state of a dataset (standing).
+What belongs here: writing those lines, and finding the slices that are open: their last attempt brought no usable
+capture. What does not: captures (capture.json describes what arrived), the state of a dataset (standing).
 
-``attempts.jsonl`` stands beside a dataset's captures. A line says when and in what way the publisher was asked, how
-many slices were asked for, which of them failed (grouped by status and reason), and which slices that were open came
-through. Lines are appended whole. A line that a kill or a full disk cut short is passed over by readers, and the next
-line begins after it. A file that has grown beyond ``LARGEST_FILE`` is folded into one line that says what is open and
-since when; attempts before that line are then known by their outcome only.
+``attempts.jsonl`` is stored beside a dataset's captures. A line records when and how the publisher was requested, the
+number of slices, which of them failed (grouped by status and reason), and which open slices succeeded. Lines are
+appended whole. If a kill or a full disk cuts a line short, readers skip it, and the next line starts after it. When the
+file exceeds ``LARGEST_FILE``, it is compacted into one line that says what is open and since when; of earlier attempts
+only that outcome is known.
 """
 
 from __future__ import annotations
@@ -31,19 +31,19 @@ ATTEMPTS_FILE = "attempts.jsonl"
 # A run in which three thousand slices fail, each for a reason of its own, is about half a megabyte.
 LARGEST_FILE = 4 * 1024**2
 LONGEST_REASON = 300
-# Stands for a dataset as a whole: its slices could not be listed, or none was asked for.
+# Stands for a dataset as a whole: its slices could not be listed, or none was requested.
 ALL = "*"
 # How the reason of a slice begins whose publisher was given up before its turn.
 NOT_ASKED = "not asked for"
 
 Way = Literal["nightly", "backfill", "import"]
-# `left`: not asked for in this run, without anybody's fault; `file`: a file that was brought and not taken.
+# `left`: not requested in this run, without anybody's fault; `file`: an imported file that was not accepted.
 Bad = Literal["failed", "rejected", "held", "skipped", "left", "file"]
 
 
 @dataclass(frozen=True)
 class Open:
-    """A slice whose last attempt brought nothing that serves."""
+    """A slice whose last attempt brought no usable capture."""
 
     slice: str
     status: Bad
@@ -87,8 +87,8 @@ def record(
     """Add what became of one attempt at a dataset.
 
     Raises files.CannotWrite.
-    folder: the dataset's, in the landing folder. asked: slices asked for. bad: slice, status, reason.
-    good: the slices that came through, with news or without. too_old: those of the bad that make a refresh exit 4.
+    folder: the dataset's, in the landing folder. asked: slices requested. bad: slice, status, reason.
+    good: the slices that succeeded, with new content or without. too_old: those of the bad that make a refresh exit 4.
     whole: a usual run, which also says that the dataset
     can be asked (closes ``*``). home: written as ``.`` where a reason names it: the folder may be moved.
     """

@@ -1,10 +1,11 @@
-"""Which volume a new capture is compared with, besides the last one, so that slow losses are seen.
+"""An additional baseline for the volume check, so that slow losses are noticed.
 
-What belongs here: choosing that figure. What does not: how far a capture may fall below it (accept).
+What belongs here: choosing the figure that a new capture is compared with, besides the last capture. What does not: how
+far below it a capture may fall (accept).
 
-A publisher that sends three percent less each run is never far below the run before, and has lost half after three
-weeks. So a slice's volume is compared with the year's too: with the second largest capture of it, because one alone may
-be a fault of its own (a file with every row twice).
+A publisher that sends three percent less in each run never falls far below the previous run, but has lost half after
+three weeks. So a slice's volume is also compared with the past year: with the second largest capture, because the
+largest alone may be a fault (a file with every row twice).
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from heapq import nlargest
 
 from orchestration.landing.form import Capture
 
-# A publisher that truly holds less is believed a year after the last capture that held more.
+# If a publisher really has less, a capture is accepted a year after the last one that had more.
 MEMORY = timedelta(days=365)
 
 
@@ -28,7 +29,7 @@ def of_year(
     is_within_records: a volume is never more than the capture's records, so that only the largest captures are read.
     """
     recent = [c for c in captures if when - MEMORY <= c.retrieved_at <= when]
-    # Where a person has said that a fall is true, what came before it is no measure any more.
+    # Once a person has accepted a fall, earlier captures are no longer a baseline.
     since = max((c.retrieved_at for c in recent if _is_accepted_fall(c)), default=None)
     if since is not None:
         recent = [c for c in recent if c.retrieved_at >= since]

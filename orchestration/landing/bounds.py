@@ -1,7 +1,7 @@
-"""What any record must satisfy to be stored in a table: names that SQL can tell apart, values within the limits.
+"""What any record must satisfy to be stored in a table: names that SQL can distinguish, values within the limits.
 
-What belongs here: this test, the same for every dataset. What does not: which fields a dataset wants (accept), what a
-value must be (measure).
+What belongs here: this check, the same for every dataset. What does not: which fields a dataset requires (accept), what
+type a value must have (measure).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class RecordBounds:
         self._names: set[str] = set()
 
     def must_hold(self, record: Record, line: bytes, before: int) -> None:
-        """Raise Unreadable for a record that no table can hold. line: it as JSON; before: how many came before it."""
+        """Raise Unreadable for a record that no table can store. line: it as JSON; before: how many came before it."""
         if not record.keys() <= self._names:
             self._must_be_new([name for name in record if name not in self._names])
         if len(line) > self._limits.cell_characters:

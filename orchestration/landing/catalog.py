@@ -1,7 +1,7 @@
-"""The landing folder in one object, for everything that reads it.
+"""The landing folder as one object, for everything that reads it.
 
-What belongs here: only the ways to the answers. What does not: which captures serve (serving), the state of a dataset
-(standing), what a source may ask (known).
+What belongs here: a facade that only delegates. What does not: which captures are in use (serving), the state of a
+dataset (standing), what a source can look up (known).
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ class Catalog(Captures):
     """The captures of a landing folder as one date knew them, and what follows from them."""
 
     def known(self, dataset: Dataset, *, published: Path | None = None) -> KnownCaptures:
-        """What a source may ask of this folder, and of the release in the file `published` where there is one."""
+        """What a source can look up in this folder, and in the release in the file `published` if there is one."""
         return KnownCaptures(self, dataset, published)
 
     def status(self, dataset: Dataset) -> SourceStatus:
-        """The state of a dataset; everything that shows it asks here."""
+        """The state of a dataset; everything that shows it uses this."""
         return standing.status(self, dataset)
 
     def fingerprint(self, datasets: list[Dataset]) -> str:
-        """A digest of what serves and of what is wrong: equal where a build would publish the same.
+        """A digest of the captures in use and of what is wrong: equal if a build would publish the same.
 
         A run that only failed changes it once; the next ones that fail alike do not.
         """

@@ -1,13 +1,13 @@
 """A machine's clock that was set back, or that was ahead.
 
-What belongs here: what follows for a new capture if the clock contradicts the landing folder. What does not: the order
-of releases (release.history: their sequence numbers), as-of dates.
+What belongs here: the date of a new capture when the clock contradicts the landing folder. What does not: the order of
+releases (release.history: their sequence numbers), as-of dates.
 
-The order of a slice's captures decides which serves, so a capture that was fetched later is never dated before one that
-was fetched earlier. A clock behind by hours (it was corrected, or a virtual machine was resumed) is borne: the capture
-is dated one second after the newest one, and its note keeps what the clock said. A clock behind by more than
-``MOST_BEHIND`` is not guessed at: nobody can know whether it is wrong now or was wrong then, so nothing is fetched
-until a person has looked. All moments are UTC, which has no hour twice.
+The order of a slice's captures decides which is used, so a later capture must never be dated before an earlier one. If
+the clock is behind by hours (it was corrected, or a virtual machine was resumed), the capture is dated one second after
+the newest one, and its note keeps the clock's time. If it is behind by more than ``MOST_BEHIND``, nobody can know
+whether it is wrong now or was wrong then, so nothing is fetched until a person has checked. All times are UTC, in which
+no hour occurs twice.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def newest_fetched(captures: Iterable[Capture]) -> Capture | None:
 
 
 def earliest_moment(captures: Iterable[Capture]) -> datetime | None:
-    """The earliest moment that the next fetched capture of a slice may bear. captures: those of the slice."""
+    """The earliest date that the next fetched capture of a slice may have. captures: those of the slice."""
     newest = newest_fetched(captures)
     return newest.retrieved_at + timedelta(seconds=1) if newest else None
 

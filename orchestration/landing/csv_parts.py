@@ -1,11 +1,11 @@
-"""From CSV in bulk to Parquet parts: every field as text, and no record passes through Python.
+"""From CSV in bulk to Parquet parts: every field as text, without a Python object for each record.
 
-What belongs here: cutting a stream of CSV bytes at record ends, and writing the blocks with their provenance. What does
-not: zips (forms.archives), the capture that they belong to and whether it is believed (writing, accept).
+What belongs here: splitting a stream of CSV bytes between records, and writing the blocks with their provenance. What
+does not: zips (forms.archives), the capture that they belong to and whether it is accepted (writing, accept).
 
-polars parses because bare DuckDB took 2.5 times as long on the same 112 columns (`make bench` shows both); a block at
-a time, so that memory does not grow with the file. Arrow writes, two parts at a time, because its writer leaves
-dictionaries to the columns that gain by them: polars' own took two fifths longer for larger files.
+polars parses, because DuckDB alone took 2.5 times as long on the same 112 columns (`make bench` shows both); it parses
+one block at a time, so that memory does not grow with the file. Arrow writes, two parts at a time, because its writer
+uses dictionaries only for columns that gain by them: polars' writer took two fifths longer and made larger files.
 """
 
 from __future__ import annotations
@@ -50,8 +50,8 @@ class CsvParts:
         folder.mkdir()
         self.fields: dict[str, None] = {}
         self.records = 0
-        # Of the CSV bytes, in their order: equal content that came in other bytes is not recognised as equal. It only
-        # tells whether a slice has news (the archive's own sha256 is its identity), so it may be the faster hash.
+        # Of the CSV bytes, in their order: equal content that came in other bytes is not recognized as equal. It only
+        # shows whether a slice has changed (the archive's own sha256 is its identity), so it may be the faster hash.
         self._digest = xxhash.xxh3_128()
         self._waiting: list[pl.DataFrame] = []
         self._waiting_bytes = self._waiting_cells = 0
@@ -76,7 +76,7 @@ class CsvParts:
         names, body = _header(first, name, self._field_name)
         for field in names:
             self.fields[field] = None
-        # The next block is inflated and cut while this one is parsed and written.
+        # The next block is inflated and split while this one is parsed and written.
         ahead = self._ahead(chain([body], blocks))
         end = b""
         for block in ahead:
@@ -171,7 +171,7 @@ class CsvParts:
 
 
 def frames(chunks: Iterable[bytes], name: str, field_name: Callable[[str], str] = str) -> Iterator[pl.DataFrame]:
-    """The records of one CSV in blocks, as CsvParts cuts them, written nowhere. Raises BadCsv."""
+    """The records of one CSV in blocks, as CsvParts reads them, written nowhere. Raises BadCsv."""
     blocks = csv_blocks.blocks(chunks, name)
     first = next(blocks, b"")
     if not first or first.isspace():

@@ -1,8 +1,8 @@
-"""Capturing one dataset: each slice is asked for in turn, each outcome is kept, and one failure does not stop the rest.
+"""Capturing one dataset: request each slice in turn, record each outcome, and continue after a failure.
 
-What belongs here: the loop over slices, the choice of where payloads come from (the publisher, or the tables of the
-recorded edition), and the outcome of each slice. What does not: Dagster (assets), HTTP (fetching), what a capture is
-made of (form, writing).
+What belongs here: the loop over slices (the parts of a dataset that are requested separately), the choice of where
+payloads come from (the publisher, or the tables of the recorded edition), and the outcome of each slice. What does not:
+Dagster (assets), HTTP (fetching), what a capture consists of (form, writing).
 """
 
 from __future__ import annotations
@@ -41,11 +41,11 @@ class SliceOutcome:
     message: str
     records: int = 0
     capture_id: str | None = None
-    # The capture that serves if nothing new was accepted; None if nothing serves.
+    # The capture in use if nothing new was accepted; None if there is none.
     serving: str | None = None
     # The fault is this slice's own: it does not count towards giving the publisher up.
     is_its_own: bool = False
-    # The run ended before these slices were asked for: the next run asks for them.
+    # The run ended before these slices were requested: the next run requests them.
     waits: bool = False
 
 
@@ -98,8 +98,8 @@ def capture_dataset(
 ) -> DatasetRun:
     """Capture one dataset as the edition says. Publishers' faults are in the answer, never raised.
 
-    slice_keys: ask only for these slices; empty means those of a usual run.
-    partition: ask only for the slices of this fiscal year, state, year, or city and month.
+    slice_keys: request only these slices; empty means those of a usual run.
+    partition: request only the slices of this fiscal year, state, year, or city and month.
     accepted: by slice, the checks that a person lets pass this once, each with the reason.
     """
     run = DatasetRun(dataset.id, accepted=accepted or {})
@@ -111,12 +111,12 @@ def capture_dataset(
             if settings.edition == "recorded":
                 _run_recorded(dataset, settings, run, slice_keys, partition)
             elif missing_key := _missing_key(dataset, settings):
-                message = f"needs {missing_key} in the environment: skipped; what was captured before goes on serving"
+                message = f"needs {missing_key} in the environment: skipped; earlier captures stay in use"
                 run.slices.append(SliceOutcome("*", "skipped", message))
             else:
                 _run_live(dataset, settings, run, slice_keys, partition, web or Web(settings))
     finally:
-        # also after a run that was interrupted: what it asked for is known
+        # also after a run that was interrupted: what it requested is known
         _note(dataset, settings, run, is_backfill=partition is not None, is_whole=not (slice_keys or partition))
     run.seconds = round(time.monotonic() - started, 1)
     for failure in [*run.failures, *(s for s in run.slices if s.status == "skipped" and s.is_its_own)]:
@@ -142,7 +142,7 @@ def capture_dataset(
 
 
 def _note(dataset: Dataset, settings: Settings, run: DatasetRun, *, is_backfill: bool, is_whole: bool) -> None:
-    """Keep the run's outcome beside the dataset's captures; a run that asked for nothing leaves no line."""
+    """Keep the run's outcome beside the dataset's captures; a run that requested nothing leaves no line."""
     if not run.slices:
         return
     bad: list[tuple[str, attempts.Bad, str]] = []
@@ -243,7 +243,7 @@ def _run_live(
 def _wanted(dataset: Dataset, slices: list[Slice], slice_keys: Sequence[str], partition: str | None) -> list[Slice]:
     """Those of a run's slices that were named, or lie in the partition; all of them if neither is given."""
     if partition:
-        # A backfill asks its own way (a monthly archive) where a usual run would ask another for the same slice.
+        # A backfill may use another way (a monthly archive) than a usual run for the same slice.
         every = {slice_.key: slice_ for slice_ in [*slices, *dataset.all_slices()]}
         slices = [slice_ for slice_ in every.values() if _in_partition(dataset, slice_, partition)]
     if slice_keys:
@@ -287,7 +287,7 @@ def _land(
         )
     except (SourceError, FetchError) as error:
         return SliceOutcome(slice_.key, "failed", str(error), serving=_serving(dataset, settings, slice_))
-    except Exception as error:  # one dataset's fault, ours included, must not stop the others: kept and reported
+    except Exception as error:  # one dataset's failure, even a bug of ours, must not stop the others: it is recorded
         faults.note(f"{dataset.id} slice {slice_.key}")
         message = f"a fault of Clawback's own ({type(error).__name__}: {error}; see {faults.FAULTS_FILE})"
         return SliceOutcome(slice_.key, "failed", message, serving=_serving(dataset, settings, slice_))
@@ -334,7 +334,7 @@ def _missing_key(dataset: Dataset, settings: Settings) -> str | None:
 
 
 def _is_too_old(dataset: Dataset, good: datetime | None) -> bool:
-    """Whether the slice's last good answer, with news or without, is older than the dataset allows."""
+    """Whether the slice's last good answer, new or unchanged, is older than the dataset allows."""
     return good is None or _has_aged(dataset, good)
 
 

@@ -1,13 +1,13 @@
-"""What a capture is: the names of its files, and the content of capture.json.
+"""What a capture consists of: the names of its files, and the content of capture.json.
 
 What belongs here: types and names that every reader and writer of the landing folder needs. What does not: reading a
-capture's folder (integrity), writing one (writing, land), which captures serve (catalog).
+capture's folder (integrity), writing one (writing, land), which captures are in use (serving).
 
     landing/<source>/<dataset>/<capture_id>/
         responses.warc.gz   one gzip member a record, ISO 28500
         records.parquet     every field as text, with _capture_id, _payload_id, _record_no
         records/*.parquet   the same in parts, if the dataset is tabular
-        archive-N.zip       a bulk archive as it came; the WARC holds its request and its digest
+        archive-N.zip       a bulk archive as it came; the WARC has its request and its digest
         capture.json        the Capture below, with the sha256 of each of these files
     landing/<source>/<dataset>/captures.jsonl   the sha256 of each capture.json (landing.register)
 """
@@ -33,7 +33,7 @@ CaptureEdition = Literal["live", "recorded", "import"]
 
 
 class PayloadEntry(BaseModel):
-    """One payload of a capture, and where the WARC holds it."""
+    """One payload of a capture, and its position in the WARC."""
 
     payload_id: str
     url: str
@@ -48,9 +48,9 @@ class PayloadEntry(BaseModel):
     warc_offset: int
     # The file of a bulk archive in the capture's folder; its bytes are not in the WARC.
     archive: str | None = None
-    # Facts of the request that the answer does not repeat. The payload is cut into the same records with them.
+    # Facts of the request that the answer does not repeat. The payload is parsed into the same records with them.
     context: dict[str, str] = {}
-    # How many keys of ours the answer repeated: REDACTED stands in their place, and the digest is of those bytes.
+    # How many times the response repeated one of our keys: REDACTED replaces each, and the digest is of those bytes.
     redacted: int = 0
 
 
@@ -81,7 +81,7 @@ class Check(BaseModel):
 
 
 class Capture(BaseModel):
-    """capture.json: the request, the answer, the records cut from it, and the checks that accept or reject it."""
+    """capture.json: the request, the answer, the records parsed from it, and the checks that accept or reject it."""
 
     model_config = ConfigDict(extra="forbid")
 

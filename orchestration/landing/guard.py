@@ -1,10 +1,10 @@
-"""Turning a parser's error into a failure with a message, for one file or slice, so that the others go on.
+"""Turning a parser's error into a failure with a message, for one file or slice, so that the others continue.
 
-What belongs here: telling errors that the file may cause from those that it cannot. What does not: the limits (limits),
-the readers (forms), where the failure is recorded (attempts).
+What belongs here: separating errors that the file may cause from those that it cannot. What does not: the limits
+(limits), the readers (forms), where the failure is recorded (attempts).
 
-A parser on bytes that nobody foresaw may raise anything, a Rust one even what is no Exception. Each becomes a
-SourceError that names what it was about; a fault that may be our own is kept with its traceback (faults).
+A parser may raise anything on unexpected bytes; one written in Rust may even raise what is not an Exception. Each error
+becomes a SourceError that names the file or slice. If it may be a bug of Clawback, its traceback is kept (faults).
 """
 
 from __future__ import annotations

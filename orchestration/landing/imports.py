@@ -1,4 +1,4 @@
-"""Importing files that a user brings: which are taken, which are not, and why.
+"""Importing files that a user brings: which are accepted, which are not, and why.
 
 What belongs here: one result for each file, and what every file must satisfy before it is read. What does not: reading
 a file (its source, forms).
@@ -67,7 +67,7 @@ def _shown(name: str) -> str:
 
 
 def _one(dataset: Dataset, path: Path, settings: Settings, retrieved_at: datetime | None) -> FileResult:
-    """One file, for the dataset asked for and for those that the same files also hold."""
+    """One file, for the requested dataset and for others that the same file contains."""
     result = FileResult(_shown(path.name), ok=True)
     try:
         for each in (dataset, *map(sources.get, dataset.also_in_files)):
@@ -119,7 +119,7 @@ def _take(
     *,
     is_asked_for: bool,
 ) -> None:
-    """Add to `came` the slices that the file brought, with news or without."""
+    """Add to `came` the slices that the file brought, new or unchanged."""
     messages_before = len(result.messages)
     try:
         with guard.reading(dataset.id, "?"):
@@ -156,7 +156,7 @@ def _take(
     except OSError as error:
         result.ok = False
         result.messages.append(str(error))
-    except Exception as error:  # a fault of ours on one file must not cost the user's other files
+    except Exception as error:  # a bug of ours on one file must not stop the user's other files
         faults.note(f"import of {result.file} as {dataset.id}")
         result.ok = False
         result.messages.append(f"it could not be kept ({type(error).__name__}: {error}; see {faults.FAULTS_FILE})")

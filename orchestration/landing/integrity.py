@@ -1,12 +1,12 @@
-"""Whether a capture is still as it was landed.
+"""Whether a capture on disk is unchanged since it was written.
 
 What belongs here: reading a capture's folder, comparing its files with the digests in capture.json and capture.json
-with the register, and remembering which files were hashed before. What does not: which captures serve (serving),
-whether the records are what the payloads say (doctor.proof).
+with the register, and remembering which files were hashed before. What does not: which captures are in use (serving),
+whether the records match the payloads (doctor.proof).
 
-Hashing is spared for files that have not changed since they were last hashed and found right: same size, times of
-change and inode (``.verified.json`` beside the captures, and this process's memory). That is a convenience, not a
-proof: who can set a file's times and write that file can hide a change. `clawback doctor --deep` never asks it.
+A file is not hashed again if its size, times of change and inode are the same as when it was last verified (kept in
+``.verified.json`` beside the captures, and in this process's memory). That saves time and is no proof: somebody who can
+set a file's times and write that file can hide a change. `clawback doctor --deep` always hashes.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from orchestration.landing import register
 from orchestration.landing.form import CAPTURE_FILE, PARTS_FOLDER, RECORDS_FILE, WARC_FILE, Capture, FileEntry
 
 VERIFIED_FILE = ".verified.json"
-# Captures that were found damaged and were landed anew are kept under this prefix and never read.
+# Damaged captures that were replaced are kept under this prefix and never read.
 SET_ASIDE = ".damaged-"
 # A file that changed this shortly before it was hashed may change again within the same tick of the clock.
 _TICK_NS = 2 * 10**9
@@ -63,7 +63,7 @@ class Damaged:
     is_only_unknown: bool = False
 
     def line(self) -> str:
-        """One line for people: which capture, what is wrong, and the way out."""
+        """One line for people: which capture, what is wrong, and how to fix it."""
         way_out = ADOPT if self.is_only_unknown else WAY_OUT
         return f"{self.dataset} {self.capture_id}: {self.what}; it is not read: {way_out}"
 
@@ -99,7 +99,7 @@ _known: dict[Path, _Examined] = {}
 
 
 def forget(folder: Path) -> None:
-    """Look at the captures of this folder (a dataset's, or one capture's) afresh when they are next read."""
+    """Check the captures of this folder (a dataset's, or one capture's) again when they are next read."""
     for path in [path for path in _known if path == folder or path.parent == folder]:
         del _known[path]
 
@@ -107,7 +107,7 @@ def forget(folder: Path) -> None:
 def read_dataset(folder: Path, *, again: bool = True, trust: bool = True) -> Read:
     """Every capture of a dataset's folder, compared with its digests.
 
-    again: look at each folder again; False takes what this process found earlier, for the many reads of one run.
+    again: check each folder again; False uses what this process found earlier, for the many reads of one run.
     trust: spare the hashing of files that have not changed since they were hashed; False hashes every file.
     """
     read = Read()
@@ -145,12 +145,12 @@ def read_dataset(folder: Path, *, again: bool = True, trust: bool = True) -> Rea
 
 
 def is_foreign(folder: Path) -> bool:
-    """Whether a folder among a dataset's captures holds nothing of a capture: it is somebody else's."""
+    """Whether a folder among a dataset's captures has no file of a capture: it belongs to something else."""
     return not any((folder / name).exists() for name in (CAPTURE_FILE, WARC_FILE, RECORDS_FILE, PARTS_FOLDER))
 
 
 def damage_of(folder: Path) -> str | None:
-    """What is wrong with one capture's folder, looked at now; None if it is as it was landed."""
+    """What is wrong with one capture's folder, checked now; None if it is unchanged since it was written."""
     known = _look(folder, None, None, Read())
     return known.wrong or _not_entered(folder, known, register.entered(folder.parent))
 
@@ -231,7 +231,7 @@ def _wrong_files(path: Path, capture: Capture) -> str | None:
 
 
 def _wrong_uncovered(path: Path, capture: Capture) -> str | None:
-    """The same of a capture of an earlier version, which has no digests: what its records and archives tell."""
+    """The same for a capture of an earlier version without digests: what its records and archives show."""
     try:
         rows, ids = 0, set()
         for parquet in records_of(path):
@@ -268,7 +268,7 @@ def _not_entered(path: Path, known: _Examined, entered: Mapping[str, list[str]])
 
 
 def records_of(folder: Path) -> list[Path]:
-    """The Parquet files that hold a capture's records, in the order of their numbers."""
+    """The Parquet files with a capture's records, in the order of their numbers."""
     parts = sorted((folder / PARTS_FOLDER).glob("*.parquet"))
     return parts or [folder / RECORDS_FILE]
 

@@ -1,4 +1,4 @@
-"""Checking a new capture, with the earlier captures of its slice for comparison.
+"""Checking a new capture against the earlier captures of its slice.
 
 What belongs here: which earlier capture it is compared with, and what is measured for each check. What does not: the
 checks themselves, which are pure functions (accept), what happens to a capture that fails one (land).
@@ -23,7 +23,7 @@ class Judge:
     """A capture whose records are written, and what it is judged by.
 
     accepted: the slice's accepted captures, of any kind. believed: those of them that are not on hold.
-    when: the date that the new capture bears.
+    when: the date of the new capture.
     """
 
     writer: CaptureWriter
@@ -53,7 +53,7 @@ class Judge:
         return _volume(self.writer.dataset, capture.records, capture.counted, capture.fields, paths)
 
     def _year(self) -> int | None:
-        """The volume of the year before, for a slice whose captures hold all of it."""
+        """The baseline volume of the past year, for a slice of which each capture contains everything."""
         dataset = self.writer.dataset
         if not dataset.holds_all(self.writer.slice.key):
             return None
@@ -61,19 +61,19 @@ class Judge:
         return baseline.of_year(self._like(), self.when, self._volume_of, is_within_records=within)
 
     def _is_comparable(self, capture: Capture) -> bool:
-        """The two captures hold the same part of the list, so their volumes may be compared."""
+        """The two captures contain the same part of the list, so their volumes may be compared."""
         wanted = self.selection
         return capture.selection == ({"field": wanted.field, "values": list(wanted.values)} if wanted else None)
 
     def _like(self) -> list[Capture]:
-        """The believed captures that this one may be compared with."""
+        """The captures not on hold that this one may be compared with."""
         return [c for c in self.believed if c.kind != "transcribed" and self._is_comparable(c)]
 
     def _last_like(self) -> Capture | None:
-        """The last believed capture of the slice: the new one is compared with it, in volume and field by field.
+        """The last capture of the slice not on hold: the new one is compared with it, in volume and field by field.
 
         The slice alone decides, not the form: a capture that has other fields, or came another way (download, archive,
-        bulk, a user's file), holds the same slice and must not hold less of it. If one way brings more than was asked
+        bulk, a user's file), has the same slice and must not have less of it. If one way brings more than was asked
         for, `Dataset.volume_within` says what of it is compared. A part of a list (a selection) is compared only with
         the same part. Transcribed figures are never a measure: they hold what was printed. A snapshot is compared with
         the one before it in time, so that an old file brought later is not compared with a list that has grown since.

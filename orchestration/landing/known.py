@@ -1,6 +1,7 @@
-"""What a source may ask about earlier captures before it asks its publisher.
+"""What a source can look up about earlier captures before it sends a request.
 
-What belongs here: the implementation of sources.base.EarlierCaptures. What does not: which captures serve (serving).
+What belongs here: the implementation of sources.base.EarlierCaptures. What does not: which captures are in use
+(serving).
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ class KnownCaptures:
 
     @cached_property
     def _by_slice(self) -> dict[str, list[Capture]]:
-        """Accepted captures by slice: a run asks for each of thousands of slices."""
+        """Accepted captures by slice: a run looks up each of thousands of slices."""
         found: dict[str, list[Capture]] = defaultdict(list)
         for capture in self._captures.accepted(self._dataset.id):
             if self._captures.edition == "recorded" or capture.edition != "recorded":

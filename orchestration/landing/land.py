@@ -1,8 +1,8 @@
-"""Landing a capture: its folder appears whole or not at all.
+"""Finishing a capture: its folder appears completely or not at all.
 
-What belongs here: what a finished temporary folder becomes (nothing, a note "unchanged", a capture), and moving it into
-place. What does not: filling the folder (writing), the checks that it must pass (judge), which captures serve
-(serving).
+What belongs here: deciding what a finished temporary folder becomes (nothing, a note "unchanged", a capture), and
+moving it into place. What does not: filling the folder (writing), the checks that it must pass (judge), which captures
+are in use (serving).
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ from orchestration.wire import Payload
 class Outcome:
     """What became of one write."""
 
-    # held: accepted and kept, but on hold until the captures before and after it confirm it (landing.on_hold).
+    # held: on hold, that is accepted but not read until captures before and after confirm it (landing.on_hold).
     status: Literal["landed", "held", "rejected", "unchanged", "empty"]
     message: str
     # The capture that was written, or the one that is unchanged; None if nothing came.
     capture: Capture | None
-    # The capture that serves the slice from now on; None if none does.
+    # The slice's capture in use from now on; None if there is none.
     serving: Capture | None
 
 
@@ -134,7 +134,7 @@ class _Landing:
         elif writer.records or writer.malformed or any(self.totals.values()):
             return None
         elif self.dataset.policy != "merge" or self.dataset.holds_all(self.slice.key):
-            # Of a slice that holds all, "none" is news: the year is whole, and empty.
+            # For a slice captured whole, "none" is a result: the year is complete, and empty.
             return None
         else:
             what = "nothing new since the high-water mark"
@@ -142,7 +142,7 @@ class _Landing:
         return Outcome("empty", what, None, self.serving)
 
     def _unchanged(self) -> Outcome | None:
-        """The outcome if an earlier capture says the same; None if this one is news."""
+        """The outcome if an earlier capture has the same content; None if this one is new."""
         if self.writer.malformed or (self.dataset.keeps_equal_captures and self.terms.kind == "fetched"):
             return None
         same = [c for c in reversed(self.accepted) if c.content_digest == self.digest]
@@ -155,7 +155,7 @@ class _Landing:
     def _is_twin(self, other: Capture) -> bool:
         """Whether an equal capture makes this one superfluous.
 
-        A snapshot of another day is news even if it says the same, unless it follows the newest one: a list that went
+        A snapshot of another day counts as new even if it is equal, unless it follows the newest one: a list that went
         A, B, A must keep its third capture.
         """
         kind, newest = self.terms.kind, _best(self.accepted)
@@ -194,7 +194,7 @@ class _Landing:
         return self._rejected(known or capture)
 
     def _capture(self, capture_id: str, checks: list[accept.Check]) -> Capture:
-        """What capture.json will hold."""
+        """The content of capture.json."""
         writer, terms = self.writer, self.terms
         selection = terms.selection
         return Capture(
@@ -233,7 +233,7 @@ class _Landing:
         return Outcome("rejected", message, capture, self.serving)
 
     def _accepted(self, capture: Capture) -> Outcome:
-        """The outcome of an accepted capture: it serves, or it is on hold; it may end another's hold, or begin one."""
+        """The outcome of an accepted capture: it is in use, or on hold; it may put another on hold, or release it."""
         on_hold = self._catalog().on_hold(self.dataset)
         serving = _best([c for c in [*self.accepted, capture] if c.capture_id not in on_hold])
         if capture.capture_id in on_hold:

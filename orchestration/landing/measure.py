@@ -1,7 +1,7 @@
-"""Measuring a capture's records: how many cannot be read, are empty, or repeat a key.
+"""Measuring a capture's records: how many cannot be read, have empty fields, or repeat a key.
 
-What belongs here: DuckDB queries over a capture's Parquet, the same for records cut in Python and in bulk. What does
-not: the types (sources.fields), how many are too many (accept).
+What belongs here: DuckDB queries over a capture's Parquet, whether its records were parsed in Python or in bulk. What
+does not: the types (sources.fields), how many are too many (accept).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _EXAMPLES = 3
 def _engine(process: int) -> duckdb.DuckDBPyConnection:
     """One engine in memory a process: starting one takes longer than measuring most captures. A fork needs its own.
 
-    It keeps no file's content: a file that is written again under the same name is read anew.
+    It keeps no file's content: a file that is written again under the same name is read again.
     """
     return duckdb.connect(config={"enable_external_file_cache": False})
 

@@ -1,7 +1,7 @@
-"""Which snapshots of a list are on hold, judged by the snapshots before and after them.
+"""Which snapshots of a list are on hold (accepted, but not read), judged by the snapshots before and after them.
 
-What belongs here: a pure function over the known captures, so that the answer does not depend on the order in which
-they came, and is computed again when one arrives. What does not: rejecting a capture for its own content (accept).
+What belongs here: a pure function over the known captures. Its answer does not depend on the order in which they came,
+and it is computed again when one arrives. What does not: rejecting a capture for its own content (accept).
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ def on_hold(
 ) -> dict[str, str]:
     """The accepted snapshots that must not be read, by capture_id, each with the reason.
 
-    A snapshot off by more than the dataset's bound from both its neighbours, below both or above both, is on hold
-    (a number between them is growth: 360 agreements between 151 and 1,843). The newest one, which has one neighbour
+    A snapshot that differs from both its neighbors by more than the dataset's bound, below or above both, is on hold
+    (a number between them is growth: 360 agreements between 151 and 1,843). The newest one, which has one neighbor
     only, is on hold where it has fallen: a fall would end listings, and waits until another capture, or another
     day's answer with the same content, confirms it.
 
-    captures: those of one dataset that would serve; was_shown_again: whether the publisher gave the same on a later
+    captures: those of one dataset that would be in use; was_shown_again: whether the publisher gave the same on a later
     day.
     """
     if dataset.policy != "snapshot" or dataset.max_volume_change is None:
@@ -37,7 +37,7 @@ def on_hold(
     waiting: dict[str, str] = {}
     for group in groups.values():
         believed = sorted(group, key=lambda c: (c.retrieved_at, c.capture_id))
-        # The worst first: beside a cut-off file its good neighbours look too large.
+        # The worst first: next to a truncated file its good neighbors look too large.
         while worst := _worst(dataset, believed):
             position, reason = worst
             waiting[believed.pop(position).capture_id] = reason

@@ -1,7 +1,7 @@
-"""Proving a capture by its payloads: each has its digest, and the records cut from them again are equal in every field.
+"""Verifying a capture by its payloads: each has its digest, and parsing it again gives records equal in every field.
 
-What belongs here: comparing the stored records with those that today's parsers cut. What does not: cutting (recut),
-what follows from a difference (doctor.proof, assets).
+What belongs here: comparing the stored records with those that the current parsers extract. What does not: parsing
+(recut), what follows from a difference (doctor.proof, assets).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Raw views: the captures that serve, as the sources of dbt.
+"""Raw views: the captures in use, as dbt's sources.
 
 What belongs here: schema `raw` of the build file: one view for each dataset over its captures' Parquet files, and the
 tables build, capture, payload and standing. What does not: typing or renaming a publisher's field (staging).

@@ -1,7 +1,7 @@
-"""Storing a capture's records: on disk as they come, then as Parquet once all their fields are known.
+"""Storing a capture's records: on disk as they arrive, then as Parquet once all their fields are known.
 
-What belongs here: the temporary file and records.parquet. What does not: CSV in bulk, which never passes through Python
-(csv_parts), what a record may contain (bounds).
+What belongs here: the temporary file and records.parquet. What does not: CSV in bulk (csv_parts), what a record may
+contain (bounds).
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
-"""Cutting the records of a capture again from the payloads that it archived.
+"""Parsing the records of a capture again from the payloads that it archived.
 
-What belongs here: reading a payload back from the WARC or the archive, checking its digest, and cutting it with the
-dataset's own parser, as at landing. What does not: what follows from a difference (reading.trace, doctor.proof).
+What belongs here: reading a payload back from the WARC or the archive, checking its digest, and parsing it with the
+dataset's own parser, as when it was captured. What does not: what follows from a difference (reading.trace,
+doctor.proof).
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from orchestration.wire import FilePayload, Payload, SourceError
 
 
 class NotThere(Exception):
-    """The archived bytes are not those that capture.json names, or cannot be cut; says which."""
+    """The archived bytes are not those that capture.json names, or cannot be parsed; says which of the two."""
 
 
 def payload_of(folder: Path, entry: PayloadEntry) -> Payload:
@@ -48,7 +49,7 @@ def payload_of(folder: Path, entry: PayloadEntry) -> Payload:
 
 
 def records_of(dataset: Dataset, payload: Payload) -> Iterator[Record]:
-    """The records of a payload in their order. Raises NotThere if the parser of today cannot cut it."""
+    """The records of a payload in their order. Raises NotThere if the current parser cannot parse it."""
     if payload.role != "records" or payload.context.get("fault"):
         return
     try:
@@ -61,12 +62,12 @@ def records_of(dataset: Dataset, payload: Payload) -> Iterator[Record]:
     except (SourceError, Unreadable) as error:
         raise NotThere(str(error)) from error
     except (KeyError, ValueError, TypeError, AttributeError) as error:
-        # captures of format version 1 do not tell what the request said
+        # captures of format version 1 do not record the request
         raise NotThere(f"{payload.url} cannot be cut into records again ({type(error).__name__}: {error})") from error
 
 
 def tables_of(dataset: Dataset, payload: Payload) -> Iterator[tuple[Iterator[bytes], str]]:
-    """The CSV texts of a tabular payload that hold records, as streams, each with its name."""
+    """The CSV texts of a tabular payload that contain records, as streams, each with its name."""
     if not isinstance(payload, FilePayload):
         yield iter([payload.body]), payload.url
         return

@@ -1,11 +1,11 @@
-"""The register of captures: which captures were landed here, each with the sha256 of its capture.json.
+"""The register of captures: every capture written or adopted here, each with the sha256 of its capture.json.
 
-What belongs here: entering a capture and reading what was entered. What does not: whether the files of a capture are
-what capture.json says (integrity).
+What belongs here: adding a capture to the register, and reading it. What does not: whether the files of a capture match
+its capture.json (integrity).
 
-``captures.jsonl`` stands beside a dataset's captures and only ever grows. A line is written before its capture appears,
-so that a capture in place always has one; a line whose capture never came is what a crash between the two leaves. The
-same capture may be entered again when it is landed anew.
+``captures.jsonl`` is stored beside a dataset's captures and is only ever appended to. A line is written before its
+capture's folder appears, so every capture in place has one; after a crash between the two, a line may have no capture.
+A capture that is written again has two lines.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from orchestration import files
 
 REGISTER_FILE = "captures.jsonl"
 
-# Read once while it stays the same file: a run asks for every capture of a dataset again and again.
+# Read once while it stays the same file: a run looks up every capture of a dataset many times.
 _read_before: dict[Path, tuple[tuple[int, int, int], dict[str, list[str]]]] = {}
 _began: dict[tuple[Path, int], datetime] = {}
 

@@ -1,7 +1,7 @@
-"""The captures of a landing folder: which are intact, which serve, which are on hold or stale.
+"""The captures of a landing folder: which are intact, which serve (the build reads them), which are on hold or stale.
 
 What belongs here: the rules for which captures serve. What does not: the state of a dataset (standing), what a source
-may ask (known), records (raw_views), writing (land).
+can look up (known), records (raw_views), writing (land).
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ class Captures:
     """The captures of a landing folder as one date knew them.
 
     as_of: only captures retrieved by the end of that day (UTC); None: all.
-    edition: in `live` the recorded edition's captures do not serve.
-    only: nothing but this dataset's captures is looked at, those that this process has read not again; None: all.
+    edition: in `live` the recorded edition's captures are not in use.
+    only: this dataset's captures alone, and what this process has read is not read again; None: all.
     among: nothing but these captures is known (by id), and no attempt after `until`: what an earlier build knew.
     trust: files that have not changed since they were hashed are not hashed again (landing.integrity).
     """
@@ -122,14 +122,14 @@ class Captures:
 
         replace: the newest accepted capture of each slice; merge: all of them; snapshot: all of them, one a
         moment. A transcribed capture yields to any fetched or imported one of its slice (of its moment, for
-        snapshots), because what was typed stands in for bytes that nobody had. A snapshot that is on hold does
-        not serve.
+        snapshots), because what was typed stands in for bytes that nobody had. A snapshot that is on hold is
+        not in use.
         """
         waiting = self.on_hold(dataset)
         return [c for c in self._able_to_serve(dataset) if c.capture_id not in waiting]
 
     def on_hold(self, dataset: Dataset) -> dict[str, str]:
-        """The accepted captures that are on hold until their neighbours say more, each with the reason."""
+        """The accepted captures that are on hold until their neighbors confirm them, each with the reason."""
         if dataset.max_volume_change is None:
             return {}
         return on_hold(dataset, self._able_to_serve(dataset), self._was_shown_again(dataset))
@@ -142,7 +142,7 @@ class Captures:
         )
 
     def unchanged(self, dataset: Dataset) -> list[tuple[str, datetime, str | None]]:
-        """The publisher's answers without news by the as-of date: slice, when, the capture that they equalled."""
+        """The publisher's unchanged answers by the as-of date: slice, when, the capture that they equaled."""
         path = self.landing_dir / dataset.source / dataset.name / UNCHANGED_FILE
         lines = attempts.lines(path, "slice", "checked_at", "capture_id")
         found = [(line["slice"], datetime.fromisoformat(line["checked_at"]), line["capture_id"]) for line in lines]
@@ -170,7 +170,7 @@ class Captures:
         return sorted(serving, key=lambda c: (c.retrieved_at, c.capture_id))
 
     def is_stale(self, capture: Capture) -> bool:
-        """It is the newest that serves of its slice, and a later one was rejected or on hold; or no news comes.
+        """It is the newest of its slice in use, and a later one was rejected or on hold; or nothing new comes.
 
         A publisher that afterwards gave the same as before has made it fresh again.
         """
@@ -204,7 +204,7 @@ class Captures:
 
     @cached_property
     def _last_failed(self) -> dict[tuple[str, str], datetime]:
-        """When the last attempt at a slice came that is not read, for any reason: a build asks for every capture."""
+        """When the last attempt at a slice came that is not read, for any reason: a build looks up every capture."""
         found: dict[tuple[str, str], datetime] = {}
         for one in self.damaged():
             if one.slice is not None and one.retrieved_at is not None:
@@ -242,7 +242,7 @@ class Captures:
         return found
 
     def _checks(self, dataset: Dataset) -> dict[str, list[datetime]]:
-        """When the publisher answered without news, by group of slices, as far as the as-of date knew."""
+        """When the publisher answered with nothing new, by group of slices, as far as the as-of date knew."""
         found: dict[str, list[datetime]] = defaultdict(list)
         for slice_key, when, _ in self.unchanged(dataset):
             found[dataset.group(slice_key)].append(when)
@@ -252,7 +252,7 @@ class Captures:
         return self.landing_dir / capture.source / capture.dataset / capture.capture_id
 
     def records_paths(self, capture: Capture) -> list[Path]:
-        """The Parquet files that hold the capture's records, in the order of their numbers."""
+        """The Parquet files with the capture's records, in the order of their numbers."""
         return integrity.records_of(self.folder(capture))
 
     def warc_path(self, capture: Capture) -> Path:
@@ -262,13 +262,13 @@ class Captures:
         return next((c for c in self._all if c.capture_id == capture_id), None)
 
     def last_checked(self, dataset: Dataset) -> datetime | None:
-        """When the publisher was last asked and answered, whether or not it had news."""
+        """When the publisher last answered, whether or not anything had changed."""
         times = [c.landed_at for c in self.captures(dataset.id)]
         times += [when for _, when, _ in self.unchanged(dataset)]
         return max(times, default=None)
 
     def last_good(self, dataset: Dataset) -> datetime | None:
-        """When the publisher last gave what was accepted, or said that it had no news."""
+        """When the publisher last sent something acceptable, or replied that nothing had changed."""
         able = [c for c in self.accepted(dataset.id) if self.edition == "recorded" or c.edition != "recorded"]
         ids = {c.capture_id for c in able}
         times = [c.landed_at for c in able]
@@ -276,7 +276,7 @@ class Captures:
         return max(times, default=None)
 
     def open(self, dataset: Dataset) -> list[attempts.Open]:
-        """The slices whose last attempt by the as-of date brought nothing that serves, by the run's own record."""
+        """The slices whose last attempt by the as-of date brought no usable capture, by the run's own record."""
         entries = attempts.attempted(self.landing_dir / dataset.source / dataset.name)
         if self.until is not None:
             entries = [line for line in entries if datetime.fromisoformat(line["at"]) <= self.until]

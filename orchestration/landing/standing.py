@@ -1,7 +1,7 @@
-"""The state of a dataset: which captures serve, as of when, and what has failed since when.
+"""The state of a dataset: which captures are in use, as of when, and what has failed since when.
 
-What belongs here: the one answer that status, doctor, meta.source_status, the last lines of a refresh and Dagster show.
-What does not: which captures serve (serving), the record of attempts (attempts).
+What belongs here: the one answer that status, doctor, meta.source_status, the last lines of a refresh and Dagster all
+show. What does not: which captures are in use (serving), the record of attempts (attempts).
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class SourceStatus:
     kinds: str
     captures: int
     rejected: int
-    # Accepted, but on hold until their neighbours in time say more.
+    # Accepted, but on hold until the captures before and after confirm them.
     held: int
     # No longer what was landed: kept, named and not read.
     damaged: int
@@ -35,13 +35,13 @@ class SourceStatus:
     newest: datetime | None
     checked: datetime | None
     state: State
-    # Slices whose last attempt failed, was rejected or is on hold; and those that could not be asked for.
+    # Slices whose last attempt failed, was rejected or is on hold; and those that could not be requested.
     failed: int
     skipped: int
     failed_since: datetime | None
-    # Why, with the slices; or why what serves is stale. None if nothing is wrong.
+    # Why, with the slices; or why the captures in use are stale. None if nothing is wrong.
     why: str | None
-    # Slices whose last good answer is older than the dataset allows: a refresh that asks for them exits 4.
+    # Slices whose last good answer is older than the dataset allows: a refresh that requests them exits 4.
     too_old: list[str]
 
     def cells(self) -> list[object]:
@@ -56,7 +56,7 @@ class SourceStatus:
         return self.state == "serving" and not self.failed and not self.damaged and not self.too_old
 
     def line(self) -> str:
-        """One line for people: what serves as of when, and what is wrong since when."""
+        """One line for people: what is in use as of when, and what is wrong since when."""
         serves = f"serving {self.newest:%Y-%m-%d}" if self.newest else "nothing serves"
         since = f" since {self.failed_since:%Y-%m-%d %H:%M}" if self.failed_since else ""
         late = f"; older than allowed: {_some(self.too_old)}" if self.too_old else ""
@@ -109,9 +109,9 @@ def status(captures: Captures, dataset: Dataset) -> SourceStatus:
 
 
 def _reasons(open_: Sequence[attempts.Open]) -> str:
-    """What befell the most slices, with some of them, and how many more for other reasons.
+    """The most frequent failure, with some of its slices, and how many more for other reasons.
 
-    A fault that the publisher made comes before the slices that were not asked for because of it.
+    A fault that the publisher made comes before the slices that were not requested because of it.
     """
     groups: dict[tuple[str, str], list[str]] = defaultdict(list)
     for one in open_:

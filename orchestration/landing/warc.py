@@ -66,7 +66,7 @@ class WarcFile:
         stamp = payload.retrieved_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         headers = {"WARC-Date": stamp}
         if payload.redacted:
-            # The standard has no field for it: in the body, this many keys of ours are replaced by REDACTED.
+            # The standard has no field for it: in the body, this many occurrences of our keys are replaced by REDACTED.
             headers["WARC-Redacted-Secrets"] = str(payload.redacted)
         body = payload.body
         if isinstance(payload, FilePayload):

@@ -1,7 +1,7 @@
 """Writing a capture: a temporary folder, filled payload by payload.
 
-What belongs here: what happens to each payload (archived, cut into records, counted), and the capture's id. What does
-not: the format of the WARC (warc) and of the records (records, csv_parts), what becomes of the finished folder (land).
+What belongs here: handling each payload (archiving, parsing, counting), and the capture's id. What does not: the format
+of the WARC (warc) and of the records (records, csv_parts), moving the finished folder into place (land).
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class CaptureWriter:
     ) -> None:
         self.dataset, self.slice, self.folder, self.kind = dataset, slice_, folder, kind
         self.retrieved_at, self.earliest = retrieved_at, earliest
-        # What the clock said, where the capture is dated otherwise.
+        # The clock's time, where the capture has another date.
         self.clock_time: datetime | None = None
         # Tabular: the parts and the capture's id, which stands in each of them, from the first payload on.
         self.parts: CsvParts | None = None
@@ -73,7 +73,7 @@ class CaptureWriter:
         self.first_retrieved: datetime | None = None
 
     def add(self, payload: Payload) -> None:
-        """Archive one payload and cut it into records; a payload that cannot be cut is kept and named in `malformed`.
+        """Archive one payload and parse it into records; if that fails, it is kept and named in `malformed`.
 
         Raises OSError if the disk refuses, and what a FilePayload's file raises when it cannot be moved.
         """
@@ -84,8 +84,8 @@ class CaptureWriter:
         if made_as_of := payload.context.get("content_as_of"):
             self.as_of = max(filter(None, (self.as_of, datetime.fromisoformat(made_as_of))))
         archive = self._keep(payload) if isinstance(payload, FilePayload) else None
-        # The WARC's digest and compression go on beside the cutting, and beside the next payload's coming: neither
-        # waits for the other, but no more than one payload waits for the WARC.
+        # The WARC's digest and compression run in parallel with parsing and with the next payload's arrival, but at
+        # most one payload waits for the WARC.
         self._archived()
         self._archiving = self._archiver.submit(self._warc.add, payload)
         count = 0
@@ -114,7 +114,7 @@ class CaptureWriter:
                 bytes=payload.size if isinstance(payload, FilePayload) else len(payload.body),
                 records=count,
                 role=payload.role,
-                # told by _archived
+                # reported by _archived
                 warc_offset=-1,
                 archive=archive.name if archive else None,
                 context=dict(payload.context),
@@ -129,7 +129,7 @@ class CaptureWriter:
             self.entries[-1] = self.entries[-1].model_copy(update={"warc_offset": offset})
 
     def _keep(self, payload: FilePayload) -> Path:
-        """The archive as the file it is: a download of ours is moved here, a user's file is copied."""
+        """The archive, stored as a file: our own download is moved here, a user's file is copied."""
         kept = self.folder / f"archive-{sum(e.archive is not None for e in self.entries) + 1}{payload.path.suffix}"
         if payload.is_ours:
             shutil.move(payload.path, kept)
@@ -139,7 +139,7 @@ class CaptureWriter:
         return kept
 
     def _tabulate(self, payload: Payload, archive: Path | None) -> int:
-        """Cut a CSV, or every CSV of a zip, in bulk; what cannot be cut is kept and rejects the capture."""
+        """Parse a CSV, or every CSV of a zip, in bulk; what cannot be parsed is kept and rejects the capture."""
         if self.parts is None:
             when = (self.retrieved_at or self.first_retrieved or payload.retrieved_at).astimezone(UTC)
             self.capture_id = free_id(self.folder.parent, when, self.dataset, self.slice, self.kind, payload.sha256)
@@ -228,7 +228,7 @@ class CaptureWriter:
         return (when + timedelta(days=1)).date().isoformat()
 
     def records_paths(self) -> list[Path]:
-        """The Parquet files that hold the records, once they are written."""
+        """The Parquet files with the records, once they are written."""
         if self.parts is not None and self.parts.records:
             return self.parts.paths()
         return [self.folder / RECORDS_FILE]

@@ -1,10 +1,10 @@
-"""Running a reader's work in a process of its own, which is ended when it exceeds its limits.
+"""Running a reader's work in a separate process, which is ended when it exceeds its limits.
 
 What belongs here: starting and ending that process, and what its exit code means. What does not: the work (cli, shell),
-the limits that the engine itself keeps (reader).
+the limits that DuckDB itself enforces (reader).
 
-The engine stops a query between two parts of its work, but a single call of a function on a long text can take hours.
-Only a process of its own ends then for certain; readers keep no state, so none is lost.
+DuckDB can stop a query only between two steps, but a single call of a function on a long text can take hours. Ending a
+process always works; readers keep no state, so nothing is lost.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""Why an answer has no rows: nothing was captured, nothing of this place, nothing on that day, or there is truly none.
+"""Why an answer has no rows: nothing was captured, nothing for this place or that day, or there really is none.
 
-What belongs here: the explanation, made from what the release itself says that it contains (queries/subjects.toml names
-the subjects). What does not: places that do not exist and wrong parameters, which are refused before the question is
-asked (questions).
+What belongs here: the explanation, derived from what the release records about its own content (queries/subjects.toml
+lists the subjects). What does not: places that do not exist and wrong parameters, which are refused before the query
+runs (questions).
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
-"""Text that cannot steer a terminal.
+"""Text that cannot control a terminal.
 
 What belongs here: which characters could, and showing them as escapes. What does not: tables and layout (cli.screen),
 files (writing).
 
-A publisher's text, a file's name or an answer's body may contain escape sequences: they would move the cursor, hide a
-figure, set the window's title or put a link behind other words. Everything that is printed goes through `harmless`.
+A publisher's text, a file name or the body of a response may contain escape sequences that move the cursor, hide a
+figure, set the window's title or hide a link behind other words. Everything that is printed passes through `harmless`.
 """
 
 from __future__ import annotations

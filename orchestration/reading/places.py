@@ -1,7 +1,7 @@
 """Finding the place that a person means: "Portland, OR", "DC", a GEOID, the FIPS code of a county.
 
-What belongs here: reading what was typed, and choosing among the units of core.dim_jurisdiction that bear the name.
-What does not: tying printed names to units in the build (dbt's int_identity models do that), or any fact about a place.
+What belongs here: parsing what was typed, and choosing among the units of core.dim_jurisdiction with that name. What
+does not: matching printed names to units in the build (dbt's int_identity models), or any fact about a place.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Found:
-    """The place that was meant, and the others that bear the name."""
+    """The place that was meant, and the others of that name."""
 
     place: Place
     others: tuple[Place, ...] = ()
@@ -83,7 +83,7 @@ def find(connection: Connection, text: str) -> Found:
     text = " ".join(text.split())
     units = _units(connection)
     if re.fullmatch(r"\d{2}|\d{5}|\d{7}|\d{10}", text):
-        # The bridge holds every code that a unit answers to: New York is in five counties, the District is a state too.
+        # The bridge has every code of a unit: New York is in five counties, the District is a state too.
         keys = {key for (key,) in connection.execute(_OF_CODE, [text]).fetchall()}
         coded = [u for u in units if u.geoid == text] or [u for u in units if u.key in keys]
         if not coded:
@@ -159,7 +159,7 @@ def _kind(name: str) -> tuple[str, str | None, str | None]:
 
 
 def _has_name(unit: Place, name: str, state: str | None) -> bool:
-    """Whether the unit bears the name; a merged government bears the names of all that it is made of."""
+    """Whether the unit has the name; a merged government has the names of all its parts."""
     if state and unit.state_code != state:
         return False
     if unit.spelled == name or unit.spelled.replace(" ", "") == name.replace(" ", ""):

@@ -1,6 +1,6 @@
 """The named questions: what analysts can ask of a release by name.
 
-What belongs here: the questions, their parameters, and asking one. What does not: the connection and what it allows
+What belongs here: the questions, their parameters, and running one. What does not: the connection and what it allows
 (reader, statements), finding a place (places), explaining an empty answer (empty).
 """
 
@@ -71,7 +71,7 @@ class Question:
 class Answer:
     """A named question asked of a release: rows, the title that is true of them, and what else a reader must know.
 
-    notes: which place was taken where others bear the name; why_empty: why there is no row, null where there are rows.
+    notes: which place was chosen if others have the name; why_empty: why there is no row, null where there are rows.
     """
 
     title: str
@@ -160,7 +160,7 @@ def _checked(connection: Connection, name: str, text: str, parameter: Parameter)
         return ""
     kind = _kinds()[parameter.kind]
     values: dict[str, str] = dict(connection.execute(kind["sql"]).fetchall())
-    # Where the release holds nothing of the kind, the answer is empty and says so.
+    # If the release has nothing of the kind, the answer is empty and says so.
     if values and text not in values:
         raise WrongParameter(f"{name}={text!r}: no such {kind['what']}; there are: {', '.join(values)}")
     return values.get(text, text)

@@ -4,8 +4,8 @@ What belongs here: opening a release by its name; the connection that analysts, 
 limits, and the message when one is reached. What does not: which statements are allowed (statements), named questions
 (questions), how an answer looks (cli.screen, writing).
 
-Three layers keep the published file as it is: statements are read before they run (statements); the engine itself is
-opened read-only with every file system switched off; the files of a release are read-only (release/publish).
+Three layers protect the published file: statements are checked before they run (statements); DuckDB opens the file
+read-only, with every file system switched off; the files of a release are read-only (release.publish).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ import duckdb
 from orchestration.reading import statements
 from orchestration.settings import Settings
 
-# Seconds that a query has to end after it was told to.
+# Seconds that a query has to end after it was interrupted.
 GRACE = 3.0
 
 _RELEASE_NAME = re.compile(r"\d{4}\.\d{2}\.\d{2}(\.\d+)?")
@@ -90,7 +90,7 @@ class Reader:
     """A connection that reads. It is asked as DuckDB's own is: `sql` or `execute`, then `fetchall`, `df`, and so on."""
 
     def __init__(self, file: Path, settings: Settings, *, or_else: Callable[[], object] | None = None) -> None:
-        """or_else: called if a query goes on although it was told to stop (one call of a function can take hours)."""
+        """or_else: called if a query keeps running after it was interrupted (one call of a function can take hours)."""
         self._or_else = or_else
         self.seconds, self.memory = settings.query_seconds, int(settings.query_memory)
         self._connection = duckdb.connect(
@@ -104,11 +104,11 @@ class Reader:
                 self._connection.execute(statement)
 
     def read(self, text: str) -> list[duckdb.Statement]:
-        """The statements of a text, read and let through (statements.read)."""
+        """The statements of a text, checked and allowed (statements.read)."""
         return statements.read(text, self._connection)
 
     def rows(self, statement: duckdb.Statement, params: object = None) -> Rows:
-        """The rows of one statement that `read` let through."""
+        """The rows of one statement that `read` allowed."""
         cursor = self._opened()
         with self._limited(cursor):
             relation = cursor.sql(statement, params=params)
@@ -244,7 +244,7 @@ class Rows:
     """The rows of a statement: a relation of DuckDB of which only what reads is in reach, within the limits.
 
     `fetchone` and `fetchmany` give one row after the other, from the first to the last within one limit of time; every
-    other method runs the statement anew.
+    other method runs the statement again.
     """
 
     def __init__(

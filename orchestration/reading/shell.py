@@ -21,8 +21,8 @@ _HELP = "There are .tables, .columns TABLE, .quit"
 def run(answer: Callable[[str], int], say: Callable[[str], None]) -> int:
     """Read statements to the end of the input, and answer each; 0, or 1 if one of them failed.
 
-    answer: runs a text of SQL, shows it, and gives 0 if it could. Typed input may fail without a mark on the exit
-    code: who typed it has seen it.
+    answer: runs a text of SQL, shows it, and gives 0 if it could. A failure of typed input does not change the exit
+    code: the person who typed it has seen it.
     """
     interactive = sys.stdin.isatty()
     if interactive:
@@ -39,7 +39,7 @@ def run(answer: Callable[[str], int], say: Callable[[str], None]) -> int:
                 failed |= answer(text) != 0
             return 0 if interactive or not failed else 1
         except KeyboardInterrupt:
-            # as in every shell: what was typed is dropped, the shell goes on
+            # as in every shell: what was typed is dropped, the shell continues
             say("")
             text = ""
             continue

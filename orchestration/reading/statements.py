@@ -3,9 +3,10 @@
 What belongs here: which statements, parts of statements and functions are allowed, and the messages of refusals. What
 does not: running anything, limits of time and memory (reader), how an answer is shown.
 
-The kind of a statement is not enough. `with t as (copy ... to 'file') select ...` is a SELECT that writes a file, and
-`explain analyze copy ...` runs the COPY. So the engine's own parser takes the statement apart, and every query inside
-it must be of a kind that reads. Nothing is let through because it is not known to be bad.
+The type of a statement is not enough: `with t as (copy ... to 'file') select ...` is a SELECT that writes a file, and
+`explain analyze copy ...` runs the COPY. So DuckDB's own parser takes the statement apart, and every query inside it
+must be of a type that only reads. Types of statements and table functions are checked against allow-lists; other
+functions against a list of refused ones.
 """
 
 from __future__ import annotations
@@ -165,7 +166,7 @@ def _parses(text: str, connection: duckdb.DuckDBPyConnection) -> bool:
 
 
 def _check_tree(text: str, connection: duckdb.DuckDBPyConnection) -> None:
-    """Refuse a SELECT that holds anything but queries and functions that are let through."""
+    """Refuse a SELECT that contains anything but queries and allowed functions."""
     row = connection.cursor().execute("select json_serialize_sql(cast(? as varchar))", [text]).fetchone()
     try:
         tree = json.loads(row[0]) if row else {"error": True}
@@ -221,8 +222,8 @@ def _check_function(name: str, *, in_from: bool) -> None:
 def _check_pivot(text: str, tokens: list[_Token], connection: duckdb.DuckDBPyConnection) -> None:
     """Refuse a PIVOT without IN that does more than read.
 
-    The engine runs it as two statements (it looks up the values first), and has no syntax tree for it. What it is
-    within brackets, where only a query can stand, tells a query from COPY, CREATE or INSERT; its words tell the rest.
+    The engine runs it as two statements (it looks up the values first), and has no syntax tree for it. If it
+    parses within brackets, where only a query is allowed, it is no COPY, CREATE or INSERT; its words show the rest.
     """
     while tokens and tokens[-1].text == ";":
         tokens = tokens[:-1]

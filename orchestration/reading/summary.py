@@ -1,4 +1,4 @@
-"""What a release says of itself after a refresh: what each source gave, how many rows there are, what the checks found.
+"""The summary of a release after a refresh: what each source delivered, how many rows there are, what the checks found.
 
 What belongs here: the few queries behind that summary. What does not: how it looks on a screen (cli), the named
 questions (questions).

@@ -1,4 +1,4 @@
-"""From a published row back to the bytes: capture, payload, address, time, digest, and the record as it came.
+"""Tracing a published row back to its bytes: capture, payload, address, time, digest, and the record as it came.
 
 What belongs here: following the provenance columns into the landing folder, checking the payload's digest against the
 WARC and the record against the payload. What does not: what the row means.
@@ -39,7 +39,7 @@ class Trace:
     payload: dict[str, Any]
     digest_verified: bool
     warc: str
-    # Whether each of the records below was cut again from the payload's bytes, and the same in every field.
+    # Whether each of the records below was parsed again from the payload's bytes, and the same in every field.
     found_in_payload: bool
     # What was found, in words.
     proof: str
@@ -78,7 +78,7 @@ def trace(settings: Settings, table: str, key: str) -> Trace:
     if "_capture_id" not in row:
         raise CannotTrace(f"{schema}.{name} carries no provenance: trace the facts that it is made of (core.fct_...)")
     if row["_capture_id"] == "-":
-        raise CannotTrace(f"the row comes from a table of ours (dbt_project/seeds), not from a capture: {row}")
+        raise CannotTrace(f"the row comes from one of our own tables (dbt_project/seeds), not from a capture: {row}")
     catalog = Catalog(settings.landing_dir, as_of=None, edition="recorded")
     capture, entry = provenance(catalog, row)
     records = landed_records(catalog, capture, row)
@@ -144,7 +144,7 @@ def provenance(catalog: Catalog, row: dict[str, Any]) -> tuple[Capture, Any]:
 def prove(
     catalog: Catalog, capture: Capture, entry: PayloadEntry, records: list[dict[str, Any]]
 ) -> tuple[bool, bool, str]:
-    """Whether the payload's digest holds, whether its bytes give these records, and what was found, in words."""
+    """Whether the payload's digest is right, whether its bytes give these records, and what was found, in words."""
     try:
         payload = recut.payload_of(catalog.folder(capture), entry)
     except recut.NotThere as gone:
@@ -166,7 +166,7 @@ def prove(
     if not wanted or found < len(wanted):
         return True, False, f"NOT in the payload: {found} of {len(wanted)} records were cut from its bytes again"
     asked = sorted(set(entry.context) & set().union(*(record.keys() for record in records)))
-    by_request = f"; told by the request, not by the answer: {', '.join(asked)}" if asked else ""
+    by_request = f"; from the request, not from the response: {', '.join(asked)}" if asked else ""
     many = "the record was" if found == 1 else f"all {found} records were"
     return True, True, f"found in the payload's bytes: {many} cut from them again, the same in every field{by_request}"
 

@@ -1,12 +1,13 @@
 """Writing an answer's rows to a file: CSV, JSON, Parquet, XLSX.
 
-What belongs here: writing values so that a program reads the same values back, keeping text from running in a
-spreadsheet, and which files may be overwritten. What does not: which rows (reader, questions), the screen (cli.screen).
+What belongs here: writing values so that a program reads the same values back, preventing text from running as a
+formula in a spreadsheet, and which files may be overwritten. What does not: which rows (reader, questions), the screen
+(cli.screen).
 
 Text that begins with = + - @, a tab or a carriage return would run as a formula in a spreadsheet, and publishers print
-what others typed. In CSV and XLSX such text, also in its full-width form and behind blanks, gets a single quote before
-it, as OWASP advises (CSV Injection). Numbers are numbers: -5 has no quote, the text "-5" has. JSON and Parquet hold
-every value as it is.
+what others typed. In CSV and XLSX such text, also in its full-width form and after spaces, gets a single quote before
+it, as OWASP recommends (CSV Injection). Numbers stay numbers: -5 gets no quote, the text "-5" does. JSON and Parquet
+contain every value unchanged.
 """
 
 from __future__ import annotations
@@ -47,13 +48,13 @@ _BARE = re.compile(r"(?!\s)[^\",;\t\r\n]*[^\",;\s]")
 _NOT_IN_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 _BATCH = 20_000
-# A sheet's own limits: rows, characters of a cell, and the digits of a number that it holds exactly.
+# A sheet's own limits: rows, characters of a cell, and the digits of a number that it stores exactly.
 _SHEET_ROWS, _SHEET_CHARACTERS, _EXACT = 1_048_576, 32_767, 2**53
 _FIRST_SHEET_DAY = date(1900, 3, 1)
 
 
 class CannotWriteAnswer(Exception):
-    """The answer cannot be written there or in that format; says why, and the way out."""
+    """The answer cannot be written there or in that format; says why, and what to do instead."""
 
 
 def guarded(text: str) -> str:
@@ -269,7 +270,7 @@ def _workbook(rows: Any) -> tuple[bytes, int]:
 
 
 def _sheet_cell(sheet: Any, value: Any) -> Any:
-    """A cell that holds the value; text is text whatever it begins with."""
+    """A cell with the value; text stays text whatever it begins with."""
     value = _sheet_value(value)
     made = WriteOnlyCell(sheet, value)
     if isinstance(value, str):

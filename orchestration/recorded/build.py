@@ -1,9 +1,8 @@
-"""From the tables to the publishers' wire shapes: batches of payloads that the live sources' cut() reads.
+"""From the recorded tables to the publishers' response formats: payloads that the live sources' cut() can parse.
 
-What belongs here: one function a dataset, from long-form figures to the bytes
-that the publisher would have sent, the same bytes each time. What does not:
-figures (tables/), how a table is read (figures), crime and the survey (crime),
-government units (reference), cutting (sources/), writing captures (landing/).
+What belongs here: one function for each dataset, from long-form figures to the bytes that the publisher would have
+sent, the same bytes each time. What does not: figures (tables/), how a table is read
+(figures), crime and the survey (crime), government units (reference), parsing (sources), writing captures (landing).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""The account of a refresh: its exit code, what it published, and what went wrong in words.
+"""The result of a refresh: its exit code, what it published, and messages about what went wrong.
 
-What belongs here: reading Dagster's record of the run. What does not: running it (run), how the account looks on a
+What belongs here: reading Dagster's record of the run. What does not: running it (run), how the result looks on a
 screen (cli).
 """
 
@@ -15,7 +15,7 @@ from orchestration.landing.catalog import Catalog
 from orchestration.release import history
 from orchestration.settings import Settings
 
-# 1 is a fault of ours: a step broke, and neither a publisher nor the gate was the cause.
+# 1 is a bug of ours: a step broke, and neither a publisher nor the gate was the cause.
 PUBLISHED, BROKEN, USAGE, REFUSED, SOURCE_TOO_OLD, ANOTHER_RUNS = 0, 1, 2, 3, 4, 5
 
 # Build, dbt's files, Dagster's records of the run and the new release took ten times the last release's warehouse.
@@ -28,7 +28,7 @@ class Account:
 
     exit_code: int
     run_id: str
-    # What became of each dataset that was asked for.
+    # What became of each dataset that was requested.
     datasets: list[dict[str, Any]] = field(default_factory=list)
     release: str | None = None
     published: bool = False
@@ -37,7 +37,7 @@ class Account:
     # Every source that is not fine, in one line each; and those that make the exit code 4.
     sources: list[str] = field(default_factory=list)
     too_old: list[str] = field(default_factory=list)
-    # The first failure was the disk's: those that follow from it are not told.
+    # The first failure was the disk's: those that follow from it are not reported.
     is_refused_by_disk: bool = False
 
 

@@ -1,7 +1,7 @@
-"""Which datasets and slices a refresh would ask for, before it asks for any.
+"""Which datasets and slices (parts of a dataset) a refresh would request, before it sends any request.
 
-What belongs here: choosing datasets by name, and the plan that `clawback refresh --dry-run` shows. What does not:
-which slices a dataset has (sources), capturing them (landing), the run (run).
+What belongs here: choosing datasets by name, and the plan that `clawback refresh --dry-run` shows. What does not: which
+slices a dataset has (sources), capturing them (landing), the run (run).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _SHOWN = 6
 
 @dataclass(frozen=True)
 class Planned:
-    """What would be asked of one dataset."""
+    """What would be requested of one dataset."""
 
     dataset: str
     slices: list[str]
@@ -46,7 +46,7 @@ def selected(names: Sequence[str]) -> list[sources.Dataset]:
 
 
 def plan(settings: Settings, names: Sequence[str], as_of: date | None) -> list[Planned]:
-    """What a refresh would ask for, dataset by dataset; nothing is asked and nothing written."""
+    """What a refresh would request, dataset by dataset; no request is sent and nothing is written."""
     catalog = Catalog(settings.landing_dir, as_of=as_of, edition=settings.edition)
     planned = []
     for dataset in selected(names):

@@ -1,6 +1,6 @@
 """One refresh: Dagster's `refresh` job, run in this process.
 
-What belongs here: the order in which a refresh begins, runs and ends. What does not: its exit code and account
+What belongs here: the sequence in which a refresh begins, runs and ends. What does not: its exit code and result
 (account), the lock (running.lock), how captures, the build or the gate work.
 """
 
@@ -123,7 +123,7 @@ def _ended(account: Account, started: datetime) -> ending.Ended:
 def _stopped_in_order(
     settings: Settings, run_id: str, started: datetime, *, is_wanted: bool
 ) -> Iterator[Callable[[], None]]:
-    """End the whole refresh at a signal: its run is reported as canceled, and a message names the release that serves.
+    """End the whole refresh at a signal: its run is reported as canceled, and a message names the current release.
 
     Yields as stopping.stoppable does.
     """
@@ -195,7 +195,7 @@ def _run(
     }
     logs = settings.build_dir / "logs"
     logs.mkdir(parents=True, exist_ok=True)
-    # dbt's own lines go to a file: the screen holds the progress.
+    # dbt's own lines go to a file: the screen shows the progress.
     with (
         dg.DagsterInstance.get() as instance,
         waiting.reporting_waits(instance, run_id),
@@ -219,6 +219,6 @@ def _run(
 
 
 def _share_settings(settings: Settings) -> None:
-    """What the command line overrode holds for dbt's process and for Dagster's definitions too."""
+    """Apply what the command line overrode to dbt's process and to Dagster's definitions too."""
     os.environ["CLAWBACK_HOME"] = str(settings.root)
     os.environ["CLAWBACK_EDITION"] = settings.edition

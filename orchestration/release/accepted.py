@@ -1,9 +1,10 @@
-"""Findings of the gate that somebody accepted and that still apply: in which releases, since when, and why.
+"""Failed checks of the gate that somebody accepted and that still apply: in which releases, since when, and why.
 
-What belongs here: reading that from the releases. What does not: accepting (audit), telling monitors (running.health).
+What belongs here: reading that from the releases. What does not: accepting one (audit), reporting it to monitors
+(running.health).
 
-A check that a release carries as accepted stands until a release is served in which it passed by itself. A later
-release without it passed it: the gate publishes nothing else.
+An accepted failure applies until readers get a release in which the check passed by itself. If a later release does not
+list it, the check passed there: otherwise the gate would not have published that release.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from orchestration.settings import Settings
 
 @dataclass(frozen=True)
 class Standing:
-    """One accepted finding of the release that serves."""
+    """One accepted finding of the current release."""
 
     check: str
     because: str
@@ -36,7 +37,7 @@ class Standing:
 
 
 def standing(settings: Settings) -> list[Standing]:
-    """What the release that serves carries, and since which release; empty if it is green, or there is none."""
+    """The accepted findings of the current release, and since which release; empty if it is green, or there is none."""
     last = history.last_release(settings)
     if last is None:
         return []
@@ -48,7 +49,7 @@ def standing(settings: Settings) -> list[Standing]:
 
 
 def since(settings: Settings, check: str) -> str | None:
-    """The first release in a row, up to the one that serves, that carries the check as accepted; None if none does."""
+    """The first release in an unbroken row up to the current one that has the check accepted; None if none has."""
     last = history.last_release(settings)
     return _first(settings, check, last).id if last and check in last.accepted else None
 

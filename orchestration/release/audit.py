@@ -1,7 +1,7 @@
 """The gate: what a candidate must pass before analysts see it, whoever starts the publication.
 
-What belongs here: the order of the audit, dbt's tests, what is accepted. What does not: markers (markers), checks of
-tables (checks, sums), copying or swapping files (publish). docs/gate.md lists what each check tests and why.
+What belongs here: the order of the checks, dbt's tests, what is accepted. What does not: build markers (markers),
+checks of tables (checks, sums), copying or swapping files (publish). docs/gate.md lists what each check tests and why.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class UnknownCheck(KeyError):
 
 
 def acceptable(settings: Settings) -> list[str]:
-    """The names that --accept takes: of the facts of the project and of what serves."""
+    """The names that --accept takes: of the facts of the project and of the current release."""
     manifest = json.loads(dbt_manifest.parsed(settings).read_text(encoding="utf-8"))
     last = history.last_release(settings)
     facts = {

@@ -1,8 +1,7 @@
-"""How a release begins: nothing is new, the build is incremental, or it is full.
+"""The decision at the start of a release: there is nothing new to build, or the build is incremental, or it is full.
 
-What belongs here: the one decision before a build, and clearing the build folder for it. What does not: whether the
-same captures were released before (history), whether a build may be incremental (incremental), the markers of a build
-(markers).
+What belongs here: this decision, and clearing the build folder accordingly. What does not: whether the same captures
+were released before (history), whether a build may be incremental (incremental), the markers of a build (markers).
 """
 
 from __future__ import annotations
@@ -35,7 +34,7 @@ class Full:
 def begin(settings: Settings, catalog: Catalog, *, run_id: str, force: bool = False) -> NothingNew | Incremental | Full:
     """Decide how the next release is built, and unless there is nothing new, clear the build folder for it.
 
-    catalog: the one that the raw views will be made of. force: build anew, whatever was released before.
+    catalog: the one that the raw views will be made of. force: build again, whatever was released before.
     Raises history.DamagedRelease if the serving release cannot be read, and OSError if the disk refuses.
     """
     if not force and (current := history.unchanged_since(settings, catalog)):

@@ -1,4 +1,4 @@
-"""The gate's checks of tables: rows, control totals, conservation, quarantine, key figures, joins, descriptions.
+"""The gate's checks of tables: rows, control totals, lost records, quarantine, key figures, joins, descriptions.
 
 What belongs here: each check, and its name. What does not: sums (sums), dbt's own tests and the order of all checks
 (audit).
@@ -41,7 +41,7 @@ def of_tables(
 
 
 def names(facts: Iterable[str]) -> list[str]:
-    """The names that the checks have whatever the candidate holds. facts: ``core.fct_...``."""
+    """The names of the checks, which do not depend on the candidate. facts: ``core.fct_...``."""
     figures = tomllib.loads(KEY_FIGURES.read_text(encoding="utf-8"))["figure"]
     return [
         *(f"rows of {table}" for table in sorted(facts)),
@@ -89,7 +89,7 @@ def _falls(connection: duckdb.DuckDBPyConnection, settings: Settings, marker: Ma
 
 
 def _control_totals(connection: duckdb.DuckDBPyConnection) -> list[Checked]:
-    """What the serving captures add up to equals the publishers' own counts, and staging holds all of it."""
+    """What the serving captures add up to equals the publishers' own counts, and staging has all of it."""
     broken = connection.execute(
         "select dataset, slice, counted, control_total from meta.capture"
         " where is_serving and control_total is not null and counted <> control_total order by all limit 5"
@@ -111,11 +111,11 @@ def _control_totals(connection: duckdb.DuckDBPyConnection) -> list[Checked]:
 
 
 def _quarantined(connection: duckdb.DuckDBPyConnection) -> list[Checked]:
-    """No serving capture lost more of its records to quarantine than acceptance would have let pass.
+    """No capture in use lost more of its records to quarantine than acceptance allows.
 
     Acceptance knows the types of fields, staging knows more (which states there are, which months had begun). What a
-    slice loses there would be missing from the facts in silence. An increment replaces nothing: what it brought before
-    goes on serving, so there only many records count.
+    slice loses there would be missing from the facts in silence. An increment replaces nothing: earlier records
+    stay in use, so there only many lost records count.
     """
     out = []
     for dataset in sources.DATASETS.values():

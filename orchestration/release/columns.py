@@ -1,11 +1,11 @@
 """From which fields of which datasets each published column is computed.
 
 What belongs here: reading the columns of the finished build once, tracing each column of a model's compiled SQL to its
-parents' columns (sqlglot, one scope for each model), and following those to raw datasets and to our own tables. What
-does not: what Dagster shows of it (assets), the dictionary's other columns (publish).
+parents' columns (sqlglot, one scope for each model), and following those to raw datasets and to the project's own
+tables. What does not: what Dagster shows of it (assets), the other columns of the dictionary (publish).
 
-A column is computed from what stands in its expression, CASE conditions included; what a join or a filter compares is
-not in it.
+A column is computed from the columns in its expression, CASE conditions included; columns that only a join or a filter
+compares are left out.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ Relation = tuple[str, str]
 # (relation, column) pairs that a column is computed from
 Parents = Mapping[str, set[tuple[Relation, str]]]
 PARENTS_FILE = "column_parents.json"
-# Said of a column whose model's SQL could not be traced: never guessed from its table.
+# The value for a column whose model's SQL could not be traced: never guessed from its table.
 NOT_KNOWN = "not told"
 
 
@@ -81,7 +81,7 @@ def column_parents(sql: str, columns: Mapping[Relation, Mapping[str, str]]) -> d
         found: dict[str, set[tuple[Relation, str]]] = {}
         for name in qualified.named_selects:  # type: ignore[attr-defined]
             parents = found.setdefault(name, set())
-            # trim_selects would copy the whole statement for each column: nine tenths of the time, for pictures of ours
+            # trim_selects would copy the whole statement for each column: nine tenths of the time, for unused drawings
             traced = lineage(name, qualified, schema, scope=scope, dialect="duckdb", copy=False, trim_selects=False)
             for node in traced.walk():
                 if isinstance(node.source, exp.Table) and not node.downstream:
@@ -106,7 +106,7 @@ def parents_of(
     nodes: the manifest's nodes and sources. columns: those of every relation of the build.
     """
     read = [relation_of(nodes[parent]) for parent in node["depends_on"]["nodes"] if parent in nodes]
-    # A model that goes on from its last build reads itself too.
+    # An incremental model reads itself too.
     read.append(relation_of(node))
     found = column_parents(sql, {relation: columns.get(relation, {}) for relation in read})
     written = {name.lower(): name for name in columns.get(relation_of(node), {})}
@@ -175,9 +175,9 @@ class Sources:
             seen |= before
 
     def fields(self, relation: Relation, column: str) -> frozenset[tuple[str, str]] | None:
-        """(dataset or table of ours, field) pairs; empty where none goes in, None if the SQL could not be traced.
+        """(dataset or own table, field) pairs; empty where none goes in, None if the SQL could not be traced.
 
-        A dataset is named source/name; a table of ours by seeds/name, what the landing folder says by landing/name.
+        A dataset is named source/name; one of our own tables seeds/name; a table about the landing folder landing/name.
         """
         asked = (relation, column)
         if asked not in self._known:
@@ -194,7 +194,7 @@ class Sources:
             return frozenset({(f"seeds/{name}", column)})
         traced = self._parents.get(relation, {})
         if column not in traced:
-            log.warning("%s.%s.%s: its sources are not told", schema, name, column)
+            log.warning("%s.%s.%s: its sources could not be traced", schema, name, column)
             return None
         found: set[tuple[str, str]] = set()
         for parent, parent_column in traced[column]:

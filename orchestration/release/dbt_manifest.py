@@ -25,9 +25,10 @@ def dbt_environment(settings: Settings) -> dict[str, str]:
     """The environment that dbt gets: where to build, where to spill, no telemetry.
 
     The build file and the spill folder are relative to the build folder, where dbt must run. dbt parses the whole
-    project again if the path of the file has changed: by a relative path, what was parsed for one home serves another.
+    project again if the path of the file has changed: a relative path is
+    the same in every home.
 
-    dbt's log holds each node and each failure. At dbt's own level, debug, it also holds each statement: 50 MB and a
+    dbt's log has each node and each failure. At dbt's own level, debug, it also has each statement: 50 MB and a
     fifth of the build's time. DBT_LOG_LEVEL_FILE=debug brings them back.
     """
     return {
@@ -66,7 +67,7 @@ def parsed(settings: Settings) -> Path:
 
 
 def _stamp(project: str, manifest: Path) -> str:
-    """What the manifest was parsed from, and what it held: a manifest that was changed since is parsed anew."""
+    """What the manifest was parsed from, and its content: a manifest that was changed since is parsed again."""
     return f"{project} {hashlib.sha256(manifest.read_bytes()).hexdigest()}"
 
 

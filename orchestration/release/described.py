@@ -1,7 +1,7 @@
-"""Writing descriptions into a release: the comments of its tables and columns, and the rows of its column dictionary.
+"""Writing descriptions into a release: comments on tables and columns, and the rows of its column dictionary.
 
-What belongs here: writing a table of the release's own, a comment, and one row of the dictionary. What does not: which
-tables there are (own_tables, dbt), the texts (dictionary).
+What belongs here: writing one of the release's own tables, a comment, and one row of the dictionary. What does not:
+which tables there are (own_tables, dbt), the texts (dictionary).
 """
 
 from __future__ import annotations

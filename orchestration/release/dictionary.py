@@ -1,6 +1,6 @@
-"""The column dictionary: what each column means, its unit, over what it may be added, what null means.
+"""The column dictionary: what each column means, its unit, over what it may be summed, what null means.
 
-What belongs here: reading dbt_project/columns.toml and putting an entry into a sentence. What does not: which column
+What belongs here: reading dbt_project/columns.toml and turning an entry into a sentence. What does not: which column
 uses which entry (the .yml beside each model refers to it by dbt's doc()), checking the file
 (tools/column_dictionary.py).
 """

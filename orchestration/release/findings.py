@@ -1,6 +1,6 @@
-"""The records of the gate: a check with its outcome, a finding, a refusal.
+"""The gate's data types: a check with its outcome, a finding (a check that failed), a refusal.
 
-What belongs here: these records and how they read. What does not: what is checked (audit, checks, markers, sums).
+What belongs here: these types and their texts. What does not: what is checked (audit, checks, markers, sums).
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Literal
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that is wrong with the candidate. see: the way to look at it, and the way out."""
+    """One thing that is wrong with the candidate. see: how to look at it, and what to do."""
 
     check: str
     detail: str
@@ -47,7 +47,7 @@ Checked = tuple[CheckResult, Finding | None]
 
 
 def checked(name: str, detail: str, see: str | None) -> Checked:
-    """A release check that passed (no `see`) or did not. The finding tells how it can be accepted."""
+    """A release check that passed (no `see`) or did not. The finding says how it can be accepted."""
     status = "pass" if see is None else "fail"
     check = CheckResult(name, "release check", "error", status, 0 if see is None else 1, detail)
     if see is None:

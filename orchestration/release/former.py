@@ -1,10 +1,10 @@
 """Former names of published tables and columns: views that keep them for one version.
 
-What belongs here: reading dbt_project/former_names.toml, and how a view of a former name is told from a table. What
-does not: making the views (former_views), what moved and where to (docs/migration.md).
+What belongs here: reading dbt_project/former_names.toml, and telling a view of a former name from a table. What does
+not: making the views (former_views), what moved and where to (docs/migration.md).
 
-A view is not a table of the release: it has no Parquet file and no row count, row hashes leave it out, and `clawback
-trace` follows the table that it reads. Its columns stand in meta.column_dictionary.
+A view is not a table of the release: it has no Parquet file, no row count and no row hash, and `clawback trace` follows
+the table that it reads. Its columns are in meta.column_dictionary.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from orchestration.release.dictionary import Entry
 from orchestration.settings import DBT_PROJECT_DIR
 
 FILE = DBT_PROJECT_DIR / "former_names.toml"
-# Holds the former columns of tables that still bear their name.
+# The schema for the former columns of tables that keep their name.
 SCHEMA = "former"
-# How the comment on each view begins: the mark by which it is told from a table.
+# The start of the comment on each view, which distinguishes it from a table.
 MARK = "Former name"
 # Rows of duckdb_views() that are former names.
 ARE_FORMER = f"starts_with(coalesce(comment, ''), '{MARK}')"

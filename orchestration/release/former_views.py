@@ -1,6 +1,6 @@
-"""The views of former names in a release's file.
+"""Creating the views of former names in a release's file.
 
-What belongs here: making each view, with comments, and its rows of the column dictionary. What does not: which there
+What belongs here: creating each view, with comments and its rows of the column dictionary. What does not: which there
 are (former), tables (publish, own_tables).
 """
 

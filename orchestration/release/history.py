@@ -1,4 +1,4 @@
-"""The releases that are kept, and which one serves.
+"""The releases that are kept, and which one readers get.
 
 What belongs here: reading release.json files. What does not: making a release (publish).
 """
@@ -28,14 +28,14 @@ class NoSuchRelease(Exception):
 
 
 class DamagedRelease(Exception):
-    """A release that is no longer what was published; says what is wrong and the way out."""
+    """A release that is no longer what was published; says what is wrong and how to fix it."""
 
 
 class Release(BaseModel):
-    """release.json: what a release was made of and what it holds."""
+    """release.json: what a release was made from and what it contains."""
 
     id: str
-    # Its place among the releases of this home, from 1 on: their order, whatever the clock said. 0: made before this.
+    # Its number among the releases of this home, from 1: their order, independent of the clock. 0: older than this.
     sequence: int = 0
     built_at: datetime
     run_id: str
@@ -57,7 +57,7 @@ class Release(BaseModel):
     differences: dict[str, int]
     checks: dict[str, int]
     accepted: dict[str, str]
-    # measure -> group -> [rows, sum] of what the gate holds in sums.toml; "" is the whole
+    # measure -> group -> [rows, sum] of the measures in sums.toml; "" is the whole
     sums: dict[str, dict[str, tuple[int, float]]] = {}
     # sha256 of the candidate that it was copied from
     candidate: str | None = None
@@ -105,7 +105,7 @@ def next_sequence(kept: list[Release]) -> int:
 
 
 def last_release(settings: Settings) -> Release | None:
-    """The release that serves; None if nothing is published. Raises DamagedRelease if it cannot be read."""
+    """The current release; None if nothing is published. Raises DamagedRelease if it cannot be read."""
     kept = releases(settings)
     serving = next((release for release in kept if release.serves), None)
     if serving is None and settings.published_dir.is_symlink():
@@ -122,7 +122,7 @@ def last_release(settings: Settings) -> Release | None:
 def comparable(settings: Settings, edition: str, as_of: date | None) -> Release | None:
     """The release with which a candidate of that edition and date is compared; None if there is none of the kind.
 
-    It is what serves, if that is of the kind (after a rollback it is not the newest), else the newest.
+    It is the current one if that is of the kind (after a rollback it is not the newest), else the newest.
     """
     alike = [r for r in releases(settings) if (r.edition, r.as_of) == (edition, as_of)]
     return next((r for r in alike if r.serves), alike[0] if alike else None)

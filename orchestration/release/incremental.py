@@ -1,13 +1,12 @@
 """Whether a build may be incremental: keep the last candidate's records and add only what is new.
 
 What belongs here: that one decision, for correctness and for cost. What does not: which records an incremental build
-takes in (the model whose materialization is incremental says that), or the proof that both ways give the same rows
-(tests/awards).
+adds (the incremental dbt model decides that), or the test that both kinds of build give the same rows (tests/awards).
 
-Nearly all of a build is made anew in every run, because that is quick and cannot go wrong. The exception is the
-datasets named below, which have millions of records that do not change between runs. If the last candidate was
-released and is unchanged, its code and edition are the same, and few captures have come since, dbt keeps the typed
-records of these datasets and adds what is new.
+Nearly everything is rebuilt in every run, because that is quick and safe. The exception is the datasets listed below,
+which have millions of records that do not change between runs. If the last candidate was released and is unchanged, its
+code and edition are the same, and few captures have come since, dbt keeps the typed records of these datasets and adds
+what is new.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from orchestration.settings import Settings
 
 # Datasets of policy `merge` whose base model is incremental.
 KEPT = ("usaspending/transactions",)
-# With more than this share of new records, taking them in costs more than making all anew (`make bench`).
+# With more than this share of new records, adding them costs more than building all again (`make bench`).
 LARGEST_SHARE = 0.2
 
 
@@ -48,12 +47,12 @@ def _few_are_new(catalog: Catalog, dataset_id: str, built: set[str]) -> bool:
     of_dataset = {c.capture_id for c in catalog.captures(dataset_id)}
     of_dataset |= {damaged.capture_id for damaged in catalog.damaged(dataset_id)}
     if (built & of_dataset) - serving.keys():
-        # a capture that was built serves no more: its records would stay
+        # a capture in the last build is no longer in use: its records would stay
         return False
     new = sum(records for capture_id, records in serving.items() if capture_id not in built)
     return pays(new, sum(serving.values()))
 
 
 def pays(new: int, serving: int) -> bool:
-    """Whether taking `new` of all `serving` records into the last build costs less than building them all anew."""
+    """Whether adding `new` of all `serving` records to the last build costs less than building them all again."""
     return serving > 0 and new <= LARGEST_SHARE * serving

@@ -1,13 +1,13 @@
 """Which joins of published facts keep sums right: on which keys one row matches at most one other.
 
-What belongs here: what the models declare about joins (`meta.joins` in their .yml), and proving it on a built
+What belongs here: what the models declare about joins (`meta.joins` in their .yml), and checking it on a built
 warehouse. What does not: keys without a match (dbt's relationships tests), a fact's own grain (dbt's unique_combination
 tests).
 
-A model declares `unique_by`, sets of key columns of which each singles out one row, and `fans_out`, the key columns
-of which many rows share one value, each with the sentence that the table's and the column's description say of it.
-A fact that divides another (an award's transactions) declares `part_of`: that fact, and the keys that each of its rows
-repeats from it. Such keys are held to be the same in both; so they are unknown in both or in neither.
+A model declares `unique_by`: sets of key columns, each of which identifies one row. It also declares `fans_out`: key
+columns whose values many rows share, each with the sentence that the descriptions of the table and the column must
+contain. A fact that splits another (the transactions of an award) declares `part_of`: that fact, and the keys that each
+of its rows repeats from it. Such keys must be the same in both: unknown in both, or in neither.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ class Join:
 
     @property
     def repeats(self) -> bool:
-        """Whether one of the two repeats the key from the other, or both from one fact: the same thing, told twice."""
+        """Whether one of the two repeats the key from the other, or both from one fact: the same information twice."""
         return all(
             any(
                 key in one.part_of.get(fact, ()) and (other.name == fact or key in other.part_of.get(fact, ()))
@@ -80,7 +80,7 @@ class Join:
 
 
 def key_columns(node: Mapping[str, Any]) -> tuple[str, ...]:
-    """The columns of a manifest's node that are keys of ours; a publisher's own `..._unique_key` is none."""
+    """The columns of a manifest's node that are our keys; a publisher's own `..._unique_key` is none."""
     return tuple(c for c in node["columns"] if c.endswith("_key") and not c.endswith("_unique_key"))
 
 
@@ -119,7 +119,7 @@ def every_join(tables: list[Table]) -> Iterator[Join]:
 def lies(connection: duckdb.DuckDBPyConnection, tables: list[Table]) -> list[str]:
     """Every join by which a sum would grow though its declaration says that it may not, one sentence each.
 
-    Sums grow where two rows of the joined table bear one value of the keys, and where the unknown member of both
+    Sums grow where two rows of the joined table have the same value of the keys, and where the unknown member of both
     facts meets: two rows of which nothing is known have nothing in common, unless one repeats the key from the other.
     """
     found = []
@@ -155,7 +155,7 @@ def _differing_parts(connection: duckdb.DuckDBPyConnection, tables: list[Table])
 
 
 class _Repeated:
-    """A value of some keys that several rows of a table bear; each question is asked once."""
+    """A value of some keys that several rows of a table share; each query runs once."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self.connection = connection
@@ -175,7 +175,7 @@ class _Repeated:
 
 
 class _Unknown:
-    """How many rows of a table bear the unknown member of a dimension; each question is asked once."""
+    """How many rows of a table have the unknown member of a dimension; each query runs once."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self.connection = connection

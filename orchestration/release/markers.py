@@ -1,12 +1,12 @@
-"""The markers of a build: which run made it, what it read and made, signed with a key that only its run has.
+"""The markers of a build: which run made it, what it read and wrote, signed with a key that only that run has.
 
 What belongs here: begun.json and build.json, the run's key, and checking a marker against the files. What does not:
 what must be true of the tables (checks, sums), copying them (publish).
 
-The key is random, made when a run begins a build, and kept in the memory of the run's process alone: the jobs that
-publish run all their steps in one process. A marker that another process wrote, or wrote anew after it changed the
-candidate, dbt's results or the manifest, is refused. Out of reach of any marker: a program that may read the run's
-memory, or that replaces Clawback's own code.
+The key is random, created when a run begins a build, and kept only in the memory of the run's process: the jobs that
+publish run all their steps in one process. So the gate refuses a marker that another process wrote, or rewrote after it
+changed the candidate, dbt's results or the manifest. No marker protects against a program that can read the run's
+memory or replace Clawback's own code.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ def write_ahead_log(settings: Settings) -> Path:
 
 
 def last_marker(settings: Settings) -> Marker | None:
-    """The mark in the build folder, unverified; None if no build was finished since it was begun, or none is read."""
+    """The marker in the build folder, unverified; None if the last build did not finish, or it cannot be read."""
     try:
         return Marker.model_validate_json((settings.build_dir / MARKER_FILE).read_text(encoding="utf-8"))
     except (FileNotFoundError, ValidationError, UnicodeDecodeError):
@@ -104,10 +104,10 @@ def last_marker(settings: Settings) -> Marker | None:
 
 
 def begin(settings: Settings, *, run_id: str, catalog: Catalog, keep_file: bool = False) -> None:
-    """Clear the build folder of what an earlier run left, and say whose build this is and what it reads.
+    """Clear the build folder of what an earlier run left, and record whose build this is and what it reads.
 
     catalog: the very one that the raw views are made of.
-    keep_file: go on from the last candidate's file (incremental.goes_on says when that may be).
+    keep_file: build incrementally on the last candidate's file (incremental.is_possible says when).
     """
     settings.build_dir.mkdir(parents=True, exist_ok=True)
     for leftover in (settings.build_dir / MARKER_FILE, settings.build_dir / BEGUN_FILE,
@@ -139,7 +139,7 @@ def write_begun(settings: Settings, begun: Begun) -> None:
 
 
 def seal(settings: Settings, *, run_id: str) -> Marker:
-    """Write the mark of a finished build. Raises GateRefused if the build is another run's or unfinished."""
+    """Write the marker of a finished build. Raises GateRefused if the build is another run's or unfinished."""
     path = settings.build_dir / BEGUN_FILE
     begun = _read(path, Begun)
     if begun is None or begun.run_id != run_id:
@@ -168,7 +168,7 @@ def seal(settings: Settings, *, run_id: str) -> Marker:
 def verified(settings: Settings, run_id: str) -> Marker:
     """The candidate's marker, compared with the run's key and every file that it names.
 
-    Raises GateRefused with the first thing that does not hold.
+    Raises GateRefused with the first thing that does not match.
     """
     path = settings.build_dir / MARKER_FILE
     if not path.exists() or not settings.build_file.exists():

@@ -1,7 +1,7 @@
-"""The tables that a release writes about itself, beside those that dbt made: schema meta.
+"""The tables that a release writes about itself, beside those that dbt made: in schema meta.
 
-What belongs here: which they are, their columns and types, and the rows about the release and its checks. What does
-not: what a column means (dictionary), writing them (described).
+What belongs here: the list of these tables, their columns and types, and the rows about the release and its checks.
+What does not: what a column means (dictionary), writing them (described).
 """
 
 from __future__ import annotations

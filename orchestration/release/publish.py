@@ -1,7 +1,7 @@
-"""Making a release of an audited candidate, and switching readers to it.
+"""Making a release from a candidate that passed the gate, and switching readers to it.
 
-What belongs here: the release folder, written whole beside the others and renamed; the symlink that readers follow.
-What does not: whether the candidate is good (audit).
+What belongs here: the release folder, written completely beside the others and then renamed; the symlink that readers
+follow. What does not: whether the candidate is good (audit).
 """
 
 from __future__ import annotations
@@ -56,10 +56,10 @@ def publish(settings: Settings, audit: Audit) -> Release:
 
 
 def rollback(settings: Settings, release_id: str) -> None:
-    """Serve an earlier release again.
+    """Switch back to an earlier release.
 
     Raises history.NoSuchRelease, AsOfRelease, AnotherPublicationRuns, history.DamagedRelease if a file of it is no
-    longer what was published: what serves then goes on serving.
+    longer what was published: then the current release stays published.
     """
     with alone(settings):
         sweep(settings)
@@ -323,7 +323,7 @@ def _parquet(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
         connection.execute(f'copy release.{schema}."{table}" to {_literal(target)} (format parquet, compression zstd)')
 
 
-# The types that contracts may hold; anything else is left open ("any"), which is true, if less useful.
+# The types that contracts may have; anything else is left open ("any"), which is true, if less useful.
 _FRICTIONLESS = {"VARCHAR": "string", "BIGINT": "integer", "INTEGER": "integer", "DOUBLE": "number",
                  "DECIMAL": "number", "DATE": "date", "TIMESTAMP": "datetime", "BOOLEAN": "boolean"}  # fmt: skip
 

@@ -1,8 +1,7 @@
 """Whether two warehouses contain the same rows, table by table.
 
-What belongs here: a hash of a table's rows that does not depend on their order, and the columns that differ between two
-builds of the same facts because they say when or by which run a warehouse was built. What does not: what changed
-(reading.differences).
+What belongs here: a hash of a table's rows that does not depend on their order, and the columns to leave out because
+they record when or by which run a warehouse was built. What does not: what changed (reading.differences).
 """
 
 from __future__ import annotations

@@ -1,11 +1,11 @@
-"""Whether a release is still as it was published.
+"""Whether a release is unchanged since it was published.
 
 What belongs here: SHA256SUMS, the register of releases that covers it, the file modes that keep readers from writing,
-and checking all of these. What does not: making a release (publish), proving its figures (doctor.proof).
+and checking all of these. What does not: making a release (publish), verifying its figures (doctor.proof).
 
-``releases.jsonl`` stands beside releases/ and only ever grows: one line a release with the sha256 of its SHA256SUMS,
-written before the release appears. release.json names the sums of the release before it too, so that sums which were
-recomputed after a file was changed are seen, and a register that was changed as well.
+``releases.jsonl`` is stored beside releases/ and is only ever appended to: one line for each release with the sha256 of
+its SHA256SUMS, written before the release appears. release.json also names the sums of the previous release. So if
+somebody changes a file and recomputes its sums, or changes the register, the check notices.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ def damage_of(settings: Settings, folder: Path, *, trust: bool = False) -> list[
 
 
 def is_covered(settings: Settings, release_id: str) -> bool:
-    """Whether the register holds the release; releases of an earlier version stand in none."""
+    """Whether the register contains the release; releases of an earlier version are in none."""
     return release_id in entered(settings)
 
 

@@ -1,10 +1,10 @@
-"""The sums of published facts, compared with the release before and with bounds (sums.toml).
+"""The sums of published facts, compared with the previous release and with bounds (sums.toml).
 
 What belongs here: adding up, comparing row by row, the checks. What does not: the bounds and their reasons (sums.toml),
 rows (checks), figures that publishers printed (key_figures.toml).
 
-Three checks a measure: `sum of` (how much of the total changed, in whole and by group), `places of` (how much of it
-changed hands), `range of` (each row within its bounds).
+Three checks for each measure: `sum of` (how much the total changed, overall and by group), `places of` (how much of it
+moved from some places to others), `range of` (each row within its bounds).
 """
 
 from __future__ import annotations
@@ -57,12 +57,12 @@ def _declared() -> dict[str, Any]:
 
 
 def measures() -> list[Measure]:
-    """Every measure that the gate holds."""
+    """Every measure that the gate checks."""
     return [Measure.model_validate(given) for given in _declared()["measure"]]
 
 
 def not_measured() -> dict[str, str]:
-    """``schema.table.column`` -> why no measure holds that additive column."""
+    """``schema.table.column`` -> why no measure covers that additive column."""
     return dict(_declared()["not_measured"])
 
 

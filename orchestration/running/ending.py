@@ -1,11 +1,11 @@
-"""What is done when a run begins and when it ends, whoever started it: messages are sent, health.json is written.
+"""What happens when a run begins and when it ends, whoever started it: messages are sent, health.json is written.
 
-What belongs here: which changes are due as messages, each once only. What does not: finding the changes (events),
-sending (notify), the health of the installation (health).
+What belongs here: which changes need a message, each once only. What does not: finding the changes (events), sending
+(notify), the health of the installation (health).
 
 The command line calls this for its own runs. Dagster's sensors call it for the daemon's runs and skip those of the
-command line, so that nobody hears of a run twice. A job that fails in the same way again and again causes one message:
-the trouble of each job stays in health.json until a run of that job ends well.
+command line, so that nobody gets a message twice. A job that keeps failing in the same way causes one message: the
+failure stays in health.json, for each job, until a run of that job succeeds.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ STARTED_BY_TAG = "clawback/started_by"
 COMMAND_LINE, DAEMON = "command line", "daemon"
 Outcome = Literal["published", "nothing new", "source too old", "done", "gate refused", "failed", "interrupted"]
 _TROUBLES: dict[str, Kind] = {"gate refused": "gate_refused", "failed": "run_failed"}
-# A job's good end also mends these: a refresh captures and releases.
+# The jobs whose failures end when a run of this job succeeds: a refresh also captures and releases.
 _MENDS = {"refresh": ("refresh", "captures", "release"), "release": ("release", "refresh")}
 _LONGEST_ERROR = 600
 
@@ -143,7 +143,7 @@ def _without_harm(what: str, do: Callable[[], None]) -> None:
         do()
     except Exception as error:
         log.debug("%s", what, exc_info=True)
-        say(f"  {what} could not be kept or told: {error}", event="ending_failed", level=logging.ERROR)
+        say(f"  {what} could not be saved or sent: {error}", event="ending_failed", level=logging.ERROR)
 
 
 def _text(when: datetime) -> str:

@@ -2,13 +2,13 @@
 
 What belongs here: how the log's files are opened. What does not: which events there are (assets, Dagster).
 
-Dagster opens and closes a connection an event, and SQLite folds its write-ahead log into the file at each last close:
-a refresh of 1,700 events waited for that a third of its time. Here a file stays open from one event to the next, and
-only the closing fold waits for the disk (`synchronous = normal`: what SQLite advises with a write-ahead log; a power
-cut may lose the last lines of a log, never the file).
+Dagster opens and closes a connection for each event, and with each last close SQLite merges its write-ahead log into
+the file: a refresh of 1,700 events spent a third of its time on that. Here a file stays open between events, and only
+the last merge waits for the disk (`synchronous = normal`, as SQLite recommends with a write-ahead log; a power failure
+may lose the last lines of a log, never the file).
 
-This rests on names that Dagster does not promise to keep (`USES`). If one of them is gone, the files are opened as
-Dagster opens them: slower, and otherwise the same. Keys are taken out of what is written in either case.
+This depends on names that Dagster does not promise to keep (`USES`). If one of them is gone, the files are opened as
+Dagster opens them: slower, and otherwise the same. Keys are removed from what is written in either case.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from sqlalchemy.pool import StaticPool
 
 from orchestration.redaction import of_environment
 
-# Files kept open: the index and the runs that are written or looked at.
+# Files kept open: the index and the runs that are written or read.
 _MOST_OPEN = 8
 _BUSY_TIMEOUT_SECONDS = 60.0
 _SECONDS_BETWEEN_CLAIMS = 1.0

@@ -1,10 +1,10 @@
-"""Changes that people should hear of: sources that began to fail, recovered, or grew too old.
+"""Changes that people should know about: sources that began to fail, recovered, or became too old.
 
-What belongs here: reading those changes from the record of attempts (attempts.jsonl), so that no second record could
+What belongs here: finding those changes in the record of attempts (attempts.jsonl), so that no second record could
 disagree. What does not: whether a run itself failed (health), sending messages (notify).
 
-An event is a change. A source that fails for a week causes one message in the first run, and one more when it has grown
-too old or fails in another way; then again when it has recovered.
+An event is a change. A source that fails for a week causes one message in the first run, and one more when it has
+become too old or fails in another way; then again when it has recovered.
 """
 
 from __future__ import annotations
@@ -100,10 +100,10 @@ def _changed(before: Sequence[Open], after: Sequence[Open]) -> list[tuple[Kind, 
     """The changes of one dataset, each with its slices and why."""
     was, now = _faults(before), _faults(after)
     found: list[tuple[Kind, str]] = []
-    # A slice that could not be reached and now sends what cannot be believed is another fault.
+    # A slice that could not be reached and whose response is now rejected has a different fault.
     new = [one for key, one in now.items() if key not in was or was[key].status != one.status]
     if new:
-        # What befell the publisher comes before the slices that were not asked for because of it.
+        # The publisher's own failure comes before the slices that were not requested because of it.
         first = min(new, key=lambda one: (one.reason.startswith(attempts.NOT_ASKED), one.slice))
         more = f" and {len(new) - 1} more" if len(new) > 1 else ""
         how = "" if first.status == "failed" else f"{first.status}: "

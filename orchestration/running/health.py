@@ -1,10 +1,10 @@
 """The health of this installation in one answer for monitors: `clawback health`, and health.json beside the release.
 
-What belongs here: the facts, which of them are a warning or critical, and the file. What does not: mending (doctor
-names the ways out), messages to people (ending, notify).
+What belongs here: the facts, which of them are a warning or critical, and the file. What does not: how to fix a problem
+(doctor), messages to people (ending, notify).
 
-health.json is written whole after each run and each rollback, so that a monitor or a web server can read it without
-running anything. Its facts are of the moment `checked_at`; `clawback health` looks again. Both have the same keys:
+health.json is written atomically after each run and each rollback, so that a monitor or a web server can read it
+without running anything. Its facts are as of `checked_at`; `clawback health` checks again. Both have the same keys:
 
     format          1; a key may be added within a format, none changes its meaning
     status          ok, warning or critical: the worst of `checks`
@@ -16,7 +16,7 @@ running anything. Its facts are of the moment `checked_at`; `clawback health` lo
     last_good_run   run_id, ended_at of the last run that ended well; null: none is known
     troubles        by job: since, run_id, says; jobs whose last run failed, was refused or died
     sources         total, and lists of dataset, since, why: failing, too_old, stale
-    accepted        findings of the gate that the release carries, each with the reason
+    accepted        findings of the gate that were accepted in the release, each with the reason
     disk            free_bytes, total_bytes of the home
     checks          name (release, runs, sources, accepted, disk), state, says
 """
@@ -120,13 +120,13 @@ def look(settings: Settings) -> Health:
 
 
 def write(settings: Settings) -> None:
-    """Write health.json anew. Raises files.CannotWrite."""
+    """Rewrite health.json. Raises files.CannotWrite."""
     health = look(settings)
     write_whole(settings.root / HEALTH_FILE, json.dumps(health.to_json(), indent=2, ensure_ascii=False) + "\n")
 
 
 def keep(settings: Settings, **answer: Any) -> None:
-    """Put what is known of runs (last_run, last_good_run, troubles) into health.json, and write the rest anew."""
+    """Put what is known of runs (last_run, last_good_run, troubles) into health.json, and update the rest."""
     path = settings.root / HEALTH_FILE
     write_whole(path, json.dumps({**kept_file(settings), **_tidy(settings, answer)}))
     write(settings)
@@ -185,7 +185,7 @@ def _release(settings: Settings, facts: dict[str, Any], now: datetime) -> Check:
         return Check("release", "critical", f"{says}, is damaged: {wrong[0]}{more} (clawback doctor)")
     if settings.edition != "live":
         return Check("release", "ok", says)
-    # A run without news makes no release, so that its age alone is no fault: the last good run's is.
+    # A run with nothing new makes no release, so an old release is no fault: an old last good run is.
     good = facts["last_good_run"]
     looked = datetime.fromisoformat(good["ended_at"]) if good else release.built_at.astimezone(UTC)
     since = (now - looked) / timedelta(hours=1)

@@ -1,7 +1,7 @@
-"""Dagster's folder in a home: where it is, and Dagster's own settings in it.
+"""Dagster's folder in Clawback's home (its data folder): where it is, and Dagster's own settings in it.
 
-What belongs here: dagster.yaml and the environment that Dagster reads. What does not: which runs are on its records
-(runs), how its event log is stored (event_log).
+What belongs here: dagster.yaml and the environment that Dagster reads. What does not: the runs in its records (runs),
+how its event log is stored (event_log).
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from pathlib import Path
 from orchestration import files
 from orchestration.settings import Settings
 
-# No path stands in dagster.yaml: a home may be moved. `clawback` writes the file anew where it differs; a file without
+# No path stands in dagster.yaml: a home may be moved. `clawback` rewrites the file if it differs; a file without
 # this first line is somebody's own and stays.
 _OURS = "# Written by clawback. To keep settings of your own, delete this line.\n"
 _DAGSTER_YAML = (

@@ -1,7 +1,7 @@
-"""One refresh at a time: the lock, and clearing up after a refresh that was killed.
+"""One refresh at a time: the lock, and cleaning up after a refresh that was killed.
 
-What belongs here: `refresh.lock`, and the order in which leftovers are cleared while it is locked. What does not:
-finding the leftovers (runs, release.publish).
+What belongs here: `refresh.lock`, and the order of the cleanup while it is locked. What does not: finding what to clean
+up (runs, release.publish).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class AnotherRefreshRuns(Exception):
 
 @contextmanager
 def alone(settings: Settings, run_id: str) -> Iterator[None]:
-    """Hold the refresh lock, and clear up after a refresh that was killed.
+    """Hold the refresh lock, and clean up after a refresh that was killed.
 
     Raises AnotherRefreshRuns if the lock is taken, CannotWrite if the home cannot be written.
     """

@@ -2,10 +2,10 @@
 
 What belongs here: the addresses (Apprise's: mail, Slack, Matrix, ntfy, a web hook and a hundred more), sending within a
 few seconds, and reporting which service could not be reached. What does not: what is worth a message (events), when one
-is due (ending).
+is sent (ending).
 
-A service that is down costs a run a few seconds and a line, never its outcome. An address holds a token: it is named
-by its position and kind, and neither its text nor any other secret stands in a message or a log.
+A service that is down costs a run a few seconds and a line, and never changes its outcome. An address contains a token:
+messages and logs refer to it by its position and type, and contain neither its text nor any other secret.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ def send(settings: Settings, title: str, body: str, severity: Severity = "info")
     hide = Hiding(settings)
     title, body = hide.text(title), hide.text(body)
     if len(body) > LONGEST_MESSAGE:
-        body = body[:LONGEST_MESSAGE] + "\n... (clawback status tells the rest)"
+        body = body[:LONGEST_MESSAGE] + "\n... (clawback status shows the rest)"
     wanted = services(settings)
     took: dict[str, bool] = {}
     # Threads that a hanging service cannot make the process wait for: they end with it.
@@ -85,12 +85,12 @@ def send(settings: Settings, title: str, body: str, severity: Severity = "info")
     untold = [one.name for one in wanted if not answers.get(one.name)]
     for name in untold:
         why = "did not take it" if name in answers else f"did not answer within {settings.notify_seconds:g} s"
-        say(f"  nobody was told by {name}: it {why}", event="notify_failed", level=logging.ERROR, service=name)
+        say(f"  no message was sent by {name}: it {why}", event="notify_failed", level=logging.ERROR, service=name)
     return untold
 
 
 def _send_one(service: Service, title: str, body: str, severity: Severity, took: dict[str, bool]) -> None:
-    # Apprise takes half a second to import: only a run that has something to tell pays.
+    # Apprise takes half a second to import: only a run that has a message to send imports it.
     import apprise
 
     # It names addresses in its own log, which is no place for them.

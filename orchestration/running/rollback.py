@@ -1,4 +1,4 @@
-"""Going back to an earlier release, with everything that must follow.
+"""Switching back to an earlier release, with everything that must follow.
 
 What belongs here: the steps after the switch. What does not: the switch itself (release.publish).
 """
@@ -11,6 +11,6 @@ from orchestration.settings import Settings
 
 
 def roll_back(settings: Settings, release_id: str) -> None:
-    """Serve an earlier release again and write health.json. Raises what publish.rollback raises."""
+    """Switch back to an earlier release and write health.json. Raises what publish.rollback raises."""
     publish.rollback(settings, release_id)
     health.write(settings)

@@ -1,11 +1,11 @@
-"""The refresh that is running in this home, and clearing up after one that died.
+"""The refresh that is running in this home (data folder), and cleaning up after one that died.
 
-What belongs here: the note that a running refresh leaves of itself, and what the next start does after a crash: the
-processes that were left are ended, the run is reported as failed, its pool slots are freed, its leftovers are removed.
-What does not: signals (stopping), the refresh itself (refresh).
+What belongs here: the note that a running refresh writes about itself, and what the next start does after a crash: it
+ends leftover processes, reports the run as failed, frees its pool slots and removes its temporary files. What does not:
+signals (stopping), the refresh itself (refresh).
 
-All of it happens while ``refresh.lock`` is held. The kernel frees that lock with the process that holds it, so
-whatever a refresh of the command line left behind is then known to be dead.
+All of this happens under ``refresh.lock``. The kernel frees the lock when its process ends, so whoever gets the lock
+knows that everything an earlier command-line refresh left behind is dead.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ RUNNING_FILE = "refresh.json"
 RUN_VARIABLE = "CLAWBACK_RUN_ID"
 STARTED_BY = {"clawback/started_by": "command line"}
 _SECONDS_TO_DIE = 5
-# A daemon that has given a sign of life since then clears up after its own runs (run_monitoring in dagster.yaml).
+# A daemon that has given a sign of life since then cleans up after its own runs (run_monitoring in dagster.yaml).
 _SECONDS_OF_A_DAEMON = 120
 
 
@@ -50,7 +50,7 @@ class Running(BaseModel):
 
 
 def begin(settings: Settings, run_id: str) -> Running:
-    """Say that a refresh runs. The caller holds the lock."""
+    """Record that a refresh runs. The caller holds the lock."""
     running = Running(run_id=run_id, pid=os.getpid(), since=datetime.now(UTC).replace(microsecond=0))
     os.environ[RUN_VARIABLE] = run_id
     files.write_whole(settings.root / RUNNING_FILE, running.model_dump_json(indent=2) + "\n")
@@ -72,7 +72,7 @@ def last(settings: Settings) -> Running | None:
 
 
 def end_orphans(settings: Settings) -> int:
-    """End the processes that a dead refresh started (dbt goes on writing the build without it); how many there were."""
+    """End the processes that a dead refresh started (dbt keeps writing the build without it); how many there were."""
     dead = last(settings)
     return end_processes_of(dead.run_id) if dead else 0
 
@@ -132,7 +132,7 @@ def report_dead_runs(instance: DagsterInstance, own_run_id: str, release: Releas
 
     A run of the command line is dead, because this process holds its lock. A run of Dagster's daemon is dead where
     the process that its events name no longer lives; while the daemon lives, it sees to its runs itself.
-    release: the release that serves; a run that died after it had published says so.
+    release: the current release; a run that died after it had published says so.
     """
     # Dagster takes seconds to import: only what opens its records pays
     import dagster as dg

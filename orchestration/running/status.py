@@ -1,7 +1,7 @@
-"""What each source last gave, and which findings of the gate the release carries.
+"""What each source last delivered, and which findings of the gate were accepted in the release.
 
-What belongs here: putting the two together for `clawback status`. What does not: a source's state (landing.standing),
-accepted findings (release.accepted), whether that is well or not (health).
+What belongs here: combining the two for `clawback status`. What does not: a source's state (landing.standing), accepted
+findings (release.accepted), whether that is good or bad (health).
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
 """Ctrl-C, SIGTERM and SIGHUP end the whole refresh, at once and in order.
 
-What belongs here: receiving a signal and ending what runs. What does not: what the next start clears up (runs).
+What belongs here: receiving a signal and ending the run. What does not: what the next start cleans up (runs).
 
-A Python handler runs only between two instructions of the main thread, which may sit in the database for minutes, and
-Dagster takes an interrupt for the failure of one step and goes on. So the signal is heard by a thread: it ends the
-child processes, reports the run canceled, lets a publication that is under way finish, and ends the process.
+A Python signal handler runs only between two instructions of the main thread, which may wait in the database for
+minutes, and Dagster treats an interrupt as the failure of one step and continues. So a thread receives the signal: it
+ends the child processes, reports the run as canceled, lets a publication in progress finish, and ends the process.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _WORDS = {signal.SIGINT: "Ctrl-C", signal.SIGTERM: "SIGTERM", signal.SIGHUP: "SI
 
 
 def unwind_on_signals() -> None:
-    """For commands other than a refresh: SIGTERM and SIGHUP unwind the stack as Ctrl-C does, and clear up."""
+    """For commands other than a refresh: SIGTERM and SIGHUP unwind the stack as Ctrl-C does, and clean up."""
     for number in SIGNALS:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _unwind)
@@ -97,10 +97,10 @@ def _heard(do: Callable[[signal.Signals], None]) -> Iterator[threading.Thread]:
 def stoppable(at_end: Callable[[str], str]) -> Iterator[Callable[[], None]]:
     """While the block runs, a signal ends the process with exit code 128 + its number.
 
-    Yields a function that never returns once a signal was heard: called before the block tells anybody how its work
-    ended, so that the end of a child process is not told as a failure.
+    Yields a function that never returns once a signal was received. Call it before reporting how the work ended, so
+    that the end of a child process is not reported as a failure.
 
-    at_end: called with the signal in words once the child processes are gone; what it returns is the last line said.
+    at_end: called with the signal in words once the child processes are gone; its result is printed last.
     Does nothing outside the main thread. A signal that is ignored stays so (nohup).
     """
     if threading.current_thread() is not threading.main_thread():
@@ -133,7 +133,7 @@ def stoppable(at_end: Callable[[str], str]) -> Iterator[Callable[[], None]]:
 
 
 def _nothing_heard() -> None:
-    """Where nobody listens, nothing is heard."""
+    """Outside the main thread there is nothing to check."""
 
 
 def _nothing(number: int, frame: FrameType | None) -> None:
@@ -155,7 +155,7 @@ def _stop(number: signal.Signals, at_end: Callable[[str], str], screen: int) -> 
         _end_children()
         _say(screen, at_end(_WORDS[number]))
     except BaseException as error:
-        # whatever could not be said or reported: the next start does it
+        # whatever could not be reported: the next start does it
         _say(screen, f"Stopped. {type(error).__name__}: {error}")
     finally:
         os._exit(code)

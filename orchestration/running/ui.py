@@ -1,6 +1,6 @@
-"""Starting Dagster's pages on this machine.
+"""Starting Dagster's web pages on this machine.
 
-What belongs here: the commands of Dagster that serve the pages. What does not: what the pages show (definitions).
+What belongs here: the Dagster commands that serve the pages. What does not: what the pages show (definitions).
 """
 
 from __future__ import annotations

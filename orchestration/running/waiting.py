@@ -1,6 +1,6 @@
-"""Messages about what a run waits for while another run has the pool.
+"""Messages while a run waits because another run occupies the pool.
 
-What belongs here: watching for the wait, and the message. What does not: finding which run has the pool, and reporting
+What belongs here: noticing the wait, and the message. What does not: finding which run occupies the pool, and reporting
 dead runs (runs).
 """
 

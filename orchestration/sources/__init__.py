@@ -1,7 +1,7 @@
-"""The publishers: one module each, and the register of every dataset.
+"""The publishers, each in a module of its own, and the register of every dataset.
 
-What belongs here: the register. It is read from the package: a module beside this file that has `DATASETS` is a
-publisher, and a module without it is shared by several.
+What belongs here: the register. It is built from the package: a module in this folder with `DATASETS` is a publisher; a
+module without it is shared by several.
 """
 
 from __future__ import annotations

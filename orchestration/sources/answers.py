@@ -1,7 +1,7 @@
-"""Answers in JSON: the value, the object or the rows in one, or a SourceError that says what came instead.
+"""Responses in JSON: the value, the object or the rows in one, or a SourceError that says what came instead.
 
-What belongs here: what several sources share. What does not: how JSON is read safely (forms.jsons), any publisher's own
-names.
+What belongs here: what several sources share. What does not: how JSON is parsed safely (forms.jsons), any publisher's
+own names.
 """
 
 from __future__ import annotations

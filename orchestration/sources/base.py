@@ -1,8 +1,7 @@
-"""What a source is: the slices to request, the payloads that come back, the records cut from them.
+"""What a source is: the slices (parts of a dataset) to request, the payloads that come back, the records in them.
 
-What belongs here: the types that every publisher's module fills in and that
-fetching, landing and Dagster read. What does not: any publisher's own oddity
-(its module), any HTTP (fetching), any file (landing).
+What belongs here: the types that every publisher's module fills in and that fetching, landing and Dagster read. What
+does not: any publisher's peculiarities (its module), any HTTP (fetching), any file (landing).
 """
 
 from __future__ import annotations
@@ -23,9 +22,9 @@ from orchestration.wire import Payload, SourceError, utc_now
 Kind = Literal["fetched", "imported", "transcribed"]
 Domain = Literal["awards", "ordinances", "crime", "reference"]
 
-# replace   the newest accepted capture of a slice serves, the older ones are superseded whole
-# snapshot  every accepted capture serves: it is what a list said at that time
-# merge     every accepted capture serves: staging keeps the newest version of each key
+# replace   the newest accepted capture of a slice is in use, the older ones are superseded whole
+# snapshot  every accepted capture is in use: it shows the list at that time
+# merge     every accepted capture is in use: staging keeps the newest version of each key
 Policy = Literal["replace", "snapshot", "merge"]
 
 Record = dict[str, str | None]
@@ -33,7 +32,7 @@ Record = dict[str, str | None]
 
 @dataclass(frozen=True)
 class Slice:
-    """One thing to ask of a dataset: a fiscal year, a state, a page that is replaced whole."""
+    """One part of a dataset that is requested on its own: a fiscal year, a state, a page that is replaced whole."""
 
     key: str
     params: Mapping[str, Any] = field(default_factory=dict)
@@ -41,7 +40,7 @@ class Slice:
 
 @dataclass(frozen=True)
 class Selection:
-    """The part of a list that a capture holds where it does not hold all: field and its values."""
+    """The part of a list that a capture contains, if it is not all: a field and its values."""
 
     field: str
     values: tuple[str, ...]
@@ -60,16 +59,16 @@ class Batch:
 
 
 class EarlierCaptures(Protocol):
-    """What the landing folder already holds of one dataset (landing.catalog implements it)."""
+    """What the landing folder already has of one dataset (landing.known implements it)."""
 
     def newest(self, slice_key: str) -> datetime | None:
         """When the last accepted capture of the slice was retrieved; None if there is none."""
 
     def checked(self, slice_key: str) -> datetime | None:
-        """When the publisher last answered for the slice, with news or without; None if it never did."""
+        """When the publisher last answered for the slice, new or unchanged; None if it never did."""
 
     def records(self, slice_key: str) -> int | None:
-        """How many records the capture that serves the slice holds; None if none serves."""
+        """How many records the slice's capture in use has; None if there is none."""
 
     def slices(self) -> frozenset[str]:
         """The keys of all slices that have an accepted capture."""
@@ -90,7 +89,7 @@ class EarlierCaptures(Protocol):
 
         slice_keys: look only at captures of these slices.
 
-        The last value of each row is the capture's time, ISO 8601, UTC; a field that nothing holds is None.
+        The last value of each row is the capture's time, ISO 8601, UTC; a field without a value is None.
         """
 
     def released(self, table: str, columns: Sequence[str]) -> list[tuple[str | None, ...]]:
@@ -123,7 +122,7 @@ class Dataset(ABC):
     may_be_withdrawn: ClassVar[bool] = False
     # A field and its value that mark records which fill only their key (a deletion): they may be empty elsewhere.
     partial_records: ClassVar[tuple[str, str] | None] = None
-    # True: a field that is not declared rejects the capture: what it means for the others must be looked at first.
+    # True: a field that is not declared rejects the capture: what it means for the others must be examined first.
     refuses_new_fields: ClassVar[bool] = False
     # The publisher's own key; () where it has none, and then equal records are not duplicates.
     key: ClassVar[tuple[str, ...]] = ()
@@ -131,14 +130,14 @@ class Dataset(ABC):
     gives_each_key_once: ClassVar[bool] = False
     high_water_field: ClassVar[str | None] = None
     partitioned_by: ClassVar[Literal["fiscal_year", "state", "year", "city_month"] | None] = None
-    # True: `records` payloads are CSV texts with a header, or zips of CSV parts; the landing cuts them in bulk,
-    # and cut(), counted(), high_water() and content_newest() are not asked record by record.
+    # True: `records` payloads are CSV texts with a header, or zips of CSV parts; the landing code parses them in bulk,
+    # and cut(), counted(), high_water() and content_newest() are not called for each record.
     tabular: ClassVar[bool] = False
     # Tabular: the field whose greatest value dates the content; its first ten characters are a day.
     content_newest_field: ClassVar[str | None] = None
     # The settings field that must be filled for a live pull, e.g. "data_gov_api_key".
     needs_key: ClassVar[str | None] = None
-    # The setting that holds the base URL; its host is the unit of politeness.
+    # The setting that holds the base URL; rate limits apply to its host.
     base_url_setting: ClassVar[str | None] = None
     # A source that fails while its last good capture is older than this ends the run with exit 4.
     max_age: ClassVar[timedelta] = timedelta(days=7)
@@ -148,7 +147,7 @@ class Dataset(ABC):
     volume_within: ClassVar[tuple[str, frozenset[str]] | None] = None
     # What is compared instead of records where a record stands for many: a name that `counted` uses.
     volume_counts: ClassVar[str | None] = None
-    # For snapshots: the largest relative change from the neighbouring captures that is believed (landing.on_hold).
+    # For snapshots: the largest relative change from the neighboring captures that is accepted (landing.on_hold).
     max_volume_change: ClassVar[float | None] = None
     # For snapshots: what `content_newest` says cannot come after the capture, or the capture is misdated.
     content_precedes_capture: ClassVar[bool] = False
@@ -157,11 +156,11 @@ class Dataset(ABC):
     # The same for datasets whose captures are increments: judged over all that a group of slices brought, and flagged,
     # never refused: what it brought is true, and nothing new comes after it.
     stale_after: ClassVar[timedelta | None] = None
-    # Datasets whose captures say what this one asks for: they are captured before it in the same night.
+    # Datasets whose captures decide what this one requests: they are captured before it in the same run.
     after: ClassVar[tuple[str, ...]] = ()
-    # True: an answer equal to the last one is kept too, because that it was given again is what the next night asks by.
+    # True: a response equal to the last one is kept too, because the next run needs to know when it came again.
     keeps_equal_captures: ClassVar[bool] = False
-    # Datasets that a user's file of this one also holds: one import brings them too.
+    # Datasets that a user's file of this one also contains: one import brings them too.
     also_in_files: ClassVar[tuple[str, ...]] = ()
 
     @property
@@ -178,7 +177,7 @@ class Dataset(ABC):
 
     @abstractmethod
     def slices(self, settings: Settings, known: EarlierCaptures) -> list[Slice]:
-        """The slices of a live night, stalest first where they are many."""
+        """The slices of a live run, stalest first where they are many."""
 
     def all_slices(self) -> list[Slice]:
         """Every slice there is, for a backfill by partition; [] where `slices` gives them all."""
@@ -189,7 +188,7 @@ class Dataset(ABC):
         """Ask the publisher for one slice; yield each response as it comes."""
 
     def cut(self, payload: Payload) -> Iterator[Record]:
-        """Cut one `records` payload into records: text or None, the publisher's field names.
+        """Parse one `records` payload into records: text or None, the publisher's field names.
 
         Nested objects are flattened with a double underscore; lists become JSON text.
         Raises SourceError where the payload does not have the form it must have.
@@ -205,15 +204,15 @@ class Dataset(ABC):
         return self.required
 
     def answers_for(self, slice_: Slice) -> str:
-        """Who answers for a slice: two failures in a row of one of them end its night, not the others'."""
+        """The server of a slice: after two failures in a row the run requests nothing more from it, but from others."""
         return self.source
 
     def field_name(self, header: str) -> str:
-        """The field that a column of a CSV holds, where a file's header has another spelling than the API (tabular)."""
+        """The field in a column of a CSV, where a file's header has another spelling than the API (tabular)."""
         return header
 
     def holds_all(self, slice_key: str) -> bool:
-        """Whether a capture of the slice holds all of it, so that a fall in its volume is suspect."""
+        """Whether a capture of the slice contains all of it, so that a fall in its volume is suspicious."""
         return self.policy != "merge"
 
     def unreadable_bound(self, slice_key: str) -> float:
@@ -269,7 +268,7 @@ def told_by_request(payload: Payload, *names: str) -> dict[str, str]:
 def whole_count(dataset: str, value: object, *, url: str | None = None) -> int:
     """A publisher's count: a whole number, or its text as some servers write it ("12", "12.0").
 
-    Raises SourceError for anything else: a count that cannot be read is not 0, for 0 means that there is no news.
+    Raises SourceError for anything else: a count that cannot be read is not 0, for 0 means that nothing is new.
     """
     if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
         return value

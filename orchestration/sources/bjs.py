@@ -1,7 +1,7 @@
 """Bureau of Justice Statistics: the National Crime Victimization Survey's public API.
 
-What belongs here: the grouped question that a night asks, and the microdata
-that a user may bring. What does not: percentages and intervals (dbt).
+What belongs here: the grouped query that each run sends, and the microdata that a user may import. What does not:
+percentages and intervals (dbt).
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class Victimizations(Dataset):
     source = "bjs"
     name = "victimizations"
     domain = "crime"
-    title = "NCVS personal victimizations: weights by year, ethnicity, offence, relation and notification"
+    title = "NCVS personal victimizations: weights by year, ethnicity, offense, relation and notification"
     publisher = "Bureau of Justice Statistics"
     homepage = "https://bjs.ojp.gov/national-crime-victimization-survey-ncvs-api"
     policy = "replace"

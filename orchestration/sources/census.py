@@ -1,7 +1,7 @@
-"""US Census Bureau: population and Hispanic origin of states, counties and places (ACS 5-year); every unit's code.
+"""US Census Bureau: population and Hispanic origin of states, counties and places (ACS 5-year); the code of every unit.
 
-What belongs here: the requests and the format of the answers. What does not:
-which unit a printed name means (dbt, identity).
+What belongs here: the requests and the format of the responses. What does not: which government unit a printed name
+means (dbt, identity).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """COPS Office: the award lists that it publishes as PDF when it announces a year's awards.
 
-What belongs here: where a list is, and how its table is read by its headings. What does not: which unit a printed
+What belongs here: finding a list, and reading its table by its headings. What does not: which government unit a printed
 agency belongs to (dbt, identity), which award an announcement became (dbt, awards).
 """
 
@@ -24,7 +24,7 @@ from orchestration.sources.fields import PRINTED_AMOUNT, PRINTED_WHOLE, TEXT, WH
 from orchestration.sources.usaspending import fiscal_years
 from orchestration.wire import Payload, RunOver, SourceError, utc_now
 
-# The folders of the programmes' lists: hiring, community policing, tribal resources, anti-heroin, anti-methamphetamine,
+# The folders of the programs' lists: hiring, community policing, tribal resources, anti-heroin, anti-methamphetamine,
 # school violence prevention, officers' mental health.
 PROGRAMS = tuple(row["folder"] for row in seeds.rows("announcement_folders"))
 FIRST_YEAR = 2017
@@ -56,9 +56,9 @@ HEADINGS = {
     "award_number": {"award number", "grant number"},
 }  # fmt: skip
 NEEDED = ("state", "agency", "amount")
-# No list has more: a year's largest programme names some 600 agencies.
+# No list has more: a year's largest program names some 600 agencies.
 MOST_PAGES = 400
-# Seconds in which no more lists are looked for than a night may.
+# The period, in seconds, of the limit on how many lists are looked for.
 _A_NIGHT = 12 * 3600.0
 _MOST_BYTES = 64 * 1024 * 1024
 _NAME = re.compile(rf"(?<![0-9])(?P<year>20[0-9]{{2}})(?![0-9]).*?(?P<program>{'|'.join(PROGRAMS)})", re.IGNORECASE)
@@ -77,7 +77,7 @@ class _List:
 
 
 class Announcements(Dataset):
-    """One list a programme and fiscal year: whom the COPS Office announced, for how much and how many officers."""
+    """One list for each program and fiscal year: whom the COPS Office announced, for how much and how many officers."""
 
     source = "cops"
     name = "announcements"
@@ -104,15 +104,15 @@ class Announcements(Dataset):
         return [*due(late, known, timedelta(days=28)), *due(early, known, timedelta(days=365))]
 
     def all_slices(self) -> list[Slice]:
-        """Every programme and fiscal year since 2017."""
+        """Every program and fiscal year since 2017."""
         years = [year for year in fiscal_years() if year >= FIRST_YEAR]
         return [_slice(program, year) for year in years for program in PROGRAMS]
 
     def pull(self, web: Web, settings: Settings, slice_: Slice, known: EarlierCaptures) -> Iterator[Payload]:
         """The list under the spelling of its path that answers; nothing where none does: it was not announced.
 
-        Addresses are guessed, so that a night looks for so many lists and no more; which were looked for is kept with
-        the attempts, and the next night goes on with the others.
+        Addresses are guessed, so a run looks for a limited number of lists; the attempts record which ones, and the
+        next run continues with the others.
         """
         year, program = str(_year(slice_)), slice_.params["program"]
         if not web.limits.take(f"{self.id} guesses", settings.cops_lists_a_night, _A_NIGHT):
@@ -134,7 +134,7 @@ class Announcements(Dataset):
         """One record a line of the table, in the order of the pages; a total line is checked against the others.
 
         Raises SourceError, with the page, where there is no table, where a heading is not known, where an amount
-        stands in no row, and where the lines do not add up to the printed total. Nothing of such a file is believed;
+        stands in no row, and where the lines do not add up to the printed total. Nothing of such a file is accepted;
         the file is kept.
         """
         what = f"{payload.context.get('program', '?')}:{payload.context.get('fiscal_year', '?')}"
@@ -248,11 +248,11 @@ class Announcements(Dataset):
                 raise SourceError(self.id, what, what_is_wrong, url=url)
 
     def read_file(self, path: Path, retrieved_at: datetime | None) -> Iterator[Batch]:
-        """A list saved from the site; year and programme from its name or its folders (2020AwardDocs/chp/...)."""
+        """A list saved from the site; year and program from its name or its folders (2020AwardDocs/chp/...)."""
         match = _NAME.search("/".join(path.parts[-3:]))
         if match is None:
             what_is_wrong = (
-                f"its name or folders tell no year and programme ({', '.join(PROGRAMS)}): 2020_chp_Award_List.pdf"
+                f"its name or folders give no year and program ({', '.join(PROGRAMS)}): 2020_chp_Award_List.pdf"
             )
             raise SourceError(self.id, path.name, what_is_wrong)
         slice_ = _slice(match["program"].lower(), int(match["year"]))

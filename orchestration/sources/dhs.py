@@ -1,11 +1,11 @@
 """US Department of Homeland Security: the list of sanctuary jurisdictions of 2025-05-29, withdrawn within days.
 
-What belongs here: the format of the archived copies that a user may import, a
-table or the page. What does not: that the list was withdrawn (the ledger's event
-ends its spells), which unit a printed name means (identity).
+What belongs here: the format of the archived copies that a user may import, a table or the page. What does not: that
+the list was withdrawn (an event in the ledger ends its listings), which government unit a printed name means
+(identity).
 
-There is nothing left to fetch: by 2025-06-01 the page answered "Page not found" (Reuters, 2025-06-01). So every
-edition begins with the transcribed names, and archived copies can be imported.
+There is nothing left to fetch: by 2025-06-01 the page answered "Page not found" (Reuters, 2025-06-01). So every edition
+starts with the transcribed names, and archived copies can be imported.
 """
 
 from __future__ import annotations
@@ -116,7 +116,7 @@ def _named(page: html.HtmlElement) -> Iterator[Record]:
     state: str | None = None
     level: str | None = None
     for element in page.iter("h1", "h2", "h3", "h4", "h5", "strong", "b", "th", "td", "p", "li"):
-        # The names are in the innermost elements: what holds others is a frame.
+        # The names are in the innermost elements: an element with others inside is a frame.
         if any(child.tag in ("p", "li", "td", "strong", "b", "ul", "table") for child in element.iterdescendants()):
             continue
         text = words(element)

@@ -64,7 +64,7 @@ class DojSanctuaryList(Dataset):
         """One record a printed name, under STATES, COUNTIES or CITIES.
 
         Raises SourceError where a heading is missing, empty or new, where the page announces another number of names,
-        where it is no HTML, or where its letters are broken: then nothing of it is believed.
+        where it is no HTML, or where its letters are broken: then nothing of it is accepted.
         """
         text = payload.body.decode("utf-8", "replace")
         if broken := broken_letters(text):

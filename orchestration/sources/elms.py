@@ -1,7 +1,7 @@
 """Chicago's eLMS: the City Clerk's register of legislation, which replaced Legistar.
 
-What belongs here: the requests, their pages and their count. What does not: which of two records of one legacy number
-is used (dbt), which words make a matter relevant (finder).
+What belongs here: the requests, paging and the total count. What does not: which of two records with the same old
+Legistar number is used (dbt), which words make a matter relevant (finder).
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ SWEEP = ":all"
 BEGINNING = "1900-01-01T00:00:00Z"
 # 400,000 records: Chicago adds some 15,000 a year.
 MOST_PAGES = 800
-# So many pages may come beyond the count: what was published while we asked, and the last page, which is not full.
+# So many pages may come beyond the count: for what is published meanwhile, and for the last page, which is not full.
 GROWS_BY_PAGES = 3
 
 
 class Matters(Dataset):
-    """Every matter of Chicago's council: changed ones nightly, all of them once a month, as for Legistar's clients."""
+    """Every matter of Chicago's council: changed ones in every run, all once a month, as for Legistar's clients."""
 
     source = "elms"
     name = "matters"
@@ -91,7 +91,7 @@ class Matters(Dataset):
         count = web.get(url, params={**asked, "skip": "0", "top": "1"}, role="control", media_type="json")
         counted = _count(self.id, count)
         if counted == 0:
-            # None at all is news where there were some.
+            # An empty list is a change only if there were some before.
             if self.holds_all(slice_.key) and known.newest(slice_.key) is not None:
                 yield count
             return

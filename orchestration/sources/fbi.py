@@ -1,8 +1,8 @@
 """FBI Crime Data Explorer: agencies, what each reported by month and offense, and the states' and the nation's series.
 
-What belongs here: what is asked, and choosing the series that was asked for among those in the answer. What does not:
-the key and its budget of requests (fbi_api), dates as the publisher writes them (fbi_dates), files (fbi_files), which
-agencies matter (dbt decides; the choice is read from the last release), what a zero or a negative count means (dbt).
+What belongs here: what is requested, and finding the requested series in the response. What does not: the key and its
+budget of requests (fbi_api), the formats of dates (fbi_dates), files (fbi_files), which agencies matter (dbt decides;
+the choice is read from the last release), what a zero or a negative count means (dbt).
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ class Agencies(Dataset):
         return [Slice(state.postal, {"state": state.postal}) for state in STATES]
 
     def pull(self, web: Web, settings: Settings, slice_: Slice, known: EarlierCaptures) -> Iterator[Payload]:
-        """One request; a state that the publisher does not know (400, 404) has no agencies to tell."""
+        """One request; a state that the publisher does not know (400, 404) has no agencies to list."""
         path, context = f"/agency/byStateAbbr/{slice_.key}", {"state_abbr": slice_.key}
         answer = CDE.get(self.id, slice_.key, web, settings, path, media_type="json", context=context)
         if answer.status != 200:
@@ -113,7 +113,7 @@ class Agencies(Dataset):
 
 
 class _Months(Dataset):
-    """Offences by month: what an agency's months and an area's have in common."""
+    """Offenses by month: what an agency's months and an area's have in common."""
 
     source = "fbi"
     domain = "crime"
@@ -129,7 +129,7 @@ class _Months(Dataset):
     min_volume_ratio = 1.0
 
     def __init__(self) -> None:
-        # Of one run's session: the publisher's day of refresh, and the slices that were found to have no news.
+        # Of one run's session: the publisher's day of refresh, and the slices without changes.
         self._refreshed: weakref.WeakKeyDictionary[Web, str] = weakref.WeakKeyDictionary()
         self._quiet: weakref.WeakKeyDictionary[Web, set[str]] = weakref.WeakKeyDictionary()
         self._asked: weakref.WeakKeyDictionary[Web, set[str]] = weakref.WeakKeyDictionary()
@@ -149,8 +149,8 @@ class _Months(Dataset):
     def pull(self, web: Web, settings: Settings, slice_: Slice, known: EarlierCaptures) -> Iterator[Payload]:
         """Nothing if the publisher has not refreshed since the last request; else one request for each offense.
 
-        400 is the publisher's way of saying that it has no data for the pair of agency and offence.
-        Raises RunOver where the hour is spent, or no slice at all has news.
+        400 is the publisher's way of saying that it has no data for the pair of agency and offense.
+        Raises RunOver if the hour's budget is spent, or no slice has changed.
         """
         refreshed = self._refresh_date(web, settings)
         if not self._has_news(refreshed, slice_.key, known):
@@ -176,7 +176,7 @@ class _Months(Dataset):
             yield answer
 
     def _has_news(self, refreshed: str, slice_key: str, known: EarlierCaptures) -> bool:
-        """Whether the publisher has refreshed since; a slice without any data shows no mark, so its day is compared."""
+        """Whether the publisher has refreshed since; without data there is no date: days are compared."""
         if not refreshed:
             return True
         if high_water := known.high_water(slice_key):
@@ -185,7 +185,7 @@ class _Months(Dataset):
         return checked is None or not is_iso(refreshed) or checked.date().isoformat() <= refreshed
 
     def _nothing_new(self, web: Web, settings: Settings, slice_: Slice, known: EarlierCaptures, refreshed: str) -> None:
-        """One slice is noted as checked; where no other has news either, the run is over."""
+        """Note one slice as checked; if no other has changed either, the run is over."""
         quiet = self._quiet.setdefault(web, set())
         quiet.add(slice_.key)
         asked = self._asked.get(web, set())
@@ -203,7 +203,7 @@ class _Months(Dataset):
     def cut(self, payload: Payload) -> Iterator[Record]:
         """One record a month of one series, chosen by its name; null stays null.
 
-        An answer holds the agency's, its state's and the nation's series side by side. Raises SourceError where
+        A response contains the agency's, its state's and the nation's series side by side. Raises SourceError where
         not exactly one of them is the requested one, or the answer has another shape.
         """
         if payload.status == 400:
@@ -266,10 +266,10 @@ class _Months(Dataset):
 
 
 class AgencyMonths(_Months):
-    """What an agency reported by month: offences known and cleared, summary series."""
+    """What an agency reported by month: offenses known and cleared, summary series."""
 
     name = "agency_months"
-    title = "Offences known and cleared by agency and month"
+    title = "Offenses known and cleared by agency and month"
     required = ("ori", "offense_code", "month", "actual")
     optional = ("series_name", "cleared", "population", "participated_population", "state_abbr", "max_data_date",
                 "last_refresh_date", "refresh_date")  # fmt: skip
@@ -302,7 +302,7 @@ class AreaMonths(_Months):
     """The same for each state and the nation: control series, never to be added to an agency's."""
 
     name = "area_months"
-    title = "Offences known and cleared by state and month, and of the nation: control series"
+    title = "Offenses known and cleared by state and month, and of the nation: control series"
     required = ("level", "area", "offense_code", "month", "actual")
     optional = ("series_name", "cleared", "population", "participated_population", "max_data_date",
                 "last_refresh_date", "refresh_date")  # fmt: skip
@@ -340,7 +340,7 @@ def wanted_agencies(known: EarlierCaptures) -> dict[str, str]:
     """ORI to postal code of every agency whose months are requested.
 
     The agencies of the study always; beside them those that the last published release chose in `meta.agency_choice`:
-    its jurisdiction holds an award, is listed by a tracker, or is a city over 100,000. Names are tied to units in one
+    its jurisdiction has an award, is listed by a tracker, or is a city over 100,000. Names are matched to units in one
     place, by dbt's resolver, so the choice is made there and read here; the same release gives the same choice.
     """
     chosen = {str(ori): str(state) for ori, state in known.released(CHOICE, ("ori", "state_code"))}

@@ -1,7 +1,7 @@
-"""The Crime Data Explorer's API: one key, and how many requests an hour it has.
+"""The Crime Data Explorer's API: one key, with a limited number of requests an hour.
 
-What belongs here: a request with the key, and stopping before the hour's budget is spent. What does not: what is asked
-(fbi).
+What belongs here: sending a request with the key, and stopping before the hour's budget is spent. What does not: what
+is requested (fbi).
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ class Cde:
     """The Crime Data Explorer's API as one key sees it: a budget an hour, shared by all that ask with it."""
 
     def __init__(self) -> None:
-        # What the publisher last said is left of the hour, and when it said so (seconds of the process's clock).
+        # The publisher's last count of requests left in the hour, and when (seconds of the process's clock).
         self._left_in_hour: weakref.WeakKeyDictionary[HostLimits, tuple[int, float]] = weakref.WeakKeyDictionary()
 
     def room(self, dataset: str, web: Web, settings: Settings, requests: int, kept: int = 0) -> None:
         """Raise RunOver unless so many requests are within the hour's budget, ours and the publisher's.
 
-        kept: what is to be left of ours for the control series.
+        kept: the part of our budget to be left for the control series.
         """
         if web.limits.left(_BUDGET, settings.fbi_requests_an_hour, HOUR) < requests + kept:
             most = settings.fbi_requests_an_hour
@@ -78,6 +78,6 @@ def control_budget(settings: Settings) -> int:
 
 
 def _key(settings: Settings) -> dict[str, str]:
-    """api.data.gov takes the key as a header, so that no URL ever holds it."""
+    """api.data.gov takes the key as a header, so that no URL ever contains it."""
     assert settings.data_gov_api_key is not None
     return {"X-Api-Key": settings.data_gov_api_key.get_secret_value()}

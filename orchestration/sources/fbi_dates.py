@@ -1,6 +1,6 @@
-"""Dates as the Crime Data Explorer writes them: in several forms, and sometimes inside an object.
+"""Dates in the Crime Data Explorer: in several formats, and sometimes inside an object.
 
-What belongs here: reading such a date or month. What does not: what the date says of the data (fbi).
+What belongs here: parsing such a date or month. What does not: what the date means for the data (fbi).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ def month_of(text: str | None) -> date | None:
 
 
 def innermost(value: object) -> str | None:
-    """cde_properties holds a text, or an object that holds one by product (`{"UCR": "04/2026"}`)."""
+    """cde_properties is a text, or an object with one for each product (`{"UCR": "04/2026"}`)."""
     while isinstance(value, dict):
         value = value["UCR"] if "UCR" in value else next(iter(value.values()), None)
     return as_text(value)

@@ -1,8 +1,8 @@
-"""The FBI's yearly files: Return A master files, and the printed tables of offences by city (Table 8).
+"""The FBI's yearly files: Return A master files, and the printed tables of offenses by city (Table 8).
 
-What belongs here: the two datasets; finding Table 8's headings, and parting footnote numbers from names. What does not:
-the links that lead to the files (fbi_links), the fixed-width layout (fbi_layout), what a code, an overpunched digit or
-a month without a return means (dbt).
+What belongs here: the two datasets; finding Table 8's headings, and separating footnote numbers from names. What does
+not: the links to the files (fbi_links), the fixed-width layout (fbi_layout), what a code, an overpunched digit or a
+month without a return means (dbt).
 """
 
 from __future__ import annotations
@@ -38,10 +38,10 @@ _NOTE = re.compile(r"^(?P<number>\d{1,2})\s*(?P<text>\D.*)$", re.DOTALL)
 
 
 class ReturnA(SignedFile):
-    """Every agency's year on the Return A: twelve months of offences and clearances, and what came of each month."""
+    """Every agency's year on the Return A: offenses, clearances and card types of twelve months."""
 
     name = "return_a"
-    title = "Return A master file: offences known and cleared by agency and month, with the card types of each month"
+    title = "Return A master file: offenses known and cleared by agency and month, with the card types of each month"
     publisher = "FBI Uniform Crime Reporting Program"
     required = ("ori", "year", "month", "actual_card_type", *(f"actual_{line}" for line in RETURN_A_LINES))
     optional = (*_HEADER[1:], "month_included_in", "month_last_update", "cleared_card_type", "actual_card_detail",
@@ -108,7 +108,7 @@ _MOST_TITLE_ROWS, _MOST_HEADING_ROWS = 15, 3
 
 
 class Table8(SignedFile):
-    """The annual table of offences by city, as printed: agencies with twelve months of data only."""
+    """The annual table of offenses by city, as printed: agencies with twelve months of data only."""
 
     name = "table8"
     title = "Offenses Known to Law Enforcement by State by City (Table 8): one row a city and year"
@@ -128,7 +128,7 @@ class Table8(SignedFile):
         return f"cius/{year}/offenses-known-to-le-{year}.zip"
 
     def cut(self, payload: Payload) -> Iterator[Record]:
-        """One record a city, numbers as printed, footnote numbers parted from names.
+        """One record a city, numbers as printed, footnote numbers separated from names.
 
         Raises SourceError where no headings of the table are found, a heading is not known, or a title says another
         year than the file.

@@ -1,13 +1,13 @@
-"""The layout of a Return A master file: where each field of a fixed-width line stands.
+"""The layout of a Return A master file: the position of each field in a fixed-width line.
 
-What belongs here: the layout (return_a_layout.csv), and cutting a file into lines. What does not: what a field means
-(dbt), the records that are made of a line (fbi_files).
+What belongs here: the layout (return_a_layout.csv), and splitting a file into lines. What does not: what a field means
+(dbt), the records that are made from a line (fbi_files).
 
-The record description of the master file is a scanned image; the layout is the one that J. Kaplan's setup
-file and D. Braman's schema (github.com/jacobkap/crime_data, setup_files/ucr_return_a.sps;
-github.com/donaldbraman/fbi-reta-data) both give. `known_from` in it says how well each field is known:
-"counts compared" if a public client got the FBI's own printed counts from it, "two readers" if the two give the same
-place. We have not checked the layout against a file of the FBI's.
+The FBI's record description is a scanned image. The layout is therefore the one on which J. Kaplan's setup file
+(github.com/jacobkap/crime_data, setup_files/ucr_return_a.sps) and D. Braman's schema
+(github.com/donaldbraman/fbi-reta-data) agree. Its column `known_from` says how well each field is known: "counts
+compared" if a public client read the FBI's own printed counts with it, "two readers" if the two give the same position.
+We have not checked the layout against an original file.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def layout() -> dict[tuple[str, str], Field]:
 
 
 def lines(dataset: str, payload: Payload) -> Iterator[str]:
-    """The lines of a text, or of the one text in a zip; an end-of-file mark of old systems is no line."""
+    """The lines of a text, or of the one text in a zip; an end-of-file character of old systems is no line."""
     year = payload.context["year"]
     if not archives.is_zip(payload.body):
         yield from _split(_pieces_of(payload.body))

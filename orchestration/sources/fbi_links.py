@@ -1,10 +1,10 @@
 """Files of the FBI behind signed links, one file a year.
 
-What belongs here: asking for a link, following it while it is fresh, and a file that a user imports. What does not:
-what the files hold (fbi_files).
+What belongs here: requesting a link, following it before it expires, and a file that a user imports. What does not:
+what the files contain (fbi_files).
 
-Facts, and who says so. `s3/signedurl?key=K` answers `{K: url}`; the url is good for about 15 minutes and leads to a
-bucket (setting FBI_BUCKET_URL); a key that does not exist is absent from the answer (public clients of 2024-26).
+What public clients of 2024-26 show: `s3/signedurl?key=K` answers `{K: url}`; the url is valid for about 15 minutes and
+leads to a bucket (setting FBI_BUCKET_URL); a key that does not exist is missing from the answer.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class SignedFile(Dataset):
     base_url_setting = "fbi_files_url"
     max_age = timedelta(days=400)
     min_volume_ratio = 0.9
-    # The first year that is asked for by an address; older files are imported.
+    # The first year that is requested by an address; older files are imported.
     first_year: int
     # The years whose files the publisher still replaces.
     newest_years = 2
@@ -70,7 +70,7 @@ class SignedFile(Dataset):
             address = urlsplit(link)
             plain = address._replace(query="").geturl()
             try:
-                # The signature is as good as a key while it lasts: it goes on the wire and nowhere else.
+                # The signature works like a key until it expires: it is sent and never stored.
                 payload = web.get(plain, secret_query=address.query, context={"year": slice_.key})
             except SourceError as error:
                 if getattr(error, "status", None) != 403:

@@ -1,9 +1,9 @@
-"""What a field's text must be: the types that datasets declare of their fields.
+"""The types that datasets declare for their fields.
 
-What belongs here: a type as a pattern and its words. What does not: how a capture's records are measured against it
-(landing.measure), what a value means (dbt).
+What belongs here: a type as a pattern, and its name in messages. What does not: measuring a capture's records against
+it (landing.measure), what a value means (dbt).
 
-A type says what staging can read, not what is plausible: `0217-01-01` is a date.
+A type says what staging can parse, not what is plausible: `0217-01-01` is a date.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ _MONTH_NAMES = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "
 MONTH_NUMBERS = {name: f"{n:02}" for n, name in enumerate(_MONTH_NAMES, start=1)}
 # A day as the cities' portals export it: "2020 Mar 02 12:00:00 AM".
 NAMED_DAY = rf"\d{{4}} ({'|'.join(_MONTH_NAMES)}) \d{{2}}"
-# As people read it: what browsers' exports and printed tables hold.
+# As people read it: in portals' exports and printed tables.
 SHOWN_DATE = FieldType(
     "a date (yyyy-mm-dd, mm/dd/yyyy or yyyy Mon dd)",
     rf"\d{{4}}-\d{{2}}-\d{{2}}([T ].*)?|\d{{2}}/\d{{2}}/\d{{4}}( .*)?|{NAMED_DAY}( .*)?",

@@ -1,7 +1,7 @@
 """US Immigration and Customs Enforcement: agencies with a 287(g) agreement.
 
-What belongs here: the format of the workbook in its five known header variants,
-and the time in a file's name. What does not: spells over time (dbt).
+What belongs here: the format of the workbook in its five known header variants, and the time in a file's name. What
+does not: from when to when an agency was listed (dbt).
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class Agreements287g(Dataset):
     max_age = timedelta(days=7)
     # Less than this is a broken file. Between this and the bound below a fall may be true, and waits for the next file.
     min_volume_ratio = 0.6
-    # A file can be misdated or cut off: off by more than 10% from both neighbours, it is held back.
+    # A file can be misdated or truncated: if it differs from both neighbors by more than 10%, it is put on hold.
     max_volume_change = 0.10
     content_precedes_capture = True
 
@@ -122,7 +122,7 @@ class Agreements287g(Dataset):
         elif named:
             note = f"moment taken from the file's name {path.name}"
         else:
-            note = f"moment of the import: neither the user nor the file's name {path.name} tells another"
+            note = f"moment of the import: neither the user nor the file's name {path.name} gives another"
         payload = Payload(body_of(self.id, path), f"file:{path.name}", when, media_type=XLSX, method="FILE")
         yield Batch(Slice("participating"), [payload], when, note=note)
 
@@ -142,7 +142,7 @@ def moment_of(file_name: str) -> datetime | None:
 
 
 def _printed_day(text: str) -> date | None:
-    """The day that a cell holds: 2025-03-03, 3/3/2025 or a serial number; None where it is none of these."""
+    """The day in a cell: 2025-03-03, 3/3/2025 or a serial number; None where it is none of these."""
     try:
         if _SERIAL.fullmatch(text):
             return _DAY_ZERO + timedelta(days=int(float(text)))

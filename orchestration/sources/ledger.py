@@ -1,7 +1,7 @@
-"""The policy ledger: our own table of legal events, each with its citation.
+"""The policy ledger: the project's own table of legal events, each with its citation.
 
-What belongs here: the format of the ledger. What does not: which event puts a policy
-in force (dbt), the rows themselves (recorded/tables).
+What belongs here: the format of the ledger. What does not: which event puts a policy in force (dbt), the rows
+themselves (recorded/tables).
 """
 
 from __future__ import annotations

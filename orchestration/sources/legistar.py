@@ -1,12 +1,12 @@
 """Legistar: the matters of city and county councils, and the histories of relevant ones.
 
-What belongs here: the requests to a client of the Web API, and the peculiarities of its answers. What does not: what
-a payload contains (legistar_forms), files that a user imports (legistar_files), which words make a matter relevant
-(finder, one vocabulary for this and for dbt), what an action means in law (dbt).
+What belongs here: the requests to a council's Web API, and the peculiarities of its responses. What does not: what a
+payload contains (legistar_forms), files that a user imports (legistar_files), which words make a matter relevant
+(finder), what an action means in law (dbt).
 
-From the publisher's help pages, public clients of the API and recorded answers: OData v3, at most
-1,000 rows an answer; naive ISO times with fractions of varying length; an unknown client is a 500 that names InSite's
-setting; a client that needs a token, or is closed, is a 403 without a body.
+Facts about the API, from the publisher's help pages, public clients and recorded responses: it is OData v3 and returns
+at most 1,000 rows; times are ISO without a zone, with fractions of varying length; an unknown council ("client") gives
+a 500 that names InSite's setting; a council that needs a token, or is closed, gives a 403 without a body.
 """
 
 from __future__ import annotations
@@ -35,14 +35,14 @@ log = logging.getLogger(__name__)
 PAGE = 1000
 # The publisher's words for a client that it does not know; asking again changes nothing.
 NO_SUCH_CLIENT = b"LegistarConnectionString"
-# A matter saved while the last night ran may bear a time before that night's greatest: look back by this much.
+# A matter saved during the last run may have a time before that run's greatest: look back by this much.
 OVERLAP = timedelta(days=2)
 # Some changes do not move LastModified (public clients of the API say so): everything is requested once in this time.
 SWEEP_EVERY = timedelta(days=28)
 SWEEP = ":all"
-# Histories asked for in one client's night: at five requests a second a minute and a half.
+# Histories requested from one client in a run: at five requests a second a minute and a half.
 HISTORIES_A_RUN = 400
-# An item that fails is tried no more often than this, and after so many in a row the client is left for tonight.
+# An item that fails is tried no more often than this, and after so many in a row the client is skipped for this run.
 ITEM_ATTEMPTS = 3
 ITEMS_BEFORE_GIVING_UP = 5
 # Of fewer matters each may have a fault of its own.
@@ -55,7 +55,7 @@ SEARCHED = ("MatterName", "MatterTitle", "MatterNotes", "MatterSummary", "Matter
 
 
 class _Legistar(Dataset):
-    """What both datasets share: the clients, and what is said where one cannot be asked."""
+    """What both datasets share: the clients, and the message if one cannot be requested."""
 
     source = "legistar"
     domain = "ordinances"
@@ -70,7 +70,7 @@ class _Legistar(Dataset):
         token = settings.legistar_token(client)
         (council,) = [council for council in councils(self.source) if council.client == client]
         if token is None and council.access == "token":
-            what = f"needs {legistar_token_name(client)} in the environment: skipped; what was captured goes on serving"
+            what = f"needs {legistar_token_name(client)} in the environment: skipped; earlier captures stay in use"
             raise SliceSkipped(self.id, slice_.key, what)
         secret = {"token": token.get_secret_value()} if token else {}
         return f"{settings.legistar_url}/{client}", secret
@@ -89,10 +89,10 @@ class _Legistar(Dataset):
 
 
 class Matters(_Legistar):
-    """Every matter of a client: changed ones nightly, all of them once a month.
+    """Every matter of a client: changed ones in every run, all of them once a month.
 
     Two slices a client: `seattle` is what changed since the greatest LastModified that was captured, with an overlap;
-    `seattle:all` holds all, so that a fall in its volume is suspect. Staging keeps the newest version of each matter.
+    `seattle:all` has all, so that a fall in its volume is suspicious. Staging keeps the newest version of each matter.
     """
 
     name = "matters"
@@ -187,13 +187,13 @@ class Matters(_Legistar):
     def cut(self, payload: Payload) -> Iterator[Record]:
         """One record a matter: the API's page, one file of New York's mirror, or events with their matters in them.
 
-        Raises SourceError where the payload holds no form of matters.
+        Raises SourceError if the payload has none of the formats of matters.
         """
         for matter in matters_in(self.id, payload):
             yield {**{name: as_text(value) for name, value in matter.items()}, **told_by_request(payload, "client")}
 
     def high_water(self, record: Record) -> str | None:
-        """LastModified, unless it lies ahead of us: a mark in the future would hide every change until then."""
+        """LastModified, unless it is in the future: such a high-water mark would hide every change until then."""
         return _not_ahead(record.get("MatterLastModifiedUtc"))
 
     def content_newest(self, record: Record) -> date | None:
@@ -209,7 +209,7 @@ class Matters(_Legistar):
 class Histories(_Legistar):
     """What happened to each matter that the finder finds: one request a matter, the ones that changed first.
 
-    One slice a client. An answer is the whole history of its matter: the newest answer of a matter serves (dbt).
+    One slice a client. An answer is the whole history of its matter: the newest answer of a matter is used (dbt).
     """
 
     name = "histories"
@@ -230,11 +230,11 @@ class Histories(_Legistar):
         "MatterHistoryActionName": TEXT.or_empty,
     })  # fmt: skip
     key = ("client", "matter_id", "MatterHistoryId")
-    # Whether a matter's month is over is judged by its last answer, also where that said nothing new.
+    # Whether a matter's month is over is judged by its last response, even if that had nothing new.
     keeps_equal_captures = True
 
     def slices(self, settings: Settings, known: EarlierCaptures) -> list[Slice]:
-        """Every client, the one that was asked longest ago first."""
+        """Every client, the one that was requested longest ago first."""
         return due(self.all_slices(), known)
 
     def all_slices(self) -> list[Slice]:
@@ -284,14 +284,14 @@ class Histories(_Legistar):
     def cut(self, payload: Payload) -> Iterator[Record]:
         """One record an action, with its matter's id, which the API's own records do not repeat.
 
-        Raises SourceError where the payload holds no form of histories.
+        Raises SourceError if the payload has none of the formats of histories.
         """
         for matter_id, action in histories_in(self.id, payload):
             record = {name: as_text(value) for name, value in action.items()}
             yield {**record, **told_by_request(payload, "client"), "matter_id": matter_id}
 
     def read_file(self, path: Path, retrieved_at: datetime | None) -> Iterator[Batch]:
-        """The same files as legistar/matters: the mirror's hold the history inside, and so do saved events.
+        """The same files as legistar/matters: the mirror's files contain the history, and so do saved events.
 
         A saved answer with a history alone is named `<client>_<matter id>_histories.json`. Matters without histories
         give nothing.
@@ -302,7 +302,7 @@ class Histories(_Legistar):
 
 
 def _wanted(known: EarlierCaptures, client: str) -> list[str]:
-    """The relevant matters of a client to ask for: never asked first, then those changed since or asked a month ago.
+    """The relevant matters of a client to request: new ones first, then those changed since or requested a month ago.
 
     Among these, the matter that changed last comes first. A matter without a history leaves no record that it was
     requested; this order keeps such matters from being requested first in every run.
@@ -339,7 +339,7 @@ def _rows(dataset: str, slice_key: str, payload: Payload) -> list[dict[str, Any]
 
 
 def _passed_over(error: FetchError, client: str, matter_id: str) -> Payload:
-    """What the publisher said instead of a matter's history: kept, and not cut into records."""
+    """What the publisher sent instead of a matter's history: kept, and not parsed into records."""
     return Payload(
         error.excerpt.encode(),
         error.url or "",

@@ -1,6 +1,6 @@
-"""Files of council matters that a user may import: New York's public archive, one file or packed, and saved answers.
+"""Files of council matters that a user may import: New York's public archive, one file or zipped, and saved responses.
 
-What belongs here: which client a file comes from, and its payloads. What does not: what a payload contains
+What belongs here: which council a file comes from, and its payloads. What does not: what a payload contains
 (legistar_forms).
 """
 
@@ -52,7 +52,7 @@ _MOST_MEMBER_BYTES = 32 * 1024 * 1024
 def batches(dataset: Dataset, path: Path, retrieved_at: datetime | None) -> Iterator[Batch]:
     """One batch a file. A file of the mirror is New York's; any other must name its client.
 
-    Raises SourceError if the file names no client, or holds nothing of the dataset.
+    Raises SourceError if the file names no client, or contains nothing of the dataset.
     """
     when = retrieved_at or utc_now()
     with path.open("rb") as stream:

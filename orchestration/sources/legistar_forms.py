@@ -1,4 +1,4 @@
-"""Legistar's payloads: the API's lists, one file of New York's public archive, saved events with their matters in them.
+"""Legistar's payload formats: the API's lists, a file of New York's public archive, saved events with their matters.
 
 What belongs here: the format of a payload, and the matters or actions in it under the API's names. What does not:
 requests to the API (legistar), the files that contain payloads (legistar_files).
@@ -61,7 +61,7 @@ def _events(content: object) -> list[dict[str, Any]]:
 
 
 def is_matters_alone(payload: Payload) -> bool:
-    """Whether a payload is a saved answer of the API that lists matters, which hold no histories."""
+    """Whether a payload is a saved answer of the API that lists matters, without histories."""
     content = json_of("legistar/histories", payload)
     return (
         isinstance(content, list)
@@ -71,7 +71,7 @@ def is_matters_alone(payload: Payload) -> bool:
 
 
 def matters_in(dataset: str, payload: Payload) -> Iterator[Mapping[str, Any]]:
-    """The matters that a payload holds. Raises SourceError if it has none of the forms above."""
+    """The matters in a payload. Raises SourceError if it has none of the forms above."""
     content = json_of(dataset, payload)
     if _must_be_mirror(dataset, payload, content):
         yield renamed(content, _MIRROR_MATTER)
@@ -84,7 +84,7 @@ def matters_in(dataset: str, payload: Payload) -> Iterator[Mapping[str, Any]]:
 
 
 def histories_in(dataset: str, payload: Payload) -> Iterator[tuple[str | None, Mapping[str, Any]]]:
-    """Each action that a payload holds, with its matter's id. Raises SourceError if it has none of the forms above."""
+    """Each action in a payload, with its matter's id. Raises SourceError if it has none of the forms above."""
     content = json_of(dataset, payload)
     if _must_be_mirror(dataset, payload, content):
         for action in objects_in(dataset, content["History"] or [], "History", url=payload.url):

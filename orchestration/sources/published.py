@@ -1,7 +1,7 @@
-"""Figures that agencies printed and that no open data set has, typed from the publications.
+"""Figures that agencies printed and that no open data set contains, typed from the publications.
 
-What belongs here: the format of such a figure. What does not: the figures
-(recorded/tables), what they are compared with (dbt).
+What belongs here: the format of such a figure. What does not: the figures (recorded/tables), what they are compared
+with (dbt).
 """
 
 from __future__ import annotations

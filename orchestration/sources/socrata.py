@@ -1,7 +1,7 @@
-"""Cities' incident reports on Socrata: counts by report month for every run, full rows by month for a backfill.
+"""Cities' incident reports on Socrata: counts by report month in every run, full rows by month for a backfill.
 
 What belongs here: how a city's declared data set is requested, and how pages and counts are checked against each other.
-What does not: which columns it has (declared.cities), Socrata's protocol (soda), files of a browser's export
+What does not: which columns it has (declared.cities), Socrata's protocol (soda), CSV exports from the portal
 (socrata_files), which code belongs to which offense family (seeds), which of two captures of a month is used (dbt).
 """
 
@@ -23,7 +23,7 @@ from orchestration.sources.base import Batch, Dataset, EarlierCaptures, Record, 
 from orchestration.sources.fields import SHOWN_DATE, TEXT, WHOLE, each, matching, typed
 from orchestration.wire import Payload, SourceError, as_text, utc_now
 
-# Sets that no longer grow are looked at again after this long.
+# Sets that no longer grow are requested again after this long.
 CLOSED_EVERY = timedelta(days=30)
 
 _GROUPED = tuple(dict.fromkeys(name for s in SETS for name in s.groups))
@@ -34,9 +34,9 @@ _LAPD_CODE = matching(r"\d{3}", "a code of three digits").or_empty
 
 
 class IncidentMonths(Dataset):
-    """How many reports a city counts in each month, by offence code and, where it says, by victim's group.
+    """How many reports a city counts in each month, by offense code and, if published, by victim's group.
 
-    The server counts; a slice is a whole set (of a year, where the set begins anew every January).
+    The server counts; a slice is a whole set (of a year, if a new set begins every January).
     """
 
     source = "socrata"
@@ -64,7 +64,7 @@ class IncidentMonths(Dataset):
         return [*due(growing, known), *due(closed, known, CLOSED_EVERY)]
 
     def all_slices(self) -> list[Slice]:
-        """Every set, those too that no night asks for."""
+        """Every set, including those that are requested only by name."""
         return [self._slice(s, utc_now().year) for s in SETS]
 
     def _slice(self, city_set: CitySet, year: int) -> Slice:
@@ -81,7 +81,7 @@ class IncidentMonths(Dataset):
         return BY_ID[slice_.params["set"]].domain
 
     def pull(self, web: Web, settings: Settings, slice_: Slice, known: EarlierCaptures) -> Iterator[Payload]:
-        """The set's own count, then the grouped counts page by page; asked again where the two do not agree."""
+        """The set's own count, then the grouped counts page by page; requested again if the two do not agree."""
         city_set = BY_ID[slice_.params["set"]]
         where = _year(city_set.month_date, slice_.params["year"]) if city_set.by_year else {}
         groups = ",".join(("month", *city_set.groups))
@@ -140,8 +140,8 @@ class IncidentMonths(Dataset):
 class Incidents(Dataset):
     """Full rows of the cities' reports: a slice is one set's month, replaced whole.
 
-    For a backfill. A night asks only for months of sets that somebody began to backfill, where the city's own count
-    (socrata/incident_months) is no longer the number of rows that we hold.
+    For a backfill. A run requests only months of sets that somebody began to backfill, where the city's own count
+    (socrata/incident_months) differs from the number of captured rows.
     """
 
     source = "socrata"
@@ -172,7 +172,7 @@ class Incidents(Dataset):
     max_age = timedelta(days=45)
 
     def slices(self, settings: Settings, known: EarlierCaptures) -> list[Slice]:
-        """The months whose count by the city differs from ours, newest first, as many as a night may ask for."""
+        """The months whose count by the city differs from ours, newest first, as many as a run may request."""
         held = known.slices()
         begun = {key.split()[0] for key in held}
         if not begun:
@@ -181,7 +181,7 @@ class Incidents(Dataset):
         for dataset, month, n, *_ in known.rows("socrata/incident_months", ["dataset", "month", "n", *_GROUPED]):
             if dataset in begun and month:
                 counts[dataset, month[:7]] += whole_count(self.id, n)
-        # A month before the set's first, or after this one, holds wrong dates: no slice of its own.
+        # A month before the set's first, or after this one, comes from wrong dates: no slice of its own.
         this_month = f"{utc_now():%Y-%m}"
         news = [
             (month, set_id) for (set_id, month), n in counts.items()
@@ -212,7 +212,7 @@ class Incidents(Dataset):
         return _HEADERS.get(header) or _HEADERS.get(header.strip()) or socrata_files.api_name(header)
 
     def pull(self, web: Web, settings: Settings, slice_: Slice, known: EarlierCaptures) -> Iterator[Payload]:
-        """The month's count, then its rows in pages of CSV; asked again where rows came twice or not at all."""
+        """The month's count, then its rows in pages of CSV; requested again if rows came twice or not at all."""
         city_set = BY_ID[slice_.params["set"]]
         where = _between(city_set.month_date, slice_.params["month"])
         select = {"$select": ",".join(city_set.columns), "$order": ROW_ID}
@@ -248,7 +248,7 @@ class Incidents(Dataset):
 
         Its name must be the one that the portal gives (the set's title) or begin with the set's id. Each month's rows
         are archived as a CSV of their own, under the file's header; rows without a date that can be read go under the
-        month `undated`, so that none is lost. Raises SourceError if the set cannot be told, if a column is missing, or
+        month `undated`, so that none is lost. Raises SourceError if the set is not known, if a column is missing, or
         if more rows than the dataset's bound have no date that can be read: their months would be counted without them.
         """
         when = retrieved_at or utc_now()

@@ -1,6 +1,6 @@
-"""Files of a browser's export from a Socrata portal: which city's set one is, and its rows month by month.
+"""CSV exports that a user downloaded from a Socrata portal: which city's set each is, and its rows month by month.
 
-What belongs here: the form of those CSV files. What does not: the API (soda), what a column means (declared.cities).
+What belongs here: the format of those files. What does not: the API (soda), what a column means (declared.cities).
 """
 
 from __future__ import annotations
@@ -109,7 +109,7 @@ class Export:
             raise SourceError(self.dataset, self.path.name, what)
 
     def _batches(self) -> Iterator[pl.DataFrame]:
-        """The rows of a file under its own header, as many at a time as one block holds."""
+        """The rows of a file under its own header, one block at a time."""
         names = self._header()
         with self.path.open("rb") as stream:
             stream.readline(_LONGEST_HEADER)

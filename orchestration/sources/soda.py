@@ -1,11 +1,11 @@
-"""Socrata's wire (SODA 2): how one resource is counted and paged, and how the server refuses a question.
+"""Socrata's protocol (SODA 2): counting and paging one resource, and how the server refuses a query.
 
 What belongs here: what every publisher on the platform shares. What does not: which columns are requested (each
-source), files of a browser's export (socrata_files).
+source), CSV exports from the portal (socrata_files).
 
-Facts of the platform (its own documentation, https://dev.socrata.com/docs/queries.html and .../response-codes.html):
-without `$limit` 1,000 rows come and nothing says so; 2.0 endpoints give at most 50,000; a request that names a missing
-column is answered 400 with the column in the message; without `$order` pages overlap.
+Facts about the platform (its own documentation, https://dev.socrata.com/docs/queries.html and .../response-codes.html):
+without `$limit` only 1,000 rows are returned, without notice; 2.0 endpoints return at most 50,000; a request for a
+missing column gets a 400 that names the column; without `$order` pages overlap.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from orchestration.wire import Payload, SourceError
 
 Form = Literal["json", "csv"]
 
-# Most rows that one answer of a 2.0 endpoint holds.
+# Most rows that a 2.0 endpoint returns at once.
 PAGE = 50_000
 # How often a question is asked if its pages and its count do not agree, or while the server prepares its answer.
 ATTEMPTS = 3
@@ -53,7 +53,7 @@ class Resource:
 
     url: its address without the ending that names the form (.json, .csv).
     poll: seconds to wait while the server prepares an answer.
-    keeps_refusals: an answer 400, which names the column that is not there, is kept as what the publisher said, and the
+    keeps_refusals: an answer 400, which names the column that is not there, is kept as its response, and the
     capture is rejected; else it is the source's failure.
     """
 
@@ -116,7 +116,7 @@ class Resource:
                 accept_status=frozenset({400}) if self.keeps_refusals else frozenset(),
                 media_type="json" if form == "json" else None,
             )
-            # 202: the server still works on the answer and wants to be asked again.
+            # 202: the server still works on the answer and expects the request again.
             if payload.status != 202:
                 break
             if attempt < ATTEMPTS - 1:
@@ -132,7 +132,7 @@ class Resource:
 
 
 def counted(pages: Iterable[Payload]) -> int:
-    """How many reports pages hold, by their contexts."""
+    """How many reports the pages contain, by their contexts."""
     return sum(int(page.context.get("counted", 0)) for page in pages)
 
 

@@ -1,7 +1,7 @@
 """The states, the District and the territories: FIPS code, postal code, name (seeds/states).
 
-What belongs here: finding one by its code or name, and the type of a field that must name one. What does not: the
-codes and names themselves.
+What belongs here: finding one by its code or name, and the type of a field that must name one. What does not: the codes
+and names themselves.
 """
 
 from __future__ import annotations

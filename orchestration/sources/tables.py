@@ -1,4 +1,4 @@
-"""Cutting tables and pages: CSV bytes with a header, the words of a page's elements, letters that are broken.
+"""Parsing tables and pages: CSV bytes with a header, the words of a page's elements, letters garbled by wrong decoding.
 
 What belongs here: what several sources share. What does not: any publisher's own columns or headings.
 """
@@ -14,7 +14,7 @@ from orchestration.forms import tables as forms
 from orchestration.sources.base import Dataset, Record
 from orchestration.wire import Payload, SourceError
 
-# What UTF-8 becomes when it is read as Windows-1252 and written again, and the mark of a byte that is no letter.
+# What UTF-8 becomes when it is read as Windows-1252 and written again, and the replacement character.
 _MOJIBAKE = ("\ufffd", "â€", "Ã©", "Ã±", "Ã¡", "Ã³", "Ã\xad", "Â\xa0")
 
 
@@ -48,5 +48,5 @@ def broken_letters(text: str) -> str | None:
 
 
 def headings(page: html.HtmlElement) -> list[str]:
-    """The page's title and headings in their order, for saying what it holds instead."""
+    """The page's title and headings in their order, for a message about what it contains instead."""
     return [said for element in page.iter("title", "h1", "h2", "h3", "h4") if (said := words(element))]

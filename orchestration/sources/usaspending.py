@@ -1,8 +1,7 @@
-"""USAspending: federal awards under the listings that pay for policing, and what each listing obligates.
+"""USAspending: federal awards under the assistance listings that fund policing, and the obligations of each listing.
 
-What belongs here: the requests to the search API, its cursor, its windows and
-its own counts. What does not: program areas, which unit a recipient is, what is
-disbursed (dbt).
+What belongs here: the requests to the search API, its cursor, its date windows and its own counts. What does not:
+program areas, which government unit a recipient is, what is paid out (dbt).
 """
 
 from __future__ import annotations
@@ -35,7 +34,7 @@ from orchestration.wire import Payload, SourceError, as_text, json_body, utc_now
 # Those of the COPS Office, whose one listing became nine in FY2025, and those of the Office of Justice Programs that
 # pay for policing. Every request names all of them: an award's listing may change.
 LISTINGS = tuple(row["assistance_listing"] for row in seeds.rows("assistance_listings"))
-# One request may hold the codes of one group only (else 422). Since 2026-02 F001 and F002 are grants, F006 and F007
+# One request may contain the codes of one group only (else 422). Since 2026-02 F001 and F002 are grants, F006 and F007
 # direct payments (SCAAP's new awards among them).
 TYPE_GROUPS: Mapping[str, tuple[str, ...]] = {
     "grants": ("02", "03", "04", "05", "F001", "F002"),
@@ -45,11 +44,11 @@ TYPE_GROUPS: Mapping[str, tuple[str, ...]] = {
 FIRST_FISCAL_YEAR = 2008
 PAGE = 100
 # A window with more awards than this is halved: page numbers see 10,000 hits only, and a small window is
-# cheap to ask for again.
+# cheap to request again.
 MOST_AWARDS_A_WINDOW = 10_000
 # If pages repeat or leave out awards, their window is requested again in halves, at most this many times.
 MOST_REFETCHES = 4
-# last_modified_date is a day, and days are published late: ask for a week again.
+# last_modified_date is a day, and days are published late: request a week again.
 OVERLAP = timedelta(days=7)
 # An outlay may change without last_modified_date: every year is requested again once a month.
 WHOLE_AGAIN = timedelta(days=30)
@@ -118,7 +117,7 @@ class Awards(Dataset):
     def _complete_until(self, group: str, years: list[Slice], known: EarlierCaptures) -> date | None:
         """The day up to which changes of the captured years are surely known; None where none is captured.
 
-        Each capture of changes covers every year, so the last one's own mark holds. Before there is one, it is
+        Each capture of changes covers every year, so the last one's high-water mark applies. Before there is one, it is
         the day of the oldest year's capture, or the newest change seen in any year where the publisher lagged.
         """
         if high_water := known.high_water(f"{group}:changed"):
@@ -139,7 +138,7 @@ class Awards(Dataset):
         first, last = date.fromisoformat(params["from"]), date.fromisoformat(params["to"])
         answers = self._window(web, settings, slice_, params["group"], params["date_type"], first, last)
         count, page = next(answers), next(answers, None)
-        # None at all is news only where there were some.
+        # An empty list is a change only if there were some before.
         if page is None and _count(count) == 0 and known.newest(slice_.key) is None:
             return
         yield count
@@ -159,7 +158,7 @@ class Awards(Dataset):
         last: date,
         refetches: int = 0,
     ) -> Iterator[Payload]:
-        """The count of a window and its pages; smaller windows where it holds much or where its pages disagree."""
+        """The count of a window and its pages; smaller windows where it has many or where its pages disagree."""
         filters = {
             "award_type_codes": list(TYPE_GROUPS[group]),
             "program_numbers": list(LISTINGS),
@@ -233,7 +232,7 @@ class Awards(Dataset):
 
 
 class AssistanceListings(Dataset):
-    """What each listing obligated and paid out in a fiscal year, as a total to hold awards against."""
+    """What each listing obligated and paid out in a fiscal year, as a control total for awards."""
 
     source = "usaspending"
     name = "assistance_listings"
@@ -284,7 +283,7 @@ class AssistanceListings(Dataset):
                 raise SourceError(self.id, slice_.key, what, url=answer.url)
             if not isinstance(found.get("results"), list):
                 raise SourceError(self.id, slice_.key, f"no results in the answer: {sorted(found)}", url=answer.url)
-            # None at all is news where there were some, and no answer to keep where there never were.
+            # An empty list is a change if there were some before, and is not kept if there never were.
             if found["results"] or known.newest(slice_.key) is not None:
                 yield answer
 
@@ -365,7 +364,7 @@ def _flat(result: Mapping[str, Any]) -> Iterator[tuple[str, str | None]]:
 
 def _count(payload: Payload) -> int:
     """Awards in the window. The request names the codes of one group, so the counts of all groups are its own:
-    which of them holds F001 and F002 is not written anywhere.
+    which of them contains F001 and F002 is not documented anywhere.
     """
     results = json_object("usaspending/awards", payload).get("results")
     if not isinstance(results, dict):

@@ -4,9 +4,9 @@ What belongs here: starting a download and waiting for it, choosing archives, th
 does not: the search (usaspending), the page of one award (usaspending_pages), unpacking (forms.archives), which version
 of a transaction is valid (dbt).
 
-Facts: the 112 columns are those of the publisher's own PrimeTransactions files; an archive of one agency and
-fiscal year is Full, a Delta has what changed since the last month with `correction_delete_ind` first: blank is
-new, C holds replacement values, D names a deleted record and fills only the parts of its key.
+The 112 columns are those of the publisher's own PrimeTransactions files. An archive covers one agency and fiscal year:
+a Full one has everything, a Delta what changed since the last month. A Delta's first column is `correction_delete_ind`:
+blank is new, C contains replacement values, D names a deleted record and fills only the parts of its key.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from orchestration.sources.fields import DATE, NUMBER, TEXT, YEAR, each, typed
 from orchestration.sources.usaspending import LISTINGS, TYPE_GROUPS, fiscal_years, json_object
 from orchestration.wire import FilePayload, Payload, SourceError, file_digest, json_body, utc_now
 
-# A download holds at most so many rows: one that is full may have lost some.
+# A download has at most so many rows: one that is full may have lost some.
 MOST_ROWS_A_DOWNLOAD = 500_000
 # A bulk download takes at most so many days (else 400).
 MOST_DAYS_A_BULK_DOWNLOAD = 366
@@ -86,7 +86,7 @@ OPTIONAL = (
 class Transactions(Dataset):
     """Every transaction under the listings: whole fiscal years, and what changed since.
 
-    A slice `FY2017` holds all of a year by action date, whichever way it came: what an older capture of it had and
+    A slice `FY2017` contains all of a year by action date, whichever way it came: what an older capture of it had and
     it lacks was deleted upstream. `changed` and `delta` add to them.
     """
 
@@ -113,7 +113,7 @@ class Transactions(Dataset):
             **each(("awarding_agency_code", "awarding_agency_name", "recipient_name", "cfda_number"), TEXT.or_empty),
         }
     )
-    # Archives and bulk downloads hold all of the department's assistance, downloads only the listings.
+    # Archives and bulk downloads contain all of the department's assistance, downloads only the listings.
     volume_within = ("cfda_number", frozenset(LISTINGS))
     partial_records = (DELETE_INDICATOR, "D")
     key = ("assistance_transaction_unique_key",)
@@ -284,13 +284,13 @@ class Transactions(Dataset):
         return {"rows": sum(totals)} if totals else {}
 
     def holds_records(self, member: str) -> bool:
-        """A download of transactions also holds a CSV of subawards: its rows are other things with other columns."""
+        """A download of transactions also contains a CSV of subawards, with other rows and columns."""
         return "subaward" not in member.lower()
 
     def read_file(self, path: Path, retrieved_at: datetime | None) -> Iterator[Batch]:
         """A monthly archive (its name says year, kind and day), or any other file of PrimeTransactions.
 
-        Only an archive named Full holds a whole year; everything else is taken as what changed.
+        Only an archive named Full contains a whole year; everything else is treated as changes.
         """
         parts = _ARCHIVE.match(path.name)
         when = retrieved_at or (_made(parts["made"]) if parts else utc_now())
@@ -320,7 +320,7 @@ def _year(year: int, way: str) -> Slice:
 
 
 def _rows(status: Payload) -> int:
-    """The rows that a finished download holds, over all its files. Raises SourceError where it does not tell."""
+    """The number of rows of a finished download, over all its files. Raises SourceError if it is not given."""
     total = json_object("usaspending/transactions", status).get("total_rows")
     return whole_count("usaspending/transactions", total, url=status.url)
 

@@ -1,7 +1,7 @@
-"""USAspending's page about one award: asked for each open award, for what was paid out.
+"""USAspending's page about one award: requested for each open award, to learn how much was paid out.
 
-What belongs here: choosing the awards whose page is due, and cutting a page into a record. What does not: the search
-(usaspending), files of transactions (usaspending_files).
+What belongs here: choosing the awards whose page is due for a request, and parsing a page into a record. What does not:
+the search (usaspending), files of transactions (usaspending_files).
 """
 
 from __future__ import annotations
@@ -20,20 +20,20 @@ from orchestration.wire import Payload, SourceError, as_text, utc_now
 
 # What a page about one award must say, whatever its value.
 _MUST_BE_ON_A_PAGE = ("generated_unique_award_id", "total_outlay", "total_obligation", "fain")
-# So many awards that the publisher does not know, before any that it does, are no news of awards.
+# So many awards that the publisher does not know, before any that it does, say nothing about awards.
 GONE_IN_A_ROW = 5
 
 
 class AwardOutlays(Dataset):
     """The page of each open award, for what was paid out: an outlay may move without any transaction.
 
-    One capture a run with as many awards as the budget allows, those not asked for the longest first, each at
-    most once a month. `total_outlay` null means that no account data are known; it is not zero.
+    One capture a run with as many awards as the budget allows, the longest unrefreshed first, each at most once a
+    month. `total_outlay` null means that no account data are known; it is not zero.
     """
 
     source = "usaspending"
     name = "award_outlays"
-    # an award's page is asked for by the awards that are open
+    # which pages are requested depends on the awards that are open
     after = ("usaspending/awards", "usaspending/transactions")
     domain = "awards"
     title = "Open awards' own pages: obligations and outlays to date"
@@ -56,11 +56,11 @@ class AwardOutlays(Dataset):
     max_age = timedelta(days=45)
 
     def slices(self, settings: Settings, known: EarlierCaptures) -> list[Slice]:
-        """One slice: the open awards whose outlay is a month old or was never asked for."""
+        """One slice: the open awards whose outlay is a month old or was never requested."""
         return [Slice("open")]
 
     def pull(self, web: Web, settings: Settings, slice_: Slice, known: EarlierCaptures) -> Iterator[Payload]:
-        """Ask for one award after the other, the longest unasked first, within the run's budget.
+        """Request one award after the other, the longest unrefreshed first, within the run's budget.
 
         Raises SourceError where the publisher knows none of the first awards: one may be gone, not all of them.
         """
