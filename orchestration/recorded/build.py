@@ -10,7 +10,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import zipfile
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
@@ -18,17 +17,15 @@ from functools import cache
 from html import escape
 from pathlib import Path
 from typing import Any
-from xml.sax.saxutils import escape as xml_escape
 
 from orchestration import sources
 from orchestration.declared.fbi import OFFENSES
+from orchestration.recorded import policies
 from orchestration.sources.base import Batch, Selection, Slice
-from orchestration.sources.fbi import study_agencies
-from orchestration.sources.states import BY_FIPS, BY_POSTAL
+from orchestration.sources.states import BY_FIPS
 from orchestration.wire import Payload
 
 TABLES = Path(__file__).with_name("tables")
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 Figures = Mapping[str, Mapping[str, str]]
 
 
@@ -189,25 +186,6 @@ def _dhs() -> Iterator[Batch]:
         yield _batch(Slice("list"), code, [payload], when=when)
 
 
-def _ice() -> Iterator[Batch]:
-    moments: dict[str, list[dict[str, str]]] = defaultdict(list)
-    for row in table("ice_agreements_287g"):
-        moments[row["period"]].append(row)
-    states = sorted({row["entity"].partition("|")[0].strip() for rows in moments.values() for row in rows})
-    # States of the study without an agreement are covered, too: that they have none is a fact.
-    covered = tuple(sorted({*states, *(BY_POSTAL[p].name.upper() for p in _study_states())}))
-    headers = ["STATE", "LAW ENFORCEMENT AGENCY", "TYPE", "COUNTY", "SUPPORT TYPE", "SIGNED"]
-    for moment, rows in sorted(moments.items()):
-        cells = [[*row["entity"].split("|"), row["measure"], row["value"]] for row in rows]
-        when = _when(moment)
-        payload = _payload(workbook([headers, *cells]), "ice-287g", when=when, media_type=XLSX)
-        yield _batch(Slice("participating"), "ice-287g", [payload], when=when, selection=Selection("STATE", covered))
-
-
-def _study_states() -> set[str]:
-    return {agency["state_abbr"] for agency in study_agencies()}
-
-
 def _agencies() -> Iterator[Batch]:
     states: dict[str, dict[str, list[dict[str, Any]]]] = defaultdict(lambda: defaultdict(list))
     for ori, figures in _by_entity("fbi_agencies").items():
@@ -332,46 +310,11 @@ def _own_table(name: str, code: str) -> Callable[[], Iterator[Batch]]:
     return build
 
 
-def workbook(rows: Sequence[Sequence[str]]) -> bytes:
-    """A one-sheet XLSX of text cells, the same bytes each time (libraries stamp the hour into theirs)."""
-    lines = []
-    for row in rows:
-        cells = "".join(
-            f'<c t="inlineStr"><is><t xml:space="preserve">{xml_escape(cell)}</t></is></c>' if cell else "<c/>"
-            for cell in row
-        )
-        lines.append(f"<row>{cells}</row>")
-    main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
-    office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
-    package = "http://schemas.openxmlformats.org/package/2006"
-    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml"
-    head = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
-    parts = {
-        "[Content_Types].xml": f'<Types xmlns="{package}/content-types">'
-        '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
-        f'<Override PartName="/xl/workbook.xml" ContentType="{kind}.sheet.main+xml"/>'
-        f'<Override PartName="/xl/worksheets/sheet1.xml" ContentType="{kind}.worksheet+xml"/></Types>',
-        "_rels/.rels": f'<Relationships xmlns="{package}/relationships">'
-        f'<Relationship Id="rId1" Type="{office}/officeDocument" Target="xl/workbook.xml"/></Relationships>',
-        "xl/workbook.xml": f'<workbook xmlns="{main}" xmlns:r="{office}"><sheets>'
-        '<sheet name="Sheet1" sheetId="1" r:id="rId1"/></sheets></workbook>',
-        "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{package}/relationships">'
-        f'<Relationship Id="rId1" Type="{office}/worksheet" Target="worksheets/sheet1.xml"/></Relationships>',
-        "xl/worksheets/sheet1.xml": f'<worksheet xmlns="{main}"><sheetData>{"".join(lines)}</sheetData></worksheet>',
-    }
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in parts.items():
-            archive.writestr(zipfile.ZipInfo(name, (2000, 1, 1, 0, 0, 0)), head + content, zipfile.ZIP_DEFLATED)
-    return buffer.getvalue()
-
-
 _BUILDERS: dict[str, Callable[[], Iterator[Batch]]] = {
     "usaspending/awards": _awards,
     "usaspending/assistance_listings": _listings,
     "doj/sanctuary_list": _doj,
     "dhs/sanctuary_list": _dhs,
-    "ice/agreements_287g": _ice,
     "ledger/policy_events": _own_table("policy_events", "ledger"),
     "legistar/matters": _council_matters,
     "legistar/histories": _council_actions,
@@ -381,6 +324,7 @@ _BUILDERS: dict[str, Callable[[], Iterator[Batch]]] = {
     "census/places": _places,
     "census/gazetteer": _gazetteer,
     "published/statistics": _own_table("published_statistics", "published"),
+    **policies.BUILDERS,
 }
 # Nobody's transcription of these is true to the single record: they come with the live edition or an import.
 NOT_RECORDED = frozenset(sources.DATASETS) - frozenset(_BUILDERS)

@@ -10,6 +10,10 @@ with standing as (
             partition by jurisdiction_key, provision_code order by step_on
             rows between unbounded preceding and current row
         ) as enjoined,
+        sum(unknown_change) over (
+            partition by jurisdiction_key, provision_code order by step_on
+            rows between unbounded preceding and current row
+        ) as not_known,
         count(weakens) over (
             partition by jurisdiction_key, provision_code order by step_on
             rows between unbounded preceding and current row
@@ -31,6 +35,7 @@ statuses as (
             when in_force > 0 and is_weakened = 1 then 'weakened'
             when in_force > 0 then 'in force'
             when enjoined > 0 then 'enjoined'
+            when not_known > 0 then 'unknown'
             else 'not in force'
         end as status
     from strengths
