@@ -134,12 +134,15 @@ class TestTheArticle:
         assert {name.split()[0] for name in affirming} >= {"Chicago", "Los", "New"}
         assert all("2016-11-08" <= str(row["event_from"]) <= "2017-03-27" for row in rows if row["affirms"])
 
-    def test_no_list_of_2017_is_captured_and_none_is_made_up(self, connection):
+    def test_no_list_of_that_day_is_captured_and_the_newest_by_then_names_few_cities(self, connection):
+        """The map of 2014-09 is the one list at hand: 163 units on 166 rows, and few of them are cities."""
         assert ask(connection, "listed", tracker="all", as_of="2017-03-27") == []
-        (verdict,) = connection.execute(
-            "select verdict from analysis.mart_claim_check where claim_id = 'sanctuary_cities_over_100'"
+        ((verdict, cities, evidence),) = connection.execute(
+            "select verdict, computed_value, evidence from analysis.mart_claim_check"
+            " where claim_id = 'sanctuary_cities_over_100'"
         ).fetchall()
-        assert verdict == ("no data yet",)
+        assert (verdict, cities) == ("bracketed", 18)
+        assert "cis named 163 jurisdictions, 18 of them cities, as of 2014-09-30" in evidence
 
     def test_every_tracker_is_asked_as_of_a_day(self, connection):
         counts: dict[str, int] = {}
