@@ -228,7 +228,7 @@ class TestTrackers:
             for (geoid,) in rows(
                 connection,
                 "select distinct geoid from core.fct_tracker_listing join core.dim_tracker using (tracker_key)"
-                " join core.dim_jurisdiction using (jurisdiction_key) where tracker_code = ? and is_resolved",
+                " join core.dim_jurisdiction using (jurisdiction_key) where tracker_code = ? and geoid is not null",
                 code,
             )
         }
