@@ -4,6 +4,7 @@
 -- parameter: jurisdiction=Chicago (place)
 -- parameter: as_of= (date)
 -- caveat: "not listed" is said of a day only if a captured list of that day or an earlier one covers the jurisdiction's state. by_the_list_of is the day of that list, next_list_of the day of the next. Nobody knows what changed between the two.
+-- caveat: A list of one date says nothing about another day, and a list that is captured in part says nothing about a name that is not in that part (core.dim_tracker.lasts, holds).
 -- caveat: A list is its publisher's verdict, in the names it has and in those it leaves out. Not being listed does not mean no.
 with asked as (
     select coalesce(cast(nullif($as_of, '') as date), (select cast(max(last_retrieved_at) as date) from meta.source_status)) as day
@@ -46,7 +47,9 @@ select
     trackers.tracker_code,
     case
         when listed.tracker_key is not null then 'listed: ' || trackers.verdict
+        when trackers.holds = 'a part of the list' then 'not known: a part of the list is captured'
         when snapshots.tracker_key is null then 'no list of its state by then'
+        when trackers.lasts = 'its day' and snapshots.snapshot_on < asked.day then 'no list of that day'
         when snapshots.is_withdrawal then 'not listed: the list was withdrawn'
         else 'not listed'
     end as answer,
@@ -55,6 +58,7 @@ select
     snapshots.next_snapshot_on as next_list_of,
     snapshots.names_listed as names_of_its_state
 from units
+cross join asked
 cross join core.dim_tracker as trackers
 left join snapshots
     on units.jurisdiction_key = snapshots.jurisdiction_key and trackers.tracker_key = snapshots.tracker_key

@@ -9,6 +9,7 @@
 -- caveat: The state's law is shown beside the unit's own status and does not replace it. A city is not its county: query the county by name for its jail.
 -- caveat: An unread law decides no provision: nobody has read which it enacts, or checked whether it is still in force.
 -- caveat: If only a month or a year is known, it counts from its last day; held_since_earliest is its first day.
+-- caveat: A list of one date says nothing about another day, and a status known only from such a list is unknown after its date. What each list means is in core.dim_tracker.
 with asked as (
     select
         coalesce(cast(nullif($as_of, '') as date), (select cast(max(last_retrieved_at) as date) from meta.source_status)) as day,
@@ -87,8 +88,13 @@ listed as (
 ),
 
 first_lists as (
-    select listings.tracker_key, min(listings.listed_from) as first_on, min(learned.learned_on) as first_learned_on
+    select
+        listings.tracker_key,
+        min(listings.listed_from) as first_on,
+        min(learned.learned_on) as first_learned_on,
+        bool_or(listings.listed_from = asked.day) as is_of_the_day
     from core.fct_tracker_listing as listings
+    cross join asked
     left join learned on listings._capture_id = learned.capture_id
     group by listings.tracker_key
 ),
@@ -100,6 +106,8 @@ trackers as (
         trackers.tracker_code as name,
         case
             when listed.tracker_key is not null then 'listed: ' || trackers.verdict
+            when trackers.holds = 'a part of the list' then 'not known: a part of the list is captured'
+            when trackers.lasts = 'its day' and not coalesce(first_lists.is_of_the_day, false) then 'no list of that day'
             when first_lists.first_on <= asked.day
                 and (asked.known = 'public' or first_lists.first_learned_on <= asked.day) then 'not listed'
             else 'no list by then'

@@ -1,7 +1,8 @@
 """Transcribing the recorded edition's tables from files of the publishers and their mirrors.
 
-What belongs here: which figures were selected, and how each was read. What does not: turning the tables into payloads
-(orchestration/recorded). Run once by hand; its output is committed and reviewed:
+What belongs here: which figures were selected, and how each was read. What does not: the ledger, trackers and councils
+(transcribe_policies.py), turning the tables into payloads (orchestration/recorded). Run once by hand; its output is
+committed and reviewed:
 
     python tools/transcribe.py FOLDER_OF_REAL_FILES FOLDER_OF_FACTS
 
@@ -25,9 +26,7 @@ import transcribe_crime
 import transcribe_printed_crime
 
 from orchestration.sources.fbi import STUDY_AGENCIES
-from orchestration.sources.ice import Agreements287g, moment_of
 from orchestration.sources.states import BY_POSTAL
-from orchestration.wire import Payload, utc_now
 
 TABLES = Path(__file__).parent.parent / "orchestration" / "recorded" / "tables"
 COLUMNS = ("publisher", "table", "entity", "period", "measure", "value", "source")
@@ -41,33 +40,16 @@ NAMED_CITIES = {
     ("MO", "St. Louis"), ("GA", "Brookhaven"), ("WI", "Wauwatosa"), ("PA", "Harrisburg"), ("ID", "Boise"),
 }  # fmt: skip
 LARGEST_CITIES = 62
-ICE_FILES = (
-    "ParticipatingEntities-20210113002027.xlsx",
-    "ParticipatingEntities-20230915220254.xlsx",
-    "participatingAgencies-20250221214937.xlsx",
-    "participatingAgencies-20250317231040.xlsx",
-    "participatingAgencies05182026am.xlsx",
-)
-
-
-# New York's laws on detainers and on immigration enforcement, by their introductions.
-COUNCIL_FILES = ("2011_0656", "2012_0982", "2012_0989", "2014_0486", "2014_0487", "2017_1558", "2017_1568")
 
 
 def main() -> None:
     real, facts = Path(sys.argv[1]), Path(sys.argv[2])
-    agencies = _study_agencies(real)
-    states = sorted({row["state_abbr"] for row in agencies})
     _write("usaspending_awards", _awards(real))
     _write("usaspending_assistance_listings", _listings(real))
     _write("doj_sanctuary_list", _doj(real))
     _write("dhs_sanctuary_list", _dhs(real))
-    _write("ice_agreements_287g", _ice(real, states))
     transcribe_crime.transcribe(real, facts)
     transcribe_printed_crime.transcribe(facts)
-    _write("council_matters", _council_matters(real))
-    _write("council_actions", _council_actions(real))
-    _ledger(facts)
     _published(facts)
 
 
@@ -115,38 +97,6 @@ def _awards(real: Path) -> Iterator[Row]:
                 yield ("usaspending", "awards", row["award_id_fain"], "", measure, value, "usaspending-cops-83")
 
 
-def _council_matters(real: Path) -> Iterator[Row]:
-    """What the council's register says of each matter; its summary and its text stay out."""
-    for name in COUNCIL_FILES:
-        matter = json.loads((real / "legistar" / "nyc" / f"{name}.json").read_text(encoding="utf-8"))
-        figures = {
-            "MatterId": str(matter["ID"]), "MatterName": matter["Name"], "MatterTitle": matter["Title"],
-            "MatterTypeName": matter["TypeName"], "MatterStatusName": matter["StatusName"],
-            "MatterBodyName": matter["BodyName"], "MatterIntroDate": matter["IntroDate"][:10],
-            "MatterPassedDate": matter["PassedDate"][:10], "MatterEnactmentDate": matter["EnactmentDate"][:10],
-            "MatterEnactmentNumber": matter["LocalLaw"], "MatterLastModifiedUtc": matter["LastModified"].rstrip("Z"),
-        }  # fmt: skip
-        for measure, value in figures.items():
-            yield ("New York City Council", "matters", matter["File"], "", measure, value, "nyc-council")
-
-
-def _council_actions(real: Path) -> Iterator[Row]:
-    """Each action of their histories: its day, its name, the body, the vote's outcome."""
-    for name in COUNCIL_FILES:
-        matter = json.loads((real / "legistar" / "nyc" / f"{name}.json").read_text(encoding="utf-8"))
-        for action in matter["History"]:
-            entity, day = f"{matter['File']}|{action['ID']}", action["Date"][:10]
-            figures = {
-                "MatterHistoryActionName": action["Action"],
-                "MatterHistoryActionBodyName": action["BodyName"],
-                "MatterHistoryPassedFlagName": action.get("PassedFlagName") or "",
-                "MatterHistoryMinutesSequence": str(action.get("MinutesSequence") or ""),
-            }
-            for measure, value in figures.items():
-                if value:
-                    yield ("New York City Council", "histories", entity, day, measure, value, "nyc-council")
-
-
 def _listings(real: Path) -> Iterator[Row]:
     for path in sorted((real / "usaspending" / "assistance_listings").glob("*.json")):
         listing = json.loads(path.read_text(encoding="utf-8"))
@@ -179,24 +129,6 @@ def _dhs(real: Path) -> Iterator[Row]:
     for row in rows:
         entity = f"{row['state']}|{row['jurisdiction_as_printed']}"
         yield ("dhs", "sanctuary_list", entity, "2025-05-29", "level", row["level_heading"], "dhs-list-2025-05-29")
-
-
-def _ice(real: Path, states: list[str]) -> Iterator[Row]:
-    """Agreements of the study's states: the entity is state, agency, type and county as printed."""
-    names = {BY_POSTAL[postal].name.upper() for postal in states}
-    dataset = Agreements287g()
-    for file in ICE_FILES:
-        moment = moment_of(file)
-        assert moment is not None
-        body = (real / "trackers" / "ice_287g" / file).read_bytes()
-        for record in dataset.cut(Payload(body, file, utc_now())):
-            if (record["STATE"] or "").strip().upper() not in names:
-                continue
-            parts = [record.get(name) or "" for name in ("STATE", "LAW ENFORCEMENT AGENCY", "TYPE", "COUNTY")]
-            entity = "|".join(" ".join(part.split()) for part in parts)
-            signed = (record["SIGNED"] or "").split(" ")[0]
-            support = " ".join((record["SUPPORT TYPE"] or "").split())
-            yield ("ice", "agreements_287g", entity, f"{moment:%Y-%m-%dT%H:%M:%SZ}", support, signed, "ice-287g")
 
 
 def _study_agencies(real: Path) -> list[dict[str, str]]:
@@ -236,20 +168,6 @@ def _city_of(agency: str) -> str:
         "Jacksonville Sheriff's Office": "Jacksonville",
     }
     return known.get(agency) or agency.removesuffix(" Police Department")
-
-
-def _ledger(facts: Path) -> None:
-    """These events and the others in the ledger, each with the day on which it was added to the ledger."""
-    path = TABLES / "policy_events.csv"
-    begun, held = _read(facts / "policy_events.csv"), _read(path)
-    columns = [*begun[0], "learned_on"]
-    events = {tuple(row[name] for name in begun[0]): row["learned_on"] for row in held}
-    for row in begun:
-        events.setdefault(tuple(row.values()), f"{utc_now():%Y-%m-%d}")
-    with path.open("w", encoding="utf-8", newline="") as stream:
-        writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow(columns)
-        writer.writerows([*event, learned_on] for event, learned_on in events.items())
 
 
 def _published(facts: Path) -> None:

@@ -5,8 +5,10 @@
         'bjs__victimizations',
         'census__gazetteer',
         'census__places',
+        'cis__sanctuary_map',
         'cops__announcements',
         'dhs__sanctuary_list',
+        'doj__compliance_letters',
         'doj__sanctuary_list',
         'elms__matters',
         'fbi__agencies',
@@ -15,9 +17,13 @@
         'fbi__return_a',
         'fbi__table8',
         'ice__agreements_287g',
+        'ice__declined_detainers',
+        'ice__secure_communities',
+        'ilrc__county_map',
         'ledger__policy_events',
         'legistar__histories',
         'legistar__matters',
+        'meyer__no_ice_holds',
         'published__statistics',
         'socrata__incident_months',
         'socrata__incidents',
@@ -32,15 +38,20 @@
     int_ordinances__listed reads. -#}
 {% macro declared_trackers() -%}
     {{ return({
+        'cis': 'cis__sanctuary_map',
         'dhs': 'dhs__sanctuary_list',
+        'doj_letters': 'doj__compliance_letters',
         'doj': 'doj__sanctuary_list',
         'ice_287g': 'ice__agreements_287g',
+        'ice_ddor': 'ice__declined_detainers',
+        'ilrc': 'ilrc__county_map',
+        'meyer_co': 'meyer__no_ice_holds',
     }) }}
 {%- endmacro %}
 
 {#- The trackers that name jurisdictions, under headings that say state, county or city. -#}
 {% macro declared_trackers_of_jurisdictions() -%}
-    {{ return(['dhs', 'doj']) }}
+    {{ return(['cis', 'dhs', 'doj_letters', 'doj', 'ice_ddor', 'ilrc', 'meyer_co']) }}
 {%- endmacro %}
 
 {#- The columns of all cities' sets that are the same thing, by what they are. -#}

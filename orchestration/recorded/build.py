@@ -9,15 +9,13 @@ from __future__ import annotations
 
 import csv
 import io
-import zipfile
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from html import escape
 from typing import Any
-from xml.sax.saxutils import escape as xml_escape
 
 from orchestration import sources
-from orchestration.recorded import crime, reference
+from orchestration.recorded import crime, policies, reference
 from orchestration.recorded.figures import TABLES, source, table
 from orchestration.recorded.figures import as_json as _json
 from orchestration.recorded.figures import batch as _batch
@@ -25,12 +23,9 @@ from orchestration.recorded.figures import by_entity as _by_entity
 from orchestration.recorded.figures import number as _number
 from orchestration.recorded.figures import payload as _payload
 from orchestration.recorded.figures import when_of as _when
-from orchestration.sources.base import Batch, Selection, Slice
-from orchestration.sources.fbi import study_agencies
-from orchestration.sources.states import BY_POSTAL
+from orchestration.sources.base import Batch, Slice
 
-__all__ = ["NOT_RECORDED", "TABLES", "batches", "source", "table", "workbook"]
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+__all__ = ["NOT_RECORDED", "TABLES", "batches", "source", "table"]
 Figures = Mapping[str, Mapping[str, str]]
 
 
@@ -125,25 +120,6 @@ def _dhs() -> Iterator[Batch]:
         yield _batch(Slice("list"), code, [payload], when=when)
 
 
-def _ice() -> Iterator[Batch]:
-    moments: dict[str, list[dict[str, str]]] = defaultdict(list)
-    for row in table("ice_agreements_287g"):
-        moments[row["period"]].append(row)
-    states = sorted({row["entity"].partition("|")[0].strip() for rows in moments.values() for row in rows})
-    # States of the study without an agreement are covered, too: that they have none is a fact.
-    covered = tuple(sorted({*states, *(BY_POSTAL[p].name.upper() for p in _study_states())}))
-    headers = ["STATE", "LAW ENFORCEMENT AGENCY", "TYPE", "COUNTY", "SUPPORT TYPE", "SIGNED"]
-    for moment, rows in sorted(moments.items()):
-        cells = [[*row["entity"].split("|"), row["measure"], row["value"]] for row in rows]
-        when = _when(moment)
-        payload = _payload(workbook([headers, *cells]), "ice-287g", when=when, media_type=XLSX)
-        yield _batch(Slice("participating"), "ice-287g", [payload], when=when, selection=Selection("STATE", covered))
-
-
-def _study_states() -> set[str]:
-    return {agency["state_abbr"] for agency in study_agencies()}
-
-
 def _council_matters() -> Iterator[Batch]:
     code, client = "nyc-council", {"client": "nyc"}
     matters = [
@@ -177,51 +153,17 @@ def _own_table(name: str, code: str) -> Callable[[], Iterator[Batch]]:
     return build
 
 
-def workbook(rows: Sequence[Sequence[str]]) -> bytes:
-    """A one-sheet XLSX of text cells, the same bytes each time (libraries stamp the hour into theirs)."""
-    lines = []
-    for row in rows:
-        cells = "".join(
-            f'<c t="inlineStr"><is><t xml:space="preserve">{xml_escape(cell)}</t></is></c>' if cell else "<c/>"
-            for cell in row
-        )
-        lines.append(f"<row>{cells}</row>")
-    main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
-    office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
-    package = "http://schemas.openxmlformats.org/package/2006"
-    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml"
-    head = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
-    parts = {
-        "[Content_Types].xml": f'<Types xmlns="{package}/content-types">'
-        '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
-        f'<Override PartName="/xl/workbook.xml" ContentType="{kind}.sheet.main+xml"/>'
-        f'<Override PartName="/xl/worksheets/sheet1.xml" ContentType="{kind}.worksheet+xml"/></Types>',
-        "_rels/.rels": f'<Relationships xmlns="{package}/relationships">'
-        f'<Relationship Id="rId1" Type="{office}/officeDocument" Target="xl/workbook.xml"/></Relationships>',
-        "xl/workbook.xml": f'<workbook xmlns="{main}" xmlns:r="{office}"><sheets>'
-        '<sheet name="Sheet1" sheetId="1" r:id="rId1"/></sheets></workbook>',
-        "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{package}/relationships">'
-        f'<Relationship Id="rId1" Type="{office}/worksheet" Target="worksheets/sheet1.xml"/></Relationships>',
-        "xl/worksheets/sheet1.xml": f'<worksheet xmlns="{main}"><sheetData>{"".join(lines)}</sheetData></worksheet>',
-    }
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in parts.items():
-            archive.writestr(zipfile.ZipInfo(name, (2000, 1, 1, 0, 0, 0)), head + content, zipfile.ZIP_DEFLATED)
-    return buffer.getvalue()
-
-
 _BUILDERS: dict[str, Callable[[], Iterator[Batch]]] = {
     "usaspending/awards": _awards,
     "usaspending/assistance_listings": _listings,
     "doj/sanctuary_list": _doj,
     "dhs/sanctuary_list": _dhs,
-    "ice/agreements_287g": _ice,
     "ledger/policy_events": _own_table("policy_events", "ledger"),
     "legistar/matters": _council_matters,
     "legistar/histories": _council_actions,
     **crime.BUILDERS,
     **reference.BUILDERS,
+    **policies.BUILDERS,
 }
 # Nobody's transcription of these is true to the single record: they come with the live edition or an import.
 NOT_RECORDED = frozenset(sources.DATASETS) - frozenset(_BUILDERS)

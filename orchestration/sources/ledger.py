@@ -30,12 +30,14 @@ class PolicyEvents(Dataset):
     required = ("jurisdiction", "level", "geoid", "instrument", "event", "event_date", "date_precision",
                 "source", "source_status")  # fmt: skip
     # learned_on: the day on which the row came into the ledger, which is later than the event.
-    optional = ("number", "note", "learned_on")
+    # known_until: the date of the only source that tells of the event, where it is a list of one date.
+    optional = ("number", "note", "learned_on", "known_until")
     types = typed({
         "jurisdiction": TEXT, "level": TEXT, "geoid": TEXT.or_empty, "instrument": TEXT, "event": TEXT,
         "event_date": matching(r"\d{4}(-\d{2}){0,2}", "a day, a month or a year").or_empty,
         "date_precision": one_of("day", "month", "year", "unknown"), "source": TEXT.or_empty,
         "source_status": one_of("sourced", "partial", "unsourced"), "learned_on": DATE,
+        "known_until": DATE.or_empty,
     })  # fmt: skip
     max_age = timedelta(days=36500)
 

@@ -30,7 +30,9 @@ def ask(connection, name, **given):
 
 
 def trackers(connection, *, sanctuary: bool) -> list[str]:
-    where = "where verdict = 'sanctuary'" if sanctuary else ""
+    # a question of today is asked of the trackers that say something of it: a list of one day does not
+    today = "join core.dim_tracker using (tracker_code, verdict) where verdict = 'sanctuary' and lasts <> 'its day'"
+    where = today if sanctuary else ""
     rows = connection.execute(f"select distinct tracker_code from core.fct_listed_unit {where} order by 1").fetchall()
     return [code for (code,) in rows]
 

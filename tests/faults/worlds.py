@@ -27,7 +27,7 @@ from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
 from orchestration.declared import cities
-from orchestration.recorded.build import workbook
+from orchestration.recorded.workbooks import workbook
 from orchestration.sources import fbi
 from orchestration.sources.states import BY_POSTAL
 from orchestration.sources.usaspending import LISTINGS

@@ -25,6 +25,7 @@ import transaction_files
 
 from orchestration import sources
 from orchestration.declared import cities
+from orchestration.sources import ilrc
 from orchestration.sources.base import Dataset
 
 
@@ -67,6 +68,23 @@ def _dhs() -> Good:
     rows = [f"Ohio,county,Synthetic {n:02} County" for n in range(20)]
     text = "\n".join(["state,level_heading,jurisdiction_as_printed", *rows, ""])
     return Good("dhs_list.csv", "csv", text.encode())
+
+
+def _ilrc() -> Good:
+    dataset = sources.get("ilrc/county_map")
+    columns = (*dataset.optional, *dataset.required)  # the code stands last, as in the true file
+    rows = []
+    for n in range(20):
+        marks = dict.fromkeys(ilrc.PROVISIONS, "0") | {ilrc.PROVISIONS[n % 7]: "1"}
+        cells = {
+            "County": f"Synthetic {n:02}",
+            "Jurisdiction": f"Jail {n:02}",
+            "State": "OH",
+            "GEOID - FIPS": str(39001 + 2 * n),
+            "ILRC Total": "1",
+        }
+        rows.append(",".join({**dict.fromkeys(dataset.fields, ""), **cells, **marks}[name] for name in columns))
+    return Good("county_map.csv", "csv", "\n".join([",".join(columns), *rows, ""]).encode())
 
 
 def _doj() -> Good:
@@ -193,6 +211,7 @@ GOOD: dict[str, Callable[[], Good]] = {
     "fbi/table8": _table8,
     "fbi/table8 csv": _table8_csv,
     "ice/agreements_287g": _ice,
+    "ilrc/county_map": _ilrc,
     "legistar/matters": _matters,
     "legistar/histories": _histories,
     "socrata/incidents": _incidents,

@@ -189,7 +189,7 @@ def test_as_of_a_past_date_the_catalog_knows_what_that_date_knew(settings):
 
 
 def test_every_snapshot_serves_and_a_list_that_returns_is_a_new_one(settings):
-    from orchestration.recorded.build import workbook
+    from orchestration.recorded.workbooks import workbook
 
     def snapshot(day: str, *agencies: str) -> Outcome:
         rows = [["STATE", "LAW ENFORCEMENT AGENCY", "SUPPORT TYPE", "SIGNED"]]

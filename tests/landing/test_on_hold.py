@@ -22,7 +22,7 @@ from orchestration.landing.catalog import Catalog
 from orchestration.landing.dataset_run import capture_dataset
 from orchestration.landing.imports import import_files
 from orchestration.landing.land import Outcome, write
-from orchestration.recorded.build import workbook
+from orchestration.recorded.workbooks import workbook
 from orchestration.settings import Settings
 from orchestration.sources.base import Slice
 from orchestration.wire import Payload

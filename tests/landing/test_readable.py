@@ -26,7 +26,7 @@ from orchestration.landing import accept, measure
 from orchestration.landing.catalog import Catalog
 from orchestration.landing.imports import import_files
 from orchestration.landing.land import Outcome, write
-from orchestration.recorded.build import workbook
+from orchestration.recorded.workbooks import workbook
 from orchestration.settings import PROJECT_ROOT, Settings
 from orchestration.sources import fields
 from orchestration.sources.base import Selection, Slice

@@ -28,7 +28,7 @@ from orchestration.landing.catalog import Catalog
 from orchestration.landing.dataset_run import capture_dataset
 from orchestration.landing.imports import import_files
 from orchestration.landing.standing import SourceStatus
-from orchestration.recorded.build import workbook
+from orchestration.recorded.workbooks import workbook
 from orchestration.settings import Settings
 from tests.conftest import clawback
 from tests.sources.servers import Ncvs, empty_503

@@ -42,13 +42,15 @@ class TestAsOf:
     @pytest.mark.parametrize(
         ("unit", "day", "provision", "said"),
         [
-            ("0644000", "2017-03-20", "general", "unknown"),
-            ("0644000", "2017-03-27", "general", "in force"),
+            # Special Order 40 of 1979 has its source since 2026-11-28; the directive of 2017 says more.
+            ("0644000", "1979-11-26", "general", "unknown"),
+            ("0644000", "1979-11-27", "general", "in force"),
+            ("0644000", "2017-03-20", "no_status_inquiry", "unknown"),
+            ("0644000", "2017-03-27", "no_status_inquiry", "in force"),
             # The county's jail is not the city's police.
             ("06037", "2017-03-27", "general", "unknown"),
             ("3651000", "2013-01-01", "detainer_limits", "in force"),
-            # Special Order 40 of 1979 and Executive Order 41 of 2003 are in the ledger, and nobody is cited for them.
-            ("0644000", "2016-01-01", "general", "unknown"),
+            # Executive Order 41 of 2003 is in the ledger without a source.
             ("3651000", "2010-01-01", "general", "unknown"),
             ("4260000", "2015-06-01", "detainer_limits", "in force"),
             ("4260000", "2016-01-01", "detainer_limits", "weakened"),
@@ -90,7 +92,7 @@ class TestAsOf:
 
     def test_both_times_are_kept(self, connection):
         row = status(connection, "0644000", "2017-03-27", "general")
-        assert (str(row["held_since"]), row["learned_on"].year) == ("2017-03-21", 2026)
+        assert (str(row["held_since"]), row["learned_on"].year) == ("1979-11-27", 2026)
         # Our own captures of the ledger begin in 2026: in 2017 we knew nothing, and say so.
         ours = status(connection, "0644000", "2017-03-27", "general", known="ours")
         assert (ours["status"], ours["held_since"], ours["said_by"]) == ("unknown", None, None)
@@ -109,7 +111,7 @@ class TestAsOf:
             (row,) = [row for row in csv.DictReader(done.stdout.splitlines()) if row["name"] == "general"]
             general[row["jurisdiction"]] = row
         assert general["Los Angeles city, California"]["status"] == "in force"
-        assert general["Los Angeles city, California"]["said_by"] == "issued executive order Executive Directive 20"
+        assert general["Los Angeles city, California"]["said_by"] == "issued police order LAPD Special Order 40"
         assert general["Los Angeles County, California"]["status"] == "unknown"
         assert "unknown is no answer, and not a no" in done.stderr
 
@@ -132,12 +134,15 @@ class TestTheArticle:
         assert {name.split()[0] for name in affirming} >= {"Chicago", "Los", "New"}
         assert all("2016-11-08" <= str(row["event_from"]) <= "2017-03-27" for row in rows if row["affirms"])
 
-    def test_no_list_of_2017_is_captured_and_none_is_made_up(self, connection):
+    def test_no_list_of_that_day_is_captured_and_the_newest_by_then_names_few_cities(self, connection):
+        """The map of 2014-09 is the one list at hand: 163 units on 166 rows, and few of them are cities."""
         assert ask(connection, "listed", tracker="all", as_of="2017-03-27") == []
-        (verdict,) = connection.execute(
-            "select verdict from analysis.mart_claim_check where claim_id = 'sanctuary_cities_over_100'"
+        ((verdict, cities, evidence),) = connection.execute(
+            "select verdict, computed_value, evidence from analysis.mart_claim_check"
+            " where claim_id = 'sanctuary_cities_over_100'"
         ).fetchall()
-        assert verdict == ("no data yet",)
+        assert (verdict, cities) == ("bracketed", 18)
+        assert "cis named 163 jurisdictions, 18 of them cities, as of 2014-09-30" in evidence
 
     def test_every_tracker_is_asked_as_of_a_day(self, connection):
         counts: dict[str, int] = {}

@@ -20,7 +20,7 @@ from orchestration import sources
 from orchestration.adding.rendered import write
 from orchestration.landing import land
 from orchestration.landing.imports import import_files
-from orchestration.recorded.build import workbook
+from orchestration.recorded.workbooks import workbook
 from orchestration.settings import DBT_PROJECT_DIR, Settings
 from orchestration.sources.base import Dataset, Slice
 from orchestration.sources.fields import TEXT, typed
@@ -86,7 +86,8 @@ sources:
             tracker: {tracker_code: synth, tracker_name: Synthetic list, publisher: Synthetic Watchers,
               stance: names places, verdict: sanctuary, definition: A synthetic definition, homepage: "",
               names: jurisdictions,
-              ledger_instrument: ""}
+              ledger_instrument: "", lasts: until the next list, holds: the whole list,
+              listed_means: Somebody watches it, not_listed_means: Nobody says}
 """
 
 

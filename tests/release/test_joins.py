@@ -17,7 +17,7 @@ import pytest
 from orchestration import sources
 from orchestration.landing.dataset_run import capture_dataset
 from orchestration.landing.imports import import_files
-from orchestration.recorded.build import workbook
+from orchestration.recorded.workbooks import workbook
 from orchestration.release import joins
 from orchestration.settings import Settings
 from tests.building import build_part

@@ -56,6 +56,9 @@ BY_HAND: dict[str, tuple[str, ...]] = {
         "insert into intermediate.int_crime__incident_counts (set_id, counted_from, month_start, reports)"
         " values ('synthetic', 'rows', date '2020-01-01', 100), ('synthetic', 'aggregates', date '2020-01-01', 50)",
     ),
+    "assert_no_status_outlives_its_sources": (
+        "update core.fct_policy_status set valid_to = null where status = 'in force' and valid_to = date '2014-10-01'",
+    ),
     "assert_ncvs_percentages_as_published": (
         "update intermediate.int_crime__victimization_reporting set reported_weighted = reported_weighted * 1.01",
     ),

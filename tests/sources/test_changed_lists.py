@@ -18,7 +18,8 @@ from orchestration import sources
 from orchestration.landing.catalog import Catalog
 from orchestration.landing.dataset_run import SliceOutcome, capture_dataset
 from orchestration.landing.imports import import_files
-from orchestration.recorded.build import batches, workbook
+from orchestration.recorded.build import batches
+from orchestration.recorded.workbooks import workbook
 from orchestration.settings import Settings
 from orchestration.wire import Payload, SourceError
 

@@ -16,7 +16,7 @@ from pytest_httpserver import HTTPServer
 from orchestration import sources
 from orchestration.landing.accept import fields_present
 from orchestration.landing.catalog import Catalog
-from orchestration.recorded.build import workbook
+from orchestration.recorded.workbooks import workbook
 from orchestration.settings import Settings
 from orchestration.sources.base import Slice
 from orchestration.sources.ice import moment_of

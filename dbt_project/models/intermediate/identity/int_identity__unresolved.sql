@@ -44,6 +44,16 @@ with every_mention as (
         on events.geoid = geoids.geoid
     where geoids.geoid is null
     union all
+    -- a county of a federal program that the Census no longer has
+    select
+        {{ unresolved_key('programs.county_fips', 'programs.state_code', "'a code without a unit'") }} as jurisdiction_key,
+        programs.county_name as name, programs.state_code, 'county' as kind,
+        programs._capture_id, programs._payload_id, programs._kind
+    from {{ ref('stg_ice__secure_communities') }} as programs
+    left join {{ ref('int_identity__geoids') }} as geoids
+        on programs.county_fips = geoids.geoid
+    where geoids.geoid is null
+    union all
     select
         jurisdiction_key, name, cast(null as {{ dbt.type_string() }}) as state_code, 'unknown' as kind, _capture_id,
         _payload_id, _kind

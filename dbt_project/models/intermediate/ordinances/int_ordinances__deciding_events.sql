@@ -1,7 +1,10 @@
 -- The events that move an instrument into or out of force, of those that somebody can cite: docs/ordinances.md has the
 -- rules. An act that names a later day of effect counts from that day.
+{%- set columns = ['policy_event_key', 'jurisdiction_key', 'provision_code', 'instrument_id', 'event', 'event_from',
+    'event_to', 'track', 'sets', 'source_status', 'learned_on', '_capture_id', '_payload_id', '_record_no', '_kind'] %}
 with events as (
-    select *
+    select
+        {{ columns | join(',\n        ') }}
     from {{ ref('int_ordinances__event_provisions') }}
     where decides_status and event_to is not null and track in ('force', 'injunction')
 ),
@@ -26,15 +29,40 @@ waiting as (
             and effects.effective_on <= {{ dbt.dateadd('day', 366, 'events.event_to') }}
     where events.event in ('signed', 'enacted', 'issued', 'adopted', 'overridden')
     group by events.policy_event_key, events.provision_code
+),
+
+deciding as (
+    select events.*
+    from events
+    left join waiting
+        on events.policy_event_key = waiting.policy_event_key and events.provision_code = waiting.provision_code
+    where waiting.policy_event_key is null
+    union all
+    -- -1: past the date of the only source, neither in force nor ended
+    select
+        policy_event_key,
+        jurisdiction_key,
+        provision_code,
+        instrument_id,
+        event,
+        unknown_from as event_from,
+        unknown_from as event_to,
+        'force' as track,
+        -1 as sets,
+        source_status,
+        learned_on,
+        _capture_id,
+        _payload_id,
+        _record_no,
+        _kind
+    from {{ ref('int_ordinances__last_words') }}
 )
 
 select
-    events.*,
+    deciding.*,
     row_number() over (
-        partition by events.jurisdiction_key, events.provision_code, events.instrument_id, events.track, events.event_to
-        order by events.event_from desc, events._record_no desc
+        partition by jurisdiction_key, provision_code, instrument_id, track, event_to
+        -- what somebody says of the day goes before what nobody says
+        order by case when sets = -1 then 1 else 0 end, event_from desc, _record_no desc
     ) as last_of_the_day
-from events
-left join waiting
-    on events.policy_event_key = waiting.policy_event_key and events.provision_code = waiting.provision_code
-where waiting.policy_event_key is null
+from deciding

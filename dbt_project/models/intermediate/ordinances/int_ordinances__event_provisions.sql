@@ -19,6 +19,7 @@ select
     events.event,
     events.event_from,
     events.event_to,
+    events.known_until,
     events.date_precision,
     effects.track,
     cast(effects.sets as int) as sets,

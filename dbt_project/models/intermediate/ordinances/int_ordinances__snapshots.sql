@@ -50,14 +50,32 @@ withdrawals as (
     where events.event = 'withdrawn' and events.source_status <> 'unsourced' and events.event_to is not null
 ),
 
+-- a list that says of its own day only is known no more on the next one, whoever it named
+closings as (
+    select
+        captures.tracker_code,
+        cast({{ dbt.dateadd('day', 1, 'captures.snapshot_on') }} as date) as snapshot_on,
+        captures.selection_values,
+        captures._capture_id,
+        captures._payload_id,
+        captures._kind
+    from captures
+    inner join {{ ref('trackers') }} as trackers on captures.tracker_code = trackers.tracker_code
+    where trackers.lasts = 'its day'
+),
+
 said as (
     select
-        tracker_code, snapshot_on, selection_values, 0 as is_withdrawal, _capture_id, _payload_id, _kind
+        tracker_code, snapshot_on, selection_values, 'no longer on the list' as ends_by, _capture_id, _payload_id, _kind
     from captures
     union all
     select
-        tracker_code, snapshot_on, cast(null as {{ dbt.type_string() }}) as selection_values, 1 as is_withdrawal,
-        _capture_id, _payload_id, _kind
+        tracker_code, snapshot_on, selection_values, 'nothing known after' as ends_by, _capture_id, _payload_id, _kind
+    from closings
+    union all
+    select
+        tracker_code, snapshot_on, cast(null as {{ dbt.type_string() }}) as selection_values,
+        'list withdrawn' as ends_by, _capture_id, _payload_id, _kind
     from withdrawals
 ),
 
@@ -73,7 +91,8 @@ covering as (
         said.tracker_code,
         said.snapshot_on,
         places.postal as state_code,
-        min(said.is_withdrawal) as is_withdrawal,
+        -- a list of the same day takes precedence over the end of the last one
+        min(case said.ends_by when 'no longer on the list' then 1 when 'list withdrawn' then 2 else 3 end) as end_no,
         {{ provenance_of_one('said') }}
     from said
     inner join places
@@ -89,7 +108,13 @@ select
     snapshot_on,
     row_number() over (partition by tracker_code, state_code order by snapshot_on) as snapshot_no,
     lead(snapshot_on) over (partition by tracker_code, state_code order by snapshot_on) as next_snapshot_on,
-    is_withdrawal = 1 as is_withdrawal,
+    end_no = 2 as is_withdrawal,
+    end_no = 3 as is_closing,
+    case lead(end_no) over (partition by tracker_code, state_code order by snapshot_on)
+        when 1 then 'no longer on the list'
+        when 2 then 'list withdrawn'
+        when 3 then 'nothing known after'
+    end as next_ends_by,
     _capture_id,
     _payload_id,
     _kind

@@ -6,6 +6,7 @@ with held as (
         snapshots.snapshot_no,
         snapshots.snapshot_on,
         snapshots.next_snapshot_on,
+        snapshots.next_ends_by,
         row_number() over (
             partition by listed.listing_id, snapshots.snapshot_no
             order by listed.snapshot_at desc, listed._capture_id, listed._record_no
@@ -60,9 +61,11 @@ select
     first_seen.snapshot_on as listed_from,
     -- the first snapshot of a list shows that a name is on it, not since when, unless the list came out on that day
     case
-        when first_seen.snapshot_no > 1 or published.published_on is not null then first_seen.snapshot_on
+        when (first_seen.snapshot_no > 1 and coalesce(trackers.lasts, '') <> 'its day') or published.published_on is not null
+            then first_seen.snapshot_on
     end as listed_since,
     last_seen.next_snapshot_on as listed_to,
+    last_seen.next_ends_by as listed_to_because,
     last_seen.snapshot_on as last_seen_on,
     last_seen.nth as snapshots_seen,
     first_seen._capture_id,
@@ -77,4 +80,6 @@ inner join placed as last_seen
         and last_seen.nth_from_end = 1
 left join published
     on first_seen.tracker_code = published.tracker_code and first_seen.snapshot_on = published.published_on
+inner join {{ ref('trackers') }} as trackers
+    on first_seen.tracker_code = trackers.tracker_code
 where first_seen.nth = 1

@@ -10,6 +10,19 @@ with standing as (
             partition by jurisdiction_key, provision_code order by step_on
             rows between unbounded preceding and current row
         ) as enjoined,
+        sum(unknown_change) over (
+            partition by jurisdiction_key, provision_code order by step_on
+            rows between unbounded preceding and current row
+        ) as not_known,
+        max(case when unknown_change > 0 then step_on end) over (
+            partition by jurisdiction_key, provision_code order by step_on
+            rows between unbounded preceding and current row
+        ) as last_lapse_on,
+        -- an end that somebody cites, of any measure
+        max(case when in_force_change < 0 and coalesce(unknown_change, 0) <= 0 then step_on end) over (
+            partition by jurisdiction_key, provision_code order by step_on
+            rows between unbounded preceding and current row
+        ) as last_end_on,
         count(weakens) over (
             partition by jurisdiction_key, provision_code order by step_on
             rows between unbounded preceding and current row
@@ -31,6 +44,7 @@ statuses as (
             when in_force > 0 and is_weakened = 1 then 'weakened'
             when in_force > 0 then 'in force'
             when enjoined > 0 then 'enjoined'
+            when not_known > 0 and (last_end_on is null or last_end_on <= last_lapse_on) then 'unknown'
             else 'not in force'
         end as status
     from strengths

@@ -27,7 +27,8 @@ standing as (
         instrument_id,
         step_on,
         case when last_force_set = 1 and coalesce(last_injunction_set, 0) = 0 then 1 else 0 end as is_in_force,
-        case when last_force_set = 1 and last_injunction_set = 1 then 1 else 0 end as is_enjoined
+        case when last_force_set = 1 and last_injunction_set = 1 then 1 else 0 end as is_enjoined,
+        case when last_force_set = -1 then 1 else 0 end as is_unknown
     from carried
 ),
 
@@ -41,7 +42,10 @@ changes as (
         ), 0) as in_force_change,
         is_enjoined - coalesce(lag(is_enjoined) over (
             partition by jurisdiction_key, provision_code, instrument_id order by step_on
-        ), 0) as enjoined_change
+        ), 0) as enjoined_change,
+        is_unknown - coalesce(lag(is_unknown) over (
+            partition by jurisdiction_key, provision_code, instrument_id order by step_on
+        ), 0) as unknown_change
     from standing
 ),
 
@@ -51,7 +55,8 @@ days as (
         provision_code,
         step_on,
         sum(in_force_change) as in_force_change,
-        sum(enjoined_change) as enjoined_change
+        sum(enjoined_change) as enjoined_change,
+        sum(unknown_change) as unknown_change
     from changes
     group by jurisdiction_key, provision_code, step_on
 ),
@@ -90,6 +95,7 @@ select
     decisions.step_from,
     days.in_force_change,
     days.enjoined_change,
+    days.unknown_change,
     decisions.weakens,
     decisions.decided_by,
     case when decisions.is_partly_sourced = 1 then 'partial' else 'sourced' end as source_status,

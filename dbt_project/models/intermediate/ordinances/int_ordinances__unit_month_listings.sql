@@ -2,9 +2,12 @@
 -- known, and the columns are null.
 -- sanctuary trackers and agencies that cooperate are opposites: never one count
 with sanctuary as (
-    select *
-    from {{ ref('fct_listed_unit') }}
-    where verdict = 'sanctuary'
+    select listings.*
+    from {{ ref('fct_listed_unit') }} as listings
+    inner join {{ ref('dim_tracker') }} as trackers
+        on listings.tracker_code = trackers.tracker_code
+    -- a list that says of one day only says nothing of the end of any month
+    where listings.verdict = 'sanctuary' and trackers.lasts = 'until the next list'
 ),
 
 agreements as (

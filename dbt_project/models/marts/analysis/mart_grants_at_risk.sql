@@ -37,7 +37,8 @@ trackers as (
         tracker_code,
         verdict
     from {{ ref('dim_tracker') }}
-    where tracker_code <> 'unknown'
+    -- a list of one day says nothing of today
+    where tracker_code <> 'unknown' and lasts = 'until the next list'
 ),
 
 listed as (

@@ -130,7 +130,11 @@ select
     compared.state_code,
     compared.listed_by,
     elsewhere.levels as other_lists_it_as,
-    compared.listed_by = 'both' or covered.tracker_code is not null as is_state_covered_by_other,
+    -- a list that is only partly captured covers no state
+    compared.listed_by = 'both' or (
+        covered.tracker_code is not null
+        and case compared.listed_by when 'only a' then b.holds else a.holds end = 'the whole list'
+    ) as is_state_covered_by_other,
     case when compared.listed_by = 'both' then at_once.is_at_once = 1 end as is_on_one_day,
     compared.a_listed_from,
     compared.a_listed_to,

@@ -6,7 +6,11 @@ select
     stance,
     verdict,
     definition,
-    homepage
+    homepage,
+    lasts,
+    holds,
+    listed_means,
+    not_listed_means
 from {{ ref('trackers') }}
 union all
 select
@@ -17,4 +21,8 @@ select
     'unknown' as stance,
     'unknown' as verdict,
     'the unknown member' as definition,
-    cast(null as {{ dbt.type_string() }}) as homepage
+    cast(null as {{ dbt.type_string() }}) as homepage,
+    'unknown' as lasts,
+    'unknown' as holds,
+    'unknown' as listed_means,
+    'unknown' as not_listed_means

@@ -11,6 +11,7 @@ select
     events.event,
     events.event_from,
     events.event_to,
+    events.known_until,
     events.date_precision,
     coalesce(effects.track, 'none') as effect_track,
     events.source_citation,

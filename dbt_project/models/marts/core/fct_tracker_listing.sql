@@ -15,6 +15,7 @@ select
     spells.listed_from,
     spells.listed_since,
     spells.listed_to,
+    spells.listed_to_because,
     spells.last_seen_on,
     cast(spells.snapshots_seen as bigint) as snapshots_seen,
     coalesce(names.kind, 'unknown') as agency_kind,

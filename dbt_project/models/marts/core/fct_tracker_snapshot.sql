@@ -6,6 +6,22 @@ with listed as (
         count(distinct listing_id) as names_listed
     from {{ ref('int_ordinances__listed') }}
     group by tracker_code, state_code, cast(snapshot_at as date)
+),
+
+-- the day after a list that covers one day only is the end of its listings, and no snapshot
+snapshots as (
+    select
+        tracker_code,
+        state_code,
+        snapshot_on,
+        row_number() over (partition by tracker_code, state_code order by snapshot_on) as snapshot_no,
+        lead(snapshot_on) over (partition by tracker_code, state_code order by snapshot_on) as next_snapshot_on,
+        is_withdrawal,
+        _capture_id,
+        _payload_id,
+        _kind
+    from {{ ref('int_ordinances__snapshots') }}
+    where not is_closing
 )
 
 select
@@ -22,7 +38,7 @@ select
     snapshots._capture_id,
     snapshots._payload_id,
     snapshots._kind
-from {{ ref('int_ordinances__snapshots') }} as snapshots
+from snapshots
 left join listed
     on
         snapshots.tracker_code = listed.tracker_code

@@ -13,6 +13,8 @@ with worded as (
         {{ text_field('source') }} as source_citation,
         {{ text_field('source_status') }} as source_status,
         {{ text_field('note') }} as note,
+        {{ text_field('known_until') }} as known_until_text,
+        try_cast({{ text_field('known_until') }} as date) as known_until,
         {{ text_field('learned_on') }} as learned_on_text,
         try_cast({{ text_field('learned_on') }} as date) as learned_on,
         _capture_id,
@@ -32,6 +34,17 @@ dated as (
     from worded
 ),
 
+bounded as (
+    select
+        dated.*,
+        case date_precision
+            when 'day' then event_from
+            when 'month' then cast({{ dbt.dateadd('day', -1, dbt.dateadd('month', 1, 'event_from')) }} as date)
+            when 'year' then cast({{ dbt.dateadd('day', -1, dbt.dateadd('year', 1, 'event_from')) }} as date)
+        end as period_to
+    from dated
+),
+
 typed as (
     select
         jurisdiction_name,
@@ -43,11 +56,9 @@ typed as (
         event,
         date_precision,
         event_from,
-        case date_precision
-            when 'day' then event_from
-            when 'month' then cast({{ dbt.dateadd('day', -1, dbt.dateadd('month', 1, 'event_from')) }} as date)
-            when 'year' then cast({{ dbt.dateadd('day', -1, dbt.dateadd('year', 1, 'event_from')) }} as date)
-        end as event_to,
+        -- what a source of one date tells had happened by that date
+        case when known_until < period_to then known_until else period_to end as event_to,
+        known_until,
         source_citation,
         source_status,
         note,
@@ -62,13 +73,15 @@ typed as (
             when date_precision <> 'unknown' and event_from is null then 'event_date is no date of its precision'
             when date_precision <> 'unknown' and {{ is_mistyped_year('event_date_text') }}
                 then 'event_date is outside 1700 to 2100'
+            when known_until_text is not null and known_until is null then 'known_until is no date'
+            when known_until < event_from then 'known_until is before the event'
             when {{ is_mistyped_year('learned_on_text') }} then 'learned_on is outside 1700 to 2100'
             when source_status not in ('sourced', 'partial', 'unsourced') then 'source_status is not known'
         end as _reject_reason,
         _capture_id,
         _payload_id,
         _record_no
-    from dated
+    from bounded
 )
 ,
 {{ with_fate(
@@ -76,6 +89,6 @@ typed as (
     key=['geoid', 'instrument', 'instrument_number', 'event', 'event_from'],
     content=[
         'geoid', 'instrument', 'instrument_number', 'event', 'event_from', 'date_precision', 'source_citation',
-        'source_status', 'note'
+        'source_status', 'note', 'known_until'
     ]
 ) }}

@@ -9,6 +9,7 @@ select
     date_precision,
     event_from,
     event_to,
+    known_until,
     source_citation,
     source_status,
     note,
