@@ -18,6 +18,8 @@
         'ledger__policy_events',
         'legistar__histories',
         'legistar__matters',
+        'omb__budget',
+        'published__awards',
         'published__statistics',
         'socrata__incident_months',
         'socrata__incidents',

@@ -1,34 +1,49 @@
 -- The article's claims about lists and laws, judged by what the trackers list and the ledger holds.
-with cities as (
+-- a list of before the article stands for the day as it was last seen by then: nobody knows it later
+with units as (
     select
         listings.*,
-        max(last_seen_on) over (partition by tracker_code) as last_list_on
+        max(last_seen_on) over (partition by tracker_code) as last_list_on,
+        max(case when listed_from <= cast('2017-03-27' as date) then least(last_seen_on, cast('2017-03-27' as date)) end)
+            over (partition by tracker_code) as known_on
     from {{ ref('fct_listed_unit') }} as listings
-    where verdict = 'sanctuary' and level = 'place'
+    where verdict = 'sanctuary'
 ),
 
--- the same as `clawback query listed --set tracker=all --as-of 2017-03-27`, counted
+counted as (
+    select
+        units.*,
+        level = 'place' as is_city,
+        coalesce(listed_from <= known_on and last_seen_on >= known_on, false) as was_listed,
+        last_seen_on = last_list_on as is_listed_last
+    from units
+),
+
 listed as (
     select
         tracker_code,
-        min(listed_from) as first_snapshot,
-        count(distinct case
-            when {{ listed_on('cities', "cast('2017-03-27' as date)") }} then jurisdiction_key
-        end) as cities_then,
-        count(distinct case when last_seen_on = last_list_on then jurisdiction_key end) as cities_last,
-        max(last_seen_on) as last_seen_on
-    from cities
+        max(known_on) as known_on,
+        max(last_list_on) as last_list_on,
+        count(distinct case when was_listed and is_city then jurisdiction_key end) as cities_then,
+        count(distinct case when was_listed then jurisdiction_key end) as jurisdictions_then,
+        count(distinct case when is_listed_last and is_city then jurisdiction_key end) as cities_last,
+        count(distinct case when is_listed_last then jurisdiction_key end) as jurisdictions_last
+    from counted
     group by tracker_code
 ),
 
 -- each tracker beside the other: the longest list answers, lists are never merged
 cities_listed as (
     select
-        count(case when first_snapshot <= cast('2017-03-27' as date) then 1 end) as trackers_then,
+        count(known_on) as trackers_then,
         max(cities_then) as cities_then,
-        coalesce(sum(cities_last), 0) as evidence_rows,
-        {{ joined("concat(tracker_code, ' named ', cast(cities_last as " ~ dbt.type_string() ~ "), ' cities as of '"
-            ~ ", cast(last_seen_on as " ~ dbt.type_string() ~ "))") }} as lists_text
+        max(jurisdictions_then) as jurisdictions_then,
+        coalesce(sum(case when known_on is null then cities_last else cities_then end), 0) as evidence_rows,
+        {{ joined("concat(tracker_code, ' named ', cast(case when known_on is null then jurisdictions_last else jurisdictions_then end as " ~ dbt.type_string()
+            ~ "), ' jurisdictions, ', cast(case when known_on is null then cities_last else cities_then end as " ~ dbt.type_string()
+            ~ "), ' of them cities, as of ', cast(coalesce(known_on, last_list_on) as " ~ dbt.type_string() ~ "))") }} as lists_text,
+        {{ joined("concat('clawback query listed --set tracker=', tracker_code, ' --as-of ', cast(coalesce(known_on, last_list_on) as " ~ dbt.type_string() ~ "))") }}
+            as lists_trace
     from listed
 ),
 
@@ -43,6 +58,7 @@ four_cities as (
         and effects.track = 'force'
         and effects.sets = 1
         and events.event <> 'weakened' as affirms,
+        concat('clawback trace core.fct_policy_event ', events.policy_event_key) as act_trace,
         concat(
             events.jurisdiction_name, ' ', coalesce(events.instrument_number, events.instrument), ' ', events.event, ' ',
             coalesce(cast(events.event_from as {{ dbt.type_string() }}), 'on a day not known')
@@ -60,7 +76,8 @@ affirmed as (
     select
         count(distinct case when affirms then geoid end) as cities,
         count(*) as evidence_rows,
-        {{ joined("case when affirms then act_text end") }} as acts_text
+        {{ joined("case when affirms then act_text end") }} as acts_text,
+        {{ joined("case when affirms then act_trace end") }} as acts_trace
     from four_cities
 ),
 
@@ -72,12 +89,21 @@ judged as (
         case
             when cities_listed.trackers_then = 0 then 'no data yet'
             when cities_listed.cities_then > claims.claimed_value then 'supported'
+            -- more jurisdictions and fewer cities: the list says the one and not the other
+            when cities_listed.jurisdictions_then > claims.claimed_value then 'bracketed'
             else 'contradicted'
         end as verdict,
-        case when cities_listed.trackers_then = 0 then 'no list' else 'listed' end as why_code,
+        case
+            when cities_listed.trackers_then = 0 then 'no list'
+            when
+                cities_listed.jurisdictions_then > claims.claimed_value
+                and cities_listed.cities_then <= claims.claimed_value then 'jurisdictions'
+            else 'listed'
+        end as why_code,
         'any' as evidence_code,
         cities_listed.evidence_rows,
-        coalesce(cities_listed.lists_text, 'no list is captured') as evidence_text
+        coalesce(cities_listed.lists_text, 'no list is captured') as evidence_text,
+        cities_listed.lists_trace as evidence_trace
     from {{ ref('article_claims') }} as claims
     cross join cities_listed
     where claims.claim_kind = 'cities_listed'
@@ -92,7 +118,8 @@ judged as (
         'any' as why_code,
         'any' as evidence_code,
         affirmed.evidence_rows,
-        coalesce(affirmed.acts_text, 'no such act in the ledger') as evidence_text
+        coalesce(affirmed.acts_text, 'no such act in the ledger') as evidence_text,
+        affirmed.acts_trace as evidence_trace
     from {{ ref('article_claims') }} as claims
     cross join affirmed
     where claims.claim_kind = 'affirmed'
@@ -105,6 +132,7 @@ select
     whys.sentence as why,
     {{ sentence("evidences.sentence", {'lists': 'judged.evidence_text', 'acts': 'judged.evidence_text', 'all_acts': in_words('judged.evidence_rows')}) }} as evidence,
     cast(null as {{ dbt.type_string() }}) as series_note,
-    judged.evidence_rows
+    judged.evidence_rows,
+    judged.evidence_trace
 from judged
 {{ claim_sentences_of('judged') }}
