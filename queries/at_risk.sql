@@ -4,21 +4,26 @@
 -- headline: yes
 -- parameter: tracker=doj (sanctuary_tracker)
 -- caveat: Sums cover the captured awards only. The recorded edition has 83 transcribed awards, which is not all of them.
+-- caveat: share_of_nation_percent is the captured awards' share of what the whole nation obligated under the same listings in the same years. share_note says what it covers.
 -- caveat: A court order without a known end was in force on the day given. Whether it still is, is not known.
 -- caveat: An empty listed_since means unknown: the first captured list, of first_seen_on, already contains the name.
 -- caveat: This is one tracker's verdict. Not being listed does not mean no. Outlays are known for some awards only.
 select
-    jurisdiction_name,
-    state_code,
-    max(listed_since) as listed_since,
-    max(first_seen_on) as first_seen_on,
-    sum(awards) as awards,
-    sum(obligated_amount) as obligated_usd,
-    sum(obligated_amount_open) as of_it_open_usd,
-    sum(undisbursed_amount) as undisbursed_where_known_usd,
-    sum(awards_with_outlay) as awards_with_known_outlay,
-    max(injunctions) as court_orders_of_unknown_end
-from analysis.mart_grants_at_risk
-where tracker_code = $tracker and tracker_verdict = 'sanctuary'
-group by jurisdiction_name, state_code
+    risks.jurisdiction_name,
+    risks.state_code,
+    max(risks.listed_since) as listed_since,
+    max(risks.first_seen_on) as first_seen_on,
+    sum(risks.awards) as awards,
+    sum(risks.obligated_amount) as obligated_usd,
+    max(shares.share_of_nation_percent) as share_of_nation_percent,
+    sum(risks.obligated_amount_open) as of_it_open_usd,
+    sum(risks.undisbursed_amount) as undisbursed_where_known_usd,
+    sum(risks.awards_with_outlay) as awards_with_known_outlay,
+    max(risks.injunctions) as court_orders_of_unknown_end,
+    max(shares.share_note) as share_note
+from analysis.mart_grants_at_risk as risks
+left join analysis.mart_award_share as shares
+    on shares.share_scope = 'jurisdiction' and risks.jurisdiction_key = shares.jurisdiction_key
+where risks.tracker_code = $tracker and risks.tracker_verdict = 'sanctuary'
+group by risks.jurisdiction_name, risks.state_code
 order by obligated_usd desc;

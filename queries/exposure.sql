@@ -5,6 +5,7 @@
 -- parameter: as_of= (date)
 -- caveat: Only the awards of this release are listed: see meta.capture.note. The recorded edition has 83 transcribed awards, which is not all of them.
 -- caveat: An empty undisbursed is unknown, not zero: the outlay was not reported by that day. Outlays change without notice: see outlay_as_of.
+-- caveat: share_of_nation_percent covers all captured awards of the jurisdiction: their share of what the nation obligated under the same listings in the same years (share_note). An award's fiscal year is its own; an obligation counts in the year of its action.
 -- caveat: As of a past day, the obligation is the sum of the transactions up to that day. If they are not captured, the last known total is shown, and obligated_from says so.
 -- caveat: A tracker's verdict is its publisher's. Not being listed does not mean no.
 with asked as (
@@ -67,6 +68,8 @@ select
     awards.officers_funded_reported as officers,
     verdicts.trackers,
     recipients.match_method,
+    shares.share_of_nation_percent,
+    shares.share_note,
     'https://www.usaspending.gov/award/' || awards.award_unique_key as address
 from core.fct_award as awards
 cross join asked
@@ -74,5 +77,7 @@ join units using (jurisdiction_key)
 join core.dim_recipient as recipients using (recipient_key)
 left join obligated_by_then using (award_key)
 left join verdicts using (jurisdiction_key)
+left join analysis.mart_award_share as shares
+    on shares.share_scope = 'jurisdiction' and awards.jurisdiction_key = shares.jurisdiction_key
 where coalesce(awards.signed_on, awards.start_on, asked.as_of) <= asked.as_of
 order by jurisdiction, awards.start_on, awards.fain;

@@ -1,12 +1,17 @@
 -- question: Into which program areas do the awards fall, by which rule, and how many does no rule decide?
 -- about: release
+-- caveat: Sums cover the captured awards only. share_of_nation_percent covers the whole program area: its share of what the nation obligated under the same listings in the same years (share_note).
 -- caveat: `unknown` is an answer: neither the listing, nor the code in the FAIN, nor the description shows the area.
 select
     awards.program_area,
     awards.program_rule,
     count(*) as awards,
     sum(awards.obligated_amount) as obligated_usd,
-    sum(awards.officers_funded_reported) as officers_reported
+    sum(awards.officers_funded_reported) as officers_reported,
+    max(shares.share_of_nation_percent) as share_of_nation_percent,
+    max(shares.share_note) as share_note
 from core.fct_award as awards
+left join analysis.mart_award_share as shares
+    on shares.share_scope = 'program area' and awards.program_area = shares.program_area
 group by awards.program_area, awards.program_rule
 order by awards.program_area = 'unknown', awards.program_area, obligated_usd desc;

@@ -45,7 +45,9 @@ LARGEST_CITIES = 62
 def main() -> None:
     real, facts = Path(sys.argv[1]), Path(sys.argv[2])
     _write("usaspending_awards", _awards(real))
-    _write("usaspending_assistance_listings", _listings(real))
+    _write("usaspending_assistance_listings", _listings(real, facts))
+    _write("omb_budget", _budget(facts))
+    _printed_awards(facts)
     _write("doj_sanctuary_list", _doj(real))
     _write("dhs_sanctuary_list", _dhs(real))
     transcribe_crime.transcribe(real, facts)
@@ -97,19 +99,105 @@ def _awards(real: Path) -> Iterator[Row]:
                 yield ("usaspending", "awards", row["award_id_fain"], "", measure, value, "usaspending-cops-83")
 
 
-def _listings(real: Path) -> Iterator[Row]:
+def _listings(real: Path, facts: Path) -> Iterator[Row]:
+    """What the inventory showed of each listing and year on six days; names and outlays as the newest page has them.
+
+    The pages of the listings that we ask for are whole files of the newest day; of the others, and of the earlier
+    days, the extract holds title, obligations and (since 2025) the outlays of the page's second block.
+    """
+    pages = {}
     for path in sorted((real / "usaspending" / "assistance_listings").glob("*.json")):
-        listing = json.loads(path.read_text(encoding="utf-8"))
-        number = listing["id"]
-        source = ("fpi", "assistance_listings", number)
-        for measure in ("name", "popular_name", "sub_agency_name"):
-            if listing.get(measure):
-                yield (*source, "", measure, " ".join(listing[measure].split()), "fpi-listings")
-        for row in listing["obligations"]:
-            for measure in ("usa_spending_actual", "sam_actual", "sam_estimate"):
-                yield (*source, row["x"], measure, str(row[measure]), "fpi-listings")
-        for row in listing["outlays"] or []:
-            yield (*source, row["x"], "outlay", str(row["outlay"]), "fpi-listings")
+        page = json.loads(path.read_text(encoding="utf-8"))
+        pages[page["id"]] = page
+    seen = _read(facts / "money" / "fpi_obligations_by_listing.csv")
+    newest = max(row["as_of_commit_date"] for row in seen)
+    named: set[tuple[str, str]] = set()
+    for row in seen:
+        listing, day = row["assistance_listing"], row["as_of_commit_date"]
+        source, entity = f"fpi-{day}", ("fpi", "assistance_listings", listing)
+        page = pages.get(listing, {}) if day == newest else {}
+        if (listing, day) not in named:
+            named.add((listing, day))
+            for measure in ("name", "popular_name", "sub_agency_name"):
+                told = page.get(measure) or (row["title"] if measure == "name" else "")
+                if told:
+                    yield (*entity, "", measure, " ".join(told.split()), source)
+        if row["measure"] == "obligations":
+            yield (*entity, row["fiscal_year"], "usa_spending_actual", row["amount_usd"], source)
+            for of_year in page.get("obligations", ()):
+                if of_year["x"] == row["fiscal_year"]:
+                    for measure in ("sam_actual", "sam_estimate"):
+                        yield (*entity, row["fiscal_year"], measure, str(of_year[measure]), source)
+        elif row["measure"] == "fpi_outlays_block.outlay":
+            yield (*entity, row["fiscal_year"], "outlay", row["amount_usd"], source)
+
+
+# What the budget's edition is called in the extract, and its code in sources.csv.
+BUDGETS = {
+    "FY2016 President's Budget (2015-02)": "omb-fy2016",
+    "FY2017 President's Budget (2016-02)": "omb-fy2017",
+    "FY2027 President's Budget (2026)": "omb-fy2027",
+}
+
+
+def _budget(facts: Path) -> Iterator[Row]:
+    """The accounts of the COPS Office and of state and local assistance, in thousands as the database prints them."""
+    for row in _read(facts / "money" / "omb_cops_account.csv"):
+        thousands, rest = divmod(int(row["amount_usd"]), 1000)
+        assert rest == 0
+        entity = f"{row['account_code']}|{row['account']}|{row['grant_split']}"
+        yield ("omb", "budget", entity, row["fiscal_year"], row["measure"], str(thousands), BUDGETS[row["budget"]])
+
+
+# Statements of single awards and agencies; the others are figures of the country, a state or a group.
+OF_AWARDS = ("agency", "event", "statement")
+
+
+def _printed_awards(facts: Path) -> None:
+    """What was printed of single awards, as it was typed; what the extract decides of its use is read by dbt."""
+    rows = [row for row in _read(facts / "money" / "printed_awards.csv") if row["scope"] in OF_AWARDS]
+    path = TABLES / "printed_awards.csv"
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.DictWriter(stream, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+# What a printed figure of more than one award is, by the scope that the extract gives it.
+TABLE_OF_SCOPE = {
+    "national": "announced awards", "state": "announced awards", "district": "announced awards",
+    "national_supplement": "announced awards, in addition to those before",
+    "national_available": "money made available",
+    "national_appropriation": "appropriations", "national_proposal": "budget proposals", "rule": "program rules",
+    "group": "analysis", "statistic": "school discipline",
+}  # fmt: skip
+
+
+def _totals_printed(facts: Path) -> Iterator[dict[str, str]]:
+    """Printed figures of the country, of states and of groups of places, in the form of printed figures."""
+    for row in _read(facts / "money" / "printed_awards.csv"):
+        if row["scope"] in OF_AWARDS:
+            continue
+        year = int(row["fiscal_year"])
+        cited = f"{row['source']} ({row['document_date']})"
+        common = {
+            "publisher": row["publisher"], "table": TABLE_OF_SCOPE[row["scope"]],
+            "entity": "national" if row["agency"] == "United States" else row["agency"],
+            "period_as_printed": f"FY{year}", "period_from": f"{year - 1}-10-01", "period_to": f"{year}-09-30",
+            "period_precision": "fiscal_year", "subject": "awards", "programme": row["program"],
+            "as_printed": row["as_printed"], "source": cited,
+        }  # fmt: skip
+        if row["scope"] == "statistic":
+            # "from an average of 19 referrals a day to just five": the year is the article's own, not a fiscal year
+            common |= {"period_as_printed": str(year), "period_from": "", "period_to": "",
+                       "period_precision": "year", "subject": "school_discipline"}  # fmt: skip
+            yield {**common, "measure": "referrals before", "value": "19", "unit": "count_per_day"}
+            yield {**common, "measure": "referrals after", "value": "5", "unit": "count_per_day"}
+            continue
+        if row["amount_usd"]:
+            yield {**common, "measure": "amount", "value": row["amount_usd"], "unit": "usd"}
+        if row["officers"]:
+            yield {**common, "measure": "officers", "value": row["officers"], "unit": "count"}
 
 
 def _doj(real: Path) -> Iterator[Row]:
@@ -207,10 +295,12 @@ def _published(facts: Path) -> None:
                 "as_printed": row["value"], "compared_with": compared, "source": cited[-1],
             }
         )  # fmt: skip
+    totals = list(_totals_printed(facts))
     # What was typed into the table by hand, from a source that is no file here, stays.
     path = TABLES / "published_statistics.csv"
-    made = {_figure(row) for row in rows}
+    made = {_figure(row) for row in [*rows, *totals]}
     rows += [row for row in _read(path) if _figure(row) not in made] if path.exists() else []
+    rows += totals
     with path.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.DictWriter(stream, columns, restval="", lineterminator="\n")
         writer.writeheader()

@@ -24,6 +24,8 @@
         'legistar__histories',
         'legistar__matters',
         'meyer__no_ice_holds',
+        'omb__budget',
+        'published__awards',
         'published__statistics',
         'socrata__incident_months',
         'socrata__incidents',

@@ -13,7 +13,8 @@ captured as (
         count(*) as agencies,
         sum(officers_announced) as officers
     from {{ ref('fct_announced_award') }}
-    where program_area = 'hiring'
+    -- the lists alone: what others printed of single awards is a selection
+    where program_area = 'hiring' and document = 'award list'
     group by fiscal_year
 )
 

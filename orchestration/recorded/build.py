@@ -10,7 +10,7 @@ from __future__ import annotations
 import csv
 import io
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from html import escape
 from typing import Any
 
@@ -65,30 +65,50 @@ def _award(fain: str, figures: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _listings() -> Iterator[Batch]:
-    by_listing: dict[str, list[dict[str, str]]] = defaultdict(list)
+    """One capture a day on which the inventory was seen, one page a listing."""
+    days: dict[str, dict[str, list[dict[str, str]]]] = defaultdict(lambda: defaultdict(list))
     for row in table("usaspending_assistance_listings"):
-        by_listing[row["entity"]].append(row)
-    for listing, rows in by_listing.items():
-        names = {row["measure"]: row["value"] for row in rows if not row["period"]}
-        years: dict[str, dict[str, str]] = defaultdict(dict)
-        for row in rows:
-            if row["period"]:
-                years[row["period"]][row["measure"]] = row["value"]
-        spent = ("usa_spending_actual", "sam_actual", "sam_estimate")
-        body = {
-            "id": listing,
-            **names,
-            "obligations": [
-                {"x": year, **{m: _number(figures[m]) for m in spent if m in figures}}
-                for year, figures in years.items()
-            ],
-            "outlays": [
-                {"x": year, "outlay": _number(figures["outlay"])}
-                for year, figures in years.items()
-                if "outlay" in figures
-            ],
-        }
-        yield _batch(Slice(f"inventory:{listing}"), "fpi-listings", [_payload(_json(body), "fpi-listings")])
+        days[row["source"]][row["entity"]].append(row)
+    for code, by_listing in sorted(days.items()):
+        when = _when(source(code)["as_of"])
+        payloads = [_payload(_json(_listing(listing, rows)), code, when=when) for listing, rows in by_listing.items()]
+        yield _batch(Slice(f"inventory:{source(code)['as_of']}"), code, payloads, when=when)
+
+
+def _listing(listing: str, rows: Sequence[Mapping[str, str]]) -> dict[str, Any]:
+    years: dict[str, dict[str, str]] = defaultdict(dict)
+    for row in rows:
+        if row["period"]:
+            years[row["period"]][row["measure"]] = row["value"]
+    spent = ("usa_spending_actual", "sam_actual", "sam_estimate")
+    return {
+        "id": listing,
+        **{row["measure"]: row["value"] for row in rows if not row["period"]},
+        "obligations": [
+            {"x": year, **{m: _number(figures[m]) for m in spent if m in figures}} for year, figures in years.items()
+        ],
+        "outlays": [
+            {"x": year, "outlay": _number(figures["outlay"])} for year, figures in years.items() if "outlay" in figures
+        ],
+    }
+
+
+def _budget() -> Iterator[Batch]:
+    """The two tables of each budget: an account a row, a fiscal year a column, in thousands."""
+    tables: dict[tuple[str, str], dict[str, dict[str, str]]] = defaultdict(lambda: defaultdict(dict))
+    for row in table("omb_budget"):
+        tables[row["source"], row["measure"]][row["entity"]][row["period"]] = row["value"]
+    for (code, measure), accounts in sorted(tables.items()):
+        budget_year = code.removeprefix("omb-fy")
+        years = sorted({year for figures in accounts.values() for year in figures})
+        text = io.StringIO(newline="")
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(["Treasury Agency Code", "Account Code", "Account Name", "Grant/non-grant split", *years])
+        for entity, figures in accounts.items():
+            writer.writerow(["15", *entity.split("|"), *(figures.get(year, "") for year in years)])
+        context = {"measure": measure, "budget_year": budget_year}
+        payload = _payload(text.getvalue().encode(), code, media_type="text/csv", context=context)
+        yield _batch(Slice(f"FY{budget_year}:{measure}"), code, [payload])
 
 
 def _doj() -> Iterator[Batch]:
@@ -156,11 +176,13 @@ def _own_table(name: str, code: str) -> Callable[[], Iterator[Batch]]:
 _BUILDERS: dict[str, Callable[[], Iterator[Batch]]] = {
     "usaspending/awards": _awards,
     "usaspending/assistance_listings": _listings,
+    "omb/budget": _budget,
     "doj/sanctuary_list": _doj,
     "dhs/sanctuary_list": _dhs,
     "ledger/policy_events": _own_table("policy_events", "ledger"),
     "legistar/matters": _council_matters,
     "legistar/histories": _council_actions,
+    "published/awards": _own_table("printed_awards", "printed-awards"),
     **crime.BUILDERS,
     **reference.BUILDERS,
     **policies.BUILDERS,

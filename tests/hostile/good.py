@@ -195,6 +195,12 @@ def _listings() -> Good:
     return _json("16.710.json", listing, ("obligations",))
 
 
+def _budget() -> Good:
+    head = ["Treasury Agency Code", "Account Code", "Account Name", "Grant/non-grant split", "2024", "2025"]
+    rows = [["15", "0406", f"Synthetic Policing {n}", f"Split {n}", f"{n + 1}000", f"{n + 2}000"] for n in range(20)]
+    return Good("budauth_fy2028.csv", "csv", "\n".join([*map(",".join, [head, *rows]), ""]).encode())
+
+
 # By dataset and, where a dataset takes files of several forms, the form.
 GOOD: dict[str, Callable[[], Good]] = {
     "bjs/victimizations": _ncvs,
@@ -213,6 +219,7 @@ GOOD: dict[str, Callable[[], Good]] = {
     "ice/agreements_287g": _ice,
     "ilrc/county_map": _ilrc,
     "legistar/matters": _matters,
+    "omb/budget": _budget,
     "legistar/histories": _histories,
     "socrata/incidents": _incidents,
     "usaspending/assistance_listings": _listings,

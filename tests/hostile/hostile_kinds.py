@@ -345,7 +345,7 @@ def _only(form: str, make: Make) -> Make:
 
 
 # Datasets that take from an answer only the names they know, or spell a column's name anew.
-_KNOWN_NAMES_ALONE = {"usaspending/assistance_listings": 0}
+_KNOWN_NAMES_ALONE = {"usaspending/assistance_listings": 0, "omb/budget": 0}
 _SPELLS_ANEW = {**_KNOWN_NAMES_ALONE, "socrata/incidents": 0}
 # What is there twice: in tables a row more that staging sets aside; readers of PDF and workbooks take the last of two.
 _TWICE = {"html": 0, "pdf": 0, "xlsx": 0, "fbi/return_a": 0, "usaspending/transactions": 0, "socrata/incidents": 0}

@@ -31,7 +31,14 @@ POLICY_LISTS = ("cis_", "doj_compliance_", "ice_declined_", "ice_secure_", "meye
 FIGURES = sorted(
     p
     for p in build.TABLES.glob("*.csv")
-    if p.name not in ("sources.csv", "policy_events.csv", "published_statistics.csv", "published_crime_figures.csv")
+    if p.name
+    not in (
+        "sources.csv",
+        "policy_events.csv",
+        "published_statistics.csv",
+        "published_crime_figures.csv",
+        "printed_awards.csv",
+    )
     and not p.name.startswith(POLICY_LISTS)
     and not p.name.startswith("census_gazetteer_")
 )
@@ -141,7 +148,8 @@ def test_the_ledger_has_at_least_its_first_66_events_and_carries_their_standing(
 
 def test_a_printed_figure_cites_its_source_in_full():
     figures = [f for f in records("published/statistics") if not f.get("how_read")]
-    assert len(figures) == 51
+    # 31 of the first table, and 68 amounts and officers of more than one award
+    assert len([f for f in figures if f["subject"] == "awards"]) == 31 + 68
     assert not [f["source"] for f in figures if "same" in f["source"] or f["source"] == "Circa"]
     assert {
         (f["publisher"], f["offense_group"], f["value"])
@@ -348,14 +356,83 @@ class TestAgainstTheFiles:
         assert not [unit["NAME"] for unit in units if "\ufffd" in str(unit["NAME"]) or "Ã" in str(unit["NAME"])]
 
     def test_every_obligation_of_a_listing_is_the_files(self, real):
+        """The pages that are whole files are those of the newest day."""
         paths = sorted((real / "usaspending" / "assistance_listings").glob("*.json"))
         listings = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in paths}
-        rows = records("usaspending/assistance_listings")
-        assert len(listings) == len({row["id"] for row in rows}) == 18
-        assert len(rows) == sum(len(listing["obligations"]) for listing in listings.values())
-        for row in rows:
-            (year,) = [y for y in listings[row["id"]]["obligations"] if y["x"] == row["fiscal_year"]]
+        *_, newest = build.batches("usaspending/assistance_listings")
+        assert newest.retrieved_at.date().isoformat() == "2025-12-05"
+        dataset = sources.get("usaspending/assistance_listings")
+        rows = [row for payload in newest.payloads for row in dataset.cut(payload)]
+        of_pages = [row for row in rows if row["id"] in listings]
+        assert len(listings) == len({row["id"] for row in of_pages}) == 18
+        assert len(of_pages) == sum(len(listing["obligations"]) for listing in listings.values())
+        for row in of_pages:
+            page = listings[row["id"]]
+            (year,) = [y for y in page["obligations"] if y["x"] == row["fiscal_year"]]
             assert Decimal(row["obligation"]) == Decimal(str(year["usa_spending_actual"]))
+            paid = [y["outlay"] for y in page["outlays"] or [] if y["x"] == row["fiscal_year"]]
+            assert [Decimal(str(outlay)) for outlay in paid] == [Decimal(row["outlay"])]
+
+    def test_every_sighting_of_a_listings_year_is_the_extracts(self, real):
+        extract = _facts(real, "fpi_obligations_by_listing")
+        names = {"obligations": "obligation", "fpi_outlays_block.outlay": "outlay"}
+        printed = {
+            (row["as_of_commit_date"], row["assistance_listing"], row["fiscal_year"], names[row["measure"]]): Decimal(
+                row["amount_usd"]
+            )
+            for row in extract
+            if row["measure"] in names
+        }
+        dataset = sources.get("usaspending/assistance_listings")
+        held = {
+            (batch.retrieved_at.date().isoformat(), row["id"], row["fiscal_year"], name): Decimal(row[name])
+            for batch in build.batches(dataset.id)
+            for payload in batch.payloads
+            for row in dataset.cut(payload)
+            for name in names.values()
+            if row.get(name) is not None
+        }
+        assert held == printed
+        assert len({day for day, *_ in held}) == 6
+        assert held["2025-12-05", "16.710", "2024", "obligation"] == Decimal("1029213389.60")
+        assert held["2023-11-07", "16.710", "2021", "obligation"] == Decimal("-45258088.61")
+
+    def test_every_figure_of_the_budgets_is_the_extracts(self, real):
+        printed = {
+            (row["account_code"], row["grant_split"], row["measure"], row["fiscal_year"], row["budget"][2:6]): int(
+                row["amount_usd"]
+            )
+            for row in _facts(real, "omb_cops_account")
+        }
+        held = {
+            (r["account_code"], r["grant_split"] or "", r["measure"], r["fiscal_year"], r["budget_year"]): 1000
+            * int(r["thousands"])
+            for r in records("omb/budget")
+        }
+        assert held == printed
+        assert held["0406", "", "budget_authority", "2016", "2027"] == 191_000_000
+
+    def test_every_statement_about_an_award_is_the_extracts(self, real):
+        extract = _facts(real, "printed_awards")
+        statements = records("published/awards")
+        assert [{n: v for n, v in row.items() if v} for row in statements] == [
+            {n: v for n, v in row.items() if v} for row in extract if row["scope"] in ("agency", "event", "statement")
+        ]
+        assert sum(row["scope"] == "agency" for row in statements) == 187
+        assert len(statements) == 190
+        # what is of more than one award stands among the printed figures, once, with its source and date
+        totals = [row for row in extract if row["scope"] not in ("agency", "event", "statement", "statistic")]
+        cited = {(f["publisher"], f["programme"] or "", f["measure"], f["value"], f["source"]) for f in
+                 records("published/statistics")}  # fmt: skip
+        for row in totals:
+            where = f"{row['source']} ({row['document_date']})"
+            for measure, value in (("amount", row["amount_usd"]), ("officers", row["officers"])):
+                assert not value or (row["publisher"], row["program"], measure, value, where) in cited
+
+
+def _facts(real: Path, name: str) -> list[dict[str, str]]:
+    with (real.parent / "facts" / "money" / f"{name}.csv").open(encoding="utf-8", newline="") as stream:
+        return list(csv.DictReader(stream))
 
 
 def test_a_figure_that_was_typed_by_hand_stays_when_the_printed_figures_are_transcribed_again(tmp_path, monkeypatch):
@@ -363,6 +440,8 @@ def test_a_figure_that_was_typed_by_hand_stays_when_the_printed_figures_are_tran
     facts.mkdir()
     tables.mkdir()
     monkeypatch.setattr(transcribe, "TABLES", tables)
+    (facts / "money").mkdir()
+    (facts / "money" / "printed_awards.csv").write_text("scope\n")
     (facts / "published_awards.csv").write_text(
         "fiscal_year,source,scope,program,figure,value,unit,as_printed\n"
         "2015,https://synthetic.invalid/a,national,CHP,awards,7,count,7 grants\n"

@@ -28,7 +28,8 @@ BY_HAND: dict[str, tuple[str, ...]] = {
     ),
     "assert_announced_hiring_as_published": (
         "insert into core.fct_announced_award by name select 'synthetic' as announced_award_key, "
-        "'hiring' as program_area, 2020 as fiscal_year, 1 as announced_amount, 1 as officers_announced",
+        "'hiring' as program_area, 2020 as fiscal_year, 'award list' as document, 1 as announced_amount, "
+        "1 as officers_announced",
     ),
     "assert_every_agreement_of_the_last_snapshot_is_listed": (
         "delete from intermediate.int_ordinances__spells where rowid = "

@@ -185,8 +185,14 @@ class TestComesFrom:
         [
             ("fct_award", "fain", {"usaspending/awards", "usaspending/transactions"}),
             ("fct_award_transaction", "obligated_amount", {"usaspending/transactions"}),
-            ("fct_listing_year", "obligated_amount", {"usaspending/assistance_listings"}),
-            ("fct_announced_award", "announced_amount", {"cops/announcements"}),
+            # What the inventory does not cover is no zero.
+            (
+                "fct_listing_year",
+                "obligated_amount",
+                {"usaspending/assistance_listings", "seeds/listing_year_notes"},
+            ),
+            ("fct_announced_award", "announced_amount", {"cops/announcements", "published/awards"}),
+            ("fct_budget_account_year", "budget_amount", {"omb/budget"}),
             ("fct_victimization_reporting", "reported_weighted", {"bjs/victimizations"}),
             # Whether a count is of a whole month is judged by the agency's kind and people too.
             ("fct_crime_month", "offenses", {"fbi/agency_months", "fbi/agencies", "fbi/return_a"}),
@@ -201,8 +207,9 @@ class TestComesFrom:
     def test_money_comes_from_where_money_is_published(self, comes_from):
         money = {k: datasets_of(v) for k, v in comes_from.items() if k[1].endswith(("_amount", "_usd"))}
         assert len(money) > 5
-        # which slices an award was asked for in (landing/capture) decides whether its own amount is whole
-        published = ("usaspending/", "cops/", "landing/capture")
+        # which slices an award was asked for in (landing/capture) decides whether its own amount is whole; a seed says
+        # which zeros of the inventory are none
+        published = ("usaspending/", "cops/", "published/awards", "omb/", "landing/capture", "seeds/listing_year_notes")
         wrong = {k: v for k, v in money.items() if not v or not all(d.startswith(published) for d in v)}
         assert wrong == {}
 

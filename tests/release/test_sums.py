@@ -71,6 +71,18 @@ MUTANTS: dict[str, tuple[str, set[str]]] = {
         "update core.fct_award_transaction set obligated_amount = abs(obligated_amount) * 2",
         {"sum of money of transactions"},
     ),
+    "announcements in thousands": (
+        "update core.fct_announced_award set announced_amount = announced_amount / 1000",
+        {"sum of money announced"},
+    ),
+    "announced officers doubled": (
+        "update core.fct_announced_award set officers_announced = officers_announced * 2",
+        {"sum of officers announced"},
+    ),
+    "a budget in thousands": (
+        "update core.fct_budget_account_year set budget_amount = budget_amount / 1000",
+        {"sum of budgets of accounts"},
+    ),
     "listings in thousands": (
         "update core.fct_listing_year set obligated_amount = obligated_amount / 1000",
         {"sum of money of listings obligated"},

@@ -1,35 +1,45 @@
--- Which award an announcement became: the same unit, programme area and fiscal year, one line and one award. Where a
--- unit has two of either, nobody can tell which is which, and none is joined.
-with listings as (
+-- Each announced award once, as its best witness has it: exact figures before rounded ones, then the awarding office,
+-- then the earliest. And which award it became: the same unit, programme area and fiscal year, one announced award and
+-- one award. Where a unit has two of either, nobody can tell which is which, and none is joined.
+with statements as (
     select
-        program_area,
-        min(assistance_listing_before_fy2025) as before_fy2025,
-        min(assistance_listing_since_fy2025) as since_fy2025
-    from {{ ref('cops_programs') }}
-    where program_area <> 'unknown'
-    group by program_area
+        same.announced_award_key,
+        same.witness_no,
+        statements.*
+    from {{ ref('int_awards__same_awards') }} as same
+    inner join {{ ref('int_awards__statements') }} as statements
+        on same.statement_key = statements.statement_key
 ),
 
-announced as (
+witnesses as (
     select
-        announcements.*,
-        case
-            when announcements.fiscal_year >= 2025 then listings.since_fy2025 else listings.before_fy2025
-        end as assistance_listing,
-        coalesce(names.is_resolved, false) as is_resolved,
-        coalesce(names.jurisdiction_key, {{ unknown_key() }}) as jurisdiction_key,
-        coalesce(names.kind, 'unknown') as agency_kind,
-        coalesce(names.match_method, 'unresolved') as match_method,
-        names.match_score,
-        coalesce(names.match_evidence, 'no name in the list') as match_evidence,
+        announced_award_key,
+        count(*) as witnesses,
+        min(announced_amount) as least_amount,
+        max(announced_amount) as most_amount,
+        min(case when officers_announced is not null then witness_no end) as officers_by
+    from statements
+    group by announced_award_key
+),
+
+best as (
+    select
+        statements.*,
+        witnesses.witnesses,
+        witnesses.least_amount,
+        witnesses.most_amount,
+        officers.officers_announced as officers,
         count(*) over (
-            partition by names.jurisdiction_key, announcements.program_area, announcements.fiscal_year
+            partition by statements.jurisdiction_key, statements.program_area, statements.fiscal_year
         ) as lines_alike
-    from {{ ref('stg_cops__announcements') }} as announcements
-    left join listings
-        on announcements.program_area = listings.program_area
-    left join {{ ref('int_identity__resolved') }} as names
-        on {{ printed_id("'cops'", 'announcements.agency_name', 'announcements.state_code', 'cast(null as ' ~ dbt.type_string() ~ ')', 'cast(null as ' ~ dbt.type_string() ~ ')', 'cast(null as ' ~ dbt.type_string() ~ ')') }} = names.printed_id
+    from statements
+    inner join witnesses
+        on statements.announced_award_key = witnesses.announced_award_key
+    left join statements as officers
+        on
+            witnesses.announced_award_key = officers.announced_award_key
+            and witnesses.officers_by = officers.witness_no
+    where statements.witness_no = 1
 ),
 
 named as (
@@ -59,22 +69,50 @@ awards as (
 )
 
 select
-    announced.*,
+    best.announced_award_key,
+    best.announced_by,
+    best.document,
+    best.document_date,
+    best.announced_on,
+    best.announced_precision,
+    best.source_citation,
+    best.agency_name,
+    best.state_code,
+    best.program_area,
+    best.assistance_listing,
+    best.fiscal_year,
+    best.announced_amount,
+    best.is_rounded,
+    best.officers as officers_announced,
+    best.witnesses,
+    best.least_amount,
+    best.most_amount,
+    best.is_resolved,
+    best.jurisdiction_key,
+    best.agency_kind,
+    best.match_method,
+    best.match_score,
+    best.match_evidence,
+    best.lines_alike,
+    best._capture_id,
+    best._payload_id,
+    best._record_no,
+    best._kind,
     awards.fain,
     awards.awarding_agency_code,
     case
         when awards.fain is not null then 'the one award of its unit, programme area and fiscal year'
-        when not announced.is_resolved then 'its agency is tied to no unit'
-        when announced.lines_alike > 1 then 'several lines of one unit, programme area and fiscal year'
+        when not best.is_resolved then 'its agency is tied to no unit'
+        when best.lines_alike > 1 then 'several lines of one unit, programme area and fiscal year'
         else 'no captured award, or several, of its unit, programme area and fiscal year'
     end as award_rule
-from announced
+from best
 left join awards
     on
-        announced.jurisdiction_key = awards.jurisdiction_key
-        and announced.program_area = awards.program_area
-        and announced.fiscal_year = awards.fain_year
-        and announced.lines_alike = 1
+        best.jurisdiction_key = awards.jurisdiction_key
+        and best.program_area = awards.program_area
+        and best.fiscal_year = awards.fain_year
+        and best.lines_alike = 1
         and awards.awards_alike = 1
-        and announced.is_resolved
+        and best.is_resolved
         and awards.program_area <> 'unknown'

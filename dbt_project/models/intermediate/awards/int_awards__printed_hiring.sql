@@ -7,4 +7,5 @@ select
         coalesce(measure, ''), ': ', coalesce(as_printed, cast(figure as {{ dbt.type_string() }}))
     ) as figure_text
 from {{ ref('fct_published_statistic') }}
-where subject = 'awards' and program in ('CHP', 'COPS')
+-- what was made available, appropriated or proposed is no award: the rules of seeds/claim_rules read it
+where subject = 'awards' and program in ('CHP', 'COPS') and published_table in ('announced awards', 'analysis')

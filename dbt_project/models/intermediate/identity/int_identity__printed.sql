@@ -37,6 +37,17 @@ every_mention as (
         cast(null as bigint) as people
     from {{ ref('stg_cops__announcements') }}
     union all
+    -- what others printed of awards names agencies as the Office's lists do
+    select
+        'cops' as source,
+        agency_name as name,
+        state_code,
+        cast(null as {{ dbt.type_string() }}) as city_name,
+        cast(null as {{ dbt.type_string() }}) as county_name,
+        cast(null as {{ dbt.type_string() }}) as hint,
+        cast(null as bigint) as people
+    from {{ ref('stg_published__awards') }}
+    union all
     select
         'fbi' as source,
         agencies.agency_name as name,

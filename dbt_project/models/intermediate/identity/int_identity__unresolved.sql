@@ -15,7 +15,7 @@ with every_mention as (
     from {{ ref('int_crime__unregistered') }}
     union all
     select jurisdiction_key, agency_name as name, state_code, agency_kind as kind, _capture_id, _payload_id, _kind
-    from {{ ref('int_awards__announced') }}
+    from {{ ref('int_awards__statements') }}
     where not is_resolved
     union all
     select

@@ -109,6 +109,9 @@ select
     cast(money.officers_funded_reported as bigint) as officers_funded_reported,
     injunctions.injunctions,
     injunctions.injunctions_known_as_of,
+    shares.nation_obligated_amount,
+    shares.share_of_nation_percent,
+    shares.share_note,
     money.selection_note
 from money
 cross join trackers
@@ -120,3 +123,8 @@ left join states_listed
     on jurisdictions.state_code = states_listed.state_code and trackers.tracker_key = states_listed.tracker_key
 left join injunctions
     on money.jurisdiction_key = injunctions.jurisdiction_key
+left join {{ ref('mart_award_share') }} as shares
+    on
+        shares.share_scope = 'jurisdiction and program area'
+        and money.jurisdiction_key = shares.jurisdiction_key
+        and money.program_area = shares.program_area

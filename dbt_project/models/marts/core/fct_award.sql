@@ -45,7 +45,11 @@ select
     case when awards.outlayed_amount is not null then awards.outlay_as_of end as outlay_as_of,
     cast(announced.officers_announced as bigint) as officers_funded_reported,
     cast(announced.announced_amount as decimal(18, 2)) as announced_amount,
-    case when announced.officers_announced is not null then 'announcement of the COPS Office' end as officers_funded_source,
+    case
+        when announced.officers_announced is null then null
+        when announced.document = 'award list' then 'announcement of the COPS Office'
+        else concat('announcement printed by ', announced.announced_by)
+    end as officers_funded_source,
     awards._capture_id,
     awards._payload_id,
     awards._record_no,

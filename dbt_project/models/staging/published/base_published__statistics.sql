@@ -25,7 +25,7 @@ with typed as (
             when try_cast({{ text_field('value') }} as double) is null then 'value is not a number'
             when {{ text_field('unit') }} is null then 'no unit'
             when {{ text_field('source') }} is null then 'no source'
-            when {{ text_field('subject') }} is null or {{ text_field('subject') }} not in ('awards', 'crime_reporting')
+            when {{ text_field('subject') }} is null or {{ text_field('subject') }} not in ('awards', 'crime_reporting', 'school_discipline')
                 then 'subject is not known'
             when {{ text_field('period_to') }} is not null and try_cast({{ text_field('period_to') }} as date) is null
                 then 'period_to is not a date'

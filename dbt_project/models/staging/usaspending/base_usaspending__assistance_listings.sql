@@ -26,5 +26,6 @@ with typed as (
 {{ with_fate(
     'typed',
     key=['assistance_listing', 'fiscal_year', 'type_group'],
-    content=['listing_name', 'obligated_amount', 'outlayed_amount'] + passed_names('usaspending__assistance_listings')
+    content=['obligated_amount', 'outlayed_amount'] + passed_names('usaspending__assistance_listings'),
+    across=true
 ) }}

@@ -1,0 +1,67 @@
+{#-
+    The one way to say what a sum of captured awards is a part of: its awards of the listings and years for which a
+    national figure is known, beside what the nation obligated under just those listings and years, each counted once.
+
+    scope     the name of the sum, as mart_award_share.share_scope has it
+    columns   the columns of `awards` that the sum is by, of those in mart_award_share
+    awards    a model with the columns of int_awards__nation
+-#}
+{% macro share_of_nation(scope, columns, awards) -%}
+    {%- set texts = ['jurisdiction_key', 'program_area', 'tracker_code', 'assistance_listing'] -%}
+    select
+        '{{ scope }}' as share_scope,
+        {% for name in texts %}
+        {% if name in columns %}sums.{{ name }}{% else %}cast(null as {{ dbt.type_string() }}){% endif %} as {{ name }},
+        {% endfor %}
+        {% if 'fiscal_year' in columns %}sums.fiscal_year{% else %}cast(null as int){% endif %} as fiscal_year,
+        sums.awards,
+        sums.obligated_amount,
+        sums.awards_compared,
+        sums.compared_amount,
+        nation.listing_years,
+        nation.nation_obligated_amount,
+        nation.first_year,
+        nation.last_year,
+        nation.negative_years,
+        nation.seen_on
+    from (
+        select
+            {% for name in columns %}coalesce({{ name }}, {{ share_of_none(name) }}) as {{ name }}, {% endfor %}
+            1 as one,
+            count(*) as awards,
+            sum(obligated_amount) as obligated_amount,
+            count(nation_amount) as awards_compared,
+            sum(case when nation_amount is not null then obligated_amount end) as compared_amount
+        from {{ ref(awards) }}
+        group by {% for name in columns %}coalesce({{ name }}, {{ share_of_none(name) }}){% if not loop.last %}, {% endif %}{% else %}one{% endfor %}
+
+    ) as sums
+    left join (
+        select
+            {% for name in columns %}{{ name }}, {% endfor %}
+            1 as one,
+            count(*) as listing_years,
+            sum(nation_amount) as nation_obligated_amount,
+            min(nation_year) as first_year,
+            max(nation_year) as last_year,
+            sum(case when nation_amount < 0 then 1 else 0 end) as negative_years,
+            max(seen_on) as seen_on
+        from (
+            select distinct
+                {% for name in columns %}coalesce({{ name }}, {{ share_of_none(name) }}) as {{ name }}, {% endfor %}
+                assistance_listing as nation_listing,
+                fiscal_year as nation_year,
+                nation_amount,
+                seen_on
+            from {{ ref(awards) }}
+            where nation_amount is not null
+        ) as listing_years
+        group by {% for name in columns %}{{ name }}{% if not loop.last %}, {% endif %}{% else %}one{% endfor %}
+
+    ) as nation
+        on sums.one = nation.one{% for name in columns %} and sums.{{ name }} = nation.{{ name }}{% endfor %}
+
+{%- endmacro %}
+
+{#- What stands for a missing value in a key of share_of_nation. -#}
+{% macro share_of_none(name) -%}{{ '0' if name == 'fiscal_year' else "'unknown'" }}{%- endmacro %}

@@ -1,0 +1,26 @@
+-- A budget prints the two years before it is submitted as actual, and what follows as its estimate.
+with ranked as (
+    select
+        budget.*,
+        row_number() over (
+            partition by account_code, grant_split, measure, fiscal_year order by budget_year desc
+        ) as place
+    from {{ ref('stg_omb__budget') }} as budget
+)
+
+select
+    {{ surrogate_key(['account_code', 'grant_split', 'measure', 'fiscal_year', 'budget_year']) }} as budget_account_year_key,
+    account_code,
+    account_name,
+    measure,
+    grant_split,
+    fiscal_year,
+    budget_year,
+    case when fiscal_year <= budget_year - 2 then 'actual' else 'estimate' end as budget_status,
+    place = 1 as is_newest,
+    amount as budget_amount,
+    _capture_id,
+    _payload_id,
+    _record_no,
+    _kind
+from ranked

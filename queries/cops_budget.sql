@@ -1,0 +1,14 @@
+-- question: What budget authority and outlays did the COPS Office's account have, year by year, by the newest budget?
+-- about: release
+-- caveat: Budget authority is net: what was appropriated, less what was rescinded of earlier years and moved to other accounts. It is below the appropriation that is announced.
+-- caveat: actual up to the second year before the budget, estimate after it.
+select
+    fiscal_year,
+    sum(case when measure = 'budget_authority' then budget_amount end) as budget_authority_usd,
+    max(case when measure = 'budget_authority' then budget_status || ', budget of FY' || budget_year end) as authority_by,
+    sum(case when measure = 'outlays' then budget_amount end) as outlays_usd,
+    max(case when measure = 'outlays' then budget_status || ', budget of FY' || budget_year end) as outlays_by
+from core.fct_budget_account_year
+where account_code = '0406' and is_newest
+group by fiscal_year
+order by fiscal_year;

@@ -1,0 +1,16 @@
+-- question: What does this release hold, of what, and what is missing?
+-- about: release
+-- headline: yes
+-- caveat: of_how_many is empty where nobody is known to say how many there are. What brings the rest: how_to_get in meta.holdings.
+select
+    dataset,
+    held_from,
+    held_to,
+    records_held,
+    of_how_many,
+    held_unit,
+    of_what,
+    what_is_missing
+from meta.holdings
+where records_held > 0
+order by dataset;

@@ -1,0 +1,219 @@
+"""What was printed of awards, what the nation obligated, and what follows for the claims, in the published release.
+
+What belongs here: known answers, each from the print or from the publisher's own sums. What does not: the tables as
+transcribed (tests/recorded), made-up cases of the rules (the models' unit tests).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from typing import Any
+
+import duckdb
+import pytest
+
+Ask = Callable[[str], list[tuple[Any, ...]]]
+
+
+@pytest.fixture(scope="module")
+def ask(published) -> Iterator[Ask]:
+    settings, _ = published
+    with duckdb.connect(str(settings.published_file), read_only=True) as connection:
+        yield lambda sql: connection.execute(sql).fetchall()
+
+
+class TestAnnouncedAwards:
+    def test_one_award_with_two_witnesses_stands_once(self, ask: Ask):
+        found = ask(
+            "select announced_amount, officers_announced, witnesses from core.fct_announced_award"
+            " join core.dim_jurisdiction using (jurisdiction_key)"
+            " where geoid = '1714000' and fiscal_year = 2016 and program_area = 'hiring'"
+        )
+        assert found == [(Decimal("3125000.00"), 25, 2)]
+
+    def test_the_nine_agencies_of_illinois_add_up_to_what_the_senator_printed(self, ask: Ask):
+        # "a total of $11,076,506 ... to hire 80 new full-time law enforcement professionals" (2021-11-23)
+        found = ask(
+            "select count(*), sum(announced_amount), sum(officers_announced) from core.fct_announced_award"
+            " where state_code = 'IL' and fiscal_year = 2021 and program_area = 'hiring'"
+        )
+        assert found == [(9, Decimal("11076506.00"), 80)]
+        printed = ask(
+            "select figure"
+            " from core.fct_published_statistic"
+            " where entity = 'Illinois, all' and period_as_printed = 'FY2021'"
+            " order by 1"
+        )
+        assert printed == [(80.0,), (11076506.0,)]
+
+    @pytest.mark.parametrize(
+        ("publisher", "year", "awards", "amount"),
+        [
+            # the ten that the release names add up to 6,036,266; the release says more than 6 million
+            ("COPS Office", 2014, 10, "6036266.00"),
+            # "nearly $124 million ... including $704,755 in Kansas"
+            ("US Attorney (Kansas)", 2014, 6, "704755.00"),
+            # "more than $7.8 million"
+            ("US Attorney N.D. California", 2012, 7, "7822693.00"),
+        ],
+    )
+    def test_the_awards_of_a_release_add_up_to_its_own_total(self, ask: Ask, publisher, year, awards, amount):
+        found = ask(
+            f"select count(*), sum(announced_amount) from core.fct_announced_award where announced_by = '{publisher}'"
+            f" and fiscal_year = {year}"
+        )
+        assert found == [(awards, Decimal(amount))]
+
+    def test_allocations_sums_of_years_and_the_article_are_no_awards(self, ask: Ask):
+        kinds = dict(ask("select statement_kind, count(announced_award_key) from core.fct_award_statement group by 1"))
+        assert {kind for kind, awards in kinds.items() if awards} == {"award"}
+        assert ask(
+            "select count(*), count(announced_award_key) from core.fct_award_statement where is_the_article"
+        ) == [(1, 0)]
+        # the 23 jurisdictions that the Center for Immigration Studies lists, as it printed their sum
+        assert ask(
+            "select count(*), sum(stated_amount) from core.fct_award_statement where statement_kind = 'allocation'"
+            " and announced_by like 'Center for Immigration Studies%'"
+        ) == [(23, Decimal("53067195.00"))]
+
+    def test_announced_stands_beside_what_is_obligated_now(self, ask: Ask):
+        found = ask(
+            "select fain, announced_amount, obligated_amount, difference_because"
+            " from analysis.mart_announced_reconciliation where fain = '15JCOPS21GG03416UHPX'"
+        )
+        assert found == [("15JCOPS21GG03416UHPX", Decimal("6250000.00"), Decimal("6250000.00"), "equal")]
+
+
+class TestTheNation:
+    def test_a_negative_year_is_explained_where_it_is_shown(self, ask: Ask):
+        ((amount, note),) = ask(
+            "select obligated_amount, figure_note from core.fct_listing_year"
+            " where assistance_listing = '16.710' and fiscal_year = 2021"
+        )
+        assert amount == Decimal("-45258088.61")
+        assert note.startswith("negative: an obligation counts in the fiscal year of its action")
+        assert "November 2021" in note
+
+    def test_the_newest_of_six_sightings_serves_and_the_others_are_seen(self, ask: Ask):
+        seen = ask(
+            "select seen_on::varchar, shown_obligated_amount, is_newest from core.fct_listing_year_seen"
+            " where assistance_listing = '16.710' and fiscal_year = 2023 order by 1"
+        )
+        assert [day for day, _, _ in seen] == [
+            "2023-10-02", "2023-11-07", "2024-02-02", "2025-01-10", "2025-02-26", "2025-12-05",
+        ]  # fmt: skip
+        assert [amount for _, amount, _ in seen][:3] == [
+            Decimal("311776180.51"), Decimal("311776180.51"), Decimal("513701374.09"),
+        ]  # fmt: skip
+        assert [newest for _, _, newest in seen] == [False] * 5 + [True]
+        served = (
+            "select obligated_amount, seen_on::varchar from core.fct_listing_year"
+            " where assistance_listing = '16.710' and fiscal_year = 2023"
+        )
+        assert ask(served) == [(Decimal("513701374.09"), "2025-12-05")]
+
+    def test_what_the_inventory_does_not_cover_is_no_zero(self, ask: Ask):
+        assert ask(
+            "select count(obligated_amount), count(figure_note) > 0"
+            " from core.fct_listing_year where assistance_listing = '16.607'"
+        ) == [(0, True)]
+        covered = ask(
+            "select fiscal_year"
+            " from core.fct_listing_year"
+            " where assistance_listing = '16.606' and obligated_amount is not null order by 1"
+        )
+        assert covered[0][0] == 2022
+
+    def test_every_sum_of_awards_has_its_share(self, ask: Ask):
+        ((awards, amount, nation, percent),) = ask(
+            "select awards, obligated_amount, nation_obligated_amount, share_of_nation_percent"
+            " from analysis.mart_award_share where share_scope = 'all captured awards'"
+        )
+        assert (awards, amount) == (83, Decimal("114985583.00"))
+        # the five years of 16.710 that the awards are of: 107.8 + 516.5 - 45.3 + 447.7 + 513.7 million
+        assert nation == Decimal("1540524088.62")
+        assert percent == pytest.approx(100 * 111_860_583 / 1_540_524_088.62, abs=0.001)
+        assert ask("select count(*) from analysis.mart_grants_at_risk where share_note is null") == [(0,)]
+        units = "select sum(obligated_amount) from analysis.mart_award_share where share_scope = 'jurisdiction'"
+        assert ask(units) == [(amount,)]
+
+    def test_net_authority_is_below_the_appropriation(self, ask: Ask):
+        net = ask(
+            "select budget_amount, budget_status from core.fct_budget_account_year where account_code = '0406'"
+            " and fiscal_year = 2016 and measure = 'budget_authority' and is_newest"
+        )
+        assert net == [(Decimal("191000000.00"), "actual")]
+        appropriated = ask(
+            "select figure from core.fct_published_statistic where published_table = 'appropriations'"
+            " and program = 'COPS account appropriation' and period_as_printed = 'FY2016'"
+        )
+        assert appropriated == [(212_000_000.0,)]
+
+
+class TestVerdicts:
+    @pytest.mark.parametrize(
+        ("claim", "verdict", "value", "publisher"),
+        [
+            ("chicago_chp_fy2016", "supported", 3_125_000.0, "City of Chicago, Mayor's Press Office"),
+            ("fy2012_budget_scrap", "supported", 0.0, "US Conference of Mayors"),
+            ("cops_total_fy2016", "bracketed", 212_000_000.0, "US Conference of Mayors"),
+        ],
+    )
+    def test_a_print_of_another_than_the_article_decides(self, ask: Ask, claim, verdict, value, publisher):
+        ((said, printed, by, trace),) = ask(
+            f"select verdict, printed_value, printed_by, evidence_trace"
+            f" from analysis.mart_claim_check where claim_id = '{claim}'"
+        )
+        assert (said, printed) == (verdict, value)
+        assert publisher in by
+        assert "VICE" not in by
+        assert trace.startswith("clawback trace core.")
+
+    def test_parts_and_whole_of_fy2016_are_what_was_printed(self, ask: Ask):
+        # 119 + 5.7 + 6.1 million announced in three of the five areas; 212 appropriated; 191 net
+        ((why,),) = ask("select why from analysis.mart_claim_check where claim_id = 'cops_total_fy2016'")
+        assert "130800000" in why
+        assert "212000000" in why
+        beside = (
+            "select evidence_figure"
+            " from analysis.mart_claim_evidence"
+            " where claim_id = 'cops_total_fy2016' and evidence_role = 'beside'"
+        )
+        assert ask(beside) == [(191_000_000.0,)]
+
+    @pytest.mark.parametrize("claim", ["lapd_chp_fy2016", "hopkins_operation_recess"])
+    def test_what_only_stands_beside_a_claim_decides_nothing(self, ask: Ask, claim):
+        ((verdict, value),) = ask(
+            f"select verdict, printed_value from analysis.mart_claim_check where claim_id = '{claim}'"
+        )
+        assert (verdict, value) == ("published figures only", None)
+        assert {
+            role
+            for (role,) in ask(f"select evidence_role from analysis.mart_claim_evidence where claim_id = '{claim}'")
+        } == {"beside"}
+
+    def test_a_later_award_is_no_tip_line(self, ask: Ask):
+        assert ask("select verdict from analysis.mart_claim_check where claim_id = 'mcfarland_tip_line'") == [
+            ("no data yet",)
+        ]
+        found = (
+            "select evidence_role, evidence_figure, officers_stated"
+            " from analysis.mart_claim_evidence where claim_id = 'mcfarland_tip_line'"
+        )
+        assert ask(found) == [("not it", 2_566_787.0, 7)]
+
+    def test_the_article_is_never_evidence(self, ask: Ask):
+        assert ask(
+            "select count(*) from analysis.mart_claim_evidence as evidence join core.fct_award_statement as statements"
+            " on evidence.evidence_key = statements.statement_key where statements.is_the_article"
+        ) == [(0,)]
+
+
+def test_what_is_held_is_said_of_every_dataset(ask: Ask):
+    assert ask("select count(*) from meta.source_status anti join meta.holdings using (dataset)") == [(0,)]
+    rows = ask("select dataset, held_from, held_to, records_held, of_how_many from meta.holdings")
+    held = {row[0]: row[1:] for row in rows}
+    assert held["usaspending__assistance_listings"] == ("2019", "2025", 136, 168)
+    assert held["omb__budget"][:3] == ("1994", "2027", 354)
+    assert held["usaspending__transactions"][2] == 0
