@@ -170,15 +170,16 @@ def _write(
         connection.begin()
         columns = _copy(connection, manifest, sources_of)
         own = own_rows(settings, audit, release_id, built_at, last)
-        own["column_lineage"] = _lineage(sources_of, columns)
+        edges = _lineage(sources_of, columns)
         for name, values in own.items():
             columns += described.write(connection, name, values)
         connection.execute("use release")
         views = former_views.create(connection, columns)
         connection.execute("use memory")
+        columns += described.write(connection, "column_lineage", [*edges, *views.lineage])
         # The dictionary describes itself, so its own rows are known before it is written.
         itself = described.columns_of("column_dictionary")
-        described.write(connection, "column_dictionary", [*columns, *views, *itself])
+        described.write(connection, "column_dictionary", [*columns, *views.columns, *itself])
         connection.commit()
         _parquet(connection, folder)
 

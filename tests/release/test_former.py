@@ -57,7 +57,7 @@ def declare(monkeypatch):
 
 def test_a_table_keeps_its_former_name_and_a_column_its_own(opened, declare):
     declare(MOVED, RENAMED)
-    rows = former_views.create(opened, ROWS)
+    rows = former_views.create(opened, ROWS).columns
     assert opened.execute("select * from core.fct_thing order by 1").fetchall() == [
         ("a", "state", 3),
         ("b", "place", 4),
