@@ -12,7 +12,8 @@ import duckdb
 import pytest
 
 from orchestration import __version__
-from orchestration.reading import connect, trace
+from orchestration.reading import trace
+from orchestration.reading.reader import connect
 from orchestration.release import former, former_views, history, row_hashes
 from orchestration.release.checks import table_rows
 from orchestration.release.findings import GateRefused
