@@ -46,7 +46,7 @@ LONGEST = (
     "release/test_tampering.py",
     "release/test_deep.py",
     "release/test_joins.py",
-    "release/test_marks.py",
+    "release/test_markers.py",
 )
 
 

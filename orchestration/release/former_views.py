@@ -7,6 +7,7 @@ are (former), tables (publish, own_tables).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 import duckdb
 
@@ -14,8 +15,16 @@ from orchestration.release import described, dictionary, former
 from orchestration.release.findings import Finding, GateRefused
 
 
-def create(connection: duckdb.DuckDBPyConnection, rows: Sequence[described.Column]) -> list[described.Column]:
-    """Make every view in the database that is in use, with comments; the dictionary rows of their columns.
+@dataclass
+class Created:
+    """The rows that the views add to meta.column_dictionary and to meta.column_lineage."""
+
+    columns: list[described.Column] = field(default_factory=list)
+    lineage: list[dict[str, str]] = field(default_factory=list)
+
+
+def create(connection: duckdb.DuckDBPyConnection, rows: Sequence[described.Column]) -> Created:
+    """Make every view in the database that is in use, with comments.
 
     rows: the dictionary rows of the published tables. Raises GateRefused for a view that cannot be made or that has
     other columns than declared.
@@ -23,12 +32,18 @@ def create(connection: duckdb.DuckDBPyConnection, rows: Sequence[described.Colum
     known = {(f"{row['table_schema']}.{row['table_name']}", row["column_name"]): row for row in rows}
     if any(name.startswith(f"{former.SCHEMA}.") for name in former.names()):
         connection.execute(f"create schema {former.SCHEMA}")
-    return [column for one in former.declared() for column in _view(connection, one, known)]
+    created = Created()
+    for one in former.declared():
+        _view(connection, one, known, created)
+    return created
 
 
 def _view(
-    connection: duckdb.DuckDBPyConnection, one: former.FormerName, known: dict[tuple[str, str], described.Column]
-) -> list[described.Column]:
+    connection: duckdb.DuckDBPyConnection,
+    one: former.FormerName,
+    known: dict[tuple[str, str], described.Column],
+    created: Created,
+) -> None:
     try:
         connection.execute(f"create view {one.name} as {one.select}")
         kinds = {name: kind for name, kind, *_ in connection.execute(f"describe {one.name}").fetchall()}
@@ -39,14 +54,17 @@ def _view(
         raise _refused(one, f"its columns are not those declared: {differ}")
     described.comment(connection, f"view {one.name}", f"{former.MARK}, gone in {one.gone_in}: {one.instead}")
     schema, _, table = one.name.partition(".")
-    found = []
     for name, kind in kinds.items():
         row = _row(one, name, known)
         text = f"{former.MARK}, gone in {one.gone_in}. {row['description']}"
         described.comment(connection, f'column {one.name}."{name}"', text)
         own = {"table_schema": schema, "table_name": table, "column_name": name, "data_type": kind}
-        found.append({**row, **own, "description": text})
-    return found
+        created.columns.append({**row, **own, "description": text})
+        if row["table_name"]:
+            created.lineage.append({
+                "table_schema": schema, "table_name": table, "column_name": name, "parent_schema": row["table_schema"],
+                "parent_table": row["table_name"], "parent_column": row["column_name"],
+            })  # fmt: skip
 
 
 def _row(one: former.FormerName, name: str, known: dict[tuple[str, str], described.Column]) -> described.Column:

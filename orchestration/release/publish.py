@@ -166,19 +166,17 @@ def _write(
         connection.execute(f"attach {_literal(copied)} as build (read_only)")
         connection.execute(f"attach {_literal(target)} as release (storage_version '{STORAGE_VERSION}')")
         sources_of = _sources(settings, marker.invocation_id, manifest)
-        # 1,700 comments are written at once, not each to the disk
-        connection.begin()
+        connection.begin()  # 1,700 comments are written at once, not each to the disk
         columns = _copy(connection, manifest, sources_of)
-        own = own_rows(settings, audit, release_id, built_at, last)
-        own["column_lineage"] = _lineage(sources_of, columns)
-        for name, values in own.items():
+        edges = _lineage(sources_of, columns)
+        for name, values in own_rows(settings, audit, release_id, built_at, last).items():
             columns += described.write(connection, name, values)
         connection.execute("use release")
         views = former_views.create(connection, columns)
         connection.execute("use memory")
-        # The dictionary describes itself, so its own rows are known before it is written.
-        itself = described.columns_of("column_dictionary")
-        described.write(connection, "column_dictionary", [*columns, *views, *itself])
+        columns += described.write(connection, "column_lineage", [*edges, *views.lineage])
+        itself = described.columns_of("column_dictionary")  # the dictionary describes itself
+        described.write(connection, "column_dictionary", [*columns, *views.columns, *itself])
         connection.commit()
         _parquet(connection, folder)
 

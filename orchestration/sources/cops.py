@@ -164,9 +164,8 @@ class Announcements(Dataset):
 
     def _page(self, what: str, url: str, read: _List, number: int, page: pdf.Page) -> None:
         """The rows of a page; every amount that the page prints from its headings on must stand in one of them.
-
-        A row that the page break cuts in two is one row: its second half stands first on the next page, without an
-        amount. Raises SourceError where an amount is in no row, and where a row has none or two.
+        A row that the page break cuts in two is one row: its second half is first on the next page, without an amount.
+        Raises SourceError if an amount is in no row, or a row has none or two.
         """
         if not page.tables and read.columns and _MONEY.search(page.text):
             raise SourceError(self.id, what, f"page {number} holds amounts outside any table", url=url)

@@ -13,18 +13,18 @@ from datetime import date
 
 import pytest
 
-from orchestration import reading
+from orchestration.reading import questions
 
 
 @pytest.fixture(scope="module")
 def connection(published):
     settings, _ = published
-    with reading.connect(settings) as opened:
+    with questions.connect(settings) as opened:
         yield opened
 
 
 def answers(connection, place: str, day: str) -> dict[str, tuple[str, date | None]]:
-    rows = reading.ask(connection, reading.question("on_which_lists"), {"jurisdiction": place, "as_of": day})
+    rows = questions.ask(connection, questions.question("on_which_lists"), {"jurisdiction": place, "as_of": day})
     at = rows.columns.index
     return {row[at("tracker_code")]: (row[at("answer")], row[at("by_the_list_of")]) for row in rows.fetchall()}
 

@@ -1,6 +1,7 @@
 """Which unit a person means: known answers over a small dimension of real names and codes.
 
-What belongs here: what orchestration.places finds and refuses. What does not: named questions (test_empty_answers).
+What belongs here: what orchestration.reading.places finds and refuses. What does not: named questions
+(test_empty_answers).
 """
 
 from __future__ import annotations

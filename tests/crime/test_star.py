@@ -12,7 +12,7 @@ from datetime import date
 
 import pytest
 
-from orchestration import reading
+from orchestration.reading import questions
 from orchestration.settings import DBT_PROJECT_DIR
 
 OF_A_SERIES = (
@@ -26,7 +26,7 @@ RECORDED_PLACES = DBT_PROJECT_DIR.parent / "orchestration" / "recorded" / "table
 @pytest.fixture
 def ask(published):
     settings, _ = published
-    with reading.connect(settings) as connection:
+    with questions.connect(settings) as connection:
         yield lambda sql: connection.execute(sql).fetchall()
 
 

@@ -248,9 +248,11 @@ class TestTrace:
             connection.execute(
                 "select table_name, list(column_name order by column_index) from duckdb_columns()"
                 " where schema_name = 'core' and table_name like 'fct%' and database_name = current_database()"
+                " and table_oid in (select table_oid from duckdb_tables() where database_name = current_database())"
                 " group by 1"
             ).fetchall()
         )
+        # Former names are views: their tables are traced under the names of today.
         without = {table for table, names in columns.items() if not {"_capture_id", "_payload_id"} <= set(names)}
         assert without == set()
         traced = set()

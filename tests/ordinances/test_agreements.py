@@ -14,7 +14,7 @@ import pytest
 
 from orchestration import sources
 from orchestration.landing.imports import import_files
-from orchestration.reading import connect
+from orchestration.reading.reader import connect
 from orchestration.settings import Settings
 from tests.building import tables_of
 

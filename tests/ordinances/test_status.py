@@ -113,7 +113,7 @@ class TestAsOf:
         assert general["Los Angeles city, California"]["status"] == "in force"
         assert general["Los Angeles city, California"]["said_by"] == "issued police order LAPD Special Order 40"
         assert general["Los Angeles County, California"]["status"] == "unknown"
-        assert "unknown is no answer, and not a no" in done.stderr
+        assert "unknown means that no cited source says anything. It does not mean no." in done.stderr
 
     def test_a_tracker_without_a_list_by_then_says_so(self, connection):
         assert status(connection, "1714000", "2017-03-27", "dhs")["status"] == "no list by then"

@@ -12,7 +12,8 @@ import duckdb
 import pytest
 
 from orchestration import __version__
-from orchestration.reading import connect, trace
+from orchestration.reading import trace
+from orchestration.reading.reader import connect
 from orchestration.release import former, former_views, history, row_hashes
 from orchestration.release.checks import table_rows
 from orchestration.release.findings import GateRefused
@@ -57,7 +58,7 @@ def declare(monkeypatch):
 
 def test_a_table_keeps_its_former_name_and_a_column_its_own(opened, declare):
     declare(MOVED, RENAMED)
-    rows = former_views.create(opened, ROWS)
+    rows = former_views.create(opened, ROWS).columns
     assert opened.execute("select * from core.fct_thing order by 1").fetchall() == [
         ("a", "state", 3),
         ("b", "place", 4),

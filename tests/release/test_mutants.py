@@ -269,6 +269,7 @@ def mutants(candidate: Candidate, test: dict[str, Any]) -> Iterator[tuple[str, .
         for name, kind in columns:
             values = ("'mutant'", "null") if kind == "VARCHAR" else ("-1000000", "1000000", "null")
             values = values if not kind.startswith(("DATE", "TIME", "BOOL")) else ("null",)
+            values = ("date '1900-01-01'", "date '2100-01-01'", "null") if kind == "DATE" else values
             for value in (*values, *(("not " + name,) if kind == "BOOLEAN" else ())):
                 yield (f"update {table} set {name} = {value}",)
                 # a table without rows in the recorded edition has none to update

@@ -125,7 +125,8 @@ def test_a_release_is_checkpointed_described_and_sums_verify(sealed):
         ).fetchall()
         assert undocumented == []
         made_by = connection.execute(
-            "select distinct made_by from meta.column_dictionary where table_name = 'fct_victimization_reporting'"
+            "select distinct made_by from meta.column_dictionary"
+            " where table_schema = 'core' and table_name = 'fct_victimization_reporting'"
         ).fetchall()
         ((models,),) = made_by
         assert "stg_bjs__victimizations, base_bjs__victimizations" in models
