@@ -178,8 +178,7 @@ def _dbt_checks(
     ran = {result["unique_id"]: result for result in results["results"]}
     checks = []
     for uid, node in sorted(dbt_manifest.expected_tests(project).items()):
-        unit = uid.startswith("unit_test.")
-        severity = "error" if unit else str(node["config"].get("severity", "error")).lower()
+        severity = str(node["config"].get("severity", "error")).lower()
         result = ran.get(uid)
         if result is None:
             if severity == "error":
@@ -189,7 +188,7 @@ def _dbt_checks(
         checks.append(
             CheckResult(
                 name=node["name"],
-                kind="dbt unit test" if unit else "dbt test",
+                kind="dbt test",
                 severity=severity,
                 status=result["status"],
                 failures=result.get("failures") or 0,
@@ -209,7 +208,7 @@ def _failed(node: Mapping[str, Any], result: Mapping[str, Any], settings: Settin
     failures = result.get("failures")
     detail = f"{failures} rows fail" if failures else str(result.get("message") or result["status"]).strip()
     compiled = result.get("compiled_code") or node.get("compiled_code")
-    see = str(settings.build_dir / "logs" / "dbt.log")
+    see = str(settings.dbt_target_dir / "dbt.log")
     if compiled:
         path = settings.build_dir / "failed" / f"{name}.sql"
         files.write_whole(path, compiled)

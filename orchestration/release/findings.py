@@ -35,7 +35,7 @@ class CheckResult:
     """One check as the release records it."""
 
     name: str
-    kind: Literal["dbt test", "dbt unit test", "release check"]
+    kind: Literal["dbt test", "release check"]
     severity: str
     status: str
     failures: int
