@@ -206,5 +206,5 @@ class TestVerdicts:
     def test_the_article_is_never_evidence(self, ask: Ask):
         assert ask(
             "select count(*) from analysis.mart_claim_evidence as evidence join core.fct_award_statement as statements"
-            " on evidence.evidence_key = statements.statement_key where statements.is_the_article"
+            " on evidence.evidence_id = statements.statement_key where statements.is_the_article"
         ) == [(0,)]
