@@ -132,4 +132,4 @@ class TestListedAgencies:
         assert ask(
             "select distinct tracker_code from core.fct_tracker_listing join core.dim_tracker using (tracker_key)"
             " where agency_key is null order by 1"
-        ) == [("dhs",), ("doj",)]
+        ) == [("cis",), ("dhs",), ("doj",), ("doj_letters",), ("ice_ddor",), ("meyer_co",)]
