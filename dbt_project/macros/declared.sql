@@ -80,7 +80,7 @@
     {{ return(['no_287g', 'no_detention_contract', 'detainer_limits', 'notification_limits', 'jail_interviews', 'no_status_inquiry', 'general', 'preemption']) }}
 {%- endmacro %}
 
-{#- The provisions that the county file of the Immigrant Legal Resource Center has a column for, and its heading. -#}
+{#- The provisions that the county file of ILRC has a column for, with the heading of it. -#}
 {% macro declared_ilrc_provisions() -%}
     {{ return({
         'no_287g': 'No 287(g)',

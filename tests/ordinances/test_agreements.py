@@ -95,7 +95,7 @@ class TestListedAgencies:
             yield lambda sql: connection.sql(sql).fetchall()
 
     def test_printed_names_meet_the_register(self, ask):
-        """By hand: ICE's workbook of 18 May 2026 beside the ORIs of the Bureau's agencies; six of the largest cities."""
+        """By hand: ICE's workbook of 18 May 2026 beside the ORIs of the Bureau: six large cities."""
         found = ask(
             "select distinct listings.listed_name, agencies.ori, listings.state_code = agencies.state_code"
             " from core.fct_tracker_listing as listings join core.dim_agency as agencies using (agency_key)"
