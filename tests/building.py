@@ -30,7 +30,9 @@ def build_part(
     datasets: Sequence[Dataset] | None = None,
     project: Path = DBT_PROJECT_DIR,
 ) -> subprocess.CompletedProcess[str]:
-    """`dbt build` with these words over the captures of a home; unit tests are left out (tests/release/test_unit_tests runs them).
+    """`dbt build` with these words over the captures of a home.
+
+    Unit tests are left out: tests/release/test_unit_tests runs them.
 
     into: the home whose build file is made, or gone on from where it is there.
     project: another copy of the project is parsed anew, by dbt's command.

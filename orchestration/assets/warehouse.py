@@ -139,8 +139,8 @@ def _build(
 ) -> Iterator[Any]:
     """One `dbt build`, with its results reported to Dagster.
 
-    Unit tests are left out, as dbt advises: they hold the SQL over rows of their own and read nothing that was captured,
-    so that they say the same every night. `make test` runs them.
+    Unit tests are left out, as dbt advises: they hold the SQL over rows of their own and read nothing that was
+    captured, so that they say the same every night. `make test` runs them.
     """
     os.environ.update(dbt_environment(settings))
     os.environ.setdefault(runs.RUN_VARIABLE, context.run_id)
