@@ -27,6 +27,7 @@ ROWS = alt.NamedData(name="rows")
 
 # The pictures of a place stand below each other: their plots begin at the same distance from the left.
 LEFT = alt.Axis(minExtent=96, maxExtent=96, labelLimit=90)
+YEARS = alt.Axis(format="%Y", tickCount="year", labelOverlap="greedy", labelSeparation=6)
 
 Chart = alt.Chart | alt.LayerChart | alt.FacetChart
 
@@ -113,9 +114,9 @@ def money() -> Chart:
 
 def timeline() -> Chart:
     """A place's legal events, listings and awards, over the time axis of its offenses (site.js sets the span)."""
-    axis = alt.X("from:T", title=None)
-    rows = alt.Y("track:N", title=None, sort=None, axis=LEFT)
-    tracks = ["laws and cases", "of the state", "lists", "awards"]
+    axis = alt.X("from:T", title=None, axis=YEARS)
+    tracks = ["laws, cases", "of the state", "lists", "awards"]
+    rows = alt.Y("track:N", title=None, sort=tracks, axis=LEFT)
     kinds = alt.Color("track:N", legend=None, scale=alt.Scale(domain=tracks, range=[ORANGE, PURPLE, GREEN, BLUE]))
     tips = ["track:N", "label:N", "from:T", "until:N"]
     base = alt.Chart(ROWS).encode(x=axis, y=rows, color=kinds, tooltip=tips)
@@ -132,7 +133,7 @@ def crime() -> Chart:
         alt.Chart(ROWS)
         .mark_line(point=alt.OverlayMarkDef(size=22), color=BLUE, clip=True)
         .encode(
-            x=alt.X("when:T", title=None),
+            x=alt.X("when:T", title=None, axis=YEARS),
             y=alt.Y("offenses:Q", title=None, axis=LEFT),
             detail="part:N",
             tooltip=["label:N", "offenses:Q", "coverage:N", "series:N", "note:N"],
@@ -147,7 +148,7 @@ def coverage() -> Chart:
         alt.Chart(ROWS)
         .mark_rect(clip=True)
         .encode(
-            x=alt.X("when:T", title=None),
+            x=alt.X("when:T", title=None, axis=YEARS),
             x2="until:T",
             y=alt.Y("strip:N", title=None, axis=LEFT),
             color=alt.Color(

@@ -11,7 +11,7 @@ import io
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -46,13 +46,11 @@ class Picture:
     caveats: Sequence[str]
     columns: Mapping[str, str]
     empty: str = "This edition holds no figures for this picture."
-    spec: str = field(default="", init=False)
 
     @property
     def embedded(self) -> Markup:
         """The rows and the chart's declaration for the page's script."""
-        spec = json.loads((CHARTS_FOLDER / f"{self.chart}.json").read_text(encoding="utf-8"))
-        return script_json({"spec": spec, "rows": self.rows, "title": self.finding, "source": self.source})
+        return script_json({"spec": _spec(self.chart), "rows": self.rows, "title": self.finding, "source": self.source})
 
 
 class Pages:
@@ -118,6 +116,15 @@ class Pages:
         built = self.release.built_at.date().isoformat()
         as_of = f" as of {self.release.as_of}" if self.release.as_of else ""
         return f"{of}Clawback, release {self.release.id} ({self.release.edition} edition{as_of}, built {built})."
+
+
+def _spec(name: str) -> Any:
+    return json.loads((CHARTS_FOLDER / f"{name}.json").read_text(encoding="utf-8"))
+
+
+def chart(name: str) -> Markup:
+    """A chart's declaration for a page whose script gives it rows."""
+    return script_json(_spec(name))
 
 
 def script_json(value: Any) -> Markup:

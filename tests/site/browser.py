@@ -53,7 +53,9 @@ class Tab:
         self.requests.clear()
         self.call("Page.navigate", url=address)
         self.until("document.readyState === 'complete'")
-        self.until("[...document.querySelectorAll('.chart')].every((one) => one.dataset.drawn || one.hidden)")
+        self.until(
+            "[...document.querySelectorAll('.chart')].every((one) => one.dataset.drawn || one.closest('[hidden]'))"
+        )
 
     def until(self, condition: str, seconds: float = 30) -> None:
         """Wait until a JavaScript expression is true."""

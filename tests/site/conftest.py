@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-import duckdb
 import pytest
 
+from orchestration.reading import reader
 from orchestration.settings import Settings
 from tests.site import browser
 
@@ -19,9 +19,9 @@ def site(published: tuple[Settings, dict[str, object]]) -> Path:
 
 
 @pytest.fixture(scope="session")
-def warehouse(site: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+def warehouse(published: tuple[Settings, dict[str, object]]) -> Iterator[reader.Reader]:
     """The warehouse that the site is of, to read."""
-    with duckdb.connect(str(site.parent / "warehouse.duckdb"), read_only=True) as connection:
+    with reader.connect(published[0]) as connection:
         yield connection
 
 

@@ -17,6 +17,7 @@ import duckdb
 import lxml.html
 import pytest
 
+from orchestration.reading import reader
 from orchestration.release import history
 from orchestration.settings import PROJECT_ROOT, Settings
 from orchestration.site import build
@@ -69,7 +70,7 @@ def test_the_site_is_sealed_with_the_release_and_small(site: Path):
     assert sum(path.stat().st_size for path in files) < 40 * 2**20
 
 
-def test_every_published_table_has_a_page_with_all_its_columns(site: Path, warehouse: duckdb.DuckDBPyConnection):
+def test_every_published_table_has_a_page_with_all_its_columns(site: Path, warehouse: reader.Reader):
     columns = warehouse.execute(
         "select schema_name || '.' || table_name, list(column_name) from duckdb_columns()"
         " where database_name = current_database() and not internal group by all"
@@ -85,7 +86,7 @@ def test_every_document_has_a_page(site: Path):
     assert names == {path.stem for path in (site / "methods").glob("*.html")} - {"index"}
 
 
-def test_the_front_says_each_claim_with_its_verdict(site: Path, warehouse: duckdb.DuckDBPyConnection):
+def test_the_front_says_each_claim_with_its_verdict(site: Path, warehouse: reader.Reader):
     page = lxml.html.document_fromstring((site / "index.html").read_bytes())
     claims = warehouse.execute("select claim_id, claim, verdict from analysis.mart_claim_check").fetchall()
     assert len(claims) == 10
@@ -110,9 +111,7 @@ def test_the_front_says_each_claim_with_its_verdict(site: Path, warehouse: duckd
             group by days.listed_from order by 1"""),
     ],
 )  # fmt: skip
-def test_what_a_picture_hands_out_is_what_sql_says(
-    site: Path, warehouse: duckdb.DuckDBPyConnection, name: str, expected: str
-):
+def test_what_a_picture_hands_out_is_what_sql_says(site: Path, warehouse: reader.Reader, name: str, expected: str):
     rows = list(csv.reader((site / "data" / f"{name}.csv").open(encoding="utf-8")))
     assert [tuple(row[:2]) for row in rows[1:]] == warehouse.execute(expected).fetchall()
     told = json.loads((site / "data" / f"{name}.json").read_text(encoding="utf-8"))
