@@ -162,8 +162,119 @@ def coverage() -> Chart:
     )  # fmt: skip
 
 
+def states() -> Chart:
+    """How many names of each state a tracker lists on a day; a state of which no list is known is grey (site.js)."""
+    shapes = alt.Data(name="shapes", format=alt.TopoDataFormat(feature="states", type="topojson"))
+    known = alt.Color(
+        "listed:Q",
+        title="names listed",
+        scale=alt.Scale(scheme="blues", type="symlog", domainMin=0),
+        legend=alt.Legend(orient="bottom", gradientLength=180, tickCount=4),
+    )
+    return (
+        alt.Chart(shapes)
+        .mark_geoshape(stroke="#777777", strokeWidth=0.5, invalid=None)
+        .transform_lookup(lookup="id", from_=alt.LookupData(ROWS, "fips", ["state", "listed", "says", "list_of"]))
+        .encode(
+            color=known,
+            tooltip=["state:N", "listed:Q", "says:N", "list_of:N"],
+        )
+        .project("albersUsa")
+        .properties(height=380)
+    )
+
+
+def budget() -> Chart:
+    """Budget authority and outlays of the COPS Office's account, by fiscal year."""
+    return (
+        alt.Chart(ROWS)
+        .mark_line(point=True)
+        .encode(
+            x=alt.X("fiscal_year:Q", title="fiscal year", axis=alt.Axis(format="d")),
+            y=alt.Y(
+                "usd:Q", title="dollars", axis=alt.Axis(format="$,.2s", labelExpr="replace(datum.label, 'G', 'B')")
+            ),
+            color=alt.Color(
+                "measure:N", title=None, legend=alt.Legend(orient="top"), scale=alt.Scale(range=[BLUE, ORANGE])
+            ),
+            strokeDash=alt.StrokeDash("kind:N", title=None, legend=alt.Legend(orient="top")),
+            tooltip=["fiscal_year:Q", "measure:N", "kind:N", alt.Tooltip("usd:Q", format="$,.0f"), "budget:N"],
+        )
+        .properties(height=260)
+    )
+
+
+def printed() -> Chart:
+    """A printed change of reports by Hispanic victims beside the one printed with it."""
+    x = alt.X("percent:Q", title="printed change, %")
+    two_lines = alt.Axis(labelExpr="split(datum.label, ': ')", labelLimit=210)
+    y = alt.Y("figure_of:N", title=None, sort=None, axis=two_lines)
+    line = alt.Chart(ROWS).mark_line(color=GREY).encode(x=x, y=y, detail="figure_of:N")
+    points = alt.Chart(ROWS).mark_point(filled=True, size=80, opacity=1).encode(
+        x=x, y=y,
+        color=alt.Color(
+            "group:N", title=None, legend=alt.Legend(orient="top"), scale=alt.Scale(range=[BLUE, ORANGE, GREEN])
+        ),
+        shape=alt.Shape("group:N", title=None),
+        tooltip=["figure_of:N", "group:N", "percent:Q"],
+    )  # fmt: skip
+    return alt.layer(line, points).properties(height=340)
+
+
+def events() -> Chart:
+    """Legal events by year, and what they were."""
+    return (
+        alt.Chart(ROWS)
+        .mark_bar()
+        .encode(
+            x=alt.X("year:O", title="year of the event", axis=alt.Axis(labelOverlap="greedy")),
+            y=alt.Y("events:Q", title="events known"),
+            color=alt.Color(
+                "source:N", title="source", legend=alt.Legend(orient="top"),
+                scale=alt.Scale(domain=["sourced", "council record", "partial", "unsourced"],
+                                range=[BLUE, GREEN, YELLOW, GREY]),
+            ),
+            tooltip=["year:O", "source:N", "events:Q"],
+        )
+        .properties(height=260)
+    )  # fmt: skip
+
+
+def calendar() -> Chart:
+    """The share of the agencies' months that are counted, by state and month."""
+    return (
+        alt.Chart(ROWS)
+        .mark_rect()
+        .encode(
+            x=alt.X("month:T", title=None, timeUnit="yearmonth", axis=YEARS),
+            y=alt.Y("state:N", title=None),
+            color=alt.Color(
+                "counted_percent:Q", title="% of agency-months counted",
+                scale=alt.Scale(scheme="viridis", domain=[0, 100]),
+                legend=alt.Legend(orient="top", gradientLength=180, titleLimit=300),
+            ),
+            tooltip=["state:N", "month:T", "agencies:Q", "counted:Q", "counted_percent:Q"],
+        )
+        .properties(height=640)
+    )  # fmt: skip
+
+
 CHARTS: dict[str, Callable[[], Chart]] = {
-    chart.__name__: chart for chart in (reporting, agreements, agreement, money, timeline, crime, coverage)
+    chart.__name__: chart
+    for chart in (
+        reporting,
+        agreements,
+        agreement,
+        money,
+        timeline,
+        crime,
+        coverage,
+        states,
+        budget,
+        printed,
+        events,
+        calendar,
+    )
 }
 
 

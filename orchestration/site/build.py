@@ -13,7 +13,7 @@ import duckdb
 
 from orchestration.release.history import Release
 from orchestration.settings import Settings
-from orchestration.site import dictionary, documents, front, places, sources
+from orchestration.site import dictionary, documents, front, places, sources, subjects, trackers
 from orchestration.site.pages import STATIC_FOLDER, VENDOR_FOLDER, Pages
 
 FOLDER = "site"
@@ -31,6 +31,8 @@ def write(settings: Settings, folder: Path, release: Release) -> None:
         _copy_files(site)
         front.write(pages)
         places.write(pages)
+        trackers.write(pages)
+        subjects.write(pages)
         dictionary.write(pages)
         sources.write(pages)
         documents.write_releases(pages, settings)
@@ -39,6 +41,6 @@ def write(settings: Settings, folder: Path, release: Release) -> None:
 
 def _copy_files(site: Path) -> None:
     """The style sheet, the scripts and the libraries, each once."""
-    for name in ("site.css", "site.js", "place.js"):
+    for name in ("site.css", "site.js", "place.js", "trackers.js"):
         shutil.copyfile(STATIC_FOLDER / name, site / name)
     shutil.copyfile(VENDOR_FOLDER / "vega.js", site / "vega.js")

@@ -65,7 +65,14 @@ class Pages:
             lstrip_blocks=True,
             undefined=jinja2.StrictUndefined,
         )
-        self._env.filters |= {"number": number, "dollars": dollars, "linked": linked, "plain": plain, "words": words}
+        self._env.filters |= {
+            "number": number,
+            "dollars": dollars,
+            "linked": linked,
+            "plain": plain,
+            "words": words,
+            "shown": shown,
+        }
         self._env.globals |= {"release": release, "cite_release": self.cite()}
 
     def rows(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> list[Row]:
@@ -156,6 +163,19 @@ def plain(value: Any) -> str:
     if value is None:
         return "null"
     return _cell(value) if not isinstance(value, datetime) else value.isoformat(" ", "seconds")
+
+
+def shown(value: Any) -> str | Markup:
+    """A value of a picture's table: numbers as people read them, addresses as links, null as unknown."""
+    if value is None:
+        return Markup('<span class="note">unknown</span>')
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int | float | Decimal):
+        return str(value) if isinstance(value, int) and 1900 <= value <= 2100 else number(value)
+    if isinstance(value, date):
+        return Markup('<span class="day">{}</span>').format(plain(value))
+    return linked(plain(value))
 
 
 _ADDRESS = re.compile(r"https?://[^\s<>\"')]+[^\s<>\"').,;]")

@@ -369,6 +369,7 @@
     const choice = document.getElementById("series");
     choice.replaceChildren(...all.map((one, n) => el("option", { value: n }, one.title)));
     choice.closest("div").hidden = !all.length;
+    let whole;
     async function draw() {
       const series = all[Number(choice.value) || 0];
       const span = spanOf(overlay, series);
@@ -378,11 +379,11 @@
       document.getElementById("axis-title").textContent = series
         ? series.title + ". " + number(counted) + " of " + number(rows.length) + " " + series.unit + "s are counted."
         : "No crime figure of this place is held.";
-      const charts = [["timeline", overlay], ["crime", rows], ["coverage", rows]];
-      for (const [name, data] of charts) {
+      const charts = [["timeline", overlay], ["crime", rows], ["coverage", rows]].map(([name, data]) => [name, data, spec(name, span)]);
+      for (const [name, data, chart] of charts) {
         const element = document.getElementById("chart-" + name);
         element.hidden = !data.length;
-        if (data.length) await clawback.draw(element, spec(name, span), data);
+        if (data.length) await clawback.draw(element, chart, data);
       }
       const about = { title: series ? series.title : place.name, place: place.name, geoid: place.geoid, caveats: [...document.querySelectorAll("#axis .caveats li")].map((one) => one.textContent), cite: place.name + ". In: " + common.cite };
       const columns = ["label", "offenses", "coverage", "series", "note"];
@@ -394,11 +395,16 @@
         ...(series ? [el("details", {}, el("summary", {}, "Where is this from?"), el("ul", { class: "note" }, ...series.payloads.slice(0, 40).map((one) => shard.payloads[one]).filter(Boolean).map((it) =>
           el("li", {}, it.publisher + " (" + it.kind + ", as of " + String(it.retrieved).slice(0, 10) + "): ", link(it.url), " sha256 ", el("code", {}, it.sha256 || "not known")))))] : []),
         ...(series ? [cite(series.title + ", " + place.name)] : []));
+      const parts = charts.filter(([, data]) => data.length).map(([, data, chart]) => ({ ...chart, width: 640, data: { values: data } }));
+      whole = { vconcat: parts, resolve: { scale: { color: "independent", x: "independent" } } };
       choice.dataset.drawn = String(choice.value);
     }
     choice.addEventListener("change", draw);
     window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
     await draw();
+    const section = document.getElementById("axis");
+    clawback.images(section, () => [whole, { title: place.name + ". " + document.getElementById("axis-title").textContent,
+      source: section.querySelector(".source").textContent, caveats: clawback.caveats(section), name: place.id }]);
   }
 
   const LEVELS = { place: "city or village", town: "town or township", consolidated: "city and county in one",

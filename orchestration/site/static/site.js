@@ -21,6 +21,8 @@ clawback.theme = function () {
     title: { color: ink, subtitleColor: ink, anchor: "start", fontSize: 14 },
     text: { color: ink },
     view: { stroke: line },
+    // what is unknown is grey: by default it would have the color of the least
+    scale: { invalid: { color: { value: "#8a8f98" } } },
   };
 };
 
@@ -46,21 +48,31 @@ function folded(text, letters) {
   return lines;
 }
 
-/* An image carries its finding, its caveats and its source with it. */
-async function saveImage(figure, drawn, kind) {
-  const caveats = [...figure.querySelectorAll(".caveats li")].map((one) => one.textContent);
+/* Hand out a chart as an image that carries its finding, its caveats and its source with it.
+   spec: a chart of a fixed width, with its rows in it; about: title, source, caveats, name. */
+clawback.saveImage = async function (spec, about, kind) {
   const foot = document.querySelector("footer p:last-child").textContent.replace("To cite: ", "");
-  const under = [...caveats, "Source: " + drawn.source, foot].flatMap((text) => folded(text, 110));
-  const spec = { ...drawn.spec, width: 640, title: { text: folded(drawn.title, 85), subtitle: under, subtitleFontSize: 11 } };
-  const beside = document.createElement("div");
-  const whole = { ...spec, datasets: { rows: drawn.rows }, config: clawback.theme() };
-  const { view } = await vegaEmbed(beside, whole, { actions: false, renderer: "svg", mode: "vega-lite" });
+  const under = [...about.caveats, about.source, foot].flatMap((text) => folded(text, 110));
+  const whole = { ...spec, config: clawback.theme(), title: { text: folded(about.title, 85), subtitle: under, subtitleFontSize: 11 } };
+  const { view } = await vegaEmbed(document.createElement("div"), whole, { actions: false, renderer: "svg", mode: "vega-lite" });
   const link = document.createElement("a");
   link.href = await view.toImageURL(kind, kind === "png" ? 2 : 1);
-  link.download = figure.id.replace("picture-", "") + "." + kind;
+  link.download = about.name + "." + kind;
   link.click();
   view.finalize();
-}
+};
+
+/* The caveats that stand under a picture. */
+clawback.caveats = (element) => [...element.querySelectorAll(".caveats li")].map((one) => one.textContent);
+
+/* Let the buttons of a picture hand it out; chart(): its specification and what is said about it, when it is asked for. */
+clawback.images = function (element, chart) {
+  const images = element.querySelector(".images");
+  images.hidden = false;
+  for (const button of images.querySelectorAll("button")) {
+    button.addEventListener("click", () => clawback.saveImage(...chart(), button.dataset.image));
+  }
+};
 
 function pictures() {
   for (const figure of document.querySelectorAll("figure.picture")) {
@@ -71,11 +83,10 @@ function pictures() {
     const show = () => clawback.draw(element, drawn.spec, drawn.rows);
     show();
     dark.addEventListener("change", show);
-    const images = figure.querySelector(".images");
-    images.hidden = false;
-    for (const button of images.querySelectorAll("button")) {
-      button.addEventListener("click", () => saveImage(figure, drawn, button.dataset.image));
-    }
+    clawback.images(figure, () => [
+      { ...drawn.spec, width: 640, datasets: { rows: drawn.rows } },
+      { title: drawn.title, source: "Source: " + drawn.source, caveats: clawback.caveats(figure), name: figure.id.replace("picture-", "") },
+    ]);
   }
 }
 
