@@ -75,6 +75,11 @@ class Pages:
         }
         self._env.globals |= {"release": release, "cite_release": self.cite()}
 
+    @property
+    def last_day(self) -> str:
+        """The day after which the release knows nothing."""
+        return (self.release.as_of or self.release.built_at.date()).isoformat()
+
     def rows(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> list[Row]:
         """The rows of a query, by column name."""
         found = self.connection.execute(sql, parameters or None)

@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from orchestration.declared import seeds
 from orchestration.site.pages import Pages, Row, chart
 
 _SHARDS = "data/places"
@@ -27,7 +28,9 @@ def write(pages: Pages) -> None:
         "select id, name, shard, level, population, marks, coalesce(also_geoid, '') as also from shown"
         " order by population desc nulls last, name"
     )
-    pages.write_script("data/places.js", "clawback.index", [list(place.values()) for place in places])
+    states = {row["postal"]: row["name"] for row in seeds.rows("states")}
+    index = {"states": states, "rows": [list(place.values()) for place in places]}
+    pages.write_script("data/places.js", "clawback.index", index)
     pages.write_script("data/common.js", "clawback.common", {**_common(pages), "first_year": years.start})
     _write_shards(pages)
     awarded = pages.rows("""
@@ -69,7 +72,7 @@ def _common(pages: Pages) -> Row:
             row["provision_code"]: [row["provision_name"], row["definition"]]
             for row in pages.rows("select * from core.dim_provision where provision_code <> 'unknown'")
         },
-        "built": pages.release.built_at.date().isoformat(),
+        "built": pages.last_day,
         "cite": pages.cite(),
     }
 

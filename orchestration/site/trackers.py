@@ -46,7 +46,7 @@ def write(pages: Pages) -> None:
         "listed": [list(row.values()) for row in listed],
         "days": days,
         "states": [[row["state_fips"], row["state_code"], row["name"] or row["state_code"]] for row in states],
-        "built": pages.release.built_at.date().isoformat(),
+        "built": pages.last_day,
         "cite": pages.cite(),
     }
     pages.write_script("data/trackers.js", "clawback.trackers", data)

@@ -18,7 +18,7 @@ import lxml.html
 import pytest
 
 from orchestration.reading import reader
-from orchestration.release import history
+from orchestration.release import audit, history, publish
 from orchestration.settings import PROJECT_ROOT, Settings
 from orchestration.site import build
 from orchestration.site.pages import VENDOR_FOLDER
@@ -163,6 +163,19 @@ def test_a_release_that_holds_nothing_has_a_site_that_says_so(
     front = (folder / "site" / "index.html").read_text(encoding="utf-8")
     assert front.count("This edition holds no figures for this picture.") == 4
     assert "holds no row of this table" in (folder / "site" / "dictionary" / "core.fct_award.html").read_text("utf-8")
+
+
+def test_a_release_whose_site_cannot_be_written_is_not_published(sealed: tuple[Settings, str]):
+    settings, run_id = sealed
+    before = settings.published_dir.resolve(), sorted(settings.releases_dir.iterdir())
+
+    def written_and_broken(settings: Settings, folder: Path, release: history.Release) -> None:
+        build.write(settings, folder, release)
+        raise OSError("synthetic fault")
+
+    with pytest.raises(OSError, match="synthetic fault"):
+        publish.publish(settings, audit.audit(settings, run_id=run_id), companions=[written_and_broken])
+    assert (settings.published_dir.resolve(), sorted(settings.releases_dir.iterdir())) == before
 
 
 def test_what_the_site_carries_is_what_the_record_says():

@@ -38,13 +38,12 @@
     });
   }
 
-  clawback.index = (rows) => { clawback.data.index = rows; };
+  /* rows: the places; states: postal code -> name. */
+  clawback.index = ({ rows, states }) => { clawback.data.index = rows; clawback.data.states = states; };
   clawback.common = (value) => { clawback.data.common = value; };
   clawback.shard = (name, value) => { clawback.data[name] = value; };
 
   /* ---- search ---- */
-
-  const STATES = { AL: "Alabama", AK: "Alaska", AZ: "Arizona", AR: "Arkansas", CA: "California", CO: "Colorado", CT: "Connecticut", DE: "Delaware", DC: "District of Columbia", FL: "Florida", GA: "Georgia", HI: "Hawaii", ID: "Idaho", IL: "Illinois", IN: "Indiana", IA: "Iowa", KS: "Kansas", KY: "Kentucky", LA: "Louisiana", ME: "Maine", MD: "Maryland", MA: "Massachusetts", MI: "Michigan", MN: "Minnesota", MS: "Mississippi", MO: "Missouri", MT: "Montana", NE: "Nebraska", NV: "Nevada", NH: "New Hampshire", NJ: "New Jersey", NM: "New Mexico", NY: "New York", NC: "North Carolina", ND: "North Dakota", OH: "Ohio", OK: "Oklahoma", OR: "Oregon", PA: "Pennsylvania", RI: "Rhode Island", SC: "South Carolina", SD: "South Dakota", TN: "Tennessee", TX: "Texas", UT: "Utah", VT: "Vermont", VA: "Virginia", WA: "Washington", WV: "West Virginia", WI: "Wisconsin", WY: "Wyoming", PR: "Puerto Rico", GU: "Guam", VI: "Virgin Islands", AS: "American Samoa", MP: "Northern Mariana Islands" };
 
   function spelled(text) {
     const plain = text.normalize("NFKD").replace(/[\u0300-\u036f'.`]/g, "").toUpperCase();
@@ -53,7 +52,7 @@
 
   /* Places that fit what was typed, the likeliest first: whole names before beginnings, large before small. */
   clawback.find = function (text) {
-    const index = clawback.data.index;
+    const { index, states } = clawback.data;
     const digits = text.replace(/\s/g, "");
     if (/^\d{2,10}$/.test(digits)) {
       return index.filter((one) => one[0] === digits || one[6].split(/[ ,;]+/).includes(digits));
@@ -64,13 +63,12 @@
     const comma = name.lastIndexOf(",");
     const end = comma >= 0 ? name.slice(comma + 1) : tail && tail[2].length === 2 && tail[2] === tail[2].toUpperCase() ? tail[2] : "";
     const wanted = spelled(end);
-    for (const [code, whole] of Object.entries(STATES)) {
+    for (const [code, whole] of Object.entries(states)) {
       if (wanted && (wanted === code || wanted === spelled(whole))) state = code;
     }
     if (state) name = comma >= 0 ? name.slice(0, comma) : tail[1];
     const key = spelled(name);
-    const whole = STATES[key];
-    if (whole) return index.filter((one) => one[2] === key && (one[3] === "state" || one[3] === "consolidated"));
+    if (Object.hasOwn(states, key)) return index.filter((one) => one[2] === key && (one[3] === "state" || one[3] === "consolidated"));
     if (!key) return [];
     const ranked = [];
     for (const one of index) {
