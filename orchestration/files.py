@@ -281,8 +281,18 @@ def read_lines(path: Path) -> Lines:
 def remove_tree(folder: Path) -> None:
     """Delete a folder whatever the modes of what is in it (releases are read-only). A missing folder is fine.
 
-    Raises CannotWrite.
+    What breaks it off, such as Ctrl-C, is raised when the folder is gone. Raises CannotWrite.
     """
+    try:
+        _remove_tree(folder)
+    except CannotWrite:
+        raise
+    except BaseException:
+        _remove_tree(folder)
+        raise
+
+
+def _remove_tree(folder: Path) -> None:
     with writing(folder):
         if not folder.is_dir() or folder.is_symlink():
             return

@@ -1,6 +1,6 @@
 -- question: What did each listing obligate in the whole country, and how much of it do the captured awards hold?
 -- about: release
--- caveat: An award's fiscal year is its own (the year in its number); an obligation counts in the year of its action. Awards of FY2021 were obligated in FY2022, and the total of FY2021 is negative: more was taken back than newly obligated (figure_note).
+-- caveat: An award's fiscal year is its own (the year in its number); an obligation counts in the year of its action. The hiring awards of FY2021 were obligated in FY2022, and the total of FY2021 is negative: more was taken back than newly obligated (figure_note).
 -- caveat: As seen on seen_on; earlier sightings are in core.fct_listing_year_seen.
 select
     listings.assistance_listing,

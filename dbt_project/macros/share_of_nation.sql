@@ -1,6 +1,8 @@
 {#-
     The one way to say what a sum of captured awards is a part of: its awards of the listings and years for which a
     national figure is known, beside what the nation obligated under just those listings and years, each counted once.
+    A listing's year whose total is zero or negative (more was taken back than newly obligated) is on neither side: what
+    was taken back is of other years' awards.
 
     scope     the name of the sum, as mart_award_share.share_scope has it
     columns   the columns of `awards` that the sum is by, of those in mart_award_share
@@ -22,7 +24,7 @@
         nation.nation_obligated_amount,
         nation.first_year,
         nation.last_year,
-        nation.negative_years,
+        sums.awards_of_negative_years,
         nation.seen_on
     from (
         select
@@ -30,8 +32,9 @@
             1 as one,
             count(*) as awards,
             sum(obligated_amount) as obligated_amount,
-            count(nation_amount) as awards_compared,
-            sum(case when nation_amount is not null then obligated_amount end) as compared_amount
+            count(case when nation_amount > 0 then 1 end) as awards_compared,
+            sum(case when nation_amount > 0 then obligated_amount end) as compared_amount,
+            count(case when nation_amount <= 0 then 1 end) as awards_of_negative_years
         from {{ ref(awards) }}
         group by {% for name in columns %}coalesce({{ name }}, {{ share_of_none(name) }}){% if not loop.last %}, {% endif %}{% else %}one{% endfor %}
 
@@ -44,7 +47,6 @@
             sum(nation_amount) as nation_obligated_amount,
             min(nation_year) as first_year,
             max(nation_year) as last_year,
-            sum(case when nation_amount < 0 then 1 else 0 end) as negative_years,
             max(seen_on) as seen_on
         from (
             select distinct
@@ -54,7 +56,7 @@
                 nation_amount,
                 seen_on
             from {{ ref(awards) }}
-            where nation_amount is not null
+            where nation_amount > 0
         ) as listing_years
         group by {% for name in columns %}{{ name }}{% if not loop.last %}, {% endif %}{% else %}one{% endfor %}
 

@@ -36,8 +36,9 @@ select
     end as share_of_nation_percent,
     concat(
         case
-            when coalesce(listing_years, 0) = 0
+            when coalesce(listing_years, 0) = 0 and awards_of_negative_years = 0
                 then 'share not known: no national total is held of these listings and years (the inventory begins with FY2019)'
+            when coalesce(listing_years, 0) = 0 then 'share not known'
             else concat(
                 'of what the nation obligated under the same listings in FY', cast(first_year as {{ dbt.type_string() }}),
                 case
@@ -48,13 +49,15 @@ select
             )
         end,
         case
-            when coalesce(listing_years, 0) > 0 and awards > awards_compared
-                then concat('; not compared, of other years or listings: ', cast(awards - awards_compared as {{ dbt.type_string() }}))
+            when coalesce(listing_years, 0) > 0 and awards > awards_compared + awards_of_negative_years
+                then concat('; not compared, of other years or listings: ',
+                    cast(awards - awards_compared - awards_of_negative_years as {{ dbt.type_string() }}))
             else ''
         end,
         case
-            when negative_years > 0
-                then '; a total that is negative is in it: more was taken back in that year than newly obligated (figure_note in core.fct_listing_year)'
+            when awards_of_negative_years > 0
+                then concat('; not compared, of a year in which more was taken back than newly obligated: ',
+                    cast(awards_of_negative_years as {{ dbt.type_string() }}), ' (figure_note in core.fct_listing_year)')
             else ''
         end
     ) as share_note
