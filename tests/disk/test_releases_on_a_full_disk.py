@@ -35,7 +35,7 @@ def what_is_served(settings: Settings) -> dict[str, str]:
 def sealed_on_disk(sealed, disk):
     """The published home with its sealed candidate on a disk of its own."""
     original, run_id = sealed
-    small = disk(512 * 1024)
+    small = disk(1024 * 1024)
     shutil.copytree(original.root, small.path / "home", symlinks=True)
     return Settings(home=small.path / "home", edition="recorded"), run_id, small
 
@@ -80,7 +80,7 @@ def test_a_rollback_without_room_for_one_more_file_changes_nothing(sealed_on_dis
 )
 def test_a_read_only_disk_is_one_clear_line_and_is_still_read(published, disk, tmp_path, command):
     original, _ = published
-    small = disk(512 * 1024)
+    small = disk(1024 * 1024)
     home = small.path / "home"
     shutil.copytree(original.root, home, symlinks=True)
     small.remount("ro")
