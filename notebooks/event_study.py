@@ -278,11 +278,11 @@ def _():
         studies.append(mo.md(f"### {heading}\n\n" + "\n".join(f"- {reason}" for reason in lacking) + f"\n\n{counted}."))
         if lacking:
             continue
-        for title, rows_of in (("policy", of_policy), ("placebo", staggered.placebo(of_policy, panel_of))):
+        for what, rows_of in (("policy", of_policy), ("placebo", staggered.placebo(of_policy, panel_of))):
             answer = staggered.estimate(rows_of, panel_of)
-            print(f"{title}, by {panel_of.period} around it (offences of {', '.join(staggered.FAMILIES)} for 100,000)")
+            print(f"{what}, by {panel_of.period} around it (offences of {', '.join(staggered.FAMILIES)} for 100,000)")
             print(answer.round(2).to_string(index=False))
-            studies += [mo.md(f"**{title}**"), mo.ui.table(answer.round(2))]
+            studies += [mo.md(f"**{what}**"), mo.ui.table(answer.round(2))]
     mo.vstack(studies)
     return
 

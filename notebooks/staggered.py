@@ -129,7 +129,8 @@ def why_not(sample: pd.DataFrame, panel: Panel) -> list[str]:
 def estimate(sample: pd.DataFrame, panel: Panel) -> pd.DataFrame:
     """By method and event time: estimate, low and high of 95% intervals by unit clusters, the period before being 0.
 
-    Raises ValueError where nobody is treated, or nobody else is there.
+    Sun and Abraham's is left out where a cohort lacks a period that it averages over. Raises ValueError where nobody is
+    treated, or nobody else is there.
     """
     treated = sample["cohort"] > 0
     if not treated.any() or treated.all():
@@ -139,6 +140,9 @@ def estimate(sample: pd.DataFrame, panel: Panel) -> pd.DataFrame:
     data = sample.assign(
         event=np.where(treated, event, -1).astype(float), is_treated=treated & (sample["period"] >= sample["cohort"])
     )
+    # A unit's own level is told by its periods before the policy: with fewer than two it is in no method.
+    before = (~data["is_treated"]).groupby(data["unit"]).sum()
+    data = data[data["unit"].map(before) >= 2].reset_index(drop=True)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         twfe = pf.feols("rate ~ i(event, ref=-1.0) | unit + period", data, vcov={"CRV1": "unit"})
@@ -149,10 +153,14 @@ def estimate(sample: pd.DataFrame, panel: Panel) -> pd.DataFrame:
         saturated = pf.event_study(
             data, yname="rate", idname="unit", tname="period", gname="cohort", estimator="saturated", cluster="unit"
         )
-        sun_abraham = saturated.aggregate()
+        try:
+            sun_abraham = [_of_periods("Sun and Abraham", saturated.aggregate())]
+        except KeyError:
+            # a cohort has no estimate for a period that the average is over: the method has no answer here
+            sun_abraham = []
     found = [
         _of_terms("two-way fixed effects", twfe.tidy()),
-        _of_periods("Sun and Abraham", sun_abraham),
+        *sun_abraham,
         _of_terms("two stages (did2s)", two_stages.tidy()),
     ]
     shown = pd.concat(found, ignore_index=True)
