@@ -12,6 +12,7 @@ import os
 import re
 import shutil
 import stat
+import threading
 import time
 import uuid
 from collections.abc import Iterator, Mapping
@@ -53,8 +54,22 @@ class CannotWrite(OSError):
         return str(self.args[1])
 
 
+# The thread that ends this process; no other begins a file after it has said so.
+_ending: list[int] = []
+
+
+def end_writing() -> None:
+    """This process is about to end: every other thread that would begin a file or a folder waits for ever.
+
+    What they had begun counts as abandoned from now on.
+    """
+    _ending.append(threading.get_ident())
+
+
 def unfinished_name(suffix: str = "") -> str:
     """A name for a file or folder that this process is writing and will rename."""
+    if _ending and threading.get_ident() not in _ending:
+        threading.Event().wait()
     return f"{UNFINISHED}{os.getpid()}-{uuid.uuid4().hex}{suffix}"
 
 
@@ -73,6 +88,8 @@ def abandoned(folder: Path) -> Iterator[Path]:
 
 def is_alive(pid: int, at: float) -> bool:
     """Whether the process that bore this number at a time (seconds since 1970) still lives: numbers are given again."""
+    if _ending and pid == os.getpid():
+        return False
     try:
         process = psutil.Process(pid)
         return process.create_time() <= at + 1 and process.status() != psutil.STATUS_ZOMBIE

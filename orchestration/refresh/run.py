@@ -134,6 +134,9 @@ def _stopped_in_order(
     def at_end(signal: str) -> str:
         with suppress(publish.AnotherPublicationRuns), publish.alone(settings, wait=_SECONDS_FOR_PUBLICATION):
             publish.sweep(settings)
+            # the main thread captures and builds until the process ends
+            files.end_writing()
+        files.end_writing()
         _report_canceled(settings, run_id, signal)
         runs.sweep(settings)
         runs.end(settings)

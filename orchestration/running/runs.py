@@ -101,7 +101,8 @@ def sweep(settings: Settings) -> int:
     count = 0
     for leftover in _leftovers(settings):
         if leftover.is_dir() and not leftover.is_symlink():
-            files.remove_tree(leftover)
+            # a thread of this process that has not noticed the end writes nothing into it under its new name
+            files.remove_tree(leftover.rename(leftover.with_name(f"{leftover.name}-swept")))
         else:
             leftover.unlink(missing_ok=True)
         count += 1

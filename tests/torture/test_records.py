@@ -204,3 +204,45 @@ def test_settings_of_an_earlier_version_are_replaced_and_somebodys_own_are_kept(
     path.write_text(own)
     dagster_instance.dagster_home(settings)
     assert path.read_text(encoding="utf-8") == own
+
+
+# A process whose main thread lands file upon file when another thread ends it, as a signal's does.
+_ENDED_WHILE_IT_WRITES = """
+import os, pathlib, sys, threading, time
+from orchestration import files
+from orchestration.running import runs
+from orchestration.settings import Settings
+
+settings = Settings(home=pathlib.Path(sys.argv[1]))
+folder = settings.landing_dir / "bjs" / "arrests"
+folder.mkdir(parents=True)
+began = threading.Event()
+
+def end():
+    began.wait()
+    files.end_writing()
+    time.sleep(0.2)
+    runs.sweep(settings)
+    files.write_whole(settings.root / "said.txt", "the thread that ends it writes still")
+    os._exit(7)
+
+threading.Thread(target=end).start()
+while True:
+    unfinished = folder / files.unfinished_name()
+    unfinished.mkdir()
+    for part in range(20):
+        (unfinished / str(part)).write_text("a part")
+        if part == 10:
+            began.set()
+    try:
+        unfinished.rename(folder / unfinished.name.removeprefix(files.UNFINISHED))
+    except OSError:
+        pass
+"""
+
+
+def test_a_process_that_is_ended_while_its_main_thread_lands_leaves_nothing_unfinished(settings: Settings) -> None:
+    ended = subprocess.run([sys.executable, "-c", _ENDED_WHILE_IT_WRITES, str(settings.root)], timeout=60, check=False)
+    assert ended.returncode == 7
+    assert (settings.root / "said.txt").is_file()
+    assert list(settings.root.rglob(".tmp-*")) == []
