@@ -4,6 +4,7 @@
 -- parameter: jurisdiction=Chicago (place)
 -- caveat: Offenses known to the police are reported offenses. An empty count is not zero; crime_coverage says what is missing.
 -- caveat: Compare months only within one series_segment. Policies, listings and open awards are as of the last day of the month.
+-- caveat: The money is that of captured awards. share_of_nation_percent says what part all captured awards of the jurisdiction are of what the nation obligated under the same listings in the same years (`clawback query exposure` says which); where awards_scope is a selection, no sum is a total.
 -- caveat: A listing that is already on the first captured list (is_first_listing_censored) may be older than shown.
 select
     jurisdiction_name,
@@ -23,7 +24,8 @@ select
     awards_open,
     obligated_amount_open,
     obligated_amount_in_month,
-    awards_scope
+    awards_scope,
+    share_of_nation_percent
 from analysis.mart_policy_crime_panel
 where jurisdiction_key = $jurisdiction
 order by month_start;

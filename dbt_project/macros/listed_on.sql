@@ -6,3 +6,9 @@
 {% macro listed_on(spell, day) -%}
     {{ spell }}.listed_from <= {{ day }} and ({{ spell }}.listed_to is null or {{ spell }}.listed_to > {{ day }})
 {%- endmacro %}
+
+{#- The same for a year: on the list on any day of it. -#}
+{% macro listed_in_year(spell, year) -%}
+    extract(year from {{ spell }}.listed_from) <= {{ year }}
+    and ({{ spell }}.listed_to is null or {{ spell }}.listed_to > cast(concat(cast({{ year }} as {{ dbt.type_string() }}), '-01-01') as date))
+{%- endmacro %}

@@ -124,15 +124,22 @@ def budget(pages: Pages) -> Picture:
 def events(pages: Pages) -> Picture:
     """Legal events by year and by how good their source is."""
     rows = pages.rows("""
-        select year(event_from) as year, source_status as source, count(*) as events
-        from core.fct_policy_event where event_from is not null
+        select year(event_from) as year, source_status as source, count(*) as events,
+            count(*) filter (where effects.sets is not null) as acts
+        from core.fct_policy_event
+        left join reference.policy_event_effects as effects using (event)
+        where event_from is not null
         group by all order by all
     """)
+    acts = sum(row.pop("acts") for row in rows)
     total = sum(row["events"] for row in rows)
     sourced = sum(row["events"] for row in rows if row["source"] in ("sourced", "council record"))
     finding = "Which legal events are known?"
     if rows:
-        finding = f"{number(total)} dated legal events are known; {number(sourced)} of them rest on a full source."
+        finding = (
+            f"{number(total)} dated events are known: {number(acts)} put a policy in force, change it or end it."
+            f" {number(sourced)} of all rest on a full source."
+        )
     return Picture(
         name="legal_events_by_year",
         chart="events",
@@ -140,6 +147,8 @@ def events(pages: Pages) -> Picture:
         rows=rows,
         source="Clawback's ledger of cited events, councils' records (core.fct_policy_event)",
         caveats=(
+            "The events that change nothing by themselves are votes on the way, bills that died, positions, letters and what"
+            " trackers listed.",
             "The ledger has what somebody found and cited. More events in a year may be more finding, not more law.",
             "A city, county or state that is not in it is unknown. It does not mean that it has no law.",
         ),

@@ -198,7 +198,7 @@ class TestVerdicts:
 
     def test_a_later_award_is_no_tip_line(self, ask: Ask):
         assert ask("select verdict from analysis.mart_claim_check where claim_id = 'mcfarland_tip_line'") == [
-            ("no data yet",)
+            ("not decided",)
         ]
         found = (
             "select evidence_role, evidence_figure, officers_stated"

@@ -112,14 +112,14 @@ class TestKnownAnswers:
             "chicago_chp_fy2016": "supported",
             # the House bill of July 2011 gave the Office nothing
             "fy2012_budget_scrap": "supported",
-            # the longest list of that day has 163 jurisdictions, 18 of them cities
+            # the longest list of that day has 163 jurisdictions, 20 of them cities (7 of those are counties too)
             "sanctuary_cities_over_100": "bracketed",
             "lapd_chp_fy2016": "published figures only",
             "latino_domestic_violence_reports_2017": "published figures only",
             "latino_sexual_assault_reports_2017": "published figures only",
             "hopkins_operation_recess": "published figures only",
-            "mcfarland_tip_line": "no data yet",
-            "affirmed_after_election": "no data yet",
+            "mcfarland_tip_line": "not decided",
+            "affirmed_after_election": "not decided",
         }
 
     def test_83_awards_add_up_to_the_transcribed_total_and_say_that_they_are_a_selection(self, connection):

@@ -141,8 +141,8 @@ class TestTheArticle:
             "select verdict, computed_value, evidence from analysis.mart_claim_check"
             " where claim_id = 'sanctuary_cities_over_100'"
         ).fetchall()
-        assert (verdict, cities) == ("bracketed", 18)
-        assert "cis named 163 jurisdictions, 18 of them cities, as of 2014-09-30" in evidence
+        assert (verdict, cities) == ("bracketed", 20)
+        assert "cis named 163 jurisdictions, 20 of them cities, as of 2014-09-30" in evidence
 
     def test_every_tracker_is_asked_as_of_a_day(self, connection):
         counts: dict[str, int] = {}

@@ -37,6 +37,7 @@ counted as (
             as deciding_trace,
         {{ joined("concat('clawback trace ', evidence_table, ' ', evidence_id)") }} as every_trace,
         sum(case when evidence_role in ('own source', 'not it') then 0 else 1 end) as bearing_rows,
+        sum(case when evidence_role = 'not it' then 1 else 0 end) as not_it_rows,
         count(*) as evidence_rows
     from {{ ref('int_awards__claim_evidence') }}
     group by claim_id, claim_kind
@@ -73,5 +74,6 @@ select
     printed_text,
     coalesce(deciding_trace, every_trace) as evidence_trace,
     bearing_rows,
+    not_it_rows,
     evidence_rows
 from judged

@@ -66,9 +66,10 @@ select
         as is_general_government,
     states.postal as state_code,
     states.fips as state_fips,
-    named.population,
-    named.acs_year as population_year,
-    named.hispanic_share,
+    -- the people of the county that a city also is, where no estimate of the city itself is captured
+    case when named.acs_year is null then counties.population else named.population end as population,
+    coalesce(named.acs_year, counties.acs_year) as population_year,
+    case when named.acs_year is null then counties.hispanic_share else named.hispanic_share end as hispanic_share,
     changes.exists_from,
     changes.exists_to,
     named._capture_id,
@@ -79,6 +80,8 @@ inner join {{ ref('states') }} as states
     on substr(named.geoid, 1, 2) = states.fips
 left join merged
     on named.geoid = merged.place_geoid
+left join {{ ref('int_identity__census_names') }} as counties
+    on merged.also_geoid = counties.geoid
 left join counties_of_cities
     on named.geoid = counties_of_cities.county_geoid
 left join {{ ref('unit_changes') }} as changes

@@ -3,17 +3,21 @@
 with units as (
     select
         listings.*,
+        -- the unit's own level: a city that is also a county may stand under either heading
+        coalesce(nullif(nullif(jurisdictions.level, 'unresolved'), 'unknown'), listings.level) as unit_level,
         max(last_seen_on) over (partition by tracker_code) as last_list_on,
         max(case when listed_from <= cast('2017-03-27' as date) then least(last_seen_on, cast('2017-03-27' as date)) end)
             over (partition by tracker_code) as known_on
     from {{ ref('fct_listed_unit') }} as listings
-    where verdict = 'sanctuary'
+    left join {{ ref('dim_jurisdiction') }} as jurisdictions
+        on listings.jurisdiction_key = jurisdictions.jurisdiction_key
+    where listings.verdict = 'sanctuary'
 ),
 
 counted as (
     select
         units.*,
-        level = 'place' as is_city,
+        unit_level in ('place', 'consolidated') as is_city,
         coalesce(listed_from <= known_on and last_seen_on >= known_on, false) as was_listed,
         last_seen_on = last_list_on as is_listed_last
     from units
@@ -41,7 +45,7 @@ cities_listed as (
         coalesce(sum(case when known_on is null then cities_last else cities_then end), 0) as evidence_rows,
         {{ joined("concat(tracker_code, ' named ', cast(case when known_on is null then jurisdictions_last else jurisdictions_then end as " ~ dbt.type_string()
             ~ "), ' jurisdictions, ', cast(case when known_on is null then cities_last else cities_then end as " ~ dbt.type_string()
-            ~ "), ' of them cities, as of ', cast(coalesce(known_on, last_list_on) as " ~ dbt.type_string() ~ "))") }} as lists_text,
+            ~ "), ' of them cities, as of ', cast(coalesce(known_on, last_list_on) as " ~ dbt.type_string() ~ "), case when known_on is null then ', after the article' else concat(' (', cast(2017 * 12 + 3 - extract(year from known_on) * 12 - extract(month from known_on) as " ~ dbt.type_string() ~ "), ' months before the article)') end)") }} as lists_text,
         {{ joined("concat('clawback query listed --set tracker=', tracker_code, ' --as-of ', cast(coalesce(known_on, last_list_on) as " ~ dbt.type_string() ~ "))") }}
             as lists_trace
     from listed
@@ -114,7 +118,11 @@ judged as (
         claims.claim_id,
         claims.claim_kind,
         case when affirmed.evidence_rows > 0 then cast(affirmed.cities as double) end as computed_value,
-        case when affirmed.cities >= claims.claimed_value then 'supported' else 'no data yet' end as verdict,
+        case
+            when affirmed.cities >= claims.claimed_value then 'supported'
+            when affirmed.evidence_rows > 0 then 'not decided'
+            else 'no data yet'
+        end as verdict,
         'any' as why_code,
         'any' as evidence_code,
         affirmed.evidence_rows,

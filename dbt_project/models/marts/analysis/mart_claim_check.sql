@@ -51,6 +51,7 @@ judged as (
             when computed.verdict in ('supported', 'contradicted', 'bracketed') then 'computed'
             when printed.printed_verdict is not null then concat('printed ', printed.printed_verdict)
             when printed.bearing_rows > 0 then 'printed beside'
+            when printed.evidence_rows > 0 and printed.not_it_rows = printed.evidence_rows then 'printed not it'
             else 'computed'
         end as decided_by
     from computed
@@ -79,11 +80,12 @@ select
     case judged.decided_by
         when 'computed' then judged.verdict
         when 'printed beside' then 'published figures only'
+        when 'printed not it' then 'not decided'
         else replace(judged.decided_by, 'printed ', '')
     end as verdict,
     case
         when judged.decided_by = 'computed' or said.sentence is null then judged.why
-        else {{ sentence("said.sentence", {'publishers': in_words('judged.publishers', 'nobody'), 'part': in_words('cast(judged.printed_part as bigint)'), 'whole': in_words('cast(judged.printed_whole as bigint)')}) }}
+        else {{ sentence("said.sentence", {'publishers': in_words('judged.publishers', 'nobody'), 'part': in_words('cast(judged.printed_part as bigint)'), 'whole': in_words('cast(judged.printed_whole as bigint)'), 'percent': in_words('round(100 * claims.claimed_value / judged.printed_whole, 1)')}) }}
     end as why,
     concat(judged.evidence, case when judged.printed_text is null then '' else concat('; ', judged.printed_text) end) as evidence,
     judged.evidence_trace,

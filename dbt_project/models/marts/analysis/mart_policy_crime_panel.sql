@@ -66,7 +66,8 @@ select
     awards.awards_scope,
     awards.awards_open,
     awards.obligated_amount_open,
-    awards.obligated_amount_in_month
+    awards.obligated_amount_in_month,
+    shares.share_of_nation_percent
 from {{ ref('int_crime__unit_spine') }} as spine
 left join {{ ref('int_crime__unit_months') }} as segments
     on spine.jurisdiction_key = segments.jurisdiction_key and spine.month_start = segments.month_start
@@ -80,3 +81,5 @@ left join {{ ref('int_ordinances__first_policies') }} as state_dates
     on spine.state_jurisdiction_key = state_dates.jurisdiction_key
 left join {{ ref('int_awards__unit_months') }} as awards
     on spine.jurisdiction_key = awards.jurisdiction_key and spine.month_start = awards.month_start
+left join {{ ref('mart_award_share') }} as shares
+    on shares.share_scope = 'jurisdiction' and spine.jurisdiction_key = shares.jurisdiction_key

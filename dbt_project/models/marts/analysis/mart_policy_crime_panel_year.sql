@@ -30,6 +30,7 @@ select
     spine.population,
     spine.hispanic_share,
     policies.sanctuary_trackers,
+    policies.is_state_listed,
     policies.agreements_287g,
     policies.first_287g_on,
     cast(spine.calendar_year - extract(year from policies.first_287g_on) as int) as event_time_287g,
@@ -43,7 +44,8 @@ select
     cast(spine.calendar_year - extract(year from policy_dates.first_policy_on) as int) as event_time_policy,
     awards.awards_scope,
     awards.awards_open,
-    awards.obligated_amount_open
+    awards.obligated_amount_open,
+    shares.share_of_nation_percent
 from {{ ref('int_crime__unit_year_spine') }} as spine
 left join {{ ref('int_crime__unit_years') }} as printed
     on spine.jurisdiction_key = printed.jurisdiction_key and spine.calendar_year = printed.calendar_year
@@ -51,5 +53,7 @@ inner join {{ ref('int_ordinances__unit_year_policies') }} as policies
     on spine.jurisdiction_key = policies.jurisdiction_key and spine.calendar_year = policies.calendar_year
 inner join {{ ref('int_awards__unit_years') }} as awards
     on spine.jurisdiction_key = awards.jurisdiction_key and spine.calendar_year = awards.calendar_year
+left join {{ ref('mart_award_share') }} as shares
+    on shares.share_scope = 'jurisdiction' and spine.jurisdiction_key = shares.jurisdiction_key
 left join {{ ref('int_ordinances__first_policies') }} as policy_dates
     on spine.jurisdiction_key = policy_dates.jurisdiction_key

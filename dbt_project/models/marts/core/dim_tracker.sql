@@ -1,6 +1,10 @@
+with captured as (
+    select distinct tracker_code from {{ ref('int_ordinances__snapshots') }}
+)
+
 select
-    {{ surrogate_key(['tracker_code']) }} as tracker_key,
-    tracker_code,
+    {{ surrogate_key(['trackers.tracker_code']) }} as tracker_key,
+    trackers.tracker_code,
     tracker_name,
     publisher,
     stance,
@@ -8,10 +12,12 @@ select
     definition,
     homepage,
     lasts,
-    holds,
+    case when captured.tracker_code is null then 'nothing' else trackers.holds end as holds,
     listed_means,
     not_listed_means
-from {{ ref('trackers') }}
+from {{ ref('trackers') }} as trackers
+left join captured
+    on trackers.tracker_code = captured.tracker_code
 union all
 select
     {{ unknown_key() }} as tracker_key,

@@ -1,7 +1,26 @@
--- Every captured estimate of a unit's people; dim_jurisdiction has the newest.
-with estimates as (
+-- Every captured estimate of a unit's people; dim_jurisdiction has the newest. A city that is also a county has one row a
+-- year: that of the city, or where none of the city is captured, that of the county.
+with codes as (
     select
-        units.jurisdiction_key,
+        jurisdiction_key,
+        geoid,
+        1 as precedence,
+        'ACS 5-year estimates' as population_source
+    from {{ ref('int_identity__units') }}
+    union all
+    select
+        jurisdiction_key,
+        also_geoid as geoid,
+        2 as precedence,
+        'ACS 5-year estimates of the county that the city also is' as population_source
+    from {{ ref('int_identity__units') }}
+    where also_geoid is not null
+),
+
+estimates as (
+    select
+        codes.jurisdiction_key,
+        codes.population_source,
         places.acs_year,
         places.population,
         places.hispanic_population,
@@ -11,19 +30,20 @@ with estimates as (
         places._record_no,
         places._kind,
         row_number() over (
-            partition by units.jurisdiction_key, places.acs_year order by places._retrieved_at desc, places._payload_id
+            partition by codes.jurisdiction_key, places.acs_year
+            order by codes.precedence, places._retrieved_at desc, places._payload_id
         ) as newest
     from {{ ref('stg_census__places') }} as places
-    inner join {{ ref('int_identity__units') }} as units
-        on places.geoid = units.geoid
+    inner join codes
+        on places.geoid = codes.geoid
     where places.acs_year is not null
 )
 
 select
-    {{ surrogate_key(['jurisdiction_key', 'acs_year', "'ACS 5-year estimates'"]) }} as population_year_key,
+    {{ surrogate_key(['jurisdiction_key', 'acs_year']) }} as population_year_key,
     jurisdiction_key,
     acs_year as calendar_year,
-    'ACS 5-year estimates' as population_source,
+    population_source,
     population,
     hispanic_population,
     cast(hispanic_share as double) as hispanic_share,

@@ -52,7 +52,11 @@ typed as (
         try_cast(printed.officers_as_printed as int) as officers_announced,
         case
             when printed.scope <> 'agency' then printed.scope
-            when printed.publisher like 'USAspending.gov%' then 'award record'
+            -- who copies or keeps the record of an award announces none
+            when
+                printed.publisher like 'USAspending.gov%'
+                or printed.publisher like '%(from USAspending)'
+                or printed.publisher = 'OJP award page' then 'award record'
             when length(printed.fiscal_year_as_printed) > 4 then 'sum of several years'
             when try_cast(printed.amount_as_printed as decimal(18, 2)) = 0 then 'no award'
             else coalesce(programs.statement_kind, 'award')
