@@ -112,6 +112,8 @@ class Settings(BaseSettings):
     notify_url: SecretStr | None = None
     # Seconds that a run waits at its end for all of them together.
     notify_seconds: float = 10.0
+    # on: Dagster's daemon runs the job `refresh` every night (02:00, New York time) without anybody switching it on.
+    schedule: Literal["off", "on"] = "off"
     # text: lines for people. json: one JSON object a line on standard error (orchestration/logs.py).
     log: Literal["text", "json"] = "text"
     # Hours after the last good live refresh from which on `clawback health` warns.
