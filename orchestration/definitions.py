@@ -4,7 +4,6 @@ What belongs here: what Dagster loads as the code location. What does not: what 
 """
 
 import dagster as dg
-
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from orchestration import logs, sources

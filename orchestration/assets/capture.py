@@ -20,8 +20,8 @@ from orchestration.settings import Settings, default_url
 from orchestration.sources.base import Dataset
 from orchestration.sources.states import STATES
 
-# The first federal fiscal year that USAspending's search answers for (dates before 2007-10-01 are refused), and the first
-# year of the survey. The last is that of the day on which the definitions are loaded.
+# The first federal fiscal year that USAspending's search answers for (dates before 2007-10-01 are refused), and the
+# first year of the survey. The last is that of the day on which the definitions are loaded.
 _FIRST_FISCAL_YEAR, _FIRST_SURVEY_YEAR = 2008, 1993
 CAPTURED_CHECK = "captured"
 
@@ -125,8 +125,9 @@ def _check_spec(dataset: Dataset) -> dg.AssetCheckSpec:
     return dg.AssetCheckSpec(
         CAPTURED_CHECK,
         asset=asset_key(dataset),
-        description="Every slice was captured and accepted, or had not changed, when it was last asked for, and some record"
-        " serves.",
+        description=(
+            "Every slice was captured and accepted, or had not changed, when it was last asked for. Some record serves."
+        ),
     )
 
 

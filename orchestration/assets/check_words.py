@@ -1,7 +1,7 @@
 """What a dbt test checks, as a sentence for Dagster's pages.
 
-What belongs here: a sentence for each kind of test of the project, from the test's own arguments. What does not: running
-a test (dbt), what the gate makes of a failure (release).
+What belongs here: a sentence for each kind of test of the project, from the test's own arguments. What does not:
+running a test (dbt), what the gate makes of a failure (release).
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ _REF = re.compile(r"ref\('(\w+)'\)")
 def sentence(test: Mapping[str, Any]) -> str:
     """What must be true of the rows, from a test's node of dbt's manifest.
 
-    A test that is a query of its own says it in the comment that it begins with. Raises KeyError for a kind of test that
-    has no sentence yet.
+    A test that is a query of its own says it in the comment that it begins with. Raises KeyError for a kind of test
+    that has no sentence yet.
     """
     kind = test.get("test_metadata")
     if not kind:
@@ -65,7 +65,7 @@ _SENTENCES: dict[str, Callable[[Arguments], str]] = {
     "expression_is_true": _expression,
     "accepted_range": _range,
     "mutually_exclusive_ranges": lambda given: (
-        f"The ranges from {given['lower']} to {given['upper']} of one {', '.join(given['partition_by'])} do not overlap."
+        f"Ranges {given['lower']} to {given['upper']} of one {', '.join(given['partition_by'])} do not overlap."
     ),
     "provenance_pair_exists": lambda given: "Each row's capture holds the payload that the row names.",
 }

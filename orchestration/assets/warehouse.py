@@ -40,7 +40,7 @@ LANDING_KEYS = [dg.AssetKey(["landing", name]) for name in ("build", "capture", 
 
 
 class ClawbackDbtTranslator(DagsterDbtTranslator):
-    """Asset groups are the words of the folders: domains before the marts, schemas after. Checks say what they check."""
+    """Asset groups are the words of the folders: domains before the marts, schemas after. Checks have a sentence."""
 
     def get_asset_check_spec(
         self, asset_spec: dg.AssetSpec, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None
