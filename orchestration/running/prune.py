@@ -164,6 +164,8 @@ def _delete_runs(settings: Settings, run_ids: list[str]) -> None:
             shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
     # SQLite keeps the pages of deleted rows until it is told to give them back; a daemon that reads may be in the way
     for database in ("history/runs.db", "history/runs/index.db"):
+        if not (settings.dagster_home / database).is_file():
+            continue
         with (
             suppress(sqlite3.OperationalError),
             closing(sqlite3.connect(settings.dagster_home / database, timeout=_SECONDS_FOR_DAGSTER)) as connection,
