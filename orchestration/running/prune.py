@@ -154,6 +154,7 @@ def _run_bytes(settings: Settings, run_id: str) -> int:
 def _delete_runs(settings: Settings, run_ids: list[str]) -> None:
     if not run_ids:
         return
+    # Dagster takes seconds to import: only what opens its records pays
     import dagster as dg
 
     with dg.DagsterInstance.get() as instance:
