@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from orchestration.cli import app
 
 COMMANDS = ["refresh", "import", "query", "sql", "trace", "status", "releases", "diff", "rollback", "health", "doctor",
-            "adopt", "new", "ui"]  # fmt: skip
+            "prune", "adopt", "new", "ui", "site"]  # fmt: skip
 
 
 def test_help_names_every_command():
