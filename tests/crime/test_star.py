@@ -17,7 +17,8 @@ from orchestration.settings import DBT_PROJECT_DIR
 
 OF_A_SERIES = (
     "fct_crime_month", "fct_crime_year", "fct_crime_year_printed", "fct_crime_area_month", "fct_crime_area_month_total",
-    "fct_incident_month", "fct_incident_month_total", "fct_victimization_reporting",
+    "fct_incident_month", "fct_incident_month_total", "fct_victim_month", "fct_victim_month_total",
+    "fct_victimization_reporting",
     "fct_victimization_reporting_total",
 )  # fmt: skip
 RECORDED_PLACES = DBT_PROJECT_DIR.parent / "orchestration" / "recorded" / "tables" / "census_places.csv"

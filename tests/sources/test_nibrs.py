@@ -19,7 +19,6 @@ import pytest
 import servers
 import time_machine
 from nibrs_files import CASE_NUMBER, LAYOUTS, Agency, Archive, Incident, Victim
-from werkzeug import Response
 
 from orchestration.landing import proving
 from orchestration.landing.catalog import Catalog
@@ -252,8 +251,8 @@ def test_the_records_are_proved_by_cutting_the_archive_again(take, settings, lay
 
 class TestLive:
     @pytest.fixture
-    def publisher(self, httpserver) -> Server:
-        made = Server(httpserver)
+    def publisher(self, httpserver) -> servers.FbiFiles:
+        made = servers.FbiFiles(httpserver)
         made.files[ARCHIVE] = Archive("from 2021").body()
         return made
 
@@ -306,17 +305,6 @@ class TestLive:
             slices = NIBRS.slices(live, KnownCaptures(Catalog(live.landing_dir, as_of=None, edition="live"), NIBRS))
             assert {s.params["year"] for s in slices} <= {"2023", "2024", "2025"}
             assert "LA-1991" in {s.key for s in NIBRS.all_slices()}
-
-
-class Server(servers.FbiFiles):
-    """The FBI's links, and its list of downloads where it has one."""
-
-    downloads: list[object] | None = None
-
-    def answer(self, request, path: str) -> Response:
-        if path.endswith("downloads.json"):
-            return servers.as_json(self.downloads) if self.downloads is not None else Response("gone", status=404)
-        return super().answer(request, path)
 
 
 # Incidents, victims, pairs of a victim and an offense, individuals by ethnicity, as PROVENANCE.md gives them.
