@@ -161,9 +161,9 @@ class Archive:
         }
         offense, victim = 5000, 7000
         for number, one in enumerate(incidents, start=1001):
-            secret = [CASE_NUMBER] if self.is_old else []
+            case = [CASE_NUMBER] if self.is_old else []
             flag = one.flag or ("f" if self.is_new else "")
-            rows["incident"].append([str(one.agency), str(number), *secret, self.day(one.day), flag])
+            rows["incident"].append([str(one.agency), str(number), *case, self.day(one.day), flag])
             rows["month"].append(["44", str(one.agency), str(int(one.day[:2])), self.year, "I", CASE_NUMBER])
             ids = {}
             for code in dict.fromkeys(code for v in one.victims for code in v.offenses):
@@ -177,10 +177,10 @@ class Archive:
                 rows["victim"].append([str(victim), str(number), VICTIM_TYPES[v.kind], v.sex, race, ethnicity])
                 rows["pair"] += [[str(victim), ids[code]] for code in v.offenses]
                 rows["relation"] += [[str(victim), str(9000 + n), RELATIONS[r]] for n, r in enumerate(v.relations)]
-        secret_column = "incident_number " if self.is_old else ""
+        case_column = "incident_number " if self.is_old else ""
         kind = "offense_code" if self.is_new else "offense_type_id"
         self._put(
-            "nibrs_incident", f"agency_id incident_id {secret_column}incident_date report_date_flag", rows["incident"]
+            "nibrs_incident", f"agency_id incident_id {case_column}incident_date report_date_flag", rows["incident"]
         )
         self._put("nibrs_offense", f"offense_id incident_id {kind}", rows["offense"])
         self._put("nibrs_victim", "victim_id incident_id victim_type_id sex_code race_id ethnicity_id", rows["victim"])
