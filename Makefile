@@ -7,7 +7,7 @@ SPARK_READY := $(VENV)/.ready-spark
 BENCH_READY := $(VENV)/.ready-bench
 
 .DEFAULT_GOAL := help
-.PHONY: help setup generate refresh test torture mutants check lint ui sql notebook bench spark lock sbom audit clean disk fuzz
+.PHONY: help setup generate refresh test torture mutants check lint ui site sql notebook bench spark lock vendor sbom audit clean disk fuzz
 
 help: ## what there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -53,15 +53,20 @@ lint: $(READY) ## style, types, SQL, secrets, that the list of mutants still fit
 	@$(BIN)/python tools/name_patterns.py --check
 	@$(BIN)/python -m orchestration.adding --check
 	@$(BIN)/python -m tools.column_dictionary --check
+	@$(BIN)/python -m tools.site_charts --check
 	@git ls-files -z 2>/dev/null | xargs -0 -r $(BIN)/detect-secrets-hook --baseline .secrets.baseline
 
 generate: $(READY) ## write the dbt files that follow from declarations (docs/adding.md)
 	@$(BIN)/python tools/name_patterns.py
 	@$(BIN)/python -m orchestration.adding
 	@$(BIN)/python -m tools.column_dictionary
+	@$(BIN)/python -m tools.site_charts
 
 ui: $(READY) ## Dagster on 127.0.0.1:3000
 	@$(BIN)/clawback ui
+
+site: $(READY) ## the published release as pages, on 127.0.0.1:8300
+	@$(BIN)/clawback site
 
 sql: $(READY) ## a read-only shell on the published warehouse
 	@$(BIN)/clawback sql
@@ -93,6 +98,10 @@ lock: $(READY) ## pin every dependency of every extra again, with hashes, for ev
 	@UV_INDEX_URL="$$($(BIN)/python -m pip config get global.index-url 2>/dev/null)" $(BIN)/uv pip compile --quiet \
 		pyproject.toml --all-extras --universal --upgrade --generate-hashes --strip-extras --no-annotate --no-header \
 		--no-emit-index-url -o requirements.lock
+
+vendor: $(READY) ## the site's chart library again, from vl-convert; read the difference of orchestration/site/vendor
+	@$(INSTALL) --extra vendor
+	@$(BIN)/python -m tools.site_vendor
 
 sbom: $(READY) ## dist/: what a release is made of (CycloneDX) and under which licenses; fails on one that is not allowed
 	@$(BIN)/python tools/supply_chain.py sbom

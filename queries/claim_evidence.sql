@@ -10,6 +10,6 @@ select
     evidence_text,
     rule_says,
     source_citation,
-    'clawback trace ' || evidence_table || ' ' || evidence_key as trace
+    'clawback trace ' || evidence_table || ' ' || evidence_id as trace
 from analysis.mart_claim_evidence
 order by claim_id, evidence_role, evidence_figure, evidence_text;

@@ -20,6 +20,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from orchestration.declared import fbi
 from orchestration.recorded.crime import OFFENSES
 from orchestration.sources.states import BY_NAME, BY_POSTAL
 
@@ -32,9 +33,9 @@ COUNTS = tuple(f"{offense}_{measure}" for offense in OFFENSES.values() for measu
 MONTHS = ("ori", "agency_name", "state_abbr", "period", *COUNTS, "population", "source")
 REGISTER = ("ori", "agency_name", "agency_type_name", "state_abbr", "state_name", "counties", "is_nibrs",
             "nibrs_start_date", "latitude", "longitude", "source")  # fmt: skip
-TABLE8 = ("year", "state", "city", "population", "violent_crime", "murder", "rape_revised", "rape_legacy", "robbery",
-          "aggravated_assault", "property_crime", "burglary", "larceny_theft", "motor_vehicle_theft", "arson",
-          "footnote", "state_footnote", "source")  # fmt: skip
+# The file that is read tells the two definitions of rape apart, so that it has no plain column `rape`.
+_COLUMNS = dict.fromkeys(c.column for c in fbi.table8_columns() if c.column != "rape")
+TABLE8 = ("year", *_COLUMNS, "footnote", "state_footnote", "source")
 GROUPS = ("year", "hispanic", "newoff", "direl", "notify")
 COLLISIONS = ("month", "vict_descent", "n", "source")
 UNITS = ("level", "state", "unit", "name", "year", "population", "hispanic_share", "source")

@@ -29,9 +29,9 @@ PERIODS = {
     "after ICE activity increased, 2025 vs 2024": ("", "", "", "2024"),
     "after PEP (2015)": ("", "", "", "before the Priority Enforcement Program"),
 }  # fmt: skip
-OFFENSES = {"spousal abuse / domestic violence": "domestic_violence", "domestic violence": "domestic_violence",
-            "sexual assault": "sexual_assault", "violent crime": "violent_crime", "rape": "rape", "robbery": "robbery",
-            "aggravated assault": "aggravated_assault"}  # fmt: skip
+_FAMILIES = ("domestic_violence", "sexual_assault", "violent_crime", "rape", "robbery", "aggravated_assault")
+OFFENSES = {family.replace("_", " "): family for family in _FAMILIES}
+OFFENSES |= {"spousal abuse / domestic violence": "domestic_violence"}
 GROUPS = {"Latino victims": "Hispanic", "Latino": "Hispanic", "Hispanic victims": "Hispanic",
           "Latino community": "Hispanic", "Hispanic complainants": "Hispanic", "non-Hispanic victims": "Non-Hispanic",
           "non-Latino": "Non-Hispanic", "citywide": "Citywide"}  # fmt: skip

@@ -81,6 +81,19 @@
     {{ return(['no_287g', 'no_detention_contract', 'detainer_limits', 'notification_limits', 'jail_interviews', 'no_status_inquiry', 'general', 'preemption']) }}
 {%- endmacro %}
 
+{#- The provisions that the county file of ILRC has a column for, with the heading of it. -#}
+{% macro declared_ilrc_provisions() -%}
+    {{ return({
+        'no_287g': 'No 287(g)',
+        'no_detention_contract': 'No ICE Detention Contract',
+        'detainer_limits': 'No ICE holds',
+        'notification_limits': 'No ICE alerts',
+        'jail_interviews': 'Limits on ICE interrogations in jail',
+        'no_status_inquiry': 'Prohibition on asking about immigration status',
+        'general': 'General prohibition on assistance to ICE',
+    }) }}
+{%- endmacro %}
+
 {#- The FBI's offenses: code, the name that our columns have, the line of the Return A file (none of arson). -#}
 {% macro declared_fbi_offenses() -%}
     {{ return([

@@ -15,7 +15,7 @@ with parts as (
     -- a series of its own, of which every record is one
     select city_code, series, month_start, 'traffic_collision' as offense_family, victim_group, reports
     from {{ ref('fct_incident_month') }}
-    where series = 'LAPD collisions'
+    where series in (select series from {{ ref('dim_series') }} where counts_what like '%collision%')
 ),
 
 incidents as (

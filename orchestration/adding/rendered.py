@@ -284,6 +284,14 @@ def _macros(datasets: list[str], trackers: Mapping[str, str], headed: list[str],
         f"    {{{{ return({[row['provision_code'] for row in seeds.rows('provisions')]}) }}}}",
         "{%- endmacro %}",
         "",
+        "{#- The provisions that the county file of ILRC has a column for, with the heading of it. -#}",
+        "{% macro declared_ilrc_provisions() -%}",
+        "    {{ return({",
+        *(f"        '{row['provision_code']}': '{row['ilrc_heading']}',"
+          for row in seeds.rows("provisions") if row["ilrc_heading"]),
+        "    }) }}",
+        "{%- endmacro %}",
+        "",
         *_fbi_macros(),
     ])  # fmt: skip
 

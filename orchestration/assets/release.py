@@ -13,6 +13,7 @@ from orchestration.assets.options import RefreshOptions
 from orchestration.assets.warehouse import WAREHOUSE_POOL
 from orchestration.progress import say
 from orchestration.release import audit, findings, markers, publish
+from orchestration.site import build
 
 # The captures start at 02:00, the release at 04:00: the file must be new between midnight and 07:00.
 _DEADLINE_WINDOW = timedelta(hours=7)
@@ -57,7 +58,7 @@ def build_release_assets(model_keys: Sequence[dg.AssetKey]) -> list[dg.AssetsDef
         try:
             with ending_on_refusals(settings):
                 report = audit.audit(settings, run_id=context.run_id, accepted=options.accepted_checks())
-                release = publish.publish(settings, report)
+                release = publish.publish(settings, report, companions=[build.write])
         except findings.GateRefused as refusal:
             raise refused(refusal) from refusal
         say(f"published release {release.id}")

@@ -47,6 +47,7 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "adopt": installation.adopt,
     "new": new,
     "ui": refreshing.ui,
+    "site": refreshing.site,
 }
 for name, command in _COMMANDS.items():
     app.command(name)(command)

@@ -176,3 +176,21 @@ def ui(
     from orchestration.running.ui import serve
 
     serve(settings_with(), port=port, read_only=read_only, path_prefix=path_prefix)
+
+
+def site(
+    port: Annotated[int, typer.Option(help="Port on 127.0.0.1; 0 is any free one.")] = 8300,
+    open_browser: Annotated[bool, typer.Option("--open/--no-open", help="Open the pages in a browser.")] = True,
+) -> None:
+    """The published release's pages on 127.0.0.1: figures, places, dictionary, sources, methods."""
+    from orchestration.reading.reader import NothingPublished
+    from orchestration.site.serve import serve
+
+    try:
+        serve(settings_with(), port=port, open_browser=open_browser, say=lambda line: out.print(line, soft_wrap=True))
+    except NothingPublished as nothing:
+        stop(str(nothing))
+    except OSError as taken:
+        stop(f"port {port} cannot be used ({taken.strerror}): clawback site --port 0 takes a free one")
+    except KeyboardInterrupt:
+        raise typer.Exit(0) from None

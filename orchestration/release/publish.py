@@ -11,7 +11,7 @@ import os
 import shutil
 import uuid
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -35,6 +35,10 @@ from orchestration.settings import Settings
 STORAGE_VERSION = "v1.4.0"
 
 
+# Writes a further part of a release into its unfinished folder, from what is there: a site, for one.
+Companion = Callable[[Settings, Path, Release], None]
+
+
 class AnotherPublicationRuns(Exception):
     """The publication lock is held."""
 
@@ -43,16 +47,17 @@ class AsOfRelease(Exception):
     """A release of a past date was to be served as what is published."""
 
 
-def publish(settings: Settings, audit: Audit) -> Release:
+def publish(settings: Settings, audit: Audit, companions: Sequence[Companion] = ()) -> Release:
     """Write the release and, unless it was built as of a past date, let readers see it.
 
+    companions: what writes further parts of it, all of which SHA256SUMS covers; if one fails, nothing is published.
     Raises AnotherPublicationRuns if the lock is held, GateRefused where the candidate is no longer the audited
     one, files.CannotWrite where the disk refuses. Whatever is raised, what was published stays.
     """
     with files.writing(settings.releases_dir):
         settings.releases_dir.mkdir(parents=True, exist_ok=True)
     with alone(settings), files.telling_refusals(settings.releases_dir):
-        return _publish(settings, audit)
+        return _publish(settings, audit, companions)
 
 
 def rollback(settings: Settings, release_id: str) -> None:
@@ -119,7 +124,7 @@ def sweep(settings: Settings) -> int:
     return len(leftovers)
 
 
-def _publish(settings: Settings, audit: Audit) -> Release:
+def _publish(settings: Settings, audit: Audit, companions: Sequence[Companion]) -> Release:
     sweep(settings)
     kept = history.releases(settings)
     last = history.last_release(settings)
@@ -128,6 +133,8 @@ def _publish(settings: Settings, audit: Audit) -> Release:
     folder.mkdir()
     try:
         release = _write(settings, audit, folder, release_id, history.next_sequence(kept), last)
+        for companion in companions:
+            companion(settings, folder, release)
         sums = seal.make_sums(folder)
         seal.protect(folder)
         seal.enter(settings, release_id, sums)

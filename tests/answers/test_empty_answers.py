@@ -15,7 +15,7 @@ from orchestration.reading import empty, questions
 from tests.conftest import clawback
 
 # A city of the Census's lists of which no edition of ours holds an award, an event, a listing or a count.
-NOTHING_HELD = "Ames, IA"
+NOTHING_HELD = "Kaycee, WY"
 
 
 @pytest.fixture(scope="module")
@@ -51,10 +51,10 @@ class TestParameters:
     @pytest.mark.parametrize(
         ("name", "parameter", "wrong", "there_are"),
         [
-            ("listed", "tracker", "ilrc", "all, dhs, doj, ice_287g"),
+            ("listed", "tracker", "nobody", "all, cis, dhs, doj, doj_letters, ice_287g, ice_ddor, ilrc, meyer_co"),
             # 287(g) agreements are the opposite of a sanctuary list
             ("at_risk", "tracker", "ice_287g", "dhs, doj"),
-            ("tracker_agreement", "a", "DOJ", "dhs, doj, ice_287g"),
+            ("tracker_agreement", "a", "DOJ", "cis, dhs, doj, doj_letters, ice_287g, ice_ddor, ilrc, meyer_co"),
             ("crime_months", "offense", "rape", "RPE"),
             ("crime_years", "offense", "XXX", "ROB"),
             ("reporting_gap", "offense_family", "burglary", "all_violent"),
@@ -106,7 +106,7 @@ class TestReasons:
             # these answer for every provision or tracker, and say unknown
             assert found.why_empty is None
             return
-        assert "Ames city, Iowa (1901855)" in found.why_empty
+        assert "Kaycee town, Wyoming (5641353)" in found.why_empty
         assert "not a none" in found.why_empty
         assert "To bring " in found.why_empty
 
@@ -191,13 +191,13 @@ class TestCommandLine:
     def test_an_empty_answer_says_why_on_the_screen_and_beside_a_file(self, published):
         settings, _ = published
         shown = clawback(settings.root, "query", "exposure", "--jurisdiction", NOTHING_HELD)
-        assert (shown.returncode, "No rows. This release holds no awards of Ames city, Iowa" in shown.stdout) == (
+        assert (shown.returncode, "No rows. This release holds no awards of Kaycee town, Wyoming" in shown.stdout) == (
             0,
             True,
         )
         written = clawback(settings.root, "query", "exposure", "--jurisdiction", NOTHING_HELD, "--json")
         assert json.loads(written.stdout) == []
-        assert "No rows. This release holds no awards of Ames city, Iowa" in written.stderr
+        assert "No rows. This release holds no awards of Kaycee town, Wyoming" in written.stderr
 
     def test_a_place_that_does_not_exist_ends_with_the_code_of_usage(self, published):
         settings, _ = published

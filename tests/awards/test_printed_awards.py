@@ -206,14 +206,5 @@ class TestVerdicts:
     def test_the_article_is_never_evidence(self, ask: Ask):
         assert ask(
             "select count(*) from analysis.mart_claim_evidence as evidence join core.fct_award_statement as statements"
-            " on evidence.evidence_key = statements.statement_key where statements.is_the_article"
+            " on evidence.evidence_id = statements.statement_key where statements.is_the_article"
         ) == [(0,)]
-
-
-def test_what_is_held_is_said_of_every_dataset(ask: Ask):
-    assert ask("select count(*) from meta.source_status anti join meta.holdings using (dataset)") == [(0,)]
-    rows = ask("select dataset, held_from, held_to, records_held, of_how_many from meta.holdings")
-    held = {row[0]: row[1:] for row in rows}
-    assert held["usaspending__assistance_listings"] == ("2019", "2025", 136, 168)
-    assert held["omb__budget"][:3] == ("1994", "2027", 354)
-    assert held["usaspending__transactions"][2] == 0

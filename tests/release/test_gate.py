@@ -250,20 +250,21 @@ def test_a_capture_that_lands_during_the_build_is_not_taken_for_built(sealed):
 
 def test_a_fall_of_half_in_a_fact_is_refused_unless_somebody_says_why(sealed):
     settings, run_id = sealed
-    spoil(settings, "delete from core.fct_crime_month where month_date_key > 20250831")
+    spoil(settings, "delete from core.fct_enforcement_event where rowid % 2 = 0")
     seal(settings, run_id)
     refused = refusal(settings, run_id)
-    assert [f.check for f in refused.findings] == ["rows of core.fct_crime_month"]
+    assert [f.check for f in refused.findings] == ["rows of core.fct_enforcement_event"]
     assert "(-50%)" in str(refused)
 
-    accepted = {"rows of core.fct_crime_month": "synthetic: half of the months were taken away"}
+    accepted = {"rows of core.fct_enforcement_event": "synthetic: half of the counties were taken away"}
     release = publish.publish(settings, audit.audit(settings, run_id=run_id, accepted=accepted))
     assert release.accepted == accepted
     with duckdb.connect(str(settings.published_file), read_only=True) as connection:
         recorded = connection.execute(
-            "select status, accepted_because from meta.check_result where check_name = 'rows of core.fct_crime_month'"
+            "select status, accepted_because from meta.check_result"
+            " where check_name = 'rows of core.fct_enforcement_event'"
         ).fetchall()
-    assert recorded == [("fail", "synthetic: half of the months were taken away")]
+    assert recorded == [("fail", "synthetic: half of the counties were taken away")]
 
 
 def test_a_fall_is_measured_against_the_last_release_of_the_same_edition_whichever_serves(sealed):
@@ -273,10 +274,10 @@ def test_a_fall_is_measured_against_the_last_release_of_the_same_edition_whichev
     shutil.copytree(settings.published_dir.resolve(), kept)
     edit_json(kept / "release.json", lambda said: said.update(id="1999.01.01"))
     edit_json(settings.published_dir / "release.json", lambda said: said.update(edition="live"))
-    spoil(settings, "delete from core.fct_crime_month where month_date_key > 20250831")
+    spoil(settings, "delete from core.fct_enforcement_event where rowid % 2 = 0")
     seal(settings, run_id)
     (found,) = refusal(settings, run_id).findings
-    assert f"against {release['rows']['core.fct_crime_month']:,} in release 1999.01.01" in found.detail
+    assert f"against {release['rows']['core.fct_enforcement_event']:,} in release 1999.01.01" in found.detail
 
 
 def test_accepting_a_check_that_does_not_exist_is_refused(sealed):

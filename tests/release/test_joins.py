@@ -196,13 +196,15 @@ class TestNamesWithoutAUnit:
         ) == [(110, 2, 1)]
 
     def test_the_recorded_awards_of_listed_units_are_what_a_count_by_hand_gives(self, recorded):
-        """79,603,971 USD; joined to the listings on the unknown member, they once gave 1,260,274,826."""
+        """24 awards of units that Homeland Security lists (78,692,971 USD), two more of units under a 287(g) agreement
+        (911,000), and Milwaukee County's, which had a letter of the Department of Justice (197,666). Joined to the
+        listings on the unknown member, they once gave 1,260,274,826."""
         once, unresolved = recorded.execute(
             "select sum(obligated_amount), count(*) filter (where not is_resolved) from core.fct_award"
             " join (select distinct jurisdiction_key, is_resolved from core.fct_tracker_listing)"
             " using (jurisdiction_key)"
         ).fetchone()
-        assert (once, unresolved) == (79_603_971, 0)
+        assert (once, unresolved) == (79_801_637, 0)
 
     def test_only_what_names_nobody_is_of_the_unknown_member(self, ask):
         # one names nobody, one is redacted, one is an aggregate of several

@@ -223,7 +223,7 @@ class TestComesFrom:
     def test_every_field_named_is_one_of_the_dataset(self, comes_from):
         for told in comes_from.values():
             for part in (told or "").split("; "):
-                dataset, _, fields = part.rstrip(")").partition(" (")
+                dataset, _, fields = part.removesuffix(")").partition(" (")
                 if dataset in sources.DATASETS:
                     declared = {*sources.get(dataset).fields, *PROVENANCE}
                     assert set(fields.split(", ")) <= declared, part

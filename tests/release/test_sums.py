@@ -108,6 +108,10 @@ MUTANTS: dict[str, tuple[str, set[str]]] = {
         f"update core.fct_crime_month set cleared = 0 where {_some('core.fct_crime_month')}",
         {"sum of clearances of months"},
     ),
+    "printed years gone": (
+        f"delete from core.fct_crime_year_printed where {_some('core.fct_crime_year_printed')}",
+        {"sum of offenses of printed years"},
+    ),
     "years doubled": ("update core.fct_crime_year set offenses = offenses * 2", {"sum of offenses of years"}),
     "one city's incidents gone": (
         "delete from core.fct_incident_month where city_code = 'synthetic_1'",
@@ -171,7 +175,10 @@ MUTANTS: dict[str, tuple[str, set[str]]] = {
         f"delete from core.fct_policy_event where {_some('core.fct_policy_event')}",
         {"sum of policy events"},
     ),
-    "matters gone": ("delete from core.dim_council_matter where rowid < 4", {"sum of council matters"}),
+    "matters gone": (
+        f"delete from core.dim_council_matter where {_some('core.dim_council_matter')}",
+        {"sum of council matters"},
+    ),
     "actions gone": (
         f"delete from core.fct_council_action where {_some('core.fct_council_action')}",
         {"sum of council actions"},

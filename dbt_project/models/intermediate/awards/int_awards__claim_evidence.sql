@@ -19,7 +19,7 @@ candidates as (
         statements.as_printed,
         statements.source_citation,
         'core.fct_award_statement' as evidence_table,
-        statements.statement_key as evidence_key,
+        statements.statement_key as evidence_id,
         places.geoid,
         places.name_normalized,
         places.state_code,
@@ -43,7 +43,7 @@ candidates as (
         as_printed,
         source_citation,
         'core.fct_published_statistic' as evidence_table,
-        published_statistic_key as evidence_key,
+        published_statistic_key as evidence_id,
         cast(null as {{ dbt.type_string() }}) as geoid,
         cast(null as {{ dbt.type_string() }}) as name_normalized,
         cast(null as {{ dbt.type_string() }}) as state_code,
@@ -64,7 +64,7 @@ candidates as (
         concat(budget_status, ', net of what was rescinded and moved') as as_printed,
         'OMB Public Budget Database' as source_citation,
         'core.fct_budget_account_year' as evidence_table,
-        budget_account_year_key as evidence_key,
+        budget_account_year_key as evidence_id,
         cast(null as {{ dbt.type_string() }}) as geoid,
         cast(null as {{ dbt.type_string() }}) as name_normalized,
         cast(null as {{ dbt.type_string() }}) as state_code,
@@ -105,7 +105,7 @@ borne as (
 )
 
 select
-    {{ surrogate_key(['claim_id', 'rule_id', 'evidence_key']) }} as claim_evidence_key,
+    {{ surrogate_key(['claim_id', 'rule_id', 'evidence_id']) }} as claim_evidence_key,
     claim_id,
     claim_kind,
     rule_id,
@@ -137,5 +137,5 @@ select
     ) as evidence_text,
     source_citation,
     evidence_table,
-    evidence_key
+    evidence_id
 from borne

@@ -33,9 +33,9 @@ counted as (
         min(case when evidence_role in ('supports', 'contradicts') then figure end) as deciding_figure,
         {{ joined("case when evidence_role <> 'own source' then concat(evidence_role, ': ', evidence_text) end") }}
             as printed_text,
-        {{ joined("case when evidence_role not in ('beside', 'not it') then concat('clawback trace ', evidence_table, ' ', evidence_key) end") }}
+        {{ joined("case when evidence_role not in ('beside', 'not it') then concat('clawback trace ', evidence_table, ' ', evidence_id) end") }}
             as deciding_trace,
-        {{ joined("concat('clawback trace ', evidence_table, ' ', evidence_key)") }} as every_trace,
+        {{ joined("concat('clawback trace ', evidence_table, ' ', evidence_id)") }} as every_trace,
         sum(case when evidence_role in ('own source', 'not it') then 0 else 1 end) as bearing_rows,
         count(*) as evidence_rows
     from {{ ref('int_awards__claim_evidence') }}

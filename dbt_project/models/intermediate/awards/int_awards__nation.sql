@@ -10,8 +10,8 @@ with listed as (
         case
             when programs.assistance_listing <> 'unknown' then programs.assistance_listing
             -- the award search names no listing: until FY2024 the Office's awards were all of one
-            when awards.fain like '15JCOPS%' and awards.fiscal_year <= 2024 then '16.710'
-            when awards.fiscal_year <= 2020 and programs.is_cops_office then '16.710'
+            when awards.fain like '15JCOPS%' and awards.fiscal_year <= 2024 then offices.assistance_listing
+            when awards.fiscal_year <= 2020 and programs.is_cops_office then offices.assistance_listing
             else since.assistance_listing
         end as assistance_listing
     from {{ ref('fct_award') }} as awards
@@ -24,6 +24,11 @@ with listed as (
         having count(distinct assistance_listing_since_fy2025) = 1
     ) as since
         on awards.program_area = since.program_area
+    cross join (
+        select min(assistance_listing) as assistance_listing
+        from {{ ref('assistance_listings') }}
+        where office = 'COPS' and era = 'to FY2024'
+    ) as offices
 ),
 
 -- the whole year where the inventory has it, else the sum of the search's type groups

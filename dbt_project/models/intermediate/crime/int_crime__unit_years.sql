@@ -16,8 +16,9 @@ with printed as (
         {%- endif %}
         {% endfor %}
         max(years.population) as population_as_printed,
-        count(distinct case when years.offenses is not null and years.fbi_offense_code <> 'ARS'
-            then years.fbi_offense_code end) as families_printed,
+        count(distinct case when years.offenses is not null
+            and years.fbi_offense_code in ('{{ offenses.keys() | join("', '") }}') then years.fbi_offense_code end)
+            as families_printed,
         max(breaks.break_reason) as break_reason,
         {{ joined("case when breaks.level_change_percent is not null then concat("
             ~ "years.fbi_offense_code, ' ', case when breaks.level_change_percent > 0 then '+' else '' end, "

@@ -12,5 +12,5 @@ select
     evidence_text,
     source_citation,
     evidence_table,
-    evidence_key
+    evidence_id
 from {{ ref('int_awards__claim_evidence') }}

@@ -83,7 +83,8 @@ beside as (
             and printed.is_whole_months
 ),
 
--- whether a month of the printed period is captured at all, in whichever series
+-- whether reports of the family are captured in a month of the printed period, in whichever series: a set of another
+-- matter, such as collisions, says nothing of them
 captured as (
     select
         printed.published_statistic_key,
@@ -92,6 +93,7 @@ captured as (
     inner join {{ ref('int_crime__report_windows') }} as windows
         on
             printed.city_code = windows.city_code
+            and printed.offense_family = windows.offense_family
             and windows.window_kind = 'month'
             and windows.month_start between printed.period_from and coalesce(printed.period_to, printed.period_from)
     group by printed.published_statistic_key

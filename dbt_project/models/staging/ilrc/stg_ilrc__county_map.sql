@@ -1,6 +1,6 @@
 -- One line a county and provision that is marked; support_type says which. A line of two digits is a state's own jails.
 with marked as (
-    {% for provision in ['no_287g', 'no_detention_contract', 'detainer_limits', 'notification_limits', 'jail_interviews', 'no_status_inquiry', 'general'] %}
+    {% for provision in declared_ilrc_provisions() %}
     select
         base.*,
         '{{ provision }}' as provision_code

@@ -1,0 +1,117 @@
+"""The dictionary: a page for each published table.
+
+What belongs here: grain, columns with unit and null, keys and joins, lineage, sample rows, the table's file. What does
+not: the descriptions themselves (dbt_project/columns.toml and the models' .yml; the release carries them).
+"""
+
+from __future__ import annotations
+
+from orchestration.site.pages import Pages, Row
+
+_SAMPLE_ROWS = 5
+SCHEMAS = {
+    "analysis": "Tables for one question each: begin here.",
+    "core": "Dimensions and facts: the figures, with the capture that each came from.",
+    "reference": "Tables that people typed and cited: codes, rules, readings.",
+    "meta": "About the release itself: captures, checks, sources, columns.",
+    "quarantine": "Records that could not be typed, each with its reason.",
+    "former": "Old names of columns, kept until a version that the description names.",
+}
+
+
+def write(pages: Pages) -> None:
+    """Write dictionary/index.html and a page for each table."""
+    tables = _tables(pages)
+    columns = _columns(pages)
+    first_keys = _dimension_keys(columns)
+    for table in tables:
+        name = table["name"]
+        own = columns.get(name, [])
+        joins = [
+            (c["column_name"], first_keys[c["column_name"]])
+            for c in own
+            if first_keys.get(c["column_name"], name) != name
+        ]
+        joined_by = [other for other, of_it in columns.items() if other != name and own
+                     and any(first_keys.get(c["column_name"]) == name for c in of_it)]  # fmt: skip
+        pages.write(
+            f"dictionary/{name}.html",
+            "table.html",
+            table=table,
+            columns=own,
+            joins=joins,
+            joined_by=joined_by,
+            warnings=_warnings(own, joins),
+            sample=pages.rows(f'select * from "{table["schema"]}"."{table["table"]}" limit {_SAMPLE_ROWS}'),
+        )
+    schemas = [(schema, about, [t for t in tables if t["schema"] == schema]) for schema, about in SCHEMAS.items()]
+    pages.write("dictionary/index.html", "dictionary.html", schemas=[one for one in schemas if one[2]])
+
+
+def _tables(pages: Pages) -> list[Row]:
+    """Every table and view of the release: its name, grain, description, rows, and its Parquet file if it has one."""
+    found = pages.rows("""
+        select schema_name as "schema", table_name as "table", coalesce(comment, '') as comment, false as is_view
+        from duckdb_tables() where database_name = current_database()
+        union all
+        select schema_name, view_name, coalesce(comment, ''), true
+        from duckdb_views() where database_name = current_database() and not internal
+        order by all
+    """)
+    for table in found:
+        table["name"] = f"{table['schema']}.{table['table']}"
+        head, _, rest = table["comment"].partition(". ")
+        has_grain = head.startswith("Grain: ")
+        table["grain"] = head.removeprefix("Grain: ").rstrip(".") if has_grain else ""
+        table["about"] = rest if has_grain else table["comment"]
+        table["rows"] = pages.release.rows.get(table["name"])
+        file = pages.site.parent / "parquet" / table["schema"] / f"{table['table']}.parquet"
+        table["bytes"] = file.stat().st_size if file.is_file() else None
+    return [table for table in found if table["schema"] in SCHEMAS]
+
+
+def _columns(pages: Pages) -> dict[str, list[Row]]:
+    """The columns of each table with what the release's own dictionary says of them, in the table's order."""
+    rows = pages.rows("""
+        select said.*, columns.column_index
+        from meta.column_dictionary as said
+        join duckdb_columns() as columns
+            on said.table_schema = columns.schema_name and said.table_name = columns.table_name
+            and said.column_name = columns.column_name and columns.database_name = current_database()
+        order by said.table_schema, said.table_name, columns.column_index
+    """)
+    found: dict[str, list[Row]] = {}
+    for row in rows:
+        found.setdefault(f"{row['table_schema']}.{row['table_name']}", []).append(row)
+    return found
+
+
+def _dimension_keys(columns: dict[str, list[Row]]) -> dict[str, str]:
+    """Key column -> the table whose rows it identifies: its first column bears that name, and no other table's."""
+    first: dict[str, list[str]] = {}
+    for table, of_it in columns.items():
+        if of_it[0]["column_name"].endswith("_key") and of_it[0]["table_schema"] in ("core", "analysis"):
+            first.setdefault(of_it[0]["column_name"], []).append(table)
+    dimensions = {key: [t for t in tables if ".dim_" in t] or tables for key, tables in first.items()}
+    return {key: tables[0] for key, tables in dimensions.items() if len(tables) == 1}
+
+
+def _warnings(columns: list[Row], joins: list[tuple[str, str]]) -> list[str]:
+    """The naive mistakes that the columns themselves warn of."""
+    names = {column["column_name"] for column in columns}
+    found = []
+    if "is_total" in names:
+        found.append("Rows with is_total are the sum of others. Filter on it before you sum.")
+    if "is_overlapping" in names:
+        found.append("Rows with is_overlapping count the same reports as others. Never add them to those.")
+    if "is_break" in names:
+        found.append("Do not compare across a row with is_break. break_reason says what changed.")
+    if "coverage" in names:
+        found.append("A missing count is not zero. coverage says what is known.")
+    if joins and any(".dim_" in table for _, table in joins):
+        found.append("The key -1 means that the publisher printed nothing. Two rows with -1 have nothing in common.")
+    not_added = [c["column_name"] for c in columns
+                 if (c["additivity"] or "").startswith("not additive") and c["unit"] != "label"]  # fmt: skip
+    if not_added:
+        found.append(f"Never sum {', '.join(not_added)}.")
+    return found

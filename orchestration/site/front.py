@@ -1,0 +1,217 @@
+"""The front page: the question, four answers as pictures, the ten claims, what the release holds of what.
+
+What belongs here: which figures the front shows, and the findings in words. What does not: the claims' rules
+(analysis.mart_claim_check), the whole list of sources (sources).
+"""
+
+from __future__ import annotations
+
+from orchestration.reading import questions
+from orchestration.site.pages import Pages, Picture, Row, number
+
+ASKED = "Who stands to lose how much federal policing money, why, and do people still report crimes?"
+
+
+def write(pages: Pages) -> None:
+    """Write index.html and the data of its pictures."""
+    pictures = [reporting(pages), agreement(pages), agreements(pages), money(pages)]
+    for picture in pictures:
+        pages.write_data(picture)
+    claims = pages.rows("select * from analysis.mart_claim_check order by claim_id")
+    pages.write(
+        "index.html",
+        "front.html",
+        asked=ASKED,
+        pictures=pictures,
+        claims=claims,
+        claims_caveats=questions.question("claims").caveats,
+        holdings=pages.rows(_HOLDINGS),
+        changes=_changes(pages),
+        facts=_facts(pages),
+    )
+
+
+_HOLDINGS = """
+select holdings.*, sources.title
+from meta.holdings
+left join core.dim_source as sources using (dataset)
+order by records_held = 0, dataset
+"""
+
+
+def _facts(pages: Pages) -> list[tuple[str, str]]:
+    """What the release holds, in a few counts."""
+    counts = pages.rows("""
+        select 'awards, by their captures' as what, count(*) as n from core.fct_award
+        union all select 'names on lists, each with its days', count(*) from core.fct_tracker_listing
+        union all
+        select 'legal events with a source', count(*) from core.fct_policy_event where source_status <> 'unsourced'
+        union all select 'months of an agency and an offense', count(*) from core.fct_crime_month
+        union all select 'printed years of a place and an offense', count(*) from core.fct_crime_year_printed
+        union all select 'figures that others printed', count(*) from core.fct_published_statistic
+    """)
+    return [(row["what"], number(row["n"])) for row in counts]
+
+
+def _changes(pages: Pages) -> list[tuple[str, int]]:
+    """Tables with more or fewer rows than the last release had, the largest change first."""
+    found = pages.release.differences
+    shown = [(table, change) for table, change in found.items() if table.partition(".")[0] in ("core", "analysis")]
+    return sorted(shown, key=lambda one: -abs(one[1]))[:8]
+
+
+def reporting(pages: Pages) -> Picture:
+    """Percent of violence reported to the police, Hispanic victims and others, with intervals."""
+    rows = pages.rows("""
+        with windows as (
+            select *, case when is_break then coalesce(break_reason, 'mixes two samples') end as note
+            from analysis.mart_survey_reporting_gap
+            where offense_family = 'all_violent' and window_kind = 'three years'
+        )
+        select first_year, last_year, 'Hispanic' as "group", round(hispanic_percent_reported, 1) as percent,
+            round(hispanic_percent_low, 1) as low, round(hispanic_percent_high, 1) as high,
+            hispanic_interviewed as interviewed, reading, note
+        from windows
+        union all
+        select first_year, last_year, 'others', round(others_percent_reported, 1), round(others_percent_low, 1),
+            round(others_percent_high, 1), others_interviewed, reading, note
+        from windows
+        order by "group", last_year
+    """)
+    _number_the_parts(rows)
+    windows = [row for row in rows if row["group"] == "Hispanic"]
+    alike = sum(row["reading"] == "cannot be told apart" for row in windows)
+    finding = (
+        f"In {alike} of {len(windows)} three-year windows the survey cannot tell whether Hispanic victims of violence"
+        " reported to the police less or more often than others."
+    )
+    return Picture(
+        name="reporting",
+        chart="reporting",
+        finding=finding if windows else "What part of violence is reported to the police?",
+        rows=rows,
+        source="Bureau of Justice Statistics, National Crime Victimization Survey (analysis.mart_survey_reporting_gap)",
+        caveats=(*questions.question("reporting_gap").caveats,
+                 "The line stops where windows mix the samples before and after the survey's change of 2016."),
+        columns={
+            "first_year": "first year of the window", "last_year": "last year of the window",
+            "group": "the victims' group", "percent": "percent of victimizations reported to the police",
+            "low": "lower end of the 95% interval", "high": "upper end of the 95% interval",
+            "interviewed": "victimizations in the interviews", "reading": "what the interval of the gap allows to say",
+            "note": "why the window is not compared with its neighbors; empty if it is",
+            "part": "the piece of the line",
+        },
+    )  # fmt: skip
+
+
+def _number_the_parts(rows: list[Row]) -> None:
+    """Cut each group's line where windows begin or cease to mix samples."""
+    part, before = 0, None
+    for row in rows:
+        here = (row["group"], row["note"])
+        part += here != before
+        row["part"], before = part, here
+
+
+def agreement(pages: Pages) -> Picture:
+    """What Homeland Security's and the Justice Department's lists share."""
+    rows = pages.rows("""
+        select
+            case level when 'state' then 'states' when 'county' then 'counties' when 'place' then 'cities and towns'
+                when 'tribe' then 'tribes' else 'unresolved names' end as level,
+            case listed_by when 'both' then 'both lists' when 'only a' then 'Homeland Security only'
+                else 'Justice only' end as listed_by,
+            case listed_by when 'both' then 1 when 'only a' then 2 else 3 end as place_in_bar,
+            count(*) as jurisdictions
+        from analysis.mart_tracker_agreement
+        where tracker_a = 'dhs' and tracker_b = 'doj'
+        group by all
+        order by all
+    """)
+    both = {row["level"]: row["jurisdictions"] for row in rows if row["place_in_bar"] == 1}
+    first = sum(row["jurisdictions"] for row in rows if row["place_in_bar"] < 3)
+    shared = sum(both.values())
+    finding = (
+        f"Justice's list names {number(shared)} of the {number(first)} names on Homeland Security's list of May 2025."
+    )
+    return Picture(
+        name="two_lists",
+        chart="agreement",
+        finding=finding if rows else "What do two federal lists of sanctuary jurisdictions share?",
+        rows=rows,
+        source="US Department of Homeland Security, US Department of Justice (analysis.mart_tracker_agreement)",
+        caveats=(
+            "Homeland Security's list is of 2025-05-29, Justice's names are those since 2025-08-05.",
+            *questions.question("tracker_agreement").caveats,
+        ),
+        columns={
+            "level": "kind of jurisdiction", "listed_by": "which list names it", "place_in_bar": "order in the bar",
+            "jurisdictions": "names on the lists",
+        },
+    )  # fmt: skip
+
+
+def agreements(pages: Pages) -> Picture:
+    """Agreements under section 287(g) at each snapshot."""
+    asked = questions.question("agreements")
+    rows = pages.rows(
+        "select snapshot_on, cast(sum(agreements) as bigint) as agreements, count(*) as states"
+        f" from ({asked.sql}) group by snapshot_on order by snapshot_on"
+    )
+    finding = "How many agencies agreed to enforce immigration law with ICE?"
+    if rows:
+        first, last = rows[0], rows[-1]
+        finding = (
+            f"ICE listed {number(first['agreements'])} agreements with local agencies on {first['snapshot_on']}"
+            f" and {number(last['agreements'])} on {last['snapshot_on']}."
+        )
+    return Picture(
+        name="agreements_287g",
+        chart="agreements",
+        finding=finding,
+        rows=rows,
+        source="US Immigration and Customs Enforcement, workbooks of 287(g) agreements (core.fct_tracker_listing)",
+        caveats=asked.caveats,
+        columns={
+            "snapshot_on": "day of the workbook", "agreements": "agreements in it",
+            "states": "states with an agreement",
+        },
+    )  # fmt: skip
+
+
+def money(pages: Pages) -> Picture:
+    """The captured awards by fiscal year, and what part of the nation's obligations they are."""
+    rows = pages.rows("""
+        select fiscal_year, awards, obligated_amount, share_of_nation_percent,
+            case when share_of_nation_percent is null then 'unknown'
+                else cast(round(share_of_nation_percent, 1) as varchar) || '%' end as share_label,
+            share_note as note
+        from analysis.mart_award_share
+        where share_scope = 'fiscal year'
+        order by fiscal_year
+    """)
+    known = [row for row in rows if row["share_of_nation_percent"] is not None]
+    finding = "How much policing money do the captured awards hold?"
+    if rows:
+        finding = f"This release holds {number(sum(row['awards'] for row in rows))} awards, a part of all there are"
+    if known:
+        least, most = (f(row["share_of_nation_percent"] for row in known) for f in (min, max))
+        finding += f": {least:.1f}% to {most:.1f}% of what the nation obligated in a year"
+    return Picture(
+        name="captured_awards",
+        chart="money",
+        finding=finding if not rows else finding + ".",
+        rows=rows,
+        source="USAspending.gov (analysis.mart_award_share)",
+        caveats=(
+            "Sums of captured awards are no ranking: awards that are not captured are not in them.",
+            "The percentage above a bar is of what the nation obligated under the same listings in the same year.",
+            *questions.question("nation").caveats,
+        ),
+        columns={
+            "fiscal_year": "the award's fiscal year", "awards": "captured awards",
+            "obligated_amount": "dollars obligated by them",
+            "share_of_nation_percent": "percent of the nation's obligations",
+            "share_label": "the percentage as drawn", "note": "what the share covers, or why it is not known",
+        },
+    )  # fmt: skip

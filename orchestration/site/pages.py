@@ -1,0 +1,217 @@
+"""What every page of the site shares: the templates, the pictures with their data as files, the rows that they show.
+
+What belongs here: laying out a page, embedding and writing a picture's rows. What does not: which rows and which words
+(front, places, dictionary, ...).
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import jinja2
+from markupsafe import Markup
+
+from orchestration.reading.writing import guarded
+from orchestration.release.history import Release
+
+HERE = Path(__file__).parent
+STATIC_FOLDER, VENDOR_FOLDER, CHARTS_FOLDER = HERE / "static", HERE / "vendor", HERE / "charts"
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A chart with what a reader must know: what it shows, whose figures they are, what they do not tell.
+
+    name: of its files in data/; finding: its title, the finding in a sentence; columns: what each column of the data
+    means. empty: what is shown in place of a chart without rows.
+    """
+
+    name: str
+    chart: str
+    finding: str
+    rows: Sequence[Row]
+    source: str
+    caveats: Sequence[str]
+    columns: Mapping[str, str]
+    empty: str = "This edition holds no figures for this picture."
+
+    @property
+    def embedded(self) -> Markup:
+        """The rows and the chart's declaration for the page's script."""
+        return script_json({"spec": _spec(self.chart), "rows": self.rows, "title": self.finding, "source": self.source})
+
+
+class Pages:
+    """The site's folder, the release it is of, and the warehouse that its figures are read from."""
+
+    def __init__(self, site: Path, release: Release, connection: duckdb.DuckDBPyConnection) -> None:
+        self.site, self.release, self.connection = site, release, connection
+        self._env = jinja2.Environment(
+            loader=jinja2.FileSystemLoader(HERE / "templates"),
+            autoescape=True,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            undefined=jinja2.StrictUndefined,
+        )
+        self._env.filters |= {
+            "number": number,
+            "dollars": dollars,
+            "linked": linked,
+            "plain": plain,
+            "words": words,
+            "shown": shown,
+        }
+        self._env.globals |= {"release": release, "cite_release": self.cite()}
+
+    @property
+    def last_day(self) -> str:
+        """The day after which the release knows nothing."""
+        return (self.release.as_of or self.release.built_at.date()).isoformat()
+
+    def rows(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> list[Row]:
+        """The rows of a query, by column name."""
+        found = self.connection.execute(sql, parameters or None)
+        names = [column[0] for column in found.description or ()]
+        return [dict(zip(names, values, strict=True)) for values in found.fetchall()]
+
+    def write(self, path: str, template: str, **context: Any) -> None:
+        """Write a page; links in it are relative, so that it opens from a disk as from a server."""
+        target = self.site / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        root = "../" * path.count("/")
+        target.write_text(self._env.get_template(template).render(root=root, path=path, **context), encoding="utf-8")
+
+    def write_script(self, path: str, call: str, value: Any) -> None:
+        """Write data as a script that calls one function: a page on a disk may load scripts, but not fetch files."""
+        target = self.site / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(f"{call}({_json(value)});\n", encoding="utf-8")
+
+    def write_data(self, picture: Picture) -> None:
+        """Write exactly what a picture draws: CSV, and JSON that carries its meaning."""
+        folder = self.site / "data"
+        folder.mkdir(exist_ok=True)
+        about = {
+            "title": picture.finding,
+            "source": picture.source,
+            "caveats": list(picture.caveats),
+            "columns": dict(picture.columns),
+            "release": self.release.id,
+            "edition": self.release.edition,
+            "built_at": self.release.built_at.isoformat(),
+            "cite": self.cite(picture.finding),
+            "rows": picture.rows,
+        }
+        (folder / f"{picture.name}.json").write_text(_json(about, indent=1) + "\n", encoding="utf-8")
+        stream = io.StringIO()
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow(picture.columns)
+        for row in picture.rows:
+            writer.writerow([_cell(row[name]) for name in picture.columns])
+        (folder / f"{picture.name}.csv").write_text(stream.getvalue(), encoding="utf-8")
+
+    def cite(self, what: str = "") -> str:
+        """How to cite the release, or something in it."""
+        of = f"{what.rstrip('.')}. In: " if what else ""
+        built = self.release.built_at.date().isoformat()
+        as_of = f" as of {self.release.as_of}" if self.release.as_of else ""
+        return f"{of}Clawback, release {self.release.id} ({self.release.edition} edition{as_of}, built {built})."
+
+
+def _spec(name: str) -> Any:
+    return json.loads((CHARTS_FOLDER / f"{name}.json").read_text(encoding="utf-8"))
+
+
+def chart(name: str) -> Markup:
+    """A chart's declaration for a page whose script gives it rows."""
+    return script_json(_spec(name))
+
+
+def script_json(value: Any) -> Markup:
+    """JSON that may stand inside a <script> element."""
+    return Markup(_json(value).replace("<", "\\u003c"))
+
+
+def number(value: Any) -> str:
+    """A count or a measure as people read it; "" for null."""
+    if value is None:
+        return ""
+    if isinstance(value, int | Decimal) or float(value).is_integer():
+        return f"{int(value):,}" if value == int(value) else f"{value:,.2f}"
+    return f"{value:,.2f}".rstrip("0")
+
+
+def dollars(value: Any) -> str:
+    """An amount in whole dollars; "" for null."""
+    return "" if value is None else f"-${-value:,.0f}" if value < 0 else f"${value:,.0f}"
+
+
+def words(name: str) -> str:
+    """A name of a column or a code as words."""
+    return name.replace("_", " ")
+
+
+def plain(value: Any) -> str:
+    """Any value of a table in a page; null is shown as such."""
+    if value is None:
+        return "null"
+    return _cell(value) if not isinstance(value, datetime) else value.isoformat(" ", "seconds")
+
+
+def shown(value: Any) -> str | Markup:
+    """A value of a picture's table: numbers as people read them, addresses as links, null as unknown."""
+    if value is None:
+        return Markup('<span class="note">unknown</span>')
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int | float | Decimal):
+        return str(value) if isinstance(value, int) and 1900 <= value <= 2100 else number(value)
+    if isinstance(value, date):
+        return Markup('<span class="day">{}</span>').format(plain(value))
+    return linked(plain(value))
+
+
+_ADDRESS = re.compile(r"https?://[^\s<>\"')]+[^\s<>\"').,;]")
+
+
+def linked(text: str | None) -> Markup:
+    """A text whose web addresses are links."""
+    made, last = Markup(), 0
+    for match in _ADDRESS.finditer(text or ""):
+        made += (text or "")[last : match.start()]
+        made += Markup('<a href="{0}" rel="external noreferrer">{0}</a>').format(match[0])
+        last = match.end()
+    return made + (text or "")[last:]
+
+
+def _json(value: Any, indent: int | None = None) -> str:
+    separators = (",", ":") if indent is None else None
+    return json.dumps(value, default=_plain, ensure_ascii=False, indent=indent, separators=separators)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    raise TypeError(f"{type(value).__name__} is no value of a picture")
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return guarded(value) if isinstance(value, str) else str(_plain(value) if isinstance(value, Decimal) else value)

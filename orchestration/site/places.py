@@ -1,0 +1,316 @@
+"""The places: their list, to be searched, and what the release holds of each, by state.
+
+What belongs here: reading what is held of each place into small data files. What does not: drawing a place's page
+(static/place.js), finding a place for the command line (reading.places).
+
+One page, place.html, shows every place: thirteen thousand files would make each release slow to write and to seal. Its
+data are one file a state. Values that many rows share (series, coverages, reasons of breaks) are numbers, whose words
+are in common.js.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from orchestration.declared import seeds
+from orchestration.site.pages import Pages, Row, chart
+
+_SHARDS = "data/places"
+
+
+def write(pages: Pages) -> None:
+    """Write places.html, place.html and their data."""
+    years = _years(pages)
+    for name, sql in _PREPARED.items():
+        pages.connection.execute(f"create temp table {name} as {sql.replace('{counts}', _counts(years))}")
+    places = pages.rows(
+        "select id, name, shard, level, population, marks, coalesce(also_geoid, '') as also from shown"
+        " order by population desc nulls last, name"
+    )
+    states = {row["postal"]: row["name"] for row in seeds.rows("states")}
+    index = {"states": states, "rows": [list(place.values()) for place in places]}
+    pages.write_script("data/places.js", "clawback.index", index)
+    pages.write_script("data/common.js", "clawback.common", {**_common(pages), "first_year": years.start})
+    _write_shards(pages)
+    awarded = pages.rows("""
+        select
+            shown.id, shown.name, shown.state_code, count(*) as awards,
+            sum(awards.obligated_amount) as obligated_amount
+        from core.fct_award as awards join shown using (jurisdiction_key) group by all order by name
+    """)
+    pages.write("places.html", "places.html", places=len(places), awarded=awarded)
+    pages.write("place.html", "place.html", specs={name: chart(name) for name in ("timeline", "crime", "coverage")})
+
+
+def _years(pages: Pages) -> range:
+    """The years of the FBI's annual tables, from the first to the last."""
+    ((first, last),) = pages.connection.execute(
+        "select min(calendar_year), max(calendar_year) from core.fct_crime_year_printed"
+    ).fetchall()
+    return range(first or 0, (last or -1) + 1)
+
+
+def _counts(years: range) -> str:
+    """SQL: the counts of a series, one place in the list for each year."""
+    return f"[{', '.join(f'max(years.offenses) filter (where years.calendar_year = {year})' for year in years)}]"
+
+
+def _common(pages: Pages) -> Row:
+    """What the pages of all places share: words, trackers, offenses, provisions."""
+    return {
+        "words": [row["word"] for row in pages.rows("select word from place_words order by number")],
+        "trackers": {
+            row["tracker_code"]: row
+            for row in pages.rows("select * exclude (tracker_key) from core.dim_tracker where tracker_key <> '-1'")
+        },
+        "offenses": {
+            row["fbi_code"]: row["offense_name"]
+            for row in pages.rows("select fbi_code, offense_name from core.dim_offense where fbi_code is not null")
+        },
+        "provisions": {
+            row["provision_code"]: [row["provision_name"], row["definition"]]
+            for row in pages.rows("select * from core.dim_provision where provision_code <> 'unknown'")
+        },
+        "built": pages.last_day,
+        "cite": pages.cite(),
+    }
+
+
+def _write_shards(pages: Pages) -> None:
+    """A file for each state: its places, its trackers' snapshots, the payloads that its rows came from."""
+    shards: dict[str, dict[str, Any]] = {}
+    for shard, id_, key, name, level, geoid, population, year, share in pages.connection.execute(
+        "select shard, id, jurisdiction_key, name, level, geoid, population, population_year, hispanic_share"
+        " from shown order by shard, id"
+    ).fetchall():
+        about = {"key": key, "name": name, "level": level, "geoid": geoid, "population": population}
+        about |= {"population_year": year, "hispanic_share": share}
+        shards.setdefault(shard, {})[id_] = about
+    texts: dict[str, dict[str, list[str]]] = {}
+    for part, sql in _PARTS.items():
+        found = pages.connection.execute(
+            f"select shown.shard, shown.id, to_json(list(part.item order by part.place_in_list))"
+            f" from ({sql}) as part join shown using (jurisdiction_key) group by all"
+        )
+        for shard, id_, text in found.fetchall():
+            texts.setdefault(shard, {}).setdefault(id_, []).append(f'"{part}":{text}')
+    beside = {name: dict(pages.connection.execute(sql).fetchall()) for name, sql in _BESIDE.items()}
+    folder = pages.site / _SHARDS
+    folder.mkdir(parents=True)
+    for shard, of_shard in shards.items():
+        # what DuckDB wrote as JSON is put together as text: reading and writing it again would double the time
+        items = ",\n".join(
+            f"{json.dumps(id_)}:{_opened(about)}{''.join(',' + text for text in texts.get(shard, {}).get(id_, []))}}}"
+            for id_, about in of_shard.items()
+        )
+        more = ",".join(f'"{name}":{of_it.get(shard, "{}")}' for name, of_it in beside.items())
+        text = f'clawback.shard({json.dumps(shard)},{{{more},"places":{{\n{items}\n}}}});\n'
+        (folder / f"{shard}.js").write_text(text, encoding="utf-8")
+
+
+def _opened(about: Row) -> str:
+    """A JSON object to which members are added: without its last brace."""
+    text = json.dumps({name: value for name, value in about.items() if value is not None}, ensure_ascii=False)
+    return text.removesuffix("}")
+
+
+# Tables of the connection's own, in this order.
+_PREPARED = {
+    "shown": """
+        with marked as (
+            select jurisdiction_key, bit_or(mark) as marks
+            from (
+                select jurisdiction_key, 1 as mark from core.fct_award
+                union all select jurisdiction_key, 2 from core.fct_tracker_listing
+                union all select jurisdiction_key, 2 from core.fct_listed_unit
+                union all select jurisdiction_key, 4 from core.fct_policy_event
+                union all select distinct jurisdiction_key, 8 from core.fct_crime_month
+                union all select distinct jurisdiction_key, 8 from core.fct_crime_year
+                union all select distinct jurisdiction_key, 8 from core.fct_crime_year_printed
+            )
+            where jurisdiction_key <> '-1'
+            group by jurisdiction_key
+        )
+        select
+            units.*, marked.marks, coalesce(units.geoid, 'x' || left(units.jurisdiction_key, 12)) as id,
+            coalesce(units.state_code, 'US') as shard
+        from core.dim_jurisdiction as units
+        join marked using (jurisdiction_key)
+    """,
+    "place_words": """
+        with used as (
+            select coverage as word from core.fct_crime_month union select series from core.fct_crime_month
+            union select break_reason from core.fct_crime_month
+            union select coverage from core.fct_crime_year_printed union select series from core.fct_crime_year_printed
+            union select break_reason from core.fct_crime_year_printed
+        )
+        select word, row_number() over (order by word) - 1 as number from used where word is not null
+    """,
+    "payload_numbers": """
+        with used as (
+            select _capture_id, _payload_id from core.fct_award
+            union select _capture_id, _payload_id from core.fct_tracker_listing
+            union select _capture_id, _payload_id from core.fct_policy_event
+            union select _capture_id, _payload_id from core.fct_crime_month
+            union select _capture_id, _payload_id from core.fct_crime_year_printed
+        )
+        select *, row_number() over (order by _capture_id, _payload_id) as payload from used
+    """,
+    "month_series": """
+        select
+            months.jurisdiction_key, months.agency_key, months.fbi_offense_code,
+            list([
+                date_diff('month', date '1970-01-01', months.month_start), months.offenses, coverages.number,
+                series.number, case when months.is_break then coalesce(breaks.number, -1) end
+            ] order by months.month_start) as months,
+            list(distinct payloads.payload) as payloads
+        from core.fct_crime_month as months
+        join payload_numbers as payloads using (_capture_id, _payload_id)
+        left join place_words as coverages on months.coverage = coverages.word
+        left join place_words as series on months.series = series.word
+        left join place_words as breaks on months.break_reason = breaks.word
+        group by all
+    """,
+    "year_series": """
+        select
+            years.jurisdiction_key, years.place_name, years.fbi_offense_code, series.number as series,
+            {counts} as counts,
+            list([years.calendar_year, coalesce(breaks.number, -1)] order by years.calendar_year)
+                filter (where years.is_break) as breaks,
+            list([years.calendar_year, coverages.number] order by years.calendar_year)
+                filter (where years.offenses is null) as uncounted
+        from core.fct_crime_year_printed as years
+        left join place_words as series on years.series = series.word
+        left join place_words as coverages on years.coverage = coverages.word
+        left join place_words as breaks on years.break_reason = breaks.word
+        group by all
+    """,
+    "year_payloads": """
+        select jurisdiction_key, place_name, list(distinct payload order by payload) as payloads
+        from core.fct_crime_year_printed join payload_numbers using (_capture_id, _payload_id)
+        group by all
+    """,
+}
+
+# The parts of a place's data: each gives jurisdiction_key, the item, and its place in the list.
+_PARTS = {
+    "awards": """
+        select
+            awards.jurisdiction_key, awards.start_on as place_in_list,
+            {fain: fain, unique_key: award_unique_key, recipient: recipients.recipient_name,
+             program: awards.program_area, listing: programs.assistance_listing, fiscal_year: fiscal_year,
+             "from": start_on, "to": end_on, obligated: obligated_amount, outlayed: outlayed_amount,
+             undisbursed: undisbursed_amount, outlay_as_of: outlay_as_of, payload: payload,
+             record: awards._record_no} as item
+        from core.fct_award as awards
+        join core.dim_recipient as recipients using (recipient_key)
+        join core.dim_program as programs using (program_key)
+        join payload_numbers as payloads
+            on awards._capture_id = payloads._capture_id and awards._payload_id = payloads._payload_id
+    """,
+    "lists": """
+        select
+            listings.jurisdiction_key, listings.listed_from as place_in_list,
+            {key: listing_key, tracker: trackers.tracker_code, name: listed_name, level: level, "from": listed_from,
+             since: listed_since, "to": listed_to, seen: last_seen_on, kind: support_type, payload: payload,
+             record: _record_no} as item
+        from core.fct_tracker_listing as listings
+        join core.dim_tracker as trackers using (tracker_key)
+        join payload_numbers using (_capture_id, _payload_id)
+    """,
+    # a merged city is listed as its county, too: fct_listed_unit says so of units
+    "listed": """
+        select jurisdiction_key, listed_from as place_in_list,
+            {tracker: tracker_code, level: level, name: listed_name, "from": listed_from, "to": listed_to} as item
+        from core.fct_listed_unit
+    """,
+    "events": """
+        select
+            jurisdiction_key, event_from as place_in_list,
+            {key: policy_event_key, provision: provision_code, instrument: instrument, number: instrument_number,
+             event: event, "from": event_from, "to": event_to, precision: date_precision, status: source_status,
+             source: source_citation, note: note, payload: payload, record: _record_no} as item
+        from core.fct_policy_event
+        join payload_numbers using (_capture_id, _payload_id)
+    """,
+    "statuses": """
+        select jurisdiction_key, valid_from as place_in_list,
+            {provision: provision_code, status: status, "from": valid_from, "to": valid_to, since: status_since,
+             "by": decided_by} as item
+        from core.fct_policy_status
+    """,
+    "agencies": """
+        select
+            agencies.jurisdiction_key, agencies.agency_name as place_in_list,
+            [agencies.agency_key[:12], agencies.ori, agencies.agency_name, agencies.agency_type,
+             cast(agencies.nibrs_start_on as varchar), cast(counted.months as varchar),
+             cast(counted.counted as varchar)] as item
+        from core.dim_agency as agencies
+        left join (
+            select
+                agency_key, count(distinct month_start) as months,
+                count(distinct month_start) filter (where coverage = 'reported') as counted
+            from core.fct_crime_month group by agency_key
+        ) as counted using (agency_key)
+    """,
+    "months": """
+        select jurisdiction_key, fbi_offense_code as place_in_list,
+            {agency: agency_key[:12], offense: fbi_offense_code, rows: months, payloads: payloads} as item
+        from month_series
+    """,
+    # offense, series, counts from the first year on, [year, why] of breaks, [year, coverage] of rows without a count
+    "years": """
+        select series.jurisdiction_key, series.place_name as place_in_list,
+            {place: series.place_name, payloads: any_value(payloads.payloads), series: list(to_json([
+                to_json(fbi_offense_code), to_json(series.series), to_json(counts), to_json(breaks), to_json(uncounted)
+            ]) order by fbi_offense_code, series.series)} as item
+        from year_series as series
+        join year_payloads as payloads
+            on series.jurisdiction_key = payloads.jurisdiction_key and series.place_name = payloads.place_name
+        group by series.jurisdiction_key, series.place_name
+    """,
+}
+
+# What stands beside the places of a state: shard -> JSON.
+_BESIDE = {
+    # on which days each tracker's list is known for the state: [day, next day, is it a withdrawal]
+    "snapshots": """
+        select state_code, to_json(map_from_entries(list((tracker_code, days))))
+        from (
+            select snapshots.state_code, trackers.tracker_code,
+                list([cast(snapshot_on as varchar), cast(next_snapshot_on as varchar), cast(is_withdrawal as varchar)]
+                     order by snapshot_on) as days
+            from core.fct_tracker_snapshot as snapshots
+            join core.dim_tracker as trackers using (tracker_key)
+            group by all
+        )
+        group by state_code
+    """,
+    "payloads": """
+        with used as (
+            select jurisdiction_key, payload from core.fct_award join payload_numbers using (_capture_id, _payload_id)
+            union select jurisdiction_key, payload from core.fct_tracker_listing
+                join payload_numbers using (_capture_id, _payload_id)
+            union select jurisdiction_key, payload from core.fct_policy_event
+                join payload_numbers using (_capture_id, _payload_id)
+            union select jurisdiction_key, unnest(payloads) from month_series
+            union select jurisdiction_key, unnest(payloads) from year_payloads
+        )
+        select shard, to_json(map_from_entries(list((cast(payload as varchar), about))))
+        from (
+            select distinct shown.shard, used.payload,
+                {capture: captures.capture_id, dataset: captures.dataset, publisher: captures.publisher,
+                 kind: captures.kind, url: payloads.url, retrieved: payloads.retrieved_at, sha256: payloads.sha256,
+                 note: captures.note} as about
+            from used
+            join shown using (jurisdiction_key)
+            join payload_numbers as numbers on used.payload = numbers.payload
+            join meta.payload as payloads
+                on numbers._payload_id = payloads.payload_id and numbers._capture_id = payloads.capture_id
+            join meta.capture as captures on payloads.capture_id = captures.capture_id
+        )
+        group by shard
+    """,
+    "state": "select shard, to_json(max(id)) from shown where level = 'state' group by shard",
+}

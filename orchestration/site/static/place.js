@@ -1,0 +1,458 @@
+/* A place's page, and the search for places. The address names the place: place.html?place=1714000.
+   What belongs here: choosing among the release's rows and laying them out. Nothing is computed but which rows hold on a day. */
+"use strict";
+
+(function () {
+  const asked = new URLSearchParams(location.search);
+
+  function el(tag, attributes, ...children) {
+    const made = document.createElement(tag);
+    for (const [name, value] of Object.entries(attributes || {})) {
+      if (value !== null && value !== undefined && value !== false) made.setAttribute(name, value);
+    }
+    made.append(...children.filter((child) => child !== null && child !== undefined && child !== ""));
+    return made;
+  }
+
+  function link(address, text) {
+    if (!/^https?:\/\//.test(address || "")) return text || address || "";
+    return el("a", { href: address, rel: "external noreferrer" }, text || address);
+  }
+
+  /* A text whose addresses are links. */
+  function linked(text) {
+    const parts = (text || "").split(/(https?:\/\/[^\s<>"')]+[^\s<>"').,;])/);
+    return el("span", {}, ...parts.map((part, n) => (n % 2 ? link(part) : part)));
+  }
+
+  const words = (text) => (text || "").replaceAll("_", " ");
+  const number = (value) => (value === null || value === undefined ? "not known" : Number(value).toLocaleString("en-US"));
+  const dollars = (value) => (value === null || value === undefined ? "not known" : "$" + Math.round(value).toLocaleString("en-US"));
+
+  function script(address) {
+    return new Promise((done, failed) => {
+      const made = el("script", { src: address });
+      made.onload = done;
+      made.onerror = () => failed(new Error(address + " cannot be loaded"));
+      document.head.append(made);
+    });
+  }
+
+  /* rows: the places; states: postal code -> name. */
+  clawback.index = ({ rows, states }) => { clawback.data.index = rows; clawback.data.states = states; };
+  clawback.common = (value) => { clawback.data.common = value; };
+  clawback.shard = (name, value) => { clawback.data[name] = value; };
+
+  /* ---- search ---- */
+
+  function spelled(text) {
+    const plain = text.normalize("NFKD").replace(/[\u0300-\u036f'.`]/g, "").toUpperCase();
+    return plain.replace(/[^A-Z0-9]+/g, " ").trim().replace(/^ST /, "SAINT ");
+  }
+
+  /* Places that fit what was typed, the likeliest first: whole names before beginnings, large before small. */
+  clawback.find = function (text) {
+    const { index, states } = clawback.data;
+    const digits = text.replace(/\s/g, "");
+    if (/^\d{2,10}$/.test(digits)) {
+      return index.filter((one) => one[0] === digits || one[6].split(/[ ,;]+/).includes(digits));
+    }
+    let name = text.trim();
+    let state = null;
+    const tail = name.match(/^(.*?)[,\s]+([A-Za-z. ]+)$/);
+    const comma = name.lastIndexOf(",");
+    const end = comma >= 0 ? name.slice(comma + 1) : tail && tail[2].length === 2 && tail[2] === tail[2].toUpperCase() ? tail[2] : "";
+    const wanted = spelled(end);
+    for (const [code, whole] of Object.entries(states)) {
+      if (wanted && (wanted === code || wanted === spelled(whole))) state = code;
+    }
+    if (state) name = comma >= 0 ? name.slice(0, comma) : tail[1];
+    const key = spelled(name);
+    if (Object.hasOwn(states, key)) return index.filter((one) => one[2] === key && (one[3] === "state" || one[3] === "consolidated"));
+    if (!key) return [];
+    const ranked = [];
+    for (const one of index) {
+      if (state && one[2] !== state) continue;
+      const has = spelled(one[1].split(",")[0]);
+      const bare = has.replace(/ (CITY|TOWN|VILLAGE|BOROUGH|COUNTY|TOWNSHIP|PARISH|CDP|MUNICIPALITY)$/, "");
+      const rank = bare === key || has === key ? 0 : has.startsWith(key) ? 1 : (" " + has).includes(" " + key) ? 2 : 3;
+      if (rank < 3) ranked.push([rank, one]);
+    }
+    // a bare name means a city before a county
+    const isCounty = (one) => Number(one[1][3] === "county" && !key.endsWith("COUNTY"));
+    ranked.sort((a, b) => a[0] - b[0] || isCounty(a) - isCounty(b) || (b[1][4] || 0) - (a[1][4] || 0));
+    return ranked.map((one) => one[1]);
+  };
+
+  const MARKS = [[1, "awards"], [2, "lists"], [4, "laws and cases"], [8, "crime figures"]];
+
+  function showFound(list, said, text) {
+    const found = clawback.find(text);
+    list.replaceChildren(
+      ...found.slice(0, 50).map((one) =>
+        el("li", {},
+          el("a", { href: "place.html?state=" + one[2] + "&place=" + encodeURIComponent(one[0]) }, one[1]),
+          " ",
+          el("span", { class: "note" }, MARKS.filter(([bit]) => one[5] & bit).map(([, word]) => word).join(", ")),
+        ),
+      ),
+    );
+    said.textContent = !text.trim() ? "" : found.length > 50 ? "50 of " + number(found.length) + " places that fit" :
+      found.length ? number(found.length) + (found.length === 1 ? " place fits" : " places fit") :
+      "No place of that name is held in this release. That does not mean that nothing happened there.";
+  }
+
+  async function search() {
+    await script("data/places.js");
+    const input = document.getElementById("place-name");
+    const list = document.getElementById("found");
+    const said = document.getElementById("said");
+    input.value = asked.get("q") || "";
+    document.getElementById("find").value = "";
+    input.addEventListener("input", () => showFound(list, said, input.value));
+    showFound(list, said, input.value);
+    list.dataset.ready = "yes";
+  }
+
+  /* ---- one place ---- */
+
+  let place, shard, common;
+
+  /* Where a row is from: publisher, address, time, digest, record. */
+  function origin(payload, record, trace) {
+    const it = shard.payloads[payload];
+    if (!it) return "";
+    return el("details", {},
+      el("summary", {}, "Where is this from?"),
+      el("ul", { class: "note" },
+        el("li", {}, it.publisher + " (" + it.kind + "), " + words(it.dataset)),
+        el("li", {}, "address: ", link(it.url)),
+        el("li", {}, "as of " + String(it.retrieved).slice(0, 16)),
+        el("li", {}, "sha256 ", el("code", {}, it.sha256 || "not known")),
+        record ? el("li", {}, "record " + record + " of capture ", el("code", {}, it.capture)) : null,
+        trace ? el("li", {}, "to prove it: ", el("code", {}, "clawback trace " + trace)) : null,
+      ));
+  }
+
+  function cite(what) {
+    return el("details", {}, el("summary", {}, "Cite"), el("p", { class: "note" }, what + ". In: " + common.cite + " Page: " + location.href));
+  }
+
+  function table(caption, heads, rows) {
+    return el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": caption },
+      el("table", {},
+        el("thead", {}, el("tr", {}, ...heads.map((head) => el("th", { scope: "col" }, head)))),
+        el("tbody", {}, ...rows.map((cells) => el("tr", {}, ...cells.map((cell) => el("td", { class: /^\d{4}-\d{2}-\d{2}$/.test(cell) ? "day" : null }, cell)))))));
+  }
+
+  function part(id, ...content) {
+    const section = document.getElementById(id);
+    section.querySelector(".content").replaceChildren(...content.filter(Boolean));
+  }
+
+  function when(event) {
+    if (!event.from) return "date not known";
+    if (event.precision === "day" || event.from === event.to) return event.from;
+    return event.precision === "year" ? event.from.slice(0, 4) : event.precision === "month" ? event.from.slice(0, 7) : event.from + " to " + (event.to || "?");
+  }
+
+  function ofState() {
+    return shard.state && shard.state !== place.id ? shard.places[shard.state] : null;
+  }
+
+  function awards() {
+    const rows = place.awards || [];
+    if (!rows.length) {
+      part("awards", el("p", { class: "unknown" }, "No award of this place is captured. That does not mean that it has none: this release holds a part of all awards."));
+      return;
+    }
+    part("awards",
+      el("p", {}, number(rows.length) + (rows.length === 1 ? " captured award" : " captured awards") + ". There may be more that are not captured."),
+      table("Awards", ["Award", "Program", "From, to", "Obligated", "Outlayed", "Source"], rows.map((one) => [
+        el("span", {}, link("https://www.usaspending.gov/award/" + encodeURIComponent(one.unique_key), one.fain), el("br"), one.recipient),
+        words(one.program) + (one.listing && one.listing !== "unknown" ? ", " + one.listing : "") + ", FY" + one.fiscal_year,
+        (one.from || "?") + " to " + (one.to || "?"),
+        dollars(one.obligated),
+        dollars(one.outlayed) + (one.outlay_as_of && one.outlayed !== null ? " as of " + one.outlay_as_of : ""),
+        el("span", {}, origin(one.payload, one.record, "core.fct_award fain=" + one.fain), cite("Award " + one.fain + " of " + place.name)),
+      ])));
+  }
+
+  function events() {
+    const row = (one) => [
+      when(one),
+      words(one.event) + ": " + [one.instrument, one.number].filter(Boolean).join(" "),
+      one.provision === "general" ? "in general" : (common.provisions[one.provision] || [words(one.provision)])[0],
+      el("span", {}, one.status + ": ", linked(one.source), one.note ? el("br") : null, one.note || ""),
+      el("span", {}, origin(one.payload, one.record, "core.fct_policy_event " + one.key), cite(words(one.event) + " " + (one.number || one.instrument) + ", " + place.name)),
+    ];
+    const heads = ["When", "What", "On", "Who says so", "Source"];
+    const own = place.events || [];
+    const state = ofState();
+    part("events",
+      own.length ? table("Laws and cases", heads, own.map(row)) :
+        el("p", { class: "unknown" }, "No legal event of this place is known to this release. Unknown does not mean none."),
+      state && state.events ? el("h3", {}, "Of the state") : null,
+      state && state.events ? table("Laws and cases of the state", heads, state.events.map(row)) : null);
+  }
+
+  /* What a tracker says of the place on a day: the same answer as `clawback query on_which_lists`. */
+  clawback.saysOn = function (tracker, day) {
+    const about = common.trackers[tracker];
+    const days = ((shard.snapshots || {})[tracker] || []).filter(([on, next]) => on <= day && (!next || next > day));
+    const snapshot = days[days.length - 1];
+    const by = { by: snapshot ? snapshot[0] : "", next: snapshot ? snapshot[1] : "" };
+    const listed = (place.listed || []).filter((one) => one.tracker === tracker && one.from <= day && (!one.to || one.to > day));
+    if (listed.length) {
+      const names = [...new Set(listed.map((one) => one.level + ": " + one.name))];
+      return { answer: "listed: " + about.verdict, means: about.listed_means, as: names.join("; "), ...by };
+    }
+    let answer = "not listed";
+    if (about.holds === "a part of the list") answer = "not known: a part of the list is captured";
+    else if (!snapshot) answer = "no list of its state by then";
+    else if (about.lasts === "its day" && snapshot[0] < day) answer = "no list of that day";
+    else if (snapshot[2] === "true") answer = "not listed: the list was withdrawn";
+    return { answer, means: answer.startsWith("not listed") ? about.not_listed_means : "", ...by };
+  };
+
+  function says(day) {
+    const rows = Object.entries(common.trackers).map(([code, about]) => {
+      const said = clawback.saysOn(code, day);
+      return [
+        link(about.homepage, about.tracker_name), said.answer,
+        el("span", {}, said.as || "", said.as ? el("br") : null, said.means || ""),
+        said.by ? "list of " + said.by + (said.next ? ", next of " + said.next : "") : "",
+      ];
+    });
+    const held = (who) => ((who && who.statuses) || []).filter((one) => one.from <= day && (!one.to || one.to > day));
+    const own = new Map(held(place).map((one) => [one.provision, one]));
+    const state = new Map(held(ofState()).map((one) => [one.provision, one]));
+    const provisions = Object.entries(common.provisions).map(([code, [name, meaning]]) => [
+      el("span", { title: meaning }, name),
+      (own.get(code) || {}).status || "unknown",
+      (own.get(code) || {}).by || "no cited source says anything",
+      state.has(code) ? state.get(code).status + " (" + state.get(code).by + ")" : "",
+    ]);
+    part("says-table",
+      table("Lists on " + day, ["Tracker", "Says", "Which means", "By"], rows),
+      el("h3", {}, "Provisions of law, as far as a source says so"),
+      table("Provisions on " + day, ["Provision", "Of the place", "By", "Of the state"], provisions));
+  }
+
+  function listings() {
+    const rows = place.lists || [];
+    part("lists", rows.length ? table("Listings", ["List", "As printed", "From", "Until", "Source"], rows.map((one) => [
+      common.trackers[one.tracker].tracker_name,
+      one.name + " (" + one.level + ")" + (one.kind ? ", " + one.kind : ""),
+      one.since || "on the first captured list, of " + one.from,
+      one.to || "still listed on " + one.seen,
+      el("span", {}, origin(one.payload, one.record, "core.fct_tracker_listing " + one.key), cite("Listing of " + one.name + ", " + common.trackers[one.tracker].tracker_name)),
+    ])) : el("p", { class: "unknown" }, "No captured list names this place. A list that is not captured may."));
+  }
+
+  function agencies() {
+    const rows = (place.agencies || []).filter(Boolean);
+    part("agencies", rows.length ? table("Agencies", ["Agency", "Kind", "NIBRS since", "Months held", "Months counted"], rows.map((one) => [
+      one[2] + " (" + one[1] + ")", one[3] || "", one[4] || "not known", one[5] || "none",
+      one[5] ? one[6] + " of " + one[5] : "",
+    ])) : el("p", { class: "unknown" }, "No agency in the FBI's register is matched to this place."));
+  }
+
+  /* ---- the time axis ---- */
+
+  function known(coverage) {
+    if (coverage === "reported" || coverage === "complete") return "counted";
+    if (coverage.startsWith("partial")) return "counted in part";
+    return coverage.startsWith("suspect") ? "suspect" : "unknown";
+  }
+
+  const month = (n) => new Date(Date.UTC(1970, n, 1)).toISOString().slice(0, 10);
+
+  /* Every series of crime that is held: how it is called, its points in time, where they are from. */
+  function allSeries() {
+    const names = new Map((place.agencies || []).map((one) => [one[0], one[2]]));
+    const found = [];
+    for (const one of place.months || []) {
+      const points = [];
+      let last = null;
+      for (const [at, offenses, coverage, series, why] of one.rows) {
+        for (let gap = last === null ? at : last + 1; gap < at; gap++) points.push({ at: gap, offenses: null, coverage: "no figure held", series: null, why: null });
+        points.push({ at, offenses, coverage: common.words[coverage], series: common.words[series], why });
+        last = at;
+      }
+      found.push({
+        offense: one.offense, payloads: one.payloads, unit: "month",
+        name: (names.get(one.agency) || "the police") + ", by month",
+        points: points.map((p) => ({ ...p, when: month(p.at), until: month(p.at + 1), label: month(p.at).slice(0, 7) })),
+      });
+    }
+    for (const printed of place.years || []) {
+      for (const [offense, series, counts, breaks, uncounted] of printed.series) {
+        const why = new Map(breaks || []);
+        const not = new Map(uncounted || []);
+        const points = counts.map((offenses, n) => {
+          const year = common.first_year + n;
+          const coverage = offenses !== null ? "complete" : not.has(year) ? common.words[not.get(year)] : "no row printed";
+          return { offenses, coverage, series: common.words[series], why: why.has(year) ? why.get(year) : null,
+            when: year + "-01-01", until: year + 1 + "-01-01", label: String(year) };
+        });
+        while (points.length && points[0].coverage === "no row printed") points.shift();
+        while (points.length && points[points.length - 1].coverage === "no row printed") points.pop();
+        found.push({ offense, payloads: printed.payloads, unit: "year", points,
+          name: printed.place + ", by year (" + common.words[series] + ")" });
+      }
+    }
+    for (const one of found) one.title = (common.offenses[one.offense] || one.offense) + ": " + one.name;
+    const order = ["HOM", "ROB", "RPE", "ASS"];
+    const place_of = (one) => (order.includes(one.offense) ? order.indexOf(one.offense) : 9);
+    return found.sort((a, b) => (a.unit === b.unit ? 0 : a.unit === "month" ? -1 : 1) || place_of(a) - place_of(b));
+  }
+
+  /* The rows of a series as drawn: a new part of the line where it breaks, changes its series or has no count. */
+  function drawn(series) {
+    let piece = 0;
+    let before = null;
+    return series.points.map((point) => {
+      if (point.why !== null || point.offenses === null || (before && (before.series !== point.series || before.offenses === null))) piece += 1;
+      before = point;
+      return { when: point.when, until: point.until, label: point.label, offenses: point.offenses, coverage: point.coverage,
+        known: known(point.coverage), series: point.series, part: piece, strip: "known",
+        note: point.why !== null && point.why >= 0 ? common.words[point.why] : point.why !== null ? "the series breaks here" : "" };
+    });
+  }
+
+  /* A span of fewer days is drawn as a point, which can be seen. */
+  const SHORT = 45 * 86400 * 1000;
+
+  /* What is laid over the same axis: events, the state's, listings, awards. */
+  function tracks() {
+    const rows = [];
+    const add = (track, label, from, to, until) => {
+      if (from) rows.push({ track, label, from, to: to || from, is_span: Boolean(to) && Date.parse(to) - Date.parse(from) > SHORT, until: until || to || from });
+    };
+    for (const [track, who] of [["laws, cases", place], ["of the state", ofState()]]) {
+      for (const one of (who && who.events) || []) add(track, words(one.event) + ": " + [one.instrument, one.number].filter(Boolean).join(" "), one.from, null, when(one));
+    }
+    for (const [track, who] of [["lists", place], ["of the state", ofState()]]) {
+      for (const one of (who && who.lists) || []) {
+        if (who !== place && common.trackers[one.tracker].verdict === "cooperates") continue;
+        add(track, common.trackers[one.tracker].tracker_name, one.from, one.to || one.seen, one.to || "still listed on " + one.seen);
+      }
+    }
+    for (const one of place.awards || []) add("awards", one.fain + ", " + dollars(one.obligated) + " obligated", one.from, one.to);
+    return rows;
+  }
+
+  function spanOf(overlay, series) {
+    const starts = [...overlay.map((row) => row.from), ...(series ? series.points.map((point) => point.when) : [])];
+    const first = starts.length ? starts.reduce((a, b) => (a < b ? a : b)) : "2010-01-01";
+    return [first < "2008-01-01" ? "2008-01-01" : first, common.built];
+  }
+
+  function spec(name, span) {
+    const stored = JSON.parse(document.getElementById("spec-" + name).textContent);
+    const [domainMin, domainMax] = span.map((day) => Date.parse(day + "T00:00:00Z"));
+    const scale = { domainMin, domainMax, type: "utc" };
+    for (const layer of stored.layer || [stored]) layer.encoding.x.scale = scale;
+    return stored;
+  }
+
+  function download(name, text, kind) {
+    return el("a", { download: name, href: URL.createObjectURL(new Blob([text], { type: kind })) }, name.endsWith("csv") ? "CSV" : "JSON, with its meaning");
+  }
+
+  async function axis() {
+    const all = allSeries();
+    const overlay = tracks();
+    const choice = document.getElementById("series");
+    choice.replaceChildren(...all.map((one, n) => el("option", { value: n }, one.title)));
+    choice.closest("div").hidden = !all.length;
+    let whole;
+    async function draw() {
+      const series = all[Number(choice.value) || 0];
+      const span = spanOf(overlay, series);
+      const early = overlay.filter((row) => (row.is_span ? row.to : row.from) < span[0]).length;
+      const rows = series ? drawn(series) : [];
+      const counted = rows.filter((row) => row.known === "counted").length;
+      document.getElementById("axis-title").textContent = series
+        ? series.title + ". " + number(counted) + " of " + number(rows.length) + " " + series.unit + "s are counted."
+        : "No crime figure of this place is held.";
+      const charts = [["timeline", overlay], ["crime", rows], ["coverage", rows]].map(([name, data]) => [name, data, spec(name, span)]);
+      for (const [name, data, chart] of charts) {
+        const element = document.getElementById("chart-" + name);
+        element.hidden = !data.length;
+        if (data.length) await clawback.draw(element, chart, data);
+      }
+      const about = { title: series ? series.title : place.name, place: place.name, geoid: place.geoid, caveats: [...document.querySelectorAll("#axis .caveats li")].map((one) => one.textContent), cite: place.name + ". In: " + common.cite };
+      const columns = ["label", "offenses", "coverage", "series", "note"];
+      const csv = [columns.join(","), ...rows.map((row) => columns.map((name) => '"' + String(row[name] ?? "").replaceAll('"', '""') + '"').join(","))].join("\n") + "\n";
+      document.getElementById("axis-note").replaceChildren(
+        early ? el("p", {}, "Before the axis begins: " + number(early) + ", in the tables below.") : "",
+        el("p", { class: "actions" }, "Data: ", download(place.id + ".csv", csv, "text/csv"), " ", download(place.id + ".json", JSON.stringify({ ...about, rows, overlay }, null, 1), "application/json")),
+        el("details", {}, el("summary", {}, "The figures as a table"), table("Figures", ["When", "Offenses reported", "Coverage", "Series", "Note"], rows.map((row) => [row.label, number(row.offenses), row.coverage, row.series || "", row.note]))),
+        ...(series ? [el("details", {}, el("summary", {}, "Where is this from?"), el("ul", { class: "note" }, ...series.payloads.slice(0, 40).map((one) => shard.payloads[one]).filter(Boolean).map((it) =>
+          el("li", {}, it.publisher + " (" + it.kind + ", as of " + String(it.retrieved).slice(0, 10) + "): ", link(it.url), " sha256 ", el("code", {}, it.sha256 || "not known")))))] : []),
+        ...(series ? [cite(series.title + ", " + place.name)] : []));
+      const parts = charts.filter(([, data]) => data.length).map(([, data, chart]) => ({ ...chart, width: 640, data: { values: data } }));
+      whole = { vconcat: parts, resolve: { scale: { color: "independent", x: "independent" } } };
+      choice.dataset.drawn = String(choice.value);
+    }
+    choice.addEventListener("change", draw);
+    window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
+    await draw();
+    const section = document.getElementById("axis");
+    clawback.images(section, () => [whole, { title: place.name + ". " + document.getElementById("axis-title").textContent,
+      source: section.querySelector(".source").textContent, caveats: clawback.caveats(section), name: place.id }]);
+  }
+
+  const LEVELS = { place: "city or village", town: "town or township", consolidated: "city and county in one",
+    unresolved: "a printed name that is matched to no government unit" };
+
+  function fail(text) {
+    document.getElementById("place-title").textContent = "No such place";
+    document.getElementById("lead").textContent = text;
+    document.body.dataset.ready = "no";
+  }
+
+  async function show() {
+    const id = asked.get("place") || "";
+    if (!id) return fail("The address names no place. Find one by its name.");
+    await script("data/common.js");
+    common = clawback.data.common;
+    let state = asked.get("state");
+    if (!/^[A-Z]{2}$/.test(state || "")) {
+      await script("data/places.js");
+      state = (clawback.data.index.find((one) => one[0] === id) || [])[2];
+    }
+    try {
+      if (state) await script("data/places/" + state + ".js");
+    } catch {
+      state = null;
+    }
+    shard = clawback.data[state];
+    place = shard && Object.hasOwn(shard.places, id) ? shard.places[id] : null;
+    if (!place) return fail("This release holds no award, listing, legal event or crime figure of a place with the code " + id + ".");
+    place.id = id;
+    document.title = place.name + " | Clawback";
+    document.getElementById("place-title").textContent = place.name;
+    document.getElementById("lead").textContent = [
+      LEVELS[place.level] || place.level,
+      place.geoid ? "GEOID " + place.geoid : "",
+      place.population ? number(place.population) + " people in " + place.population_year : "population not held",
+    ].filter(Boolean).join(", ") + ".";
+    document.getElementById("content").hidden = false;
+    const day = document.getElementById("day");
+    day.value = /^\d{4}-\d{2}-\d{2}$/.test(asked.get("day") || "") ? asked.get("day") : common.built;
+    day.addEventListener("input", () => { if (day.value) says(day.value); });
+    says(day.value);
+    awards();
+    events();
+    listings();
+    agencies();
+    await axis();
+    document.body.dataset.ready = "yes";
+  }
+
+  if (document.getElementById("found")) search();
+  else if (document.getElementById("place-title")) show();
+})();

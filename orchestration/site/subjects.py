@@ -1,0 +1,264 @@
+"""The pages of the subjects: money, ordinances, reporting, completeness.
+
+What belongs here: which pictures and which named queries a subject shows. What does not: the queries (queries/), one
+place (places), the trackers' map (trackers).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from orchestration.reading import questions
+from orchestration.site import front
+from orchestration.site.pages import Pages, Picture, number
+
+
+def write(pages: Pages) -> None:
+    """Write a page for each subject, with the data of what it shows."""
+    _page(
+        pages, "money.html", "Money",
+        "What federal policing grants the release holds, what part of all they are, and what the listed places hold.",
+        [front.money(pages), budget(pages)],
+        [answered(pages, "at_risk"), answered(pages, "programs"), answered(pages, "nation")],
+    )  # fmt: skip
+    _page(
+        pages, "ordinances.html", "Ordinances",
+        "What cities, counties and states decided on their part in immigration enforcement, what courts and states did"
+        " to it, and which laws nobody has read yet.",
+        [events(pages)],
+        [all_events(pages), unread_laws(pages)],
+    )  # fmt: skip
+    _page(
+        pages, "reporting.html", "Reporting",
+        "Do people still report crimes? What the survey, the police departments and the cities' own records say.",
+        [front.reporting(pages), printed(pages)],
+        [answered(pages, "reporting_gap"), answered(pages, "printed_figures"),
+         answered(pages, "city_reporting"),
+         answered(pages, "city_reporting", {"offense": "all_reports", "window": "three months"})],
+    )  # fmt: skip
+    _page(
+        pages, "completeness.html", "Completeness",
+        "Which months the police reported, and what the release holds of each source.",
+        [calendar(pages)],
+        [answered(pages, "holdings"), answered(pages, "coverage")],
+    )  # fmt: skip
+
+
+def _page(
+    pages: Pages, path: str, title: str, lead: str, pictures: Sequence[Picture], tables: Sequence[Picture]
+) -> None:
+    for picture in (*pictures, *tables):
+        pages.write_data(picture)
+    pages.write(path, "subject.html", title=title, lead=lead, pictures=pictures, tables=tables)
+
+
+def answered(pages: Pages, name: str, given: Mapping[str, str] | None = None) -> Picture:
+    """The answer of a named query, as a table with its caveats and its data."""
+    asked = questions.question(name)
+    try:
+        answer = questions.answer(pages.connection, asked, given or {})
+    except questions.WrongParameter as unknown:  # the release holds no such place or tracker
+        title, rows, empty, columns = asked.question, [], str(unknown), []
+    else:
+        found = answer.relation
+        columns = list(found.columns)
+        rows = [dict(zip(columns, row, strict=True)) for row in found.fetchall()]
+        title, empty = answer.title, answer.why_empty or ""
+    options = "".join(f" --set {option}={value}" for option, value in (given or {}).items())
+    return Picture(
+        name="_".join([name, *(given or {}).values()]).replace(" ", "_"),
+        chart="",
+        finding=title,
+        rows=rows,
+        source=f"clawback query {name}{options}",
+        caveats=asked.caveats,
+        columns=_meanings(pages, columns),
+        empty=empty,
+    )
+
+
+def _meanings(pages: Pages, columns: Sequence[str]) -> dict[str, str]:
+    """What each column means, where the release's dictionary has one meaning for its name; else its name in words."""
+    said = {
+        row["column_name"]: row["description"]
+        for row in pages.rows("""
+            select column_name, max(description) as description from meta.column_dictionary
+            group by column_name having count(distinct description) = 1
+        """)
+    }
+    return {name: said.get(name, name.replace("_", " ")) for name in columns}
+
+
+def budget(pages: Pages) -> Picture:
+    """Budget authority and outlays of the COPS Office's account."""
+    rows = pages.rows("""
+        select fiscal_year, replace(measure, '_', ' ') as measure, budget_status as kind, sum(budget_amount) as usd,
+            'FY' || max(budget_year) as budget
+        from core.fct_budget_account_year
+        where account_code = '0406' and is_newest
+        group by all
+        order by all
+    """)
+    actual = [row for row in rows if row["kind"] == "actual" and row["measure"] == "budget authority"]
+    finding = "What may the COPS Office spend?"
+    if actual:
+        most = max(actual, key=lambda row: row["usd"])
+        finding = (
+            f"The COPS Office's budget authority was highest in FY{most['fiscal_year']}, at"
+            f" ${most['usd'] / 1_000_000:,.0f} million."
+        )
+    return Picture(
+        name="cops_budget",
+        chart="budget",
+        finding=finding,
+        rows=rows,
+        source="Office of Management and Budget (core.fct_budget_account_year)",
+        caveats=questions.question("cops_budget").caveats,
+        columns={
+            "fiscal_year": "fiscal year", "measure": "what is counted", "kind": "actual or estimated", "usd": "dollars",
+            "budget": "the budget that prints it",
+        },
+    )  # fmt: skip
+
+
+def events(pages: Pages) -> Picture:
+    """Legal events by year and by how good their source is."""
+    rows = pages.rows("""
+        select year(event_from) as year, source_status as source, count(*) as events
+        from core.fct_policy_event where event_from is not null
+        group by all order by all
+    """)
+    total = sum(row["events"] for row in rows)
+    sourced = sum(row["events"] for row in rows if row["source"] in ("sourced", "council record"))
+    finding = "Which legal events are known?"
+    if rows:
+        finding = f"{number(total)} dated legal events are known; {number(sourced)} of them rest on a full source."
+    return Picture(
+        name="legal_events_by_year",
+        chart="events",
+        finding=finding,
+        rows=rows,
+        source="Clawback's ledger of cited events, councils' records (core.fct_policy_event)",
+        caveats=(
+            "The ledger has what somebody found and cited. More events in a year may be more finding, not more law.",
+            "A city, county or state that is not in it is unknown. It does not mean that it has no law.",
+        ),
+        columns={"year": "year of the event, or of the first day it may have been", "source": "how good the source is",
+                 "events": "events known"},
+    )  # fmt: skip
+
+
+def all_events(pages: Pages) -> Picture:
+    """Every legal event, with who says so."""
+    rows = pages.rows("""
+        select jurisdiction_name as jurisdiction, event_from as since, date_precision as precision,
+            replace(event, '_', ' ') as event, concat_ws(' ', instrument, instrument_number) as instrument,
+            provision_code as provision, source_status as source, source_citation as citation
+        from core.fct_policy_event order by jurisdiction_name, event_from nulls last
+    """)
+    return Picture(
+        name="legal_events",
+        chart="",
+        finding="Every legal event that is known, and who says so",
+        rows=rows,
+        source="Clawback's ledger of cited events, councils' records (core.fct_policy_event)",
+        caveats=questions.question("policies").caveats,
+        columns={
+            "jurisdiction": "who decided", "since": "the day, or the first day that it may have been",
+            "precision": "how exactly the day is known", "event": "what happened", "instrument": "by which instrument",
+            "provision": "on which provision", "source": "how good the source is", "citation": "where it is printed",
+        },
+    )  # fmt: skip
+
+
+def unread_laws(pages: Pages) -> Picture:
+    """Laws of councils whose provisions nobody has read."""
+    rows = pages.rows("""
+        select
+            jurisdiction_name as jurisdiction, law_on, concat_ws(' ', type_name, enactment_number) as law, title,
+            address
+        from core.dim_council_matter where is_unread_law order by law_on
+    """)
+    return Picture(
+        name="unread_laws",
+        chart="",
+        finding=f"{number(len(rows))} council laws on immigration became law, and nobody has read what they provide",
+        rows=rows,
+        source="Councils' records (core.dim_council_matter)",
+        caveats=("An unread law decides no provision here. It may limit cooperation, or do something else.",),
+        columns={"jurisdiction": "whose council", "law_on": "day it became law", "law": "its number",
+                 "title": "its title",
+                 "address": "where its text is"},
+        empty="This release holds no unread law.",
+    )  # fmt: skip
+
+
+def printed(pages: Pages) -> Picture:
+    """Changes that police departments printed for Hispanic victims, beside what they printed for others."""
+    rows = pages.rows("""
+        select
+            publisher || ', ' || replace(offense_group, '_', ' ') || ': ' || period_as_printed as figure_of,
+            victim_group as "group", figure as percent, source_citation as citation
+        from core.fct_published_statistic
+        where subject = 'crime_reporting' and unit = 'percent' and measure = 'change'
+        qualify count(distinct victim_group) over (partition by publisher, offense_group, period_as_printed) > 1
+        order by figure_of, "group"
+    """)
+    pairs = {row["figure_of"] for row in rows}
+    falls = {row["figure_of"]: row["percent"] for row in rows if row["group"] == "Hispanic"}
+    beside = {row["figure_of"]: row["percent"] for row in rows if row["group"] != "Hispanic"}
+    more = sum(falls[pair] < beside[pair] for pair in pairs if pair in falls and pair in beside)
+    finding = (
+        f"In {number(more)} of {number(len(pairs))} printed comparisons, reports by Hispanic victims fell more than"
+        " others did, or rose less."
+    )
+    return Picture(
+        name="printed_changes",
+        chart="printed",
+        finding=finding if rows else "What did the police print about reports by Hispanic victims?",
+        rows=rows,
+        source="Police departments, as printed (core.fct_published_statistic)",
+        caveats=(
+            *questions.question("printed_figures").caveats,
+            "A department chose what to print. What it did not print is unknown.",
+            "Several comparisons are of the same reports, over other months: they are not independent of each other.",
+        ),
+        columns={"figure_of": "who printed it, of what and when", "group": "the victims' group",
+                 "percent": "printed change against the year before, in percent", "citation": "where it is printed"},
+    )  # fmt: skip
+
+
+def calendar(pages: Pages) -> Picture:
+    """What share of the agencies' months is counted, by state and month."""
+    rows = pages.rows("""
+        with months as (
+            select agencies.state_code as state, months.month_start as month, months.agency_key,
+                bool_and(months.coverage = 'reported') as is_counted
+            from core.fct_crime_month as months
+            join core.dim_agency as agencies using (agency_key)
+            group by all
+        )
+        select state, month, count(*) as agencies, count(*) filter (where is_counted) as counted,
+            round(100.0 * count(*) filter (where is_counted) / count(*), 1) as counted_percent
+        from months group by all order by all
+    """)
+    held, counted = (sum(row[name] for row in rows) for name in ("agencies", "counted"))
+    finding = "Which months did the police report?"
+    if rows:
+        finding = f"Of {number(held)} months of agencies that are held, {number(counted)} are counted in full."
+    return Picture(
+        name="calendar",
+        chart="calendar",
+        finding=finding,
+        rows=rows,
+        source="FBI, Crime Data Explorer (core.fct_crime_month)",
+        caveats=(
+            "A month counts if every offense of it that is held was reported. Else it is partial, suspect or unknown.",
+            "Only agencies whose months are held are in it: an empty cell is a state and month of which none is held.",
+            *questions.question("crime_months").caveats,
+        ),
+        columns={
+            "state": "state", "month": "month", "agencies": "agencies whose month is held",
+            "counted": "of them counted in full", "counted_percent": "percent of them counted in full",
+        },
+    )  # fmt: skip

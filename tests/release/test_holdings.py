@@ -1,0 +1,39 @@
+"""What an edition holds, of what: every data set has its line, and the README says what the release says.
+
+What belongs here: `meta.holdings` and the README's table of it. What does not: the rows that are held (tests/recorded).
+"""
+
+from __future__ import annotations
+
+import csv
+
+from orchestration import sources
+from orchestration.reading import questions
+from orchestration.settings import DBT_PROJECT_DIR
+from tools import readme_holdings
+
+
+def test_every_data_set_is_declared_with_what_it_is_a_part_of():
+    with (DBT_PROJECT_DIR / "seeds" / "declared_holdings.csv").open(encoding="utf-8", newline="") as file:
+        declared = {row["dataset"] for row in csv.DictReader(file)}
+    assert declared == {name.replace("/", "__") for name in sources.DATASETS}
+
+
+def test_what_is_held_is_said_of_every_data_set(published):
+    settings, _ = published
+    with questions.connect(settings) as connection:
+        missing = connection.execute("select dataset from meta.source_status anti join meta.holdings using (dataset)")
+        assert missing.fetchall() == []
+        rows = connection.execute("select dataset, held_from, held_to, records_held, of_how_many from meta.holdings")
+        held = {row[0]: row[1:] for row in rows.fetchall()}
+    assert held["usaspending__assistance_listings"] == ("2019", "2025", 136, 168)
+    assert held["omb__budget"][:3] == ("1994", "2027", 354)
+    assert held["usaspending__transactions"][2] == 0
+
+
+def test_the_readmes_table_of_what_is_held_is_that_of_the_release(published):
+    settings, _ = published
+    with questions.connect(settings) as connection:
+        block = readme_holdings.table(connection)
+    assert block.count("\n| `") > 20
+    assert block in readme_holdings.README.read_text(encoding="utf-8"), "run tools/readme_holdings.py on a release"

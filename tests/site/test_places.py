@@ -1,0 +1,180 @@
+"""The places: what is held of each is what SQL says, and a person finds and reads it.
+
+What belongs here: the places' data files, the search, the page of one place. What does not: what every page must be
+(test_site, test_pages_in_a_browser).
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from orchestration.reading import places, questions, reader
+from tests.site import browser
+
+in_a_browser = [
+    pytest.mark.browser,
+    pytest.mark.skipif(browser.CHROMIUM is None, reason=browser.WITHOUT),
+]
+
+
+def argument(path: Path) -> Any:
+    """What a data file gives to the one function that it calls."""
+    return json.loads(f"[{path.read_text(encoding='utf-8').partition('(')[2].rstrip().removesuffix(');')}]")
+
+
+@pytest.fixture(scope="module")
+def shards(site: Path) -> dict[str, Any]:
+    return dict(argument(path) for path in sorted((site / "data" / "places").glob("*.js")))
+
+
+@pytest.fixture(scope="module")
+def held(shards: dict[str, Any]) -> dict[str, Any]:
+    return {code: place for shard in shards.values() for code, place in shard["places"].items()}
+
+
+def test_every_place_with_an_award_listing_event_or_crime_figure_is_there_once(
+    site: Path, warehouse: reader.Reader, shards: dict[str, Any], held: dict[str, Any]
+):
+    index = argument(site / "data" / "places.js")[0]["rows"]
+    assert len(held) == sum(len(shard["places"]) for shard in shards.values()) == len(index) > 10_000
+    assert {(one[0], one[2]) for one in index} == {(code, s) for s, shard in shards.items() for code in shard["places"]}
+    wanted = {key for (key,) in warehouse.execute("""
+        select jurisdiction_key from core.fct_award union select jurisdiction_key from core.fct_tracker_listing
+        union select jurisdiction_key from core.fct_policy_event union select jurisdiction_key from core.fct_crime_month
+        union select jurisdiction_key from core.fct_crime_year_printed
+    """).fetchall()}  # fmt: skip
+    assert wanted - {"-1"} == {place["key"] for place in held.values()}
+
+
+def test_what_is_held_of_the_places_adds_up_to_the_facts(warehouse: reader.Reader, held: dict[str, Any], site: Path):
+    def rows(part: str) -> list[Any]:
+        return [row for place in held.values() for row in place.get(part, [])]
+
+    def sql(text: str) -> Any:
+        return warehouse.execute(text).fetchall()[0]
+
+    of_a_place = "where jurisdiction_key <> '-1'"
+    awards, listings = rows("awards"), rows("lists")
+    assert (len(awards), round(sum(one["obligated"] for one in awards), 2)) == tuple(
+        map(float, sql(f"select count(*), sum(obligated_amount) from core.fct_award {of_a_place}"))
+    )
+    assert (len(listings),) == sql(f"select count(*) from core.fct_tracker_listing {of_a_place}")
+    assert (len(rows("events")),) == sql(f"select count(*) from core.fct_policy_event {of_a_place}")
+    months = [month for one in rows("months") for month in one["rows"]]
+    counted = [month[1] for month in months if month[1] is not None]
+    assert (len(months), len(counted), sum(counted)) == sql(
+        f"select count(*), count(offenses), sum(offenses) from core.fct_crime_month {of_a_place}"
+    )
+    years = [n for one in rows("years") for series in one["series"] for n in series[2] if n is not None]
+    assert (len(years), sum(years)) == sql(
+        f"select count(offenses), sum(offenses) from core.fct_crime_year_printed {of_a_place}"
+    )
+    breaks = [one for row in rows("years") for series in row["series"] for one in series[3] or ()]
+    assert (len(breaks),) == sql(f"select count(*) from core.fct_crime_year_printed {of_a_place} and is_break")
+
+
+def test_each_row_names_the_bytes_that_it_is_from(warehouse: reader.Reader, shards: dict[str, Any]):
+    chicago = shards["IL"]["places"]["1714000"]
+    award = next(one for one in chicago["awards"] if one["fain"] == "2020ULWX0056")
+    told = shards["IL"]["payloads"][str(award["payload"])]
+    assert (told["capture"], told["url"], told["sha256"]) == warehouse.execute(
+        "select capture_id, url, sha256 from core.fct_award join meta.payload on _capture_id = capture_id"
+        " and _payload_id = payload_id where fain = '2020ULWX0056'"
+    ).fetchall()[0]
+    for shard in shards.values():
+        for place in shard["places"].values():
+            named = [one["payload"] for part in ("awards", "lists", "events") for one in place.get(part, [])]
+            named += [
+                number for part in ("months", "years") for one in place.get(part, []) for number in one["payloads"]
+            ]
+            assert {str(number) for number in named} <= set(shard["payloads"])
+
+
+def opened(tab: browser.Tab, site: Path, address: str) -> None:
+    tab.shows()
+    tab.open(f"file://{site}/{address}")
+    tab.until("Boolean(document.body.dataset.ready || document.querySelector('#found[data-ready]'))")
+
+
+class TestInABrowser:
+    pytestmark = in_a_browser
+
+    @pytest.mark.parametrize(
+        ("text", "geoid"),
+        [("Portland, OR", "4159000"), ("Portland OR", "4159000"), ("Portland, Oregon", "4159000"),
+         ("4159000", "4159000"), ("Chicago", "1714000"), ("Cook County", "17031"), ("OR", "41"),
+         ("San Francisco", "0667000"), ("06075", "0667000"), ("st. paul, mn", "2758000"), ("Los Angeles", "0644000")],
+    )  # fmt: skip
+    def test_the_search_finds_a_place_as_the_command_line_does(
+        self, tab: browser.Tab, site: Path, warehouse: reader.Reader, text: str, geoid: str
+    ):
+        opened(tab, site, "places.html?q=" + text.replace(" ", "%20"))
+        first = tab.ask("document.querySelector('#found a')?.getAttribute('href')")
+        assert first.endswith(f"place={geoid}")
+        assert places.find(warehouse, text).place.geoid == geoid
+
+    def test_a_search_without_an_answer_says_what_that_means(self, tab: browser.Tab, site: Path):
+        opened(tab, site, "places.html?q=Xyzzyville")
+        assert tab.ask("document.querySelectorAll('#found li').length") == 0
+        assert "does not mean" in tab.ask("document.getElementById('said').textContent")
+
+    @pytest.mark.parametrize("code", ["1714000", "0667000", "4159000", "17031", "41", "0644000", "3651000"])
+    def test_a_place_says_who_lists_it_as_the_named_query_does(
+        self, tab: browser.Tab, site: Path, warehouse: reader.Reader, code: str
+    ):
+        opened(tab, site, f"place.html?place={code}")
+        assert tab.console == []
+        asked = questions.question("on_which_lists")
+        days = ("2014-09-30", "2017-03-27", "2017-11-15", "2025-05-30", "2025-06-02", "2025-08-05", "2026-06-01")
+        for day in days:
+            rows = questions.ask(warehouse, asked, {"jurisdiction": code, "as_of": day}).fetchall()
+            assert len(rows) == 8
+            for _, tracker, answer, _, by, *_ in rows:
+                said = tab.ask(f"clawback.saysOn('{tracker}', '{day}')")
+                assert (said["answer"], said["by"] or None) == (answer, str(by) if by else None), (tracker, day)
+
+    def test_a_chosen_day_changes_what_is_said(self, tab: browser.Tab, site: Path):
+        opened(tab, site, "place.html?state=IL&place=1714000&day=2025-08-05")
+        said = "document.getElementById('says-table').textContent"
+        assert "listed: sanctuary" in tab.ask(said)
+        tab.ask("document.getElementById('day').value = '2016-01-01'; true")
+        tab.ask("document.getElementById('day').dispatchEvent(new Event('input')); true")
+        assert "listed: sanctuary" not in tab.ask(said)
+        assert "no list of its state by then" in tab.ask(said)
+
+    def test_the_line_of_offenses_stops_where_nothing_is_known(self, tab: browser.Tab, site: Path):
+        opened(tab, site, "place.html?place=1714000")
+        pieces = tab.ask("document.querySelectorAll('#chart-crime .mark-line path').length")
+        assert pieces > 2
+        rects = tab.ask("document.querySelectorAll('#chart-coverage .mark-rect path').length")
+        assert rects > 100
+        assert tab.ask("document.querySelectorAll('#chart-timeline .mark-symbol path').length") > 5
+        table = "[...document.querySelectorAll('#axis-note table tbody tr')]"
+        unknown = tab.ask(f"{table}.filter((one) => one.cells[1].textContent === 'not known').length")
+        assert unknown > 5
+        assert tab.ask(f"{table}.length") == rects
+
+    def test_another_series_is_drawn_when_it_is_chosen(self, tab: browser.Tab, site: Path):
+        opened(tab, site, "place.html?place=1714000")
+        titles = tab.ask("[...document.querySelectorAll('#series option')].map((one) => one.textContent)")
+        by_year = next(n for n, title in enumerate(titles) if "by year" in title and "Robbery" in title)
+        tab.ask(f"document.getElementById('series').value = '{by_year}'; true")
+        tab.ask("document.getElementById('series').dispatchEvent(new Event('change')); true")
+        tab.until(f"document.getElementById('series').dataset.drawn === '{by_year}'")
+        assert tab.console == []
+        assert "years are counted" in tab.ask("document.getElementById('axis-title').textContent")
+
+    def test_an_unknown_code_says_so(self, tab: browser.Tab, site: Path):
+        for address in (
+            "place.html?place=9999999",
+            "place.html?state=ZZ&place=1",
+            "place.html",
+            "place.html?place=toString",
+        ):
+            opened(tab, site, address)
+            assert tab.ask("document.querySelector('h1').textContent") == "No such place"
+            assert tab.ask("document.getElementById('content').hidden")

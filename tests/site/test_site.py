@@ -1,0 +1,190 @@
+"""The site's files: complete, linked, sealed, quick to make, and true to the release's file.
+
+What belongs here: what the files themselves show. What does not: how a browser shows them (test_pages_in_a_browser).
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+import shutil
+import time
+import tomllib
+from pathlib import Path
+
+import duckdb
+import lxml.html
+import pytest
+
+from orchestration.reading import reader
+from orchestration.release import audit, history, publish
+from orchestration.settings import PROJECT_ROOT, Settings
+from orchestration.site import build
+from orchestration.site.pages import VENDOR_FOLDER
+from tools import site_charts
+
+_ATTRIBUTES = (
+    ("a", "href"),
+    ("link", "href"),
+    ("script", "src"),
+    ("img", "src"),
+    ("form", "action"),
+    ("iframe", "src"),
+)
+
+
+def documents(site: Path) -> dict[Path, lxml.html.HtmlElement]:
+    return {path: lxml.html.document_fromstring(path.read_bytes()) for path in sorted(site.rglob("*.html"))}
+
+
+def test_every_link_inside_leads_to_a_file_and_to_its_part(site: Path):
+    pages, broken = documents(site), []
+    ids = {path.resolve(): {one.get("id") for one in page.iter() if one.get("id")} for path, page in pages.items()}
+    for path, page in pages.items():
+        for tag, attribute in _ATTRIBUTES:
+            for element in page.iter(tag):
+                address = element.get(attribute)
+                if address is None or address.startswith(("http://", "https://", "data:")):
+                    continue
+                name, _, part = address.partition("#")
+                target = (path.parent / name.partition("?")[0]).resolve() if name else path.resolve()
+                if not target.is_file() or (part and target in ids and part not in ids[target]):
+                    broken.append(f"{path.relative_to(site)}: {address}")
+    assert broken == []
+
+
+def test_nothing_is_loaded_from_another_address(site: Path):
+    for path, page in documents(site).items():
+        loaded = [one.get("src") for one in page.iter("script", "img", "iframe", "source") if one.get("src")]
+        loaded += [one.get("href") for one in page.iter("link")]
+        assert [one for one in loaded if "//" in one] == [], path
+    assert "url(" not in (site / "site.css").read_text(encoding="utf-8")
+    assert "@import" not in (site / "site.css").read_text(encoding="utf-8")
+
+
+def test_the_site_is_sealed_with_the_release_and_small(site: Path):
+    sums = (site.parent / "SHA256SUMS").read_text(encoding="utf-8")
+    files = [path for path in site.rglob("*") if path.is_file()]
+    assert [path for path in files if f"  {path.relative_to(site.parent)}\n" not in sums] == []
+    assert sum(path.stat().st_size for path in files) < 40 * 2**20
+
+
+def test_every_published_table_has_a_page_with_all_its_columns(site: Path, warehouse: reader.Reader):
+    columns = warehouse.execute(
+        "select schema_name || '.' || table_name, list(column_name) from duckdb_columns()"
+        " where database_name = current_database() and not internal group by all"
+    ).fetchall()
+    assert len(columns) > 100
+    for table, names in columns:
+        page = lxml.html.document_fromstring((site / "dictionary" / f"{table}.html").read_bytes())
+        assert {one.get("id") for one in page.iter("tr")} >= set(names), table
+
+
+def test_every_document_has_a_page(site: Path):
+    names = {path.stem for path in (PROJECT_ROOT / "docs").glob("*.md")}
+    assert names == {path.stem for path in (site / "methods").glob("*.html")} - {"index"}
+
+
+def test_the_front_says_each_claim_with_its_verdict(site: Path, warehouse: reader.Reader):
+    page = lxml.html.document_fromstring((site / "index.html").read_bytes())
+    claims = warehouse.execute("select claim_id, claim, verdict from analysis.mart_claim_check").fetchall()
+    assert len(claims) == 10
+    for claim_id, claim, verdict in claims:
+        text = page.get_element_by_id(f"claim-{claim_id}").text_content()
+        assert claim in text
+        assert verdict in text
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("captured_awards", "select cast(fiscal_year as varchar), cast(count(*) as varchar) from core.fct_award"
+                            " group by fiscal_year order by 1"),
+        ("agreements_287g", """
+            select cast(days.listed_from as varchar), cast(count(*) as varchar)
+            from (select distinct listed_from from core.fct_tracker_listing join core.dim_tracker using (tracker_key)
+                  where tracker_code = 'ice_287g') as days
+            join (select listed_from as since, listed_to from core.fct_tracker_listing
+                  join core.dim_tracker using (tracker_key) where tracker_code = 'ice_287g') as listings
+                on since <= days.listed_from and (listed_to is null or listed_to > days.listed_from)
+            group by days.listed_from order by 1"""),
+    ],
+)  # fmt: skip
+def test_what_a_picture_hands_out_is_what_sql_says(site: Path, warehouse: reader.Reader, name: str, expected: str):
+    rows = list(csv.reader((site / "data" / f"{name}.csv").open(encoding="utf-8")))
+    assert [tuple(row[:2]) for row in rows[1:]] == warehouse.execute(expected).fetchall()
+    told = json.loads((site / "data" / f"{name}.json").read_text(encoding="utf-8"))
+    assert list(told["columns"]) == rows[0]
+    assert len(told["rows"]) == len(rows) - 1
+    assert told["caveats"]
+    assert told["release"] in told["cite"]
+
+
+def test_two_lists_share_what_the_published_lists_share(site: Path):
+    # counted in the two lists themselves: 4 counties, 18 cities and 11 states are on both
+    rows = list(csv.DictReader((site / "data" / "two_lists.csv").open(encoding="utf-8")))
+    both = {row["level"]: int(row["jurisdictions"]) for row in rows if row["listed_by"] == "both lists"}
+    assert both == {"counties": 4, "cities and towns": 18, "states": 11}
+
+
+def remade(published: Settings, folder: Path) -> tuple[Path, history.Release]:
+    """A folder with a copy of the release's warehouse, to be written to."""
+    release = history.last_release(published)
+    assert release
+    folder.mkdir()
+    shutil.copyfile(release.path, folder / "warehouse.duckdb")
+    return folder, release
+
+
+def test_the_site_is_written_in_seconds(published: tuple[Settings, dict[str, object]], tmp_path: Path):
+    folder, release = remade(published[0], tmp_path / "release")
+    began = time.process_time()
+    build.write(published[0], folder, release)
+    assert time.process_time() - began < 10
+    assert (folder / "site" / "index.html").is_file()
+
+
+def test_a_release_that_holds_nothing_has_a_site_that_says_so(
+    published: tuple[Settings, dict[str, object]], tmp_path: Path
+):
+    folder, release = remade(published[0], tmp_path / "release")
+    with duckdb.connect(str(folder / "warehouse.duckdb")) as connection:
+        tables = connection.execute("select schema_name, table_name from duckdb_tables()").fetchall()
+        for schema, table in tables:
+            if schema in ("core", "analysis", "reference") or table in (
+                "holdings",
+                "source_status",
+                "payload",
+                "capture",
+            ):
+                connection.execute(f'delete from "{schema}"."{table}"')
+    build.write(published[0], folder, release)
+    front = (folder / "site" / "index.html").read_text(encoding="utf-8")
+    assert front.count("This edition holds no figures for this picture.") == 4
+    assert "holds no row of this table" in (folder / "site" / "dictionary" / "core.fct_award.html").read_text("utf-8")
+
+
+def test_a_release_whose_site_cannot_be_written_is_not_published(sealed: tuple[Settings, str]):
+    settings, run_id = sealed
+    before = settings.published_dir.resolve(), sorted(settings.releases_dir.iterdir())
+
+    def written_and_broken(settings: Settings, folder: Path, release: history.Release) -> None:
+        build.write(settings, folder, release)
+        raise OSError("synthetic fault")
+
+    with pytest.raises(OSError, match="synthetic fault"):
+        publish.publish(settings, audit.audit(settings, run_id=run_id), companions=[written_and_broken])
+    assert (settings.published_dir.resolve(), sorted(settings.releases_dir.iterdir())) == before
+
+
+def test_what_the_site_carries_is_what_the_record_says():
+    record = tomllib.loads((VENDOR_FOLDER / "vendor.toml").read_text(encoding="utf-8"))["files"]
+    assert set(record) == {path.name for path in VENDOR_FOLDER.iterdir() if path.suffix in (".js", ".json")}
+    for name, about in record.items():
+        assert hashlib.sha256((VENDOR_FOLDER / name).read_bytes()).hexdigest() == about["sha256"], name
+        assert about["license"]
+
+
+def test_the_charts_are_those_that_are_declared():
+    assert site_charts.main(["--check"]) == 0

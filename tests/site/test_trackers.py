@@ -1,0 +1,101 @@
+"""The page of the trackers in a browser: a chosen day changes the map and the matrix, and both are what SQL says.
+
+What belongs here: trackers.html. What does not: what a place's page says of one place (test_places).
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from orchestration.reading import questions, reader
+from orchestration.site.pages import VENDOR_FOLDER
+from tests.site import browser
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(browser.CHROMIUM is None, reason=browser.WITHOUT),
+]
+
+
+def opened(tab: browser.Tab, site: Path, tracker: str, day: str) -> None:
+    tab.shows()
+    tab.open(f"file://{site}/trackers.html?tracker={tracker}&day={day}")
+    tab.until(f"document.body.dataset.ready === '{tracker} {day}'")
+    assert tab.console == []
+
+
+@pytest.mark.parametrize(
+    ("tracker", "day"),
+    [("dhs", "2025-05-30"), ("dhs", "2025-06-02"), ("doj", "2025-08-05"), ("doj", "2025-09-27"), ("cis", "2014-09-30"),
+     ("cis", "2014-10-02"), ("ice_287g", "2026-05-18"), ("doj_letters", "2017-11-15"), ("ice_ddor", "2017-03-27")],
+)  # fmt: skip
+def test_the_map_counts_the_units_that_sql_counts(
+    tab: browser.Tab, site: Path, warehouse: reader.Reader, tracker: str, day: str
+):
+    opened(tab, site, tracker, day)
+    rows = tab.ask(f"clawback.mapRows('{tracker}', '{day}')")
+    expected = dict(
+        warehouse.execute(
+            "select state_code, count(*) from core.fct_listed_unit where tracker_code = ? and listed_from <= ?::date"
+            " and (listed_to is null or listed_to > ?::date) group by all",
+            [tracker, day, day],
+        ).fetchall()
+    )
+    assert {row["code"]: row["listed"] for row in rows if row["listed"]} == expected
+    unknown = {row["code"] for row in rows if row["listed"] is None}
+    filled = tab.ask(
+        "[...document.querySelectorAll('#chart-states .mark-shape path')].map((one) => one.getAttribute('fill'))"
+    )
+    assert len(filled) > 50, "a state of which nothing is known is drawn, too"
+    shapes = json.loads((VENDOR_FOLDER / "us-states-10m.json").read_text(encoding="utf-8"))["objects"]["states"]
+    known = {row["fips"] for row in rows if row["listed"] is not None}
+    grey = {shape["id"] for shape in shapes["geometries"]} - known
+    assert filled.count("#8a8f98") == len(grey), "what is unknown does not look like none"
+    if tracker == "cis" and day == "2014-10-02":
+        assert len(unknown) == len(rows), "a list of one day says nothing about another"
+    if tracker == "dhs":
+        assert {"IL", "CA", "TX"}.isdisjoint(unknown)
+
+
+def test_a_chosen_day_changes_the_map_and_the_matrix(tab: browser.Tab, site: Path, warehouse: reader.Reader):
+    opened(tab, site, "doj", "2025-08-05")
+    filled = "[...document.querySelectorAll('#chart-states .mark-shape path')].map((one) => one.getAttribute('fill'))"
+    before = tab.ask(filled)
+    assert len(before) > 50
+    said = "document.getElementById('fits').textContent"
+    # the list of 2025-08-05 has 35 names, of which San Francisco's city and county are one place; Nevada left it
+    asked = questions.question("listed")
+    listed = questions.ask(warehouse, asked, {"tracker": "doj", "as_of": "2025-08-05"}).fetchall()
+    assert len(listed) == 35
+    assert tab.ask(said).startswith("34 places")
+    tab.ask("document.getElementById('day').value = '2025-09-26'; true")
+    tab.ask("document.getElementById('day').dispatchEvent(new Event('input')); true")
+    tab.until("document.body.dataset.ready === 'doj 2025-09-26'")
+    assert tab.ask(said).startswith("33 places")
+    assert tab.ask(filled) != before
+
+
+def test_the_matrix_is_filtered_and_leads_to_places(tab: browser.Tab, site: Path):
+    opened(tab, site, "doj", "2025-08-05")
+    tab.ask("document.getElementById('filter').value = 'chicago'; true")
+    tab.ask("document.getElementById('filter').dispatchEvent(new Event('input')); true")
+    rows = tab.ask("[...document.querySelectorAll('#matrix tbody tr')].map((one) => one.cells[0].innerHTML)")
+    assert len(rows) == 1
+    assert "place.html?state=IL&amp;place=1714000" in rows[0]
+
+
+@pytest.mark.parametrize(("page", "name"), [("trackers.html?tracker=dhs&day=2025-05-30", "dhs-2025-05-30"),
+                                            ("place.html?state=IL&place=1714000", "1714000")])  # fmt: skip
+def test_the_map_and_the_time_axis_are_handed_out_as_images(tab: browser.Tab, site: Path, page: str, name: str):
+    tab.shows()
+    tab.open(f"file://{site}/{page}")
+    tab.until("Boolean(document.querySelector('.images:not([hidden])'))")
+    tab.ask("window.clicked = null; HTMLAnchorElement.prototype.click = function () { window.clicked = this; }; true")
+    tab.ask("document.querySelector('.images [data-image=svg]').click(); true")
+    tab.until("Boolean(window.clicked)")
+    assert tab.ask("window.clicked.download") == f"{name}.svg"
+    assert tab.ask("fetch(window.clicked.href).then((one) => one.text()).then((text) => text.length)") > 10_000
+    assert tab.console == []
