@@ -4,8 +4,9 @@
 -- parameter: jurisdiction=LA (place)
 -- parameter: offense=all_offenses (victim_family)
 -- parameter: window=three months (window)
+-- parameter: rows=compared (which_rows)
 -- caveat: Victims in the files that an agency sent to the FBI (NIBRS), by month of the incident: no file says when somebody reported. Fewer victims are neither fewer crimes nor proof of fear.
--- caveat: Figures of a group are empty if groups cannot be compared; `group_comparability` says why. Counts of 1 to 4 are not shown.
+-- caveat: Only windows whose groups can be compared are shown. With rows=all the others are, too, and `group_comparability` says why each is not compared. Counts of 1 to 4 are never shown.
 -- caveat: beside_others is the change of Hispanic victims divided by that of other victims, less 1, with a 95% interval that allows for months that scatter more than chance. An interval on both sides of 0 decides nothing.
 select
     gap.ori,
@@ -29,5 +30,6 @@ join core.dim_jurisdiction as units on gap.jurisdiction_key = units.jurisdiction
 join core.dim_jurisdiction as asked on asked.jurisdiction_key = $jurisdiction
 where gap.ori is not null and gap.offense_family = $offense and gap.window_kind = $window
     and (gap.jurisdiction_key = $jurisdiction or (asked.level = 'state' and agencies.state_code = asked.state_code))
+    and ($rows = 'all' or gap.group_comparability = 'comparable')
     and gap.comparability not in ('the same months a year before are not captured in this series', 'a month of the window is not captured')
 order by gap.ori, gap.month_start;

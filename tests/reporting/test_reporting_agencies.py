@@ -123,6 +123,15 @@ def test_what_the_recorded_edition_compares_decides_nothing(release):
     assert (decided, states) == (0, 1)
 
 
+def test_intervals_of_the_placebo_leave_0_out_as_often_as_the_documentation_says(release):
+    found = release.execute(
+        "select window_kind, count(*), count(*) filter (where beside_others_low > 0 or beside_others_high < 0)"
+        " from analysis.mart_reporting_gap where series = 'LAPD collisions' and offense_family = 'traffic_collision'"
+        " and group_comparability = 'comparable' group by 1 order by 1"
+    ).fetchall()
+    assert found == [("month", 86, 0), ("three months", 86, 3), ("year to date", 86, 11)]
+
+
 def test_every_state_year_without_a_year_before_says_so_and_monroe_is_not_compared(release):
     alone = release.execute(
         "select distinct comparability from analysis.mart_reporting_gap where ori[:2] in ('AZ', 'IL', 'MN', 'VT')"
