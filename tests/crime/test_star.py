@@ -78,9 +78,8 @@ def test_every_recorded_estimate_of_people_is_a_row_of_its_year(ask):
     # the estimates without a row of their own are of counties whose city has one
     of_cities = set(
         ask(
-            "select b.geoid, calendar_year from core.fct_population_year as f"
-            " join core.bridge_geoid_jurisdiction as b using (jurisdiction_key)"
-            " where population_source not like '%county%'"
+            "select b.geoid, calendar_year from core.fct_population_year as f join core.bridge_geoid_jurisdiction as b"
+            " using (jurisdiction_key) where population_source not like '%county%'"
         )
     )
     assert people.keys() - {row[:2] for row in held} <= of_cities
