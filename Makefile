@@ -73,14 +73,15 @@ site: $(READY) ## the published release as pages, on 127.0.0.1:8300
 sql: $(READY) ## a read-only shell on the published warehouse
 	@$(BIN)/clawback sql
 
-notebook: $(READY) ## the event study as a notebook, on 127.0.0.1
-	@MARIMO_SKIP_UPDATE_CHECK=1 $(BIN)/marimo edit --host 127.0.0.1 notebooks/event_study.py
+notebook: $(READY) ## the event study as a notebook, on 127.0.0.1 (NOTEBOOK=who_reports: victims by group)
+	@MARIMO_SKIP_UPDATE_CHECK=1 $(BIN)/marimo edit --host 127.0.0.1 notebooks/$(or $(NOTEBOOK),event_study).py
 
 bench: $(BENCH_READY) ## ingest, models and runs over generated captures (an hour and 40 GB of disk at full size)
 	@$(BIN)/python -m benchmarks.spine
 	@$(BIN)/python -m benchmarks.awards
 	@$(BIN)/python -m benchmarks.ordinances
 	@$(BIN)/python -m benchmarks.incidents
+	@$(BIN)/python -m benchmarks.victims
 
 $(BENCH_READY): $(READY)
 	@$(INSTALL) --extra bench

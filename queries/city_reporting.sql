@@ -23,5 +23,5 @@ select
     printed_beside_group,
     printed_agreement
 from analysis.mart_reporting_gap
-where jurisdiction_key = $jurisdiction and offense_family = $offense and window_kind = $window
+where ori is null and jurisdiction_key = $jurisdiction and offense_family = $offense and window_kind = $window
 order by series, month_start;

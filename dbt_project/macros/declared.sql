@@ -14,6 +14,7 @@
         'fbi__agencies',
         'fbi__agency_months',
         'fbi__area_months',
+        'fbi__nibrs',
         'fbi__return_a',
         'fbi__table8',
         'ice__agreements_287g',
@@ -59,10 +60,10 @@
 {#- The columns of all cities' sets that are the same thing, by what they are. -#}
 {% macro declared_incident_columns(role) -%}
     {%- set columns = {
-        'key': ['incident_report_number', 'id', 'dr_no', 'uniquenibrno', 'cmplnt_num', 'row_id', 'offense_id'],
+        'key': ['incident_report_number', 'id', 'dr_no', 'uniquevictimno', 'uniquenibrno', 'cmplnt_num', 'row_id', 'offense_id'],
         'report_date': ['rep_date', 'date_rptd', 'rpt_dt', 'report_datetime', 'report_date_time'],
         'occurrence_date': ['occ_date', 'date', 'date_occ', 'cmplnt_fr_dt', 'incident_date', 'offense_date'],
-        'code': ['category_description', 'primary_type', 'crm_cd', 'nibr_code', 'ofns_desc', 'incident_category', 'nibrs_offense_code'],
+        'code': ['category_description', 'primary_type', 'crm_cd', 'victimofslist', 'nibr_code', 'ofns_desc', 'incident_category', 'nibrs_offense_code'],
         'domestic': ['family_violence', 'domestic', 'domestic_violence_crime'],
         'supplement': ['report_type_description'],
         'victim_group': ['vict_descent', 'vic_race'],

@@ -9,9 +9,10 @@
     where not is_optional or {{ 'true' if var('count_optional_incident_codes', false) else 'false' }}
 {%- endmacro %}
 
-{#- Whether a report belongs to the family of a row of incident_family_codes. -#}
+{#- Whether a report belongs to the family of a row of incident_family_codes. A code with % is a pattern: a set may list several
+    offenses in one column. -#}
 {% macro is_of_family(reports, codes) -%}
     {{ reports }}.series = {{ codes }}.series
-    and ({{ codes }}.code is null or upper({{ reports }}.code) = upper({{ codes }}.code))
+    and ({{ codes }}.code is null or upper({{ reports }}.code) like upper({{ codes }}.code))
     and ({{ codes }}.is_domestic is null or {{ reports }}.is_domestic = {{ codes }}.is_domestic)
 {%- endmacro %}

@@ -34,7 +34,8 @@ def write(pages: Pages) -> None:
         [front.reporting(pages), printed(pages)],
         [answered(pages, "reporting_gap"), answered(pages, "printed_figures"),
          answered(pages, "city_reporting"),
-         answered(pages, "city_reporting", {"offense": "all_reports", "window": "three months"})],
+         answered(pages, "city_reporting", {"offense": "all_reports", "window": "three months"}),
+         answered(pages, "agency_reporting")],
     )  # fmt: skip
     _page(
         pages, "completeness.html", "Completeness",

@@ -89,6 +89,9 @@ BY_HAND: dict[str, tuple[str, ...]] = {
     "assert_the_last_month_of_an_award_holds_its_money": (
         "update core.fct_award_month set obligated_amount_to_date = obligated_amount_to_date + 1",
     ),
+    "assert_reporting_panel_is_balanced": (
+        "delete from analysis.mart_reporting_panel where ori = 'LA0100000' and month_start = date '2015-06-01'",
+    ),
     "assert_reports_add_up_to_their_totals": (
         "insert into core.fct_incident_month_total"
         " (city_code, series, month_start, offense_family, victim_group, reports)"

@@ -42,6 +42,22 @@ def lapd_nibrs(month: str, reports: int) -> list[dict[str, str]]:
              "domestic_violence_crime": "No", "n": str(reports)}]  # fmt: skip
 
 
+def lapd_victims(month: str, *counts: tuple[str, int]) -> list[dict[str, str]]:
+    offenses = "Battery - 13B, Criminal Threats - IPV - 13C"
+    return [{"month": f"{month}-01T00:00:00.000", "newest": f"{month}-27T00:00:00.000", "victimofslist": offenses,
+             "vict_descent": descent, "n": str(n)} for descent, n in counts]  # fmt: skip
+
+
+def victims_of_the_new_system() -> list[dict[str, str]]:
+    """Both spellings of Hispanic; from 2025-06 on a quarter fewer of them, and as many others."""
+    rows: list[dict[str, str]] = []
+    for n, month in enumerate(("03", "05", "06", "07", "08", "09", "10", "11", "12")):
+        scatter = 4 * (n % 3)
+        rows += lapd_victims(f"2024-{month}", ("Hispanic", 60 + scatter), ("H - Hispanic", 40), ("White", 100))
+        rows += lapd_victims(f"2025-{month}", ("Hispanic", 75 - scatter), ("White", 100), ("nobody's word", 5))
+    return rows
+
+
 def spring_of_2017() -> list[dict[str, str]]:
     """January to April: Hispanic victims 200 to 153 (-23.5 percent), the city 300 to 259 (-13.7), as was printed."""
     rows = [row for m in range(1, 5) for row in lapd_srs(f"2016-0{m}", *YEAR_BEFORE)]
@@ -64,10 +80,12 @@ def after_the_switch() -> list[dict[str, str]]:
 def build(home: Path) -> Path:
     """The marts and the break's gate over the prints and three sets of made-up counts: the built home."""
     settings = Settings(home=home, edition="recorded")
-    counts = {"63jg-8b9z": spring_of_2017(), "2nrs-mtv8": around_the_switch(), "k7nn-b2ep": after_the_switch()}
+    counts = {"63jg-8b9z": spring_of_2017(), "2nrs-mtv8": around_the_switch(), "k7nn-b2ep": after_the_switch(),
+              "gqf2-vm2j": victims_of_the_new_system()}  # fmt: skip
     for set_id, rows in counts.items():
         url = f"https://example.invalid/{set_id}"
-        payload = Payload(json.dumps(rows).encode(), url, WHEN, context={"set": set_id})
+        when = WHEN if set_id != "gqf2-vm2j" else datetime(2026, 1, 20, 6, tzinfo=UTC)
+        payload = Payload(json.dumps(rows).encode(), url, when, context={"set": set_id})
         done = land.write(
             socrata.IncidentMonths(), Slice(set_id, {"set": set_id}), [payload], landing_dir=settings.landing_dir,
             kind="fetched", edition="live",
@@ -191,6 +209,23 @@ def test_the_new_series_begins_by_itself_and_tells_no_victims_group(warehouse):
     assert over["comparability"] == "a break of the series lies between", "March 2024 was not yet the whole city"
     assert clean["citywide_change_percent"] == pytest.approx(-25.0)
     assert (clean["hispanic_reports"], clean["hispanic_change_percent"]) == (None, None)
+
+
+def test_the_victims_of_los_angeles_are_a_series_of_their_own_from_june_2024_on(warehouse):
+    def of(month: str, window: str = "month"):
+        return gap(warehouse, "LAPD NIBRS victims", month, window, "domestic_violence")
+
+    may, november, autumn = of("2025-05"), of("2025-11"), of("2025-11", "three months")
+    assert may["comparability"] == "a break of the series lies between", "May 2024 was not yet the whole city"
+    assert of("2025-06")["group_comparability"] == "too few months to say how far counts scatter"
+    assert (of("2025-06")["counted_what"], of("2025-06")["hispanic_change_percent"]) == ("victims", None)
+    assert (november["hispanic_reports_before"], november["hispanic_reports"]) == (104, 71)
+    assert (autumn["unknown_reports_before"], autumn["unknown_reports"]) == (0, 15), "a word of no known meaning"
+    assert (autumn["group_comparability"], autumn["known_share_before"]) == ("comparable", 1.0)
+    assert autumn["hispanic_change_percent"] == pytest.approx(100 * ((75 + 71 + 67) / (100 + 104 + 108) - 1))
+    assert autumn["beside_others_percent"] == pytest.approx(autumn["hispanic_change_percent"])
+    assert autumn["beside_others_low"] < autumn["beside_others_percent"] < autumn["beside_others_high"] < 0
+    assert gap(warehouse, "LAPD SRS", "2025-11", "month", "domestic_violence") is None
 
 
 def test_no_survey_stands_beside_months_that_it_does_not_cover(warehouse):

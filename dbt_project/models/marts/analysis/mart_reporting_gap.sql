@@ -1,6 +1,7 @@
--- Reports to a city's police by Hispanic victims, by others and by the whole city, each beside the same months a year
--- before; the survey and the printed figures stand beside them and are never mixed in. Where a print has no incidents
--- beside it, it stands alone and says so.
+{%- set counts, doubles = reporting_counts(), reporting_measures() %}
+-- Reports to a city's police, and victims in an agency's incident files: Hispanic, others and all, each beside the same
+-- months a year before; the survey and the printed figures stand beside them and are never mixed in. Where a print has no
+-- incidents beside it, it stands alone and says so.
 with printed as (
     select
         city_code,
@@ -41,6 +42,9 @@ alone as (
 windows as (
     select
         city_code,
+        ori,
+        agency_key,
+        counted_what,
         series,
         month_start,
         offense_family,
@@ -52,24 +56,20 @@ windows as (
         counted_from,
         date_basis,
         is_complete,
-        hispanic_reports,
-        others_reports,
-        unknown_reports,
-        citywide_reports,
-        hispanic_reports_before,
-        others_reports_before,
-        unknown_reports_before,
-        citywide_reports_before,
-        hispanic_change_percent,
-        others_change_percent,
-        citywide_change_percent,
+        {% for name in counts + doubles %}
+        {{ name }},
+        {% endfor %}
         is_across_break,
         break_reason,
-        comparability
-    from {{ ref('int_crime__report_windows') }}
+        comparability,
+        group_comparability
+    from {{ ref('int_crime__reporting_changes') }}
     union all
     select
         city_code,
+        cast(null as {{ dbt.type_string() }}) as ori,
+        {{ unknown_key() }} as agency_key,
+        'reports' as counted_what,
         'none captured' as series,
         month_start,
         offense_family,
@@ -81,18 +81,16 @@ windows as (
         cast(null as {{ dbt.type_string() }}) as counted_from,
         cast(null as {{ dbt.type_string() }}) as date_basis,
         false as is_complete,
-        {% for group in ['hispanic', 'others', 'unknown', 'citywide'] %}
-        cast(null as bigint) as {{ group }}_reports,
+        {% for name in counts %}
+        cast(null as bigint) as {{ name }},
         {% endfor %}
-        {% for group in ['hispanic', 'others', 'unknown', 'citywide'] %}
-        cast(null as bigint) as {{ group }}_reports_before,
+        {% for name in doubles %}
+        cast(null as double) as {{ name }},
         {% endfor %}
-        cast(null as double) as hispanic_change_percent,
-        cast(null as double) as others_change_percent,
-        cast(null as double) as citywide_change_percent,
         false as is_across_break,
         cast(null as {{ dbt.type_string() }}) as break_reason,
-        'published figures only' as comparability
+        'published figures only' as comparability,
+        'published figures only' as group_comparability
     from alone
 ),
 
@@ -115,31 +113,31 @@ surveyed as (
 
 select
     {{ surrogate_key([
-        'windows.city_code', 'windows.series', 'windows.month_start', 'windows.offense_family', 'windows.window_kind'
+        "coalesce(windows.city_code, windows.ori)", 'windows.series', 'windows.month_start', 'windows.offense_family',
+        'windows.window_kind'
     ]) }} as reporting_gap_key,
     windows.jurisdiction_key,
     windows.offense_key,
     {{ date_key('windows.month_start') }} as month_date_key,
     windows.city_code,
+    windows.ori,
+    windows.agency_key,
     windows.series,
+    windows.counted_what,
     windows.month_start,
     windows.offense_family,
     windows.window_kind,
     cast(windows.months_in_window as int) as months_in_window,
     windows.window_from,
-    cast(windows.hispanic_reports as bigint) as hispanic_reports,
-    cast(windows.others_reports as bigint) as others_reports,
-    cast(windows.unknown_reports as bigint) as unknown_reports,
-    cast(windows.citywide_reports as bigint) as citywide_reports,
-    cast(windows.hispanic_reports_before as bigint) as hispanic_reports_before,
-    cast(windows.others_reports_before as bigint) as others_reports_before,
-    cast(windows.unknown_reports_before as bigint) as unknown_reports_before,
-    cast(windows.citywide_reports_before as bigint) as citywide_reports_before,
-    cast(windows.hispanic_change_percent as double) as hispanic_change_percent,
-    cast(windows.others_change_percent as double) as others_change_percent,
-    cast(windows.citywide_change_percent as double) as citywide_change_percent,
+    {% for name in counts %}
+    cast(windows.{{ name }} as bigint) as {{ name }},
+    {% endfor %}
+    {% for name in doubles %}
+    cast(windows.{{ name }} as double) as {{ name }},
+    {% endfor %}
     cast(windows.hispanic_change_percent - windows.others_change_percent as double) as gap_points,
     windows.comparability,
+    windows.group_comparability,
     windows.is_complete,
     windows.is_across_break as is_break,
     windows.break_reason,

@@ -1,0 +1,150 @@
+-- Every month of an agency from the first to the last that its archives name, a month of a year without an archive included;
+-- and what stood at the end of the month where the agency works: policies, listings, agreements, programs.
+with ranges as (
+    select
+        ori,
+        max(agency_name) as archive_agency_name,
+        min(month_start) as panel_from,
+        max(month_start) as panel_to
+    from {{ ref('int_crime__victim_agency_months') }}
+    group by ori
+),
+
+months as (
+    select
+        date_key as month_date_key,
+        calendar_date as month_start,
+        cast({{ dbt.dateadd('month', 1, 'calendar_date') }} as date) as next_month,
+        cast({{ dbt.dateadd('day', -1, dbt.dateadd('month', 1, 'calendar_date')) }} as date) as last_day,
+        calendar_year * 12 + calendar_month as month_no
+    from {{ ref('dim_date') }}
+    where extract(day from calendar_date) = 1
+),
+
+-- a program that began in a county: the agency's county is known by name, and only where it has one
+programs as (
+    select
+        counties.state_code,
+        counties.name_normalized,
+        min(events.event_from) as secure_communities_from
+    from {{ ref('fct_enforcement_event') }} as events
+    inner join {{ ref('dim_jurisdiction') }} as counties
+        on events.jurisdiction_key = counties.jurisdiction_key
+    where events.program = 'secure communities' and events.event = 'activated'
+    group by counties.state_code, counties.name_normalized
+),
+
+agencies as (
+    select
+        ranges.ori,
+        ranges.panel_from,
+        ranges.panel_to,
+        agencies.agency_key,
+        coalesce(agencies.agency_name, ranges.archive_agency_name) as agency_name,
+        agencies.agency_kind,
+        units.jurisdiction_key,
+        units.is_resolved,
+        units.name as jurisdiction_name,
+        units.level,
+        units.geoid,
+        agencies.state_code,
+        units.population,
+        units.population_year,
+        units.hispanic_share,
+        states.jurisdiction_key as state_jurisdiction_key,
+        programs.secure_communities_from
+    from ranges
+    inner join {{ ref('dim_agency') }} as agencies
+        on ranges.ori = agencies.ori
+    inner join {{ ref('dim_jurisdiction') }} as units
+        on agencies.jurisdiction_key = units.jurisdiction_key
+    left join {{ ref('dim_jurisdiction') }} as states
+        on agencies.state_code = states.state_code and states.level = 'state'
+    left join programs
+        on agencies.state_code = programs.state_code and upper(agencies.counties) = programs.name_normalized
+),
+
+spine as (
+    select agencies.*, months.*
+    from agencies
+    inner join months
+        on months.month_start between agencies.panel_from and agencies.panel_to
+),
+
+policies as (
+    select
+        spine.ori,
+        spine.month_start,
+        {% for kind, whose, where in [
+            ('own', 'jurisdiction_key', ''),
+            ('state', 'state_jurisdiction_key', " and spells.provision_code <> 'preemption'"),
+            ('preemption', 'state_jurisdiction_key', " and spells.provision_code = 'preemption'"),
+        ] %}
+        -- the strongest of the statuses that stand
+        min(case
+            when spells.jurisdiction_key = spine.{{ whose }}{{ where }} then
+                case spells.status
+                    when 'in force' then 1 when 'weakened' then 2 when 'enjoined' then 3 when 'not in force' then 4
+                end
+        end) as {{ kind }}_rank,
+        {% endfor %}
+        count(case when spells.jurisdiction_key = spine.jurisdiction_key and spells.status = 'in force' then 1 end)
+            as provisions_in_force
+    from spine
+    inner join {{ ref('fct_policy_status') }} as spells
+        on
+            spells.jurisdiction_key in (spine.jurisdiction_key, spine.state_jurisdiction_key)
+            and spells.valid_from < spine.next_month
+            and (spells.valid_to is null or spells.valid_to >= spine.next_month)
+    group by spine.ori, spine.month_start
+),
+
+listed as (
+    select
+        spine.ori,
+        spine.month_start,
+        count(distinct case
+            when units.verdict = 'sanctuary' and units.jurisdiction_key = spine.jurisdiction_key then units.tracker_code
+        end) as sanctuary_trackers,
+        max(case when units.verdict = 'sanctuary' and units.jurisdiction_key = spine.state_jurisdiction_key then 1 else 0 end)
+            as is_state_listed,
+        max(case when units.verdict = 'cooperates' and units.jurisdiction_key = spine.jurisdiction_key then 1 else 0 end)
+            as has_287g_agreement
+    from spine
+    inner join {{ ref('fct_listed_unit') }} as units
+        on
+            units.jurisdiction_key in (spine.jurisdiction_key, spine.state_jurisdiction_key)
+            and {{ listed_on('units', 'spine.last_day') }}
+    -- a list that says of one day only says nothing of the end of any month
+    where units.tracker_code in (select tracker_code from {{ ref('dim_tracker') }} where lasts = 'until the next list')
+    group by spine.ori, spine.month_start
+),
+
+first_lists as (
+    select
+        min(case when verdict = 'sanctuary' then listed_from end) as sanctuary_from,
+        min(case when verdict = 'cooperates' then listed_from end) as cooperates_from
+    from {{ ref('fct_listed_unit') }}
+    where tracker_code in (select tracker_code from {{ ref('dim_tracker') }} where lasts = 'until the next list')
+)
+
+select
+    spine.*,
+    {% for kind, name in [('own', 'policy_status'), ('state', 'state_policy_status'), ('preemption', 'state_preemption_status')] %}
+    case policies.{{ kind }}_rank
+        when 1 then 'in force' when 2 then 'weakened' when 3 then 'enjoined' when 4 then 'not in force' else 'not known'
+    end as {{ name }},
+    {% endfor %}
+    case when policies.own_rank is not null then cast(policies.provisions_in_force as bigint) end as provisions_in_force,
+    -- before the first list nothing is known
+    case when spine.next_month > first_lists.sanctuary_from then cast(coalesce(listed.sanctuary_trackers, 0) as bigint) end
+        as sanctuary_trackers,
+    case when spine.next_month > first_lists.sanctuary_from then coalesce(listed.is_state_listed, 0) = 1 end as is_state_listed,
+    case when spine.next_month > first_lists.cooperates_from then coalesce(listed.has_287g_agreement, 0) = 1 end
+        as has_287g_agreement
+from spine
+cross join first_lists
+left join policies
+    on spine.ori = policies.ori and spine.month_start = policies.month_start
+left join listed
+    on spine.ori = listed.ori and spine.month_start = listed.month_start

@@ -1,0 +1,35 @@
+-- question: How did Hispanic victims in an agency's incident files move since the same months of the year before, beside other victims and beside all?
+-- title: How did Hispanic victims of {offense} in the incident files of {jurisdiction} move since the same months of the year before, beside other victims and beside all?
+-- about: victims
+-- parameter: jurisdiction=LA (place)
+-- parameter: offense=all_offenses (victim_family)
+-- parameter: window=three months (window)
+-- parameter: rows=compared (which_rows)
+-- caveat: Victims in the files that an agency sent to the FBI (NIBRS), by month of the incident: no file says when somebody reported. Fewer victims are neither fewer crimes nor proof of fear.
+-- caveat: Only windows whose groups can be compared are shown. With rows=all the others are, too, and `group_comparability` says why each is not compared. Counts of 1 to 4 are never shown.
+-- caveat: beside_others is the change of Hispanic victims divided by that of other victims, less 1, with a 95% interval that allows for months that scatter more than chance. An interval on both sides of 0 decides nothing.
+select
+    gap.ori,
+    agencies.agency_name,
+    gap.month_start,
+    gap.hispanic_reports_before as hispanic_before,
+    gap.hispanic_reports as hispanic,
+    gap.others_reports_before as others_before,
+    gap.others_reports as others,
+    gap.citywide_reports_before as all_before,
+    gap.citywide_reports as all_victims,
+    round(gap.beside_others_percent, 1) as beside_others,
+    round(gap.beside_others_low, 1) as low,
+    round(gap.beside_others_high, 1) as high,
+    round(gap.beside_all_percent, 1) as beside_all,
+    round(gap.known_share, 3) as known_share,
+    gap.group_comparability
+from analysis.mart_reporting_gap as gap
+join core.dim_agency as agencies using (agency_key)
+join core.dim_jurisdiction as units on gap.jurisdiction_key = units.jurisdiction_key
+join core.dim_jurisdiction as asked on asked.jurisdiction_key = $jurisdiction
+where gap.ori is not null and gap.offense_family = $offense and gap.window_kind = $window
+    and (gap.jurisdiction_key = $jurisdiction or (asked.level = 'state' and agencies.state_code = asked.state_code))
+    and ($rows = 'all' or gap.group_comparability = 'comparable')
+    and gap.comparability not in ('the same months a year before are not captured in this series', 'a month of the window is not captured')
+order by gap.ori, gap.month_start;
