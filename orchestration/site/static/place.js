@@ -29,19 +29,13 @@
   const number = (value) => (value === null || value === undefined ? "not known" : Number(value).toLocaleString("en-US"));
   const dollars = (value) => (value === null || value === undefined ? "not known" : "$" + Math.round(value).toLocaleString("en-US"));
 
-  function script(address) {
-    return new Promise((done, failed) => {
-      const made = el("script", { src: address });
-      made.onload = done;
-      made.onerror = () => failed(new Error(address + " cannot be loaded"));
-      document.head.append(made);
-    });
-  }
+  const script = clawback.script;
 
   /* rows: the places; states: postal code -> name. */
   clawback.index = ({ rows, states }) => { clawback.data.index = rows; clawback.data.states = states; };
   clawback.common = (value) => { clawback.data.common = value; };
   clawback.shard = (name, value) => { clawback.data[name] = value; };
+  clawback.shapes = (name, value) => { clawback.data[name] = value; };
 
   /* ---- search ---- */
 
@@ -405,6 +399,36 @@
       source: section.querySelector(".source").textContent, caveats: clawback.caveats(section), name: place.id }]);
   }
 
+  /* The counties that the place is (San Francisco is one, New York five): their codes of the Census. */
+  function counties() {
+    if (place.level === "county") return [place.geoid];
+    return place.counties || [];
+  }
+
+  /* Where a county lies in its state. Other places have no shape here. */
+  async function where() {
+    const its = counties().filter(Boolean);
+    if (!its.length) return;
+    await script("counties.js");
+    const fips = its[0].slice(0, 2);
+    const held = clawback.data.counties.objects.counties.geometries.filter((one) => its.includes(one.id));
+    if (!held.length) return;
+    const element = document.getElementById("chart-county");
+    element.closest("section").hidden = false;
+    document.getElementById("where-title").textContent = held.length === 1 ? held[0].properties.name + " in its state" : "The " + held.length + " counties in their state";
+    const spec = JSON.parse(document.getElementById("spec-county").textContent);
+    spec.data = { values: clawback.data.counties, format: spec.data.format };
+    spec.transform = [
+      { filter: "slice(datum.id, 0, 2) === '" + fips + "'" },
+      { calculate: "indexof(" + JSON.stringify(its) + ", datum.id) >= 0 ? 'yes' : 'no'", as: "is_it" },
+    ];
+    // the projection of the whole country has no place for the territories
+    if (Number(fips) >= 60) spec.projection = { type: "mercator" };
+    const draw = () => clawback.draw(element, spec, []);
+    window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
+    await draw();
+  }
+
   const LEVELS = { place: "city or village", town: "town or township", consolidated: "city and county in one",
     unresolved: "a printed name that is matched to no government unit" };
 
@@ -450,6 +474,7 @@
     listings();
     agencies();
     await axis();
+    await where();
     document.body.dataset.ready = "yes";
   }
 
