@@ -14,6 +14,7 @@
         'fbi__agencies',
         'fbi__agency_months',
         'fbi__area_months',
+        'fbi__nibrs',
         'fbi__return_a',
         'fbi__table8',
         'ice__agreements_287g',

@@ -150,9 +150,11 @@ class Web:
         return self._request(_Asked("POST", url, url, json, sent, {}, context or {}, role, accept_status, media_type))
 
     def download(
-        self, url: str, folder: Path, *, context: Mapping[str, str] | None = None,
+        self, url: str, folder: Path, *, secret_query: str = "", context: Mapping[str, str] | None = None,
     ) -> FilePayload:  # fmt: skip
         """GET a file of any size into `folder`, by pieces; its digest is taken on the way.
+
+        secret_query: as get() says.
 
         A download that breaks off is started again. The caller owns the file: landing moves it into the capture.
         Raises FetchError like get().
@@ -162,7 +164,8 @@ class Web:
         target = folder / files.unfinished_name(PurePosixPath(urlsplit(url).path).suffix)
         self._into = target
         try:
-            payload = self._request(_Asked("GET", url, url, context=context or {}))
+            sent = f"{url}?{secret_query}" if secret_query else url
+            payload = self._request(_Asked("GET", url, sent, context=context or {}))
         except BaseException:
             target.unlink(missing_ok=True)
             raise

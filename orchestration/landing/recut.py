@@ -76,6 +76,9 @@ def tables_of(dataset: Dataset, payload: Payload) -> Iterator[tuple[Iterator[byt
     if not archives.is_zip(head):
         yield _pieces(payload.path), payload.url
         return
+    if dataset.joins_members:
+        yield from dataset.joined(payload.path, payload.context)
+        return
     for info in archives.members(payload.path):
         if info.filename.lower().endswith(".csv") and dataset.holds_records(info.filename):
             yield archives.inflate(payload.path, info), info.filename

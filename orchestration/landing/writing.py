@@ -154,6 +154,10 @@ class CaptureWriter:
             if not archives.is_zip(head):
                 _must_be_text(head)
                 return self.parts.add(_pieces(archive), payload.payload_id, payload.url)
+            if self.dataset.joins_members:
+                for chunks, name in self.dataset.joined(archive, payload.context):
+                    count += self.parts.add(chunks, payload.payload_id, name)
+                return count
             tables = [info for info in archives.members(archive) if info.filename.lower().endswith(".csv")]
             if not tables:
                 raise archives.BadArchive("no CSV in it")

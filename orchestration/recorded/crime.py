@@ -13,6 +13,7 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
+from orchestration import sources
 from orchestration.declared import fbi
 from orchestration.recorded.figures import TABLES, as_json, batch, number, payload, source, when_of, wide
 from orchestration.sources.base import Batch, Slice
@@ -104,6 +105,19 @@ def table8() -> Iterator[Batch]:
         yield batch(Slice(year, {"year": year}), code, [answer])
 
 
+def nibrs() -> Iterator[Batch]:
+    """Counts made of whole archives, a CSV a state-year: cells, totals and what is known of each agency's month."""
+    code, columns = "nibrs-state-years", sources.get("fbi/nibrs").fields
+    for (state, year), rows in groupby(wide("fbi_nibrs"), itemgetter("state_code", "data_year")):
+        text = io.StringIO(newline="")
+        writer = csv.DictWriter(text, columns, restval="", extrasaction="ignore", lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+        params = {"state": str(state), "year": str(year)}
+        answer = payload(text.getvalue().encode(), code, media_type="text/csv", context=params)
+        yield batch(Slice(f"{state}-{year}", params), code, [answer])
+
+
 def victimizations() -> Iterator[Batch]:
     """The survey's groups, an answer a year, as the API sums them."""
     code = "ncvs-gcuy-rt5g"
@@ -140,6 +154,7 @@ BUILDERS: dict[str, Callable[[], Iterator[Batch]]] = {
     "fbi/agencies": agencies,
     "fbi/agency_months": agency_months,
     "fbi/table8": table8,
+    "fbi/nibrs": nibrs,
     "bjs/victimizations": victimizations,
     "socrata/incident_months": incident_months,
     "published/statistics": printed_statistics,

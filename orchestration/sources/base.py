@@ -133,6 +133,8 @@ class Dataset(ABC):
     # True: `records` payloads are CSV texts with a header, or zips of CSV parts; the landing code parses them in bulk,
     # and cut(), counted(), high_water() and content_newest() are not called for each record.
     tabular: ClassVar[bool] = False
+    # Tabular: True: an archive's records are made of several of its members, by `joined`.
+    joins_members: ClassVar[bool] = False
     # Tabular: the field whose greatest value dates the content; its first ten characters are a day.
     content_newest_field: ClassVar[str | None] = None
     # The settings field that must be filled for a live pull, e.g. "data_gov_api_key".
@@ -206,6 +208,13 @@ class Dataset(ABC):
     def answers_for(self, slice_: Slice) -> str:
         """The server of a slice: after two failures in a row the run requests nothing more from it, but from others."""
         return self.source
+
+    def joined(self, archive: Path, context: Mapping[str, str]) -> Iterator[tuple[Iterator[bytes], str]]:
+        """The CSV texts that an archive's members make together, each with its name (tabular, `joins_members`).
+
+        Raises Unreadable where the archive does not have the members that it must have.
+        """
+        raise NotImplementedError(f"{self.id} joins no members")
 
     def field_name(self, header: str) -> str:
         """The field in a column of a CSV, where a file's header has another spelling than the API (tabular)."""

@@ -14,6 +14,7 @@ from abc import abstractmethod
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import ClassVar, Literal
 from urllib.parse import urlsplit
 
 from orchestration.fetching.session import Web
@@ -34,7 +35,7 @@ class SignedFile(Dataset):
     domain = "crime"
     homepage = "https://cde.ucr.cjis.gov"
     policy = "replace"
-    partitioned_by = "year"
+    partitioned_by: ClassVar[Literal["year", "state"]] = "year"
     base_url_setting = "fbi_files_url"
     max_age = timedelta(days=400)
     min_volume_ratio = 0.9
@@ -71,7 +72,7 @@ class SignedFile(Dataset):
             plain = address._replace(query="").geturl()
             try:
                 # The signature works like a key until it expires: it is sent and never stored.
-                payload = web.get(plain, secret_query=address.query, context={"year": slice_.key})
+                payload = self.follow(web, settings, slice_, plain, address.query)
             except SourceError as error:
                 if getattr(error, "status", None) != 403:
                     raise
@@ -79,6 +80,10 @@ class SignedFile(Dataset):
             yield payload
             return
         raise SourceError(self.id, slice_.key, f"{_FRESH_LINKS} fresh links to {key} were refused (403)")
+
+    def follow(self, web: Web, settings: Settings, slice_: Slice, url: str, signature: str) -> Payload:
+        """The file behind a link. The signature is sent and never stored."""
+        return web.get(url, secret_query=signature, context={"year": slice_.key})
 
     def _link(self, web: Web, settings: Settings, slice_: Slice, key: str) -> str | None:
         url = f"{settings.fbi_files_url}/s3/signedurl"

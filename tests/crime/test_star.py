@@ -18,7 +18,8 @@ from orchestration.settings import DBT_PROJECT_DIR
 
 OF_A_SERIES = (
     "fct_crime_month", "fct_crime_year", "fct_crime_year_printed", "fct_crime_area_month", "fct_crime_area_month_total",
-    "fct_incident_month", "fct_incident_month_total", "fct_victimization_reporting",
+    "fct_incident_month", "fct_incident_month_total", "fct_victim_month", "fct_victim_month_total",
+    "fct_victimization_reporting",
     "fct_victimization_reporting_total",
 )  # fmt: skip
 RECORDED_PLACES = DBT_PROJECT_DIR.parent / "orchestration" / "recorded" / "tables" / "census_places.parquet"
@@ -117,6 +118,6 @@ def test_the_unknown_day_is_one_too_and_what_is_not_known_of_a_victim_has_a_memb
     assert ask("select date_key from core.dim_date where calendar_date is null") == [(-1,)]
     reasons = {"unknown", "ethnicity_unknown", "not_published", "meaning_unknown", "not_applicable"}
     held = {code for (code,) in ask("select victim_group_code from core.dim_victim_group")}
-    assert held == reasons | {"all", "citywide", "hispanic", "non_hispanic"}
+    assert held == reasons | {"all", "citywide", "hispanic", "merged", "non_hispanic"}
     assert ask("select distinct victim_group_code from core.fct_published_statistic join core.dim_victim_group"
                " using (victim_group_key) where victim_group is null") == [("not_applicable",)]  # fmt: skip

@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import council_servers
+import nibrs_files
 import servers
 import test_bjs
 import test_cops
@@ -425,6 +426,22 @@ def return_a(server: HTTPServer) -> World:
     )  # fmt: skip
 
 
+def nibrs(server: HTTPServer) -> World:
+    publisher = servers.FbiFiles(server)
+    key = "nibrs/incident/2024/LA-2024.zip"
+
+    def archive(count: int) -> bytes:
+        return nibrs_files.Archive("from 2021", [nibrs_files.Incident() for _ in range(count)]).body()
+
+    publisher.files[key] = archive(MANY)
+    return World(
+        "fbi/nibrs", "LA-2024", publisher, {"fbi_files_url": publisher.url, "fbi_bucket_url": publisher.url},
+        news=lambda: publisher.files.update({key: archive(MANY + 1)}),
+        hold=lambda: [{"incident": n} for n in range(MANY + 1)],
+        set=lambda rows: publisher.files.update({key: archive(len(rows))}),
+    )  # fmt: skip
+
+
 def table8(server: HTTPServer) -> World:
     publisher = servers.FbiFiles(server)
     name = "CIUS_Table_8_Offenses_Known_to_Law_Enforcement_by_State_by_City_2019.xlsx"
@@ -592,6 +609,7 @@ WORLDS: dict[str, Callable[[HTTPServer], World]] = {
     "fbi/agency_months": agency_months,
     "fbi/area_months": area_months,
     "fbi/return_a": return_a,
+    "fbi/nibrs": nibrs,
     "fbi/table8": table8,
     "socrata/incident_months": incident_months,
     "socrata/incidents": incidents,

@@ -17,6 +17,7 @@ from pathlib import Path
 sys.path.append(str(Path(__file__).parents[1] / "sources"))
 
 import council_servers
+import nibrs_files
 import openpyxl
 import test_bjs
 import test_cops
@@ -33,7 +34,8 @@ from orchestration.sources.base import Dataset
 class Good:
     """A file that is taken: its name, its form, its bytes, and how many records it brings.
 
-    form: json, csv, xlsx, html, pdf or text. rows: where the rows lie in the JSON, by names; () where it is the list.
+    form: json, csv, xlsx, html, pdf, zip or text.
+    rows: where the rows lie in the JSON, by names; () where it is the list.
     """
 
     name: str
@@ -106,6 +108,11 @@ def _return_a() -> Good:
     both = {**test_fbi_files.JANUARY, **test_fbi_files.DECEMBER}
     lines = [test_fbi_files.line(both, ori=f"SY{n:05}") for n in range(3)]
     return Good("2019_RETA.txt", "text", "\n".join([*lines, ""]).encode())
+
+
+def _nibrs() -> Good:
+    made = nibrs_files.Archive("to 2015", [nibrs_files.Incident() for _ in range(20)])
+    return Good(made.name, "zip", made.body())
 
 
 def _table8() -> Good:
@@ -213,6 +220,7 @@ GOOD: dict[str, Callable[[], Good]] = {
     "dhs/sanctuary_list": _dhs,
     "doj/sanctuary_list": _doj,
     "elms/matters": _elms,
+    "fbi/nibrs": _nibrs,
     "fbi/return_a": _return_a,
     "fbi/table8": _table8,
     "fbi/table8 csv": _table8_csv,

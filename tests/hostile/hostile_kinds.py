@@ -348,7 +348,9 @@ def _only(form: str, make: Make) -> Make:
 _KNOWN_NAMES_ALONE = {"usaspending/assistance_listings": 0, "omb/budget": 0}
 _SPELLS_ANEW = {**_KNOWN_NAMES_ALONE, "socrata/incidents": 0}
 # What is there twice: in tables a row more that staging sets aside; readers of PDF and workbooks take the last of two.
-_TWICE = {"html": 0, "pdf": 0, "xlsx": 0, "fbi/return_a": 0, "usaspending/transactions": 0, "socrata/incidents": 0}
+_TWICE = {
+    "html": 0, "pdf": 0, "xlsx": 0, "zip": 0, "fbi/return_a": 0, "usaspending/transactions": 0, "socrata/incidents": 0,
+}  # fmt: skip
 
 KINDS = (
     # empty, blank, noise
@@ -515,7 +517,7 @@ KINDS = (
     Kind("NUL in its middle", _inserted(b"\x00")),
     Kind("noise in its middle", _inserted(_RANDOM)),
     Kind("a page before it", lambda good: _PAGE + b"\n" + good.body),
-    Kind("noise after it", lambda good: good.body + _RANDOM, but={"xlsx": 0}),
+    Kind("noise after it", lambda good: good.body + _RANDOM, but={"xlsx": 0, "zip": 0}),
     Kind("a byte order mark before it", _text(lambda text: b"\xef\xbb\xbf" + text.encode()), spoils=0),
     Kind("in UTF-16", _text(lambda text: text.encode("utf-16")), spoils=0),
     Kind("in UTF-16 without its mark", _text(lambda text: text.encode("utf-16-le")), but={"json": 0}),

@@ -71,6 +71,14 @@ MUTANTS: dict[str, tuple[str, set[str]]] = {
         "update core.fct_award_transaction set obligated_amount = abs(obligated_amount) * 2",
         {"sum of money of transactions"},
     ),
+    "victims doubled": (
+        "update core.fct_victim_month set victims = victims * 2",
+        {"sum of victims of months"},
+    ),
+    "victims of some agencies gone": (
+        f"delete from core.fct_victim_month_total where {_some('core.fct_victim_month_total')}",
+        {"sum of victims of agencies' months"},
+    ),
     "announcements in thousands": (
         "update core.fct_announced_award set announced_amount = announced_amount / 1000",
         {"sum of money announced"},

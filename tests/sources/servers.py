@@ -534,6 +534,8 @@ class FbiFiles(Publisher):
     def __init__(self, server: HTTPServer) -> None:
         super().__init__(server)
         self.files: dict[str, bytes] = {}
+        # The list of downloads, where it can be read.
+        self.downloads: list[object] | None = None
         # Links made so far; those whose number is in `expired` are refused as old.
         self.links = 0
         self.expired: set[int] = set()
@@ -549,6 +551,8 @@ class FbiFiles(Publisher):
             self.links += 1
             link = f"{self.url}/bucket/{key}?X-Amz-Expires=900&X-Amz-Signature=SYNTHETIC%2F{self.links}&x-id=GetObject"
             return as_json({key: link})
+        if path.endswith("/downloads.json"):
+            return Response("gone", status=404) if self.downloads is None else as_json(self.downloads)
         number = int(re.search(r"X-Amz-Signature=SYNTHETIC%2F(\d+)&", request.query_string.decode())[1])  # type: ignore[index]
         if number in self.expired or number in self._tried:
             said = "<Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error>"

@@ -1,0 +1,90 @@
+{{ config(materialized='table') }}
+-- What is known of an agency's month beside its victims: whether it counts as sent, and how far ethnicity is known.
+with victims as (
+    select * from {{ ref('stg_fbi__nibrs') }} where record = 'victim'
+),
+
+counted as (
+    select
+        ori,
+        month_start,
+        count(distinct incident_id) as incidents
+    from victims
+    group by ori, month_start
+),
+
+known as (
+    select
+        ori,
+        data_year,
+        count(distinct victim_id) as individuals,
+        count(distinct case when ethnicity_code in ('H', 'N') then victim_id end) as known_individuals
+    from victims
+    where victim_type_code = 'I'
+    group by ori, data_year
+),
+
+months as (
+    select
+        listed.state_code,
+        listed.ori,
+        listed.month_start,
+        listed.agency_name,
+        listed.population,
+        listed.reported_status,
+        listed.reporting_type,
+        listed.nibrs_start_on,
+        coalesce(counted.incidents, 0) as incidents,
+        cast(known.known_individuals as double) / known.individuals as known_share,
+        listed._capture_id,
+        listed._payload_id,
+        listed._kind,
+        {{ median_over("case when listed.reported_status = 'I' then coalesce(counted.incidents, 0) end",
+            'partition by listed.ori, listed.data_year') }} as median_incidents,
+        max(case when listed.reported_status in ('I', 'Z') then 1 else 0 end) over (partition by listed.ori, listed.data_year)
+            as sends
+    from {{ ref('stg_fbi__nibrs') }} as listed
+    left join counted
+        on listed.ori = counted.ori and listed.month_start = counted.month_start
+    left join known
+        on listed.ori = known.ori and listed.data_year = known.data_year
+    where listed.record = 'month'
+)
+
+select
+    state_code,
+    ori,
+    month_start,
+    agency_name,
+    population,
+    incidents,
+    known_share,
+    case
+        when reported_status = 'U' then 'not sent: the archive says so'
+        when reporting_type = 'S' then 'not sent: the agency reports by monthly totals'
+        when month_start < {{ dbt.date_trunc('month', 'nibrs_start_on') }} then 'not sent: before the agency reports by incident'
+        -- below ten a low month is chance
+        when median_incidents >= 10 and incidents < 0.6 * median_incidents then 'in part: under 60 percent of its median month'
+        else 'sent'
+    end as sent_status,
+    _capture_id,
+    _payload_id,
+    _kind
+from months
+-- to 2016 the archives list every agency of the state, most of which report by monthly totals
+where sends = 1
+union all
+select
+    state_code,
+    ori,
+    month_start,
+    agency_name,
+    population,
+    incidents,
+    known_share,
+    sent_status,
+    _capture_id,
+    _payload_id,
+    _kind
+from {{ ref('stg_fbi__nibrs') }}
+where record = 'agency_month'
