@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 from orchestration.release import history
 from orchestration.settings import PROJECT_ROOT, Settings
+from orchestration.site import glossary
 from orchestration.site.pages import Pages
 
 DOCS_FOLDER = PROJECT_ROOT / "docs"
@@ -55,8 +56,10 @@ def write_methods(pages: Pages) -> None:
         text = path.read_text(encoding="utf-8")
         title, lead = _title(text), _lead(text)
         listed.append((path.stem, title, lead))
-        html = Markup(_rendered(markdown, text, names))
-        pages.write(f"methods/{path.stem}.html", "method.html", title=title, html=html)
+        html = _rendered(markdown, text, names)
+        if path == glossary.GLOSSARY:
+            html = glossary.with_anchors(html)
+        pages.write(f"methods/{path.stem}.html", "method.html", title=title, html=Markup(html))
     pages.write("methods/index.html", "methods.html", documents=listed)
 
 

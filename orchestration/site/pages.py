@@ -23,6 +23,7 @@ from markupsafe import Markup
 
 from orchestration.reading.writing import guarded
 from orchestration.release.history import Release
+from orchestration.site import glossary
 
 HERE = Path(__file__).parent
 STATIC_FOLDER, VENDOR_FOLDER, CHARTS_FOLDER = HERE / "static", HERE / "vendor", HERE / "charts"
@@ -91,7 +92,8 @@ class Pages:
         target = self.site / path
         target.parent.mkdir(parents=True, exist_ok=True)
         root = "../" * path.count("/")
-        target.write_text(self._env.get_template(template).render(root=root, path=path, **context), encoding="utf-8")
+        html = self._env.get_template(template).render(root=root, path=path, **context)
+        target.write_text(glossary.explained(html, root), encoding="utf-8")
 
     def write_script(self, path: str, call: str, value: Any) -> None:
         """Write data as a script that calls one function: a page on a disk may load scripts, but not fetch files."""

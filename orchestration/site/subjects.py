@@ -147,8 +147,8 @@ def events(pages: Pages) -> Picture:
         rows=rows,
         source="Clawback's ledger of cited events, councils' records (core.fct_policy_event)",
         caveats=(
-            "The events that change nothing by themselves are votes on the way, bills that died, positions, letters and what"
-            " trackers listed.",
+            "The events that change nothing by themselves are votes on the way, bills that died, positions, letters and"
+            " what trackers listed.",
             "The ledger has what somebody found and cited. More events in a year may be more finding, not more law.",
             "A city, county or state that is not in it is unknown. It does not mean that it has no law.",
         ),

@@ -78,7 +78,7 @@
     const drawn = new Set(rows.filter((row) => row.says === "listed").map((row) => row.fips));
     const without = onDay(day).filter((one) => one[TRACKER] === tracker && (one[COUNTIES] || []).length && !one[COUNTIES].some((fips) => drawn.has(fips)));
     return { rows, columns: ["fips", "county", "says", "name", "list_of"], without: without.map((one) => one[NAME] + ", " + one[STATE]),
-      finding: rows.some((row) => row.says !== "no list known") && counted(listed, "county is", "counties are") + " listed on " + day };
+      finding: rows.some((row) => row.says !== "no list known") && counted(listed, "county is", "counties are") + " listed on " + day + ", cities that are counties among them" };
   }
 
   const NOTHING = "nothing";
