@@ -71,6 +71,14 @@ def connect(settings: Settings, *, release: str | None = None) -> Reader:
     return Reader(find(settings, release), settings)
 
 
+def engine(settings: Settings, *, release: str | None = None) -> duckdb.DuckDBPyConnection:
+    """DuckDB's own connection to a release, which a notebook's SQL cells need: as closed as a reader's.
+
+    It has no limit of time. Raises NothingPublished.
+    """
+    return Reader(find(settings, release), settings)._connection
+
+
 def find(settings: Settings, release: str | None = None) -> Path:
     """The file of a release that is named by its id, never by a path. Raises NothingPublished."""
     if release is not None and not _RELEASE_NAME.fullmatch(release):

@@ -58,7 +58,7 @@ def meanings(path: Path = GLOSSARY) -> dict[str, str]:
     """Each word of the table of words -> what it means, without marks."""
     table = path.read_text(encoding="utf-8").partition("## Words of the data")[2].partition("\n## ")[0]
     found = {}
-    for words, meaning in _ROW.findall(table):
+    for words, meaning in _ROW.findall(table.partition("|---")[2]):
         for word in _split(words):
             found[word] = re.sub(r"[`*]", "", meaning)
     return found
@@ -102,8 +102,7 @@ def with_anchors(html: str) -> str:
 
     def row(match: re.Match[str]) -> str:
         words = ", ".join(
-            f'<span id="{anchor(word)}">{word}</span>' if word in meanings() else word
-            for word in (part.strip() for part in match[1].split(","))
+            f'<span id="{anchor(_split(part)[0])}">{part.strip()}</span>' for part in match[1].split(",")
         )
         return f"<tr>\n<td>{words}</td>"
 
