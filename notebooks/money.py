@@ -159,6 +159,7 @@ def _(tracker):
 @app.cell
 def _(years):
     shown = years[["fiscal_year", "nation", "captured", "listed", "least_percent", "most_percent"]].round(1)
+    shown["fiscal_year"] = shown["fiscal_year"].astype(str)
     print(shown.to_string(index=False))
     base = alt.Chart(years).encode(x=alt.X("fiscal_year:O", title="fiscal year"))
     percent = alt.Y("least_percent:Q", title="% of the nation's obligations", scale=alt.Scale(domain=[0, 100]))
@@ -174,11 +175,13 @@ def _(years):
                 ## What the part allows to say
 
                 At the least, the listed jurisdictions have what is captured of theirs. At the most, they also have
-                everything that is not captured. The bar is all that can be said without guessing: where it is long, little is
-                known.
+                everything that is not captured. The bar is all that can be said without guessing. Where it is long,
+                little is known.
                 """
             ),
-            drawn if len(years) else mo.md("No year's national total is held: there is nothing to draw."),
+            drawn.properties(width=480)
+            if len(years)
+            else mo.md("No year's national total is held: there is nothing to draw."),
             mo.ui.table(shown, selection=None),
         ]
     )
@@ -187,7 +190,7 @@ def _(years):
 
 @app.cell
 def _(places):
-    held = places[places["awards"] > 0]
+    held = places[places["awards"] > 0].reset_index(drop=True)
     print(held.to_string(index=False))
     mo.vstack(
         [

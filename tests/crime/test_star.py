@@ -76,11 +76,9 @@ def test_every_recorded_estimate_of_people_is_a_row_of_its_year(ask):
     # the estimates without a row of their own are of counties whose city has one
     of_cities = {
         row
-        for row in ask(
-            "select b.geoid, calendar_year from core.fct_population_year as f"
-            " join core.bridge_geoid_jurisdiction as b using (jurisdiction_key)"
-            " where population_source not like '%county%'"
-        )  # fmt: skip
+        for row in ask("select b.geoid, calendar_year from core.fct_population_year as f"
+                       " join core.bridge_geoid_jurisdiction as b using (jurisdiction_key)"
+                       " where population_source not like '%county%'")  # fmt: skip
     }
     assert people.keys() - {row[:2] for row in held} <= of_cities
     newest = ask("select count(*) from core.fct_population_year as f join core.dim_jurisdiction as j"

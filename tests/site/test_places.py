@@ -169,7 +169,8 @@ class TestInABrowser:
         assert "years are counted" in tab.ask("document.getElementById('axis-title').textContent")
 
     @pytest.mark.parametrize(
-        ("code", "counties"), [("17031", 1), ("0667000", 1), ("3651000", 5), ("1714000", 0), ("02020", 1)]
+        ("code", "counties"),
+        [("17031", 1), ("0667000", 1), ("3651000", 5), ("1714000", 0), ("0203000", 1), ("02195", 1)],
     )
     def test_a_county_is_shown_in_its_state(self, tab: browser.Tab, site: Path, code: str, counties: int):
         opened(tab, site, f"place.html?place={code}")
