@@ -99,7 +99,7 @@ class Reader:
 
     def __init__(self, file: Path, settings: Settings, *, or_else: Callable[[], object] | None = None) -> None:
         """or_else: called if a query keeps running after it was interrupted (one call of a function can take hours)."""
-        self._or_else = or_else
+        self._or_else, self.file = or_else, file
         self.seconds, self.memory = settings.query_seconds, int(settings.query_memory)
         self._connection = duckdb.connect(
             str(file), read_only=True, config={**_OPENED_WITH, "memory_limit": f"{self.memory}B"}

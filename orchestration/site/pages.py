@@ -22,6 +22,7 @@ import jinja2
 from markupsafe import Markup
 
 from orchestration.reading.writing import guarded
+from orchestration.release import citation
 from orchestration.release.history import Release
 from orchestration.site import glossary
 
@@ -126,10 +127,10 @@ class Pages:
 
     def cite(self, what: str = "") -> str:
         """How to cite the release, or something in it."""
-        of = f"{what.rstrip('.')}. In: " if what else ""
-        built = self.release.built_at.date().isoformat()
-        as_of = f" as of {self.release.as_of}" if self.release.as_of else ""
-        return f"{of}Clawback, release {self.release.id} ({self.release.edition} edition{as_of}, built {built})."
+        release = self.release
+        return citation.line(
+            citation.Edition(release.id, release.edition, release.built_at.date(), release.as_of), what
+        )
 
 
 def _spec(name: str) -> Any:
