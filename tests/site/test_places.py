@@ -182,6 +182,13 @@ class TestInABrowser:
         assert fills.count("#0072B2") == counties
         assert len(fills) < 300, "only the counties of its state"
 
+    # only spans over the axis, only points, neither; no month that is counted
+    @pytest.mark.parametrize("code", ["0203000", "1714000", "4159000", "12017"])
+    def test_a_place_of_which_little_is_known_draws_without_a_warning(self, tab: browser.Tab, site: Path, code: str):
+        opened(tab, site, f"place.html?place={code}")
+        assert tab.console == []
+        assert tab.ask("document.body.dataset.ready") == "yes"
+
     def test_what_is_handed_out_says_what_its_columns_mean(self, tab: browser.Tab, site: Path):
         opened(tab, site, "place.html?place=1714000")
         told = tab.ask("fetch(document.querySelector('#axis-note a[download$=json]').href).then((one) => one.json())")

@@ -389,7 +389,10 @@
       document.getElementById("axis-title").textContent = series
         ? series.title + ". " + number(counted) + " of " + number(rows.length) + " " + series.unit + "s are counted."
         : "No crime figure of this place is held.";
-      const charts = [["timeline", overlay], ["crime", rows], ["coverage", rows]].map(([name, data]) => [name, data, spec(name, span)]);
+      const charts = [["timeline", overlay], ["crime", rows.some((row) => row.offenses !== null) ? rows : []], ["coverage", rows]].map(([name, data]) => [name, data, spec(name, span)]);
+      // a layer without rows has no extent, of which the chart library warns
+      const timeline = charts[0][2];
+      timeline.layer = timeline.layer.filter(({ mark }) => overlay.some((row) => row.is_span === (mark.type === "bar")));
       for (const [name, data, chart] of charts) {
         const element = document.getElementById("chart-" + name);
         element.hidden = !data.length;
