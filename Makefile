@@ -25,7 +25,7 @@ $(READY): requirements.lock pyproject.toml
 	@echo "setting up $(VENV) (once; a minute)"
 	@sed -n '/^uv==/,/[^\\]$$/p' requirements.lock > $(VENV)/uv.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(VENV)/uv.lock
-	@$(INSTALL) --extra dev --extra notebook || { echo "uv cannot install here: pip installs the whole lock, which takes longer"; $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock; }
+	@$(INSTALL) --extra dev --extra notebook --extra server || { echo "uv cannot install here: pip installs the whole lock, which takes longer"; $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock; }
 	@PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index -e .
 	@touch $@
 
@@ -54,6 +54,7 @@ lint: $(READY) ## style, types, SQL, secrets, that the list of mutants still fit
 	@$(BIN)/python -m orchestration.adding --check
 	@$(BIN)/python -m tools.column_dictionary --check
 	@$(BIN)/python -m tools.site_charts --check
+	@$(BIN)/python -m tools.settings_reference --check
 	@git ls-files -z 2>/dev/null | xargs -0 -r $(BIN)/detect-secrets-hook --baseline .secrets.baseline
 
 generate: $(READY) ## write the dbt files that follow from declarations (docs/adding.md)
@@ -61,6 +62,7 @@ generate: $(READY) ## write the dbt files that follow from declarations (docs/ad
 	@$(BIN)/python -m orchestration.adding
 	@$(BIN)/python -m tools.column_dictionary
 	@$(BIN)/python -m tools.site_charts
+	@$(BIN)/python -m tools.settings_reference
 
 ui: $(READY) ## Dagster on 127.0.0.1:3000
 	@$(BIN)/clawback ui

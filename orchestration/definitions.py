@@ -4,6 +4,7 @@ What belongs here: what Dagster loads as the code location. What does not: what 
 """
 
 import dagster as dg
+from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from orchestration import logs, sources
 from orchestration.assets.capture import capture_assets
@@ -15,12 +16,39 @@ from orchestration.assets.warehouse import build_dbt_assets, landing_views
 from orchestration.settings import Settings
 
 TIMEZONE = "America/New_York"
+NIGHTLY_AT = "0 2 * * *"
 # Each in the group that its dataset's `domain` names.
 CAPTURE_ASSETS = [asset for dataset in sources.DATASETS.values() for asset in capture_assets(dataset)]
 # Backfills are started by people, a partition at a time; a run requests what is new.
 NIGHTLY = [asset for asset in CAPTURE_ASSETS if asset.partitions_def is None]
 # In the daemon's processes, which no command line has set up.
 logs.configure(Settings())
+
+
+def _nightly(job: UnresolvedAssetJobDefinition) -> dg.ScheduleDefinition:
+    """Captures and release in one run and one process, so that the release begins when the last capture has ended.
+
+    It is on from the start where CLAWBACK_SCHEDULE says so, else until somebody switches it on. The recorded edition
+    never changes, so that a night of it is skipped.
+    """
+
+    @dg.schedule(
+        name="nightly",
+        job=job,
+        cron_schedule=NIGHTLY_AT,
+        execution_timezone=TIMEZONE,
+        description="Every publisher is asked what is new; then the warehouse is built, checked and published.",
+        default_status=(
+            dg.DefaultScheduleStatus.RUNNING if Settings().schedule == "on" else dg.DefaultScheduleStatus.STOPPED
+        ),
+    )
+    def nightly(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+        edition = Settings().edition
+        if edition != "live":
+            return dg.SkipReason(f"the {edition} edition does not change: set CLAWBACK_EDITION=live")
+        return dg.RunRequest(tags={"clawback/edition": edition})
+
+    return nightly
 
 
 @dg.definitions
@@ -35,7 +63,7 @@ def defs() -> dg.Definitions:
         "captures",
         nightly,
         description="Ask every publisher what is new.",
-        executor_def=dg.multi_or_in_process_executor,
+        executor_def=dg.in_process_executor,
     )
     release_job = dg.define_asset_job(
         "release",
@@ -54,14 +82,7 @@ def defs() -> dg.Definitions:
         # What the UI materializes by hand may publish: the key of a run lives in one process (release/markers.py).
         executor=dg.in_process_executor,
         jobs=[captures_job, release_job, refresh_job],
-        schedules=[
-            dg.ScheduleDefinition(
-                name="nightly_captures", job=captures_job, cron_schedule="0 2 * * *", execution_timezone=TIMEZONE
-            ),
-            dg.ScheduleDefinition(
-                name="nightly_release", job=release_job, cron_schedule="0 4 * * *", execution_timezone=TIMEZONE
-            ),
-        ],
+        schedules=[_nightly(refresh_job)],
         sensors=list(SENSORS),
         resources={
             "options": RefreshOptions(),

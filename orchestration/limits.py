@@ -39,9 +39,9 @@ class Limits(BaseSettings):
     # Bytes of memory that parsing may take: as estimated beforehand, and as a hard limit for a parser in a separate
     # process.
     memory_bytes: int = Field(640 * _MIB, gt=0)
-    # Records of one capture, and the fields of a record. A year of NIBRS has 1.5 million victims, a transaction of
-    # USAspending 112 columns.
+    # Records of one capture: a year of NIBRS has 1.5 million victims.
     rows: int = Field(50_000_000, gt=0)
+    # Fields of a record: a transaction of USAspending has 112.
     columns: int = Field(2_000, gt=0)
     # Rows times columns of a table that is read in memory (a workbook's sheet).
     cells: int = Field(4_000_000, gt=0)
@@ -49,8 +49,9 @@ class Limits(BaseSettings):
     cell_characters: int = Field(8 * _MIB, gt=0)
     # Lists and objects inside each other, in JSON.
     depth: int = Field(64, gt=0)
-    # Bytes and tags of an HTML page: the trackers' pages have some 200,000 bytes.
+    # Bytes of an HTML page: the trackers' pages have some 200,000.
     page_bytes: int = Field(32 * _MIB, gt=0)
+    # Tags of an HTML page.
     tags: int = Field(500_000, gt=0)
     # Pages of a PDF, sheets of a workbook.
     pages: int = Field(1_000, gt=0)

@@ -60,20 +60,26 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="CLAWBACK_", extra="ignore", populate_by_name=True)
 
+    # The folder under which everything captured, built and released is kept. Two homes are two installations.
     home: Path = Path("data")
+    # recorded: the tables that come with the code, without a network. live: what the publishers show today.
     edition: Edition = "recorded"
+    # A mail address that publishers are given in each request, so that they can write before they block. Live only.
     contact: str = ""
+    # Where captures are kept, if not in the folder `landing` of the home: another disk, or one that is backed up.
     landing: Path | None = None
     # Seconds for which one request is tried again before its slice has failed.
     request_deadline: float = 600.0
-    # Seconds that one answer may take from the request to its last byte. A file that is downloaded may take as many
-    # more as its bytes need at `download_rate` bytes a second: what comes more slowly is given up.
+    # Seconds that one answer may take from the request to its last byte.
     answer_seconds: float = Field(300.0, gt=0)
+    # Bytes a second. A file that is downloaded may take as many seconds more as its bytes need at this rate: what comes
+    # more slowly is given up.
     download_rate: float = Field(50_000.0, gt=0)
     # Lists of the COPS Office whose addresses are guessed in one run, three spellings each.
     cops_lists_a_night: int = 20
-    # Seconds between two looks at a download that a publisher is making, and until it is given up.
+    # Seconds between two looks at a download that a publisher is making.
     download_poll: float = 10.0
+    # Seconds until a download that a publisher is making is given up.
     download_deadline: float = 3600.0
     # Award pages requested in one run to refresh outlays; every open award within a month at 20,000 open awards.
     award_pages_a_night: int = 700
@@ -82,8 +88,9 @@ class Settings(BaseSettings):
     # Requests to the FBI's API in any hour, and so in a run; the key's own limit is about 1,000 an hour.
     fbi_requests_an_hour: int = 900
 
-    # Seconds and memory that one query of a reader may take (`sql`, `query`, notebooks): beyond, it is stopped.
+    # Seconds that one query of a reader may take (`sql`, `query`, notebooks): then it is stopped.
     query_seconds: float = Field(120.0, gt=0)
+    # Memory that one query of a reader may take: beyond, it is stopped.
     query_memory: ByteSize = Field(ByteSize(2 * 1024**3), ge=64 * 1024**2)
 
     # Base URLs in place of those that sources declare in their own modules (declare_url), by name.
@@ -105,13 +112,15 @@ class Settings(BaseSettings):
     ice_287g_url: str = "https://www.ice.gov/doclib/about/offices/ero/287g/participatingAgencies.xlsx"
     doj_list_url: str = "https://www.justice.gov/ag/us-sanctuary-jurisdiction-list-following-executive-order-14287-protecting-american-communities"
 
-    # Who gets messages about failures and recoveries: addresses as Apprise writes them, with blanks between them (docs/
-    # reliability.md). They contain tokens, so they are secrets.
+    # Who gets messages about failures and recoveries: addresses as Apprise writes them, with blanks between them
+    # (docs/reliability.md). They contain tokens, so they are secrets.
     notify_urls: SecretStr | None = None
     # The older form: one https address that takes {"text": ...}. Both may be set.
     notify_url: SecretStr | None = None
     # Seconds that a run waits at its end for all of them together.
     notify_seconds: float = 10.0
+    # on: Dagster's daemon runs the job `refresh` every night (02:00, New York time) without anybody switching it on.
+    schedule: Literal["off", "on"] = "off"
     # text: lines for people. json: one JSON object a line on standard error (orchestration/logs.py).
     log: Literal["text", "json"] = "text"
     # Hours after the last good live refresh from which on `clawback health` warns.
@@ -121,8 +130,12 @@ class Settings(BaseSettings):
     limits: Limits = Field(default_factory=Limits, exclude=True)
 
     # Keys belong to the publishers, so they keep the publishers' names and take no prefix.
+
+    # The FBI's API, by api.data.gov. Without it the FBI's months are skipped.
     data_gov_api_key: SecretStr | None = Field(default=None, validation_alias="DATA_GOV_API_KEY")
+    # Cities' portals: optional, and allows more requests an hour.
     socrata_app_token: SecretStr | None = Field(default=None, validation_alias="SOCRATA_APP_TOKEN")
+    # The Census Bureau's API. Without it the estimates of people are skipped.
     census_api_key: SecretStr | None = Field(default=None, validation_alias="CENSUS_API_KEY")
 
     # LEGISTAR_TOKEN_NYC and so on: a client's council gives it to whoever asks.

@@ -4,8 +4,9 @@ What belongs here: turning the capture of a dataset into a Dagster asset with it
 freshness policy. What does not: what is requested from a publisher (sources), how a capture is written (landing).
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 import dagster as dg
 
@@ -19,9 +20,9 @@ from orchestration.settings import Settings, default_url
 from orchestration.sources.base import Dataset
 from orchestration.sources.states import STATES
 
-# Federal fiscal years that USAspending's search answers for (sources: dates before 2007-10-01 are refused).
-FISCAL_YEARS = [f"FY{year}" for year in range(2008, 2028)]
-NCVS_YEARS = [str(year) for year in range(1993, 2027)]
+# The first federal fiscal year that USAspending's search answers for (dates before 2007-10-01 are refused), and the
+# first year of the survey. The last is that of the day on which the definitions are loaded.
+_FIRST_FISCAL_YEAR, _FIRST_SURVEY_YEAR = 2008, 1993
 CAPTURED_CHECK = "captured"
 
 
@@ -107,12 +108,16 @@ def _backfill(dataset: Dataset) -> dg.AssetsDefinition:
 
 
 def partition_keys(dataset: Dataset) -> list[str]:
+    """The partitions of a dataset's backfill, up to the present one."""
+    today = datetime.now(ZoneInfo("America/New_York"))
     if dataset.partitioned_by == "fiscal_year":
-        return FISCAL_YEARS
+        # a federal fiscal year begins in October of the year before
+        return [f"FY{year}" for year in range(_FIRST_FISCAL_YEAR, today.year + (today.month >= 10) + 1)]
     if dataset.partitioned_by == "year":
-        return NCVS_YEARS
+        return [str(year) for year in range(_FIRST_SURVEY_YEAR, today.year + 1)]
     if dataset.partitioned_by == "city_month":
-        return sorted({str(slice_.params["city_month"]) for slice_ in dataset.all_slices()})
+        months = {str(slice_.params["city_month"]) for slice_ in dataset.all_slices()}
+        return sorted(month for month in months if month.rpartition(" ")[2] <= f"{today:%Y-%m}")
     return [state.postal for state in STATES]
 
 
@@ -120,7 +125,9 @@ def _check_spec(dataset: Dataset) -> dg.AssetCheckSpec:
     return dg.AssetCheckSpec(
         CAPTURED_CHECK,
         asset=asset_key(dataset),
-        description="Every slice was captured and accepted, or had not changed, when it was last asked for.",
+        description=(
+            "Every slice was captured and accepted, or had not changed, when it was last asked for. Some record serves."
+        ),
     )
 
 
@@ -135,15 +142,18 @@ def _result(dataset: Dataset, run: DatasetRun, status: SourceStatus, *, check: b
     result = dg.AssetCheckResult(
         check_name=CAPTURED_CHECK,
         asset_key=asset_key(dataset),
-        # a slice that failed on an earlier run and was not requested in this run has still failed
-        passed=not run.failures and not status.failed,
+        # a slice that failed on an earlier run and was not requested in this run has still failed; and a source of
+        # which nothing serves is not well, however well its publisher answered
+        passed=not run.failures and not status.failed and bool(status.records),
         severity=severity,
         metadata={"failures": dg.MetadataValue.json(failures), "too_old": dg.MetadataValue.json(run.too_old),
                   "standing": status.line()},
     )  # fmt: skip
     return dg.MaterializeResult(
         metadata={
-            "dagster/row_count": run.records,
+            # what serves, not what this run brought
+            "dagster/row_count": status.records,
+            "records_landed": run.records,
             "summary": run.line(),
             "state": status.state,
             "standing": status.line(),

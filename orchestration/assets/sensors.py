@@ -48,7 +48,7 @@ def of_record(instance: dg.DagsterInstance, run_id: str, settings: Settings) -> 
             cause = cause.cause
         message = (user.description if user else None) or (cause.message.strip() if cause else "failed")
         error = error or f"{event.step_key}: {message}"
-    if outcome == "done" and run.job_name == "captures":
+    if outcome == "done" and run.job_name in ("captures", "refresh"):
         catalog = Catalog(settings.landing_dir, as_of=None, edition=settings.edition)
         if any(catalog.status(dataset).too_old for dataset in sources.DATASETS.values()):
             outcome = "source too old"

@@ -14,9 +14,10 @@ from typing import Any
 
 import dagster as dg
 import duckdb
-from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtCliResource, dbt_assets
+from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtCliResource, DbtProject, dbt_assets
 
 from orchestration import sources
+from orchestration.assets import check_words
 from orchestration.assets.capture import asset_key
 from orchestration.assets.gate import ending_on_refusals, refused
 from orchestration.assets.lineage import describe
@@ -39,7 +40,13 @@ LANDING_KEYS = [dg.AssetKey(["landing", name]) for name in ("build", "capture", 
 
 
 class ClawbackDbtTranslator(DagsterDbtTranslator):
-    """Asset groups are the words of the folders: domains before the marts, schemas after."""
+    """Asset groups are the words of the folders: domains before the marts, schemas after. Checks have a sentence."""
+
+    def get_asset_check_spec(
+        self, asset_spec: dg.AssetSpec, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None
+    ) -> dg.AssetCheckSpec | None:
+        spec = super().get_asset_check_spec(asset_spec, manifest, unique_id, project)
+        return spec and spec._replace(description=check_words.sentence(manifest["nodes"][unique_id]))
 
     def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str:
         parts = Path(dbt_resource_props["original_file_path"]).parts

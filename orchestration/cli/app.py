@@ -43,6 +43,7 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "releases": installation.releases,
     "diff": installation.diff,
     "rollback": installation.rollback,
+    "prune": installation.prune,
     "health": installation.health_,
     "doctor": installation.doctor,
     "adopt": installation.adopt,

@@ -1,4 +1,4 @@
-"""The commands about the installation and its releases: status, releases, diff, rollback, health, doctor, adopt.
+"""The commands about the installation and its releases: status, releases, diff, rollback, prune, health, doctor, adopt.
 
 What belongs here: their options and how their answers are shown. What does not: finding the answers (landing, release,
 running, doctor).
@@ -94,6 +94,43 @@ def rollback(release: Annotated[str, typer.Argument(help="The release to serve a
     except history.DamagedRelease as damaged:
         stop(str(damaged), EXIT_REFUSED)
     out.print(f"serving release {release}")
+
+
+def prune(
+    releases: Annotated[
+        int, typer.Option(min=1, help="How many releases stay, the newest; the serving one always.")
+    ] = 30,
+    days: Annotated[
+        int, typer.Option(min=1, help="Records of runs that ended longer ago go, but for the last few.")
+    ] = 90,
+    build: Annotated[
+        bool, typer.Option("--build", help="The build file too: the next refresh builds all again.")
+    ] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Delete. Without it, only what would be deleted is shown.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Give disk space back: old releases and the records of old runs. Captures are never deleted."""
+    from orchestration.release import publish
+    from orchestration.running import prune as pruning
+    from orchestration.running.lock import AnotherRefreshRuns
+
+    settings = settings_with()
+    try:
+        if yes:
+            found = pruning.carry_out(settings, releases=releases, days=days, build=build)
+        else:
+            found = pruning.plan(settings, releases=releases, days=days, build=build)
+    except (AnotherRefreshRuns, publish.AnotherPublicationRuns) as busy:
+        stop(str(busy), EXIT_BUSY)
+    if as_json:
+        say_json(found.to_json(done=yes))
+        return
+    for line in found.lines(done=yes):
+        out.print(line)
+    if found.removals and not yes:
+        out.print("nothing is deleted yet: clawback prune --yes, with the same options")
 
 
 def health_(as_json: AsJson = False) -> None:

@@ -182,7 +182,12 @@ def _named(units: list[Place], text: str, state: str | None) -> list[Place]:
     ]
     bare = [u for u in units if _has_name(u, name, state)]
     if kind is None or (bare and kind == "place"):
-        return next(([u for u in bare if rank(u)] for rank in ranks if any(map(rank, bare))), [])
+        named = next(([u for u in bare if rank(u)] for rank in ranks if any(map(rank, bare))), [])
+        if any(u.level not in ("county", "unresolved") and u.is_government for u in named):
+            return named
+        # "Boise" is a county, and how people call Boise City: only the person knows which is meant
+        cities = [u for u in units if ranks[0](u) and u.level != "state" and _has_name(u, f"{name} CITY", state)]
+        return [*cities, *named]
     kinds = {"county": ("county",), "state": ("state",), "place": ("place", "town", "consolidated")}[kind]
     named = [u for u in units if _has_name(u, base, state)]
     found = [u for u in named if u.level in kinds]

@@ -156,6 +156,7 @@ def _next_id(settings: Settings, kept: list[Release]) -> str:
     """The day (UTC, which has no hour twice), with .n for the next ones; never an id that a release here names."""
     day = datetime.now(UTC).strftime("%Y.%m.%d")
     taken = {path.name for path in settings.releases_dir.iterdir()} | {release.previous for release in kept}
+    taken |= seal.deleted(settings)
     if day not in taken:
         return day
     return next(f"{day}.{n}" for n in range(1, 10_000) if f"{day}.{n}" not in taken)

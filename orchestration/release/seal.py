@@ -52,10 +52,22 @@ def enter(settings: Settings, release_id: str, sums: str) -> None:
     files.append_line(settings.root / REGISTER_FILE, {"release": release_id, "sha256sums": sums, "entered_at": at})
 
 
+def leave(settings: Settings, release_id: str) -> None:
+    """Note that a release is about to be deleted (running.prune). Its entry stays. Raises files.CannotWrite."""
+    at = datetime.now(UTC).replace(microsecond=0).isoformat()
+    files.append_line(settings.root / REGISTER_FILE, {"deleted": release_id, "deleted_at": at})
+
+
 def entered(settings: Settings) -> dict[str, str]:
     """Every release with the sha256 of its SHA256SUMS; of one that was entered twice the last (a crash between)."""
     lines = files.read_lines(settings.root / REGISTER_FILE).values
-    return {str(line.get("release")): str(line.get("sha256sums")) for line in lines}
+    return {str(line["release"]): str(line.get("sha256sums")) for line in lines if "release" in line}
+
+
+def deleted(settings: Settings) -> set[str]:
+    """The ids of the releases that were deleted to give space back: they are not given again."""
+    lines = files.read_lines(settings.root / REGISTER_FILE).values
+    return {str(line["deleted"]) for line in lines if "deleted" in line}
 
 
 def sums_of(folder: Path) -> str | None:

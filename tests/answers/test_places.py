@@ -55,6 +55,8 @@ UNITS = [
     ("17043", None, "county", "DuPage County, Illinois", "DU PAGE", "County", True, "IL", 921213),
     ("3617343", None, "place", "Colonie village, New York", "COLONIE", "village", True, "NY", 7781),
     ("3600117354", None, "town", "Colonie town, New York", "COLONIE", "town", True, "NY", 85590),
+    ("1608830", None, "place", "Boise City city, Idaho", "BOISE CITY", "city", True, "ID", 234192),
+    ("16015", None, "county", "Boise County, Idaho", "BOISE", "County", True, "ID", 8002),
     (
         None,
         None,
@@ -136,6 +138,8 @@ def connection():
         ("Dupage County", "DuPage County, Illinois"),
         ("Town of Colonie", "Colonie town, New York"),
         ("Colonie village, NY", "Colonie village, New York"),
+        ("Boise City", "Boise City city, Idaho"),
+        ("Boise County", "Boise County, Idaho"),
         ("Example Valley Transit Police, OH", "Example Valley Transit Police, Ohio"),
     ],
 )
@@ -162,6 +166,8 @@ def test_a_name_that_one_place_dominates_means_it_and_names_the_others(connectio
         ("Washington", ("(53)", "1150000")),
         ("Washington County", ("41067", "24043")),
         ("Kansas City", ("2938000", "2036000")),
+        # people say Boise for the city, whose name is Boise City
+        ("Boise, ID", ("1608830", "16015")),
         # a village and the town around it are two governments, though one has ten times the people
         ("Colonie, NY", ("3617343", "3600117354")),
     ],

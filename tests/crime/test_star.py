@@ -68,18 +68,20 @@ def test_a_citys_series_says_what_its_declared_sets_say(ask):
 def test_every_recorded_estimate_of_people_is_a_row_of_its_year(ask):
     typed = duckdb.sql(f"select state || unit, year::int, population::bigint from '{RECORDED_PLACES}'").fetchall()
     people = {(geoid, year): population for geoid, year, population in typed}
-    held = ask("select case when population_source like '%county%' then also_geoid else geoid end, calendar_year,"
-               " f.population from core.fct_population_year as f join core.dim_jurisdiction using (jurisdiction_key)")  # fmt: skip
+    held = ask(
+        "select case when population_source like '%county%' then also_geoid else geoid end, calendar_year, f.population"
+        " from core.fct_population_year as f join core.dim_jurisdiction using (jurisdiction_key)"
+    )
     assert len(held) > 1_000
     assert len({row[:2] for row in held}) == len(held)
     assert {(geoid, year): n for geoid, year, n in held}.items() <= people.items()
     # the estimates without a row of their own are of counties whose city has one
-    of_cities = {
-        row
-        for row in ask("select b.geoid, calendar_year from core.fct_population_year as f"
-                       " join core.bridge_geoid_jurisdiction as b using (jurisdiction_key)"
-                       " where population_source not like '%county%'")  # fmt: skip
-    }
+    of_cities = set(
+        ask(
+            "select b.geoid, calendar_year from core.fct_population_year as f join core.bridge_geoid_jurisdiction as b"
+            " using (jurisdiction_key) where population_source not like '%county%'"
+        )
+    )
     assert people.keys() - {row[:2] for row in held} <= of_cities
     newest = ask("select count(*) from core.fct_population_year as f join core.dim_jurisdiction as j"
                  " on f.jurisdiction_key = j.jurisdiction_key and f.calendar_year = j.population_year"

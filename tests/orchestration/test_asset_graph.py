@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+from datetime import UTC, datetime
 from importlib.metadata import version
+from zoneinfo import ZoneInfo
 
 import dagster as dg
 import pytest
@@ -104,11 +106,66 @@ def _all_below(graph, key: dg.AssetKey) -> set[dg.AssetKey]:
     return found
 
 
-def test_schedules_run_in_new_york_captures_before_the_release(definitions):
-    schedules = {s.name: s for s in definitions.get_repository_def().schedule_defs}
-    assert set(schedules) == {"nightly_captures", "nightly_release"}
-    assert {s.execution_timezone for s in schedules.values()} == {"America/New_York"}
-    assert schedules["nightly_captures"].cron_schedule < schedules["nightly_release"].cron_schedule
+@pytest.fixture
+def nightly(monkeypatch, published):
+    """The schedule as it is loaded under these settings, and what it requests at its hour."""
+
+    def load(**environment: str) -> tuple[dg.ScheduleDefinition, object]:
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setenv("CLAWBACK_HOME", str(published[0].root))
+        from orchestration.definitions import defs
+
+        repository = defs().get_repository_def()
+        (schedule,) = repository.schedule_defs
+        context = dg.build_schedule_context(scheduled_execution_time=datetime(2026, 11, 29, 7, tzinfo=UTC))
+        return schedule, schedule.evaluate_tick(context)
+
+    return load
+
+
+def test_the_night_is_one_run_of_captures_and_release_in_new_york(nightly):
+    schedule, tick = nightly(CLAWBACK_EDITION="live")
+    assert (schedule.job_name, schedule.execution_timezone) == ("refresh", "America/New_York")
+    assert [request.tags["clawback/edition"] for request in tick.run_requests] == ["live"]
+    # no publisher is contacted by accident
+    assert schedule.default_status is dg.DefaultScheduleStatus.STOPPED
+
+
+def test_one_setting_switches_the_nights_on(nightly):
+    schedule, _ = nightly(CLAWBACK_SCHEDULE="on", CLAWBACK_EDITION="live")
+    assert schedule.default_status is dg.DefaultScheduleStatus.RUNNING
+
+
+def test_a_night_of_the_recorded_edition_is_skipped_and_says_why(nightly):
+    _, tick = nightly(CLAWBACK_SCHEDULE="on", CLAWBACK_EDITION="recorded")
+    assert tick.run_requests == []
+    assert "set CLAWBACK_EDITION=live" in tick.skip_message
+
+
+def test_a_night_is_one_process(definitions):
+    for job in ("captures", "release", "refresh"):
+        assert definitions.resolve_job_def(job).executor_def is dg.in_process_executor
+
+
+def test_what_is_captured_of_others_comes_before_what_asks_by_it(definitions):
+    """Matters before their histories, awards before their pages of outlays."""
+    before = {d.id: d.after for d in sources.DATASETS.values() if d.after}
+    assert before["legistar/histories"] == ("legistar/matters",)
+    assert "usaspending/awards" in before["usaspending/award_outlays"]
+    graph = definitions.resolve_asset_graph()
+    for dataset, others in before.items():
+        parents = graph.get(asset_key(sources.get(dataset))).parent_keys
+        assert {asset_key(sources.get(other)) for other in others} <= parents
+
+
+def test_backfills_end_with_the_present(definitions):
+    today = datetime.now(ZoneInfo("America/New_York"))
+    last = {d.partitioned_by: partition_keys(d)[-1] for d in sources.DATASETS.values() if d.partitioned_by}
+    assert last["year"] == str(today.year)
+    assert last["fiscal_year"] == f"FY{today.year + (today.month >= 10)}"
+    cities = next(d for d in sources.DATASETS.values() if d.partitioned_by == "city_month")
+    assert max(key.rpartition(" ")[2] for key in partition_keys(cities)) == f"{today:%Y-%m}"
 
 
 def test_only_capture_assets_are_retried(definitions):
@@ -146,3 +203,20 @@ def test_dagster_dbt_prepares_nothing_that_a_build_does_not_need():
     resource = dbt_resource()
     assert str(resource._cli_version) == version("dbt-core")
     assert resource._initialize_dbt_core_adapter(["build"]) is None
+
+
+def test_every_check_says_what_it_checks(definitions):
+    checks = [
+        spec for asset in definitions.assets if isinstance(asset, dg.AssetsDefinition) for spec in asset.check_specs
+    ]
+    assert len(checks) > 500
+    assert [spec.name for spec in checks if not (spec.description or "").strip()] == []
+    said = {spec.name: spec.description for spec in checks}
+    assert said["never_null_dim_tracker"].startswith("Filled in in every row: tracker_key, tracker_code, ")
+    assert said["relationships_fct_award_recipient_key__recipient_key__ref_dim_recipient_"] == (
+        "Every recipient_key is a recipient_key of dim_recipient."
+    )
+    # a query of its own says it in its first comment
+    assert said["assert_policy_crime_panel_is_balanced"].startswith(
+        "Every unit stands in every month of its declared range"
+    )

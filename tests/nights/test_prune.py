@@ -1,0 +1,136 @@
+"""Giving disk space back deletes old releases and runs, and never what serves, a capture or what it did not say.
+
+What belongs here: what `clawback prune` shows and deletes. What does not: what a kill leaves (tests/torture).
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from orchestration.release import history, publish, seal
+from orchestration.release.history import Release
+from orchestration.running import prune
+from orchestration.running.instance import dagster_home
+from orchestration.running.lock import AnotherRefreshRuns, alone
+from orchestration.settings import Settings
+from tests.conftest import clawback
+
+DAY = 24 * 3600
+
+
+def _release(settings: Settings, number: int) -> None:
+    """A synthetic release as `publish` leaves one, read-only and entered."""
+    folder = settings.releases_dir / f"2026.01.{number:02}"
+    folder.mkdir(parents=True)
+    (folder / "warehouse.duckdb").write_bytes(b"synthetic" * 1000)
+    release = Release.model_validate(
+        {
+            "id": folder.name, "sequence": number, "built_at": f"2026-01-{number:02}T00:00:00Z", "run_id": "synthetic",
+            "edition": "recorded", "as_of": None, "fingerprint": "f", "code_digest": "c", "software": "0",
+            "previous": None, "captures": [], "rows": {}, "differences": {}, "checks": {}, "accepted": {},
+        }
+    )  # fmt: skip
+    (folder / history.RELEASE_FILE).write_text(history.dump(release), encoding="utf-8")
+    sums = seal.make_sums(folder)
+    seal.protect(folder)
+    seal.enter(settings, folder.name, sums)
+
+
+@pytest.fixture
+def home(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """Five releases of which an early one serves, a capture, and eight runs that ended one day after the other."""
+    for number in range(1, 6):
+        _release(settings, number)
+    publish.rollback(settings, "2026.01.02")
+    capture = settings.landing_dir / "bjs" / "arrests" / "one" / "records.parquet"
+    capture.parent.mkdir(parents=True)
+    capture.write_bytes(b"a capture")
+    settings.build_dir.mkdir()
+    settings.build_file.write_bytes(b"a build")
+    monkeypatch.setenv("DAGSTER_HOME", "")
+    dagster_home(settings)
+    with dg.DagsterInstance.get() as instance:
+        job = dg.job(name="refresh")(lambda: None)
+        for age in range(8, 0, -1):
+            run = instance.create_run_for_job(job)
+            for kind, at in ((dg.DagsterEventType.RUN_START, 0), (dg.DagsterEventType.RUN_SUCCESS, 60)):
+                event = dg.DagsterEvent(event_type_value=kind.value, job_name="refresh")
+                instance.report_dagster_event(event, run.run_id, timestamp=time.time() - age * DAY + at)
+    return settings
+
+
+def _kept(settings: Settings) -> list[str]:
+    return sorted(path.name for path in settings.releases_dir.glob("[!.]*"))
+
+
+def _runs(settings: Settings) -> int:
+    with dg.DagsterInstance.get() as instance:
+        assert len(list((settings.dagster_home / "history" / "runs").glob("*-*.db"))) == instance.get_runs_count()
+        return instance.get_runs_count()
+
+
+def test_only_looking_deletes_nothing_and_says_what_would_go(home: Settings) -> None:
+    found = prune.plan(home, releases=2, days=2)
+    assert [one.name for one in found.removals if one.what == "release"] == ["2026.01.03", "2026.01.01"]
+    # of eight runs six ended more than two days ago, and the newest five stay
+    assert len([one for one in found.removals if one.what == "run"]) == 3
+    assert found.releases_kept == ["2026.01.05", "2026.01.04", "2026.01.02"]
+    assert found.size_bytes > 2 * 9000
+    assert len(_kept(home)) == 5
+    assert _runs(home) == 8
+
+
+def test_what_was_named_is_deleted_and_nothing_else(home: Settings) -> None:
+    prune.carry_out(home, releases=2, days=2)
+    # the serving release stays, old as it is
+    assert _kept(home) == ["2026.01.02", "2026.01.04", "2026.01.05"]
+    assert home.published_dir.resolve().name == "2026.01.02"
+    assert _runs(home) == 5
+    assert (home.landing_dir / "bjs" / "arrests" / "one" / "records.parquet").read_bytes() == b"a capture"
+    assert home.build_file.exists()
+    assert list(home.releases_dir.glob(".tmp-*")) == []
+    assert prune.plan(home, releases=2, days=2).lines(done=False) == ["nothing to delete"]
+    for release in _kept(home):
+        assert seal.damage_of(home, home.releases_dir / release) == []
+    publish.rollback(home, "2026.01.05")
+
+
+def test_the_id_of_a_deleted_release_is_not_given_again(home: Settings) -> None:
+    prune.carry_out(home, releases=1, days=90)
+    assert seal.deleted(home) == {"2026.01.01", "2026.01.03", "2026.01.04"}
+    # its entry stays: what a copy elsewhere must look like is still known
+    assert seal.entered(home).keys() == {f"2026.01.0{number}" for number in range(1, 6)}
+
+
+def test_the_build_file_goes_only_when_asked(home: Settings) -> None:
+    prune.carry_out(home, releases=9, days=90, build=True)
+    assert not home.build_file.exists()
+    assert len(_kept(home)) == 5
+
+
+def test_nothing_is_deleted_while_a_refresh_runs(home: Settings) -> None:
+    with alone(home, "synthetic"), pytest.raises(AnotherRefreshRuns):
+        prune.carry_out(home, releases=1, days=1)
+    assert len(_kept(home)) == 5
+
+
+def test_the_command_looks_first_and_deletes_when_told(home: Settings) -> None:
+    shown = clawback(home.root, "prune", "--releases", "1", "--days", "2")
+    assert shown.returncode == 0, shown.stderr
+    assert "release 2026.01.01: " in shown.stdout
+    assert "captures are never deleted" in shown.stdout
+    assert "nothing is deleted yet: clawback prune --yes" in shown.stdout
+    assert len(_kept(home)) == 5
+    done = json.loads(clawback(home.root, "prune", "--releases", "1", "--days", "2", "--yes", "--json").stdout)
+    assert (done["deleted"], done["releases_kept"]) == (True, ["2026.01.05", "2026.01.02"])
+    assert _kept(home) == ["2026.01.02", "2026.01.05"]
+
+
+def test_a_home_without_anything_has_nothing_to_delete(tmp_path: Path) -> None:
+    shown = clawback(tmp_path / "home", "prune")
+    assert (shown.returncode, shown.stdout.strip()) == (0, "nothing to delete")
