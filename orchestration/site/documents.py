@@ -7,6 +7,7 @@ documents say.
 from __future__ import annotations
 
 import re
+import shutil
 
 from markdown_it import MarkdownIt
 from markupsafe import Markup
@@ -47,10 +48,11 @@ def write_releases(pages: Pages, settings: Settings) -> None:
 
 
 def write_methods(pages: Pages) -> None:
-    """Write a page for each document of docs/, and their list."""
+    """Write a page for each document of docs/, their pictures and their list."""
     markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
     documents = sorted(DOCS_FOLDER.glob("*.md"), key=lambda path: (_place(path.stem), path.stem))
     names = {path.stem for path in documents}
+    shutil.copytree(DOCS_FOLDER / "pictures", pages.site / "methods" / "pictures")
     listed = []
     for path in documents:
         text = path.read_text(encoding="utf-8")

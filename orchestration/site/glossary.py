@@ -101,9 +101,7 @@ def with_anchors(html: str) -> str:
     """The glossary's own page, whose words can be linked to."""
 
     def row(match: re.Match[str]) -> str:
-        words = ", ".join(
-            f'<span id="{anchor(_split(part)[0])}">{part.strip()}</span>' for part in match[1].split(",")
-        )
+        words = ", ".join(f'<span id="{anchor(_split(part)[0])}">{part.strip()}</span>' for part in match[1].split(","))
         return f"<tr>\n<td>{words}</td>"
 
     table, mark, rest = html.partition("Names in the code</h2>")
