@@ -7,7 +7,7 @@ SPARK_READY := $(VENV)/.ready-spark
 BENCH_READY := $(VENV)/.ready-bench
 
 .DEFAULT_GOAL := help
-.PHONY: help setup generate refresh test torture mutants check lint ui site sql notebook bench spark lock vendor sbom audit clean disk fuzz
+.PHONY: help setup generate refresh test torture mutants check lint ui site sql explore notebook bench spark lock vendor sbom audit clean disk fuzz
 
 help: ## what there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -73,8 +73,11 @@ site: $(READY) ## the published release as pages, on 127.0.0.1:8300
 sql: $(READY) ## a read-only shell on the published warehouse
 	@$(BIN)/clawback sql
 
-notebook: $(READY) ## the event study as a notebook, on 127.0.0.1 (NOTEBOOK=who_reports: victims by group)
-	@MARIMO_SKIP_UPDATE_CHECK=1 $(BIN)/marimo edit --host 127.0.0.1 notebooks/$(or $(NOTEBOOK),event_study).py
+explore: $(READY) ## ask the published release in the browser: forms, SQL with completion, charts; on 127.0.0.1
+	@$(BIN)/python -m tools.notebook explore --ask
+
+notebook: $(READY) ## a study, on 127.0.0.1: NOTEBOOK=event_study, who_reports or money; COPY=mine.py edits a copy of it
+	@$(BIN)/python -m tools.notebook $(or $(NOTEBOOK),event_study) $(if $(COPY),--copy $(COPY))
 
 bench: $(BENCH_READY) ## ingest, models and runs over generated captures (an hour and 40 GB of disk at full size)
 	@$(BIN)/python -m benchmarks.spine

@@ -23,6 +23,7 @@ from orchestration.settings import PROJECT_ROOT
 CHARTS_FOLDER = PROJECT_ROOT / "orchestration" / "site" / "charts"
 # Okabe and Ito's palette: told apart by people who do not see red and green alike.
 BLUE, ORANGE, GREEN, YELLOW, PURPLE, GREY = "#0072B2", "#D55E00", "#009E73", "#E69F00", "#CC79A7", "#8a8f98"
+SKY, PALE = "#56B4E9", "#e9e4d4"
 ROWS = alt.NamedData(name="rows")
 
 # The pictures of a place stand below each other: their plots begin at the same distance from the left.
@@ -184,6 +185,41 @@ def states() -> Chart:
     )
 
 
+def counties() -> Chart:
+    """The counties by what a tracker says of each on a day; a state of which no list is known is grey."""
+    shapes = alt.Data(name="shapes", format=alt.TopoDataFormat(feature="counties", type="topojson"))
+    says = ["listed", "its state is listed", "not on the list", "no list known"]
+    return (
+        alt.Chart(shapes)
+        .mark_geoshape(stroke="#777777", strokeWidth=0.2)
+        .transform_lookup(lookup="id", from_=alt.LookupData(ROWS, "fips", ["county", "says", "name", "list_of"]))
+        .encode(
+            color=alt.Color(
+                "says:N", title=None, legend=alt.Legend(orient="bottom", columns=2),
+                scale=alt.Scale(domain=says, range=[BLUE, SKY, PALE, GREY]),
+            ),
+            tooltip=["county:N", "says:N", "name:N", "list_of:N"],
+        )
+        .project("albersUsa")
+        .properties(height=380)
+    )  # fmt: skip
+
+
+def county() -> Chart:
+    """Where a county lies in its state (place.js leaves the state's counties alone)."""
+    shapes = alt.Data(name="shapes", format=alt.TopoDataFormat(feature="counties", type="topojson"))
+    return (
+        alt.Chart(shapes)
+        .mark_geoshape(stroke="#777777", strokeWidth=0.5)
+        .encode(
+            color=alt.Color("is_it:N", legend=None, scale=alt.Scale(domain=["yes", "no"], range=[BLUE, PALE])),
+            tooltip=[alt.Tooltip("properties.name:N", title="county")],
+        )
+        .project("albersUsa")
+        .properties(height=240)
+    )
+
+
 def budget() -> Chart:
     """Budget authority and outlays of the COPS Office's account, by fiscal year."""
     return (
@@ -270,6 +306,8 @@ CHARTS: dict[str, Callable[[], Chart]] = {
         crime,
         coverage,
         states,
+        counties,
+        county,
         budget,
         printed,
         events,

@@ -38,6 +38,7 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "query": asking.query,
     "sql": asking.sql,
     "trace": asking.trace,
+    "cite": asking.cite,
     "status": installation.status,
     "releases": installation.releases,
     "diff": installation.diff,

@@ -1,4 +1,4 @@
-"""The commands that read a release: query, sql, trace.
+"""The commands that read a release: query, sql, trace, cite.
 
 What belongs here: their options, and turning a reader's errors into a message and an exit code. What does not:
 questions, statements, formats and limits (reading).
@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -57,11 +58,13 @@ def query(  # each parameter is an option of the command line
             show_answer(reader, asked, given)
             return
         found = answer(reader, asked, given)
-        _write(found.relation, shown, output)
+        _write(found.relation, shown, output, partial(meaning.of_question, reader, asked, given, found))
         for note in (*found.notes, *([f"No rows. {found.why_empty}"] if found.why_empty else ())):
             err.print(note)
         for caveat in asked.caveats:
             err.print(f"caveat: {caveat}")
+
+    from orchestration.reading import meaning
 
     settings = settings_with()
     shown = _shown_as(format_, output, overwrite, as_json, settings)
@@ -93,16 +96,18 @@ def _shown_as(format_: str, output: Path | None, overwrite: bool, as_json: bool,
         stop(str(cannot))
 
 
-def _write(rows: Any, format_: str, output: Path | None) -> None:
+def _write(rows: Any, format_: str, output: Path | None, meant: Callable[[], Any]) -> int:
+    """meant: what the answer means; asked for where a file takes it along."""
     from orchestration.reading import writing
 
     if output is None:
         sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
         # A program gets the values as they are, a terminal without what would steer it.
-        writing.write_text(rows, format_, Shown(sys.stdout) if sys.stdout.isatty() else sys.stdout)
-    else:
-        count = writing.write(rows, format_, output)
-        err.print(f"wrote {count:,} rows to {output}")
+        return writing.write_text(rows, format_, Shown(sys.stdout) if sys.stdout.isatty() else sys.stdout)
+    count = writing.write(rows, format_, output, meant())
+    beside = f", and what they mean to {writing.sidecar_of(output)}" if format_ == "csv" else ""
+    err.print(f"wrote {count:,} rows to {output}{beside}")
+    return count
 
 
 def _read(
@@ -142,6 +147,7 @@ def _exit_code(work: Callable[[Any], None], opened: Any) -> int:
     from orchestration.files import CannotWrite
     from orchestration.reading.reader import LimitReached
     from orchestration.reading.statements import Refused
+    from orchestration.reading.trace import CannotTrace
     from orchestration.reading.writing import CannotWriteAnswer
 
     try:
@@ -149,7 +155,7 @@ def _exit_code(work: Callable[[Any], None], opened: Any) -> int:
         return 0
     except UnknownQuestion as refused:
         message, code = str(refused), EXIT_USAGE
-    except (Refused, LimitReached, CannotWrite, CannotWriteAnswer, duckdb.Error) as error:
+    except (Refused, LimitReached, CannotTrace, CannotWrite, CannotWriteAnswer, duckdb.Error) as error:
         message, code = str(error), 1
     except UnicodeError as unreadable:
         message, code = f"the text is no valid Unicode: {unreadable}", 1
@@ -166,7 +172,7 @@ def sql(
     as_json: AsJson = False,
 ) -> None:
     """SQL on the published warehouse: statements that read, within limits of time and memory (docs/reading.md)."""
-    from orchestration.reading import reader, shell
+    from orchestration.reading import empty, meaning, provenance, reader, shell
 
     settings = settings_with()
     shown = _shown_as(format_, output, overwrite, as_json, settings)
@@ -178,9 +184,11 @@ def sql(
         for statement in statements:
             rows = reader.rows(statement)
             if shown == "table":
-                table(out, rows, limit=limit)
+                count = table(out, rows, limit=limit)
             else:
-                _write(rows, shown, output)
+                count = _write(rows, shown, output, partial(meaning.of_sql, reader, statement.query, rows))
+            if not count:
+                err.print(f"No rows. {empty.of_tables(reader, provenance.tables(reader, statement.query))}")
 
     if text is not None:
         raise typer.Exit(_read(settings, release, lambda opened: work(opened, text, 1000), output=output))
@@ -216,3 +224,32 @@ def trace(
         out.print(found.to_text())
     if not (found.digest_verified and found.found_in_payload):
         raise typer.Exit(1)
+
+
+def cite(
+    what: Annotated[str, typer.Argument(help="A published table, e.g. core.fct_award, or a named question")],
+    key: Annotated[str | None, typer.Argument(help="The row's key, or column=value; for a question none")] = None,
+    parameter: Annotated[
+        list[str] | None, typer.Option("--set", help="name=value for the question's parameters.")
+    ] = None,
+    format_: Annotated[str, typer.Option("--format", help="text, bibtex or csl-json.")] = "text",
+    release: Annotated[str | None, typer.Option(help="Cite this release instead of the published one.")] = None,
+) -> None:
+    """How to cite a row or an answer: release, publisher, when it was retrieved, sha256."""
+    from orchestration.reading import citing
+
+    if format_ not in citing.FORMATS:
+        stop(f"--format {format_!r}: there are {', '.join(citing.FORMATS)}")
+    given = dict(text.partition("=")[::2] for text in parameter or [])
+
+    def work(reader: Any) -> None:
+        try:
+            if key is None:
+                written = citing.of_question(reader, what, given, format_)
+            else:
+                written = citing.of_row(reader, what, key, format_)
+        except UnknownQuestion as unknown:
+            raise UnknownQuestion(f"{unknown}. A row is cited by its table and key: clawback cite TABLE KEY") from None
+        out.print(written)
+
+    raise typer.Exit(_read(settings_with(), release, work))

@@ -52,8 +52,8 @@ _NUMBERS = ("TINYINT", "SMALLINT", "BIGINT", "INT", "UTINYINT", "USMALLINT", "UI
             "DOUBLE", "FLOAT", "DECIMAL", "HUGEINT")  # fmt: skip
 
 
-def table(screen: Console, relation: Any, title: str | None = None, limit: int = 60) -> None:
-    """Show a relation as a table: numbers right, nulls as an empty cell."""
+def table(screen: Console, relation: Any, title: str | None = None, limit: int = 60) -> int:
+    """Show a relation as a table: numbers right, nulls as an empty cell. How many rows are shown."""
     shown = Table(
         title=Text(harmless(title)) if title else None,
         title_justify="left",
@@ -85,3 +85,4 @@ def table(screen: Console, relation: Any, title: str | None = None, limit: int =
     screen.print(shown)
     if len(rows) > limit:
         screen.print(f"... more rows: --format csv gives them all (first {limit} shown)")
+    return len(cells)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -107,3 +107,32 @@ def _of(values: Mapping[str, Any], labels: Mapping[str, str]) -> str:
 def _rest(values: Mapping[str, Any], labels: Mapping[str, str]) -> str:
     rest = [f"{name} = {labels[name]}" for name in values if name not in ("jurisdiction", "tracker") and values[name]]
     return " and ".join(rest) or "what the question asks"
+
+
+def of_tables(connection: Connection, tables: Sequence[tuple[str, str]]) -> str:
+    """Why a statement that names these tables has no row: which of them are empty, what is not captured, what to do."""
+    counts = {f"{s}.{t}": _first(connection, f'select count(*) from "{s}"."{t}"', {})[0] for s, t in tables}
+    if not counts:
+        return "The statement has no row; it reads no table of the release."
+    bare = [name for name, rows in counts.items() if not rows]
+    if not bare:
+        rows = "; ".join(f"{name} holds {rows:,} {'row' if rows == 1 else 'rows'}" for name, rows in counts.items())
+        return f"None meets the conditions: {rows}."
+    return " ".join(_why_bare(connection, name) for name in bare)
+
+
+def _why_bare(connection: Connection, table: str) -> str:
+    missing = connection.execute(
+        "select distinct s.dataset, s.state, s.reason from meta.column_dictionary as d, meta.source_status as s"
+        " where d.table_schema || '.' || d.table_name = ? and s.records = 0"
+        " and list_contains("
+        "regexp_extract_all(d.comes_from, '(?:^|; )([a-z0-9_/]+) [(]', 1), replace(s.dataset, '__', '/'))"
+        " order by 1",
+        [table],
+    ).fetchall()
+    if not missing:
+        return f"{table} is empty, though all that it is made from is captured: this release has none."
+    listed = "; ".join(f"{name} ({reason or state})" for name, state, reason in missing)
+    bring = [subject.bring for subject in subjects().values() if {name for name, *_ in missing} & set(subject.datasets)]
+    way = f" To bring it: {bring[0]}" if bring else " To bring it: clawback status says what each source lacks"
+    return f"{table} is empty, which is not a none: nothing is captured of {listed}.{way}"

@@ -71,6 +71,14 @@ def connect(settings: Settings, *, release: str | None = None) -> Reader:
     return Reader(find(settings, release), settings)
 
 
+def engine(settings: Settings, *, release: str | None = None) -> duckdb.DuckDBPyConnection:
+    """DuckDB's own connection to a release, which a notebook's SQL cells need: as closed as a reader's.
+
+    It has no limit of time. Raises NothingPublished.
+    """
+    return Reader(find(settings, release), settings)._connection
+
+
 def find(settings: Settings, release: str | None = None) -> Path:
     """The file of a release that is named by its id, never by a path. Raises NothingPublished."""
     if release is not None and not _RELEASE_NAME.fullmatch(release):
@@ -91,7 +99,7 @@ class Reader:
 
     def __init__(self, file: Path, settings: Settings, *, or_else: Callable[[], object] | None = None) -> None:
         """or_else: called if a query keeps running after it was interrupted (one call of a function can take hours)."""
-        self._or_else = or_else
+        self._or_else, self.file = or_else, file
         self.seconds, self.memory = settings.query_seconds, int(settings.query_memory)
         self._connection = duckdb.connect(
             str(file), read_only=True, config={**_OPENED_WITH, "memory_limit": f"{self.memory}B"}

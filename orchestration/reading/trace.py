@@ -73,8 +73,7 @@ def trace(settings: Settings, table: str, key: str) -> Trace:
     except NothingPublished as nothing:
         raise CannotTrace(str(nothing)) from nothing
     with connection:
-        schema, name, columns = _columns(connection, table)
-        row = _row(connection, schema, name, columns, key)
+        schema, name, row = find_row(connection, table, key)
     if "_capture_id" not in row:
         raise CannotTrace(f"{schema}.{name} carries no provenance: trace the facts that it is made of (core.fct_...)")
     if row["_capture_id"] == "-":
@@ -95,6 +94,12 @@ def trace(settings: Settings, table: str, key: str) -> Trace:
     payload = entry.model_dump(mode="json", include={"payload_id", "url", "method", "retrieved_at", "sha256", "bytes"})
     bytes_in = catalog.folder(capture) / entry.archive if entry.archive else catalog.warc_path(capture)
     return Trace(f"{schema}.{name}", row, shown, payload, verified, str(bytes_in), found, proof, records)
+
+
+def find_row(connection: Connection, table: str, key: str) -> tuple[str, str, dict[str, Any]]:
+    """The row of a published table that a key names, with the table's schema and name. Raises CannotTrace."""
+    schema, name, columns = _columns(connection, table)
+    return schema, name, _row(connection, schema, name, columns, key)
 
 
 def _columns(connection: Connection, table: str) -> tuple[str, str, list[str]]:

@@ -12,54 +12,36 @@ contain every value unchanged.
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
-import math
 import os
-import re
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import date, datetime, time, timedelta
-from decimal import Decimal
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from openpyxl import Workbook
-from openpyxl.cell.cell import WriteOnlyCell
 
 from orchestration import files
 from orchestration.reading.harmless import STEERING
+from orchestration.reading.meaning import Meaning, descriptor
+from orchestration.reading.values import CannotWriteAnswer, as_json, csv_value, distinct, each, guarded, quoted
+from orchestration.reading.workbook import workbook
 from orchestration.settings import Settings
+
+__all__ = ["FORMATS", "CannotWriteAnswer", "check", "format_of", "guarded", "sidecar_of", "write", "write_text"]
 
 FORMATS = ("csv", "json", "parquet", "xlsx")
 _TEXT_FORMATS = ("csv", "json")
-
-# Blanks and invisible characters may stand before; full-width forms are folded to the plain ones by some programs.
-_RUNS = re.compile(
-    r"[\s\u200b\u2060\ufeff\x00-\x1f]*[=+\-@\uff1d\uff0b\uff0d\uff20\u2212\ufe63\ufe62\ufe66\ufe6b]|[\t\r]"
-)
-
-# A field that needs no quotes: no sign or line end of CSV in it (nor the semicolon and the tab, which part fields where
-# the comma is the decimal sign), no blank at its ends.
-_BARE = re.compile(r"(?!\s)[^\",;\t\r\n]*[^\",;\s]")
-
-# Characters that XML 1.0 has not (section 2.2).
-_NOT_IN_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
-
-_BATCH = 20_000
-# A sheet's own limits: rows, characters of a cell, and the digits of a number that it stores exactly.
-_SHEET_ROWS, _SHEET_CHARACTERS, _EXACT = 1_048_576, 32_767, 2**53
-_FIRST_SHEET_DAY = date(1900, 3, 1)
+# The key of a Parquet file's own metadata under which its description is.
+PARQUET_KEY = "clawback"
 
 
-class CannotWriteAnswer(Exception):
-    """The answer cannot be written there or in that format; says why, and what to do instead."""
-
-
-def guarded(text: str) -> str:
-    """The text, with a single quote before it if a spreadsheet would run it."""
-    return f"'{text}" if _RUNS.match(text) else text
+def sidecar_of(output: Path) -> Path:
+    """The file beside a CSV that says what it means."""
+    return output.with_name(f"{output.name}.metadata.json")
 
 
 def check(format_: str, output: Path | None, settings: Settings, *, overwrite: bool = False) -> None:
@@ -72,9 +54,15 @@ def check(format_: str, output: Path | None, settings: Settings, *, overwrite: b
         return
     kept = [settings.root, settings.landing_dir]
     # a folder of the home may be mounted elsewhere too
-    inside = [each for folder in kept if folder.is_dir() for each in folder.iterdir() if each.is_dir()]
+    inside = [one for folder in kept if folder.is_dir() for one in folder.iterdir() if one.is_dir()]
     releases = settings.releases_dir.iterdir() if settings.releases_dir.is_dir() else ()
-    for folder in (*kept, *inside, *releases):
+    written = (output, sidecar_of(output)) if format_ == "csv" else (output,)
+    for path in written:
+        _check_file(path, [*kept, *inside, *releases], overwrite=overwrite)
+
+
+def _check_file(output: Path, kept: Iterable[Path], *, overwrite: bool) -> None:
+    for folder in kept:
         if _is_under(output, folder):
             raise CannotWriteAnswer(
                 f"{output} is inside {folder}, which holds captures and releases: nothing else is written there."
@@ -122,26 +110,25 @@ def _same(one: Path, other: Path) -> bool:
         return False
 
 
-def write(rows: Any, format_: str, output: Path) -> int:
+def write(rows: Any, format_: str, output: Path, meaning: Meaning | None = None) -> int:
     """Write rows (a relation) to a file, whole or not at all; how many rows.
 
-    What stands at the path is replaced, never written into: another name of the same file keeps the old content.
-    Raises CannotWriteAnswer, files.CannotWrite.
+    meaning: what the answer means. A CSV gets it as a file beside it, the other formats inside; without it the rows
+    alone are written. What stands at the path is replaced, never written into: another name of the same file keeps the
+    old content. Raises CannotWriteAnswer, files.CannotWrite.
     """
-    target = output.resolve() if output.is_symlink() else output
+    target = _target(output)
     files.sweep_unfinished(target.parent)
-    if format_ in _TEXT_FORMATS:
-        # written to the disk as it comes: an answer may be larger than the memory
-        with files.whole(target) as binary:
-            stream = io.TextIOWrapper(
-                binary, encoding="utf-8", newline="", errors="backslashreplace", write_through=True
-            )
-            count = write_text(rows, format_, stream)
-            stream.flush()
-            stream.detach()
-        return count
+    if format_ == "csv":
+        return _write_csv(rows, output, meaning)
+    described = None if meaning is None else descriptor(meaning, output.name, format_)
+    if format_ == "json":
+        with files.whole(target) as binary, _text(binary) as stream:
+            return _write_json(rows, stream, described)
     if format_ == "parquet":
         table = rows.to_arrow_table()
+        if described is not None:
+            table = table.replace_schema_metadata({PARQUET_KEY: as_json(described)})
         buffer = pa.BufferOutputStream()
         try:
             pq.write_table(table, buffer)
@@ -150,8 +137,70 @@ def write(rows: Any, format_: str, output: Path) -> int:
             raise CannotWriteAnswer(f"Parquet has no form for {kinds or cannot}: cast it, or --format csv") from cannot
         files.write_whole(target, buffer.getvalue().to_pybytes())
         return int(table.num_rows)
-    data, count = _workbook(rows)
+    data, count = workbook(rows, described)
     files.write_whole(target, data)
+    return count
+
+
+def _target(output: Path) -> Path:
+    return output.resolve() if output.is_symlink() else output
+
+
+class _Hashed:
+    """A stream that counts and hashes what is written to it."""
+
+    def __init__(self, binary: BinaryIO) -> None:
+        self._binary, self.digest, self.bytes = binary, hashlib.sha256(), 0
+
+    def write(self, data: bytes) -> int:
+        self.digest.update(data)
+        self.bytes += len(data)
+        return self._binary.write(data)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._binary, name)
+
+
+@contextmanager
+def _text(binary: Any) -> Iterator[io.TextIOWrapper]:
+    """A stream of text that is written to the disk as it comes: an answer may be larger than the memory."""
+    stream = io.TextIOWrapper(binary, encoding="utf-8", newline="", errors="backslashreplace", write_through=True)
+    yield stream
+    stream.flush()
+    stream.detach()
+
+
+def _write_csv(rows: Any, output: Path, meaning: Meaning | None) -> int:
+    """Write a CSV, and beside it what it means: both, or neither."""
+    target = _target(output)
+    if meaning is None:
+        with files.whole(target) as binary, _text(binary) as stream:
+            return write_text(rows, "csv", stream)
+    # the description, opened last, takes its place first: if it cannot, the answer does not take its own either
+    with files.whole(target) as binary, files.whole(_target(sidecar_of(output))) as beside:
+        hashed = _Hashed(binary)
+        with _text(hashed) as stream:
+            count = write_text(rows, "csv", stream)
+        known = {"bytes": hashed.bytes, "hash": f"sha256:{hashed.digest.hexdigest()}", "rows": count}
+        beside.write((_indented(descriptor(meaning, output.name, "csv", **known)) + "\n").encode())
+        binary.flush()
+        os.fsync(binary.fileno())
+    return count
+
+
+def _indented(value: Mapping[str, Any]) -> str:
+    return STEERING.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(value, ensure_ascii=False, indent=1))
+
+
+def _write_json(rows: Any, stream: Any, described: Mapping[str, Any] | None) -> int:
+    """The rows as a list; with their meaning, an object that has them as its last member, `data`."""
+    if described is None:
+        return write_text(rows, "json", stream)
+    alone = {name: value for name, value in described.items() if name not in ("path", "format", "mediatype")}
+    stream.write(_indented(alone).removesuffix("\n}"))
+    stream.write(',\n "data": ')
+    count = write_text(rows, "json", stream)
+    stream.write("}\n")
     return count
 
 
@@ -164,140 +213,16 @@ def write_text(rows: Any, format_: str, stream: Any) -> int:
     names = list(rows.columns)
     count = 0
     if format_ == "csv":
-        stream.write(",".join(_quoted(guarded(name)) for name in names) + "\n")
-        for row in _each(rows):
-            stream.write(",".join(map(_csv_value, row)) + "\n")
+        stream.write(",".join(quoted(guarded(name)) for name in names) + "\n")
+        for row in each(rows):
+            stream.write(",".join(map(csv_value, row)) + "\n")
             count += 1
         return count
-    keys = _distinct(names)
+    keys = distinct(names)
     stream.write("[")
-    for row in _each(rows):
+    for row in each(rows):
         stream.write(",\n" if count else "\n")
-        stream.write(f"  {_json(dict(zip(keys, row, strict=True)))}")
+        stream.write(f"  {as_json(dict(zip(keys, row, strict=True)))}")
         count += 1
     stream.write("\n]\n" if count else "]\n")
     return count
-
-
-def _each(rows: Any) -> Iterator[Sequence[Any]]:
-    """The rows one by one, a batch in memory at a time."""
-    while batch := rows.fetchmany(_BATCH):
-        yield from batch
-
-
-def _distinct(names: Iterable[str]) -> list[str]:
-    """Column names as keys: of two alike the second gets a number, so that no value is lost."""
-    keys: list[str] = []
-    for name in names:
-        key, number = name, 1
-        while key in keys:
-            key, number = f"{name}_{number}", number + 1
-        keys.append(key)
-    return keys
-
-
-def _plain(value: Any) -> Any:
-    """A value as text where CSV and JSON have no form of its own: days in ISO 8601, bytes in hexadecimal."""
-    if isinstance(value, (datetime, date, time)):
-        return value.isoformat()
-    if isinstance(value, timedelta):
-        return str(value)
-    if isinstance(value, (bytes, bytearray, memoryview)):
-        return bytes(value).hex()
-    return value if isinstance(value, (str, int, float, bool, Decimal)) or value is None else str(value)
-
-
-def _csv_value(value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, (list, tuple, dict)):
-        return _quoted(guarded(_json(value)))
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, Decimal) and value.is_finite():
-        return _decimal(value)
-    if isinstance(value, (Decimal, float)):
-        return repr(value) if math.isfinite(value) else _not_finite(float(value))
-    plain = _plain(value)
-    return _quoted(guarded(plain)) if isinstance(plain, str) else str(plain)
-
-
-def _quoted(text: str) -> str:
-    """A field of RFC 4180. Python's own writer leaves a carriage return bare, which begins a new row elsewhere.
-
-    An empty text is quoted, so that it is not taken for a null.
-    """
-    return text if _BARE.fullmatch(text) else '"' + text.replace('"', '""') + '"'
-
-
-def _json(value: Any) -> str:
-    """A value as JSON, decimals with the digits that they have."""
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{_json(str(key))}: {_json(inner)}" for key, inner in value.items()) + "}"
-    if isinstance(value, (list, tuple)):
-        return "[" + ", ".join(map(_json, value)) + "]"
-    if isinstance(value, Decimal) and value.is_finite():
-        return _decimal(value)
-    # JSON has no NaN and no infinity: as text they are not lost.
-    if isinstance(value, Decimal) or (isinstance(value, float) and not math.isfinite(value)):
-        value = _not_finite(float(value))
-    text = json.dumps(_plain(value), ensure_ascii=False)
-    # the same value, without a character that steers a terminal
-    return STEERING.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
-
-
-def _not_finite(value: float) -> str:
-    return {math.inf: "Infinity", -math.inf: "-Infinity"}.get(value, "NaN")
-
-
-def _decimal(value: Decimal) -> str:
-    return format(value, "f")
-
-
-def _workbook(rows: Any) -> tuple[bytes, int]:
-    book = Workbook(write_only=True)
-    sheet = book.create_sheet("answer")
-    sheet.append([_sheet_cell(sheet, name) for name in rows.columns])
-    count = 0
-    for row in _each(rows):
-        count += 1
-        if count >= _SHEET_ROWS:
-            raise CannotWriteAnswer(f"a sheet holds {_SHEET_ROWS - 1:,} rows and the answer has more: --format csv")
-        sheet.append([_sheet_cell(sheet, value) for value in row])
-    buffer = io.BytesIO()
-    book.save(buffer)
-    return buffer.getvalue(), count
-
-
-def _sheet_cell(sheet: Any, value: Any) -> Any:
-    """A cell with the value; text stays text whatever it begins with."""
-    value = _sheet_value(value)
-    made = WriteOnlyCell(sheet, value)
-    if isinstance(value, str):
-        # openpyxl would make a formula of "=..." and an error of "#N/A"
-        made.data_type = "s"
-    return made
-
-
-def _sheet_value(value: Any) -> Any:
-    if isinstance(value, bool) or value is None:
-        return value
-    if isinstance(value, int):
-        return value if abs(value) <= _EXACT else str(value)
-    if isinstance(value, Decimal) and value.is_finite():
-        return value if len(value.as_tuple().digits) <= 15 else _decimal(value)
-    if isinstance(value, float) and math.isfinite(value):
-        return value
-    if isinstance(value, datetime):
-        return value if value.tzinfo is None and value.date() >= _FIRST_SHEET_DAY else value.isoformat()
-    if isinstance(value, date):
-        return value if value >= _FIRST_SHEET_DAY else value.isoformat()
-    if isinstance(value, (list, tuple, dict)):
-        value = _json(value)
-    text = guarded(str(_plain(value)))
-    if len(text) > _SHEET_CHARACTERS:
-        raise CannotWriteAnswer(
-            f"a sheet's cell holds {_SHEET_CHARACTERS:,} characters and a value has {len(text):,}: --format csv"
-        )
-    # XML has no control characters: they stand as escapes.
-    return _NOT_IN_XML.sub(lambda match: f"\\x{ord(match[0]):02x}", text)

@@ -76,6 +76,11 @@ def sums_of(folder: Path) -> str | None:
     return sha256_of(path) if path.is_file() else None
 
 
+def listed(folder: Path) -> dict[str, str]:
+    """The sha256 of each file of a release as it was published; {} where its sums are missing or altered."""
+    return _sums(folder, []) or {}
+
+
 def damage_of(settings: Settings, folder: Path, *, trust: bool = False) -> list[str]:
     """What is no longer as it was published in a release's folder; [] where all is.
 

@@ -33,7 +33,7 @@ def write(settings: Settings, folder: Path, release: Release) -> None:
         places.write(pages)
         trackers.write(pages)
         subjects.write(pages)
-        dictionary.write(pages)
+        dictionary.write(pages, settings)
         sources.write(pages)
         documents.write_releases(pages, settings)
         documents.write_methods(pages)

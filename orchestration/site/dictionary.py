@@ -6,6 +6,13 @@ not: the descriptions themselves (dbt_project/columns.toml and the models' .yml;
 
 from __future__ import annotations
 
+import io
+
+import duckdb
+
+from orchestration.reading import writing
+from orchestration.settings import Settings
+from orchestration.site import relations
 from orchestration.site.pages import Pages, Row
 
 _SAMPLE_ROWS = 5
@@ -19,31 +26,42 @@ SCHEMAS = {
 }
 
 
-def write(pages: Pages) -> None:
-    """Write dictionary/index.html and a page for each table."""
+# A table of more rows or more bytes than these has no CSV of its own: its page says how to make one.
+_CSV_ROWS, _CSV_BYTES = 5_000, 400_000
+
+
+def write(pages: Pages, settings: Settings) -> None:
+    """Write dictionary/index.html, a page for each table, and how they join."""
     tables = _tables(pages)
     columns = _columns(pages)
-    first_keys = _dimension_keys(columns)
+    found = relations.read(settings, _domains_of_datasets(pages))
+    published = {table["name"] for table in tables}
     for table in tables:
         name = table["name"]
         own = columns.get(name, [])
-        joins = [
-            (c["column_name"], first_keys[c["column_name"]])
-            for c in own
-            if first_keys.get(c["column_name"], name) != name
-        ]
-        joined_by = [other for other, of_it in columns.items() if other != name and own
-                     and any(first_keys.get(c["column_name"]) == name for c in of_it)]  # fmt: skip
+        joins = [join for join in found.of(name) if join.other in published]
+        table["csv"] = _write_csv(pages, table) if table["rows"] and table["rows"] <= _CSV_ROWS else None
         pages.write(
             f"dictionary/{name}.html",
             "table.html",
             table=table,
             columns=own,
             joins=joins,
-            joined_by=joined_by,
+            joined_by=[join for join in found.to(name) if join.table in published],
+            keys=found.keys.get(name, []),
             warnings=_warnings(own, joins),
             sample=pages.rows(f'select * from "{table["schema"]}"."{table["table"]}" limit {_SAMPLE_ROWS}'),
         )
+    drawn = [
+        (
+            domain,
+            title,
+            relations.drawing(found, domain),
+            [one for one in found.joins if found.domains.get(one.table) == domain],
+        )
+        for domain, title in relations.DOMAINS.items()
+    ]
+    pages.write("dictionary/joins.html", "joins.html", domains=[one for one in drawn if one[3]])
     schemas = [(schema, about, [t for t in tables if t["schema"] == schema]) for schema, about in SCHEMAS.items()]
     pages.write("dictionary/index.html", "dictionary.html", schemas=[one for one in schemas if one[2]])
 
@@ -86,17 +104,34 @@ def _columns(pages: Pages) -> dict[str, list[Row]]:
     return found
 
 
-def _dimension_keys(columns: dict[str, list[Row]]) -> dict[str, str]:
-    """Key column -> the table whose rows it identifies: its first column bears that name, and no other table's."""
-    first: dict[str, list[str]] = {}
-    for table, of_it in columns.items():
-        if of_it[0]["column_name"].endswith("_key") and of_it[0]["table_schema"] in ("core", "analysis"):
-            first.setdefault(of_it[0]["column_name"], []).append(table)
-    dimensions = {key: [t for t in tables if ".dim_" in t] or tables for key, tables in first.items()}
-    return {key: tables[0] for key, tables in dimensions.items() if len(tables) == 1}
+def _domains_of_datasets(pages: Pages) -> dict[str, str]:
+    """The domain of each data set."""
+    return {row["dataset"]: row["domain"] for row in pages.rows("select dataset, domain from core.dim_source")}
 
 
-def _warnings(columns: list[Row], joins: list[tuple[str, str]]) -> list[str]:
+def _write_csv(pages: Pages, table: Row) -> int | None:
+    """Write a table as CSV, as `clawback sql --format csv` would; its bytes, null if it is too large to stand here."""
+    rows = pages.connection.execute(f'from "{table["schema"]}"."{table["table"]}"')
+    stream = io.StringIO()
+    writing.write_text(_Asked(rows), "csv", stream)
+    data = stream.getvalue().encode("utf-8", "backslashreplace")
+    if len(data) > _CSV_BYTES:
+        return None
+    target = pages.site / "data" / "tables" / f"{table['name']}.csv"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_bytes(data)
+    return len(data)
+
+
+class _Asked:
+    """A connection that was asked for rows, as what writes them wants it: with the names of its columns."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self.columns = [column[0] for column in connection.description or ()]
+        self.fetchmany = connection.fetchmany
+
+
+def _warnings(columns: list[Row], joins: list[relations.Join]) -> list[str]:
     """The naive mistakes that the columns themselves warn of."""
     names = {column["column_name"] for column in columns}
     found = []
@@ -108,7 +143,7 @@ def _warnings(columns: list[Row], joins: list[tuple[str, str]]) -> list[str]:
         found.append("Do not compare across a row with is_break. break_reason says what changed.")
     if "coverage" in names:
         found.append("A missing count is not zero. coverage says what is known.")
-    if joins and any(".dim_" in table for _, table in joins):
+    if joins and any(".dim_" in join.other for join in joins):
         found.append("The key -1 means that the publisher printed nothing. Two rows with -1 have nothing in common.")
     not_added = [c["column_name"] for c in columns
                  if (c["additivity"] or "").startswith("not additive") and c["unit"] != "label"]  # fmt: skip

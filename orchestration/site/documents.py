@@ -7,12 +7,14 @@ documents say.
 from __future__ import annotations
 
 import re
+import shutil
 
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
 from orchestration.release import history
 from orchestration.settings import PROJECT_ROOT, Settings
+from orchestration.site import glossary
 from orchestration.site.pages import Pages
 
 DOCS_FOLDER = PROJECT_ROOT / "docs"
@@ -46,17 +48,20 @@ def write_releases(pages: Pages, settings: Settings) -> None:
 
 
 def write_methods(pages: Pages) -> None:
-    """Write a page for each document of docs/, and their list."""
+    """Write a page for each document of docs/, their pictures and their list."""
     markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
     documents = sorted(DOCS_FOLDER.glob("*.md"), key=lambda path: (_place(path.stem), path.stem))
     names = {path.stem for path in documents}
+    shutil.copytree(DOCS_FOLDER / "pictures", pages.site / "methods" / "pictures")
     listed = []
     for path in documents:
         text = path.read_text(encoding="utf-8")
         title, lead = _title(text), _lead(text)
         listed.append((path.stem, title, lead))
-        html = Markup(_rendered(markdown, text, names))
-        pages.write(f"methods/{path.stem}.html", "method.html", title=title, html=html)
+        html = _rendered(markdown, text, names)
+        if path == glossary.GLOSSARY:
+            html = glossary.with_anchors(html)
+        pages.write(f"methods/{path.stem}.html", "method.html", title=title, html=Markup(html))
     pages.write("methods/index.html", "methods.html", documents=listed)
 
 

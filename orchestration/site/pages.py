@@ -22,7 +22,9 @@ import jinja2
 from markupsafe import Markup
 
 from orchestration.reading.writing import guarded
+from orchestration.release import citation
 from orchestration.release.history import Release
+from orchestration.site import glossary
 
 HERE = Path(__file__).parent
 STATIC_FOLDER, VENDOR_FOLDER, CHARTS_FOLDER = HERE / "static", HERE / "vendor", HERE / "charts"
@@ -91,7 +93,8 @@ class Pages:
         target = self.site / path
         target.parent.mkdir(parents=True, exist_ok=True)
         root = "../" * path.count("/")
-        target.write_text(self._env.get_template(template).render(root=root, path=path, **context), encoding="utf-8")
+        html = self._env.get_template(template).render(root=root, path=path, **context)
+        target.write_text(glossary.explained(html, root), encoding="utf-8")
 
     def write_script(self, path: str, call: str, value: Any) -> None:
         """Write data as a script that calls one function: a page on a disk may load scripts, but not fetch files."""
@@ -124,10 +127,10 @@ class Pages:
 
     def cite(self, what: str = "") -> str:
         """How to cite the release, or something in it."""
-        of = f"{what.rstrip('.')}. In: " if what else ""
-        built = self.release.built_at.date().isoformat()
-        as_of = f" as of {self.release.as_of}" if self.release.as_of else ""
-        return f"{of}Clawback, release {self.release.id} ({self.release.edition} edition{as_of}, built {built})."
+        release = self.release
+        return citation.line(
+            citation.Edition(release.id, release.edition, release.built_at.date(), release.as_of), what
+        )
 
 
 def _spec(name: str) -> Any:

@@ -17,6 +17,7 @@ from orchestration.declared import seeds
 from orchestration.site.pages import Pages, Row, chart
 
 _SHARDS = "data/places"
+_CHARTS = ("timeline", "crime", "coverage", "county")
 
 
 def write(pages: Pages) -> None:
@@ -40,7 +41,7 @@ def write(pages: Pages) -> None:
         from core.fct_award as awards join shown using (jurisdiction_key) group by all order by name
     """)
     pages.write("places.html", "places.html", places=len(places), awarded=awarded)
-    pages.write("place.html", "place.html", specs={name: chart(name) for name in ("timeline", "crime", "coverage")})
+    pages.write("place.html", "place.html", specs={name: chart(name) for name in _CHARTS})
 
 
 def _years(pages: Pages) -> range:
@@ -233,6 +234,13 @@ _PARTS = {
              source: source_citation, note: note, payload: payload, record: _record_no} as item
         from core.fct_policy_event
         join payload_numbers using (_capture_id, _payload_id)
+    """,
+    # a city that is its own county, and New York's five
+    "counties": """
+        select codes.jurisdiction_key, codes.geoid as place_in_list, codes.geoid as item
+        from core.bridge_geoid_jurisdiction as codes
+        join core.dim_jurisdiction as units on codes.jurisdiction_key = units.jurisdiction_key
+        where length(codes.geoid) = 5 and units.level <> 'county'
     """,
     "statuses": """
         select jurisdiction_key, valid_from as place_in_list,

@@ -1,11 +1,12 @@
 """The page of the sources: what each gave, how old it is, what failed, what is missing and how to get it.
 
-What belongs here: reading meta.source_status and meta.holdings into a page. What does not: deciding what is stale
-(landing, meta.source_status).
+What belongs here: reading meta.source_status, meta.holdings and the terms of the data into a page. What does not:
+deciding what is stale (landing, meta.source_status), the terms (declared.licenses).
 """
 
 from __future__ import annotations
 
+from orchestration.declared import licenses
 from orchestration.site.pages import Pages
 
 
@@ -21,4 +22,6 @@ def write(pages: Pages) -> None:
         left join meta.holdings as holdings using (dataset)
         order by records = 0, coalesce(sources.title, dataset)
     """)
+    for one in found:
+        one["license"] = licenses.of_dataset(one["dataset"])
     pages.write("sources.html", "sources.html", sources=found)

@@ -6,8 +6,6 @@ among them by day (static/trackers.js).
 
 from __future__ import annotations
 
-import json
-
 from orchestration.reading import questions
 from orchestration.site.pages import VENDOR_FOLDER, Pages, chart
 
@@ -18,10 +16,15 @@ def write(pages: Pages) -> None:
     listed = pages.rows("""
         select
             units.tracker_code, units.state_code, units.level, units.listed_name as name, units.listed_from as since,
-            units.listed_to as until, places.geoid, coalesce(units.jurisdiction_key, '') as key, units.printed_lines
+            units.listed_to as until, places.geoid, coalesce(units.jurisdiction_key, '') as key, units.printed_lines,
+            counties.geoids as counties
         from core.fct_listed_unit as units
         left join core.dim_jurisdiction as places
             on units.jurisdiction_key = places.jurisdiction_key and places.is_resolved
+        left join (
+            select jurisdiction_key, list(geoid order by geoid) as geoids
+            from core.bridge_geoid_jurisdiction where length(geoid) = 5 group by jurisdiction_key
+        ) as counties on units.jurisdiction_key = counties.jurisdiction_key
         order by all
     """)
     snapshots = pages.rows("""
@@ -50,8 +53,10 @@ def write(pages: Pages) -> None:
         "cite": pages.cite(),
     }
     pages.write_script("data/trackers.js", "clawback.trackers", data)
-    shapes = json.loads((VENDOR_FOLDER / "us-states-10m.json").read_text(encoding="utf-8"))
-    pages.write_script("shapes.js", "clawback.shapes", shapes)
+    for name in ("states", "counties"):
+        shapes = (VENDOR_FOLDER / f"us-{name}-10m.json").read_text(encoding="utf-8").strip()
+        (pages.site / f"{name}.js").write_text(f'clawback.shapes("{name}",{shapes});\n', encoding="utf-8")
     # the first is on a way to ask the command line
     caveats = questions.question("listed").caveats[1:]
-    pages.write("trackers.html", "trackers.html", trackers=trackers, caveats=caveats, spec=chart("states"))
+    pages.write("trackers.html", "trackers.html", trackers=trackers, caveats=caveats,
+                specs={name: chart(name) for name in ("states", "counties")})  # fmt: skip

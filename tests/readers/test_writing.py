@@ -297,7 +297,7 @@ def test_a_file_s_ending_is_its_format(published, tmp_path):
         done = clawback(settings.root, "sql", "select 1 as a", "-o", str(tmp_path / f"a.{ending}"))
         assert done.returncode == 0, done.stderr
     assert (tmp_path / "a.csv").read_text() == "a\n1\n"
-    assert json.loads((tmp_path / "a.JSON").read_text()) == [{"a": 1}]
+    assert json.loads((tmp_path / "a.JSON").read_text())["data"] == [{"a": 1}]
     unknown = clawback(settings.root, "sql", "select 1 as a", "-o", str(tmp_path / "a.txt"))
     assert unknown.returncode == 2
     assert "csv, json, parquet, xlsx" in unknown.stderr

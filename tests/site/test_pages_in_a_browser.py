@@ -22,11 +22,27 @@ pytestmark = [
     pytest.mark.skipif(browser.CHROMIUM is None, reason=browser.WITHOUT),
 ]
 # One page of each kind: these are looked at in every way, the others are opened.
-KINDS = ("index.html", "places.html?q=Portland", "place.html?state=IL&place=1714000",
-         "trackers.html?tracker=dhs&day=2025-05-30", "money.html", "ordinances.html", "reporting.html",
-         "completeness.html", "dictionary/index.html",
-         "dictionary/core.fct_award.html", "dictionary/core.fct_incident_month.html", "sources.html", "releases.html",
-         "methods/index.html", "methods/glossary.html")  # fmt: skip
+KINDS = (
+    "index.html",
+    "places.html?q=Portland",
+    "place.html?state=IL&place=1714000",
+    "place.html?state=IL&place=17031",
+    "trackers.html?tracker=dhs&day=2025-05-30",
+    "trackers.html?tracker=dhs&day=2025-05-30&shapes=counties",
+    "trackers.html?tracker=ilrc",
+    "money.html",
+    "ordinances.html",
+    "reporting.html",
+    "completeness.html",
+    "dictionary/index.html",
+    "dictionary/joins.html",
+    "dictionary/core.fct_award.html",
+    "dictionary/core.fct_incident_month.html",
+    "sources.html",
+    "releases.html",
+    "methods/index.html",
+    "methods/glossary.html",
+)
 AXE = Path(__file__).with_name("axe.min.js")
 
 

@@ -168,6 +168,34 @@ class TestInABrowser:
         assert tab.console == []
         assert "years are counted" in tab.ask("document.getElementById('axis-title').textContent")
 
+    @pytest.mark.parametrize(
+        ("code", "counties"),
+        [("17031", 1), ("0667000", 1), ("3651000", 5), ("1714000", 0), ("0203000", 1), ("02195", 1)],
+    )
+    def test_a_county_is_shown_in_its_state(self, tab: browser.Tab, site: Path, code: str, counties: int):
+        opened(tab, site, f"place.html?place={code}")
+        assert tab.console == []
+        assert tab.ask("document.getElementById('where').hidden") is (counties == 0)
+        fills = tab.ask(
+            "[...document.querySelectorAll('#chart-county .mark-shape path')].map((o) => o.getAttribute('fill'))"
+        )
+        assert fills.count("#0072B2") == counties
+        assert len(fills) < 300, "only the counties of its state"
+
+    # only spans over the axis, only points, neither; no month that is counted
+    @pytest.mark.parametrize("code", ["0203000", "1714000", "4159000", "12017"])
+    def test_a_place_of_which_little_is_known_draws_without_a_warning(self, tab: browser.Tab, site: Path, code: str):
+        opened(tab, site, f"place.html?place={code}")
+        assert tab.console == []
+        assert tab.ask("document.body.dataset.ready") == "yes"
+
+    def test_what_is_handed_out_says_what_its_columns_mean(self, tab: browser.Tab, site: Path):
+        opened(tab, site, "place.html?place=1714000")
+        told = tab.ask("fetch(document.querySelector('#axis-note a[download$=json]').href).then((one) => one.json())")
+        assert set(told["columns"]) == set(told["rows"][0])
+        assert set(told["overlay_columns"]) == set(told["overlay"][0])
+        assert "unit: count" in told["columns"]["offenses"]
+
     def test_an_unknown_code_says_so(self, tab: browser.Tab, site: Path):
         for address in (
             "place.html?place=9999999",

@@ -20,7 +20,7 @@ import pytest
 from orchestration.reading import reader
 from orchestration.release import audit, history, publish
 from orchestration.settings import PROJECT_ROOT, Settings
-from orchestration.site import build
+from orchestration.site import build, glossary
 from orchestration.site.pages import VENDOR_FOLDER
 from tools import site_charts
 
@@ -84,6 +84,70 @@ def test_every_published_table_has_a_page_with_all_its_columns(site: Path, wareh
 def test_every_document_has_a_page(site: Path):
     names = {path.stem for path in (PROJECT_ROOT / "docs").glob("*.md")}
     assert names == {path.stem for path in (site / "methods").glob("*.html")} - {"index"}
+
+
+def test_a_table_is_handed_out_as_csv_whole_or_not_at_all(site: Path, warehouse: reader.Reader):
+    tables = {f"{s}.{t}": n for s, t, n in warehouse.execute("""
+        select schema_name, table_name, estimated_size from duckdb_tables()
+        where database_name = current_database() and not internal
+    """).fetchall()}  # fmt: skip
+    written = {path.stem for path in (site / "data" / "tables").glob("*.csv")}
+    assert written <= set(tables)
+    assert len(written) > 80
+    assert {"core.fct_award", "core.dim_tracker", "analysis.mart_claim_check"} <= written
+    for table in written:
+        rows = list(csv.reader((site / "data" / "tables" / f"{table}.csv").open(encoding="utf-8", newline="")))
+        assert len(rows) - 1 == tables[table], table
+    for table, rows_of_it in tables.items():
+        page = (site / "dictionary" / f"{table}.html").read_text(encoding="utf-8")
+        assert (f"data/tables/{table}.csv" in page) is (table in written)
+        assert (f'from {table}" --output' in page) is (rows_of_it > 0 and table not in written), table
+    awards = list(csv.DictReader((site / "data" / "tables" / "core.fct_award.csv").open(encoding="utf-8")))
+    (total,) = warehouse.execute("select sum(obligated_amount) from core.fct_award").fetchall()[0]
+    assert sum(float(row["obligated_amount"]) for row in awards) == pytest.approx(float(total))
+
+
+def test_each_join_that_is_drawn_finds_every_row(site: Path, warehouse: reader.Reader):
+    page = lxml.html.document_fromstring((site / "dictionary" / "joins.html").read_bytes())
+    joins = [
+        tuple(cell.text_content() for cell in row.iter("td")) for row in page.iter("tr") if row.find("td") is not None
+    ]
+    assert len(joins) > 60
+    assert ("core.fct_award", "start_date_key", "core.dim_date", "date_key") in joins
+    for table, column, other, key in joins:
+        (lost,) = warehouse.execute(
+            f"select count(*) from {table} as a anti join {other} as b on a.{column} = b.{key}"
+            f" where a.{column} is not null"
+        ).fetchall()[0]
+        assert lost == 0, (table, column)
+    drawn = [path for path in page.iter("path") if path.getparent().get("class") == "table"]
+    assert len(drawn) == len(joins), "a line for each join"
+    facts = warehouse.execute("""
+        select table_name from duckdb_tables() where schema_name = 'core' and table_name like 'fct_%'
+    """).fetchall()  # fmt: skip
+    assert {name for (name,) in facts} <= {text.text_content() for text in page.iter("text")}
+
+
+def test_a_word_of_the_glossary_is_linked_once_on_a_page_where_it_first_stands(site: Path):
+    glossary_page = documents(site)[site / "methods" / "glossary.html"]
+    ids = {one.get("id") for one in glossary_page.iter() if one.get("id")}
+    assert {glossary.anchor(word) for word in glossary.meanings()} <= ids
+    for path, page in documents(site).items():
+        linked = [one.get("href").partition("#")[2] for one in page.iter("a") if one.get("class") == "word"]
+        assert len(linked) == len(set(linked)), path
+        assert set(linked) <= ids, path
+        assert all(one.get("title") for one in page.iter("a") if one.get("class") == "word")
+    front = documents(site)[site / "index.html"]
+    assert any(one.text == "NCVS" for one in front.iter("a") if one.get("class") == "word")
+
+
+def test_the_sources_say_under_which_terms_each_data_set_is(site: Path, warehouse: reader.Reader):
+    page = documents(site)[site / "sources.html"]
+    terms = {row.get("id"): row.findall("td")[-1].find("span").text for row in page.iter("tr") if row.get("id")}
+    assert set(terms) == {one for (one,) in warehouse.execute("select dataset from meta.source_status").fetchall()}
+    assert terms["usaspending__awards"] == "public domain"
+    assert terms["cis__sanctuary_map"] == terms["socrata__incidents"] == "not stated"
+    assert terms["ledger__policy_events"] == "Apache-2.0"
 
 
 def test_the_front_says_each_claim_with_its_verdict(site: Path, warehouse: reader.Reader):
@@ -160,7 +224,7 @@ def test_a_release_that_holds_nothing_has_a_site_that_says_so(
             ):
                 connection.execute(f'delete from "{schema}"."{table}"')
     build.write(published[0], folder, release)
-    front = (folder / "site" / "index.html").read_text(encoding="utf-8")
+    front = lxml.html.document_fromstring((folder / "site" / "index.html").read_bytes()).text_content()
     assert front.count("This edition holds no figures for this picture.") == 4
     assert "holds no row of this table" in (folder / "site" / "dictionary" / "core.fct_award.html").read_text("utf-8")
 

@@ -47,7 +47,7 @@ def test_the_map_counts_the_units_that_sql_counts(
     assert {row["code"]: row["listed"] for row in rows if row["listed"]} == expected
     unknown = {row["code"] for row in rows if row["listed"] is None}
     filled = tab.ask(
-        "[...document.querySelectorAll('#chart-states .mark-shape path')].map((one) => one.getAttribute('fill'))"
+        "[...document.querySelectorAll('#chart-map .mark-shape path')].map((one) => one.getAttribute('fill'))"
     )
     assert len(filled) > 50, "a state of which nothing is known is drawn, too"
     shapes = json.loads((VENDOR_FOLDER / "us-states-10m.json").read_text(encoding="utf-8"))["objects"]["states"]
@@ -62,7 +62,7 @@ def test_the_map_counts_the_units_that_sql_counts(
 
 def test_a_chosen_day_changes_the_map_and_the_matrix(tab: browser.Tab, site: Path, warehouse: reader.Reader):
     opened(tab, site, "doj", "2025-08-05")
-    filled = "[...document.querySelectorAll('#chart-states .mark-shape path')].map((one) => one.getAttribute('fill'))"
+    filled = "[...document.querySelectorAll('#chart-map .mark-shape path')].map((one) => one.getAttribute('fill'))"
     before = tab.ask(filled)
     assert len(before) > 50
     said = "document.getElementById('fits').textContent"
@@ -76,6 +76,47 @@ def test_a_chosen_day_changes_the_map_and_the_matrix(tab: browser.Tab, site: Pat
     tab.until("document.body.dataset.ready === 'doj 2025-09-26'")
     assert tab.ask(said).startswith("33 places")
     assert tab.ask(filled) != before
+
+
+def test_the_map_of_counties_colors_the_counties_that_sql_lists(tab: browser.Tab, site: Path, warehouse: reader.Reader):
+    tab.shows()
+    tab.open(f"file://{site}/trackers.html?tracker=doj&day=2025-08-05&shapes=counties")
+    tab.until("document.body.dataset.ready === 'doj 2025-08-05 counties'")
+    assert tab.console == []
+    rows = {row["fips"]: row for row in tab.ask("clawback.countyRows('doj', '2025-08-05')")}
+    shapes = json.loads((VENDOR_FOLDER / "us-counties-10m.json").read_text(encoding="utf-8"))["objects"]["counties"]
+    assert set(rows) == {shape["id"] for shape in shapes["geometries"]}
+    # the list of 2025-08-05 names four counties; San Francisco, Denver, Philadelphia and others are their own counties
+    listed = {fips for fips, row in rows.items() if row["says"] == "listed"}
+    expected = warehouse.execute("""
+        select distinct codes.geoid from core.fct_listed_unit as units
+        join core.bridge_geoid_jurisdiction as codes using (jurisdiction_key)
+        where tracker_code = 'doj' and listed_from <= date '2025-08-05' and length(codes.geoid) = 5
+            and (listed_to is null or listed_to > date '2025-08-05')
+    """).fetchall()
+    assert listed == {fips for (fips,) in expected}
+    assert {"06073", "06075", "17031", "08031", "36061", "36005"} <= listed
+    assert (rows["17043"]["says"], rows["48201"]["says"]) == ("its state is listed", "not on the list")
+    filled = tab.ask(
+        "[...document.querySelectorAll('#chart-map .mark-shape path')].map((one) => one.getAttribute('fill'))"
+    )
+    assert len(filled) > 3000
+    assert filled.count("#0072B2") == len(listed)
+
+
+def test_a_tracker_of_which_nothing_is_held_says_so_and_has_no_column(
+    tab: browser.Tab, site: Path, warehouse: reader.Reader
+):
+    (tracker,) = warehouse.execute("select min(tracker_code) from core.dim_tracker where holds = 'nothing'").fetchall()[
+        0
+    ]
+    assert tracker
+    opened(tab, site, tracker, "2025-08-05")
+    assert "holds nothing of it" in tab.ask("document.getElementById('finding').textContent")
+    assert tab.ask("document.getElementById('nothing').hidden") is False
+    heads = tab.ask("[...document.querySelectorAll('#matrix thead th')].map((one) => one.textContent)")
+    assert "doj" in heads
+    assert tracker not in heads
 
 
 def test_the_matrix_is_filtered_and_leads_to_places(tab: browser.Tab, site: Path):

@@ -29,19 +29,13 @@
   const number = (value) => (value === null || value === undefined ? "not known" : Number(value).toLocaleString("en-US"));
   const dollars = (value) => (value === null || value === undefined ? "not known" : "$" + Math.round(value).toLocaleString("en-US"));
 
-  function script(address) {
-    return new Promise((done, failed) => {
-      const made = el("script", { src: address });
-      made.onload = done;
-      made.onerror = () => failed(new Error(address + " cannot be loaded"));
-      document.head.append(made);
-    });
-  }
+  const script = clawback.script;
 
   /* rows: the places; states: postal code -> name. */
   clawback.index = ({ rows, states }) => { clawback.data.index = rows; clawback.data.states = states; };
   clawback.common = (value) => { clawback.data.common = value; };
   clawback.shard = (name, value) => { clawback.data[name] = value; };
+  clawback.shapes = (name, value) => { clawback.data[name] = value; };
 
   /* ---- search ---- */
 
@@ -168,7 +162,7 @@
     }
     part("awards",
       el("p", {}, number(rows.length) + (rows.length === 1 ? " captured award" : " captured awards") + ". There may be more that are not captured."),
-      table("Awards", ["Award", "Program", "From, to", "Obligated", "Outlayed", "Source"], rows.map((one) => [
+      table("Awards", ["Award", "Program", "From, to", word("Obligated", "obligation"), word("Outlayed", "outlay"), "Source"], rows.map((one) => [
         el("span", {}, link("https://www.usaspending.gov/award/" + encodeURIComponent(one.unique_key), one.fain), el("br"), one.recipient),
         words(one.program) + (one.listing && one.listing !== "unknown" ? ", " + one.listing : "") + ", FY" + one.fiscal_year,
         (one.from || "?") + " to " + (one.to || "?"),
@@ -252,7 +246,7 @@
 
   function agencies() {
     const rows = (place.agencies || []).filter(Boolean);
-    part("agencies", rows.length ? table("Agencies", ["Agency", "Kind", "NIBRS since", "Months held", "Months counted"], rows.map((one) => [
+    part("agencies", rows.length ? table("Agencies", ["Agency", "Kind", el("span", {}, word("NIBRS", "nibrs"), " since"), "Months held", "Months counted"], rows.map((one) => [
       one[2] + " (" + one[1] + ")", one[3] || "", one[4] || "not known", one[5] || "none",
       one[5] ? one[6] + " of " + one[5] : "",
     ])) : el("p", { class: "unknown" }, "No agency in the FBI's register is matched to this place."));
@@ -361,6 +355,24 @@
     return el("a", { download: name, href: URL.createObjectURL(new Blob([text], { type: kind })) }, name.endsWith("csv") ? "CSV" : "JSON, with its meaning");
   }
 
+  /* What the columns of a place's data mean, and in which unit they are. */
+  const MEANS = {
+    rows: {
+      when: "first day of the month or year", until: "day after its last", label: "the month or year, as people write it",
+      offenses: "offenses reported to the police; unit: count; null: not known, which is not zero",
+      coverage: "what the count stands for", known: "the same in four words, as drawn", series: "the way of counting; two series are never added or compared",
+      part: "piece of the line: values of two pieces are not compared", strip: "the same for every row: where coverage is drawn",
+      note: "why the series breaks here; empty if it does not",
+    },
+    overlay: {
+      track: "laws and cases, those of the state, lists, or awards", label: "what it is; amounts in US dollars", from: "first day, or the first that it may have been",
+      to: "last day that is drawn", is_span: "whether a span of days is drawn, or a point", until: "the end, in words",
+    },
+  };
+
+  /* A word, linked to its meaning. */
+  const word = (text, entry) => el("a", { class: "word", href: "methods/glossary.html#word-" + entry }, text);
+
   async function axis() {
     const all = allSeries();
     const overlay = tracks();
@@ -377,19 +389,23 @@
       document.getElementById("axis-title").textContent = series
         ? series.title + ". " + number(counted) + " of " + number(rows.length) + " " + series.unit + "s are counted."
         : "No crime figure of this place is held.";
-      const charts = [["timeline", overlay], ["crime", rows], ["coverage", rows]].map(([name, data]) => [name, data, spec(name, span)]);
+      const charts = [["timeline", overlay], ["crime", rows.some((row) => row.offenses !== null) ? rows : []], ["coverage", rows]].map(([name, data]) => [name, data, spec(name, span)]);
+      // a layer without rows has no extent, of which the chart library warns
+      const timeline = charts[0][2];
+      timeline.layer = timeline.layer.filter(({ mark }) => overlay.some((row) => row.is_span === (mark.type === "bar")));
       for (const [name, data, chart] of charts) {
         const element = document.getElementById("chart-" + name);
         element.hidden = !data.length;
         if (data.length) await clawback.draw(element, chart, data);
       }
-      const about = { title: series ? series.title : place.name, place: place.name, geoid: place.geoid, caveats: [...document.querySelectorAll("#axis .caveats li")].map((one) => one.textContent), cite: place.name + ". In: " + common.cite };
+      const about = { title: series ? series.title : place.name, place: place.name, geoid: place.geoid, caveats: [...document.querySelectorAll("#axis .caveats li")].map((one) => one.textContent), cite: place.name + ". In: " + common.cite,
+        columns: MEANS.rows, overlay_columns: MEANS.overlay };
       const columns = ["label", "offenses", "coverage", "series", "note"];
       const csv = [columns.join(","), ...rows.map((row) => columns.map((name) => '"' + String(row[name] ?? "").replaceAll('"', '""') + '"').join(","))].join("\n") + "\n";
       document.getElementById("axis-note").replaceChildren(
         early ? el("p", {}, "Before the axis begins: " + number(early) + ", in the tables below.") : "",
         el("p", { class: "actions" }, "Data: ", download(place.id + ".csv", csv, "text/csv"), " ", download(place.id + ".json", JSON.stringify({ ...about, rows, overlay }, null, 1), "application/json")),
-        el("details", {}, el("summary", {}, "The figures as a table"), table("Figures", ["When", "Offenses reported", "Coverage", "Series", "Note"], rows.map((row) => [row.label, number(row.offenses), row.coverage, row.series || "", row.note]))),
+        el("details", {}, el("summary", {}, "The figures as a table"), table("Figures", ["When", "Offenses reported", word("Coverage", "coverage"), word("Series", "series"), "Note"], rows.map((row) => [row.label, number(row.offenses), row.coverage, row.series || "", row.note]))),
         ...(series ? [el("details", {}, el("summary", {}, "Where is this from?"), el("ul", { class: "note" }, ...series.payloads.slice(0, 40).map((one) => shard.payloads[one]).filter(Boolean).map((it) =>
           el("li", {}, it.publisher + " (" + it.kind + ", as of " + String(it.retrieved).slice(0, 10) + "): ", link(it.url), " sha256 ", el("code", {}, it.sha256 || "not known")))))] : []),
         ...(series ? [cite(series.title + ", " + place.name)] : []));
@@ -403,6 +419,36 @@
     const section = document.getElementById("axis");
     clawback.images(section, () => [whole, { title: place.name + ". " + document.getElementById("axis-title").textContent,
       source: section.querySelector(".source").textContent, caveats: clawback.caveats(section), name: place.id }]);
+  }
+
+  /* The counties that the place is (San Francisco is one, New York five): their codes of the Census. */
+  function counties() {
+    if (place.level === "county") return [place.geoid];
+    return place.counties || [];
+  }
+
+  /* Where a county lies in its state. Other places have no shape here. */
+  async function where() {
+    const its = counties().filter(Boolean);
+    if (!its.length) return;
+    await script("counties.js");
+    const fips = its[0].slice(0, 2);
+    const held = clawback.data.counties.objects.counties.geometries.filter((one) => its.includes(one.id));
+    if (!held.length) return;
+    const element = document.getElementById("chart-county");
+    element.closest("section").hidden = false;
+    document.getElementById("where-title").textContent = place.name.split(",")[0] + " in its state";
+    const spec = JSON.parse(document.getElementById("spec-county").textContent);
+    spec.data = { values: clawback.data.counties, format: spec.data.format };
+    spec.transform = [
+      { filter: "slice(datum.id, 0, 2) === '" + fips + "'" },
+      { calculate: "indexof(" + JSON.stringify(its) + ", datum.id) >= 0 ? 'yes' : 'no'", as: "is_it" },
+    ];
+    // the projection of the whole country has no place for the territories
+    if (Number(fips) >= 60) spec.projection = { type: "mercator" };
+    const draw = () => clawback.draw(element, spec, []);
+    window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
+    await draw();
   }
 
   const LEVELS = { place: "city or village", town: "town or township", consolidated: "city and county in one",
@@ -450,6 +496,7 @@
     listings();
     agencies();
     await axis();
+    await where();
     document.body.dataset.ready = "yes";
   }
 

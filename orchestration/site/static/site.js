@@ -38,6 +38,17 @@ clawback.draw = function (element, spec, rows) {
   });
 };
 
+/* Load a script of the release: data and shapes are scripts, since a page on a disk may not fetch files. */
+clawback.script = function (address) {
+  return new Promise((done, failed) => {
+    const made = document.createElement("script");
+    made.src = document.body.dataset.root + address;
+    made.onload = done;
+    made.onerror = () => failed(new Error(address + " cannot be loaded"));
+    document.head.append(made);
+  });
+};
+
 /* Text in lines of about so many letters, for the title of an image. */
 function folded(text, letters) {
   const lines = [""];

@@ -4,9 +4,10 @@
 "use strict";
 
 (function () {
-  let data, shapes, drawn;
+  let data, drawn;
+  const shapes = {};
   const asked = new URLSearchParams(location.search);
-  const [TRACKER, STATE, LEVEL, NAME, SINCE, UNTIL, GEOID, KEY] = [0, 1, 2, 3, 4, 5, 6, 7];
+  const [TRACKER, STATE, LEVEL, NAME, SINCE, UNTIL, GEOID, KEY, COUNTIES] = [0, 1, 2, 3, 4, 5, 6, 7, 9];
   const MOST = 400;
 
   function el(tag, attributes, ...children) {
@@ -16,7 +17,7 @@
     return made;
   }
 
-  clawback.shapes = (value) => { shapes = value; };
+  clawback.shapes = (name, value) => { shapes[name] = value; };
   clawback.trackers = (value) => { data = value; document.readyState === "complete" ? begin() : window.addEventListener("load", begin); };
 
   const onDay = (day) => data.listed.filter((one) => one[SINCE] <= day && (!one[UNTIL] || one[UNTIL] > day));
@@ -39,37 +40,94 @@
     });
   }
 
+  /* What the list says of each county that the Census draws: itself listed, its state listed, not, or nothing is known. */
+  clawback.countyRows = function (tracker, day) {
+    const codes = new Map(data.states.map(([fips, code]) => [fips, code]));
+    const ofState = new Map(clawback.mapRows(tracker, day).map((row) => [row.code, row]));
+    const named = new Map();
+    const states = new Set();
+    for (const one of onDay(day)) {
+      if (one[TRACKER] !== tracker) continue;
+      if (one[LEVEL] === "state") states.add(one[STATE]);
+      for (const fips of one[COUNTIES] || []) named.set(fips, one[NAME]);
+    }
+    return shapes.counties.objects.counties.geometries.map(({ id, properties }) => {
+      const code = codes.get(id.slice(0, 2));
+      const state = ofState.get(code);
+      const says = named.has(id) ? "listed" : states.has(code) ? "its state is listed" : state && state.listed !== null ? "not on the list" : "no list known";
+      return { fips: id, county: properties.name + ", " + (code || id.slice(0, 2)), says, name: named.get(id) || "", list_of: state ? state.list_of : "" };
+    });
+  };
+
+  function counted(count, one, many) {
+    return count.toLocaleString("en-US") + " " + (count === 1 ? one : many);
+  }
+
+  /* What the map of a kind shows: its rows, its finding, the columns that it hands out. */
+  function ofStates(about, tracker, day) {
+    const rows = clawback.mapRows(tracker, day);
+    const known = rows.filter((row) => row.listed !== null);
+    const names = known.reduce((sum, row) => sum + row.listed, 0);
+    return { rows, columns: ["code", "state", "listed", "says", "list_of"], most: Math.max(1, ...known.map((row) => row.listed)),
+      finding: known.length && counted(names, "name", "names") + " in " + counted(known.filter((row) => row.listed).length, "state", "states") + " on " + day };
+  }
+
+  function ofCounties(about, tracker, day) {
+    const rows = clawback.countyRows(tracker, day);
+    const listed = rows.filter((row) => row.says === "listed").length;
+    const drawn = new Set(rows.filter((row) => row.says === "listed").map((row) => row.fips));
+    const without = onDay(day).filter((one) => one[TRACKER] === tracker && (one[COUNTIES] || []).length && !one[COUNTIES].some((fips) => drawn.has(fips)));
+    return { rows, columns: ["fips", "county", "says", "name", "list_of"], without: without.map((one) => one[NAME] + ", " + one[STATE]),
+      finding: rows.some((row) => row.says !== "no list known") && counted(listed, "county is", "counties are") + " listed on " + day + ", cities that are counties among them" };
+  }
+
+  const NOTHING = "nothing";
+
   async function map() {
     const tracker = document.getElementById("tracker").value;
     const day = document.getElementById("day").value;
-    const rows = clawback.mapRows(tracker, day);
+    const kind = document.getElementById("shapes").value;
+    if (!shapes[kind]) await clawback.script(kind + ".js");
     const about = data.trackers[tracker];
-    const known = rows.filter((row) => row.listed !== null);
-    const names = known.reduce((sum, row) => sum + row.listed, 0);
-    document.getElementById("finding").textContent = known.length
-      ? about.tracker_name + ": " + names.toLocaleString("en-US") + " names in " + known.filter((row) => row.listed).length + " states on " + day
-      : about.tracker_name + ": no list is known on " + day;
+    const shown = (kind === "counties" ? ofCounties : ofStates)(about, tracker, day);
+    const finding = about.tracker_name + ": " + (about.holds === NOTHING ? "this release holds nothing of it" : shown.finding || "no list is known on " + day);
+    document.getElementById("finding").textContent = finding;
     document.getElementById("means").textContent = "Listed means: " + about.listed_means;
-    const spec = JSON.parse(document.getElementById("spec-states").textContent);
-    const { domainMin, ...scale } = spec.encoding.color.scale;
-    spec.encoding.color.scale = { ...scale, domain: [domainMin, Math.max(1, ...known.map((row) => row.listed))] };
-    spec.data = { values: shapes, format: spec.data.format };
-    drawn = { ...spec, width: 640, datasets: { rows } };
-    await clawback.draw(document.getElementById("chart-states"), spec, rows);
-    const columns = ["code", "state", "listed", "says", "list_of"];
-    const csv = [columns.join(","), ...rows.map((row) => columns.map((name) => '"' + String(row[name] ?? "") + '"').join(","))].join("\n") + "\n";
-    const told = { title: document.getElementById("finding").textContent, day, tracker: about, cite: data.cite, rows };
-    const file = (name, text, kind, label) => el("a", { download: name, href: URL.createObjectURL(new Blob([text], { type: kind })) }, label);
-    document.getElementById("data").replaceChildren("Data: ", file(tracker + "-" + day + ".csv", csv, "text/csv", "CSV"), " ",
-      file(tracker + "-" + day + ".json", JSON.stringify(told, null, 1), "application/json", "JSON, with its meaning"));
-    document.body.dataset.ready = tracker + " " + day;
+    const nothing = document.getElementById("nothing");
+    nothing.hidden = about.holds !== NOTHING;
+    const without = document.getElementById("without");
+    without.hidden = !(shown.without || []).length;
+    without.textContent = "Listed, but without a shape in the Census's boundaries of 2017: " + (shown.without || []).join("; ") + ".";
+    const spec = JSON.parse(document.getElementById("spec-" + kind).textContent);
+    if (kind === "states") {
+      const { domainMin, ...scale } = spec.encoding.color.scale;
+      spec.encoding.color.scale = { ...scale, domain: [domainMin, shown.most] };
+    }
+    spec.data = { values: shapes[kind], format: spec.data.format };
+    drawn = { ...spec, width: 640, datasets: { rows: shown.rows } };
+    await clawback.draw(document.getElementById("chart-map"), spec, shown.rows);
+    const csv = [shown.columns.join(","), ...shown.rows.map((row) => shown.columns.map((name) => '"' + String(row[name] ?? "") + '"').join(","))].join("\n") + "\n";
+    const told = { title: finding, day, tracker: about, caveats: clawback.caveats(document.getElementById("map")), columns: MEANS[kind], cite: data.cite, rows: shown.rows };
+    const file = (name, text, type, label) => el("a", { download: name, href: URL.createObjectURL(new Blob([text], { type })) }, label);
+    const name = tracker + "-" + day + (kind === "counties" ? "-counties" : "");
+    document.getElementById("data").replaceChildren("Data: ", file(name + ".csv", csv, "text/csv", "CSV"), " ",
+      file(name + ".json", JSON.stringify(told, null, 1), "application/json", "JSON, with its meaning"));
+    document.body.dataset.ready = tracker + " " + day + (kind === "counties" ? " counties" : "");
   }
+
+  /* What the columns of the maps' data mean. */
+  const MEANS = {
+    states: { fips: "the state's code of the Census", code: "postal code", state: "name", listed: "names on the list in the state; null: no list of the day is known",
+      says: "what the list says, in words", list_of: "day of the list that says so" },
+    counties: { fips: "the county's code of the Census (GEOID)", county: "name and state", says: "what the list says of the county",
+      name: "as the list prints it", list_of: "day of the list that says so" },
+  };
 
   function matrix() {
     const day = document.getElementById("day").value;
     const wanted = document.getElementById("filter").value.toLowerCase().split(/\s+/).filter(Boolean);
     const withAgencies = document.getElementById("cooperates").checked;
-    const shown = Object.entries(data.trackers).filter(([, about]) => withAgencies || about.verdict !== "cooperates").map(([code]) => code);
+    const shown = Object.entries(data.trackers).filter(([, about]) => about.holds !== NOTHING && (withAgencies || about.verdict !== "cooperates")).map(([code]) => code);
     const units = new Map();
     for (const one of onDay(day)) {
       if (!shown.includes(one[TRACKER])) continue;
@@ -96,6 +154,9 @@
     if (!codes.length) return;
     tracker.value = codes.includes(asked.get("tracker")) ? asked.get("tracker") : codes.includes("doj") ? "doj" : codes[0];
     const both = () => { if (day.value) { map(); matrix(); } };
+    const kind = document.getElementById("shapes");
+    kind.value = asked.get("shapes") === "counties" ? "counties" : "states";
+    kind.addEventListener("change", map);
     tracker.addEventListener("change", map);
     day.addEventListener("input", both);
     document.getElementById("filter").addEventListener("input", matrix);
@@ -104,6 +165,6 @@
     both();
     const section = document.getElementById("map");
     clawback.images(section, () => [drawn, { title: document.getElementById("finding").textContent, source: section.querySelector(".source").textContent,
-      caveats: clawback.caveats(section), name: tracker.value + "-" + day.value }]);
+      caveats: clawback.caveats(section), name: tracker.value + "-" + day.value + (kind.value === "counties" ? "-counties" : "") }]);
   }
 })();
