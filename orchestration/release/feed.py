@@ -18,7 +18,6 @@ from typing import Any
 
 from lxml import etree
 
-from orchestration import files
 from orchestration.release import citation
 from orchestration.release.changes import Change
 from orchestration.release.history import Release
@@ -64,7 +63,8 @@ def _id(*parts: str | None) -> str:
 def _summary(release: Release, since: str | None, changes: Sequence[Change]) -> etree._Element:
     notable = sum(1 for change in changes if change.is_notable)
     if since is None:
-        title, text = f"Release {release.id}: the first of the {release.edition} edition", "Nothing to compare it with."
+        title = f"Release {release.id} of the {release.edition} edition is compared with no other"
+        text = "It is the first of its edition, or the one before it is damaged."
     else:
         title = f"Release {release.id}: {notable:,} notable {'change' if notable == 1 else 'changes'} since {since}"
         counted = [change.sentence for change in changes if not change.is_notable]
@@ -120,4 +120,5 @@ def _write(path: Path, release: Release, title: str, entries: Sequence[etree._El
     etree.SubElement(author, f"{{{ATOM}}}name").text = citation.AUTHOR
     etree.SubElement(feed, f"{{{ATOM}}}link", rel="self", href=path.name)
     feed.extend(copy.deepcopy(entry) for entry in entries)
-    files.write_whole(path, etree.tostring(feed, xml_declaration=True, encoding="utf-8", pretty_print=True))
+    # the disk takes all files of a release at once (seal.make_sums)
+    path.write_bytes(etree.tostring(feed, xml_declaration=True, encoding="utf-8", pretty_print=True))

@@ -21,6 +21,7 @@ import duckdb
 from filelock import FileLock, Timeout
 
 from orchestration import __version__, files
+from orchestration.progress import say
 from orchestration.release import (
     changes,
     datapackage,
@@ -263,9 +264,15 @@ def _own_copy(settings: Settings, sha256: str, folder: Path) -> Path:
 def _changes(
     settings: Settings, marker: Marker, connection: duckdb.DuckDBPyConnection, keys: Sequence[Key]
 ) -> tuple[Release | None, list[changes.Change]]:
-    """What changed since the release of the same edition before this one, and which that is."""
+    """What changed since the release of the same edition before this one, and which that is.
+
+    A release that is no longer what was published is not compared with: what is published next does not depend on it.
+    """
     before = history.comparable(settings, marker.edition, marker.as_of)
     if before is None:
+        return None, []
+    if wrong := seal.damage_of(settings, before.path.parent, trust=True):
+        say(f"what changed since release {before.id} is not told: it is damaged ({wrong[0]})")
         return None, []
     connection.execute(f"attach {_literal(before.path)} as earlier (read_only)")
     return before, changes.between(connection, "earlier", "release", keys)

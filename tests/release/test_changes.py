@@ -16,7 +16,7 @@ from orchestration.release import audit, changes, feed, history, keys, markers, 
 from orchestration.release.changes import Change
 from orchestration.release.own_tables import KEYS
 from orchestration.settings import Settings
-from tests.conftest import clawback
+from tests.conftest import clawback, unlocked
 
 ATOM = {"a": feed.ATOM}
 GRAMMAR = Path(__file__).with_name("atom.rng")
@@ -239,6 +239,10 @@ class TestDeclarations:
 
 
 class TestKeys:
+    def test_the_release_states_what_the_tests_of_its_build_prove(self, published, declared_keys):
+        manifest = json.loads((published[0].dbt_target_dir / markers.MANIFEST_FILE).read_text(encoding="utf-8"))
+        assert set(keys.of_manifest(manifest)) == set(declared_keys)
+
     def test_every_published_table_has_a_key_that_holds(self, file, declared_keys):
         chosen = keys.identifying(declared_keys)
         tables = ask(file, "select schema_name, table_name from duckdb_tables() where not internal")
@@ -293,8 +297,16 @@ class TestInARelease:
         folder = settings.published_dir.resolve()
         assert ask(folder / "warehouse.duckdb", "select count(*) from meta.change") == [(0,)]
         (entry,) = entries_of(folder / feed.FILE).values()
-        assert "the first of the recorded edition" in entry.findtext("a:title", namespaces=ATOM)
+        assert "of the recorded edition is compared with no other" in entry.findtext("a:title", namespaces=ATOM)
         assert not (folder / feed.PLACES).exists()
+
+    def test_a_damaged_release_is_not_compared_with_and_hinders_no_publication(self, sealed):
+        settings, run_id = sealed
+        first = history.last_release(settings)
+        with unlocked(first.path.parent):
+            first.path.write_bytes(b"no database")
+        second = publish.publish(settings, audit.audit(settings, run_id=run_id))
+        assert ask(second.path, "select count(*) from meta.change") == [(0,)]
 
     def test_changes_are_published_fed_by_place_and_kept_in_the_next_feed(self, sealed):
         settings, run_id = sealed
