@@ -64,15 +64,20 @@ def releases(as_json: AsJson = False) -> None:
 def diff(
     older: Annotated[str, typer.Argument(help="A release's id")],
     newer: Annotated[str, typer.Argument(help="Another release's id")],
+    jurisdiction: Annotated[str | None, typer.Option(help="Only changes of this place, by name or GEOID.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """What changed between two releases: rows and sums a table."""
-    from orchestration.reading import differences
+    """What changed between two releases: row by row, notable changes first, then rows and sums a table."""
+    from orchestration.reading import differences, places, reader
     from orchestration.release import history
 
+    settings, geoid = settings_with(), None
     try:
-        found = differences.between(settings_with(), older, newer)
-    except history.NoSuchRelease as missing:
+        if jurisdiction is not None:
+            with reader.connect(settings, release=newer) as connection:
+                geoid = places.find(connection, jurisdiction).place.geoid
+        found = differences.between(settings, older, newer, geoid=geoid)
+    except (history.NoSuchRelease, reader.NothingPublished, places.NoSuchPlace, places.SeveralPlaces) as missing:
         stop(str(missing))
     if as_json:
         say_json(found.to_json())

@@ -1,6 +1,6 @@
-"""What changed between two releases.
+"""What changed between two releases: row by row in sentences, then rows by table and sums of money and counts.
 
-What belongs here: rows by table, and sums of money and counts. What does not: why it changed.
+What belongs here: what `clawback diff` answers. What does not: comparing rows (release.changes), why they changed.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ from typing import Any
 
 import duckdb
 
-from orchestration.release import history
+from orchestration.release import changes as by_row
+from orchestration.release import history, keys
 from orchestration.settings import Settings
 
 # Sums that people quote: table -> columns that may be added up.
@@ -36,22 +37,31 @@ class Differences:
     captures_gone: list[str]
     captures_new: list[str]
     changes: list[Change]
+    # What changed row by row, notable ones first; None if neither release states its keys.
+    rows: list[by_row.Change] | None = None
 
     def to_json(self) -> dict[str, Any]:
-        return asdict(self)
+        rows = None if self.rows is None else by_row.rows(self.rows, self.older)
+        return {**{name: value for name, value in asdict(self).items() if name != "rows"}, "rows": rows}
 
     def to_text(self) -> str:
         lines = [f"{self.older} -> {self.newer}: {len(self.captures_new)} captures new, {len(self.captures_gone)} gone"]
+        if self.rows is None:
+            lines.append("  rows are not compared: these releases do not state their keys")
+        lines += [f"  {change.sentence}" for change in self.rows or ()]
         for change in self.changes:
             older, newer = (f"{n:,.0f}" if n is not None else "none" for n in (change.older, change.newer))
             lines.append(f"  {change.what}: {older} -> {newer}")
-        return "\n".join(lines if self.changes else [*lines, "  no table changed its rows or sums"])
+        return "\n".join(lines if self.changes or self.rows else [*lines, "  no table changed its rows or sums"])
 
 
-def between(settings: Settings, older_id: str, newer_id: str) -> Differences:
-    """Rows of every table and the sums people quote, where they differ. Raises history.NoSuchRelease."""
+def between(settings: Settings, older_id: str, newer_id: str, *, geoid: str | None = None) -> Differences:
+    """What changed row by row; rows of every table and the sums people quote, where they differ.
+
+    geoid: only the changes of one place. Raises history.NoSuchRelease.
+    """
     older, newer = history.find(settings, older_id), history.find(settings, newer_id)
-    changes = [
+    found = [
         Change(f"rows of {table}", older.rows.get(table), newer.rows.get(table))
         for table in sorted(set(older.rows) | set(newer.rows))
         if older.rows.get(table) != newer.rows.get(table)
@@ -59,6 +69,8 @@ def between(settings: Settings, older_id: str, newer_id: str) -> Differences:
     with duckdb.connect() as connection:
         connection.execute(f"attach '{older.path}' as older (read_only)")
         connection.execute(f"attach '{newer.path}' as newer (read_only)")
+        known = keys.of_release(connection, "newer") or keys.of_release(connection, "older")
+        rows = by_row.between(connection, "older", "newer", known) if known else None
         for table, columns in SUMS.items():
             if table not in older.rows or table not in newer.rows:
                 continue
@@ -68,9 +80,11 @@ def between(settings: Settings, older_id: str, newer_id: str) -> Differences:
                     for side in ("older", "newer")
                 )
                 if before != after:
-                    changes.append(Change(f"sum of {table}.{column}", _number(before), _number(after)))
+                    found.append(Change(f"sum of {table}.{column}", _number(before), _number(after)))
+    if geoid is not None:
+        found, rows = [], [change for change in rows or () if change.geoid == geoid]
     gone, new = set(older.captures) - set(newer.captures), set(newer.captures) - set(older.captures)
-    return Differences(older.id, newer.id, sorted(gone), sorted(new), changes)
+    return Differences(older.id, newer.id, sorted(gone), sorted(new), found, rows)
 
 
 def _number(value: Any) -> float | None:

@@ -71,7 +71,55 @@ RELEASE_TABLES: dict[str, tuple[str, dict[str, str]]] = {
             "parent_column": "varchar",
         },
     ),
+    "relationship": (
+        "Grain: one row per key. The primary, unique and foreign keys of the published tables. The tests of every build"
+        " prove them; the file has no constraints.",
+        {
+            "from_schema": "varchar",
+            "from_table": "varchar",
+            "from_columns": "varchar",
+            "kind": "varchar",
+            "to_schema": "varchar",
+            "to_table": "varchar",
+            "to_columns": "varchar",
+        },
+    ),
+    "change": (
+        "Grain: one row per change. What differs from the release before: rows that are new, gone or changed, in a"
+        " sentence, notable ones first. Empty in the first release of an edition. Of many changes of one kind the"
+        " first are listed and the rest counted.",
+        {
+            "change_no": "bigint",
+            "since_release": "varchar",
+            "kind": "varchar",
+            "is_notable": "boolean",
+            "sentence": "varchar",
+            "table_schema": "varchar",
+            "table_name": "varchar",
+            "row_key": "varchar",
+            "changed_column": "varchar",
+            "value_before": "varchar",
+            "value_after": "varchar",
+            "difference": "double",
+            "changed_rows": "bigint",
+            "jurisdiction_key": "varchar",
+            "geoid": "varchar",
+            "capture_id": "varchar",
+        },
+    ),
 }
+
+# What singles out a row of each.
+KEYS: dict[str, tuple[str, ...]] = {
+    "release": ("release_id",),
+    "check_result": ("check_name", "check_kind"),
+    "column_dictionary": ("table_schema", "table_name", "column_name"),
+    "column_lineage": (
+        "table_schema", "table_name", "column_name", "parent_schema", "parent_table", "parent_column",
+    ),
+    "relationship": ("from_schema", "from_table", "from_columns", "kind"),
+    "change": ("change_no",),
+}  # fmt: skip
 
 
 def own_rows(

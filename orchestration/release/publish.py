@@ -21,13 +21,25 @@ import duckdb
 from filelock import FileLock, Timeout
 
 from orchestration import __version__, files
+from orchestration.progress import say
+from orchestration.release import (
+    changes,
+    datapackage,
+    described,
+    dictionary,
+    feed,
+    former_views,
+    history,
+    seal,
+)
 from orchestration.release import columns as lineage
-from orchestration.release import described, dictionary, former_views, history, seal
+from orchestration.release import keys as table_keys
 from orchestration.release.audit import Audit
 from orchestration.release.checks import PUBLISHED_KINDS, PUBLISHED_SCHEMAS, table_rows
 from orchestration.release.findings import Finding, GateRefused
 from orchestration.release.history import RELEASE_FILE, Release
-from orchestration.release.markers import MANIFEST_FILE, file_sha256, read_sealed
+from orchestration.release.keys import Key
+from orchestration.release.markers import MANIFEST_FILE, Marker, file_sha256, read_sealed
 from orchestration.release.own_tables import own_rows
 from orchestration.settings import Settings
 
@@ -183,8 +195,13 @@ def _write(
         views = former_views.create(connection, columns)
         connection.execute("use memory")
         columns += described.write(connection, "column_lineage", [*edges, *views.lineage])
-        itself = described.columns_of("column_dictionary")  # the dictionary describes itself
-        described.write(connection, "column_dictionary", [*columns, *views.columns, *itself])
+        keys = table_keys.of_manifest(manifest)
+        columns += described.write(connection, "relationship", [key.row() for key in keys])
+        # the dictionary describes itself, and what is compared by it
+        columns += [*described.columns_of("change"), *described.columns_of("column_dictionary")]
+        described.write(connection, "column_dictionary", [*columns, *views.columns])
+        before, changed = _changes(settings, marker, connection, keys)
+        described.write(connection, "change", changes.rows(changed, before.id if before else ""))
         connection.commit()
         _parquet(connection, folder)
 
@@ -192,12 +209,23 @@ def _write(
         rows = table_rows(connection)
         connection.execute("use memory")
         connection.execute("checkpoint release")
+        release = _described(audit, release_id, sequence, built_at, last, rows)
+        datapackage.write(folder, release, connection, columns, keys)
         connection.execute("detach release")
         connection.execute("detach build")
     copied.unlink()
     if target.with_name(target.name + ".wal").exists():
         raise GateRefused([Finding("release", "a .wal stands beside the release: not checkpointed", str(folder))])
-    release = Release(
+    files.write_whole(folder / RELEASE_FILE, history.dump(release))
+    feed.write(folder, release, before.id if before else None, changed, before.path.parent if before else None)
+    return release
+
+
+def _described(
+    audit: Audit, release_id: str, sequence: int, built_at: datetime, last: Release | None, rows: dict[str, int]
+) -> Release:
+    marker = audit.marker
+    return Release(
         id=release_id,
         sequence=sequence,
         built_at=built_at,
@@ -219,9 +247,6 @@ def _write(
         sums=audit.sums,
         candidate=marker.sha256,
     )
-    files.write_whole(folder / RELEASE_FILE, history.dump(release))
-    _datapackage(folder, release, columns + itself)
-    return release
 
 
 def _own_copy(settings: Settings, sha256: str, folder: Path) -> Path:
@@ -235,6 +260,23 @@ def _own_copy(settings: Settings, sha256: str, folder: Path) -> Path:
         detail = "the file was changed after it was audited"
         raise GateRefused([Finding("build marker", detail, f"{settings.build_file}: run clawback refresh again")])
     return copied
+
+
+def _changes(
+    settings: Settings, marker: Marker, connection: duckdb.DuckDBPyConnection, keys: Sequence[Key]
+) -> tuple[Release | None, list[changes.Change]]:
+    """What changed since the release of the same edition before this one, and which that is.
+
+    A release that is no longer what was published is not compared with: what is published next does not depend on it.
+    """
+    before = history.comparable(settings, marker.edition, marker.as_of)
+    if before is None:
+        return None, []
+    if wrong := seal.damage_of(settings, before.path.parent, trust=True):
+        say(f"what changed since release {before.id} is not told: it is damaged ({wrong[0]})")
+        return None, []
+    connection.execute(f"attach {_literal(before.path)} as earlier (read_only)")
+    return before, changes.between(connection, "earlier", "release", keys)
 
 
 def _sources(settings: Settings, invocation_id: str, manifest: dict[str, Any]) -> lineage.Sources:
@@ -327,45 +369,3 @@ def _parquet(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
         target = folder / "parquet" / schema / f"{table}.parquet"
         target.parent.mkdir(parents=True, exist_ok=True)
         connection.execute(f'copy release.{schema}."{table}" to {_literal(target)} (format parquet, compression zstd)')
-
-
-# The types that contracts may have; anything else is left open ("any"), which is true, if less useful.
-_FRICTIONLESS = {"VARCHAR": "string", "BIGINT": "integer", "INTEGER": "integer", "DOUBLE": "number",
-                 "DECIMAL": "number", "DATE": "date", "TIMESTAMP": "datetime", "BOOLEAN": "boolean"}  # fmt: skip
-
-
-def _datapackage(folder: Path, release: Release, rows: list[described.Column]) -> None:
-    """datapackage.json: every Parquet file as a resource with its fields, types and descriptions."""
-    tables: dict[tuple[str, str], list[described.Column]] = {}
-    for column in rows:
-        tables.setdefault((column["table_schema"], column["table_name"]), []).append(column)
-    resources = []
-    for (schema, table), columns in tables.items():
-        path = f"parquet/{schema}/{table}.parquet"
-        fields = [
-            {
-                "name": c["column_name"],
-                "type": _FRICTIONLESS.get(c["data_type"].partition("(")[0], "any"),
-                "description": c["description"],
-            }
-            for c in columns
-        ]
-        resources.append(
-            {
-                "name": f"{schema}-{table}".replace("_", "-"),
-                "path": path,
-                "format": "parquet",
-                "mediatype": "application/vnd.apache.parquet",
-                "bytes": (folder / path).stat().st_size,
-                "hash": f"sha256:{file_sha256(folder / path)}",
-                "schema": {"fields": fields},
-            }
-        )
-    package = {
-        "name": "clawback",
-        "title": "Clawback: federal policing grants, sanctuary ordinances and crime reporting, side by side",
-        "version": release.id,
-        "created": release.built_at.isoformat(),
-        "resources": resources,
-    }
-    files.write_whole(folder / "datapackage.json", json.dumps(package, indent=1) + "\n")

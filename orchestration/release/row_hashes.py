@@ -15,6 +15,8 @@ from orchestration.release import former
 # Columns that are new with every build, by schema.table; "*" leaves out the whole table.
 NEW_WITH_EVERY_BUILD: dict[str, frozenset[str]] = {
     "meta.release": frozenset({"*"}),
+    # compares with the release before
+    "meta.change": frozenset({"*"}),
     # the sentence of a release check compares with the release before
     "meta.check_result": frozenset({"detail"}),
 }

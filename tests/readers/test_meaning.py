@@ -187,6 +187,13 @@ class TestWhatAStatementReads:
         found = {source.dataset for source in provenance.of(reader, sql).sources}
         assert found == datasets if datasets is not None else "census/gazetteer" in found
 
+    def test_names_and_keys_beside_figures_are_not_cited(self, reader):
+        sql = (
+            "select j.name, sum(a.obligated_amount) as total from core.fct_award as a"
+            " join core.dim_jurisdiction as j on j.jurisdiction_key = a.jurisdiction_key group by j.name"
+        )
+        assert {source.dataset for source in provenance.of(reader, sql).sources} == {"usaspending/awards"}
+
     def test_every_named_question_has_columns_and_names_only_datasets_that_hold_something(self, reader):
         held = {
             row[0].replace("__", "/", 1)

@@ -14,6 +14,7 @@ from datetime import date
 from typing import Any
 
 import duckdb
+import jsonschema
 import pytest
 from filelock import FileLock
 
@@ -252,6 +253,38 @@ def test_the_datapackage_names_every_parquet_file_with_its_fields(sealed):
         parquet = duckdb.sql(f"from read_parquet('{folder / resource['path']}')").columns
         assert names == parquet
         assert all(field["description"] for field in resource["schema"]["fields"])
+
+
+def test_the_datapackage_is_valid_and_says_whose_the_data_are_and_how_tables_join(sealed):
+    settings, _ = sealed
+    folder = settings.published_dir.resolve()
+    package = json.loads((folder / "datapackage.json").read_text())
+    profiles = PROJECT_ROOT / "tests" / "profiles"
+    schema = json.loads((profiles / "data-package.json").read_text())
+    jsonschema.Draft4Validator(schema).validate(package)
+    assert package["title"]
+    assert package["contributors"]
+    with duckdb.connect(str(folder / "warehouse.duckdb"), read_only=True) as connection:
+        held = connection.execute("select dataset from meta.source_status where records > 0").fetchall()
+        comments = dict(
+            connection.execute(
+                "select replace(schema_name || '-' || table_name, '_', '-'), comment from duckdb_tables()"
+            ).fetchall()
+        )
+        foreign = connection.execute("select count(*) from meta.relationship where kind = 'foreign key'").fetchone()
+    assert {one["dataset"].replace("/", "__", 1) for one in package["sources"]} == {name for (name,) in held}
+    assert {one["license"] for one in package["sources"]} <= {one["name"] for one in package["licenses"]}
+    resources = {resource["name"]: resource for resource in package["resources"]}
+    assert {name: " ".join(one["description"].split()) for name, one in resources.items()} == comments
+    pointing = [
+        (resource, key) for resource in package["resources"] for key in resource["schema"].get("foreignKeys", ())
+    ]
+    assert foreign == (len(pointing),)
+    for resource, key in pointing:
+        to = resources[key["reference"]["resource"] or resource["name"]]
+        assert set(key["fields"]) <= {field["name"] for field in resource["schema"]["fields"]}
+        assert set(key["reference"]["fields"]) <= {field["name"] for field in to["schema"]["fields"]}
+    assert resources["core-fct-award"]["schema"]["primaryKey"] == ["award_key"]
 
 
 # A publication in a process of its own, to be starved or killed.

@@ -1,0 +1,342 @@
+"""What changed between two releases: every change that was made is told, in a sentence, and nothing else is."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from pathlib import Path
+
+import duckdb
+import pytest
+from lxml import etree
+
+from orchestration.reading import differences
+from orchestration.release import audit, changes, feed, history, keys, markers, publish, telling
+from orchestration.release.changes import Change
+from orchestration.release.own_tables import KEYS
+from orchestration.settings import Settings
+from tests.conftest import clawback, unlocked
+
+ATOM = {"a": feed.ATOM}
+GRAMMAR = Path(__file__).with_name("atom.rng")
+
+
+@pytest.fixture(scope="module")
+def file(published) -> Path:
+    return published[0].published_file.resolve()
+
+
+@pytest.fixture(scope="module")
+def declared_keys(file) -> list[keys.Key]:
+    with duckdb.connect(str(file), read_only=True) as connection:
+        (name,) = connection.execute("select current_database()").fetchone()
+        return keys.of_release(connection, name)
+
+
+@pytest.fixture
+def compare(file, declared_keys, tmp_path):
+    """What changed since a release that is this one but for some statements."""
+
+    def compared(*statements: str) -> list[Change]:
+        older = tmp_path / "older.duckdb"
+        shutil.copyfile(file, older)
+        older.chmod(0o644)
+        with duckdb.connect(str(older)) as connection:
+            for statement in statements:
+                connection.execute(statement)
+        with duckdb.connect() as connection:
+            connection.execute(f"attach '{older}' as older (read_only)")
+            connection.execute(f"attach '{file}' as newer (read_only)")
+            return changes.between(connection, "older", "newer", declared_keys)
+
+    return compared
+
+
+def ask(file: Path, sql: str):
+    with duckdb.connect(str(file), read_only=True) as connection:
+        return connection.execute(sql).fetchall()
+
+
+class TestEachChangeIsTold:
+    def test_nothing_changed_and_nothing_is_told(self, compare):
+        assert compare() == []
+
+    def test_an_award_that_is_new_and_one_that_changed_by_how_much(self, file, compare):
+        (new,), (changed,) = (
+            ask(file, f"select fain, obligated_amount from core.fct_award order by fain {way} limit 1")
+            for way in ("asc", "desc")
+        )
+        found = compare(
+            f"delete from core.fct_award where fain = '{new[0]}'",
+            f"update core.fct_award set obligated_amount = obligated_amount - 1000.5 where fain = '{changed[0]}'",
+        )
+        told = [change for change in found if change.table == ("core", "fct_award")]
+        assert [(change.kind, change.column, change.difference) for change in told] == [
+            ("new", None, None), ("changed", "obligated_amount", 1000.5),
+        ]  # fmt: skip
+        assert told[0].sentence.startswith(f"New award {new[0]} to ")
+        amount, before = (f"${value:,.2f}".removesuffix(".00") for value in (changed[1], float(changed[1]) - 1000.5))
+        assert f"obligated was {before} and is {amount} ($1,000.50 more)" in told[1].sentence
+
+    def test_a_listing_that_is_new_one_that_is_gone_and_one_that_ended(self, file, compare):
+        name, state, tracker = ask(
+            file,
+            "select listed_name, state_code, tracker_name from core.fct_tracker_listing join core.dim_tracker"
+            " using (tracker_key) where listed_to is null order by listing_key limit 1",
+        )[0]
+        ended = ask(file, "select listing_key, listed_name, listed_to from core.fct_tracker_listing"
+                          " where listed_to is not null order by 1 limit 1")[0]  # fmt: skip
+        found = compare(
+            "delete from core.fct_tracker_listing where listing_key = (select min(listing_key)"
+            " from core.fct_tracker_listing where listed_to is null)",
+            f"update core.fct_tracker_listing set listed_to = null where listing_key = '{ended[0]}'",
+            "insert into core.fct_tracker_listing select 'gone', * exclude (listing_key)"
+            " from core.fct_tracker_listing limit 1",
+        )
+        by_kind = {change.kind: change for change in found if change.is_notable}
+        assert by_kind["new"].sentence.startswith(f"{tracker} lists {name}, {state}")
+        assert by_kind["gone"].row_key == "gone"
+        assert "no longer lists" in by_kind["changed"].sentence
+        assert ended[1] in by_kind["changed"].sentence
+        assert f"until {ended[2]}" in by_kind["changed"].sentence
+
+    def test_a_law_passed_names_its_place_and_its_date_as_precise_as_it_is_known(self, file, compare):
+        for precision, length in (("day", 10), ("month", 7), ("year", 4)):
+            key, place, day, geoid = ask(
+                file,
+                "select policy_event_key, jurisdiction_name, event_from, geoid from core.fct_policy_event"
+                f" join core.dim_jurisdiction using (jurisdiction_key) where date_precision = '{precision}'"
+                " and geoid is not null order by 1 limit 1",
+            )[0]
+            (told,) = [
+                change
+                for change in compare(f"delete from core.fct_policy_event where policy_event_key = '{key}'")
+                if change.is_notable
+            ]
+            assert told.sentence.startswith(f"{place}: ")
+            assert told.sentence.endswith(f"({str(day)[:length]})")
+            assert told.geoid == geoid
+
+    def test_a_month_revised_names_agency_offense_month_both_counts_and_the_capture(self, file, compare):
+        key, agency, offense, month, offenses, capture = ask(
+            file,
+            "select crime_month_key, agency_name, offense_name, month_start, offenses, m._capture_id"
+            " from core.fct_crime_month as m join core.dim_agency using (agency_key) join core.dim_offense"
+            " using (offense_key) where offenses > 20 order by 1 limit 1",
+        )[0]
+        (told,) = compare(f"update core.fct_crime_month set offenses = offenses + 7 where crime_month_key = '{key}'")
+        assert told.sentence.startswith(agency)
+        assert told.sentence.endswith(f": {offense} in {str(month)[:7]} revised from {offenses + 7} to {offenses}")
+        assert (told.before, told.after, told.difference) == (offenses + 7, offenses, -7)
+        assert told.capture_id == capture
+
+    def test_a_verdict_comes_first(self, compare):
+        found = compare(
+            "update core.fct_crime_month set offenses = offenses + 1 where offenses > 500",
+            "update analysis.mart_claim_check set verdict = 'supported' where verdict <> 'supported'",
+            "update core.fct_award set end_on = end_on + 1 where end_on is not null",
+        )
+        assert found[0].table == ("analysis", "mart_claim_check")
+        notable = [change.is_notable for change in found]
+        assert notable == sorted(notable, reverse=True)
+        months = [change for change in found if change.table == ("core", "fct_crime_month") and change.is_notable]
+        assert len(months) > 3
+        assert [change.number for change in found] == list(range(1, len(found) + 1))
+
+    def test_tables_that_are_not_told_are_counted(self, compare):
+        (told,) = compare("delete from reference.states where fips in ('01', '02')")
+        assert (told.kind, told.rows, told.sentence) == ("rows", 2, "reference.states: 2 rows new")
+
+
+class TestNoNoise:
+    def test_floats_that_were_computed_again_are_equal(self, compare):
+        assert compare(
+            "update core.fct_crime_month set offenses_per_100k = offenses_per_100k * (1 + 1e-13)",
+            "update core.fct_victimization_reporting set percent_reported = percent_reported * (1 - 1e-14)",
+        ) == []  # fmt: skip
+
+    def test_a_float_that_differs_is_counted(self, compare):
+        (told,) = compare("update core.fct_crime_month set offenses_per_100k = offenses_per_100k * 1.001"
+                          " where crime_month_key = (select min(crime_month_key) from core.fct_crime_month"
+                          " where offenses_per_100k > 0)")  # fmt: skip
+        assert told.sentence == "core.fct_crime_month: 1 row changed"
+
+    def test_the_same_content_from_another_capture_is_no_change(self, compare):
+        assert compare("update core.fct_award set _capture_id = 'another', _payload_id = 'x', _record_no = 9") == []
+
+    def test_tables_about_the_builds_are_left_out(self, compare):
+        assert compare("update meta.release set run_id = 'x'", "delete from meta.capture") == []
+
+    def test_a_backfill_is_counted_not_listed(self, compare):
+        found = compare("delete from core.fct_crime_month", "delete from core.fct_policy_event",
+                        "update core.fct_crime_year set offenses = offenses + 1")  # fmt: skip
+        assert len(found) <= 2 * changes.MOST + 10
+        (months,) = [change for change in found if change.table == ("core", "fct_crime_month")]
+        assert months.rows > 100_000
+        events = [change for change in found if change.table == ("core", "fct_policy_event")]
+        assert sum(change.rows for change in events) > 2 * changes.MOST
+        assert events[-1].sentence.endswith("more rows new")
+
+
+class TestReleasesOfOtherVersions:
+    def test_columns_and_tables_that_come_and_go_are_said_once(self, compare):
+        found = compare(
+            "alter table core.fct_award drop column description",
+            "drop table core.fct_population_year",
+            "create table core.fct_former as select 1 as former_key",
+        )
+        assert [change.sentence.partition(" (")[0] for change in found] == [
+            "core.fct_former is no longer published",
+            "core.fct_population_year is a new table",
+            "core.fct_award has a new column description",
+        ]
+
+    def test_a_label_that_the_older_release_has_not_is_passed_over(self, compare):
+        found = compare(
+            "alter table core.dim_recipient drop column recipient_name",
+            "update core.fct_award set obligated_amount = obligated_amount + 1",
+        )
+        assert any(change.column == "obligated_amount" for change in found)
+
+    def test_a_table_whose_key_is_new_is_said_to_be_keyed_differently(self, compare):
+        found = compare(
+            "alter table core.fct_policy_event drop column policy_event_key",
+            "update core.fct_policy_event set note = 'x'",
+        )
+        assert "core.fct_policy_event changed; the two releases key it differently" in [c.sentence for c in found]
+
+    def test_another_type_of_the_same_value_is_no_change(self, compare):
+        assert compare("alter table core.fct_award alter column fiscal_year type bigint") == []
+
+
+class TestDeclarations:
+    def test_every_column_that_a_sentence_names_is_published(self, file):
+        published = {
+            (row[0], row[1]): set(row[2])
+            for row in ask(file, "select schema_name, table_name, list(column_name) from duckdb_columns()"
+                                 " where not internal group by all")
+        }  # fmt: skip
+        labels, tables = telling.declared()
+        for relation, table in tables.items():
+            sentences = [table.new, table.gone, *table.changed.values()]
+            named = set(re.findall(r"\{(\w+)\}", " ".join(filter(None, sentences))))
+            said = {name for name in table.precision.values() if name not in ("month", "year")}
+            wanted = (named - {"before", "after", "difference"}) | set(table.changed) | set(table.precision) | said
+            assert wanted | ({table.place} if table.place else set()) <= published[relation]
+        for name, label in labels.items():
+            assert ask(file, f"select {label} from {name} limit 1")
+        for table in tables.values():
+            assert not table.only or ask(file, f"select 1 from {table.name} where {table.only} limit 1")
+
+    def test_every_key_in_a_sentence_has_a_label(self, declared_keys):
+        labels, tables = telling.declared()
+        foreign = keys.foreign(declared_keys)
+        for relation, table in tables.items():
+            labelled = {key.columns[0] for key in foreign.get(relation, ()) if ".".join(key.to) in labels}
+            sentences = " ".join(filter(None, [table.new, table.gone, *table.changed.values()]))
+            assert set(re.findall(r"\{(\w+_key)\}", sentences)) <= labelled
+
+
+class TestKeys:
+    def test_the_release_states_what_the_tests_of_its_build_prove(self, published, declared_keys):
+        manifest = json.loads((published[0].dbt_target_dir / markers.MANIFEST_FILE).read_text(encoding="utf-8"))
+        assert set(keys.of_manifest(manifest)) == set(declared_keys)
+
+    def test_every_published_table_has_a_key_that_holds(self, file, declared_keys):
+        chosen = keys.identifying(declared_keys)
+        tables = ask(file, "select schema_name, table_name from duckdb_tables() where not internal")
+        assert set(tables) == set(chosen)
+        for (schema, table), columns in chosen.items():
+            listed = ", ".join(f'"{column}"' for column in columns)
+            ((rows, distinct),) = ask(file, f'select count(*), count(distinct ({listed})) from "{schema}"."{table}"')
+            assert rows == distinct, (schema, table)
+
+    def test_primary_keys_are_never_null_and_foreign_keys_find_their_row(self, file, declared_keys):
+        with duckdb.connect(str(file), read_only=True) as connection:
+            for key in declared_keys:
+                table = f'"{key.table[0]}"."{key.table[1]}"'
+                if key.kind == keys.PRIMARY:
+                    nulls = " or ".join(f'"{column}" is null' for column in key.columns)
+                    wrong = connection.execute(f"select count(*) from {table} where {nulls}").fetchone()
+                elif key.kind == keys.FOREIGN:
+                    (column,), (target,) = key.columns, key.to_columns
+                    wrong = connection.execute(
+                        f'select count(*) from {table} where "{column}" is not null and "{column}" not in'
+                        f' (select "{target}" from "{key.to[0]}"."{key.to[1]}" where "{target}" is not null)'
+                    ).fetchone()
+                assert wrong == (0,), key
+
+    def test_every_table_of_the_publication_has_its_key(self, declared_keys):
+        assert {key.table[1]: key.columns for key in declared_keys
+                if key.table[0] == "meta" and key.table[1] in KEYS} == KEYS  # fmt: skip
+
+
+def entries_of(path: Path) -> dict[str, etree._Element]:
+    root = etree.parse(str(path)).getroot()
+    grammar = etree.RelaxNG(etree.parse(str(GRAMMAR)))
+    grammar.assertValid(root)
+    found = root.findall("a:entry", ATOM)
+    by_id = {entry.findtext("a:id", namespaces=ATOM): entry for entry in found}
+    assert len(by_id) == len(found)
+    return by_id
+
+
+def republished(settings: Settings, run_id: str, *statements: str) -> history.Release:
+    """The candidate, altered, as a release of its own."""
+    with duckdb.connect(str(settings.build_file)) as connection:
+        for statement in statements:
+            connection.execute(statement)
+    markers.seal(settings, run_id=run_id)
+    return publish.publish(settings, audit.audit(settings, run_id=run_id))
+
+
+class TestInARelease:
+    def test_a_first_release_has_no_change_and_a_feed_of_one_entry(self, published):
+        settings, _ = published
+        folder = settings.published_dir.resolve()
+        assert ask(folder / "warehouse.duckdb", "select count(*) from meta.change") == [(0,)]
+        (entry,) = entries_of(folder / feed.FILE).values()
+        assert "of the recorded edition is compared with no other" in entry.findtext("a:title", namespaces=ATOM)
+        assert not (folder / feed.PLACES).exists()
+
+    def test_a_damaged_release_is_not_compared_with_and_hinders_no_publication(self, sealed):
+        settings, run_id = sealed
+        first = history.last_release(settings)
+        with unlocked(first.path.parent):
+            first.path.write_bytes(b"no database")
+        second = publish.publish(settings, audit.audit(settings, run_id=run_id))
+        assert ask(second.path, "select count(*) from meta.change") == [(0,)]
+
+    def test_changes_are_published_fed_by_place_and_kept_in_the_next_feed(self, sealed):
+        settings, run_id = sealed
+        first = history.last_release(settings)
+        key, geoid = ask(
+            settings.build_file,
+            "select award_key, geoid from core.fct_award join core.dim_jurisdiction using (jurisdiction_key)"
+            " where geoid is not null order by 1 limit 1",
+        )[0]
+        second = republished(
+            settings, run_id, f"update core.fct_award set end_on = date '2031-05-06' where award_key = '{key}'"
+        )
+        rows = ask(second.path, "select since_release, row_key, changed_column, value_after, geoid, is_notable"
+                                " from meta.change where is_notable")  # fmt: skip
+        assert rows == [(first.id, key, "end_on", "2031-05-06", geoid, True)]
+        folder = second.path.parent
+        of_all, of_place = entries_of(folder / feed.FILE), entries_of(folder / feed.PLACES / f"{geoid}.atom")
+        (told,) = of_place
+        assert told in of_all
+        assert "ends on 2031-05-06" in of_place[told].findtext("a:title", namespaces=ATOM)
+        assert of_place[told].find("a:category", ATOM).get("term") == geoid
+        # a later release keeps the entry under the same id, and tells nothing of its own
+        third = publish.publish(settings, audit.audit(settings, run_id=run_id))
+        assert ask(third.path, "select count(*) from meta.change") == [(0,)]
+        assert of_all.keys() < entries_of(third.path.parent / feed.FILE).keys()
+        assert told in entries_of(third.path.parent / feed.PLACES / f"{geoid}.atom")
+        # what the command says is what the release holds
+        found = differences.between(settings, first.id, second.id)
+        assert [change.row_key for change in found.rows] == [key]
+        assert "ends on 2031-05-06" in found.to_text()
+        assert differences.between(settings, first.id, second.id, geoid="0").rows == []
+        done = clawback(settings.root, "diff", first.id, second.id, "--json")
+        assert json.loads(done.stdout)["rows"][0]["sentence"] == found.rows[0].sentence
