@@ -96,7 +96,16 @@ def test_the_columns_of_each_role_are_known():
     expected = {
         "report_date": {"date_rptd", "rpt_dt", "rep_date", "report_date_time", "report_datetime"},
         "occurrence_date": {"date_occ", "cmplnt_fr_dt", "occ_date", "offense_date", "incident_date", "date"},
-        "key": {"dr_no", "uniquenibrno", "id", "cmplnt_num", "incident_report_number", "offense_id", "row_id"},
+        "key": {
+            "dr_no",
+            "uniquenibrno",
+            "uniquevictimno",
+            "id",
+            "cmplnt_num",
+            "incident_report_number",
+            "offense_id",
+            "row_id",
+        },
         "domestic": {"domestic", "family_violence", "domestic_violence_crime"},
         "supplement": {"report_type_description"},
         "victim_group": {"vict_descent", "vic_race"},
