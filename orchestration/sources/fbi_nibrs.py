@@ -107,12 +107,20 @@ class Nibrs(SignedFile):
         yield from super().pull(web, settings, slice_, known)
 
     def _last_change(self, web: Web, settings: Settings) -> str:
-        """The newest day in the publisher's list of downloads, ISO; "" if the list cannot be read."""
+        """The newest day in the publisher's list of downloads, ISO; "" if there is no list, or it cannot be read.
+
+        Raises SourceError if the publisher does not answer.
+        """
         if web not in self._changed:
+            address = f"{settings.fbi_files_url}/{_DOWNLOADS}"
             try:
-                answer = web.get(
-                    f"{settings.fbi_files_url}/{_DOWNLOADS}", role="control", media_type="json", attempts=1
-                )
+                answer = web.get(address, role="control", media_type="json", attempts=1)
+            except SourceError as error:
+                if getattr(error, "status", None) != 404:
+                    raise
+                self._changed[web] = ""
+                return ""
+            try:
                 days = [sortable(day.split("T")[0]) for day in _days_in(json_of(self.id, answer))]
             except SourceError:
                 days = []

@@ -252,7 +252,8 @@ def test_a_command_that_is_ended_while_it_writes_a_file_goes_on_nowhere(home, tm
         time.sleep(0.05)
     if number == signal.SIGKILL:
         assert clawback(home.root, "sql", "select 1 as a", "-o", str(tmp_path / "small.csv")).returncode == 0
-        (tmp_path / "small.csv").unlink()
+        for name in ("small.csv", "small.csv.metadata.json"):
+            (tmp_path / name).unlink()
     assert list(tmp_path.iterdir()) == []
 
 

@@ -304,7 +304,7 @@ class TestInARelease:
         settings, run_id = sealed
         first = history.last_release(settings)
         with unlocked(first.path.parent):
-            first.path.write_bytes(b"no database")
+            (first.path.parent / "datapackage.json").write_bytes(b"something else")
         second = publish.publish(settings, audit.audit(settings, run_id=run_id))
         assert ask(second.path, "select count(*) from meta.change") == [(0,)]
 
