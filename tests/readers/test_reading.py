@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pty
+import select
 import signal
 import subprocess
 import sys
@@ -298,15 +299,16 @@ class TestTheShell:
             start_new_session=True,
         )
         os.close(terminal)
+        screen = Screen(main)
         try:
-            read_until(main, b"clawback> ")
+            screen.read_until(b"clawback> ")
             os.write(main, b"select count(*) from range(1000000000000);\n")
             time.sleep(1.5)
             os.killpg(shell.pid, signal.SIGINT)
-            read_until(main, b"stopped")
-            read_until(main, b"clawback> ")
+            screen.read_until(b"stopped")
+            screen.read_until(b"clawback> ")
             os.write(main, b"select 'still' || ' here' as said;\n")
-            read_until(main, b"still here")
+            screen.read_until(b"still here")
             os.write(main, b".quit\n")
             assert shell.wait(timeout=20) == 0
         finally:
@@ -315,9 +317,16 @@ class TestTheShell:
             os.close(main)
 
 
-def read_until(stream: int, wanted: bytes) -> None:
-    found = b""
-    until = time.monotonic() + 40
-    while wanted not in found:
-        assert time.monotonic() < until, found
-        found += os.read(stream, 4096)
+class Screen:
+    """What a terminal shows, read up to a text; what came with it and stands behind it is for the next call."""
+
+    def __init__(self, stream: int) -> None:
+        self.stream, self.unread = stream, b""
+
+    def read_until(self, wanted: bytes) -> None:
+        until = time.monotonic() + 40
+        while wanted not in self.unread:
+            ready, _, _ = select.select([self.stream], [], [], max(0, until - time.monotonic()))
+            assert ready, self.unread
+            self.unread += os.read(self.stream, 4096)
+        self.unread = self.unread.partition(wanted)[2]
