@@ -19,6 +19,11 @@ setup: $(READY) ## the virtual environment, from requirements.lock with hashes
 INSTALL = UV_INDEX_URL="$$($(BIN)/python -m pip config get global.index-url 2>/dev/null)" \
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -c requirements.lock -r pyproject.toml
 
+# Python compiles a package when it is first imported, and dbt parses the project once: both cores do it now, not the
+# first command later.
+WARM = $(BIN)/python -c "import altair, dagster_dbt, dagster.components, pandas, polars, warcio.warcwriter" & \
+	$(BIN)/python -m orchestration.release.dbt_manifest && wait $$!
+
 $(READY): requirements.lock pyproject.toml
 	@command -v $(PYTHON) >/dev/null 2>&1 || { echo "clawback needs $(PYTHON) (3.11 or later): make PYTHON=python3 $(MAKECMDGOALS)"; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -27,6 +32,7 @@ $(READY): requirements.lock pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(VENV)/uv.lock
 	@$(INSTALL) --extra dev --extra notebook --extra server || { echo "uv cannot install here: pip installs the whole lock, which takes longer"; $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock; }
 	@PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index -e .
+	@$(WARM)
 	@touch $@
 
 refresh: $(READY) ## set up, then the recorded edition to a published release

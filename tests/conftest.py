@@ -128,7 +128,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> tuple[Settings, dict[
 
 
 def copy_home(original: Settings, home: Path, *left_out: str) -> None:
-    """A home like another: its releases and what is not left out; of Dagster's records only the parsed dbt project.
+    """A home like another: its releases and what is not left out, without Dagster's records.
 
     dbt's logs, its graph and each node's SQL as a file, most files of a home, are left out: nothing reads them. The
     rest is copied, not linked: tests spoil captures and releases in place, and a link would spoil everybody's.
@@ -136,7 +136,6 @@ def copy_home(original: Settings, home: Path, *left_out: str) -> None:
     unread = ("dbt.log*", "graph.gpickle", "graph_summary.json", "compiled", "run")
     ignored = shutil.ignore_patterns("dagster", *unread, *left_out)
     shutil.copytree(original.root, home, symlinks=True, ignore=ignored)
-    shutil.copytree(original.dagster_home / "dbt", home / "dagster" / "dbt")
 
 
 @contextmanager

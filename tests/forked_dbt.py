@@ -13,6 +13,7 @@ from __future__ import annotations
 import atexit
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -22,11 +23,12 @@ from typing import IO
 
 from filelock import FileLock
 
-from orchestration.release.dbt_manifest import BUILD_DIR_VARIABLE
-from orchestration.settings import DBT_PROJECT_DIR, PROJECT_ROOT
+from orchestration.release import dbt_manifest
+from orchestration.release.dbt_manifest import BUILD_DIR_VARIABLE, dbt_environment
+from orchestration.settings import DBT_PROJECT_DIR, PROJECT_ROOT, Settings
 
 PROJECT = ("--project-dir", str(DBT_PROJECT_DIR), "--profiles-dir", str(DBT_PROJECT_DIR))
-# dbt keeps here what it parsed, and parses again what has changed since: for all workers, and for the next run.
+# Where the workers' dbt takes over what was parsed for everybody, and logs.
 PARSED = PROJECT_ROOT / ".pytest_cache" / "dbt"
 
 
@@ -66,10 +68,13 @@ def _serve() -> None:
 
     told = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
-    os.environ["DBT_SEND_ANONYMOUS_USAGE_STATS"] = "false"
-    os.environ["DBT_LOG_PATH"] = str(PARSED)
     PARSED.mkdir(parents=True, exist_ok=True)
+    nowhere = Settings(home=PARSED)
+    kept = dbt_manifest.parsed(nowhere).parent / dbt_manifest.PARTIAL_PARSE
+    # what dbt reads while it parses is as it was then: with another environment it would parse all again
+    os.environ.update({**dbt_environment(nowhere), "DBT_LOG_PATH": str(PARSED)})
     with FileLock(PARSED / "lock"):
+        shutil.copy2(kept, PARSED / kept.name)
         parsed = dbtRunner().invoke(["parse", *PROJECT, "--target-path", str(PARSED), "--quiet"])
     if not parsed.success:
         raise SystemExit(str(parsed.exception))

@@ -192,7 +192,7 @@ def _reuse_parse(settings: Settings) -> None:
     settings.dbt_target_dir.mkdir(parents=True, exist_ok=True)
     for stale in ("run_results.json", "manifest.json"):
         (settings.dbt_target_dir / stale).unlink(missing_ok=True)
-    partial = manifest_path().parent / "partial_parse.msgpack"
+    partial = dbt_manifest.partial_parse(settings)
     if partial.exists():
         shutil.copy2(partial, settings.dbt_target_dir / partial.name)
 

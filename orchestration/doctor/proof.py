@@ -27,7 +27,7 @@ from orchestration.landing import integrity, proving, raw_views, recut, register
 from orchestration.landing.catalog import Catalog
 from orchestration.landing.form import CAPTURE_FILE, Capture
 from orchestration.progress import say
-from orchestration.release import history, row_hashes, seal
+from orchestration.release import dbt_manifest, history, row_hashes, seal
 from orchestration.release.checks import PUBLISHED_SCHEMAS
 from orchestration.release.dbt_manifest import dbt_environment
 from orchestration.release.history import Release
@@ -270,7 +270,7 @@ def compared(published: Path, rebuilt: Path) -> tuple[int, list[str]]:
 def build(settings: Settings, made: Settings, catalog: Catalog) -> str | None:
     """Raw views and every model, without tests, into another home's build file; what went wrong, else None."""
     made.dbt_target_dir.mkdir(parents=True)
-    partial = settings.dagster_home / "dbt" / "partial_parse.msgpack"
+    partial = dbt_manifest.partial_parse(settings)
     if partial.exists():
         shutil.copy2(partial, made.dbt_target_dir / partial.name)
     with duckdb.connect(str(made.build_file)) as connection:

@@ -2,6 +2,8 @@
 
 What belongs here: the project's own manifest, and how another manifest differs from it. What does not: running dbt's
 models (assets.warehouse).
+
+    python -m orchestration.release.dbt_manifest     parse now (`make setup`), so that no later command has to
 """
 
 from __future__ import annotations
@@ -13,12 +15,16 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock
+
 from orchestration import files
 from orchestration.progress import say
 from orchestration.settings import DBT_PROJECT_DIR, Settings
 
 # dbt runs in the folder that this variable names.
 BUILD_DIR_VARIABLE = "CLAWBACK_BUILD_DIR"
+# dbt's own name for it.
+PARTIAL_PARSE = "partial_parse.msgpack"
 
 
 def dbt_environment(settings: Settings) -> dict[str, str]:
@@ -46,24 +52,49 @@ def parsed(settings: Settings) -> Path:
 
     Raises RuntimeError with dbt's own words if the project does not parse.
     """
-    folder = settings.dagster_home / "dbt"
+    return parsed_in(_folder(settings), settings)
+
+
+def partial_parse(settings: Settings) -> Path:
+    """What dbt keeps of its last parse, so that it need not parse again; there may be no such file."""
+    return _folder(settings) / PARTIAL_PARSE
+
+
+def parsed_in(folder: Path, settings: Settings) -> Path:
+    """As `parsed`, with the folder that keeps the manifest: one process parses, and the others wait for it."""
     manifest, stamp = folder / "manifest.json", folder / "project.sha256"
     digest = _project_digest()
-    if not (manifest.exists() and stamp.exists() and stamp.read_text() == _stamp(digest, manifest)):
-        # dbt takes seconds to import
-        from dbt.cli.main import dbtRunner
+    if _is_current(manifest, stamp, digest):
+        return manifest
+    folder.mkdir(parents=True, exist_ok=True)
+    with FileLock(folder / "lock"):
+        if not _is_current(manifest, stamp, digest):
+            # dbt takes seconds to import
+            from dbt.cli.main import dbtRunner
 
-        folder.mkdir(parents=True, exist_ok=True)
-        os.environ.update(dbt_environment(settings))
-        # a parse that is killed leaves half a manifest
-        stamp.unlink(missing_ok=True)
-        say("parsing the dbt project")
-        args = ["parse", "--project-dir", str(DBT_PROJECT_DIR), "--profiles-dir", str(DBT_PROJECT_DIR)]
-        result = dbtRunner().invoke([*args, "--target-path", str(folder), "--quiet"])
-        if not result.success:
-            raise RuntimeError(f"dbt cannot parse {DBT_PROJECT_DIR}: {result.exception}")
-        files.write_whole(stamp, _stamp(digest, manifest))
+            os.environ.update(dbt_environment(settings))
+            # a parse that is killed leaves half a manifest
+            stamp.unlink(missing_ok=True)
+            say("parsing the dbt project")
+            args = ["parse", "--project-dir", str(DBT_PROJECT_DIR), "--profiles-dir", str(DBT_PROJECT_DIR)]
+            result = dbtRunner().invoke([*args, "--target-path", str(folder), "--quiet"])
+            if not result.success:
+                raise RuntimeError(f"dbt cannot parse {DBT_PROJECT_DIR}: {result.exception}")
+            files.write_whole(stamp, _stamp(digest, manifest))
     return manifest
+
+
+def _folder(settings: Settings) -> Path:
+    """Beside the project, for all homes: to parse takes a fifth of a first refresh. Where nobody may write there (an
+    installed package, a read-only disk), in the home.
+    """
+    beside = DBT_PROJECT_DIR / "target"
+    writable = beside if beside.is_dir() else DBT_PROJECT_DIR
+    return beside / "parsed" if os.access(writable, os.W_OK) else settings.dagster_home / "dbt"
+
+
+def _is_current(manifest: Path, stamp: Path, digest: str) -> bool:
+    return manifest.exists() and stamp.exists() and stamp.read_text() == _stamp(digest, manifest)
 
 
 def _stamp(project: str, manifest: Path) -> str:
@@ -115,3 +146,7 @@ def _declared(manifest: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
             "meta": json.dumps(config.get("meta") or node.get("meta"), sort_keys=True, default=str),
         }
     return found
+
+
+if __name__ == "__main__":
+    parsed(Settings())

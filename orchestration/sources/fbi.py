@@ -12,7 +12,7 @@ import re
 import weakref
 from abc import abstractmethod
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ from orchestration.settings import Settings
 from orchestration.sources.answers import object_of, objects_in
 from orchestration.sources.base import Dataset, EarlierCaptures, Record, Slice, due
 from orchestration.sources.fbi_api import CDE, CONTROL, HOUR, control_budget
-from orchestration.sources.fbi_dates import date_in, innermost, is_iso, month_of, sortable
+from orchestration.sources.fbi_dates import date_in, innermost, is_iso, month_of, shown_month, sortable
 from orchestration.sources.fields import NUMBER, SHOWN_DATE, STATE_CODE, TEXT, WHOLE, each, matching, one_of, typed
 from orchestration.sources.states import BY_POSTAL, STATES
 from orchestration.wire import Payload, RunOver, SourceError, as_text, utc_now
@@ -259,7 +259,7 @@ class _Months(Dataset):
         month = record.get("month")
         if month is None or record.get("actual") is None:
             return None
-        shown = datetime.strptime(month, "%m-%Y").replace(tzinfo=UTC).date()
+        shown = shown_month(month)
         # What stands after the publisher's own last month is not reported yet, whatever number it is.
         last = month_of(record.get("max_data_date"))
         return None if last and shown > last else shown

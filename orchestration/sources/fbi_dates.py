@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime
+from functools import lru_cache
 
 from orchestration.forms import Unreadable, jsons
 from orchestration.wire import as_text
 
 
+@lru_cache(maxsize=10_000)
 def month_of(text: str | None) -> date | None:
     """The first day of a month written mm/yyyy, as max_data_date is."""
     found = re.fullmatch(r"(\d{1,2})/(\d{4})", (text or "").strip())
@@ -33,6 +35,14 @@ def is_iso(day: str) -> bool:
     return True
 
 
+@lru_cache(maxsize=10_000)
+def shown_month(text: str) -> date:
+    """The first day of a month written mm-yyyy. Raises ValueError."""
+    return datetime.strptime(text, "%m-%Y").replace(tzinfo=UTC).date()
+
+
+# Few days stand in very many records.
+@lru_cache(maxsize=10_000)
 def sortable(day: str | None) -> str | None:
     """A US date as an ISO one, so that later days are greater; any other text as it is, to be compared only."""
     for form in ("%m/%d/%Y", "%B %d, %Y", "%Y-%m-%d"):

@@ -7,6 +7,7 @@ the tables (test_gate, test_sums).
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -132,18 +133,33 @@ def test_a_manifest_that_is_not_the_projects_is_refused_sealed_or_not(sealed):
         assert said in found.detail
 
 
+def test_the_project_is_parsed_once_for_all_homes(tmp_path):
+    one, other = (Settings(home=tmp_path / name, edition="recorded") for name in ("one", "other"))
+    path = dbt_manifest.parsed(one)
+    before = path.stat()
+    assert dbt_manifest.parsed(other) == path
+    assert (path.stat().st_ino, path.stat().st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
+    assert not one.dagster_home.exists()
+
+
+def test_where_nobody_may_write_beside_the_project_the_home_keeps_its_manifest(tmp_path, monkeypatch):
+    monkeypatch.setattr(dbt_manifest, "DBT_PROJECT_DIR", tmp_path / "nobody writes here")
+    settings = Settings(home=tmp_path, edition="recorded")
+    assert dbt_manifest.partial_parse(settings).parent == settings.dagster_home / "dbt"
+
+
 def test_results_changed_after_the_seal_are_refused(sealed):
     settings, run_id = sealed
     edit_json(settings.dbt_target_dir / markers.RESULTS_FILE, lambda said: said["results"].pop())
     assert "run_results.json was changed after it was sealed" in str(refusal(settings, run_id))
 
 
-def test_the_projects_manifest_is_parsed_anew_where_somebody_changed_it(sealed):
-    settings, _ = sealed
-    path = dbt_manifest.parsed(settings)
+def test_the_projects_manifest_is_parsed_anew_where_somebody_changed_it(settings, tmp_path):
+    folder = shutil.copytree(dbt_manifest.parsed(settings).parent, tmp_path / "parsed")
+    path = dbt_manifest.parsed_in(folder, settings)
     whole = path.read_bytes()
     edit_json(path, _without_any_test)
-    assert dbt_manifest.parsed(settings) == path
+    assert dbt_manifest.parsed_in(folder, settings) == path
     assert dbt_manifest.expected_tests(json.loads(path.read_text())).keys() == (
         dbt_manifest.expected_tests(json.loads(whole)).keys()
     )
