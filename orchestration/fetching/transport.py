@@ -10,7 +10,6 @@ The timer here closes the socket while another thread reads from it.
 from __future__ import annotations
 
 import contextlib
-import http.client
 import os
 import socket
 import threading
@@ -27,8 +26,6 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.response import HTTPResponse
 
-# A line within a body (a chunk's size, a trailer) is never longer.
-LONGEST_LINE = 65_536
 _under_way = threading.local()
 
 
@@ -100,22 +97,6 @@ def _shut(handle: socket.socket) -> None:
         handle.shutdown(socket.SHUT_RDWR)
 
 
-class _BoundedLines:
-    """A body whose lines are never read further than they may be long."""
-
-    def __init__(self, stream: Any) -> None:
-        self._stream = stream
-
-    def readline(self, limit: int = -1) -> bytes:
-        line: bytes = self._stream.readline(LONGEST_LINE + 1 if limit < 0 else limit)
-        if len(line) > LONGEST_LINE:
-            raise http.client.LineTooLong("chunk size")
-        return line
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._stream, name)
-
-
 class _Watched:
     """What both kinds of connection do more than urllib3's."""
 
@@ -125,9 +106,6 @@ class _Watched:
     def getresponse(self) -> HTTPResponse:
         self._watch(self.sock)
         response: HTTPResponse = super().getresponse()  # type: ignore[misc]
-        inner = getattr(response, "_fp", None)
-        if isinstance(inner, http.client.HTTPResponse) and inner.fp is not None:
-            inner.fp = _BoundedLines(inner.fp)  # type: ignore[assignment]
         return response
 
     @staticmethod

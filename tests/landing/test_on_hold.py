@@ -127,7 +127,7 @@ def test_a_held_snapshot_is_kept_named_and_not_read(settings):
     assert "waits for the next" in next(iter(catalog(settings, date(2025, 4, 21)).on_hold(ICE).values()))
 
 
-@pytest.mark.parametrize("snapshots", [(98, 50, 100, 60, 101), (120, 50, 100, 40, 101)])
+@pytest.mark.parametrize("snapshots", [(98, 50, 100, 60, 101), (100, 80, 96, 72, 97)])
 def test_beside_a_cut_off_file_its_good_neighbours_are_believed(settings, snapshots):
     for n, agencies in enumerate(snapshots):
         land(settings, f"2025-01-0{n + 1}", agencies)

@@ -139,6 +139,7 @@ def test_every_state_has_its_levels_and_a_captured_one_rests_for_a_month(night, 
     (b"error: unknown variable", "not JSON"),
     (b'{"error": "synthetic"}', "not a header row"),
     (b'[["NAME", "state"], ["Testland"]]', "a row of 1 under 2 headers"),
+    (b'[["NAME", "state"], ["Testland", "01"], ["Testland", "01"]]', "a unit came twice"),
 ])  # fmt: skip
 def test_an_answer_of_another_form_is_refused_with_its_address(body, why):
     payload = Payload(body, "https://example.invalid/acs5", TODAY, context={"level": "state", "year": "2024"})
