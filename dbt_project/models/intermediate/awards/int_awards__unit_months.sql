@@ -12,14 +12,50 @@ with awards_scope as (
     where dataset = 'usaspending__awards' and is_serving
 ),
 
+open_rows as (
+    select
+        months.jurisdiction_key,
+        months.month_start,
+        months.obligated_amount_to_date as obligated_amount,
+        nation.assistance_listing,
+        nation.fiscal_year,
+        nation.nation_amount
+    from {{ ref('fct_award_month') }} as months
+    left join {{ ref('int_awards__nation') }} as nation
+        on months.award_key = nation.award_key
+    where months.is_open
+),
+
 open_awards as (
     select
         jurisdiction_key,
         month_start,
         count(*) as awards_open,
-        sum(obligated_amount_to_date) as obligated_amount_open
-    from {{ ref('fct_award_month') }}
-    where is_open
+        sum(obligated_amount) as obligated_amount_open
+    from open_rows
+    group by jurisdiction_key, month_start
+),
+
+-- each listing's year once, whatever awards are of it
+parts as (
+    select
+        jurisdiction_key,
+        month_start,
+        assistance_listing,
+        fiscal_year,
+        sum(obligated_amount) as compared_amount,
+        max(nation_amount) as nation_amount
+    from open_rows
+    where nation_amount > 0
+    group by jurisdiction_key, month_start, assistance_listing, fiscal_year
+),
+
+shares as (
+    select
+        jurisdiction_key,
+        month_start,
+        round(100.0 * cast(sum(compared_amount) as double) / cast(sum(nation_amount) as double), 3) as share_of_nation_percent
+    from parts
     group by jurisdiction_key, month_start
 ),
 
@@ -47,11 +83,14 @@ select
     case
         when whole_years.fiscal_year is not null
             then cast(coalesce(obligated.obligated_amount_in_month, 0) as decimal(18, 2))
-    end as obligated_amount_in_month
+    end as obligated_amount_in_month,
+    shares.share_of_nation_percent
 from {{ ref('int_crime__unit_spine') }} as spine
 cross join awards_scope
 left join open_awards
     on spine.jurisdiction_key = open_awards.jurisdiction_key and spine.month_start = open_awards.month_start
+left join shares
+    on spine.jurisdiction_key = shares.jurisdiction_key and spine.month_start = shares.month_start
 left join obligated
     on spine.jurisdiction_key = obligated.jurisdiction_key and spine.month_start = obligated.month_start
 left join {{ ref('int_awards__whole_years') }} as whole_years

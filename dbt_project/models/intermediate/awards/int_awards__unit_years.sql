@@ -12,19 +12,55 @@ with awards_scope as (
     where dataset = 'usaspending__awards' and is_serving
 ),
 
-open_awards as (
+open_rows as (
     select
         spine.jurisdiction_key,
         spine.calendar_year,
-        count(*) as awards_open,
-        sum(awards.obligated_amount) as obligated_amount_open
+        awards.obligated_amount,
+        nation.assistance_listing,
+        nation.fiscal_year,
+        nation.nation_amount
     from {{ ref('int_crime__unit_year_spine') }} as spine
     inner join {{ ref('fct_award') }} as awards
         on
             spine.jurisdiction_key = awards.jurisdiction_key
             and awards.start_on < spine.next_year
             and awards.end_on >= spine.last_day
-    group by spine.jurisdiction_key, spine.calendar_year
+    left join {{ ref('int_awards__nation') }} as nation
+        on awards.award_key = nation.award_key
+),
+
+open_awards as (
+    select
+        jurisdiction_key,
+        calendar_year,
+        count(*) as awards_open,
+        sum(obligated_amount) as obligated_amount_open
+    from open_rows
+    group by jurisdiction_key, calendar_year
+),
+
+-- each listing's year once, whatever awards are of it
+parts as (
+    select
+        jurisdiction_key,
+        calendar_year,
+        assistance_listing,
+        fiscal_year,
+        sum(obligated_amount) as compared_amount,
+        max(nation_amount) as nation_amount
+    from open_rows
+    where nation_amount > 0
+    group by jurisdiction_key, calendar_year, assistance_listing, fiscal_year
+),
+
+shares as (
+    select
+        jurisdiction_key,
+        calendar_year,
+        round(100.0 * cast(sum(compared_amount) as double) / cast(sum(nation_amount) as double), 3) as share_of_nation_percent
+    from parts
+    group by jurisdiction_key, calendar_year
 )
 
 select
@@ -38,8 +74,11 @@ select
     case
         when open_awards.awards_open is not null then cast(open_awards.obligated_amount_open as decimal(18, 2))
         when awards_scope.scope = 'all that was asked for' then cast(0 as decimal(18, 2))
-    end as obligated_amount_open
+    end as obligated_amount_open,
+    shares.share_of_nation_percent
 from {{ ref('int_crime__unit_year_spine') }} as spine
 cross join awards_scope
 left join open_awards
     on spine.jurisdiction_key = open_awards.jurisdiction_key and spine.calendar_year = open_awards.calendar_year
+left join shares
+    on spine.jurisdiction_key = shares.jurisdiction_key and spine.calendar_year = shares.calendar_year

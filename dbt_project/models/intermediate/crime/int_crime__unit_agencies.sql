@@ -33,9 +33,6 @@ select
     jurisdictions.name,
     jurisdictions.level,
     jurisdictions.state_code,
-    jurisdictions.population,
-    jurisdictions.population_year,
-    jurisdictions.hispanic_share,
     states.jurisdiction_key as state_jurisdiction_key
 from ranked
 inner join {{ ref('dim_jurisdiction') }} as jurisdictions

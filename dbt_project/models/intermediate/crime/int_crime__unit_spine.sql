@@ -16,6 +16,7 @@ months as (
         cast({{ dbt.dateadd('month', 1, 'dates.calendar_date') }} as date) as next_month,
         cast({{ dbt.dateadd('day', -1, dbt.dateadd('month', 1, 'dates.calendar_date')) }} as date) as last_day,
         dates.calendar_year * 12 + dates.calendar_month as month_no,
+        dates.calendar_year,
         dates.fiscal_year
     from {{ ref('dim_date') }} as dates
     where extract(day from dates.calendar_date) = 1
@@ -23,6 +24,9 @@ months as (
 
 select
     units.*,
+    people.population,
+    people.population_year,
+    people.hispanic_share,
     months.*,
     declared.panel_from,
     declared.panel_to
@@ -31,3 +35,7 @@ inner join declared
     on units.jurisdiction_key = declared.jurisdiction_key
 inner join months
     on months.month_start between declared.panel_from and declared.panel_to
+left join {{ ref('int_identity__people_spans') }} as people
+    on
+        units.jurisdiction_key = people.jurisdiction_key
+        and months.calendar_year between people.from_year and people.to_year

@@ -16,7 +16,8 @@ months as (
         calendar_date as month_start,
         cast({{ dbt.dateadd('month', 1, 'calendar_date') }} as date) as next_month,
         cast({{ dbt.dateadd('day', -1, dbt.dateadd('month', 1, 'calendar_date')) }} as date) as last_day,
-        calendar_year * 12 + calendar_month as month_no
+        calendar_year * 12 + calendar_month as month_no,
+        calendar_year
     from {{ ref('dim_date') }}
     where extract(day from calendar_date) = 1
 ),
@@ -48,9 +49,6 @@ agencies as (
         units.level,
         units.geoid,
         agencies.state_code,
-        units.population,
-        units.population_year,
-        units.hispanic_share,
         states.jurisdiction_key as state_jurisdiction_key,
         programs.secure_communities_from
     from ranges
@@ -65,10 +63,19 @@ agencies as (
 ),
 
 spine as (
-    select agencies.*, months.*
+    select
+        agencies.*,
+        months.*,
+        people.population,
+        people.population_year,
+        people.hispanic_share
     from agencies
     inner join months
         on months.month_start between agencies.panel_from and agencies.panel_to
+    left join {{ ref('int_identity__people_spans') }} as people
+        on
+            agencies.jurisdiction_key = people.jurisdiction_key
+            and months.calendar_year between people.from_year and people.to_year
 ),
 
 policies as (

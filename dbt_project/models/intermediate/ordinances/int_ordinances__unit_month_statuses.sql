@@ -1,5 +1,7 @@
 -- The policies of a unit and of its state as they stand at the end of each month. A state's preemption is kept apart from
 -- its other policies.
+{%- set statuses = ['in force', 'weakened', 'enjoined', 'not in force'] %}
+{%- set known = "'" ~ (statuses | join("', '")) ~ "'" %}
 with standing as (
     select
         spine.jurisdiction_key,
@@ -9,11 +11,18 @@ with standing as (
             ('state', 'state_jurisdiction_key', " and spells.provision_code <> 'preemption'"),
             ('preemption', 'state_jurisdiction_key', " and spells.provision_code = 'preemption'"),
         ] %}
-        {% for status in ['in force', 'weakened', 'enjoined', 'not in force'] %}
+        {% for status in statuses %}
         count(case
             when spells.jurisdiction_key = spine.{{ whose }}{{ where }} and spells.status = '{{ status }}' then 1
         end) as {{ kind }}_{{ status | replace(' ', '_') }}{{ ',' if not loop.last }}
-        {% endfor %}{{ ',' if not loop.last }}
+        {% endfor %},
+        {% endfor %}
+        {% for provision in panel_provisions() %}
+        count(case
+            when spells.jurisdiction_key = spine.jurisdiction_key
+                and spells.provision_code = '{{ provision }}'
+                and spells.status in ({{ known }}) then 1
+        end) as known_{{ provision }}{{ ',' if not loop.last }}
         {% endfor %}
     from {{ ref('int_crime__unit_spine') }} as spine
     inner join {{ ref('fct_policy_status') }} as spells
@@ -38,5 +47,8 @@ select
     {% endfor %}
     case
         when own_in_force + own_weakened + own_enjoined + own_not_in_force > 0 then cast(own_in_force as bigint)
-    end as provisions_in_force
+    end as provisions_in_force,
+    {% for provision in panel_provisions() %}
+    known_{{ provision }} > 0 as is_{{ provision }}_known{{ ',' if not loop.last }}
+    {% endfor %}
 from standing

@@ -1,5 +1,6 @@
 -- Every jurisdiction with crime data in every month of its own range, so that a month without a report is a row that says
--- so. States, listings, policies and awards are as of the last day of the month.
+-- so. States, listings, policies and awards are as of the last day of the month. A policy has no event time from where its
+-- status is not known on.
 {%- set offenses = panel_offenses() %}
 {%- set provisions = panel_provisions() %}
 select
@@ -57,17 +58,25 @@ select
         as first_policy_precision,
     case
         when policy_dates.precision_rank < 3
+            and (spine.last_day < policy_dates.first_policy_on or coalesce(statuses.policy_status, 'not known') <> 'not known')
             then cast(spine.month_no - {{ month_no('policy_dates.first_policy_on') }} as int)
     end as event_time_policy,
     {% for provision in provisions %}
-    cast(spine.month_no - {{ month_no('policy_dates.' ~ provision ~ '_from') }} as int) as event_time_{{ provision }},
+    case
+        when spine.last_day < policy_dates.{{ provision }}_from or statuses.is_{{ provision }}_known
+            then cast(spine.month_no - {{ month_no('policy_dates.' ~ provision ~ '_from') }} as int)
+    end as event_time_{{ provision }},
     {% endfor %}
-    cast(spine.month_no - {{ month_no('state_dates.preemption_from') }} as int) as event_time_state_preemption,
+    case
+        when spine.last_day < state_dates.preemption_from
+            or coalesce(statuses.state_preemption_status, 'not known') <> 'not known'
+            then cast(spine.month_no - {{ month_no('state_dates.preemption_from') }} as int)
+    end as event_time_state_preemption,
     awards.awards_scope,
     awards.awards_open,
     awards.obligated_amount_open,
     awards.obligated_amount_in_month,
-    shares.share_of_nation_percent
+    awards.share_of_nation_percent
 from {{ ref('int_crime__unit_spine') }} as spine
 left join {{ ref('int_crime__unit_months') }} as segments
     on spine.jurisdiction_key = segments.jurisdiction_key and spine.month_start = segments.month_start
@@ -81,5 +90,3 @@ left join {{ ref('int_ordinances__first_policies') }} as state_dates
     on spine.state_jurisdiction_key = state_dates.jurisdiction_key
 left join {{ ref('int_awards__unit_months') }} as awards
     on spine.jurisdiction_key = awards.jurisdiction_key and spine.month_start = awards.month_start
-left join {{ ref('mart_award_share') }} as shares
-    on shares.share_scope = 'jurisdiction' and spine.jurisdiction_key = shares.jurisdiction_key

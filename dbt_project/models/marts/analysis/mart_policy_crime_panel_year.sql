@@ -1,5 +1,6 @@
 -- Every unit that the annual tables print, in every year that they cover, so that a year without a row is a row that says
--- so. States, listings, agreements and awards are as of the last day of the year.
+-- so. States, listings, agreements and awards are as of the last day of the year. A policy has no event time from where its
+-- status is not known on.
 {%- set offenses = panel_offenses() %}
 select
     {{ surrogate_key(['spine.jurisdiction_key', 'spine.calendar_year']) }} as policy_crime_panel_year_key,
@@ -41,11 +42,14 @@ select
     policy_dates.first_policy_on,
     case policy_dates.precision_rank when 1 then 'day' when 2 then 'month' when 3 then 'year' end
         as first_policy_precision,
-    cast(spine.calendar_year - extract(year from policy_dates.first_policy_on) as int) as event_time_policy,
+    case
+        when spine.last_day < policy_dates.first_policy_on or policies.policy_status <> 'not known'
+            then cast(spine.calendar_year - extract(year from policy_dates.first_policy_on) as int)
+    end as event_time_policy,
     awards.awards_scope,
     awards.awards_open,
     awards.obligated_amount_open,
-    shares.share_of_nation_percent
+    awards.share_of_nation_percent
 from {{ ref('int_crime__unit_year_spine') }} as spine
 left join {{ ref('int_crime__unit_years') }} as printed
     on spine.jurisdiction_key = printed.jurisdiction_key and spine.calendar_year = printed.calendar_year
@@ -53,7 +57,5 @@ inner join {{ ref('int_ordinances__unit_year_policies') }} as policies
     on spine.jurisdiction_key = policies.jurisdiction_key and spine.calendar_year = policies.calendar_year
 inner join {{ ref('int_awards__unit_years') }} as awards
     on spine.jurisdiction_key = awards.jurisdiction_key and spine.calendar_year = awards.calendar_year
-left join {{ ref('mart_award_share') }} as shares
-    on shares.share_scope = 'jurisdiction' and spine.jurisdiction_key = shares.jurisdiction_key
 left join {{ ref('int_ordinances__first_policies') }} as policy_dates
     on spine.jurisdiction_key = policy_dates.jurisdiction_key

@@ -62,8 +62,11 @@ select
     spine.provisions_in_force,
     firsts.first_policy_on,
     case firsts.precision_rank when 1 then 'day' when 2 then 'month' when 3 then 'year' end as first_policy_precision,
-    case when firsts.precision_rank < 3 then cast(spine.month_no - {{ month_no('firsts.first_policy_on') }} as int) end
-        as event_time_policy
+    -- none from where the status of the policy is not known on
+    case
+        when firsts.precision_rank < 3 and (spine.last_day < firsts.first_policy_on or spine.policy_status <> 'not known')
+            then cast(spine.month_no - {{ month_no('firsts.first_policy_on') }} as int)
+    end as event_time_policy
 from {{ ref('int_crime__victim_spine') }} as spine
 left join counted
     on spine.ori = counted.ori and spine.month_start = counted.month_start
