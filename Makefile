@@ -20,7 +20,7 @@ INSTALL = UV_INDEX_URL="$$($(BIN)/python -m pip config get global.index-url 2>/d
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -c requirements.lock -r pyproject.toml
 
 # Python compiles a package when it is first imported, and dbt parses the project once: both cores do it now, not the
-# first command later.
+# first command later. A project that does not parse is told by the command that needs it.
 WARM = $(BIN)/python -c "import altair, dagster_dbt, dagster.components, pandas, polars, warcio.warcwriter" & \
 	$(BIN)/python -m orchestration.release.dbt_manifest && wait $$!
 
@@ -32,7 +32,7 @@ $(READY): requirements.lock pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(VENV)/uv.lock
 	@$(INSTALL) --extra dev --extra notebook --extra server || { echo "uv cannot install here: pip installs the whole lock, which takes longer"; $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock; }
 	@PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index -e .
-	@$(WARM)
+	@( $(WARM) ) 2>/dev/null || true
 	@touch $@
 
 refresh: $(READY) ## set up, then the recorded edition to a published release

@@ -45,8 +45,9 @@ YEARS = Panel(
         100000.0 * ({_COUNTS}) / nullif(population_as_printed, 0) as rate,
         extract(year from first_policy_on) as cohort,
         level_changes is not null as is_broken,
-        policy_status <> 'not known' as has_policy,
-        coalesce(sanctuary_trackers, 0) > 0 as is_listed, state_policy_status = 'in force' as has_state_policy
+        policy_status <> 'not known' as has_policy, policy_status in ('in force', 'weakened', 'enjoined') as is_standing,
+        jurisdiction_key in (select jurisdiction_key from core.fct_listed_unit where verdict = 'sanctuary') as is_listed,
+        state_policy_status = 'in force' as has_state_policy
     from analysis.mart_policy_crime_panel_year
     where calendar_year <> 2021
     """,
@@ -59,10 +60,14 @@ MONTHS = Panel(
     select
         jurisdiction_key as unit, month_no as period, population as people,
         100000.0 * ({_COUNTS}) / nullif(population, 0) as rate,
-        case when first_policy_precision in ('day', 'month') then month_no - event_time_policy end as cohort,
+        case
+            when first_policy_precision in ('day', 'month')
+                then 12 * extract(year from first_policy_on) + extract(month from first_policy_on)
+        end as cohort,
         level_changes is not null as is_broken,
-        policy_status <> 'not known' as has_policy,
-        coalesce(sanctuary_trackers, 0) > 0 as is_listed, state_policy_status = 'in force' as has_state_policy
+        policy_status <> 'not known' as has_policy, policy_status in ('in force', 'weakened', 'enjoined') as is_standing,
+        jurisdiction_key in (select jurisdiction_key from core.fct_listed_unit where verdict = 'sanctuary') as is_listed,
+        state_policy_status = 'in force' as has_state_policy
     from analysis.mart_policy_crime_panel
     where agency_covers = 'its jurisdiction' and month_start between date '2017-01-01' and date '2020-12-01'
     """,
@@ -78,9 +83,11 @@ def read(connection: Connection, panel: Panel) -> pd.DataFrame:
 def choose(rows: pd.DataFrame, panel: Panel) -> tuple[pd.DataFrame, dict[str, int]]:
     """Units whose own policy began inside the panel, beside units that nothing of the kind is known of.
 
-    A unit stands only where every period has a rate and no level changes; one that is not treated only where it has as
-    many people as the smallest that is, no policy, no listing and no policy of its state. The second value says how
-    many fell out, and why.
+    A unit stands only where every period has a rate and no level changes. One that is not treated stands only where it
+    has as many people as the smallest that is, no policy, no policy of its state, and no tracker of sanctuary
+    jurisdictions ever listed it, at whatever time. A treated unit's periods after its policy's beginning stand only as
+    long as the policy is known to stand: where its status is not known any longer, or it was ended, nothing is assumed.
+    The second value says how many fell out, and why.
     """
     first, last = rows["period"].min(), rows["period"].max()
     units = rows.groupby("unit").agg(
@@ -94,14 +101,26 @@ def choose(rows: pd.DataFrame, panel: Panel) -> tuple[pd.DataFrame, dict[str, in
     treated = inside & whole
     nothing = ~begins & ~units["has_policy"] & ~units["is_listed"] & ~units["has_state_policy"]
     large = units["people"] >= (units.loc[treated, "people"].min() if treated.any() else 0)
+    # periods from the first on in which a treated unit's policy is not known to stand
+    begun = rows.join(units["cohort"], on="unit", rsuffix="_of_unit").eval("period >= cohort_of_unit")
+    lapsed = rows[begun & ~rows["is_standing"]].groupby("unit")["period"].min()
+    ends = rows["unit"].map(lapsed)
+    is_past = begun & (rows["period"] >= ends)
+    of_treated = rows["unit"].isin(units.index[treated])
+    never_seen = treated & units.index.to_series().map(lapsed).le(units["cohort"])
+    treated = treated & ~never_seen
     kept = treated | (nothing & whole & large)
     left_out = {
         "policy began before or after the panel": int((begins & ~inside).sum()),
         "not whole, or its level changes": int((~whole & (inside | nothing)).sum()),
         "policy, listing or state's policy of no known beginning": int((~begins & ~nothing).sum()),
         "smaller than any with a policy": int((nothing & whole & ~large).sum()),
+        "policy not known to stand at the end of its first period": int(never_seen.sum()),
+        f"{panel.period}s of units with a policy, after it ended or past the day to which it is known": int(
+            (is_past & of_treated).sum()
+        ),
     }
-    sample = rows[rows["unit"].isin(units.index[kept])].copy()
+    sample = rows[rows["unit"].isin(units.index[kept]) & ~is_past].copy()
     sample["cohort"] = sample["cohort"].where(sample["unit"].isin(units.index[treated]), 0).astype(int)
     return sample.sort_values(["unit", "period"], ignore_index=True), left_out
 
@@ -129,7 +148,8 @@ def why_not(sample: pd.DataFrame, panel: Panel) -> list[str]:
 def estimate(sample: pd.DataFrame, panel: Panel) -> pd.DataFrame:
     """By method and event time: estimate, low and high of 95% intervals by unit clusters, the period before being 0.
 
-    Sun and Abraham's is left out where a cohort lacks a period that it averages over. Raises ValueError where nobody is
+    Sun and Abraham's is left out where a cohort lacks a period that it averages over (`methods_left_out` says so). The
+    first and the last event time stand for all periods that are as far or farther. Raises ValueError where nobody is
     treated, or nobody else is there.
     """
     treated = sample["cohort"] > 0

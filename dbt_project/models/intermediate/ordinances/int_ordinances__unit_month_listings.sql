@@ -1,21 +1,13 @@
 -- Which trackers list a unit, or its state, on the last day of each month. Before the first snapshot of any list nothing is
 -- known, and the columns are null.
 -- sanctuary trackers and agencies that cooperate are opposites: never one count
-with named as (
-    select
-        listings.*,
-        trackers.lasts
+with sanctuary as (
+    select listings.*
     from {{ ref('fct_listed_unit') }} as listings
     inner join {{ ref('dim_tracker') }} as trackers
         on listings.tracker_code = trackers.tracker_code
-    where listings.verdict = 'sanctuary'
-),
-
--- a list that says of one day only says nothing of the end of any month
-sanctuary as (
-    select *
-    from named
-    where lasts = 'until the next list'
+    -- a list that says of one day only says nothing of the end of any month
+    where listings.verdict = 'sanctuary' and trackers.lasts = 'until the next list'
 ),
 
 agreements as (
@@ -36,7 +28,7 @@ first_listed as (
         min(listed_from) as first_listed_on,
         -- what the first snapshot names may have been named before it
         min(case when is_from_first_snapshot then 0 else 1 end) as seen_to_begin
-    from named
+    from sanctuary
     group by jurisdiction_key
 ),
 
