@@ -280,9 +280,15 @@ def _():
             continue
         for what, rows_of in (("policy", of_policy), ("placebo", staggered.placebo(of_policy, panel_of))):
             answer = staggered.estimate(rows_of, panel_of)
+            ends = f"{panel_of.longest} and -{panel_of.longest} stand for all {panel_of.period}s as far or farther"
+            missing = "".join(
+                f"; no answer by {method}: a cohort lacks a period that it averages over"
+                for method in staggered.without_answer(answer)
+            )
             print(f"{what}, by {panel_of.period} around it (offences of {', '.join(staggered.FAMILIES)} for 100,000)")
+            print(f"{ends}{missing}")
             print(answer.round(2).to_string(index=False))
-            studies += [mo.md(f"**{what}**"), mo.ui.table(answer.round(2))]
+            studies += [mo.md(f"**{what}** ({ends}{missing})"), mo.ui.table(answer.round(2))]
     mo.vstack(studies)
     return
 

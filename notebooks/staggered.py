@@ -18,6 +18,7 @@ import pyfixest as pf
 
 from orchestration.reading.reader import Connection
 
+METHODS = ("two-way fixed effects", "Sun and Abraham", "two stages (did2s)")
 # Rape is left out: its definition changes inside the panels.
 FAMILIES = ("homicide", "robbery", "aggravated_assault")
 UNITS_NEEDED = 10
@@ -35,6 +36,13 @@ class Panel:
     longest: int
 
 
+_POLICIES = """
+        policy_status <> 'not known' as has_policy,
+        policy_status in ('in force', 'weakened', 'enjoined') as is_standing,
+        jurisdiction_key in (
+            select jurisdiction_key from core.fct_listed_unit where verdict = 'sanctuary'
+        ) as is_listed,
+        state_policy_status = 'in force' as has_state_policy"""
 _COUNTS = " + ".join(f"{family}_offenses" for family in FAMILIES)
 # 2021 was collected through NIBRS alone: it is left out for everyone.
 YEARS = Panel(
@@ -45,9 +53,7 @@ YEARS = Panel(
         100000.0 * ({_COUNTS}) / nullif(population_as_printed, 0) as rate,
         extract(year from first_policy_on) as cohort,
         level_changes is not null as is_broken,
-        policy_status <> 'not known' as has_policy, policy_status in ('in force', 'weakened', 'enjoined') as is_standing,
-        jurisdiction_key in (select jurisdiction_key from core.fct_listed_unit where verdict = 'sanctuary') as is_listed,
-        state_policy_status = 'in force' as has_state_policy
+        {_POLICIES}
     from analysis.mart_policy_crime_panel_year
     where calendar_year <> 2021
     """,
@@ -65,9 +71,7 @@ MONTHS = Panel(
                 then 12 * extract(year from first_policy_on) + extract(month from first_policy_on)
         end as cohort,
         level_changes is not null as is_broken,
-        policy_status <> 'not known' as has_policy, policy_status in ('in force', 'weakened', 'enjoined') as is_standing,
-        jurisdiction_key in (select jurisdiction_key from core.fct_listed_unit where verdict = 'sanctuary') as is_listed,
-        state_policy_status = 'in force' as has_state_policy
+        {_POLICIES}
     from analysis.mart_policy_crime_panel
     where agency_covers = 'its jurisdiction' and month_start between date '2017-01-01' and date '2020-12-01'
     """,
@@ -102,12 +106,12 @@ def choose(rows: pd.DataFrame, panel: Panel) -> tuple[pd.DataFrame, dict[str, in
     nothing = ~begins & ~units["has_policy"] & ~units["is_listed"] & ~units["has_state_policy"]
     large = units["people"] >= (units.loc[treated, "people"].min() if treated.any() else 0)
     # periods from the first on in which a treated unit's policy is not known to stand
-    begun = rows.join(units["cohort"], on="unit", rsuffix="_of_unit").eval("period >= cohort_of_unit")
+    begun = (rows["period"] >= rows["unit"].map(units["cohort"])).fillna(False).astype(bool)
     lapsed = rows[begun & ~rows["is_standing"]].groupby("unit")["period"].min()
     ends = rows["unit"].map(lapsed)
-    is_past = begun & (rows["period"] >= ends)
+    is_past = begun & (rows["period"] >= ends).fillna(False).astype(bool)
     of_treated = rows["unit"].isin(units.index[treated])
-    never_seen = treated & units.index.to_series().map(lapsed).le(units["cohort"])
+    never_seen = treated & (units.index.to_series().map(lapsed) <= units["cohort"]).fillna(False).astype(bool)
     treated = treated & ~never_seen
     kept = treated | (nothing & whole & large)
     left_out = {
@@ -148,7 +152,7 @@ def why_not(sample: pd.DataFrame, panel: Panel) -> list[str]:
 def estimate(sample: pd.DataFrame, panel: Panel) -> pd.DataFrame:
     """By method and event time: estimate, low and high of 95% intervals by unit clusters, the period before being 0.
 
-    Sun and Abraham's is left out where a cohort lacks a period that it averages over (`methods_left_out` says so). The
+    Sun and Abraham's is left out where a cohort lacks a period that it averages over (`without_answer` says so). The
     first and the last event time stand for all periods that are as far or farther. Raises ValueError where nobody is
     treated, or nobody else is there.
     """
@@ -174,17 +178,18 @@ def estimate(sample: pd.DataFrame, panel: Panel) -> pd.DataFrame:
             data, yname="rate", idname="unit", tname="period", gname="cohort", estimator="saturated", cluster="unit"
         )
         try:
-            sun_abraham = [_of_periods("Sun and Abraham", saturated.aggregate())]
+            sun_abraham = [_of_periods(METHODS[1], saturated.aggregate())]
         except KeyError:
             # a cohort has no estimate for a period that the average is over: the method has no answer here
             sun_abraham = []
-    found = [
-        _of_terms("two-way fixed effects", twfe.tidy()),
-        *sun_abraham,
-        _of_terms("two stages (did2s)", two_stages.tidy()),
-    ]
+    found = [_of_terms(METHODS[0], twfe.tidy()), *sun_abraham, _of_terms(METHODS[2], two_stages.tidy())]
     shown = pd.concat(found, ignore_index=True)
     return shown[shown["event"].between(-panel.longest, panel.longest)].reset_index(drop=True)
+
+
+def without_answer(estimates: pd.DataFrame) -> list[str]:
+    """The methods that have no estimate: a cohort lacks a period that they average over."""
+    return [method for method in METHODS if method not in set(estimates["method"])]
 
 
 def _of_terms(method: str, tidy: pd.DataFrame) -> pd.DataFrame:

@@ -11,6 +11,7 @@ import sys
 import pandas as pd
 import pytest
 
+from orchestration.reading.reader import connect
 from orchestration.settings import PROJECT_ROOT
 
 sys.path.append(str(PROJECT_ROOT / "notebooks"))
@@ -31,6 +32,7 @@ def made_up(units: int = 60, **changes: object) -> pd.DataFrame:
                     "unit": f"u{unit:02d}", "period": year, "people": 1000 + unit,
                     "rate": 50 + unit + year % 5 + effect,
                     "cohort": cohort, "is_broken": False, "has_policy": bool(cohort and year >= cohort),
+                    "is_standing": bool(cohort and year >= cohort),
                     "is_listed": False, "has_state_policy": False,
                 }
             )  # fmt: skip
@@ -74,15 +76,58 @@ def test_who_is_left_out_is_counted_with_the_reason():
     rows.loc[rows["unit"] == "u11", "people"] = 10
     sample, left_out = staggered.choose(rows, staggered.YEARS)
     assert not {"u00", "u02", "u03", "u05", "u08", "u11"} & set(sample["unit"])
-    assert list(left_out.values()) == [1, 2, 2, 1]
+    assert list(left_out.values()) == [1, 2, 2, 1, 0, 0]
+
+
+def test_past_the_day_to_which_a_policy_is_known_nothing_is_assumed():
+    """u00 began in 2016 and is known to the end of 2018; u01, of 2019, is not known to stand at any year's end."""
+    rows = made_up()
+    rows.loc[(rows["unit"] == "u00") & (rows["period"] > 2018), "is_standing"] = False
+    rows.loc[rows["unit"] == "u01", "is_standing"] = False
+    sample, left_out = staggered.choose(rows, staggered.YEARS)
+    assert sample.loc[sample["unit"] == "u00", "period"].max() == 2018
+    assert "u01" not in set(sample["unit"])
+    assert list(left_out.values()) == [0, 0, 0, 0, 1, 4 + 4]
+    found = staggered.estimate(sample, staggered.YEARS)
+    of_both_stages = found[found["method"] == "two stages (did2s)"].set_index("event")["estimate"]
+    assert of_both_stages[2] == pytest.approx(3, abs=1e-6)
+
+
+def test_a_method_without_an_answer_is_named():
+    sample, _ = staggered.choose(made_up(), staggered.YEARS)
+    assert staggered.without_answer(staggered.estimate(sample, staggered.YEARS)) == []
+    assert staggered.without_answer(pd.DataFrame({"method": ["two-way fixed effects"]})) == [
+        "Sun and Abraham", "two stages (did2s)",
+    ]  # fmt: skip
+
+
+def test_what_it_reads_of_the_recorded_edition_knows_the_limits_of_policies_and_every_list(published):
+    """A unit that any sanctuary tracker ever listed is no control, and no unit counts as treated past known_until."""
+    settings, _ = published
+    with connect(settings) as connection:
+        rows = staggered.read(connection, staggered.YEARS)
+        ever_listed = {
+            key for (key,) in connection.execute(
+                "select distinct jurisdiction_key from core.fct_listed_unit where verdict = 'sanctuary'"
+            ).fetchall()
+        }  # fmt: skip
+        unknown = connection.execute(
+            "select count(*) from analysis.mart_policy_crime_panel_year"
+            " where event_time_policy >= 0 and policy_status = 'not known'"
+        ).fetchone()
+    sample, _ = staggered.choose(rows, staggered.YEARS)
+    assert unknown == (0,)
+    assert not set(sample.loc[sample["cohort"] == 0, "unit"]) & ever_listed
+    treated = sample[sample["cohort"] > 0]
+    assert treated.loc[treated["period"] >= treated["cohort"], "is_standing"].all()
 
 
 @pytest.mark.parametrize(
     ("rows", "reason"),
     [
         (made_up(units=12), "8 units with a policy"),
-        (made_up(cohort=2013), "0 units have 3 years before"),
-        (made_up(cohort=2023), "0 units have 2 years from it on"),
+        (made_up(cohort=2013, is_standing=True), "0 units have 3 years before"),
+        (made_up(cohort=2023, is_standing=True), "0 units have 2 years from it on"),
     ],
     ids=["few", "short before", "short after"],
 )
