@@ -1,11 +1,17 @@
-"""Dagster's event log in SQLite, with its connections kept open.
+"""Dagster's event log in SQLite, with its connections kept open and its events packed.
 
-What belongs here: how the log's files are opened. What does not: which events there are (assets, Dagster).
+What belongs here: how the log's files are opened, and what of each event is written. What does not: which events there
+are (assets, Dagster), how a text is packed (packing).
 
 Dagster opens and closes a connection for each event, and with each last close SQLite merges its write-ahead log into
 the file: a refresh of 1,700 events spent a third of its time on that. Here a file stays open between events, and only
 the last merge waits for the disk (`synchronous = normal`, as SQLite recommends with a write-ahead log; a power failure
 may lose the last lines of a log, never the file).
+
+A build of every table is 4,000 events of 2 kB of text, and two thirds of them are written twice: into the file of the
+run and into the index of all runs. They are written packed. The announcement of a check is written where Dagster looks
+for it, into the table of checks, and into no list of events: the result of the check follows. The file of a run has one
+index, because nobody asks it about another run.
 
 This depends on names that Dagster does not promise to keep (`USES`). If one of them is gone, the files are opened as
 Dagster opens them: slower, and otherwise the same. Keys are removed from what is written in either case.
@@ -23,6 +29,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar
 
+from dagster._core.events import DagsterEventType
+from dagster._core.events.log import EventLogEntry
+from dagster._core.storage.event_log.schema import (
+    AssetCheckExecutionsTable,
+    AssetKeyTable,
+    SqlEventLogStorageTable,
+)
 from dagster._core.storage.event_log.sqlite import SqliteEventLogStorage
 from dagster._serdes import ConfigurableClassData
 from dagster._utils.concurrency import ConcurrencyClaimStatus
@@ -30,13 +43,22 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.pool import StaticPool
 
 from orchestration.redaction import of_environment
+from orchestration.running.packing import PackedText
 
 # Files kept open: the index and the runs that are written or read.
 _MOST_OPEN = 8
 _BUSY_TIMEOUT_SECONDS = 60.0
 _SECONDS_BETWEEN_CLAIMS = 1.0
 _AT_ONCE = 0.001
+_INDEX_OF_ALL_RUNS = "index"
+# They serve questions about an asset or a step over all runs.
+_NEEDLESS_IN_ONE_RUN = ("idx_step_key", "idx_event_type", "idx_events_by_asset", "idx_events_by_asset_partition")
 log = logging.getLogger(__name__)
+
+# Whoever opens a home's log, Dagster's web server too, imports this module for the class below.
+SqlEventLogStorageTable.c.event.type = PackedText()
+AssetCheckExecutionsTable.c.evaluation_event.type = PackedText()
+AssetKeyTable.c.last_materialization.type = PackedText()
 
 
 class OpenSqliteEventLogStorage(SqliteEventLogStorage):
@@ -89,9 +111,19 @@ class OpenSqliteEventLogStorage(SqliteEventLogStorage):
             if shard not in self._initialized_dbs:
                 self._initdb(engine)
                 self._initialized_dbs.add(shard)
+            if shard != _INDEX_OF_ALL_RUNS:
+                with engine.begin() as connection:
+                    for name in _NEEDLESS_IN_ONE_RUN:
+                        connection.exec_driver_sql(f"drop index if exists {name}")
             self._open[shard] = engine
         self._open.move_to_end(shard)
         return self._open[shard]
+
+    def store_event(self, event: EventLogEntry) -> None:
+        if event.dagster_event_type == DagsterEventType.ASSET_CHECK_EVALUATION_PLANNED:
+            self.store_asset_check_event(event, None)
+        else:
+            super().store_event(event)
 
     def claim_concurrency_slot(
         self, concurrency_key: str, run_id: str, step_key: str, priority: int | None = None
@@ -117,4 +149,13 @@ def _keep_secrets_out(engine: Engine) -> None:
 
 def _without_secrets(_1: Any, _2: Any, statement: str, parameters: Any, _3: Any, _4: bool) -> tuple[str, Any]:
     """What is written into the log, without keys: an exception's text may repeat one."""
-    return statement, of_environment().value(parameters)
+    return statement, _clean(parameters)
+
+
+def _clean(value: Any) -> Any:
+    # bytes are packed, after their keys were removed
+    if isinstance(value, bytes):
+        return value
+    if type(value) in (list, tuple):
+        return type(value)(_clean(one) for one in value)
+    return of_environment().value(value)

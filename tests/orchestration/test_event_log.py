@@ -5,6 +5,8 @@ What belongs here: the storage alone, by its own class. What does not: a refresh
 
 from __future__ import annotations
 
+import hashlib
+import json
 import sqlite3
 import time
 from pathlib import Path
@@ -13,9 +15,12 @@ import dagster as dg
 import pytest
 from dagster._core.utils import make_new_run_id
 
+from orchestration.running import packing
 from orchestration.running.event_log import OpenSqliteEventLogStorage
 
 KEY = "SYNTHETIC-KEY-0123456789"
+DICTIONARY = "39648a6720c27f0b56ad63f0816d079f78c1b4c15dc3afdb43d11833c7d2f727"  # pragma: allowlist secret
+PACKED = b"\x01C\xb1\xbf\xb82\xaf$#\xb5$3\x19\xae\x02\x00"
 
 
 class OfAnotherDagster(OpenSqliteEventLogStorage):
@@ -84,8 +89,57 @@ def test_a_key_is_written_into_no_file(storage, tmp_path):
     files = [path for path in Path(tmp_path).rglob("*") if path.is_file()]
     assert any(path.name == f"{run_id}.db" for path in files)
     assert not [path for path in files if KEY.encode() in path.read_bytes()]
-    (text,) = sqlite3.connect(tmp_path / "runs" / f"{run_id}.db").execute("select event from event_logs").fetchone()
-    assert "api_key=" in text
+    (packed,) = sqlite3.connect(tmp_path / "runs" / f"{run_id}.db").execute("select event from event_logs").fetchone()
+    assert "api_key=REDACTED" in packing.unpack(packed)
+
+
+def test_an_event_that_an_earlier_version_wrote_as_text_is_read(storage, tmp_path):
+    run_id = make_new_run_id()
+    write(storage, run_id, "packed", "as text")
+    with sqlite3.connect(tmp_path / "runs" / f"{run_id}.db") as opened:
+        (last,) = opened.execute("select event from event_logs where id = 2").fetchone()
+        opened.execute("update event_logs set event = ? where id = 2", (packing.unpack(last),))
+    assert [entry.user_message for entry in storage.get_logs_for_run(run_id)] == ["packed", "as text"]
+
+
+def test_the_dictionary_is_the_one_that_homes_were_written_with():
+    """If it changes, no home can read its events any more: a new one gets a new version byte (running.packing)."""
+    assert hashlib.sha256(packing._dictionary()).hexdigest() == DICTIONARY
+    assert packing.unpack(PACKED) == "Asset check 'synthetic' passed."
+    with pytest.raises(ValueError, match="later version"):
+        packing.unpack(b"\x02" + PACKED[1:])
+
+
+def events_of(home: Path, run_id: str) -> dict[str, list[dict[str, object]]]:
+    """The events of a run's own file, by kind."""
+    found: dict[str, list[dict[str, object]]] = {}
+    with sqlite3.connect(f"file:{home}/history/runs/{run_id}.db?mode=ro", uri=True) as opened:
+        for kind, packed in opened.execute("select dagster_event_type, event from event_logs"):
+            found.setdefault(kind, []).append(json.loads(packing.unpack(packed)))
+    return found
+
+
+def test_a_build_of_every_table_takes_under_2_mb_of_log(refreshed):
+    """The first refresh of a home, which every table and check is in: the run's own file, and the index of all runs."""
+    settings, account = refreshed
+    history, run_id = settings.dagster_home / "history", str(account["run_id"])
+    files = [history / "runs" / f"{run_id}.db", history / "runs" / "index.db", history / "runs.db"]
+    assert sorted(history.rglob("*.db")) == sorted(files)
+    sizes = {path.name: path.stat().st_size for path in files}
+    assert sum(sizes.values()) < 2_000_000, sizes
+    kinds = events_of(settings.dagster_home, run_id)
+    assert len(kinds["ASSET_MATERIALIZATION"]) > 300
+    assert len(kinds["ASSET_CHECK_EVALUATION"]) > 800
+
+
+def test_rows_are_on_each_materialization_and_columns_are_not(refreshed):
+    settings, account = refreshed
+    labels = {}
+    for event in events_of(settings.dagster_home, str(account["run_id"]))["ASSET_MATERIALIZATION"]:
+        made = event["dagster_event"]["event_specific_data"]["materialization"]
+        labels["/".join(made["asset_key"]["path"])] = {entry["label"] for entry in made["metadata_entries"]}
+    assert {"dagster/row_count", "Execution Duration"} <= labels["core/fct_award"]
+    assert not [key for key, found in labels.items() if found & {"dagster/column_schema", "dagster/column_lineage"}]
 
 
 def test_more_runs_than_files_are_kept_open_lose_nothing(storage):
