@@ -19,6 +19,8 @@ from orchestration.files import write_whole
 from orchestration.release.columns import Built, Parents, Relation, relation_of
 
 COLUMNS_FILE = "columns.json"
+# What dagster-dbt writes at each table and test, and the definition or the asset's name says already.
+_NOT_OF_A_NIGHT = ("dagster/column_schema", "unique_id", "invocation_id")
 # By node of dbt's manifest: each column's type, and for each traced column the columns of assets that it is computed
 # from.
 Kept = dict[str, dict[str, Any]]
@@ -28,20 +30,18 @@ def describe(
     events: Iterator[Any], built: Built, manifest: Mapping[str, Any], parents: Mapping[Relation, Parents],
     translator: DagsterDbtTranslator, target: Path,
 ) -> Iterator[Any]:  # fmt: skip
-    """The dbt events with the rows of each model; what its columns are is kept in dbt's target folder."""
+    """The dbt events with the rows of each model and without dbt's ids; its columns are kept in dbt's target folder."""
     nodes = {**manifest["nodes"], **manifest["sources"]}
     _keep(target, nodes, built, parents, translator)
     for event in events:
         unique_id = (getattr(event, "metadata", None) or {}).get("unique_id")
         node = nodes.get(getattr(unique_id, "value", unique_id) or "")
-        if node is None or node["resource_type"] not in ("model", "seed") or isinstance(event, dg.AssetCheckResult):
-            yield event
+        metadata = {name: value for name, value in (event.metadata or {}).items() if name not in _NOT_OF_A_NIGHT}
+        if isinstance(event, dg.AssetCheckResult):
+            yield event._replace(metadata=metadata)
             continue
-        relation = relation_of(node)
-        # what dagster-dbt knows of the columns without looking into the build
-        metadata = {name: value for name, value in event.metadata.items() if name != "dagster/column_schema"}
-        if relation in built.rows:
-            metadata["dagster/row_count"] = built.rows[relation]
+        if node is not None and (rows := built.rows.get(relation_of(node))) is not None:
+            metadata["dagster/row_count"] = rows
         yield event.with_metadata(metadata)
 
 

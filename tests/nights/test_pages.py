@@ -69,7 +69,7 @@ def ask(refreshed, tmp_path_factory) -> Iterator[Ask]:
         pages.wait(timeout=60)
 
 
-# The timeline's own query. Of the answer it leaves out each run without an origin, and shows the rest by the jobs of the
+# The timeline's own query. Of the answer it leaves out each run without an origin and shows the rest by the jobs of the
 # workspace.
 _TIMELINE = """query CompletedRunTimelineQuery($completedFilter: RunsFilter!, $limit: Int!) {
   completed: runsOrError(filter: $completedFilter, limit: $limit) { ... on Runs { results {

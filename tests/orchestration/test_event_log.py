@@ -13,6 +13,8 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
+from dagster._core.definitions.asset_checks.asset_check_evaluation import AssetCheckEvaluation
+from dagster._core.events import DagsterEvent
 from dagster._core.utils import make_new_run_id
 
 from orchestration.running import packing
@@ -119,17 +121,65 @@ def events_of(home: Path, run_id: str) -> dict[str, list[dict[str, object]]]:
     return found
 
 
+# One row for each asset and for each state of the definitions, not for each night.
+KEPT_ONCE = ("asset_keys", "sqlite_autoindex_asset_keys_1", "snapshots")
+
+
 def test_a_build_of_every_table_takes_under_2_mb_of_log(refreshed):
-    """The first refresh of a home, which every table and check is in: the run's own file, and the index of all runs."""
+    """The first refresh of a home: it builds every table and runs every check. All pages of Dagster's three files."""
     settings, account = refreshed
-    history, run_id = settings.dagster_home / "history", str(account["run_id"])
-    files = [history / "runs" / f"{run_id}.db", history / "runs" / "index.db", history / "runs.db"]
-    assert sorted(history.rglob("*.db")) == sorted(files)
-    sizes = {path.name: path.stat().st_size for path in files}
-    assert sum(sizes.values()) < 2_000_000, sizes
-    kinds = events_of(settings.dagster_home, run_id)
+    history = settings.dagster_home / "history"
+    sizes: dict[str, int] = {}
+    for path in (history / "runs" / f"{account['run_id']}.db", history / "runs" / "index.db", history / "runs.db"):
+        with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as opened:
+            for name, size in opened.execute("select name, sum(pgsize) from dbstat group by all").fetchall():
+                sizes[f"{path.stem} {name}"] = size
+    once = sum(size for name, size in sizes.items() if name.partition(" ")[2] in KEPT_ONCE)
+    assert sum(sizes.values()) - once < 2_000_000, sizes
+    assert once < 1_000_000, sizes
+
+
+def test_each_check_has_its_result_in_the_table_of_checks(refreshed):
+    settings, account = refreshed
+    with sqlite3.connect(f"file:{settings.dagster_home}/history/runs/index.db?mode=ro", uri=True) as opened:
+        found = opened.execute(
+            "select execution_status, evaluation_event from asset_check_executions where run_id = ?",
+            (account["run_id"],),
+        ).fetchall()
+    assert len(found) > 800
+    assert {status for status, _ in found} == {"SUCCEEDED"}
+    events = [json.loads(packing.unpack(packed))["dagster_event"] for _, packed in found]
+    assert {event["event_type_value"] for event in events} == {"ASSET_CHECK_EVALUATION"}
+    # in the run's own file only those that are no tests of dbt's: whether each source was captured
+    kinds = events_of(settings.dagster_home, str(account["run_id"]))
+    told = {event["dagster_event"]["event_specific_data"]["check_name"] for event in kinds["ASSET_CHECK_EVALUATION"]}
+    assert told == {"captured"}
     assert len(kinds["ASSET_MATERIALIZATION"]) > 300
-    assert len(kinds["ASSET_CHECK_EVALUATION"]) > 800
+
+
+def evaluated(run_id: str, name: str, *, passed: bool) -> dg.EventLogEntry:
+    evaluation = AssetCheckEvaluation(
+        asset_key=dg.AssetKey("synthetic"), check_name=name, passed=passed, metadata={},
+    )  # fmt: skip
+    event = DagsterEvent(
+        event_type_value="ASSET_CHECK_EVALUATION", job_name="synthetic", step_key="dbt_models",
+        event_specific_data=evaluation,
+    )  # fmt: skip
+    return dg.EventLogEntry(
+        error_info=None, level=20, user_message="", run_id=run_id, timestamp=time.time(), step_key="dbt_models",
+        job_name="synthetic", dagster_event=event,
+    )  # fmt: skip
+
+
+def test_a_test_that_fails_is_in_the_file_of_its_run_too(storage):
+    run_id = make_new_run_id()
+    storage.store_event(evaluated(run_id, "passes", passed=True))
+    storage.store_event(evaluated(run_id, "fails", passed=False))
+    logged = [entry.asset_check_evaluation.check_name for entry in storage.get_logs_for_run(run_id)]
+    assert logged == ["fails"]
+    for name, status in (("passes", "SUCCEEDED"), ("fails", "FAILED")):
+        (record,) = storage.get_asset_check_execution_history(dg.AssetCheckKey(dg.AssetKey("synthetic"), name), limit=5)
+        assert (record.status.value, record.event.asset_check_evaluation.check_name) == (status, name)
 
 
 def test_rows_are_on_each_materialization_and_columns_are_not(refreshed):
