@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -21,14 +20,10 @@ from typing import Any
 import pytest
 import requests
 
+from tests.nights.conftest import free_port
+
 Ask = Callable[..., dict[str, Any]]
 SECONDS_TO_START = 240
-
-
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
 
 
 @pytest.fixture(scope="module")
@@ -106,7 +101,7 @@ def test_the_columns_of_a_table_and_what_they_are_computed_from_are_metadata_of_
     node = ask(_COLUMNS, key={"path": ["core", "fct_award"]})["assetNodeOrError"]
     entries = {entry["label"]: entry for entry in node["metadataEntries"]}
     columns = {column["name"]: column for column in entries["dagster/column_schema"]["schema"]["columns"]}
-    assert columns["obligated_amount"]["type"] == "DECIMAL(38,2)"
+    assert columns["obligated_amount"]["type"] == "DECIMAL(18,2)"
     assert columns["obligated_amount"]["description"]
     lineage = {each["columnName"]: each["columnDeps"] for each in entries["dagster/column_lineage"]["lineage"]}
     assert lineage.keys() == columns.keys()
