@@ -63,7 +63,7 @@ class ClawbackDbtTranslator(DagsterDbtTranslator):
             return _domain_of(parts[parts.index("staging") + 1])
         if "quarantine" in parts:
             return "quarantine"
-        return next((part for part in parts if part in (*DOMAIN_FOLDERS, "core", "analysis", "meta")), "warehouse")
+        return next((part for part in parts if part in (*DOMAIN_FOLDERS, "core", "analysis", "meta")), "raw_views")
 
 
 def _domain_of(source: str) -> str:
@@ -81,7 +81,7 @@ def manifest_path() -> Path:
     specs=[
         dg.AssetSpec(
             key,
-            group_name="warehouse",
+            group_name="raw_views",
             deps=[asset_key(dataset) for dataset in sources.DATASETS.values()],
             skippable=True,
             description=f"raw.{key.path[-1]} and one view a dataset over the captures that serve this build.",

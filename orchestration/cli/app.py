@@ -11,11 +11,12 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import Annotated
 
 import typer
 from pydantic import ValidationError
 
-from orchestration import files, limits, logs
+from orchestration import __version__, files, limits, logs
 from orchestration.adding.command import new
 from orchestration.cli import asking, installation, refreshing
 from orchestration.cli.show import EXIT_FAULT, EXIT_USAGE, err, warn
@@ -31,6 +32,17 @@ app = typer.Typer(
     pretty_exceptions_enable=False,  # a decorated traceback prints local variables, and those could contain a key
     help="Federal policing grants, sanctuary ordinances and crime reporting, side by side.",
 )
+
+
+@app.callback()
+def _before_any_command(
+    version: Annotated[bool, typer.Option("--version", help="print the version and end", is_eager=True)] = False,
+) -> None:
+    if version:
+        print(f"clawback {__version__}")
+        raise typer.Exit
+
+
 # in the order of --help
 _COMMANDS: dict[str, Callable[..., None]] = {
     "refresh": refreshing.refresh,
