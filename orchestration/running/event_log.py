@@ -13,7 +13,8 @@ into the index of all runs. What is written is packed (packing), and nothing is 
 
 - a check is announced, and its result told, in the table of checks, where Dagster's pages look. The file of its run has
   the result too, unless it is a test of dbt's that passed: there are 900 of those;
-- the file of a run has no index: nobody asks it about another run.
+- the file of a run has no index: nobody asks it about another run. The file of all runs has those whose columns no
+  other index begins with.
 
 This depends on names that Dagster does not promise to keep (`USES`). If one of them is gone, the files are opened as
 Dagster opens them: slower, and otherwise the same. Keys are removed from what is written in either case.
@@ -54,6 +55,8 @@ _SECONDS_BETWEEN_CLAIMS = 1.0
 _AT_ONCE = 0.001
 _INDEX_OF_ALL_RUNS = "index"
 _NEEDLESS_IN_ONE_RUN = [index.name for index in SqlEventLogStorageTable.indexes]
+# Another begins with the same columns; partitions are few, and nobody asks for a step of all runs.
+_NEEDLESS_IN_ALL_RUNS = ["idx_asset_check_executions", "idx_events_by_asset_partition", "idx_step_key"]
 # The step whose checks are dbt's tests (assets.warehouse).
 _DBT_STEP = "dbt_models"
 log = logging.getLogger(__name__)
@@ -114,10 +117,9 @@ class OpenSqliteEventLogStorage(SqliteEventLogStorage):
             if shard not in self._initialized_dbs:
                 self._initdb(engine)
                 self._initialized_dbs.add(shard)
-            if shard != _INDEX_OF_ALL_RUNS:
-                with engine.begin() as connection:
-                    for name in _NEEDLESS_IN_ONE_RUN:
-                        connection.exec_driver_sql(f"drop index if exists {name}")
+            with engine.begin() as connection:
+                for name in _NEEDLESS_IN_ALL_RUNS if shard == _INDEX_OF_ALL_RUNS else _NEEDLESS_IN_ONE_RUN:
+                    connection.exec_driver_sql(f"drop index if exists {name}")
             self._open[shard] = engine
         self._open.move_to_end(shard)
         return self._open[shard]
