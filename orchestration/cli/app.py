@@ -34,13 +34,17 @@ app = typer.Typer(
 )
 
 
-@app.callback()
-def _before_any_command(
-    version: Annotated[bool, typer.Option("--version", help="print the version and end", is_eager=True)] = False,
-) -> None:
-    if version:
+def _tell_version(asked: bool) -> None:
+    if asked:
         print(f"clawback {__version__}")
         raise typer.Exit
+
+
+@app.callback()
+def _before_any_command(
+    version: Annotated[bool, typer.Option("--version", help="Print the version.", callback=_tell_version)] = False,
+) -> None:
+    """Options that stand before a command."""
 
 
 # in the order of --help
