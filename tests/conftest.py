@@ -105,10 +105,11 @@ def clawback(home: Path, *args: str, **environment: str) -> subprocess.Completed
 
 
 @pytest.fixture(scope="session")
-def published(tmp_path_factory: pytest.TempPathFactory) -> tuple[Settings, dict[str, object]]:
-    """One refresh of the recorded edition by the command line: its settings and its account (JSON).
+def refreshed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Settings, dict[str, object]]:
+    """The home of one refresh of the recorded edition by the command line, as it was left, and its account (JSON).
 
-    The workers of one run share the refresh; each has a copy of the home, because tests refresh it and hold its lock.
+    The workers of one run share it: tests only read it, or write into a copy (`published`). It alone has Dagster's
+    records of the refresh.
     CLAWBACK_TEST_PUBLISHED: a folder that keeps the refresh for later runs; who sets it answers for the code's being
     the same (tests/mutants).
     """
@@ -122,9 +123,18 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> tuple[Settings, dict[
             done = clawback(made.root, "refresh", "--json")
             assert done.returncode == 0, done.stdout + done.stderr
             account.write_text(done.stdout, encoding="utf-8")
+    return made, json.loads(account.read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="session")
+def published(
+    refreshed: tuple[Settings, dict[str, object]], tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Settings, dict[str, object]]:
+    """A worker's own copy of the refreshed home: its settings and the refresh's account. Tests write into it."""
+    made, account = refreshed
     mine = Settings(home=tmp_path_factory.mktemp("published") / "home", edition="recorded")
     copy_home(made, mine.root)
-    return mine, json.loads(account.read_text(encoding="utf-8"))
+    return mine, account
 
 
 def copy_home(original: Settings, home: Path, *left_out: str) -> None:

@@ -15,7 +15,7 @@ from orchestration.progress import say
 from orchestration.release import audit, findings, markers, publish
 from orchestration.site import build
 
-# The captures start at 02:00, the release at 04:00: the file must be new between midnight and 07:00.
+# The night starts at 02:00, and the release when its captures have ended: the file must be new by 07:00.
 _DEADLINE_WINDOW = timedelta(hours=7)
 
 

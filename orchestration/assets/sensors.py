@@ -13,7 +13,8 @@ from orchestration import sources
 from orchestration.assets.options import RefreshOptions
 from orchestration.landing.catalog import Catalog
 from orchestration.release import history
-from orchestration.running.ending import DAEMON, STARTED_BY_TAG, Ended, Outcome, ended
+from orchestration.running import runs
+from orchestration.running.ending import DAEMON, Ended, Outcome, ended
 from orchestration.settings import Settings
 
 _OUTCOMES: dict[dg.DagsterRunStatus, Outcome] = {
@@ -68,7 +69,7 @@ def of_record(instance: dg.DagsterInstance, run_id: str, settings: Settings) -> 
 def _report_end(context: dg.RunStatusSensorContext) -> None:
     run = context.dagster_run
     # The command line sends messages about its own runs.
-    if run.tags.get(STARTED_BY_TAG) is not None:
+    if runs.is_of_command_line(run):
         return
     config: Any = run.run_config
     given = config.get("resources", {}).get("options", {}).get("config", {})

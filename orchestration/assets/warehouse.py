@@ -17,10 +17,9 @@ import duckdb
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtCliResource, DbtProject, dbt_assets
 
 from orchestration import sources
-from orchestration.assets import check_words
+from orchestration.assets import check_words, lineage
 from orchestration.assets.capture import asset_key
 from orchestration.assets.gate import ending_on_refusals, refused
-from orchestration.assets.lineage import describe
 from orchestration.assets.options import RefreshOptions
 from orchestration.landing import raw_views
 from orchestration.landing.catalog import Catalog
@@ -42,11 +41,19 @@ LANDING_KEYS = [dg.AssetKey(["landing", name]) for name in ("build", "capture", 
 class ClawbackDbtTranslator(DagsterDbtTranslator):
     """Asset groups are the words of the folders: domains before the marts, schemas after. Checks have a sentence."""
 
+    def __init__(self, known_columns: lineage.Kept) -> None:
+        super().__init__(DagsterDbtTranslatorSettings(enable_asset_checks=True, enable_code_references=False))
+        self._known_columns = known_columns
+
     def get_asset_check_spec(
         self, asset_spec: dg.AssetSpec, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None
     ) -> dg.AssetCheckSpec | None:
         spec = super().get_asset_check_spec(asset_spec, manifest, unique_id, project)
         return spec and spec._replace(description=check_words.sentence(manifest["nodes"][unique_id]))
+
+    def get_metadata(self, dbt_resource_props: Mapping[str, Any]) -> Mapping[str, Any]:
+        found = lineage.of_definition(dbt_resource_props, self._known_columns)
+        return {**super().get_metadata(dbt_resource_props), **found}
 
     def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str:
         parts = Path(dbt_resource_props["original_file_path"]).parts
@@ -56,7 +63,7 @@ class ClawbackDbtTranslator(DagsterDbtTranslator):
             return _domain_of(parts[parts.index("staging") + 1])
         if "quarantine" in parts:
             return "quarantine"
-        return next((part for part in parts if part in (*DOMAIN_FOLDERS, "core", "analysis", "meta")), "warehouse")
+        return next((part for part in parts if part in (*DOMAIN_FOLDERS, "core", "analysis", "meta")), "raw_views")
 
 
 def _domain_of(source: str) -> str:
@@ -74,7 +81,7 @@ def manifest_path() -> Path:
     specs=[
         dg.AssetSpec(
             key,
-            group_name="warehouse",
+            group_name="raw_views",
             deps=[asset_key(dataset) for dataset in sources.DATASETS.values()],
             skippable=True,
             description=f"raw.{key.path[-1]} and one view a dataset over the captures that serve this build.",
@@ -123,9 +130,7 @@ def _create_views(settings: Settings, catalog: Catalog) -> Iterator[dg.Materiali
 
 def build_dbt_assets() -> dg.AssetsDefinition:
     """Every model and seed as an asset, every test as a check, from the manifest."""
-    translator = ClawbackDbtTranslator(
-        settings=DagsterDbtTranslatorSettings(enable_asset_checks=True, enable_code_references=False)
-    )
+    translator = ClawbackDbtTranslator(lineage.kept(Settings().dbt_target_dir))
 
     @dbt_assets(
         manifest=manifest_path(),
@@ -167,7 +172,7 @@ def _build(
     built = columns.read_build(settings.build_file)
     parents = columns.all_parents(manifest, compiled, built.columns)
     columns.keep(settings.dbt_target_dir, results.get("metadata", {}).get("invocation_id"), parents)
-    yield from describe(iter(events), built, manifest, parents, translator)
+    yield from lineage.describe(iter(events), built, manifest, parents, translator, settings.dbt_target_dir)
     try:
         audit.refuse_failed_build(settings)
     except findings.GateRefused as refusal:

@@ -11,11 +11,12 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import Annotated
 
 import typer
 from pydantic import ValidationError
 
-from orchestration import files, limits, logs
+from orchestration import __version__, files, limits, logs
 from orchestration.adding.command import new
 from orchestration.cli import asking, installation, refreshing
 from orchestration.cli.show import EXIT_FAULT, EXIT_USAGE, err, warn
@@ -31,6 +32,21 @@ app = typer.Typer(
     pretty_exceptions_enable=False,  # a decorated traceback prints local variables, and those could contain a key
     help="Federal policing grants, sanctuary ordinances and crime reporting, side by side.",
 )
+
+
+def _tell_version(asked: bool) -> None:
+    if asked:
+        print(f"clawback {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _before_any_command(
+    version: Annotated[bool, typer.Option("--version", help="Print the version.", callback=_tell_version)] = False,
+) -> None:
+    """Options that stand before a command."""
+
+
 # in the order of --help
 _COMMANDS: dict[str, Callable[..., None]] = {
     "refresh": refreshing.refresh,

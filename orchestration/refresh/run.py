@@ -16,7 +16,7 @@ from typing import Any
 
 from orchestration import files, logs, sources
 from orchestration.landing.accept import of_slice
-from orchestration.refresh import plan
+from orchestration.refresh import plan, timeline
 from orchestration.refresh.account import BROKEN, PUBLISHED, REFUSED, SOURCE_TOO_OLD, Account, account_of, with_room
 from orchestration.release import audit, history, publish
 from orchestration.running import ending, runs, stopping, waiting
@@ -207,6 +207,7 @@ def _run(
     ):
         waiting.report_dead_runs(instance, run_id, history.last_release(settings))
         runs.sweep_spill(instance, settings)
+        timeline.put_on(instance, job.name)
         result = job.execute_in_process(
             run_config={
                 "resources": {"options": {"config": options}},

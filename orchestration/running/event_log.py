@@ -1,11 +1,20 @@
-"""Dagster's event log in SQLite, with its connections kept open.
+"""Dagster's event log in SQLite, with its connections kept open and its events packed.
 
-What belongs here: how the log's files are opened. What does not: which events there are (assets, Dagster).
+What belongs here: how the log's files are opened, and what of each event is written. What does not: which events there
+are (assets, Dagster), how a text is packed (packing).
 
 Dagster opens and closes a connection for each event, and with each last close SQLite merges its write-ahead log into
 the file: a refresh of 1,700 events spent a third of its time on that. Here a file stays open between events, and only
 the last merge waits for the disk (`synchronous = normal`, as SQLite recommends with a write-ahead log; a power failure
 may lose the last lines of a log, never the file).
+
+A build of every table is 3,900 events of 2 kB of text, two thirds of them written twice: into the file of the run and
+into the index of all runs. What is written is packed (packing), and nothing is written where nobody looks for it:
+
+- a check is announced, and its result told, in the table of checks, where Dagster's pages look. The file of its run has
+  the result too, unless it is a test of dbt's that passed: there are 900 of those;
+- the file of a run has no index: nobody asks it about another run. The file of all runs has those whose columns no
+  other index begins with.
 
 This depends on names that Dagster does not promise to keep (`USES`). If one of them is gone, the files are opened as
 Dagster opens them: slower, and otherwise the same. Keys are removed from what is written in either case.
@@ -23,6 +32,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar
 
+from dagster._core.events import DagsterEventType
+from dagster._core.events.log import EventLogEntry
+from dagster._core.storage.event_log.schema import (
+    AssetCheckExecutionsTable,
+    AssetKeyTable,
+    SqlEventLogStorageTable,
+)
 from dagster._core.storage.event_log.sqlite import SqliteEventLogStorage
 from dagster._serdes import ConfigurableClassData
 from dagster._utils.concurrency import ConcurrencyClaimStatus
@@ -30,13 +46,25 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.pool import StaticPool
 
 from orchestration.redaction import of_environment
+from orchestration.running.packing import PackedText
 
 # Files kept open: the index and the runs that are written or read.
 _MOST_OPEN = 8
 _BUSY_TIMEOUT_SECONDS = 60.0
 _SECONDS_BETWEEN_CLAIMS = 1.0
 _AT_ONCE = 0.001
+_INDEX_OF_ALL_RUNS = "index"
+_NEEDLESS_IN_ONE_RUN = [index.name for index in SqlEventLogStorageTable.indexes]
+# Another begins with the same columns; partitions are few, and nobody asks for a step of all runs.
+_NEEDLESS_IN_ALL_RUNS = ["idx_asset_check_executions", "idx_events_by_asset_partition", "idx_step_key"]
+# The step whose checks are dbt's tests (assets.warehouse).
+_DBT_STEP = "dbt_models"
 log = logging.getLogger(__name__)
+
+# Whoever opens a home's log, Dagster's web server too, imports this module for the class below.
+SqlEventLogStorageTable.c.event.type = PackedText()
+AssetCheckExecutionsTable.c.evaluation_event.type = PackedText()
+AssetKeyTable.c.last_materialization.type = PackedText()
 
 
 class OpenSqliteEventLogStorage(SqliteEventLogStorage):
@@ -89,9 +117,23 @@ class OpenSqliteEventLogStorage(SqliteEventLogStorage):
             if shard not in self._initialized_dbs:
                 self._initdb(engine)
                 self._initialized_dbs.add(shard)
+            with engine.begin() as connection:
+                for name in _NEEDLESS_IN_ALL_RUNS if shard == _INDEX_OF_ALL_RUNS else _NEEDLESS_IN_ONE_RUN:
+                    connection.exec_driver_sql(f"drop index if exists {name}")
             self._open[shard] = engine
         self._open.move_to_end(shard)
         return self._open[shard]
+
+    def store_event(self, event: EventLogEntry) -> None:
+        if event.dagster_event_type == DagsterEventType.ASSET_CHECK_EVALUATION_PLANNED:
+            self.store_asset_check_event(event, None)
+        elif event.dagster_event_type == DagsterEventType.ASSET_CHECK_EVALUATION:
+            self.store_asset_check_event(event, None)
+            if not _is_passed_test(event):
+                with self.run_connection(event.run_id) as connection:
+                    connection.execute(self.prepare_insert_event(event))
+        elif not _is_output_of_test(event):
+            super().store_event(event)
 
     def claim_concurrency_slot(
         self, concurrency_key: str, run_id: str, step_key: str, priority: int | None = None
@@ -111,10 +153,31 @@ class OpenSqliteEventLogStorage(SqliteEventLogStorage):
         super().dispose()
 
 
+def _is_passed_test(event: EventLogEntry) -> bool:
+    evaluation = event.asset_check_evaluation
+    return event.step_key == _DBT_STEP and evaluation is not None and evaluation.passed
+
+
+def _is_output_of_test(event: EventLogEntry) -> bool:
+    """Dagster gives each check an output, which nothing reads. A model's has metadata, a test's has none."""
+    if event.step_key != _DBT_STEP or event.dagster_event_type != DagsterEventType.STEP_OUTPUT:
+        return False
+    return not event.get_dagster_event().step_output_data.metadata
+
+
 def _keep_secrets_out(engine: Engine) -> None:
     event.listen(engine, "before_cursor_execute", _without_secrets, retval=True)
 
 
 def _without_secrets(_1: Any, _2: Any, statement: str, parameters: Any, _3: Any, _4: bool) -> tuple[str, Any]:
     """What is written into the log, without keys: an exception's text may repeat one."""
-    return statement, of_environment().value(parameters)
+    return statement, _clean(parameters)
+
+
+def _clean(value: Any) -> Any:
+    # bytes are packed, after their keys were removed
+    if isinstance(value, bytes):
+        return value
+    if type(value) in (list, tuple):
+        return type(value)(_clean(one) for one in value)
+    return of_environment().value(value)

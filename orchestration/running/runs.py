@@ -22,6 +22,7 @@ from pydantic import BaseModel, ValidationError
 
 from orchestration import files
 from orchestration.release.history import Release
+from orchestration.running.ending import STARTED_BY_TAG
 from orchestration.settings import Settings
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ RUNNING_FILE = "refresh.json"
 # A run's id, in the environment of its process and of every process that it starts: they are found by it when the run
 # has died. A process's number could have been given to another since.
 RUN_VARIABLE = "CLAWBACK_RUN_ID"
-STARTED_BY = {"clawback/started_by": "command line"}
+STARTED_BY = {STARTED_BY_TAG: "command line"}
 _SECONDS_TO_DIE = 5
 # A daemon that has given a sign of life since then cleans up after its own runs (run_monitoring in dagster.yaml).
 _SECONDS_OF_A_DAEMON = 120
@@ -143,7 +144,7 @@ def report_dead_runs(instance: DagsterInstance, own_run_id: str, release: Releas
     daemon_lives = _daemon_lives(instance)
     dead = []
     for run in instance.get_runs(dg.RunsFilter(statuses=unfinished)):
-        is_ours = STARTED_BY.items() <= run.tags.items()
+        is_ours = is_of_command_line(run)
         if run.run_id == own_run_id or not (is_ours or (not daemon_lives and _has_lost_its_process(instance, run))):
             continue
         end_processes_of(run.run_id)
@@ -157,6 +158,11 @@ def report_dead_runs(instance: DagsterInstance, own_run_id: str, release: Releas
         if holder is None or holder.is_finished:
             instance.event_log_storage.free_concurrency_slots_for_run(run_id)
     return dead
+
+
+def is_of_command_line(run: DagsterRun) -> bool:
+    """Whether the command line runs it itself. A repetition that the pages started has its tags, and a parent."""
+    return STARTED_BY.items() <= run.tags.items() and run.parent_run_id is None
 
 
 def _daemon_lives(instance: DagsterInstance) -> bool:

@@ -12,6 +12,7 @@ import re
 import sqlite3
 import zlib
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import quote
 
@@ -20,6 +21,7 @@ import pytest
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
+from orchestration.running import packing
 from orchestration.settings import Settings
 from tests.conftest import clawback, copy_home
 
@@ -92,7 +94,12 @@ def texts(path: Path) -> Iterator[bytes]:
             for (table,) in opened.execute("select name from sqlite_master where type = 'table'").fetchall():
                 for row in opened.execute(f'select * from "{table}"'):
                     yield repr(row).encode()
-                    yield from (value for value in row if isinstance(value, bytes))
+                    for value in row:
+                        if isinstance(value, bytes):
+                            yield value
+                            # an event of Dagster's (running.packing); anything else is no packed text
+                            with suppress(ValueError, zlib.error):
+                                yield packing.unpack(value).encode()
     elif path.suffix == ".parquet":
         for row in duckdb.connect().sql(f"select * from read_parquet('{path}')").fetchall():
             yield repr(row).encode()
@@ -119,13 +126,16 @@ def test_the_search_sees_what_it_looks_for(tmp_path):
     with sqlite3.connect(tmp_path / "b.db") as opened:
         opened.execute("create table t (a blob)")
         opened.execute("insert into t values (?)", (secret.encode() * 2000,))
+    with sqlite3.connect(tmp_path / "packed.db") as opened:
+        opened.execute("create table t (a blob)")
+        opened.execute("insert into t values (?)", (packing.pack(secret),))
     duckdb.connect().sql(f"select '{secret}' as a").write_parquet(str(tmp_path / "c.parquet"))
     with duckdb.connect(str(tmp_path / "d.duckdb")) as kept:
         kept.execute("create table t as select ? as a from range(9000)", [secret])
     for n in range(3):
         (tmp_path / f"e{n}.json").write_bytes(base64.b64encode(b"u" * n + secret.encode()))
     (tmp_path / "clean.txt").write_text("synthetic", encoding="utf-8")
-    assert len(found_in(tmp_path)) == 7
+    assert len(found_in(tmp_path)) == 8
 
 
 @pytest.fixture

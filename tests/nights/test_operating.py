@@ -10,11 +10,9 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -24,6 +22,7 @@ import typer
 
 from orchestration.cli.app import app
 from orchestration.settings import PROJECT_ROOT, Settings
+from tests.nights.conftest import PASSWORD, ask, free_port
 
 DEPLOY = PROJECT_ROOT / "deploy"
 UNITS = sorted(path.name for path in DEPLOY.iterdir() if path.suffix in (".service", ".timer"))
@@ -80,62 +79,6 @@ def test_every_command_that_the_pages_show_is_one() -> None:
     assert [(page, line) for page, line in shown if _unknown(line.split("clawback ", 1)[1])] == []
 
 
-POSTGRES = shutil.which("postgres") or next(iter(map(str, Path("/usr/lib/postgresql").glob("*/bin/postgres"))), None)
-
-
-def _free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[int]:
-    """A PostgreSQL server of this test's own, with a user and a database `clawback`; its port."""
-    if POSTGRES is None:
-        pytest.skip("PostgreSQL is not installed (apt install postgresql)")
-    # the server refuses to run as root
-    as_user: list[str] = []
-    if os.geteuid() == 0:
-        if subprocess.run(["id", "postgres"], capture_output=True, check=False).returncode:
-            pytest.skip("PostgreSQL does not run as root, and there is no user postgres")
-        as_user = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
-    folder = Path(subprocess.run(["mktemp", "-d"], capture_output=True, text=True, check=True).stdout.strip())
-    shutil.chown(folder, "postgres" if as_user else None, None) if as_user else None
-    programs = Path(POSTGRES).parent
-    secret = folder / "password"
-    secret.write_text("synthetic-database-password\n", encoding="utf-8")
-    secret.chmod(0o644)
-    subprocess.run(
-        [*as_user, str(programs / "initdb"), "-D", str(folder / "data"), "-U", "clawback", "-A", "scram-sha-256",
-         f"--pwfile={secret}"],
-        check=True, capture_output=True, cwd=folder,
-    )  # fmt: skip
-    port = _free_port()
-    server = subprocess.Popen(
-        [*as_user, POSTGRES, "-D", str(folder / "data"), "-p", str(port), "-k", str(folder), "-h", "127.0.0.1"],
-        cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    try:
-        end = time.monotonic() + 60
-        while _ask(port, "create database clawback", database="postgres", check=False).returncode:
-            assert server.poll() is None
-            assert time.monotonic() < end
-            time.sleep(0.3)
-        yield port
-    finally:
-        server.send_signal(signal.SIGINT)
-        server.wait(timeout=60)
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _ask(port: int, sql: str, database: str = "clawback", *, check: bool = True) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        ["psql", "-h", "127.0.0.1", "-p", str(port), "-U", "clawback", "-d", database, "-Atc", sql],
-        env={**os.environ, "PGPASSWORD": "synthetic-database-password"}, capture_output=True, text=True, check=check,
-    )  # fmt: skip
-
-
 def test_dagsters_records_are_in_postgresql_where_the_page_says_so(
     database: int, settings: Settings, published
 ) -> None:
@@ -143,23 +86,23 @@ def test_dagsters_records_are_in_postgresql_where_the_page_says_so(
     home = settings.dagster_home
     text = (DEPLOY / "dagster-postgresql.yaml").read_text(encoding="utf-8").replace("5432", str(database))
     (home / "dagster.yaml").write_text(text, encoding="utf-8")
-    port, log = _free_port(), settings.root / "ui.log"
+    port, log = free_port(), settings.root / "ui.log"
     clean = {k: v for k, v in os.environ.items() if not k.startswith(("CLAWBACK_", "DAGSTER_"))}
     pages = subprocess.Popen(
         [str(Path(sys.executable).with_name("clawback")), "ui", "--port", str(port)],
         env={**clean, "CLAWBACK_HOME": str(settings.root), "CLAWBACK_DATABASE_HOST": "127.0.0.1",
-             "CLAWBACK_DATABASE_PASSWORD": "synthetic-database-password"},
+             "CLAWBACK_DATABASE_PASSWORD": PASSWORD},
         stdout=log.open("wb"), stderr=subprocess.STDOUT, start_new_session=True,
     )  # fmt: skip
     try:
         launched = _when_up(port, _LAUNCH, pages, log)["launchRun"]
         assert launched["__typename"] == "LaunchRunSuccess", launched
         end = time.monotonic() + 240
-        while (state := _ask(database, "select status from runs").stdout.strip()) not in ("SUCCESS", "FAILURE"):
+        while (state := ask(database, "select status from runs").stdout.strip()) not in ("SUCCESS", "FAILURE"):
             assert time.monotonic() < end, state
             time.sleep(1)
         assert state == "SUCCESS"
-        kinds = _ask(database, "select distinct dagster_event_type from event_logs").stdout.split()
+        kinds = ask(database, "select distinct dagster_event_type from event_logs").stdout.split()
         assert {"ASSET_MATERIALIZATION", "ASSET_CHECK_EVALUATION", "PIPELINE_SUCCESS"} <= set(kinds)
         assert list(home.rglob("*.db")) == []
         # our file is left alone, and the password is in none

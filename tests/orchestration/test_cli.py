@@ -11,6 +11,7 @@ import sys
 import pytest
 from typer.testing import CliRunner
 
+from orchestration import __version__
 from orchestration.cli import app
 
 COMMANDS = ["refresh", "import", "query", "sql", "trace", "status", "releases", "diff", "rollback", "health", "doctor",
@@ -20,6 +21,11 @@ COMMANDS = ["refresh", "import", "query", "sql", "trace", "status", "releases", 
 def test_help_names_every_command():
     shown = CliRunner().invoke(app, ["--help"]).output
     assert [name for name in COMMANDS if name not in shown] == []
+
+
+def test_the_version_is_told():
+    told = CliRunner().invoke(app, ["--version"])
+    assert (told.exit_code, told.output) == (0, f"clawback {__version__}\n")
 
 
 @pytest.mark.parametrize("module", ["dagster", "dbt", "pandas", "openpyxl"])

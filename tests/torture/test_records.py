@@ -91,6 +91,19 @@ def test_the_own_run_is_not_reported(instance) -> None:
     assert (_status(instance, run_id), _holders(instance)) == ("STARTED", {run_id})
 
 
+def test_a_repetition_that_the_pages_started_is_not_the_command_lines(instance) -> None:
+    """It has the tags of the run that it repeats, and runs while somebody else holds the lock."""
+    first = _begin(instance, by_command_line=True)
+    job = dg.job(name="release")(lambda: None)
+    again = instance.create_run_for_job(job, tags=runs.STARTED_BY, parent_run_id=first, root_run_id=first)
+    instance.report_dagster_event(
+        dg.DagsterEvent(event_type_value=dg.DagsterEventType.RUN_START.value, job_name=again.job_name), again.run_id
+    )
+    assert runs.report_dead_runs(instance, "this one") == [first]
+    assert _status(instance, again.run_id) == "STARTED"
+    assert not runs.is_of_command_line(again)
+
+
 @pytest.mark.parametrize(
     ("process", "daemon_lives", "status"),
     [(DEAD, False, "FAILURE"), (LIVING, False, "STARTED"), (DEAD, True, "STARTED"), (None, False, "STARTED")],
