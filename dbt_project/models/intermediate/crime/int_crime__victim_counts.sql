@@ -7,10 +7,9 @@
 {%- set officer, no_person = 3, 4 %}
 {%- set cell = 'state_code, ori, month_start, family_no, group_no, sex_no, relation_no' %}
 {%- set added %}
-        {% for measure in measures %}
-        cast(sum({{ measure }}) as bigint) as {{ measure }},
-        {% endfor %}
-        max(provenance_no) as provenance_no
+        {%- for measure in measures %}
+        cast(sum({{ measure }}) as bigint) as {{ measure }}{{ ',' if not loop.last }}
+        {%- endfor %}
 {%- endset %}
 -- Victims who are people, each once in a family. Cells below the floor are added up: over agencies, then sexes and
 -- relations, then groups, so that no victim is lost on the way and no published cell is small.
@@ -33,23 +32,25 @@ with captured as (
             when victim_type_code is null or victim_type_code not in ('I', 'L') then {{ no_person }}
             when victim_type_code = 'L' then {{ officer }}
             -- only the sum of these codes is a series: agencies took up XR one after the other
+            when relationship_codes is null then 2
             when {{ regexp_matches("concat(' ', relationship_codes, ' ')", ' (SE|CS|XS|BG|XR|HR) ') }} then 1
             else 2
         end as relation_no,
-        case when is_report_date then 1 else 0 end as is_report_date,
-        _capture_id,
-        _payload_id,
-        _kind
+        case when is_report_date then 1 else 0 end as is_report_date
     from {{ ref('stg_fbi__nibrs') }}
     where record = 'victim'
 ),
 
--- in the order of provenance_of_one: the greatest of a group is that of one and the same record
+-- all records of a state and year are of one archive
 provenance as (
     select
-        found.*,
-        row_number() over (order by _capture_id, _payload_id, _kind) as provenance_no
-    from (select distinct _capture_id, _payload_id, _kind from captured) as found
+        state_code,
+        data_year,
+        {{ provenance_of_one() }}
+    from (
+        select distinct state_code, data_year, _capture_id, _payload_id, _kind from {{ ref('stg_fbi__nibrs') }} where record = 'victim'
+    ) as found
+    group by state_code, data_year
 ),
 
 families as (
@@ -70,7 +71,7 @@ codes as (
         on codes.offense_code = families.offense_family
 ),
 
--- an id is one incident only within the archive of a state and year, of one agency and month
+-- an id is one incident only within the archive of a state and year
 shared_incidents as (
     select
         found.*,
@@ -80,9 +81,6 @@ shared_incidents as (
             state_code,
             data_year,
             incident_id,
-            max(ori) as ori,
-            max(month_start) as month_start,
-            max(is_report_date) as is_report_date,
             case when min(nibrs_code) <> max(nibrs_code) then 1 else 0 end as has_several_offenses
         from captured
         group by state_code, data_year, incident_id
@@ -103,13 +101,8 @@ records as (
         captured.is_report_date,
         shared_incidents.incident_no,
         case when shared_incidents.incident_no is not null then captured.victim_id end as victim_id,
-        provenance.provenance_no
+        shared_incidents.has_several_offenses
     from captured
-    inner join provenance
-        on
-            captured._capture_id = provenance._capture_id
-            and captured._payload_id = provenance._payload_id
-            and captured._kind = provenance._kind
     left join shared_incidents
         on
             captured.incident_id = shared_incidents.incident_id
@@ -119,154 +112,197 @@ records as (
         on captured.nibrs_code = codes.nibrs_code
 ),
 
+-- what: 1 a cell; 2 a total; 3 a month, which has the incidents without a person too, and of victims people who are no officers
 alone as (
     select
         {{ cell }},
         count(*) as victims,
         count(*) as incidents,
         cast(sum(is_report_date) as bigint) as report_date_incidents,
-        cast(0 as bigint) as several_offense_incidents,
-        max(provenance_no) as provenance_no
+        cast(0 as bigint) as several_offense_incidents
     from records
     where incident_no is null
     group by {{ cell }}
 ),
 
--- of the other incidents: each victim once in a family
-shared_victims as (
+-- an incident is of one agency and month
+incidents as (
     select
-        incident_no, victim_id, family_no, group_no, sex_no, relation_no,
-        max(provenance_no) as provenance_no
+        incident_no,
+        max(state_code) as state_code,
+        max(ori) as ori,
+        max(month_start) as month_start,
+        max(is_report_date) as is_report_date,
+        max(has_several_offenses) as has_several_offenses
     from records
     where incident_no is not null
-    group by incident_no, victim_id, family_no, group_no, sex_no, relation_no
+    group by incident_no
+),
+
+agency_months as (
+    select
+        found.*,
+        row_number() over (order by state_code, ori, month_start) as month_no
+    from (
+        select state_code, ori, month_start from alone
+        union
+        select state_code, ori, month_start from incidents
+    ) as found
+),
+
+placed as (
+    select
+        incidents.incident_no,
+        months.month_no,
+        incidents.is_report_date,
+        incidents.has_several_offenses
+    from incidents
+    inner join agency_months as months
+        on
+            incidents.ori = months.ori
+            and incidents.month_start = months.month_start
+            and incidents.state_code = months.state_code
+),
+
+-- of incidents with several records: each victim once in a family
+shared_victims as (
+    select distinct incident_no, victim_id, family_no, group_no, sex_no, relation_no
+    from records
+    where incident_no is not null
 ),
 
 -- and once in all of them; a row an incident, with the number of its victims
 shared_cells as (
     select
         incident_no, family_no, group_no, sex_no, relation_no,
-        count(*) as victims,
-        max(provenance_no) as provenance_no
-    from shared_victims
-    where family_no is not null
-    group by incident_no, family_no, group_no, sex_no, relation_no
-    union all
-    select
-        incident_no, family_no, group_no, sex_no, relation_no,
-        count(*) as victims,
-        max(provenance_no) as provenance_no
+        count(*) as victims
     from (
-        select
-            incident_no, victim_id, 0 as family_no, group_no, sex_no, relation_no,
-            max(provenance_no) as provenance_no
-        from shared_victims
-        group by incident_no, victim_id, group_no, sex_no, relation_no
-    ) as each_once
+        select * from shared_victims where family_no is not null
+        union all
+        select distinct incident_no, victim_id, 0 as family_no, group_no, sex_no, relation_no from shared_victims
+    ) as every_family
     group by incident_no, family_no, group_no, sex_no, relation_no
 ),
 
 shared_groups as (
     select
         incident_no, family_no, group_no,
-        sum(victims) as victims,
-        max(provenance_no) as provenance_no
+        sum(victims) as victims
     from shared_cells
     where relation_no <> {{ no_person }}
     group by incident_no, family_no, group_no
 ),
 
--- what: cell, total or month, which has the incidents without a person too, and of victims those who are people and no officers
 shared as (
     select
         parts.what,
-        incidents.state_code,
-        incidents.ori,
-        incidents.month_start,
+        placed.month_no,
         parts.family_no,
         parts.group_no,
         parts.sex_no,
         parts.relation_no,
-        cast(sum(parts.victims) as bigint) as victims,
+        sum(parts.victims) as victims,
         count(*) as incidents,
-        cast(sum(incidents.is_report_date) as bigint) as report_date_incidents,
-        cast(sum(incidents.has_several_offenses) as bigint) as several_offense_incidents,
-        max(parts.provenance_no) as provenance_no
+        sum(placed.is_report_date) as report_date_incidents,
+        sum(placed.has_several_offenses) as several_offense_incidents
     from (
-        select 'cell' as what, incident_no, family_no, group_no, sex_no, relation_no, victims, provenance_no
+        select 1 as what, incident_no, family_no, group_no, sex_no, relation_no, victims
         from shared_cells
         where relation_no <> {{ no_person }} and family_no <> 0
         union all
-        select 'total' as what, incident_no, family_no, group_no, 0 as sex_no, 0 as relation_no, victims, provenance_no
+        select 2 as what, incident_no, family_no, group_no, 0 as sex_no, 0 as relation_no, victims
         from shared_groups
         union all
         select
-            'total' as what, incident_no, family_no, 0 as group_no, 0 as sex_no, 0 as relation_no,
-            sum(victims) as victims, max(provenance_no) as provenance_no
+            2 as what, incident_no, family_no, 0 as group_no, 0 as sex_no, 0 as relation_no,
+            sum(victims) as victims
         from shared_groups
         group by incident_no, family_no
         {% for group in ['group_no', '0'] %}
         union all
         select
-            'month' as what, incident_no, 0 as family_no, {{ group }} as group_no, 0 as sex_no, 0 as relation_no,
-            sum(case when relation_no < {{ officer }} then victims else 0 end) as victims, max(provenance_no) as provenance_no
+            3 as what, incident_no, 0 as family_no, {{ group }} as group_no, 0 as sex_no, 0 as relation_no,
+            sum(case when relation_no < {{ officer }} then victims else 0 end) as victims
         from shared_cells
         where family_no = 0
         group by incident_no{{ ', group_no' if group != '0' }}
         {% endfor %}
     ) as parts
-    inner join shared_incidents as incidents
-        on parts.incident_no = incidents.incident_no
-    group by
-        parts.what, incidents.state_code, incidents.ori, incidents.month_start, parts.family_no, parts.group_no, parts.sex_no,
-        parts.relation_no
+    inner join placed
+        on parts.incident_no = placed.incident_no
+    group by parts.what, placed.month_no, parts.family_no, parts.group_no, parts.sex_no, parts.relation_no
 ),
 
-counted as (
+alone_placed as (
     select
-        what, {{ cell }},
-        {{ added }}
+        months.month_no,
+        alone.family_no,
+        alone.group_no,
+        alone.sex_no,
+        alone.relation_no,
+        {% for measure in measures %}
+        alone.{{ measure }}{{ ',' if not loop.last }}
+        {% endfor %}
+    from alone
+    inner join agency_months as months
+        on alone.ori = months.ori and alone.month_start = months.month_start and alone.state_code = months.state_code
+),
+
+added as (
+    select
+        what, month_no, family_no, group_no, sex_no, relation_no,
+        {{- added }}
     from (
-        select 'cell' as what, {{ cell }}, {{ measures | join(', ') }}, provenance_no
-        from alone
+        select 1 as what, month_no, family_no, group_no, sex_no, relation_no, {{ measures | join(', ') }}
+        from alone_placed
         where relation_no <> {{ no_person }} and family_no is not null
         {% for family in ['family_no', '0'] %}
         {% for group in ['group_no', '0'] %}
         union all
         select
-            'total' as what, state_code, ori, month_start, {{ family }} as family_no, {{ group }} as group_no, 0 as sex_no,
-            0 as relation_no, {{ measures | join(', ') }}, provenance_no
-        from alone
+            2 as what, month_no, {{ family }} as family_no, {{ group }} as group_no, 0 as sex_no, 0 as relation_no,
+            {{ measures | join(', ') }}
+        from alone_placed
         where relation_no <> {{ no_person }} and {{ family }} is not null
         {% endfor %}
         {% endfor %}
         {% for group in ['group_no', '0'] %}
         union all
         select
-            'month' as what, state_code, ori, month_start, 0 as family_no, {{ group }} as group_no, 0 as sex_no,
-            0 as relation_no, case when relation_no < {{ officer }} then victims else 0 end as victims,
-            {{ measures[1:] | join(', ') }}, provenance_no
-        from alone
+            3 as what, month_no, 0 as family_no, {{ group }} as group_no, 0 as sex_no, 0 as relation_no,
+            case when relation_no < {{ officer }} then victims else 0 end as victims, {{ measures[1:] | join(', ') }}
+        from alone_placed
         {% endfor %}
         union all
-        select what, {{ cell }}, {{ measures | join(', ') }}, provenance_no from shared
+        select * from shared
     ) as both_kinds
-    group by what, {{ cell }}
+    group by what, month_no, family_no, group_no, sex_no, relation_no
+),
+
+counted as (
+    select
+        months.state_code,
+        months.ori,
+        months.month_start,
+        added.*
+    from added
+    inner join agency_months as months
+        on added.month_no = months.month_no
 ),
 
 pooled as (
     select
         state_code, month_start, family_no, group_no, sex_no, relation_no,
-        {{ added }}
+        {{- added }}
     from counted
-    where what = 'cell' and victims < {{ victim_floor() }}
+    where what = 1 and victims < {{ victim_floor() }}
     group by state_code, month_start, family_no, group_no, sex_no, relation_no
 ),
 
 pooled_groups as (
     select
         state_code, month_start, family_no, group_no,
-        {{ added }}
+        {{- added }}
     from pooled
     where victims < {{ victim_floor() }}
     group by state_code, month_start, family_no, group_no
@@ -275,7 +311,7 @@ pooled_groups as (
 pooled_families as (
     select
         state_code, month_start, family_no,
-        {{ added }}
+        {{- added }}
     from pooled_groups
     where victims < {{ victim_floor() }}
     group by state_code, month_start, family_no
@@ -283,14 +319,15 @@ pooled_families as (
 
 merged as (
     {% for source, what, ori, group, sex, kept in [
-        ('counted', "'cell'", 'ori', 'group_no', 'sex_no', "what = 'cell' and victims >= " ~ victim_floor()),
-        ('counted', 'what', 'ori', 'group_no', 'sex_no', "what <> 'cell'"),
-        ('pooled', "'cell'", none, 'group_no', 'sex_no', 'victims >= ' ~ victim_floor()),
-        ('pooled_groups', "'cell'", none, 'group_no', none, 'victims >= ' ~ victim_floor()),
-        ('pooled_families', "'cell'", none, none, none, 'true'),
+        ('counted', 1, 'ori', 'group_no', 'sex_no', 'what = 1 and victims >= ' ~ victim_floor()),
+        ('counted', 2, 'ori', 'group_no', 'sex_no', 'what = 2'),
+        ('counted', 3, 'ori', 'group_no', 'sex_no', 'what = 3'),
+        ('pooled', 1, none, 'group_no', 'sex_no', 'victims >= ' ~ victim_floor()),
+        ('pooled_groups', 1, none, 'group_no', none, 'victims >= ' ~ victim_floor()),
+        ('pooled_families', 1, none, none, none, 'true'),
     ] %}
     select
-        {{ what }} as record,
+        '{{ {1: 'cell', 2: 'total', 3: 'month'}[what] }}' as record,
         state_code,
         {{ ori or 'cast(null as ' ~ dbt.type_string() ~ ')' }} as ori,
         month_start,
@@ -300,13 +337,13 @@ merged as (
         {{ 'relation_no' if sex else '0' }} as relation_no,
         {% for measure in measures %}
         {% if loop.first or sex %}
-        case when victims >= {{ victim_floor() }} or {{ what }} = 'month' then {{ measure }} end as {{ measure }},
+        {{ measure if what == 3 else 'case when victims >= ' ~ victim_floor() ~ ' then ' ~ measure ~ ' end' }} as {{ measure }},
         {% else %}
         -- an incident with victims of two cells is in both: of merged cells incidents cannot be added up
         cast(null as bigint) as {{ measure }},
         {% endif %}
         {% endfor %}
-        provenance_no
+        cast(extract(year from month_start) as int) as data_year
     from {{ source }}
     where {{ kept }}
     {{ 'union all' if not loop.last }}
@@ -337,7 +374,7 @@ from merged
 inner join families
     on merged.family_no = families.family_no
 inner join provenance
-    on merged.provenance_no = provenance.provenance_no
+    on merged.state_code = provenance.state_code and merged.data_year = provenance.data_year
 union all
 select
     record,
