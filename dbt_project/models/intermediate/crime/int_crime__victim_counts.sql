@@ -1,6 +1,6 @@
 {{ config(materialized='table') }}
 {%- set measures = ['victims', 'incidents', 'report_date_incidents', 'several_offense_incidents'] %}
-{#- Numbers while it is counted, because grouping by texts took three times as long; 0 is all of them. -#}
+{#- Numbers while it is counted, because grouping by texts takes longer; 0 is all of them. -#}
 {%- set groups = ['all', 'hispanic', 'non_hispanic', 'ethnicity_unknown'] %}
 {%- set sexes = ['all', 'female', 'male', 'unknown'] %}
 {%- set relations = ['all', 'intimate_partner', 'other', 'officer', 'no person'] %}
@@ -48,7 +48,7 @@ provenance as (
         data_year,
         {{ provenance_of_one() }}
     from (
-        select distinct state_code, data_year, _capture_id, _payload_id, _kind from {{ ref('stg_fbi__nibrs') }} where record = 'victim'
+        select distinct state_code, data_year, _capture_id, _payload_id, _kind from {{ ref('base_fbi__nibrs') }} where record = 'victim'
     ) as found
     group by state_code, data_year
 ),
