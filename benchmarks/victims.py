@@ -77,8 +77,9 @@ _TABLES = {
     "NIBRS_VICTIM": f"""
         select {YEAR} as data_year, {_FIRST_ID} + v as victim_id, {_FIRST_ID} + v * 4 // 5 as incident_id,
             1 + v % 5 as victim_seq_num, case hash(v + 1) % 4 when 0 then 1 else 4 end as victim_type_id,
-            null as assignment_type_id, null as activity_type_id, null as outside_agency_id, hash(v + 6) % 104 as age_id,
-            hash(v + 6) % 99 as age_num, case v % 2 when 0 then 'F' else 'M' end as sex_code,
+            null as assignment_type_id, null as activity_type_id, null as outside_agency_id,
+            hash(v + 6) % 104 as age_id, hash(v + 6) % 99 as age_num,
+            case v % 2 when 0 then 'F' else 'M' end as sex_code,
             10 as race_id, [10, 20, 20, 20, 50][1 + (hash(v + 3) % 5)::int] as ethnicity_id,
             'R' as resident_status_code, null as age_range_low_num, null as age_code_range_high
         from range({{victims}}) as t(v)
@@ -171,7 +172,8 @@ def nation(folder: Path) -> int:
     records = 0
     for state in STATES[: int((folder / "states").read_text(encoding="utf-8"))]:
         path = folder / f"{state.postal}-{YEAR}.zip"
-        with zipfile.ZipFile(folder / ARCHIVE) as whole, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as own:
+        made = zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1)
+        with zipfile.ZipFile(folder / ARCHIVE) as whole, made as own:
             for info in whole.infolist():
                 text = agencies.replace("SY", state.postal).encode() if "agenc" in info.filename else whole.read(info)
                 own.writestr(info.filename, text)
@@ -191,12 +193,12 @@ def bare_duckdb(folder: Path) -> int:
 
 
 def sorted_duckdb(folder: Path) -> int:
-    """The same rows from the zip, in a fixed order and numbered, as an archive's records must be; nothing is checked."""
+    """The same rows from the zip, in a fixed order and numbered, as records of an archive must be; nothing checked."""
     with tempfile.TemporaryDirectory(dir=folder) as name:
         with zipfile.ZipFile(folder / ARCHIVE) as archive:
             archive.extractall(name)
-        rows = f"from ({_victims(Path(name))}) order by ori, victim_id, offense_code"
-        return _written(f"select row_number() over () as record_no, * from (select * {rows})", folder / "sorted.parquet")
+        rows = f"select * from ({_victims(Path(name))}) order by ori, victim_id, offense_code"
+        return _written(f"select row_number() over () as record_no, * from ({rows})", folder / "sorted.parquet")
 
 
 def bare_polars(folder: Path) -> int:
@@ -327,7 +329,7 @@ STAGES: dict[str, tuple[str, Any]] = {
     "polars": ("polars, unzipped tables joined to Parquet", bare_polars),
     "nation": ("Clawback, a nation's archives to captures", nation),
     "nation_prepare": ("", lambda folder: prepare_models(folder / "nation")),
-    "nation_models": ("Clawback's models of the nation's months (inside dbt)", lambda folder: models(folder / "nation")),
+    "nation_models": ("Clawback's models of these months (inside dbt)", lambda folder: models(folder / "nation")),
     "nation_by_hand": ("one hand-written scan and group", lambda folder: by_hand(folder / "nation")),
     "prepare": ("", prepare_models),
     "models": ("Clawback's models of months (inside dbt)", models),
@@ -383,9 +385,7 @@ def main() -> None:
         tables, zipped = (f"{sizes[what] / 1e6:,.0f} MB" for what in ("csv_bytes", "zip_bytes"))
         size = f"{words.victims:,} victims, {tables} of tables, {zipped} zipped"
         console = Console()
-        console.print(
-            _table(f"An archive to a capture: {size}", captures, measured, ("duckdb", "polars"))
-        )
+        console.print(_table(f"An archive to a capture: {size}", captures, measured, ("duckdb", "polars")))
         console.print(_table("Records to months of victims", months, measured, ("by_hand",)))
         if words.states:
             shown = ("nation", "nation_models", "nation_by_hand")

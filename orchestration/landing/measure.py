@@ -95,8 +95,8 @@ def of(
         ):
             measured = {}
         rest = [name for name in asked if name not in measured]
-        records, unreadable, together = _by_records(connection, table, rest, whole, declared, must_be_filled, captured_on)
-        measured.update(together)
+        records, unreadable, found = _by_records(connection, table, rest, whole, declared, must_be_filled, captured_on)
+        measured.update(found)
         fields = {}
         for field in asked:
             empty, untyped, is_constant = measured[field]

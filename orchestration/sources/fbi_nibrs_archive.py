@@ -169,8 +169,8 @@ class _Archive:
         self.execute(f"create or replace table agency as {self._agencies()}")
         code = "offense_code" if self.has_offense_codes else "offense_type_id"
         self.execute(
-            "create or replace table offense as select o.offense_id, o.incident_id, t.offense_code from nibrs_offense as o"
-            f" left join nibrs_offense_type as t on o.{code} = t.{code}"
+            "create or replace table offense as select o.offense_id, o.incident_id, t.offense_code"
+            f" from nibrs_offense as o left join nibrs_offense_type as t on o.{code} = t.{code}"
         )
 
     def _agencies(self) -> str:
