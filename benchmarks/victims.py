@@ -5,7 +5,10 @@ tables. What does not: any assertion about time.
 
 Two tables, each of ratios within one run: an archive to a capture in use (inflated, checked, joined, its WARC beside
 it) beside bare DuckDB and polars, which read the unzipped tables and join them to the same rows; and the models of
-months beside one hand-written statement that scans and groups the same records. `--victims` sets the size.
+months beside one hand-written statement that scans and groups the same records. A third arm of each does more of the
+same work in one hand-written statement: rows sorted and numbered from the zip; cells and totals of offense families.
+Tables are as wide as the publisher's. `--victims` sets the size. `--states` adds a nation: the same incidents once more
+for each of so many states, whose agencies have ORIs of their own.
 """
 
 from __future__ import annotations
@@ -34,6 +37,8 @@ from orchestration.settings import DBT_PROJECT_DIR, Settings
 DATASET, YEAR = "fbi/nibrs", "2024"
 ARCHIVE = f"TX-{YEAR}.zip"
 AGENCIES = 800
+# Ids have as many digits as the publisher's of these years.
+_FIRST_ID = 150_000_000
 MODELS = ("base_fbi__nibrs", "stg_fbi__nibrs", "int_crime__victim_counts", "int_crime__victim_agency_months",
           "fct_victim_month", "fct_victim_month_total")  # fmt: skip
 # Small tables, of the publisher's codes.
@@ -48,33 +53,44 @@ _OFFENSE = "['13A', '13B', '13B', '13C', '11A', '120', '220', '240', '23F', '23F
 # Five victims in four incidents, and a twentieth of them with a second offense; i counts incidents, v victims.
 _TABLES = {
     "NIBRS_incident": f"""
-        select {YEAR} as data_year, 1 + hash(i) % {AGENCIES} as agency_id, i as incident_id,
-            (date '{YEAR}-01-01' + (hash(i + 7) % 365)::int)::varchar as incident_date, 'f' as report_date_flag
+        select {YEAR} as data_year, 1 + hash(i) % {AGENCIES} as agency_id, {_FIRST_ID} + i as incident_id,
+            {_FIRST_ID} + i as nibrs_month_id, 'f' as cargo_theft_flag,
+            (timestamp '{YEAR}-03-01' + to_seconds((hash(i + 9) % 30000000)::int))::varchar as submission_date,
+            (date '{YEAR}-01-01' + (hash(i + 7) % 365)::int)::varchar as incident_date, 'f' as report_date_flag,
+            hash(i + 5) % 24 as incident_hour, 6 as cleared_except_id, null as cleared_except_date,
+            'WARNINGS' as incident_status, null as data_home, null as orig_format, {_FIRST_ID} + i as did
         from range({{incidents}}) as t(i)
     """,
     "NIBRS_month": f"""
-        select i as nibrs_month_id, 1 + hash(i) % {AGENCIES} as agency_id,
-            month(date '{YEAR}-01-01' + (hash(i + 7) % 365)::int) as month_num, 'I' as reported_status
+        select {YEAR} as data_year, {_FIRST_ID} + i as nibrs_month_id, 1 + hash(i) % {AGENCIES} as agency_id,
+            month(date '{YEAR}-01-01' + (hash(i + 7) % 365)::int) as month_num, {YEAR} as inc_data_year,
+            'I' as reported_status, null as report_date, 'Y' as update_flag, null as orig_format, null as data_home,
+            '{YEAR}_SY_' || {_FIRST_ID} + i || '_INC' as ddocname, {_FIRST_ID} + i as did, null as month_pub_status
         from range({{incidents}}) as t(i)
     """,
     "NIBRS_OFFENSE": f"""
-        select {YEAR} as data_year, 2 * i + n as offense_id, i as incident_id,
-            case n when 0 then {_OFFENSE.format("i")} else '220' end as offense_code
+        select {YEAR} as data_year, {_FIRST_ID} + 2 * i + n as offense_id, {_FIRST_ID} + i as incident_id,
+            case n when 0 then {_OFFENSE.format("i")} else '220' end as offense_code, 'C' as attempt_complete_flag,
+            hash(i + 2) % 58 as location_id, null as num_premises_entered, null as method_entry_code
         from range({{incidents}}) as t(i), range(2) as second(n) where n = 0 or i % 20 = 0
     """,
     "NIBRS_VICTIM": f"""
-        select {YEAR} as data_year, v as victim_id, v * 4 // 5 as incident_id,
-            case hash(v + 1) % 4 when 0 then 1 else 4 end as victim_type_id,
+        select {YEAR} as data_year, {_FIRST_ID} + v as victim_id, {_FIRST_ID} + v * 4 // 5 as incident_id,
+            1 + v % 5 as victim_seq_num, case hash(v + 1) % 4 when 0 then 1 else 4 end as victim_type_id,
+            null as assignment_type_id, null as activity_type_id, null as outside_agency_id,
+            hash(v + 6) % 104 as age_id, hash(v + 6) % 99 as age_num,
             case v % 2 when 0 then 'F' else 'M' end as sex_code,
-            10 as race_id, [10, 20, 20, 20, 50][1 + (hash(v + 3) % 5)::int] as ethnicity_id
+            10 as race_id, [10, 20, 20, 20, 50][1 + (hash(v + 3) % 5)::int] as ethnicity_id,
+            'R' as resident_status_code, null as age_range_low_num, null as age_code_range_high
         from range({{victims}}) as t(v)
     """,
     "NIBRS_VICTIM_OFFENSE": f"""
-        select {YEAR} as data_year, v as victim_id, 2 * (v * 4 // 5) + n as offense_id
+        select {YEAR} as data_year, {_FIRST_ID} + v as victim_id, {_FIRST_ID} + 2 * (v * 4 // 5) + n as offense_id
         from range({{victims}}) as t(v), range(2) as second(n) where n = 0 or (v * 4 // 5) % 20 = 0
     """,
     "NIBRS_VICTIM_OFFENDER_REL": f"""
-        select {YEAR} as data_year, v as victim_id, v as offender_id, [4, 20, 24][1 + v % 3] as relationship_id
+        select {YEAR} as data_year, {_FIRST_ID} + v as victim_id, {_FIRST_ID} + v as offender_id,
+            [4, 20, 24][1 + v % 3] as relationship_id, null as nibrs_victim_offender_id
         from range({{victims}}) as t(v) where v % 2 = 0
     """,
     "agencies": f"""
@@ -115,13 +131,10 @@ def ours(folder: Path) -> int:
     return result.records
 
 
-def bare_duckdb(folder: Path) -> int:
-    """The same rows from the unzipped tables: victims with offenses and codes, as Parquet."""
-    scan = {path.stem.lower(): f"read_csv('{path}', all_varchar = true)" for path in (folder / "tables").iterdir()}
-    target = folder / "duckdb.parquet"
-    with duckdb.connect(config={"threads": 2}) as connection:
-        connection.execute(f"""
-            copy (
+def _victims(tables: Path) -> str:
+    """SQL of the rows from unzipped tables: victims with offenses and codes."""
+    scan = {path.stem.lower(): f"read_csv('{path}', all_varchar = true)" for path in tables.iterdir()}
+    return f"""
                 select a.ori, i.incident_id, i.incident_date, i.report_date_flag, v.victim_id, t.victim_type_code,
                     o.offense_code, e.ethnicity_code, r.race_code, v.sex_code, relations.codes
                 from {scan["nibrs_victim_offense"]} as p
@@ -138,9 +151,54 @@ def bare_duckdb(folder: Path) -> int:
                     inner join {scan["nibrs_relationship"]} using (relationship_id)
                     group by victim_id
                 ) as relations on v.victim_id = relations.victim_id
-            ) to '{target}' (format parquet, compression zstd)
-        """)
+    """
+
+
+def _written(query: str, target: Path) -> int:
+    with duckdb.connect(config={"threads": 2}) as connection:
+        connection.execute(f"copy ({query}) to '{target}' (format parquet, compression zstd)")
         return int(connection.execute(f"select count(*) from '{target}'").fetchall()[0][0])
+
+
+def nation(folder: Path) -> int:
+    """An archive for each of some states, one after the other, each into a capture; the last seconds are told."""
+    from orchestration.landing.imports import import_files
+    from orchestration.sources.states import STATES
+
+    settings = Settings(home=folder / "nation" / "home", edition="live")
+    shutil.rmtree(settings.root, ignore_errors=True)
+    settings.root.mkdir(parents=True)
+    agencies = (folder / "tables" / "agencies.csv").read_text(encoding="utf-8")
+    records = 0
+    for state in STATES[: int((folder / "states").read_text(encoding="utf-8"))]:
+        path = folder / f"{state.postal}-{YEAR}.zip"
+        made = zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1)
+        with zipfile.ZipFile(folder / ARCHIVE) as whole, made as own:
+            for info in whole.infolist():
+                text = agencies.replace("SY", state.postal).encode() if "agenc" in info.filename else whole.read(info)
+                own.writestr(info.filename, text)
+        started = time.monotonic()
+        (result,) = import_files(sources.get(DATASET), [path], settings)
+        path.unlink()
+        if not result.ok:
+            raise SystemExit(result.line())
+        records += result.records
+        print(f"  {result.file}: {result.records:,} records in {time.monotonic() - started:.1f} s", file=sys.stderr)
+    return records
+
+
+def bare_duckdb(folder: Path) -> int:
+    """The same rows as Parquet."""
+    return _written(_victims(folder / "tables"), folder / "duckdb.parquet")
+
+
+def sorted_duckdb(folder: Path) -> int:
+    """The same rows from the zip, in a fixed order and numbered, as records of an archive must be; nothing checked."""
+    with tempfile.TemporaryDirectory(dir=folder) as name:
+        with zipfile.ZipFile(folder / ARCHIVE) as archive:
+            archive.extractall(name)
+        rows = f"select * from ({_victims(Path(name))}) order by ori, victim_id, offense_code"
+        return _written(f"select row_number() over () as record_no, * from ({rows})", folder / "sorted.parquet")
 
 
 def bare_polars(folder: Path) -> int:
@@ -209,36 +267,82 @@ def inside(folder: Path) -> float:
     return float(sum(one["execution_time"] for one in json.loads(path.read_text(encoding="utf-8"))["results"]))
 
 
+def _asked(folder: Path, query: str) -> int:
+    """The number of rows of a query over the build file, written to a table of its own."""
+    settings = Settings(home=folder / "home", edition="live")
+    own = folder / "by_hand.duckdb"
+    own.unlink(missing_ok=True)
+    with duckdb.connect(str(own)) as connection:
+        connection.execute(f"attach '{settings.build_file}' as build (read_only)")
+        connection.execute(f"create table by_hand as {query}")
+        return int(connection.execute("select count(*) from by_hand").fetchall()[0][0])
+
+
+_TYPED = "date_trunc('month', try_cast(left(incident_date, 10) as date)) as month_start"
+
+
 def by_hand(folder: Path) -> int:
     """One statement over the same records: typed once, and victims of each cell counted."""
-    settings = Settings(home=folder / "home", edition="live")
-    copy = folder / "by_hand.duckdb"
-    shutil.copy(settings.build_file, copy)
-    with duckdb.connect(str(copy)) as connection:
-        connection.execute("""
-            create table by_hand as
-            select ori, date_trunc('month', try_cast(left(incident_date, 10) as date)) as month_start, offense_code,
+    return _asked(
+        folder,
+        f"""
+            select ori, {_TYPED}, offense_code,
                 ethnicity_code, sex_code, relationship_codes in ('BG', 'SE') as is_intimate,
                 count(distinct victim_id) as victims, count(distinct incident_id) as incidents
-            from raw.fbi__nibrs where record = 'victim' and victim_type_code in ('I', 'L') group by all
-        """)
-        return int(connection.execute("select count(*) from by_hand").fetchall()[0][0])
+            from build.raw.fbi__nibrs where record = 'victim' and victim_type_code in ('I', 'L') group by all
+        """,
+    )
+
+
+def whole_by_hand(folder: Path) -> int:
+    """One statement for what the question needs: offense families, their totals, and incidents of several offenses."""
+    return _asked(
+        folder,
+        f"""
+            with rows as (
+                select *, {_TYPED}, min(offense_code) over incident <> max(offense_code) over incident as is_several
+                from build.raw.fbi__nibrs where record = 'victim' window incident as (partition by incident_id)
+            ),
+            people as (
+                select * from rows where victim_type_code in ('I', 'L')
+            )
+            select ori, month_start, family, ethnicity_code, sex_code, is_intimate,
+                count(distinct victim_id) as victims, count(distinct incident_id) as incidents,
+                count(distinct case when report_date_flag in ('R', 't') then incident_id end) as report_dates,
+                count(distinct case when is_several then incident_id end) as several
+            from (
+                select people.*, codes.offense_code as family, relationship_codes in ('BG', 'SE') as is_intimate
+                from people inner join build.reference.nibrs_offense_codes as codes on people.offense_code = nibrs_code
+                union all
+                select people.*, 'all_offenses', relationship_codes in ('BG', 'SE') from people
+            ) as families
+            group by grouping sets ((ori, month_start, family, ethnicity_code, sex_code, is_intimate),
+                (ori, month_start, family, ethnicity_code), (ori, month_start, family))
+        """,
+    )
 
 
 STAGES: dict[str, tuple[str, Any]] = {
     "ours": ("Clawback, zip to a capture", ours),
     "duckdb": ("DuckDB, unzipped tables joined to Parquet", bare_duckdb),
+    "sorted": ("DuckDB, from the zip, sorted and numbered", sorted_duckdb),
     "polars": ("polars, unzipped tables joined to Parquet", bare_polars),
+    "nation": ("Clawback, a nation's archives to captures", nation),
+    "nation_prepare": ("", lambda folder: prepare_models(folder / "nation")),
+    "nation_models": ("Clawback's models of these months (inside dbt)", lambda folder: models(folder / "nation")),
+    "nation_by_hand": ("one hand-written scan and group", lambda folder: by_hand(folder / "nation")),
     "prepare": ("", prepare_models),
     "models": ("Clawback's models of months (inside dbt)", models),
     "by_hand": ("one hand-written scan and group", by_hand),
+    "whole_by_hand": ("one hand-written statement with families and totals", whole_by_hand),
 }
 
 
 def stage(name: str, folder: Path) -> None:
     started = time.monotonic()
     rows = STAGES[name][1](folder)
-    seconds = inside(folder) if name == "models" else time.monotonic() - started
+    of_models = {"models": folder, "nation_models": folder / "nation"}
+    seconds = inside(of_models[name]) if name in of_models else time.monotonic() - started
     processes.report({"rows": rows, "seconds": seconds})
 
 
@@ -260,6 +364,7 @@ def _table(
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--victims", type=int, default=1_500_000)
+    parser.add_argument("--states", type=int, default=0)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--folder", type=Path)
     parser.add_argument("--stage", choices=STAGES)
@@ -269,7 +374,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="clawback-bench-", dir=words.folder) as name:
         folder = Path(name)
         sizes = generate(folder, words.victims)
-        order = [*(("ours", "duckdb", "polars") * words.rounds), "prepare", *(("models", "by_hand") * words.rounds)]
+        captures, months = ("ours", "duckdb", "sorted", "polars"), ("models", "by_hand", "whole_by_hand")
+        of_nation = ("nation", "nation_prepare", "nation_models", "nation_by_hand") if words.states else ()
+        (folder / "states").write_text(str(words.states), encoding="utf-8")
+        order = [*(captures * words.rounds), "prepare", *(months * words.rounds), *of_nation]
         measured: dict[str, list[processes.Measured]] = {}
         for each in order:
             measured.setdefault(each, []).append(processes.run("benchmarks.victims", each, "--folder", str(folder)))
@@ -277,10 +385,11 @@ def main() -> None:
         tables, zipped = (f"{sizes[what] / 1e6:,.0f} MB" for what in ("csv_bytes", "zip_bytes"))
         size = f"{words.victims:,} victims, {tables} of tables, {zipped} zipped"
         console = Console()
-        console.print(
-            _table(f"An archive to a capture: {size}", ("ours", "duckdb", "polars"), measured, ("duckdb", "polars"))
-        )
-        console.print(_table("Records to months of victims", ("models", "by_hand"), measured, ("by_hand",)))
+        console.print(_table(f"An archive to a capture: {size}", captures, measured, ("duckdb", "polars")))
+        console.print(_table("Records to months of victims", months, measured, ("by_hand",)))
+        if words.states:
+            shown = ("nation", "nation_models", "nation_by_hand")
+            console.print(_table(f"{words.states} such states", shown, measured, ("nation_by_hand",)))
 
 
 if __name__ == "__main__":

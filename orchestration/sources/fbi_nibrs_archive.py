@@ -54,6 +54,8 @@ _AGENCIES_TO_2015 = {
     "agency_participation": ("agency_id", "agency_population"),
 }
 _ETHNICITIES = ("H", "N", "U", "M", "X")
+# The ids that stand in the records, as they are written in the tables of what they number.
+_IN_RECORDS = frozenset({"incident_id", "victim_id"})
 _MAY_BE_EMPTY = ("ethnicity_id", "race_id", "relationship_id")
 _FLAGS = ("R", "Y", "N", "t", "f")
 
@@ -65,10 +67,18 @@ class _Table:
     path: Path
     columns: tuple[str, ...]
 
-    def scan(self, wanted: tuple[str, ...]) -> str:
-        """SQL that reads some columns as text, the empty text as null."""
-        types = ", ".join(f"'{name}': 'varchar'" for name in self.columns)
-        shown = ", ".join(f"nullif(trim({name}), '') as {name}" for name in wanted)
+    def scan(self, wanted: tuple[str, ...], *, numbers: bool) -> str:
+        """SQL that reads some columns as text, the empty text as null.
+
+        numbers: ids as numbers. The query fails where one is none, or where records would lose how it is written.
+        """
+        ids = {name for name in wanted if numbers and name.endswith("_id")}
+        own = f"{self.path.stem.removeprefix('nibrs_')}_id"
+        written = ids & {own} & _IN_RECORDS
+        types = ", ".join(f"'{name}': '{'bigint' if name in ids - written else 'varchar'}'" for name in self.columns)
+        shown = ", ".join(
+            f"{_number(name) if name in written else name if name in ids else _text(name)} as {name}" for name in wanted
+        )
         return (
             f"select {shown} from read_csv('{self.path}', columns = {{{types}}}, header = false, skip = 1,"
             " auto_detect = false, delim = ',', quote = '\"', escape = '\"', strict_mode = true)"
@@ -104,9 +114,15 @@ class _Archive:
         self.has_offense_codes = "offense_code" in self._members["nibrs_offense"].columns
         self.has_relations = all(name in self._members for name in _RELATIONS)
         try:
-            self._load()
-        except duckdb.Error as error:
-            raise Unreadable(f"a table of it is no CSV: {str(error).splitlines()[0][:200]}") from error
+            self._load(numbers=True)
+        except duckdb.Error:
+            # some id is no number, or a table is no CSV
+            try:
+                self._load(numbers=False)
+            except duckdb.Error as error:
+                raise Unreadable(f"a table of it is no CSV: {str(error).splitlines()[0][:200]}") from error
+        for table in self._members.values():
+            table.path.unlink()
 
     def __enter__(self) -> _Archive:
         return self
@@ -142,18 +158,19 @@ class _Archive:
             opened[table] = _Table(path, _header(path, table, columns))
         return opened
 
-    def _load(self) -> None:
+    def _load(self, *, numbers: bool) -> None:
+        """The tables, with ids as numbers where they are: joining texts takes twice as long."""
         for name, table in self._members.items():
             wanted = {**_AGENCIES, **_AGENCIES_TO_2015, **_COLUMNS, **_RELATIONS}[name]
             if name in ("nibrs_offense", "nibrs_offense_type"):
                 wanted = (*wanted, *(c for c in ("offense_code", "offense_type_id") if c in table.columns))
-            self.execute(f"create table {name} as {table.scan(tuple(dict.fromkeys(wanted)))}")
-            table.path.unlink()
-        self.execute(f"create table agency as {self._agencies()}")
+            columns = tuple(dict.fromkeys(wanted))
+            self.execute(f"create or replace table {name} as {table.scan(columns, numbers=numbers)}")
+        self.execute(f"create or replace table agency as {self._agencies()}")
         code = "offense_code" if self.has_offense_codes else "offense_type_id"
         self.execute(
-            "create table offense as select o.offense_id, o.incident_id, t.offense_code from nibrs_offense as o"
-            f" left join nibrs_offense_type as t on o.{code} = t.{code}"
+            "create or replace table offense as select o.offense_id, o.incident_id, t.offense_code"
+            f" from nibrs_offense as o left join nibrs_offense_type as t on o.{code} = t.{code}"
         )
 
     def _agencies(self) -> str:
@@ -199,10 +216,14 @@ class _Archive:
         """Each victim with each of its offenses. An incident's offenses are not all those of its victims."""
         relations = "select null as victim_id, null as codes where false"
         if self.has_relations:
+            # most victims have one relation: only the codes of the others are put together
+            of_victims = "from nibrs_victim_offender_rel inner join nibrs_relationship using (relationship_id)"
             relations = (
-                "select victim_id, string_agg(distinct relationship_code, ' ' order by relationship_code) as codes"
-                " from nibrs_victim_offender_rel inner join nibrs_relationship using (relationship_id)"
-                " group by victim_id"
+                f"select victim_id, min(relationship_code) as codes {of_victims} group by victim_id"
+                " having min(relationship_code) = max(relationship_code) union all"
+                " select victim_id, string_agg(distinct relationship_code, ' ' order by relationship_code) as codes"
+                f" {of_victims} where victim_id in (select victim_id {of_victims} group by victim_id"
+                " having min(relationship_code) <> max(relationship_code)) group by victim_id"
             )
         return f"""
             select 'victim' as record, '{self._state}' as state_code, '{self._year}' as data_year, agency.ori,
@@ -217,7 +238,7 @@ class _Archive:
             left join nibrs_ethnicity as e on v.ethnicity_id = e.ethnicity_id
             left join ref_race as r on v.race_id = r.race_id
             left join ({relations}) as relations on v.victim_id = relations.victim_id
-            order by agency.ori, v.victim_id, p.offense_id
+            order by agency.ori, cast(v.victim_id as varchar), cast(p.offense_id as varchar)
         """
 
     def check(self) -> None:
@@ -232,13 +253,14 @@ class _Archive:
             ("nibrs_incident", "incident_id"),
             ("nibrs_offense", "offense_id"),
             ("nibrs_victim", "victim_id"),
-            ("nibrs_victim_offense", "victim_id || '/' || offense_id"),
+            ("nibrs_victim_offense", "victim_id, offense_id"),
             ("nibrs_ethnicity", "ethnicity_id"),
             ("ref_race", "race_id"),
             ("nibrs_victim_type", "victim_type_id"),
             ("nibrs_offense_type", kinds),
         ):
-            query = f"select {key} from {table} group by all having count(*) > 1 or any_value({key}) is null"
+            lacking = " or ".join(f"{column} is null" for column in key.split(", "))
+            query = f"select concat_ws('/', {key}) from {table} group by {key} having count(*) > 1 or {lacking}"
             self._none(query, f"{table} has an id of its own twice, or none")
         self._none("select agency_id from agency where oris <> 1", "an agency_id has no ORI, or several")
 
@@ -302,6 +324,17 @@ class _Archive:
         """Raise Unreadable with the first of the rows of a query that must have none."""
         if found := self.execute(f"select * from ({query}) as faults(value) order by value limit 1").fetchone():
             raise Unreadable(f"{fault}: {str(found[0])[:40]!r}")
+
+
+def _text(name: str) -> str:
+    return f"nullif(trim({name}), '')"
+
+
+def _number(name: str) -> str:
+    """SQL: an id as a number, or an error where the number is written in another way than numbers are."""
+    text, number = _text(name), f"try_cast({name} as bigint)"
+    is_plain = f"{text} is null or coalesce(cast({number} as varchar) = {text}, false)"
+    return f"case when {is_plain} then {number} else error('no number') end"
 
 
 def _header(path: Path, table: str, needed: tuple[str, ...]) -> tuple[str, ...]:

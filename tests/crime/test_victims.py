@@ -240,3 +240,28 @@ def _people_by_group(path: Path) -> dict[tuple[str, str, str], int]:
     parts = people.groupby(["ori", "month", "group"]).size().to_dict()
     whole = people.assign(group="all").groupby(["ori", "month", "group"]).size().to_dict()
     return {**parts, **whole}
+
+
+def test_a_night_with_one_new_state_year_leaves_every_row_of_the_others_as_it_was(tmp_path):
+    """The new archive has the ids of the first, which are other incidents: ids number an archive's own rows only."""
+    home = Settings(home=tmp_path / "home", edition="live")
+
+    def night(name: str, of: Archive) -> dict[str, tuple[int, int]]:
+        path = tmp_path / name
+        path.write_bytes(of.body())
+        assert import_files(NIBRS, [path], home, retrieved_at=TODAY)[0].ok
+        connection = tables_of(home, "fct_victim_month", "fct_victim_month_total")
+        with connection:
+            return {
+                table: connection.execute(
+                    f"select count(*), coalesce(bit_xor(hash(rows)), 0) from core.{table} as rows"
+                    " where state_code = 'LA' and extract(year from month_start) = 2017"
+                ).fetchone()
+                for table in ("fct_victim_month", "fct_victim_month_total")
+            }
+
+    before = night("LA-2017.zip", archive())
+    several = Victim(("13A", "220"), ethnicity="H", sex="F")
+    other = Archive("from 2021", [Incident([several, OTHER]) for _ in range(40)], [Agency(1, "SY0010000", "Testville")])
+    assert night("LA-2024.zip", other) == before
+    assert all(rows for rows, _ in before.values())

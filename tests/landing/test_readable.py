@@ -98,6 +98,27 @@ def test_a_type_reads_what_staging_reads(tmp_path, type_, read, unread):
     assert list(found.examples) == unread[:3]
 
 
+@pytest.mark.parametrize("fault", ["", "x"])
+def test_many_records_are_measured_value_by_value_with_the_same_result(tmp_path, monkeypatch, fault):
+    """A thousand records: code is wrong in the last one (or in none), every tenth is empty; id has a value a record."""
+    path = tmp_path / "records.parquet"
+    codes = [None if n % 10 == 0 else ("A", " B ")[n % 2] for n in range(999)]
+    table = {"_record_no": range(1000), "code": [*codes, fault or "A"], "id": [f"id {n:012}" for n in range(1000)]}
+    pq.write_table(pa.table(table), path)
+
+    def found() -> measure.Measure:
+        types = {"code": fields.one_of("A", "B"), "id": fields.TEXT}
+        return measure.of([path], seen=["code", "id"], types=types, required=["id"])
+
+    at_once = found()
+    assert measure._of_few_values([path], ["code", "id"]) == []
+    monkeypatch.setattr(measure, "_MANY_RECORDS", 1000)
+    assert measure._of_few_values([path], ["code", "id"]) == ["code"]
+    assert found() == at_once
+    assert (at_once.records, at_once.unreadable, at_once.fields["code"].empty) == (1000, 1 if fault else 0, 100)
+    assert at_once.fields["code"].examples == ((fault,) if fault else ())
+
+
 def test_every_name_of_a_state_that_the_models_know_is_one():
     from orchestration.sources.states import STATE_NAME
 

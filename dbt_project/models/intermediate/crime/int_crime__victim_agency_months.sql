@@ -1,27 +1,24 @@
 {{ config(materialized='table') }}
 -- What is known of an agency's month beside its victims: whether it counts as sent, and how far ethnicity is known.
-with victims as (
-    select * from {{ ref('stg_fbi__nibrs') }} where record = 'victim'
-),
-
-counted as (
+with counted as (
     select
         ori,
         month_start,
-        count(distinct incident_id) as incidents
-    from victims
+        sum(incidents) as incidents
+    from {{ ref('int_crime__victim_counts') }}
+    where record = 'month' and victim_group = 'all'
     group by ori, month_start
 ),
 
 known as (
     select
         ori,
-        data_year,
-        count(distinct victim_id) as individuals,
-        count(distinct case when ethnicity_code in ('H', 'N') then victim_id end) as known_individuals
-    from victims
-    where victim_type_code = 'I'
-    group by ori, data_year
+        cast(extract(year from month_start) as int) as data_year,
+        cast(sum(case when victim_group = 'all' then victims end) as bigint) as individuals,
+        cast(sum(case when victim_group in ('hispanic', 'non_hispanic') then victims else 0 end) as bigint) as known_individuals
+    from {{ ref('int_crime__victim_counts') }}
+    where record = 'month'
+    group by ori, extract(year from month_start)
 ),
 
 months as (
@@ -34,8 +31,8 @@ months as (
         listed.reported_status,
         listed.reporting_type,
         listed.nibrs_start_on,
-        coalesce(counted.incidents, 0) as incidents,
-        cast(known.known_individuals as double) / known.individuals as known_share,
+        cast(coalesce(counted.incidents, 0) as bigint) as incidents,
+        cast(known.known_individuals as double) / nullif(known.individuals, 0) as known_share,
         listed._capture_id,
         listed._payload_id,
         listed._kind,

@@ -1,4 +1,4 @@
-{{ config(materialized='table') }}
+-- A view: of the columns of an archive's records each reader needs some, and a copy of all took longer than all of them.
 {%- set texts = ['reported_status', 'month_basis', 'agency_name', 'agency_type', 'reporting_type', 'incident_id', 'victim_id',
     'victim_type_code', 'offense_code', 'ethnicity_code', 'race_code', 'sex_code', 'relationship_codes', 'offense_family',
     'victim_group', 'sex', 'relation', 'sent_status'] %}
