@@ -18,7 +18,7 @@ import json
 import re
 import sys
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 
@@ -258,6 +258,35 @@ def _city_of(agency: str) -> str:
     return known.get(agency) or agency.removesuffix(" Police Department")
 
 
+# Documents that the first table of printed figures cites in few words, and that the printed awards cite in full.
+DOCUMENTS = {
+    "route-fifty.com": (
+        "Route Fifty",
+        "https://route-fifty.com/management/2016/10/federal-grants-state-local-police-officers/132064/?oref=rf-next-story"
+        " (2016-10-03)",
+    ),
+    "archived cops.usdoj.gov page of 2016-03": (
+        "COPS Office (swap.stanford.edu archive)",
+        "https://swap.stanford.edu/was/20160311035101mp_/http:/www.cops.usdoj.gov/Default.asp?Item=2367 (2016-03-11)",
+    ),
+}
+
+
+def _by_document(rows: Sequence[dict[str, str]], totals: Sequence[Mapping[str, str]]) -> Iterator[dict[str, str]]:
+    """One document is one witness: a figure that the printed awards have of it is not told again under another name."""
+    told = {(row["source"], row["period_as_printed"], row["measure"], row["value"]) for row in totals}
+    for row in rows:
+        cited = row["source"].split("; ")
+        others = [one for one in cited if one not in DOCUMENTS]
+        known = [DOCUMENTS[one] for one in cited if one in DOCUMENTS]
+        new = [(publisher, source) for publisher, source in known
+               if (source, row["period_as_printed"], row["measure"], row["value"]) not in told]  # fmt: skip
+        if others:
+            yield {**row, "source": "; ".join(others)}
+        for publisher, source in new:
+            yield {**row, "publisher": publisher, "source": source}
+
+
 def _published(facts: Path) -> None:
     """Two tables of printed figures, brought into one form; periods are read by the rules beside them."""
     columns = ("publisher", "table", "entity", "period_as_printed", "period_from", "period_to", "period_precision",
@@ -296,6 +325,7 @@ def _published(facts: Path) -> None:
             }
         )  # fmt: skip
     totals = list(_totals_printed(facts))
+    rows = list(_by_document(rows, totals))
     # What was typed into the table by hand, from a source that is no file here, stays.
     path = TABLES / "published_statistics.csv"
     made = {_figure(row) for row in [*rows, *totals]}

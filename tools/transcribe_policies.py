@@ -34,6 +34,11 @@ EVENT_COLUMNS = (
 GATHERED = "2026-11-28"
 Row = dict[str, str]
 
+# The one printing of the map that there is to cite.
+CIS_MAP = (
+    'CIS map "Sanctuary Cities, Counties and States" as stored at austinbrian/sheriffs@2e837a5:'
+    "data/Copy of Map- Sanctuary Cities, Counties and States.csv"
+)
 # Of what date each list is that is the only one to tell of an event: nothing follows from it past that day.
 DATED_LISTS = {
     'CIS map "Sanctuary Cities, Counties and States"': "2014-09-30",
@@ -67,6 +72,16 @@ NO_POLICY = {
     ("Austin", "resolution", "20140626-099"): POSITION,
     ("Los Angeles County", "board motion", "ICE-free county property"): "introduced",
 }
+# Acts that say that an earlier policy stands: by unit, instrument, number and day, the instrument that they reaffirm.
+# Where the source names none that the ledger has, the act keeps its own and begins nothing.
+REAFFIRMED = {
+    ("Chicago", "resolution", "SR2016-908", "2016-12-14"): ("ordinance", "MCC ch. 2-173 Welcoming City (2012)"),
+    ("Chicago", "resolution", "SR2016-978", "2017-01-25"): ("resolution", "SR2016-978"),
+    ("New York City", "resolution", "Res 1321-2016", "2016-12-06"): ("resolution", "Res 1321-2016"),
+    ("Albuquerque", "resolution", "immigrant-friendly", "2018"): ("resolution", "immigrant-friendly"),
+}
+# What the upgrades say of an act's date that the ledger has otherwise: both are kept, each an event of its own.
+OTHER_DATE = ("conflict", "other date")
 # Two of the 65 letters are spelled otherwise.
 SPELLED = {"DOJ letter, 8 USC 1373": "DOJ letter (8 USC 1373)"}
 # The condition that a list prints, in a few words of our own: the first whose marks all stand in it.
@@ -117,9 +132,37 @@ def ledger(facts: Path) -> None:
         before = held.pop(_event(known), None)
         events[_event(known)] = {**known, "learned_on": before["learned_on"] if before else GATHERED}
     upgrades = read(facts / "ordinances" / "ledger_upgrades.csv")
+    for other in _other_dates(list(events.values()), upgrades):
+        held.pop(_event(other), None)
+        events[_event(other)] = other
     events |= {key: {**row, "known_until": row.get("known_until", "")} for key, row in held.items()
                if not _was_upgraded(row, upgrades)}  # fmt: skip
-    write(path, EVENT_COLUMNS, [_upgraded(row, upgrades) for row in events.values()])
+    rows = {_event(row): row for row in (_reaffirming(_upgraded(row, upgrades)) for row in events.values())}
+    write(path, EVENT_COLUMNS, rows.values())
+
+
+def _other_dates(events: Sequence[Row], upgrades: Sequence[Row]) -> Iterator[Row]:
+    """The same act on the date that a list has of it, beside the ledger's own: bound to the date of the list."""
+    for row in events:
+        for upgrade in upgrades:
+            if _matches(row, upgrade) and upgrade["finding"] in OTHER_DATE:
+                yield {
+                    **row, "event_date": upgrade["date_in_source"], "date_precision": upgrade["precision"],
+                    "source": CIS_MAP, "source_status": "partial", "learned_on": GATHERED,
+                    "known_until": known_until(CIS_MAP),
+                    "note": f"{upgrade['precision']} by the tracker ({upgrade['source']}); {upgrade['remark']}",
+                }  # fmt: skip
+
+
+def _reaffirming(row: Row) -> Row:
+    """An act that says that an earlier policy stands is an event of that policy, and not a beginning."""
+    names = (row["jurisdiction"], row["instrument"], row["number"], row["event_date"])
+    if row["event"] != "adopted" or names not in REAFFIRMED:
+        return row
+    instrument, number = REAFFIRMED[names]
+    by = "" if (instrument, number) == names[1:3] else f"by {row['instrument']} {row['number']}"
+    note = "; ".join(filter(None, (by, row["note"], "adopted: reaffirms an earlier policy, begins none")))
+    return {**row, "instrument": instrument, "number": number, "event": "reaffirmed", "note": note}
 
 
 def _event(row: Mapping[str, str]) -> tuple[str, ...]:
@@ -185,6 +228,10 @@ def _upgraded(row: Row, upgrades: Sequence[Row]) -> Row:
                    "event_date": upgrade["date_in_source"], "date_precision": upgrade["precision"],
                    "note": upgrade["remark"], "learned_on": GATHERED}  # fmt: skip
             told = "" if day == row["event_date"] else f"the day {day} stays unsourced"
+        elif upgrade["finding"] == "number confirmed":  # what made the source a partial one
+            row = {**row, "source_status": "sourced"}
+        elif upgrade["finding"] == "number found":
+            row = {**row, "number": f"{upgrade['remark'].rpartition(' ')[2]} {row['number']}"}
         row = {**row, "note": "; ".join(filter(None, (row["note"], told)))}
     return row
 

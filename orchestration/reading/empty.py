@@ -58,6 +58,8 @@ def why(
         )
     held, first, last = _first(connection, subject.held, values)
     partial = _first(connection, subject.partial, values)[0]
+    if held and (ended := _ended(connection, values, labels)):
+        return ended
     if held:
         known = f", from {first} to {last}" if first else ""
         if isinstance(first, date) and (asked := _day(values)) and asked < first:
@@ -82,6 +84,28 @@ def why(
     return f"None: the captures of {subject.name} are whole, and hold none{of_what}."
 
 
+def _ended(connection: Connection, values: Mapping[str, Any], labels: Mapping[str, str]) -> str:
+    """Why a tracker's list has nobody on it today, if it has ended; empty if it stands, or if a day is asked for."""
+    if not values.get("tracker") or any(name in values for name in _DAYS):
+        return ""
+    standing, last_on, because = _first(connection, _STANDING, values)
+    if standing or last_on is None:
+        return ""
+    if because == "list withdrawn":
+        return f"None: {labels['tracker']} was withdrawn by {last_on}, and nobody is on it since."
+    return (
+        f"No row: {labels['tracker']} speaks of its own day, and nothing is known of it from {last_on} on,"
+        " which is not a none."
+    )
+
+
+_STANDING = """
+select count(*) filter (listings.listed_to is null), max(listings.listed_to),
+    arg_max(listings.listed_to_because, listings.listed_to)
+from core.fct_tracker_listing as listings
+join core.dim_tracker as trackers using (tracker_key)
+where trackers.tracker_code = $tracker
+"""
 _IN_ALL = "select coalesce(sum(records), 0) from meta.source_status where list_contains($datasets, dataset)"
 _DAYS = ("as_of", "day", "to")
 

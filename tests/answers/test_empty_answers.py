@@ -53,7 +53,7 @@ class TestParameters:
         [
             ("listed", "tracker", "nobody", "all, cis, dhs, doj, doj_letters, ice_287g, ice_ddor, ilrc, meyer_co"),
             # 287(g) agreements are the opposite of a sanctuary list
-            ("at_risk", "tracker", "ice_287g", "dhs, doj"),
+            ("at_risk", "tracker", "ice_287g", "cis, dhs, doj"),
             ("tracker_agreement", "a", "DOJ", "cis, dhs, doj, doj_letters, ice_287g, ice_ddor, ilrc, meyer_co"),
             ("crime_months", "offense", "rape", "RPE"),
             ("crime_years", "offense", "XXX", "ROB"),
@@ -99,6 +99,16 @@ class TestTitles:
 
 
 class TestReasons:
+    def test_a_list_that_has_ended_says_when_and_how(self, connection):
+        assert ask(connection, "at_risk", tracker="dhs").why_empty == (
+            "None: the DHS sanctuary jurisdiction list of 2025-05-29 was withdrawn by 2025-06-01,"
+            " and nobody is on it since."
+        )
+        of_one_day = ask(connection, "at_risk", tracker="cis").why_empty
+        assert of_one_day.startswith("No row: the CIS map of sanctuary cities, counties and states, as of 2014-09")
+        assert "nothing is known of it from 2014-10-01 on, which is not a none" in of_one_day
+        assert ask(connection, "at_risk", tracker="doj").why_empty is None
+
     @pytest.mark.parametrize("name", OF_PLACES)
     def test_a_place_that_nothing_was_captured_of_is_no_none(self, connection, name):
         found = ask(connection, name, jurisdiction=NOTHING_HELD)

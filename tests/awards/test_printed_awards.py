@@ -125,6 +125,13 @@ class TestTheNation:
         )
         assert covered[0][0] == 2022
 
+    def test_a_listing_that_the_split_of_2025_made_has_no_zeros_before_it(self, ask: Ask):
+        """facts/money/PROVENANCE.md: the inventory shows 0 of what it does not cover; 16.710 was split in FY2025."""
+        assert ask(
+            "select fiscal_year, count(*), count(obligated_amount), count(figure_note) from core.fct_listing_year"
+            " where assistance_listing between '16.068' and '16.073' group by 1 order by 1"
+        ) == [(2023, 6, 0, 6), (2024, 6, 0, 6), (2025, 6, 6, 6)]
+
     def test_every_sum_of_awards_has_its_share(self, ask: Ask):
         ((awards, amount, nation, percent),) = ask(
             "select awards, obligated_amount, nation_obligated_amount, share_of_nation_percent"
@@ -184,6 +191,45 @@ class TestVerdicts:
             " where claim_id = 'cops_total_fy2016' and evidence_role = 'beside'"
         )
         assert ask(beside) == [(191_000_000.0,)]
+
+    @pytest.mark.parametrize(
+        ("claim", "figure"), [("cops_total_fy2016", 191_000_000), ("fy2012_budget_scrap", 162_000_000)]
+    )
+    def test_the_account_that_stands_beside_shows_its_number_and_its_trace(self, ask: Ask, claim, figure):
+        """facts/money/omb_cops_account.csv: budget authority of account 0406."""
+        ((evidence, trace),) = ask(
+            f"select evidence, evidence_trace from analysis.mart_claim_check where claim_id = '{claim}'"
+        )
+        assert f"{figure} USD, actual, net of what was rescinded and moved" in evidence
+        ((row,),) = ask(
+            f"select evidence_id from analysis.mart_claim_evidence where claim_id = '{claim}'"
+            " and evidence_table = 'core.fct_budget_account_year'"
+        )
+        assert f"clawback trace core.fct_budget_account_year {row}" in trace
+
+    def test_each_print_shows_the_day_that_it_has_or_why_not(self, ask: Ask):
+        days = dict(
+            ask(
+                "select publisher, printed_on from analysis.mart_claim_evidence where claim_id = 'fy2012_budget_scrap'"
+                " and evidence_role = 'supports'"
+            )
+        )
+        assert days == {
+            "House Appropriations Committee, ranking member Dicks (thefederalnewswire.com)": "2011-07-06",
+            "US Conference of Mayors": "2011-11-21",
+        }
+        ((evidence,),) = ask("select evidence from analysis.mart_claim_check where claim_id = 'fy2012_budget_scrap'")
+        assert "US Conference of Mayors (2011-11-21): the House appropriations bill" in evidence
+        assert ask(
+            "select distinct document_date from core.fct_published_statistic where source_citation like '%kpcc.org%'"
+            " or source_citation like 'https://www.latimes.com%-20170321-story.html'"
+            " or source_citation = 'cis.org 2023-07-13'"
+            " or source_citation like '%2017-04/05: https%' or source_citation like 'canyon-news.com on %' order by 1"
+        ) == [("2017",), ("2017-03-21",), ("2018-04-24",), ("2023-07-13",), (None,)]
+        assert ask(
+            "select count(*) from core.fct_published_statistic"
+            " where (document_date is null) = (document_date_missing is null)"
+        ) == [(0,)]
 
     @pytest.mark.parametrize("claim", ["lapd_chp_fy2016", "hopkins_operation_recess"])
     def test_what_only_stands_beside_a_claim_decides_nothing(self, ask: Ask, claim):

@@ -123,6 +123,21 @@ class TestAsOf:
         assert status(connection, "1714000", "2025-08-05", "doj")["status"] == "listed: sanctuary"
 
 
+def test_a_reaffirmed_ordinance_began_when_it_was_enacted(connection):
+    """Chicago's chapter 2-173: the map of 2014-09 has July 2012; a resolution of 2016-12-14 reaffirms it."""
+    known = {}
+    for day in ("2012-06-30", "2014-06-01", "2015-06-01", "2017-03-27"):
+        row = status(connection, "1714000", day, "detainer_limits")
+        known[day] = (row["status"], str(row["held_since"]), str(row["held_since_earliest"]))
+    assert known == {
+        "2012-06-30": ("unknown", "None", "None"),
+        "2014-06-01": ("in force", "2012-07-31", "2012-07-01"),
+        "2015-06-01": ("unknown", "None", "None"),
+        "2017-03-27": ("in force", "2016-12-14", "2012-07-01"),
+    }
+    assert status(connection, "1714000", "2017-03-27", "general")["status"] == "unknown"
+
+
 class TestTheArticle:
     def test_the_claim_counts_what_the_named_query_shows(self, connection):
         rows = ask(connection, "four_cities")

@@ -80,7 +80,7 @@ def test_a_county_of_the_programme_has_a_month_or_none():
 def test_what_only_lists_of_one_date_tell_is_known_until_that_date():
     """A second source that is bound to no date frees a row; two lists are known until the later one's date."""
     events = records("ledger/policy_events")
-    assert len(events) == 569
+    assert len(events) == 571
     assert len({event["geoid"] for event in events if event["geoid"] != "1"}) >= 320
     for event in events:
         cited = (event["source"] or "").split(" ; ")
@@ -92,6 +92,32 @@ def test_what_only_lists_of_one_date_tell_is_known_until_that_date():
         else:
             assert event["known_until"] is None, event
     assert Counter(event["known_until"] for event in events)["2014-09-30"] >= 120
+
+
+def test_an_act_of_two_dates_is_two_events_and_the_lists_one_is_bound_to_its_date():
+    """facts/ordinances/ledger_upgrades.csv: the map has July 2012 of Chicago and May 2013 of New York; keep both."""
+    told = {
+        (event["jurisdiction"], event["event_date"]): event
+        for event in records("ledger/policy_events")
+        if event["number"] in ("MCC ch. 2-173 Welcoming City (2012)", "LL 2013/021 and 2013/022")
+        and event["event"] == "enacted"
+    }
+    assert {key: (event["source_status"], event["known_until"]) for key, event in told.items()} == {
+        ("Chicago", "2012-09-12"): ("unsourced", None),
+        ("Chicago", "2012-07"): ("partial", "2014-09-30"),
+        ("New York City", "2013-03-18"): ("sourced", None),
+        ("New York City", "2013-05"): ("partial", "2014-09-30"),
+    }
+    assert all((told[key]["source"] or "").startswith("CIS map") for key in told if len(key[1]) == len("2012-07"))
+
+
+def test_an_act_that_reaffirms_is_no_beginning():
+    told = {(event["jurisdiction"], event["number"], event["event_date"]) for event in records("ledger/policy_events")
+            if event["event"] == "reaffirmed"}  # fmt: skip
+    assert told == {
+        ("Chicago", "MCC ch. 2-173 Welcoming City (2012)", "2016-12-14"), ("Chicago", "SR2016-978", "2017-01-25"),
+        ("New York City", "Res 1321-2016", "2016-12-06"), ("Albuquerque", "immigrant-friendly", "2018"),
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(

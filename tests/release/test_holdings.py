@@ -31,6 +31,24 @@ def test_what_is_held_is_said_of_every_data_set(published):
     assert held["usaspending__transactions"][2] == 0
 
 
+def test_a_note_of_one_capture_is_not_told_of_all(published):
+    settings, _ = published
+    with questions.connect(settings) as connection:
+        notes = dict(connection.execute("select dataset, selection_note from meta.holdings").fetchall())
+        told = "select distinct note from meta.capture where is_serving and dataset = ?"
+        for dataset, of in (("omb__budget", 3), ("usaspending__assistance_listings", 6), ("fbi__agency_months", 2)):
+            each = [note for (note,) in connection.execute(told, [dataset]).fetchall()]
+            assert len(each) == of
+            assert all(note in notes[dataset] for note in each), dataset
+        ((data_note,),) = connection.execute(
+            "select data_note from analysis.mart_claim_check where claim_id = 'sanctuary_cities_over_100'"
+        ).fetchall()
+    assert "24 of 354 records (FY2027:budget_authority): " in notes["omb__budget"]
+    # the map decides the claim on cities, and is cited with the other two
+    assert [data_note.count(f"{name}: ") for name in ("cis__sanctuary_map", "dhs__sanctuary_list",
+                                                      "doj__sanctuary_list")] == [1, 1, 1]  # fmt: skip
+
+
 def test_the_readmes_table_of_what_is_held_is_that_of_the_release(published):
     settings, _ = published
     with questions.connect(settings) as connection:

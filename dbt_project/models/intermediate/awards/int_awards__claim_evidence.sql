@@ -39,7 +39,7 @@ candidates as (
         figure,
         cast(null as bigint) as officers,
         publisher,
-        cast(null as {{ dbt.type_string() }}) as printed_on,
+        document_date as printed_on,
         as_printed,
         source_citation,
         'core.fct_published_statistic' as evidence_table,
@@ -61,7 +61,10 @@ candidates as (
         cast(null as bigint) as officers,
         'Office of Management and Budget' as publisher,
         concat('budget of FY', cast(budget_year as {{ dbt.type_string() }})) as printed_on,
-        concat(budget_status, ', net of what was rescinded and moved') as as_printed,
+        concat(
+            {{ in_words('cast(budget_amount as bigint)', 'no figure') }}, ' USD, ', budget_status,
+            ', net of what was rescinded and moved'
+        ) as as_printed,
         'OMB Public Budget Database' as source_citation,
         'core.fct_budget_account_year' as evidence_table,
         budget_account_year_key as evidence_id,

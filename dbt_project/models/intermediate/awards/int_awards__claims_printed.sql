@@ -35,7 +35,8 @@ counted as (
             as printed_text,
         {{ joined("case when evidence_role not in ('beside', 'not it') then concat('clawback trace ', evidence_table, ' ', evidence_id) end") }}
             as deciding_trace,
-        {{ joined("concat('clawback trace ', evidence_table, ' ', evidence_id)") }} as every_trace,
+        {{ joined("case when evidence_role in ('beside', 'not it') then concat('clawback trace ', evidence_table, ' ', evidence_id) end") }}
+            as other_trace,
         sum(case when evidence_role in ('own source', 'not it') then 0 else 1 end) as bearing_rows,
         sum(case when evidence_role = 'not it' then 1 else 0 end) as not_it_rows,
         count(*) as evidence_rows
@@ -72,7 +73,8 @@ select
     whole as printed_whole,
     publishers,
     printed_text,
-    coalesce(deciding_trace, every_trace) as evidence_trace,
+    -- what decides first, then what stands beside it: every row that the evidence names can be traced
+    concat_ws('; ', deciding_trace, other_trace) as evidence_trace,
     bearing_rows,
     not_it_rows,
     evidence_rows

@@ -25,6 +25,19 @@ with reasons as (
             months.ori = agencies.ori
             and extract(year from months.month_start) = extract(year from agencies.nibrs_start_on)
             and extract(month from months.month_start) = extract(month from agencies.nibrs_start_on)
+    union all
+    select
+        ori,
+        month_start,
+        offense_code,
+        'level' as kind,
+        concat(
+            'the level changes by ', {{ in_words('cast(round(level_change_percent) as bigint)') }}, ' percent: ',
+            {{ in_words('cast(round(mean_before) as bigint)') }}, ' a month in the six months before, ',
+            {{ in_words('cast(round(mean_after) as bigint)') }}, ' in the six from here on; nobody names a cause'
+        ) as reason
+    from {{ ref('int_crime__level_changes') }}
+    where not is_explained
 )
 
 select

@@ -93,7 +93,8 @@ histories as (
         max(is_lump) over (
             partition by source_kind, ori order by month_no range between 1 following and 11 following
         ) as lump_follows,
-        max(case when counted is not null then month_no end) over (partition by source_kind) as newest_month_no
+        -- the agency's own newest month with a count: others may have sent later ones
+        max(case when counted is not null then month_no end) over (partition by source_kind, ori) as newest_month_no
     from whole
 ),
 
@@ -135,8 +136,8 @@ select
             and 12.0 * 100000 * compared.median_around / compared.population < 200
             then 'partial: far below any city of its people'
         when
-            -- a fall that has lasted some months is in the six before; what the newest two lack is mostly still to come
-            compared.month_no > compared.newest_month_no - 2 and compared.months_before >= 6
+            -- a fall that has lasted some months is in the six before; what the newest three lack is mostly still to come
+            compared.month_no > compared.newest_month_no - 3 and compared.months_before >= 6
             and compared.lower_median >= 300 and compared.offenses < 0.75 * compared.lower_median
             and compared.offenses < 0.75 * compared.year_before
             then 'partial: one of the newest months, a quarter below the year before'

@@ -3,11 +3,48 @@
 {%- set whole = "case when judgement is null and offenses > 0 then offenses end" %}
 {%- set offense_months = 'partition by source_kind, ori, offense_code order by ' ~ month_no('month_start') %}
 
-with judged as (
+with declared as (
+    select
+        ori,
+        offense_code,
+        first_month,
+        last_month,
+        concat(kind, ': named in reference.crime_series_breaks') as judgement
+    from {{ ref('crime_series_breaks') }}
+    where kind in ('partial', 'suspect') and ori is not null
+),
+
+-- an agency's months that somebody names as no whole months, of all offences or of one; they are the Explorer's
+named as (
+    select
+        tellings.ori,
+        tellings.month_start,
+        tellings.offense_code,
+        max(declared.judgement) as judgement,
+        max(case when declared.offense_code is null then declared.judgement end) as month_judgement
+    from {{ ref('int_crime__month_tellings') }} as tellings
+    inner join declared
+        on
+            tellings.ori = declared.ori
+            and tellings.month_start between declared.first_month and declared.last_month
+            and (declared.offense_code is null or tellings.offense_code = declared.offense_code)
+    where tellings.source_kind = 'Crime Data Explorer'
+    group by tellings.ori, tellings.month_start, tellings.offense_code
+),
+
+judged as (
     select
         tellings.*,
-        judgements.judgement
+        coalesce(named.judgement, judgements.judgement) as judgement,
+        -- of the month as a whole: by it a month goes before another source's, all offences together
+        coalesce(named.month_judgement, judgements.judgement) as month_judgement
     from {{ ref('int_crime__month_tellings') }} as tellings
+    left join named
+        on
+            tellings.source_kind = 'Crime Data Explorer'
+            and tellings.ori = named.ori
+            and tellings.month_start = named.month_start
+            and tellings.offense_code = named.offense_code
     left join {{ ref('int_crime__month_judgements') }} as judgements
         on
             tellings.source_kind = judgements.source_kind
@@ -38,8 +75,8 @@ tellings as (
         -- the explorer is revised with each refresh, so it goes first where it counts anything; then a return that
         -- came, its zeros included; then what is left of either. A month that is not whole yields to one that is.
         case
-            when sent = 'counts' and source_kind = 'Crime Data Explorer' and judgement is null then 1
-            when sent = 'a normal return' and judgement is null then 2
+            when sent = 'counts' and source_kind = 'Crime Data Explorer' and month_judgement is null then 1
+            when sent = 'a normal return' and month_judgement is null then 2
             when sent = 'counts' and source_kind = 'Crime Data Explorer' then 3
             when sent = 'a normal return' then 4
             when sent = 'counts' then 5
@@ -54,7 +91,8 @@ counted as (
     select
         tellings.*,
         case
-            when judged_coverage like 'partial%' or judged_coverage = 'suspect: several months in one' then null
+            when judged_coverage like 'partial%' or judged_coverage like 'suspect: named in%' then null
+            when judged_coverage = 'suspect: several months in one' then null
             else offenses
         end as whole_offenses
     from tellings

@@ -59,10 +59,10 @@ explained as (
                 or (level_changes.ori is null and level_changes.jurisdiction_key = reasons.jurisdiction_key))
 ),
 
-broken as (
+named as (
     select
         years.crime_year_key,
-        {{ joined('reasons.reason') }} as break_reason
+        reasons.reason
     from {{ ref('int_crime__years') }} as years
     inner join reasons
         on
@@ -74,7 +74,26 @@ broken as (
             -- a table that prints the definition is not in doubt about it
             and (reasons.offense_code is null or years.series not in (
                 'as printed; rape, legacy definition', 'as printed; rape, revised definition'))
-    group by years.crime_year_key
+    union all
+    select
+        level_changes.crime_year_key,
+        concat(
+            'the level changes by ', {{ in_words('cast(round(level_changes.level_change_percent) as bigint)') }},
+            ' percent since ', {{ in_words('cast(level_changes.year_before as bigint)') }}, ' (',
+            {{ in_words('cast(level_changes.offenses_before as bigint)') }}, '); nobody names a cause'
+        ) as reason
+    from level_changes
+    left join explained
+        on level_changes.crime_year_key = explained.crime_year_key
+    where explained.crime_year_key is null
+),
+
+broken as (
+    select
+        crime_year_key,
+        {{ joined('reason') }} as break_reason
+    from named
+    group by crime_year_key
 )
 
 select

@@ -31,12 +31,39 @@ waiting as (
     group by events.policy_event_key, events.provision_code
 ),
 
+-- a reaffirmation carries on what an earlier event of the measure put in force, and its beginning is that event's
+begun as (
+    select
+        reaffirmations.policy_event_key,
+        reaffirmations.provision_code,
+        min(beginnings.event_from) as begun_from
+    from events as reaffirmations
+    inner join events as beginnings
+        on
+            reaffirmations.jurisdiction_key = beginnings.jurisdiction_key
+            and reaffirmations.provision_code = beginnings.provision_code
+            and reaffirmations.instrument_id = beginnings.instrument_id
+            and beginnings.event_to < reaffirmations.event_to
+    where
+        reaffirmations.event = 'reaffirmed' and beginnings.event <> 'reaffirmed'
+        and beginnings.track = 'force' and beginnings.sets = 1
+    group by reaffirmations.policy_event_key, reaffirmations.provision_code
+),
+
 deciding as (
-    select events.*
+    select
+        {% for column in columns -%}
+        {{ 'coalesce(begun.begun_from, events.event_from) as event_from' if column == 'event_from' else 'events.' ~ column }}
+        {{- ',' if not loop.last }}
+        {% endfor %}
     from events
     left join waiting
         on events.policy_event_key = waiting.policy_event_key and events.provision_code = waiting.provision_code
-    where waiting.policy_event_key is null
+    left join begun
+        on events.policy_event_key = begun.policy_event_key and events.provision_code = begun.provision_code
+    where
+        waiting.policy_event_key is null
+        and (events.event <> 'reaffirmed' or begun.policy_event_key is not null)
     union all
     -- -1: past the date of the only source, neither in force nor ended
     select

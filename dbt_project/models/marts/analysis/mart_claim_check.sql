@@ -18,7 +18,7 @@ with datasets as (
 data_notes as (
     select
         max(case when dataset = 'usaspending__awards' then note_text end) as awards,
-        {{ joined("case when dataset in ('doj__sanctuary_list', 'dhs__sanctuary_list') then note_text end") }} as lists,
+        {{ joined("case when dataset in ('cis__sanctuary_map', 'dhs__sanctuary_list', 'doj__sanctuary_list') then note_text end") }} as lists,
         max(case when dataset = 'ledger__policy_events' then note_text end) as events,
         max(case when dataset = 'published__statistics' then note_text end) as printed
     from datasets

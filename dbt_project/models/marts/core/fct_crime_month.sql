@@ -50,7 +50,7 @@ select
         then cast(months.offenses as double) * 100000 / cast(months.population as double) end as offenses_per_100k,
     months.coverage,
     coalesce(agency_coverage.coverage, 'unknown') as agency_coverage,
-    breaks.break_reason is not null or changes.level_change_percent is not null as is_break,
+    breaks.break_reason is not null as is_break,
     breaks.break_reason,
     changes.level_change_percent,
     changes.is_explained as is_level_change_explained,

@@ -14,7 +14,7 @@ select
     years.population,
     case when years.population > 0 and years.offenses is not null
         then cast(years.offenses as double) * 100000 / cast(years.population as double) end as offenses_per_100k,
-    breaks.break_reason is not null or breaks.level_change_percent is not null as is_break,
+    breaks.break_reason is not null as is_break,
     breaks.break_reason,
     cast(breaks.level_change_percent as double) as level_change_percent,
     cast(breaks.year_before as int) as level_change_since_year,

@@ -32,6 +32,13 @@ select
     figures.unit,
     figures.as_printed,
     figures.source_citation,
+    {{ cited_day('figures.source_citation') }} as document_date,
+    case
+        when {{ cited_day('figures.source_citation') }} is not null then null
+        when {{ regexp_matches('figures.source_citation', '@[0-9a-f]{7,40}') }}
+            then 'a file in a repository: its commit is cited, and no day'
+        else 'neither the stored text nor the address shows a day'
+    end as document_date_missing,
     figures._capture_id,
     figures._payload_id,
     figures._record_no,

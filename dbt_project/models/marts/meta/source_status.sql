@@ -25,11 +25,41 @@ served as (
         max(kind) as greatest_kind,
         max(case when newest_first = 1 then capture_id end) as last_capture_id,
         max(case when newest_first = 1 then publisher end) as publisher,
-        max(case when newest_first = 1 then note end) as note,
         max(retrieved_at) as last_retrieved_at,
         max(content_newest) as content_newest
     from serving
     group by dataset
+),
+
+-- a note is of its capture: one for all of a dataset where all have it, else each with the records that it is of
+noted as (
+    select
+        dataset,
+        note,
+        count(*) as captures,
+        sum(records) as records,
+        max(slice) as slice,
+        max(retrieved_at) as retrieved_at
+    from serving
+    where note is not null
+    group by dataset, note
+),
+
+notes as (
+    select
+        served.dataset,
+        case
+            when count(*) = 1 and max(noted.captures) = max(served.captures_serving) then max(noted.note)
+            when count(*) > 10 then concat(
+                cast(count(*) as {{ dbt.type_string() }}), ' notes of ',
+                cast(max(served.captures_serving) as {{ dbt.type_string() }}), ' captures: meta.capture.note has them'
+            )
+            else {{ joined("concat(coalesce(cast(noted.records as " ~ dbt.type_string() ~ "), 'unknown'), ' of ', coalesce(cast(served.records as " ~ dbt.type_string() ~ "), 'unknown'), ' records (', case when noted.captures = 1 then coalesce(noted.slice, 'one capture') else concat(cast(noted.captures as " ~ dbt.type_string() ~ "), ' captures') end, '): ', noted.note)") }}
+        end as note
+    from served
+    inner join noted
+        on served.dataset = noted.dataset
+    group by served.dataset
 ),
 
 rejected as (
@@ -59,9 +89,10 @@ select
     standing.failed_since,
     standing.reason,
     standing.state,
-    served.note
+    notes.note
 from datasets
 inner join {{ source('raw', 'standing') }} as standing
     on datasets.dataset = standing.dataset
 left join served on datasets.dataset = served.dataset
+left join notes on datasets.dataset = notes.dataset
 left join rejected on datasets.dataset = rejected.dataset
