@@ -16,7 +16,7 @@ import dagster as dg
 import duckdb
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtCliResource, DbtProject, dbt_assets
 
-from orchestration import sources
+from orchestration import engine, sources
 from orchestration.assets import check_words
 from orchestration.assets.capture import asset_key
 from orchestration.assets.gate import ending_on_refusals, refused
@@ -36,7 +36,7 @@ from orchestration.settings import Settings
 WAREHOUSE_POOL = "warehouse"
 BUILD = ["build", "--exclude-resource-type", "unit_test"]
 DOMAIN_FOLDERS = ("awards", "ordinances", "crime", "identity")
-LANDING_KEYS = [dg.AssetKey(["landing", name]) for name in ("build", "capture", "payload", "standing")]
+LANDING_KEYS = [dg.AssetKey(["landing", name]) for name in raw_views.TABLES]
 
 
 class ClawbackDbtTranslator(DagsterDbtTranslator):
@@ -91,6 +91,10 @@ def landing_views(context: dg.AssetExecutionContext, options: RefreshOptions) ->
         audit.refuse_unknown(settings, options.accepted_checks())
     except audit.UnknownCheck as unknown:
         raise dg.Failure(str(unknown.args[0]), allow_retries=False) from unknown
+    try:
+        engine.chosen(settings).require()
+    except engine.EngineMissing as missing:
+        raise dg.Failure(str(missing), allow_retries=False) from missing
     catalog = options.catalog(settings)
     say(catalog.checked_line())
     for damaged in catalog.damaged():
@@ -114,8 +118,8 @@ def landing_views(context: dg.AssetExecutionContext, options: RefreshOptions) ->
 
 
 def _create_views(settings: Settings, catalog: Catalog) -> Iterator[dg.MaterializeResult]:
-    with duckdb.connect(str(settings.build_file)) as connection:
-        raw_views.create(connection, catalog, list(sources.DATASETS.values()))
+    engine.chosen(settings).make_raw(settings, catalog)
+    with duckdb.connect(str(settings.build_file), read_only=True) as connection:
         for key in LANDING_KEYS:
             (rows,) = connection.execute(f"select count(*) from raw.{key.path[-1]}").fetchone() or (0,)
             yield dg.MaterializeResult(asset_key=key, metadata={"dagster/row_count": rows})
@@ -161,6 +165,7 @@ def _build(
         if invocation.process.poll() is None:
             invocation.process.kill()
             invocation.process.wait()
+    engine.chosen(settings).collect(settings)
     results = _read_json(settings.dbt_target_dir / "run_results.json")
     compiled = {result["unique_id"]: result.get("compiled_code") for result in results.get("results", [])}
     manifest = _read_json(settings.dbt_target_dir / "manifest.json") or _read_json(manifest_path())
