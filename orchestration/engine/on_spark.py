@@ -46,7 +46,7 @@ class OnSpark:
         if find_spec("pyspark") is None or find_spec("dbt.adapters.spark") is None:
             raise EngineMissing(
                 "CLAWBACK_ENGINE=spark needs the extra `spark` and Java 17: pip install 'clawback[spark]'"
-                " (in a checkout: make spark-ready)"
+                " (in a checkout: make spark-setup)"
             )
 
     def program(self) -> list[str]:
