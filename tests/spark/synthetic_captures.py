@@ -48,7 +48,7 @@ def land(settings: Settings, folder: Path) -> None:
 
 
 def land_county_map(settings: Settings, folder: Path) -> None:
-    """The county file of policies: real counties with synthetic marks, so only where nothing but engines is compared."""
+    """The county file of policies: real counties with synthetic marks, so only where engines are compared."""
     _import("ilrc/county_map", folder / "County_Imm_Map_ILRC.csv", county_map.table(*county_map.ROWS), settings)
 
 
