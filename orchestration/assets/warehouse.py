@@ -35,6 +35,7 @@ from orchestration.settings import Settings
 # One step at a time writes the build file.
 WAREHOUSE_POOL = "warehouse"
 BUILD = ["build", "--exclude-resource-type", "unit_test"]
+_PARSED = "partial_parse.msgpack"
 DOMAIN_FOLDERS = ("awards", "ordinances", "crime", "identity")
 LANDING_KEYS = [dg.AssetKey(["landing", name]) for name in raw_views.TABLES]
 
@@ -166,6 +167,7 @@ def _build(
             invocation.process.kill()
             invocation.process.wait()
     engine.chosen(settings).collect(settings)
+    _keep_parse(settings)
     results = _read_json(settings.dbt_target_dir / "run_results.json")
     compiled = {result["unique_id"]: result.get("compiled_code") for result in results.get("results", [])}
     manifest = _read_json(settings.dbt_target_dir / "manifest.json") or _read_json(manifest_path())
@@ -197,9 +199,22 @@ def _reuse_parse(settings: Settings) -> None:
     settings.dbt_target_dir.mkdir(parents=True, exist_ok=True)
     for stale in ("run_results.json", "manifest.json"):
         (settings.dbt_target_dir / stale).unlink(missing_ok=True)
-    partial = manifest_path().parent / "partial_parse.msgpack"
+    kept = _kept_parse(settings)
+    # what was parsed for another target still spares dbt the reading of files
+    partial = kept if kept.exists() else manifest_path().parent / _PARSED
     if partial.exists():
-        shutil.copy2(partial, settings.dbt_target_dir / partial.name)
+        shutil.copy2(partial, settings.dbt_target_dir / _PARSED)
+
+
+def _keep_parse(settings: Settings) -> None:
+    """What dbt parsed for another target than the manifest's own, for the next build: it parses anew otherwise."""
+    parsed, kept = settings.dbt_target_dir / _PARSED, _kept_parse(settings)
+    if kept.name != _PARSED and parsed.exists():
+        shutil.copy2(parsed, kept)
+
+
+def _kept_parse(settings: Settings) -> Path:
+    return manifest_path().parent / (_PARSED if settings.engine == "duckdb" else f"{settings.engine}_{_PARSED}")
 
 
 def _read_json(path: Path) -> dict[str, Any]:
