@@ -92,7 +92,9 @@ def plan(settings: Settings, *, releases: int, days: int, build: bool = False) -
         )  # fmt: skip
     if build and settings.spark_dir.exists():
         why = "what Spark made of it, which the build file's views read"
-        removals.append(Removal("folder", settings.spark_dir.name, why, _bytes_of(settings.spark_dir), settings.spark_dir))
+        removals.append(
+            Removal("folder", settings.spark_dir.name, why, _bytes_of(settings.spark_dir), settings.spark_dir)
+        )
     return Plan(removals, stay)
 
 
