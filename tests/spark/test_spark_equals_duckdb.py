@@ -38,6 +38,20 @@ pytest.importorskip("pyspark", reason="the extra `spark` is not installed: make 
 
 # A refresh on Spark of a machine that others use too.
 LONGEST = 3600
+# For tables this small, compiling a query costs more than running it as it is.
+_JAVA = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+SMALL = {
+    "spark.driver.extraJavaOptions": _JAVA,
+    "spark.executor.extraJavaOptions": _JAVA,
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+    "spark.sql.shuffle.partitions": "2",
+}
+ON_THIS_MACHINE = {
+    "CLAWBACK_ENGINE": "spark",
+    "CLAWBACK_SPARK_MASTER": "local[2]",
+    "CLAWBACK_SPARK_CONF": json.dumps(SMALL),
+}
 # What no capture here can fill.
 EMPTY = {"analysis.mart_policy_conflict"}
 
@@ -77,9 +91,7 @@ def on_duckdb(landing: Path, tmp_path_factory: pytest.TempPathFactory) -> Settin
 
 @pytest.fixture(scope="module")
 def on_spark(landing: Path, tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    return _published(
-        tmp_path_factory.mktemp("on-spark"), landing, CLAWBACK_ENGINE="spark", CLAWBACK_SPARK_MASTER="local[2]"
-    )
+    return _published(tmp_path_factory.mktemp("on-spark"), landing, **ON_THIS_MACHINE)
 
 
 def _published(home: Path, landing: Path, **environment: str) -> Settings:
@@ -117,13 +129,13 @@ def test_a_cluster_that_loses_a_worker_publishes_the_same_release(on_duckdb, lan
     with cluster.running(tmp_path) as spark:
         killer = threading.Thread(target=_kill_in_the_middle, args=(spark, home), daemon=True)
         killer.start()
-        executor = {"spark.executor.memory": "1g", "spark.executor.cores": "1"}
+        conf = {**SMALL, "spark.executor.memory": "1g", "spark.executor.cores": "1"}
         settings = _published(
             home,
             landing,
             CLAWBACK_ENGINE="spark",
             CLAWBACK_SPARK_MASTER=spark.url,
-            CLAWBACK_SPARK_CONF=json.dumps(executor),
+            CLAWBACK_SPARK_CONF=json.dumps(conf),
         )
         assert not killer.is_alive()
         assert (len(spark.workers("ALIVE")), len(spark.workers("DEAD"))) == (1, 1)
@@ -152,7 +164,7 @@ def test_the_gate_refuses_on_spark_what_it_refuses_on_duckdb(on_duckdb, on_spark
     )  # fmt: skip
     assert landed.status == "landed", landed.message
     refused = []
-    for settings, environment in ((on_duckdb, {}), (on_spark, {"CLAWBACK_ENGINE": "spark"})):
+    for settings, environment in ((on_duckdb, {}), (on_spark, ON_THIS_MACHINE)):
         before = os.readlink(settings.published_dir)
         code, account = refresh(settings.root, spoilt, **environment)
         assert code == 3, account
