@@ -111,12 +111,19 @@ def _collect(connection: duckdb.DuckDBPyConnection, node: dict[str, Any], wareho
 
 
 def _columns(connection: duckdb.DuckDBPyConnection, rows: str, node: dict[str, Any]) -> Iterator[str]:
-    """Each column in the type that the contract names; Spark's timestamps have a zone, which is UTC."""
+    """Each column in the type that DuckDB would give it: what the contract or the seed names, else Spark's own.
+
+    Spark's timestamps have a zone, which is UTC. Whole numbers of a seed that names no type are a bigint to dbt-spark
+    and an integer to dbt-duckdb.
+    """
     declared = {name: column.get("data_type") for name, column in node["columns"].items()}
+    declared |= node.get("config", {}).get("column_types") or {}
+    is_seed = node["resource_type"] == "seed"
     for name, kind, *_ in connection.execute(f"describe select * from {rows}").fetchall():
         quoted = '"' + name.replace('"', '""') + '"'
         plain = f"timezone('UTC', {quoted})" if kind == "TIMESTAMP WITH TIME ZONE" else quoted
-        yield f"cast({plain} as {declared[name]}) as {quoted}" if declared.get(name) else f"{plain} as {quoted}"
+        named = declared.get(name) or ("integer" if is_seed and kind == "BIGINT" else None)
+        yield f"cast({plain} as {named}) as {quoted}" if named else f"{plain} as {quoted}"
 
 
 def _literal(path: Path) -> str:
