@@ -7,7 +7,7 @@ SPARK_READY := $(VENV)/.ready-spark
 BENCH_READY := $(VENV)/.ready-bench
 
 .DEFAULT_GOAL := help
-.PHONY: help setup generate refresh test torture mutants check lint ui site sql explore notebook bench spark lock vendor sbom audit clean disk fuzz
+.PHONY: help setup generate refresh test torture mutants check lint ui site sql explore notebook bench spark spark-setup lock vendor sbom audit clean disk fuzz
 
 help: ## what there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -99,8 +99,10 @@ $(BENCH_READY): $(READY)
 disk: $(READY) ## whole refreshes on a disk that is full at 16 places (root; half an hour)
 	@CLAWBACK_TEST_DISK=1 $(BIN)/python -m pytest tests/disk
 
-spark: $(SPARK_READY) ## the same dbt project on Spark, compared table by table (Java 17)
+spark: $(SPARK_READY) ## refresh on Spark, on this machine and on a cluster: each release equals DuckDB's (Java 17)
 	@CLAWBACK_TEST_SPARK=1 $(BIN)/python -m pytest tests/spark -m spark
+
+spark-setup: $(SPARK_READY) ## the extra that CLAWBACK_ENGINE=spark needs
 
 $(SPARK_READY): $(READY)
 	@$(INSTALL) --extra spark

@@ -88,6 +88,15 @@ class Settings(BaseSettings):
     # Requests to the FBI's API in any hour, and so in a run; the key's own limit is about 1,000 an hour.
     fbi_requests_an_hour: int = 900
 
+    # Where the tables are built. duckdb: one process on this machine. spark: Spark on the master of
+    # CLAWBACK_SPARK_MASTER, which needs the extra `spark` and Java 17 (docs/scale.md).
+    engine: Literal["duckdb", "spark"] = "duckdb"
+    # The Spark master: local[*] for the cores of this machine, spark://HOST:PORT for a cluster whose workers see the
+    # home and the landing folder under the same paths.
+    spark_master: str = Field("local[*]", pattern=r"^(local(\[.+\])?|spark://.+:[0-9]+)$")
+    # Further configuration of the Spark session, by name: '{"spark.driver.memory": "8g"}'.
+    spark_conf: dict[str, str] = Field(default_factory=dict)
+
     # Seconds that one query of a reader may take (`sql`, `query`, notebooks): then it is stopped.
     query_seconds: float = Field(120.0, gt=0)
     # Memory that one query of a reader may take: beyond, it is stopped.
@@ -162,6 +171,11 @@ class Settings(BaseSettings):
     @property
     def build_file(self) -> Path:
         return self.build_dir / "warehouse.duckdb"
+
+    @property
+    def spark_dir(self) -> Path:
+        """What Spark reads and writes in a build (orchestration/engine/on_spark.py)."""
+        return self.build_dir / "spark"
 
     @property
     def dbt_target_dir(self) -> Path:

@@ -25,12 +25,12 @@
 {#-
     Variance of the logarithm of the Hispanic share now / before, by the delta method: the share is H / (H + R), and its
     logarithm moves by (1 - share) times that of H / R. Without overdispersion it is the variance of a ratio of proportions
-    (Katz and others, Biometrics 34, 1978).
+    (Katz and others, Biometrics 34, 1978). 1e0, not 1.0: a product of Spark's decimals keeps six digits.
 -#}
 {% macro log_share_variance() -%}
     {%- for side in ['', '_before'] %}
     {%- set all, one = 'citywide_reports' ~ side, 'hispanic_reports' ~ side %}
-    (1.0 - 1.0 * {{ one }} / {{ all }}) * (1.0 - 1.0 * {{ one }} / {{ all }})
+    (1e0 - 1e0 * {{ one }} / {{ all }}) * (1e0 - 1e0 * {{ one }} / {{ all }})
     * (hispanic_dispersion / {{ one }} + others_dispersion / nullif({{ all }} - {{ one }}, 0)){{ ' +' if not loop.last }}
     {%- endfor %}
 {%- endmacro %}

@@ -6,16 +6,15 @@ What does not: which models are built, and handling dbt's events (warehouse).
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from importlib.metadata import version
-from pathlib import Path
 
 from dagster_dbt import DbtCliResource
 from packaging.version import Version
 
+from orchestration import engine
 from orchestration.release.dbt_manifest import BUILD_DIR_VARIABLE
-from orchestration.settings import DBT_PROJECT_DIR
+from orchestration.settings import DBT_PROJECT_DIR, Settings
 
 _IN_BUILD_DIR = f'cd "${BUILD_DIR_VARIABLE}" && exec "$0" "$@"'
 
@@ -36,11 +35,12 @@ class DbtInBuildDir(DbtCliResource):
 
 
 def dbt_resource() -> DbtInBuildDir:
-    # the dbt beside this interpreter: a venv need not be on PATH
-    dbt = str(Path(sys.executable).with_name("dbt"))
+    """dbt as the chosen engine runs it, on that engine's target of profiles.yml."""
+    runs = engine.chosen(Settings())
     return DbtInBuildDir(
         project_dir=str(DBT_PROJECT_DIR),
         profiles_dir=str(DBT_PROJECT_DIR),
+        target=runs.name,
         dbt_executable="/bin/sh",
-        global_config_flags=["-c", _IN_BUILD_DIR, dbt],
+        global_config_flags=["-c", _IN_BUILD_DIR, *runs.program()],
     )

@@ -16,7 +16,7 @@ import dagster as dg
 import duckdb
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtCliResource, DbtProject, dbt_assets
 
-from orchestration import sources
+from orchestration import engine, sources
 from orchestration.assets import check_words, lineage
 from orchestration.assets.capture import asset_key
 from orchestration.assets.gate import ending_on_refusals, refused
@@ -34,8 +34,9 @@ from orchestration.settings import Settings
 # One step at a time writes the build file.
 WAREHOUSE_POOL = "warehouse"
 BUILD = ["build", "--exclude-resource-type", "unit_test"]
+_PARSED = dbt_manifest.PARTIAL_PARSE
 DOMAIN_FOLDERS = ("awards", "ordinances", "crime", "identity")
-LANDING_KEYS = [dg.AssetKey(["landing", name]) for name in ("build", "capture", "payload", "standing")]
+LANDING_KEYS = [dg.AssetKey(["landing", name]) for name in raw_views.TABLES]
 
 
 class ClawbackDbtTranslator(DagsterDbtTranslator):
@@ -98,6 +99,10 @@ def landing_views(context: dg.AssetExecutionContext, options: RefreshOptions) ->
         audit.refuse_unknown(settings, options.accepted_checks())
     except audit.UnknownCheck as unknown:
         raise dg.Failure(str(unknown.args[0]), allow_retries=False) from unknown
+    try:
+        engine.chosen(settings).require()
+    except engine.EngineMissing as missing:
+        raise dg.Failure(str(missing), allow_retries=False) from missing
     catalog = options.catalog(settings)
     say(catalog.checked_line())
     for damaged in catalog.damaged():
@@ -121,8 +126,8 @@ def landing_views(context: dg.AssetExecutionContext, options: RefreshOptions) ->
 
 
 def _create_views(settings: Settings, catalog: Catalog) -> Iterator[dg.MaterializeResult]:
-    with duckdb.connect(str(settings.build_file)) as connection:
-        raw_views.create(connection, catalog, list(sources.DATASETS.values()))
+    engine.chosen(settings).make_raw(settings, catalog)
+    with duckdb.connect(str(settings.build_file), read_only=True) as connection:
         for key in LANDING_KEYS:
             (rows,) = connection.execute(f"select count(*) from raw.{key.path[-1]}").fetchone() or (0,)
             yield dg.MaterializeResult(asset_key=key, metadata={"dagster/row_count": rows})
@@ -166,6 +171,8 @@ def _build(
         if invocation.process.poll() is None:
             invocation.process.kill()
             invocation.process.wait()
+    engine.chosen(settings).collect(settings)
+    _keep_parse(settings)
     results = _read_json(settings.dbt_target_dir / "run_results.json")
     compiled = {result["unique_id"]: result.get("compiled_code") for result in results.get("results", [])}
     manifest = _read_json(settings.dbt_target_dir / "manifest.json") or _read_json(manifest_path())
@@ -197,9 +204,24 @@ def _reuse_parse(settings: Settings) -> None:
     settings.dbt_target_dir.mkdir(parents=True, exist_ok=True)
     for stale in ("run_results.json", "manifest.json"):
         (settings.dbt_target_dir / stale).unlink(missing_ok=True)
-    partial = dbt_manifest.partial_parse(settings)
+    kept = _kept_parse(settings)
+    # what was parsed for another target still spares dbt the reading of files
+    partial = kept if kept.exists() else dbt_manifest.partial_parse(settings)
     if partial.exists():
-        shutil.copy2(partial, settings.dbt_target_dir / partial.name)
+        shutil.copy2(partial, settings.dbt_target_dir / _PARSED)
+
+
+def _keep_parse(settings: Settings) -> None:
+    """What dbt parsed for another target than the manifest's own, for the next build: it parses anew otherwise."""
+    parsed, kept = settings.dbt_target_dir / _PARSED, _kept_parse(settings)
+    if kept.name != _PARSED and parsed.exists():
+        shutil.copy2(parsed, kept)
+
+
+def _kept_parse(settings: Settings) -> Path:
+    return dbt_manifest.partial_parse(settings).parent / (
+        _PARSED if settings.engine == "duckdb" else f"{settings.engine}_{_PARSED}"
+    )
 
 
 def _read_json(path: Path) -> dict[str, Any]:

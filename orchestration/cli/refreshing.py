@@ -19,6 +19,7 @@ import typer
 from orchestration import logs, sources
 from orchestration.cli.screen import table
 from orchestration.cli.show import AsJson, err, out, say_json, settings_with, show_answer, stop, warn
+from orchestration.engine import EngineMissing
 from orchestration.progress import listening, say
 from orchestration.reading.questions import questions
 from orchestration.reading.reader import connect
@@ -73,6 +74,8 @@ def refresh(  # each parameter is an option of the command line
             )
     except AnotherRefreshRuns as busy:
         stop(str(busy), codes.ANOTHER_RUNS)
+    except EngineMissing as missing:
+        stop(str(missing))
     except KeyError as unknown:
         stop(str(unknown.args[0]))
     if logs.is_json():

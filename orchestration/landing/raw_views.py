@@ -17,6 +17,9 @@ from orchestration.landing.catalog import Catalog
 from orchestration.landing.form import Capture
 from orchestration.sources.base import Dataset
 
+# The tables of schema raw that are about the landing folder, beside one view for each dataset.
+TABLES = ("build", "capture", "payload", "standing")
+
 _TEXT, _TIME, _WHOLE, _YES = pa.string(), pa.timestamp("us"), pa.int64(), pa.bool_()
 
 _BUILD = pa.schema([("as_of", pa.date32()), ("edition", _TEXT)])

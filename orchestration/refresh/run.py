@@ -14,7 +14,7 @@ from contextlib import contextmanager, redirect_stdout, suppress
 from datetime import UTC, date, datetime
 from typing import Any
 
-from orchestration import files, logs, sources
+from orchestration import engine, files, logs, sources
 from orchestration.landing.accept import of_slice
 from orchestration.refresh import plan, timeline
 from orchestration.refresh.account import BROKEN, PUBLISHED, REFUSED, SOURCE_TOO_OLD, Account, account_of, with_room
@@ -44,9 +44,11 @@ def refresh(
     slices: ``source/dataset=KEY``.
     accept: a check of the gate, or ``volume:source/dataset=KEY`` of a capture -> why it is accepted this once.
     stop_on_signals: Ctrl-C, SIGTERM and SIGHUP end this process, in order, within ten seconds.
-    Raises AnotherRefreshRuns if the lock is held, KeyError for a source or a check that does not exist.
+    Raises AnotherRefreshRuns if the lock is held, engine.EngineMissing if the engine is not installed, KeyError for a
+    source or a check that does not exist.
     """
     selected = plan.selected(only_sources)
+    engine.chosen(settings).require()
     for name in accept or {}:
         if named := of_slice(name):
             sources.get(named[1])

@@ -61,8 +61,12 @@ def read_build(file: Path) -> Built:
     return Built(columns, rows)
 
 
-def column_parents(sql: str, columns: Mapping[Relation, Mapping[str, str]]) -> dict[str, set[tuple[Relation, str]]]:
+def column_parents(
+    sql: str, columns: Mapping[Relation, Mapping[str, str]], dialect: str = "duckdb"
+) -> dict[str, set[tuple[Relation, str]]]:
     """For each column of a compiled model: the (relation, column) pairs that it is computed from.
+
+    columns: of DuckDB's types, whatever the dialect of the SQL is.
 
     A model that sqlglot cannot read has no lineage, and the log says so: it is an aid, not a gate.
     """
@@ -70,11 +74,11 @@ def column_parents(sql: str, columns: Mapping[Relation, Mapping[str, str]]) -> d
     for (db, table), kinds in columns.items():
         schema.add_table(exp.table_(table, db=db, quoted=True), dict(kinds), dialect="duckdb")
     try:
-        tree = parse_one(sql, dialect="duckdb")
+        tree = parse_one(sql, dialect=dialect)
         # relations are known by schema and name: the catalog is the build file's stem and says nothing
         for table_ in tree.find_all(exp.Table):
             table_.set("catalog", None)
-        qualified = qualify(tree, schema=schema, dialect="duckdb", validate_qualify_columns=False)
+        qualified = qualify(tree, schema=schema, dialect=dialect, validate_qualify_columns=False)
         scope = build_scope(qualified)
         # sqlglot writes DuckDB's names in lower case: they are given back as the build has them
         written = {relation: {name.lower(): name for name in kinds} for relation, kinds in columns.items()}
@@ -82,7 +86,7 @@ def column_parents(sql: str, columns: Mapping[Relation, Mapping[str, str]]) -> d
         for name in qualified.named_selects:  # type: ignore[attr-defined]
             parents = found.setdefault(name, set())
             # trim_selects would copy the whole statement for each column: nine tenths of the time, for unused drawings
-            traced = lineage(name, qualified, schema, scope=scope, dialect="duckdb", copy=False, trim_selects=False)
+            traced = lineage(name, qualified, schema, scope=scope, dialect=dialect, copy=False, trim_selects=False)
             for node in traced.walk():
                 if isinstance(node.source, exp.Table) and not node.downstream:
                     relation = (node.source.db, node.source.name)
@@ -99,7 +103,11 @@ def relation_of(node: Mapping[str, Any]) -> Relation:
 
 
 def parents_of(
-    node: Mapping[str, Any], nodes: Mapping[str, Any], sql: str, columns: Mapping[Relation, Mapping[str, str]]
+    node: Mapping[str, Any],
+    nodes: Mapping[str, Any],
+    sql: str,
+    columns: Mapping[Relation, Mapping[str, str]],
+    dialect: str = "duckdb",
 ) -> dict[str, set[tuple[Relation, str]]]:
     """The parents of each column of one model, by its compiled SQL.
 
@@ -108,7 +116,7 @@ def parents_of(
     read = [relation_of(nodes[parent]) for parent in node["depends_on"]["nodes"] if parent in nodes]
     # An incremental model reads itself too.
     read.append(relation_of(node))
-    found = column_parents(sql, {relation: columns.get(relation, {}) for relation in read})
+    found = column_parents(sql, {relation: columns.get(relation, {}) for relation in read}, dialect)
     written = {name.lower(): name for name in columns.get(relation_of(node), {})}
     return {written.get(name.lower(), name): parents for name, parents in found.items()}
 
@@ -140,10 +148,12 @@ def all_parents(
 ) -> dict[Relation, Parents]:
     """The parents of every built model's columns."""
     nodes = {**manifest["nodes"], **manifest["sources"]}
+    # dbt's adapters are named as sqlglot's dialects
+    dialect = manifest.get("metadata", {}).get("adapter_type") or "duckdb"
     found: dict[Relation, Parents] = {}
     for unique_id, node in manifest["nodes"].items():
         if node["resource_type"] == "model" and (sql := compiled.get(unique_id)):
-            found[relation_of(node)] = parents_of(node, nodes, sql, columns)
+            found[relation_of(node)] = parents_of(node, nodes, sql, columns, dialect)
     return found
 
 

@@ -41,6 +41,8 @@ class Release(BaseModel):
     run_id: str
     edition: str
     as_of: date | None
+    # The engine that made its tables; releases from before there was a choice were made by DuckDB.
+    engine: str = "duckdb"
     fingerprint: str
     code_digest: str
     software: str
@@ -170,7 +172,7 @@ def code_digest() -> str:
     digest = hashlib.sha256()
     package = PROJECT_ROOT / "orchestration"
     files = [p for p in DBT_PROJECT_DIR.rglob("*") if p.suffix in (".sql", ".yml", ".csv")]
-    for folder in ("declared", "forms", "landing", "release", "sources"):
+    for folder in ("declared", "engine", "forms", "landing", "release", "sources"):
         files += [p for p in (package / folder).rglob("*") if p.is_file()]
     files += [package / "wire.py"]
     files += [lock for lock in (PROJECT_ROOT / "requirements.lock",) if lock.exists()]

@@ -30,6 +30,9 @@ def is_possible(settings: Settings, catalog: Catalog) -> bool:
     marker, last = markers.last_marker(settings), history.last_release(settings)
     if marker is None or last is None or marker.run_id != last.run_id:
         return False
+    if (settings.engine, marker.engine) != ("duckdb", "duckdb"):
+        # another engine replaces its tables; what it left are no tables that DuckDB can add to
+        return False
     if catalog.as_of is not None or marker.as_of is not None or marker.edition != catalog.edition:
         return False
     if marker.code_digest != history.code_digest():

@@ -52,6 +52,8 @@ class Begun(BaseModel):
     code_digest: str
     edition: str
     as_of: date | None
+    # the engine that made the tables (orchestration/engine)
+    engine: str = "duckdb"
     # HMAC of everything else, by the run's key
     mac: str = ""
 
@@ -129,6 +131,7 @@ def begin(settings: Settings, *, run_id: str, catalog: Catalog, keep_file: bool 
             code_digest=history.code_digest(),
             edition=catalog.edition,
             as_of=catalog.as_of,
+            engine=settings.engine,
         ),
     )
 

@@ -232,6 +232,7 @@ def _described(
         run_id=marker.run_id,
         edition=marker.edition,
         as_of=marker.as_of,
+        engine=marker.engine,
         fingerprint=marker.fingerprint,
         code_digest=marker.code_digest,
         software=__version__,

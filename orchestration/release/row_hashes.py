@@ -20,22 +20,28 @@ NEW_WITH_EVERY_BUILD: dict[str, frozenset[str]] = {
     # the sentence of a release check compares with the release before
     "meta.check_result": frozenset({"detail"}),
 }
+# Two engines add and divide doubles in another order: they agree to these significant digits.
+DIGITS_BETWEEN_ENGINES = 9
 
 
-def of_file(path: Path) -> dict[str, str]:
+def of_file(path: Path, digits: int = 0) -> dict[str, str]:
     """``schema.table`` -> ``rows:hash`` for every table and view of a DuckDB file but former names.
 
     Numbers are hashed to the last bit. A row that stands twice counts twice. Raises duckdb.Error for a file that
     cannot be read.
+
+    digits: hash only so many significant digits of doubles; 0 means all.
     """
     with duckdb.connect(str(path), read_only=True) as connection:
-        return of_connection(connection)
+        return of_connection(connection, digits=digits)
 
 
-def of_connection(connection: duckdb.DuckDBPyConnection, schemas: tuple[str, ...] = ()) -> dict[str, str]:
+def of_connection(
+    connection: duckdb.DuckDBPyConnection, schemas: tuple[str, ...] = (), digits: int = 0
+) -> dict[str, str]:
     """As of_file, over an open connection's current database. schemas: only these; empty means all."""
     tables = connection.execute(
-        "select table_schema, table_name, list(column_name order by ordinal_position)"
+        "select table_schema, table_name, list((column_name, data_type) order by ordinal_position)"
         " from information_schema.columns where table_catalog = current_database()"
         " and (table_schema, table_name) not in (select (schema_name, view_name) from duckdb_views()"
         f" where database_name = current_database() and {former.ARE_FORMER}) group by all order by all"
@@ -45,7 +51,7 @@ def of_connection(connection: duckdb.DuckDBPyConnection, schemas: tuple[str, ...
         if schemas and schema not in schemas:
             continue
         new = NEW_WITH_EVERY_BUILD.get(f"{schema}.{table}", frozenset())
-        kept = [name for name in columns if name not in new]
+        kept = [_text(name, kind, digits) for name, kind in columns if name not in new]
         if kept and "*" not in new:
             found[f"{schema}.{table}"] = _hash(connection, f'"{schema}"."{table}"', kept)
     return found
@@ -53,17 +59,20 @@ def of_connection(connection: duckdb.DuckDBPyConnection, schemas: tuple[str, ...
 
 def of_relation(connection: duckdb.DuckDBPyConnection, relation: str) -> str:
     """As of_file, of one relation: the SQL after `from`, with all its columns."""
-    columns = [name for name, *_ in connection.execute(f"describe from {relation}").fetchall()]
-    return _hash(connection, relation, columns)
+    columns = connection.execute(f"describe from {relation}").fetchall()
+    return _hash(connection, relation, [_text(name, kind) for name, kind, *_ in columns])
 
 
-def _hash(connection: duckdb.DuckDBPyConnection, relation: str, columns: list[str]) -> str:
+def _text(name: str, kind: str, digits: int = 0) -> str:
+    """A column as the text that is hashed."""
+    quoted = '"' + name.replace('"', '""') + '"'
+    return f"format('{{:.{digits}g}}', {quoted})" if digits and kind == "DOUBLE" else f"cast({quoted} as varchar)"
+
+
+def _hash(connection: duckdb.DuckDBPyConnection, relation: str, texts: list[str]) -> str:
     """A sum of the rows' own hashes: neither their order nor a repeated row is lost in it."""
     # a null is not an empty text; the length keeps "a", "b" apart from "ab", ""
-    parts = ", ".join(
-        f"coalesce(length(cast({name} as varchar)) || ':' || cast({name} as varchar), '-')"
-        for name in ('"' + column.replace('"', '""') + '"' for column in columns)
-    )
+    parts = ", ".join(f"coalesce(length({text}) || ':' || {text}, '-')" for text in texts)
     row = connection.execute(
         f"select count(*), coalesce(sum(cast(md5_number_lower(r) as hugeint)), 0),"
         " coalesce(sum(cast(md5_number_upper(r) as hugeint)), 0)"

@@ -90,6 +90,11 @@ def plan(settings: Settings, *, releases: int, days: int, build: bool = False) -
             Removal("build file", settings.build_file.name, "the next refresh makes it again",
                     settings.build_file.stat().st_size, settings.build_file)
         )  # fmt: skip
+    if build and settings.spark_dir.exists():
+        why = "what Spark made of it, which the build file's views read"
+        removals.append(
+            Removal("folder", settings.spark_dir.name, why, _bytes_of(settings.spark_dir), settings.spark_dir)
+        )
     return Plan(removals, stay)
 
 
@@ -104,6 +109,8 @@ def carry_out(settings: Settings, *, releases: int, days: int, build: bool = Fal
         for one in found.removals:
             if one.what == "release":
                 _delete_release(settings, one)
+            elif one.path is not None and one.path.is_dir():
+                files.remove_tree(one.path)
             elif one.path is not None:
                 one.path.unlink(missing_ok=True)
         _delete_runs(settings, [one.name for one in found.removals if one.what == "run"])

@@ -108,8 +108,14 @@ def test_the_id_of_a_deleted_release_is_not_given_again(home: Settings) -> None:
 
 
 def test_the_build_file_goes_only_when_asked(home: Settings) -> None:
+    captured = home.root / "landing.parquet"
+    captured.write_bytes(b"captured")
+    (home.spark_dir / "raw").mkdir(parents=True)
+    (home.spark_dir / "raw" / "link.parquet").symlink_to(captured)
     prune.carry_out(home, releases=9, days=90, build=True)
     assert not home.build_file.exists()
+    assert not home.spark_dir.exists()
+    assert captured.read_bytes() == b"captured"
     assert len(_kept(home)) == 5
 
 

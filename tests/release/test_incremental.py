@@ -89,6 +89,13 @@ def test_other_code_edition_or_date_is_made_anew(released, mark):
     assert not incremental.is_possible(released, catalog(released))
 
 
+def test_a_build_by_another_engine_is_made_anew(released):
+    on_spark = released.model_copy(update={"engine": "spark"})
+    assert not incremental.is_possible(on_spark, catalog(released))
+    edit_json(released.build_dir / markers.MARKER_FILE, lambda mark: mark.update(engine="spark"))
+    assert not incremental.is_possible(released, catalog(released))
+
+
 def test_a_build_as_of_a_past_day_is_made_anew(released):
     assert not incremental.is_possible(released, catalog(released, as_of=date(2026, 11, 20)))
 

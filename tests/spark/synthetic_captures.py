@@ -23,6 +23,7 @@ from orchestration.settings import Settings
 from orchestration.sources.base import Slice
 from orchestration.sources.usaspending_files import DELETE_INDICATOR
 from orchestration.wire import Payload
+from tests.ordinances import test_ilrc as county_map
 
 sys.path.append(str(Path(__file__).parent.parent / "sources"))
 import council_servers
@@ -44,6 +45,11 @@ def land(settings: Settings, folder: Path) -> None:
     _areas(settings)
     _chicago(settings)
     _incidents(settings)
+
+
+def land_county_map(settings: Settings, folder: Path) -> None:
+    """The county file of policies: real counties with synthetic marks, so only where engines are compared."""
+    _import("ilrc/county_map", folder / "County_Imm_Map_ILRC.csv", county_map.table(*county_map.ROWS), settings)
 
 
 def _import(dataset_id: str, path: Path, body: bytes, settings: Settings) -> None:

@@ -1,18 +1,22 @@
-"""The same dbt project on Spark: every table and view equals DuckDB's.
+"""`clawback refresh` on Spark: the release equals DuckDB's, on one machine and on a cluster that loses a worker.
 
-What belongs here: one build by each engine over the same captures, compared
-by an order-free hash of rows. What does not: any SQL of its own. Run by
-``make spark`` (extra ``spark``, Java 17).
+What belongs here: whole refreshes of the same captures by each engine, their releases compared table by table, and
+what the gate refuses on both. What does not: any SQL of its own; what needs no Java (tests/orchestration/test_engines).
+Run by ``make spark`` (extra ``spark``, Java 17).
 """
 
 from __future__ import annotations
 
 import hashlib
+import json
 import os
+import shutil
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -21,130 +25,184 @@ import duckdb
 import pytest
 
 from orchestration import sources
-from orchestration.assets.warehouse import dbt_environment
-from orchestration.landing import raw_views
-from orchestration.landing.catalog import Catalog
+from orchestration.landing import land
 from orchestration.landing.dataset_run import capture_dataset
-from orchestration.settings import DBT_PROJECT_DIR, Settings
-from tests.spark import synthetic_captures
+from orchestration.release import history, row_hashes
+from orchestration.settings import Settings
+from orchestration.sources.base import Slice
+from orchestration.wire import Payload
+from tests.spark import cluster, synthetic_captures
 
 pytestmark = pytest.mark.spark
-pyspark = pytest.importorskip("pyspark", reason="the extra `spark` is not installed: make spark")
+pytest.importorskip("pyspark", reason="the extra `spark` is not installed: make spark")
+
+# A refresh on Spark of a machine that others use too.
+LONGEST = 3600
+# For tables this small, compiling a query costs more than running it as it is.
+_JAVA = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+SMALL = {
+    "spark.driver.extraJavaOptions": _JAVA,
+    "spark.executor.extraJavaOptions": _JAVA,
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+    "spark.sql.shuffle.partitions": "2",
+}
+ON_THIS_MACHINE = {
+    "CLAWBACK_ENGINE": "spark",
+    "CLAWBACK_SPARK_MASTER": "local[2]",
+    "CLAWBACK_SPARK_CONF": json.dumps(SMALL),
+}
+# What no capture here can fill.
+EMPTY = {"analysis.mart_policy_conflict"}
+
+
+def refresh(home: Path, landing: Path, **environment: str) -> tuple[int, dict[str, Any]]:
+    """`clawback refresh` over a landing folder: its exit code and its account."""
+    clean = {k: v for k, v in os.environ.items() if not k.startswith(("CLAWBACK_", "DAGSTER_"))}
+    done = subprocess.run(
+        [str(Path(sys.executable).with_name("clawback")), "refresh", "--json", "--force"],
+        env={**clean, "CLAWBACK_HOME": str(home), "CLAWBACK_LANDING": str(landing), **environment},
+        capture_output=True,
+        text=True,
+        timeout=LONGEST,
+        check=False,
+    )
+    assert done.stdout.startswith("{"), done.stdout + done.stderr
+    return done.returncode, json.loads(done.stdout)
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory) -> Path:
-    return tmp_path_factory.mktemp("spark")
-
-
-@pytest.fixture(scope="module")
-def settings(home, tmp_path_factory) -> Settings:
-    made = Settings(home=home, edition="recorded")
+def landing(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The recorded edition, and synthetic captures of what it holds none of."""
+    made = Settings(home=tmp_path_factory.mktemp("landing"), edition="recorded")
     for dataset in sources.DATASETS.values():
         night = capture_dataset(dataset, made)
         assert not night.failures, night.line()
-    synthetic_captures.land(made, tmp_path_factory.mktemp("files"))
-    return made
+    files = tmp_path_factory.mktemp("files")
+    synthetic_captures.land(made, files)
+    synthetic_captures.land_county_map(made, files)
+    return made.landing_dir
 
 
 @pytest.fixture(scope="module")
-def manifest_tables(settings) -> list[tuple[str, str]]:
-    """(schema, table) of every model, from DuckDB's build."""
-    settings.build_dir.mkdir(parents=True, exist_ok=True)
-    with duckdb.connect(str(settings.build_file)) as connection:
-        catalog = Catalog(settings.landing_dir, as_of=None, edition="recorded")
-        raw_views.create(connection, catalog, list(sources.DATASETS.values()))
-    _dbt_on_duckdb(settings)
-    with duckdb.connect(str(settings.build_file), read_only=True) as connection:
-        return connection.execute(
-            "select table_schema, table_name from information_schema.tables where table_schema not in"
-            " ('raw', 'seeds', 'reference')"
-        ).fetchall()
+def on_duckdb(landing: Path, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    return _published(tmp_path_factory.mktemp("on-duckdb"), landing)
 
 
 @pytest.fixture(scope="module")
-def spark(home, settings, manifest_tables):
-    from pyspark.sql import SparkSession
-
-    session = (
-        SparkSession.builder.master("local[2]")
-        .appName("clawback")
-        .config("spark.sql.warehouse.dir", str(home / "spark-warehouse"))
-        .config("spark.sql.catalogImplementation", "in-memory")
-        .config("spark.sql.session.timeZone", "UTC")
-        # the contracts say timestamp; DuckDB's Parquet has no zone
-        .config("spark.sql.parquet.inferTimestampNTZ.enabled", "false")
-        .config("spark.sql.shuffle.partitions", "2")
-        .config("spark.driver.memory", "3g")
-        .config("spark.driver.bindAddress", "127.0.0.1")
-        .config("spark.driver.host", "127.0.0.1")
-        .config("spark.ui.enabled", "false")
-        .getOrCreate()
-    )
-    _raw_tables(session, settings)
-    _dbt_on_spark(settings)
-    yield session
-    session.stop()
+def on_spark(landing: Path, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    return _published(tmp_path_factory.mktemp("on-spark"), landing, **ON_THIS_MACHINE)
 
 
-def _where(target: str, settings: Settings) -> list[str]:
-    where = ["--project-dir", str(DBT_PROJECT_DIR), "--profiles-dir", str(DBT_PROJECT_DIR), "--target", target]
-    return [*where, "--target-path", str(settings.build_dir / target), "--log-path", str(settings.build_dir / "logs")]
+def _published(home: Path, landing: Path, **environment: str) -> Settings:
+    code, account = refresh(home, landing, **environment)
+    assert code == 0, account
+    settings = Settings(home=home, edition="recorded")
+    release = history.last_release(settings)
+    assert release is not None
+    assert release.engine == environment.get("CLAWBACK_ENGINE", "duckdb")
+    return settings
 
 
-def _dbt_on_duckdb(settings: Settings) -> None:
-    """In a process of its own: dbt keeps the file open in the one that it runs in."""
-    dbt = str(Path(sys.executable).with_name("dbt"))
-    environment = {**os.environ, **dbt_environment(settings)}
-    for command in ("seed", "run"):
-        subprocess.run(
-            [dbt, "--quiet", command, *_where("duckdb", settings)], env=environment, cwd=settings.build_dir, check=True
+def test_the_release_equals_duckdbs(on_duckdb, on_spark):
+    assert differing(on_duckdb, on_spark) == {}
+    ours, theirs = (history.last_release(settings) for settings in (on_duckdb, on_spark))
+    assert ours.checks == theirs.checks
+    assert ours.sums.keys() == theirs.sums.keys()
+    for measure, groups in ours.sums.items():
+        assert theirs.sums[measure] == {group: pytest.approx(values) for group, values in groups.items()}
+    empty = {table for table, rows in ours.rows.items() if not rows and table.startswith(("core.fct_", "analysis."))}
+    # a fact without a row would prove nothing
+    assert empty <= EMPTY
+
+
+def test_its_columns_have_duckdbs_types(on_duckdb, on_spark):
+    assert _types(on_duckdb) == _types(on_spark)
+
+
+def test_every_table_and_view_before_the_release_equals_duckdbs(on_duckdb, on_spark):
+    ours, theirs = (_build_hashes(settings) for settings in (on_duckdb, on_spark))
+    assert len(ours) >= 300
+    assert {table for table in ours.keys() | theirs.keys() if ours.get(table) != theirs.get(table)} == set()
+
+
+def test_a_cluster_that_loses_a_worker_publishes_the_same_release(on_duckdb, landing, tmp_path):
+    home = tmp_path / "home"
+    with cluster.running(tmp_path) as spark:
+        killer = threading.Thread(target=_kill_in_the_middle, args=(spark, home), daemon=True)
+        killer.start()
+        conf = {**SMALL, "spark.executor.memory": "1g", "spark.executor.cores": "1"}
+        settings = _published(
+            home,
+            landing,
+            CLAWBACK_ENGINE="spark",
+            CLAWBACK_SPARK_MASTER=spark.url,
+            CLAWBACK_SPARK_CONF=json.dumps(conf),
         )
+        assert not killer.is_alive()
+        assert (len(spark.workers("ALIVE")), len(spark.workers("DEAD"))) == (1, 1)
+    assert differing(on_duckdb, settings) == {}
 
 
-def _dbt_on_spark(settings: Settings) -> None:
-    """In this process: the session that holds the raw tables is the one that dbt takes."""
-    from dbt.cli.main import dbtRunner
-
-    os.environ.update(dbt_environment(settings))
-    result = dbtRunner().invoke(["--quiet", "run", *_where("spark", settings)])
-    nodes = getattr(result.result, "results", None) or []
-    failed = [f"{r.node.name}: {r.message}" for r in nodes if r.status == "error"]
-    assert result.success, "\n".join(failed) or result.exception
+def _kill_in_the_middle(spark: cluster.Cluster, home: Path) -> None:
+    """Once the first fact is made, while both workers work."""
+    core = home / "build" / "spark" / "warehouse" / "core.db"
+    while not any(core.glob("fct_*/*.parquet")):
+        time.sleep(0.2)
+    assert [worker["coresused"] for worker in spark.workers("ALIVE")] == [1, 1]
+    spark.kill_a_worker()
 
 
-def _raw_tables(session: Any, settings: Settings) -> None:
-    """The raw views as Spark sees them: the serving captures' own Parquet files, every declared field."""
-    from pyspark.sql import functions as f
+def test_the_gate_refuses_on_spark_what_it_refuses_on_duckdb(on_duckdb, on_spark, landing, tmp_path):
+    """A year of the survey replaced by 40 rows: figures that the Bureau of Justice Statistics printed are missed."""
+    spoilt = tmp_path / "landing"
+    shutil.copytree(landing, spoilt)
+    bound = {"year": "2016", "hispanic": "1", "newoff": "1", "direl": "1", "notify": "1", "n": "1", "weight": "1"}
+    when = datetime(2026, 11, 24, tzinfo=UTC)
+    landed = land.write(
+        sources.get("bjs/victimizations"), Slice("2016"),
+        [Payload(json.dumps([bound] * 40).encode(), "https://synthetic.invalid/rows", when)],
+        landing_dir=spoilt, kind="fetched", edition="live", retrieved_at=when,
+    )  # fmt: skip
+    assert landed.status == "landed", landed.message
+    refused = []
+    for settings, environment in ((on_duckdb, {}), (on_spark, ON_THIS_MACHINE)):
+        before = os.readlink(settings.published_dir)
+        code, account = refresh(settings.root, spoilt, **environment)
+        assert code == 3, account
+        assert os.readlink(settings.published_dir) == before
+        refused.append(sorted(finding["check"] for finding in account["findings"]))
+    assert refused[0] == refused[1]
+    assert "assert_ncvs_percentages_as_published" in refused[0]
 
-    session.sql("create database if not exists raw")
-    catalog = Catalog(settings.landing_dir, as_of=None, edition="recorded")
-    for dataset in sources.DATASETS.values():
-        files = [str(p) for c in catalog.serving(dataset) if c.records for p in catalog.records_paths(c)]
-        assert files, f"{dataset.id}: no capture: its models would be compared empty with empty"
-        frame = session.read.option("mergeSchema", "true").parquet(*files)
-        fields = [
-            f.col(f"`{n}`") if n in frame.columns else f.lit(None).cast("string").alias(n) for n in dataset.fields
-        ]
-        provenance = [f.col(n) for n in ("_capture_id", "_payload_id", "_record_no")]
-        frame.select(*provenance, *fields).write.mode("overwrite").saveAsTable(f"raw.{dataset.raw_name}")
-    # The seeds come with them: dbt-spark's session method writes a seed's nulls as the text None.
-    for schema in ("seeds", "reference"):
-        session.sql(f"create database if not exists {schema}")
-    with duckdb.connect(str(settings.build_file), read_only=True) as connection:
-        seeds = connection.execute(
-            "select schema_name || '.' || table_name from duckdb_tables() where schema_name in ('seeds', 'reference')"
+
+def differing(ours: Settings, theirs: Settings) -> dict[str, tuple[str | None, str | None]]:
+    """The tables of two releases whose rows are not equal: doubles to nine digits, all else to the last bit."""
+    digits = row_hashes.DIGITS_BETWEEN_ENGINES
+    one, other = (row_hashes.of_file(settings.published_file, digits) for settings in (ours, theirs))
+    assert len(one) >= 100
+    return {t: (one.get(t), other.get(t)) for t in sorted(one.keys() | other.keys()) if one.get(t) != other.get(t)}
+
+
+def _types(settings: Settings) -> list[tuple[Any, ...]]:
+    with duckdb.connect(str(settings.published_file), read_only=True) as connection:
+        return connection.execute(
+            "select table_schema, table_name, column_name, data_type from information_schema.columns order by all"
         ).fetchall()
-        for table in (
-            "raw.build",
-            "raw.capture",
-            "raw.payload",
-            "raw.standing",
-            *(name for (name,) in seeds),
-        ):
-            target = settings.build_dir / f"{table}.parquet"
-            connection.execute(f"copy {table} to '{target}' (format parquet)")
-            session.read.parquet(str(target)).write.mode("overwrite").saveAsTable(table)
+
+
+def _build_hashes(settings: Settings) -> dict[str, tuple[int, str]]:
+    """Of all that dbt made. The types before the contracts are each engine's own, so values are compared as written."""
+    found = {}
+    with duckdb.connect(str(settings.build_file), read_only=True) as connection:
+        names = connection.execute(
+            "select table_schema, table_name from information_schema.tables where table_schema <> 'raw'"
+        ).fetchall()
+        for schema, table in names:
+            relation = connection.table(f"{schema}.{table}")
+            columns = ", ".join(f'"{name}"' for name in sorted(relation.columns))
+            found[f"{schema}.{table}"] = row_hash(relation.project(columns).fetchall())
+    return found
 
 
 def _canonical(value: Any) -> str:
@@ -169,25 +227,6 @@ def row_hash(rows: Iterable[Sequence[Any]]) -> tuple[int, str]:
         total = (total + int.from_bytes(digest, "big")) % 2**256
         count += 1
     return count, f"{total:064x}"
-
-
-def test_every_table_and_view_equals_duckdbs(spark, settings, manifest_tables):
-    assert len(manifest_tables) >= 150
-    different = {}
-    empty = set()
-    with duckdb.connect(str(settings.build_file), read_only=True) as connection:
-        for schema, table in manifest_tables:
-            relation = connection.table(f"{schema}.{table}")
-            columns = relation.columns
-            ours = row_hash(relation.fetchall())
-            if not ours[0]:
-                empty.add(f"{schema}.{table}")
-            theirs = row_hash(tuple(row) for row in spark.table(f"{schema}.{table}").select(*columns).collect())
-            if ours != theirs:
-                different[f"{schema}.{table}"] = (ours, theirs)
-    assert different == {}
-    # a fact without a row would prove nothing
-    assert {name for name in empty if name.startswith(("core.fct_", "analysis."))} <= {"analysis.mart_policy_conflict"}
 
 
 def test_the_row_hash_ignores_order_and_notices_a_change_or_a_copy():

@@ -157,12 +157,13 @@ select
     end as {{ group }}_change_{{ name }},
     {% endfor %}
     {% endfor %}
-    {#- beside the others a ratio of ratios; beside all, of which the group is a part, a ratio of shares #}
+    {#- beside the others a ratio of ratios; beside all, of which the group is a part, a ratio of shares. 1e0, not 1.0: a
+        product of Spark's decimals keeps six digits #}
     {%- for whom, other, variance in [
         ('others', 'others_reports', log_ratio_variance('hispanic') ~ ' + ' ~ log_ratio_variance('others')),
         ('all', 'citywide_reports', log_share_variance()),
     ] %}
-    {%- set ratio = '(1.0 * hispanic_reports / nullif(hispanic_reports_before, 0)) * (1.0 * ' ~ other ~ '_before / nullif(' ~ other ~ ', 0))' %}
+    {%- set ratio = '(1e0 * hispanic_reports / nullif(hispanic_reports_before, 0)) * (1e0 * ' ~ other ~ '_before / nullif(' ~ other ~ ', 0))' %}
     case when group_comparability = 'comparable' then 100.0 * ({{ ratio }} - 1.0) end as beside_{{ whom }}_percent,
     {%- for side, name in [('-', 'low'), ('+', 'high')] %}
     case when group_comparability = 'comparable' then {{ change_bound(ratio, variance, side) }} end as beside_{{ whom }}_{{ name }},
