@@ -7,6 +7,7 @@ What belongs here: which figures the front shows, and the findings in words. Wha
 from __future__ import annotations
 
 from orchestration.reading import questions
+from orchestration.site import releases
 from orchestration.site.pages import Pages, Picture, Row, number
 
 ASKED = "Who stands to lose how much federal policing money, why, and do people still report crimes?"
@@ -17,6 +18,7 @@ def write(pages: Pages) -> None:
     pictures = [reporting(pages), agreement(pages), agreements(pages), money(pages)]
     for picture in pictures:
         pages.write_data(picture)
+    counted, changes = releases.notable(pages, 8)
     claims = pages.rows("select * from analysis.mart_claim_check order by claim_id")
     pages.write(
         "index.html",
@@ -26,7 +28,8 @@ def write(pages: Pages) -> None:
         claims=claims,
         claims_caveats=questions.question("claims").caveats,
         holdings=pages.rows(_HOLDINGS),
-        changes=_changes(pages),
+        counted=counted,
+        changes=changes,
         facts=_facts(pages),
     )
 
@@ -51,13 +54,6 @@ def _facts(pages: Pages) -> list[tuple[str, str]]:
         union all select 'figures that others printed', count(*) from core.fct_published_statistic
     """)
     return [(row["what"], number(row["n"])) for row in counts]
-
-
-def _changes(pages: Pages) -> list[tuple[str, int]]:
-    """Tables with more or fewer rows than the last release had, the largest change first."""
-    found = pages.release.differences
-    shown = [(table, change) for table, change in found.items() if table.partition(".")[0] in ("core", "analysis")]
-    return sorted(shown, key=lambda one: -abs(one[1]))[:8]
 
 
 def reporting(pages: Pages) -> Picture:

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from orchestration.reading import places, questions, reader
+from orchestration.site import words
 from tests.site import browser
 
 in_a_browser = [
@@ -94,6 +95,11 @@ def test_each_row_names_the_bytes_that_it_is_from(warehouse: reader.Reader, shar
             assert {str(number) for number in named} <= set(shard["payloads"])
 
 
+def test_every_nickname_is_of_a_place_that_is_held(warehouse: reader.Reader):
+    known = {geoid for (geoid,) in warehouse.execute("select geoid from core.dim_jurisdiction").fetchall()}
+    assert set(words.nicknames()) <= known
+
+
 def opened(tab: browser.Tab, site: Path, address: str) -> None:
     tab.shows()
     tab.open(f"file://{site}/{address}")
@@ -116,6 +122,22 @@ class TestInABrowser:
         first = tab.ask("document.querySelector('#found a')?.getAttribute('href')")
         assert first.endswith(f"place={geoid}")
         assert places.find(warehouse, text).place.geoid == geoid
+
+    # nicknames, slips of typing, a state without a comma: not asked of the command line
+    @pytest.mark.parametrize(
+        ("text", "geoid"),
+        [("NYC", "3651000"), ("Portland Oregon", "4159000"), ("Portland, Maine", "2360545"),
+         ("Portlnd, OR", "4159000"), ("phildelphia", "4260000"), ("LA", "22"), ("Nashville", "4752006"),
+         ("philly", "4260000"), ("new orl", "2255000")],
+    )  # fmt: skip
+    def test_the_search_forgives_slips_and_knows_nicknames(
+        self, tab: browser.Tab, site: Path, text: str, geoid: str
+    ):
+        opened(tab, site, "places.html?q=" + text.replace(" ", "%20"))
+        assert tab.console == []
+        assert tab.ask("document.querySelector('#found a')?.getAttribute('href')").endswith(f"place={geoid}")
+        guessed = "Did you mean" in tab.ask("document.getElementById('said').textContent")
+        assert guessed is (text in ("Portlnd, OR", "phildelphia"))
 
     def test_a_search_without_an_answer_says_what_that_means(self, tab: browser.Tab, site: Path):
         opened(tab, site, "places.html?q=Xyzzyville")

@@ -1,4 +1,4 @@
-/* A place's page, and the search for places. The address names the place: place.html?place=1714000.
+/* A place's page. The address names the place: place.html?place=1714000.
    What belongs here: choosing among the release's rows and laying them out. Nothing is computed but which rows hold on a day. */
 "use strict";
 
@@ -31,82 +31,10 @@
 
   const script = clawback.script;
 
-  /* rows: the places; states: postal code -> name. */
-  clawback.index = ({ rows, states }) => { clawback.data.index = rows; clawback.data.states = states; };
+  clawback.index = ({ rows }) => { clawback.data.index = rows; };
   clawback.common = (value) => { clawback.data.common = value; };
   clawback.shard = (name, value) => { clawback.data[name] = value; };
   clawback.shapes = (name, value) => { clawback.data[name] = value; };
-
-  /* ---- search ---- */
-
-  function spelled(text) {
-    const plain = text.normalize("NFKD").replace(/[\u0300-\u036f'.`]/g, "").toUpperCase();
-    return plain.replace(/[^A-Z0-9]+/g, " ").trim().replace(/^ST /, "SAINT ");
-  }
-
-  /* Places that fit what was typed, the likeliest first: whole names before beginnings, large before small. */
-  clawback.find = function (text) {
-    const { index, states } = clawback.data;
-    const digits = text.replace(/\s/g, "");
-    if (/^\d{2,10}$/.test(digits)) {
-      return index.filter((one) => one[0] === digits || one[6].split(/[ ,;]+/).includes(digits));
-    }
-    let name = text.trim();
-    let state = null;
-    const tail = name.match(/^(.*?)[,\s]+([A-Za-z. ]+)$/);
-    const comma = name.lastIndexOf(",");
-    const end = comma >= 0 ? name.slice(comma + 1) : tail && tail[2].length === 2 && tail[2] === tail[2].toUpperCase() ? tail[2] : "";
-    const wanted = spelled(end);
-    for (const [code, whole] of Object.entries(states)) {
-      if (wanted && (wanted === code || wanted === spelled(whole))) state = code;
-    }
-    if (state) name = comma >= 0 ? name.slice(0, comma) : tail[1];
-    const key = spelled(name);
-    if (Object.hasOwn(states, key)) return index.filter((one) => one[2] === key && (one[3] === "state" || one[3] === "consolidated"));
-    if (!key) return [];
-    const ranked = [];
-    for (const one of index) {
-      if (state && one[2] !== state) continue;
-      const has = spelled(one[1].split(",")[0]);
-      const bare = has.replace(/ (CITY|TOWN|VILLAGE|BOROUGH|COUNTY|TOWNSHIP|PARISH|CDP|MUNICIPALITY)$/, "");
-      const rank = bare === key || has === key ? 0 : has.startsWith(key) ? 1 : (" " + has).includes(" " + key) ? 2 : 3;
-      if (rank < 3) ranked.push([rank, one]);
-    }
-    // a bare name means a city before a county
-    const isCounty = (one) => Number(one[1][3] === "county" && !key.endsWith("COUNTY"));
-    ranked.sort((a, b) => a[0] - b[0] || isCounty(a) - isCounty(b) || (b[1][4] || 0) - (a[1][4] || 0));
-    return ranked.map((one) => one[1]);
-  };
-
-  const MARKS = [[1, "awards"], [2, "lists"], [4, "laws and cases"], [8, "crime figures"]];
-
-  function showFound(list, said, text) {
-    const found = clawback.find(text);
-    list.replaceChildren(
-      ...found.slice(0, 50).map((one) =>
-        el("li", {},
-          el("a", { href: "place.html?state=" + one[2] + "&place=" + encodeURIComponent(one[0]) }, one[1]),
-          " ",
-          el("span", { class: "note" }, MARKS.filter(([bit]) => one[5] & bit).map(([, word]) => word).join(", ")),
-        ),
-      ),
-    );
-    said.textContent = !text.trim() ? "" : found.length > 50 ? "50 of " + number(found.length) + " places that fit" :
-      found.length ? number(found.length) + (found.length === 1 ? " place fits" : " places fit") :
-      "No place of that name is held in this release. That does not mean that nothing happened there.";
-  }
-
-  async function search() {
-    await script("data/places.js");
-    const input = document.getElementById("place-name");
-    const list = document.getElementById("found");
-    const said = document.getElementById("said");
-    input.value = asked.get("q") || "";
-    document.getElementById("find").value = "";
-    input.addEventListener("input", () => showFound(list, said, input.value));
-    showFound(list, said, input.value);
-    list.dataset.ready = "yes";
-  }
 
   /* ---- one place ---- */
 
@@ -500,6 +428,5 @@
     document.body.dataset.ready = "yes";
   }
 
-  if (document.getElementById("found")) search();
-  else if (document.getElementById("place-title")) show();
+  show();
 })();
