@@ -37,3 +37,8 @@ def trackers() -> dict[str, str]:
 def head(column: str) -> str:
     """A column's name as the head of a table: in words."""
     return str(_read()["heads"].get(column, column.replace("_", " ")))
+
+
+def has_head(column: str) -> bool:
+    """Whether a column's name has words of its own."""
+    return column in _read()["heads"]

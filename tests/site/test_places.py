@@ -130,9 +130,7 @@ class TestInABrowser:
          ("Portlnd, OR", "4159000"), ("phildelphia", "4260000"), ("LA", "22"), ("Nashville", "4752006"),
          ("philly", "4260000"), ("new orl", "2255000")],
     )  # fmt: skip
-    def test_the_search_forgives_slips_and_knows_nicknames(
-        self, tab: browser.Tab, site: Path, text: str, geoid: str
-    ):
+    def test_the_search_forgives_slips_and_knows_nicknames(self, tab: browser.Tab, site: Path, text: str, geoid: str):
         opened(tab, site, "places.html?q=" + text.replace(" ", "%20"))
         assert tab.console == []
         assert tab.ask("document.querySelector('#found a')?.getAttribute('href')").endswith(f"place={geoid}")

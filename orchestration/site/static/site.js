@@ -26,13 +26,18 @@ clawback.theme = function () {
   };
 };
 
-/* Draw one chart in an element; the promise gives its view. */
-clawback.draw = function (element, spec, rows) {
-  const whole = { autosize: { type: "fit-x", contains: "padding" }, ...spec, datasets: { rows }, config: clawback.theme() };
+/* Draw one chart in an element; the promise gives its view. title: what a screen reader says; else what the page says. */
+clawback.draw = function (element, spec, rows, title) {
+  const says = title || element.getAttribute("aria-label");
+  const whole = { description: says, autosize: { type: "fit-x", contains: "padding" }, ...spec, datasets: { rows }, config: clawback.theme() };
   const options = { actions: false, renderer: "svg", mode: "vega-lite", tooltip: { theme: dark.matches ? "dark" : "light" } };
   return vegaEmbed(element, whole, options).then((result) => {
     const svg = element.querySelector("svg");
     if (svg) svg.setAttribute("aria-hidden", "true");
+    // the chart library puts its own role and name on the element
+    element.setAttribute("role", "img");
+    element.setAttribute("aria-label", says);
+    element.removeAttribute("aria-roledescription");
     element.dataset.drawn = "yes";
     return result.view;
   });
