@@ -98,7 +98,7 @@ def money() -> Chart:
             x=alt.X(
                 "fiscal_year:Q",
                 title="fiscal year",
-                axis=alt.Axis(format="d", tickMinStep=1, labelFlush=False),
+                axis=alt.Axis(format="d", tickMinStep=1, labelFlush=False, labelOverlap="greedy", labelSeparation=8),
                 scale=alt.Scale(zero=False, nice=False, padding=26),
             ),
             y=alt.Y("obligated_amount:Q", title="captured awards, dollars obligated", axis=alt.Axis(format="$,.2s")),

@@ -7,7 +7,7 @@ What belongs here: which figures the front shows, and the findings in words. Wha
 from __future__ import annotations
 
 from orchestration.reading import questions
-from orchestration.site import releases
+from orchestration.site import releases, words
 from orchestration.site.pages import Pages, Picture, Row, number
 
 ASKED = "Who stands to lose how much federal policing money, why, and do people still report crimes?"
@@ -26,6 +26,7 @@ def write(pages: Pages) -> None:
         asked=ASKED,
         pictures=pictures,
         claims=claims,
+        verdicts=words.verdicts(),
         claims_caveats=questions.question("claims").caveats,
         holdings=pages.rows(_HOLDINGS),
         counted=counted,
@@ -134,8 +135,8 @@ def at_risk(pages: Pages) -> Picture:
         rows=rows,
         source="USAspending.gov, US Department of Justice (analysis.mart_grants_at_risk)",
         caveats=(
-            "What an award holds is not what is lost: an award that is paid out is not taken back by a listing. The dark"
-            " part of a bar is in awards that were still open at the end of the data.",
+            "What an award holds is not what is lost: an award that is paid out is not taken back by a listing. The"
+            " dark part of a bar is in awards that were still open at the end of the data.",
             *asked.caveats[:1],
             *asked.caveats[4:],
         ),

@@ -60,7 +60,7 @@ def cell(text: str) -> Markup:
     """A text in a cell of a table: a code in words, a long text folded."""
     if _COLUMN.fullmatch(text) or _DATASET.fullmatch(text):
         return Markup("{}").format(text.replace("__", ": ").replace("_", " "))
-    made = linked(text)
+    made = linked(words.value(text))
     if len(text) <= _LONG or text.startswith("http"):
         return made
     start = text[:_SHOWN].rpartition(" ")[0] or text[:_SHOWN]

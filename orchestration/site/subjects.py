@@ -166,8 +166,8 @@ def all_events(pages: Pages) -> Picture:
     """Every legal event, with who says so."""
     rows = pages.rows("""
         select jurisdiction_name as jurisdiction,
-            case date_precision when 'year' then strftime(event_from, '%Y') when 'month' then strftime(event_from, '%Y-%m')
-                else cast(event_from as varchar) end as since,
+            case date_precision when 'year' then strftime(event_from, '%Y')
+                when 'month' then strftime(event_from, '%Y-%m') else cast(event_from as varchar) end as since,
             replace(event, '_', ' ') as event, concat_ws(' ', instrument, instrument_number) as instrument,
             replace(provision_code, '_', ' ') as provision, source_status as source, source_citation as citation
         from core.fct_policy_event order by jurisdiction_name, event_from nulls last
@@ -189,7 +189,7 @@ def all_events(pages: Pages) -> Picture:
 
 
 def placebo(pages: Pages) -> Picture:
-    """Collisions in Los Angeles, which nobody fears to report less: the same comparison, where no effect is expected."""
+    """Collisions in Los Angeles: the same comparison, where no effect is expected."""
     rows = pages.rows("""
         with windows as (
             select distinct month_start as month, round(hispanic_change_percent, 1) as hispanic,
@@ -217,8 +217,8 @@ def placebo(pages: Pages) -> Picture:
         rows=rows,
         source="Los Angeles Police Department, traffic collisions (analysis.mart_reporting_gap)",
         caveats=(
-            "Collisions are reported for insurance, whoever the victim is. A gap between the lines here is not fear, and"
-            " shows how far the lines part without it.",
+            "Collisions are reported for insurance, whoever the victim is. A gap between the lines here is not fear,"
+            " and shows how far the lines part without it.",
             "Each point is the change of three months against the same months of the year before.",
         ),
         columns={"month": "last month of the three", "group": "the victims' group",

@@ -34,6 +34,16 @@ def trackers() -> dict[str, str]:
     return _read()["trackers"]
 
 
+def verdicts() -> dict[str, str]:
+    """Verdict on a claim -> what it means."""
+    return _read()["verdicts"]
+
+
+def value(code: str) -> str:
+    """A value of a table by the word that the glossary has for it."""
+    return str(_read()["values"].get(code, code))
+
+
 def head(column: str) -> str:
     """A column's name as the head of a table: in words."""
     return str(_read()["heads"].get(column, column.replace("_", " ")))

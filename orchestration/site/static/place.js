@@ -79,10 +79,12 @@
   const from = (what, numbers, record, trace) => el("span", {}, origin(numbers, record, trace), cite(what, numbers));
 
   function table(caption, heads, rows) {
-    return el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": caption },
+    const frame = el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": caption },
       el("table", {},
         el("thead", {}, el("tr", {}, ...heads.map((head) => el("th", { scope: "col" }, head)))),
         el("tbody", {}, ...rows.map((cells) => el("tr", {}, ...cells.map((cell) => el("td", { class: /^\d{4}-\d{2}-\d{2}$/.test(cell) ? "day" : null }, cell)))))));
+    clawback.watch(frame);
+    return frame;
   }
 
   function part(id, ...content) {
@@ -160,7 +162,7 @@
   };
 
   /* Where the answers on a provision are from: the place's own, and the state's. */
-  const ofLaw = (name, day, rows) => rows.length ? from(name + " in " + place.name + " on " + day, rows.map((one) => one.payload), rows.length === 1 ? rows[0].record : null, "core.fct_policy_status " + rows[0].key) : "";
+  const ofLaw = (name, day, rows) => rows.length ? from(name + " in " + place.name + " on " + day, rows.map((one) => one.payload), rows.length === 1 ? rows[0].record : null, "core.fct_policy_status " + rows[0].key) : "no source is held";
 
   function says(day) {
     const rows = Object.entries(common.trackers).map(([code, about]) => {
@@ -169,7 +171,7 @@
         link(about.homepage, about.tracker_name), said.answer,
         el("span", {}, said.as || "", said.as ? el("br") : null, said.means || ""),
         said.by ? "list of " + said.by + (said.next ? ", next of " + said.next : day > said.by ? ", the last one seen" : "") : "",
-        said.payload || said.list ? from("What " + about.tracker_name + " says of " + place.name + " on " + day, said.payload || said.list) : "",
+        said.payload || said.list ? from("What " + about.tracker_name + " says of " + place.name + " on " + day, said.payload || said.list) : "no list is held",
       ];
     });
     const held = (who) => ((who && who.statuses) || []).filter((one) => one.from <= day && (!one.to || one.to > day));
@@ -356,7 +358,7 @@
       const held = series ? series.points.length : 0;
       const counted = rows.filter((row) => row.known === "counted").length;
       document.getElementById("axis-title").textContent = series
-        ? series.title + ". " + number(counted) + " of " + number(held) + " " + series.unit + "s " + (series.unit === "year" ? "of the printed tables " : "from its first to its last ") + "are counted."
+        ? series.title + ". " + number(counted) + " of " + number(held) + " " + series.unit + "s are counted, " + (series.unit === "year" ? "of those of the printed tables." : "from its first to its last.")
         : "No crime figure of this place is held.";
       const charts = [["timeline", overlay], ["crime", rows.some((row) => row.offenses !== null) ? rows : []], ["coverage", rows]].map(([name, data]) => [name, data, spec(name, span)]);
       // a layer without rows has no extent, of which the chart library warns

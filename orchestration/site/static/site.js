@@ -184,12 +184,16 @@ function lists() {
 
 /* A sign that a table is wider than its frame: the frame's edge is shaded, and a line says so (site.css). */
 function scrolling() {
-  const watch = new ResizeObserver((entries) => {
-    for (const { target } of entries) target.classList.toggle("wider", target.scrollWidth > target.clientWidth + 1);
-  });
-  for (const frame of document.querySelectorAll(".scroll")) watch.observe(frame);
+  for (const frame of document.querySelectorAll(".scroll")) clawback.watch(frame);
 }
-clawback.scrolling = scrolling;
+
+const watched = new ResizeObserver((entries) => {
+  for (const { target } of entries) {
+    const frame = target.closest(".scroll");
+    frame.classList.toggle("wider", frame.scrollWidth > frame.clientWidth + 1);
+  }
+});
+clawback.watch = (frame) => [frame, ...frame.children].forEach((one) => watched.observe(one));
 
 pictures();
 lists();
