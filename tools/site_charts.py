@@ -28,7 +28,7 @@ ROWS = alt.NamedData(name="rows")
 
 # The pictures of a place stand below each other: their plots begin at the same distance from the left.
 LEFT = alt.Axis(minExtent=96, maxExtent=96, labelLimit=90)
-YEARS = alt.Axis(format="%Y", tickCount="year", labelOverlap="greedy", labelSeparation=6)
+YEARS = alt.Axis(format="%Y", tickCount="year", labelOverlap="greedy", labelSeparation=10, labelFlush=False)
 
 Chart = alt.Chart | alt.LayerChart | alt.FacetChart
 
@@ -93,12 +93,17 @@ def money() -> Chart:
     """What the captured awards are of the nation's obligations, by fiscal year."""
     bars = (
         alt.Chart(ROWS)
-        .mark_bar(color=BLUE)
+        .mark_bar(color=BLUE, size=26, orient="vertical")
         .encode(
-            x=alt.X("fiscal_year:O", title="fiscal year", axis=alt.Axis(labelAngle=0)),
+            x=alt.X(
+                "fiscal_year:Q",
+                title="fiscal year",
+                axis=alt.Axis(format="d", tickMinStep=1, labelFlush=False, labelOverlap="greedy", labelSeparation=8),
+                scale=alt.Scale(zero=False, nice=False, padding=26),
+            ),
             y=alt.Y("obligated_amount:Q", title="captured awards, dollars obligated", axis=alt.Axis(format="$,.2s")),
             tooltip=[
-                "fiscal_year:O",
+                "fiscal_year:Q",
                 "awards:Q",
                 alt.Tooltip("obligated_amount:Q", format="$,.0f"),
                 "share_label:N",
@@ -108,7 +113,7 @@ def money() -> Chart:
     )
     text = (
         alt.Chart(ROWS).mark_text(dy=-7, fontSize=11)
-        .encode(x="fiscal_year:O", y="obligated_amount:Q", text="share_label:N")
+        .encode(x="fiscal_year:Q", y="obligated_amount:Q", text="share_label:N")
     )  # fmt: skip
     return alt.layer(bars, text).properties(height=260)
 
@@ -261,16 +266,16 @@ def events() -> Chart:
     """Legal events by year, and what they were."""
     return (
         alt.Chart(ROWS)
-        .mark_bar()
+        .mark_bar(size=7, orient="vertical")
         .encode(
-            x=alt.X("year:O", title="year of the event", axis=alt.Axis(labelOverlap="greedy")),
-            y=alt.Y("events:Q", title="events known"),
+            x=alt.X("year:Q", title="year of the event", axis=alt.Axis(format="d"), scale=alt.Scale(zero=False)),
+            y=alt.Y("events:Q", title="events known", stack="zero"),
             color=alt.Color(
                 "source:N", title="source", legend=alt.Legend(orient="top"),
                 scale=alt.Scale(domain=["sourced", "council record", "partial", "unsourced"],
                                 range=[BLUE, GREEN, YELLOW, GREY]),
             ),
-            tooltip=["year:O", "source:N", "events:Q"],
+            tooltip=["year:Q", "source:N", "events:Q"],
         )
         .properties(height=260)
     )  # fmt: skip
@@ -286,13 +291,65 @@ def calendar() -> Chart:
             y=alt.Y("state:N", title=None),
             color=alt.Color(
                 "counted_percent:Q", title="% of agency-months counted",
-                scale=alt.Scale(scheme="viridis", domain=[0, 100]),
+                # neither end is near the paper, light or dark: nothing held does not look like 0%
+                scale=alt.Scale(range=[ORANGE, YELLOW, SKY, BLUE], domain=[0, 100]),
                 legend=alt.Legend(orient="top", gradientLength=180, titleLimit=300),
             ),
             tooltip=["state:N", "month:T", "agencies:Q", "counted:Q", "counted_percent:Q"],
         )
         .properties(height=640)
     )  # fmt: skip
+
+
+def agencies() -> Chart:
+    """What is known of each month of each agency; where nothing is held, nothing is drawn."""
+    return (
+        alt.Chart(ROWS)
+        .mark_rect(height=12)
+        .encode(
+            x=alt.X("from:T", title=None, axis=YEARS, scale=alt.Scale(type="utc")),
+            x2="to:T",
+            y=alt.Y("agency:N", title=None, sort=None, axis=alt.Axis(labelLimit=180)),
+            color=alt.Color(
+                "known:N", title=None, legend=alt.Legend(orient="top", columns=2, labelLimit=110),
+                scale=alt.Scale(domain=["counted", "counted in part", "suspect", "unknown"],
+                                range=[BLUE, YELLOW, PURPLE, GREY]),
+            ),
+            tooltip=["agency:N", alt.Tooltip("from:T", format="%Y-%m"), "until:N", "known:N"],
+        )
+    )  # fmt: skip
+
+
+def at_risk() -> Chart:
+    """What the listed places hold in captured awards, and what part of it is in open ones."""
+    y = alt.Y("place:N", title=None, sort=None, axis=alt.Axis(labelExpr="split(datum.label, ',')[0]"))
+    dollars = alt.Axis(format="$~s", tickCount=5)
+    base = alt.Chart(ROWS).encode(
+        y=y, tooltip=["place:N", "awards:Q", alt.Tooltip("obligated_usd:Q", format="$,.0f"),
+                      alt.Tooltip("of_it_open_usd:Q", format="$,.0f")],
+    )  # fmt: skip
+    all_of_it = base.mark_bar(color=SKY).encode(x=alt.X("obligated_usd:Q", title="dollars obligated", axis=dollars))
+    opened = base.mark_bar(color=BLUE, height=9).encode(x="of_it_open_usd:Q")
+    return alt.layer(all_of_it, opened).properties(height=170)
+
+
+def placebo() -> Chart:
+    """Change of collisions with Hispanic victims and with others against the year before."""
+    line = (
+        alt.Chart(ROWS)
+        .mark_line()
+        .encode(
+            x=alt.X("month:T", title="last month of three", axis=YEARS),
+            y=alt.Y("percent:Q", title="change against a year before, %"),
+            color=alt.Color(
+                "group:N", title=None, legend=alt.Legend(orient="top"),
+                scale=alt.Scale(domain=["Hispanic", "others"], range=[ORANGE, BLUE]),
+            ),
+            strokeDash=alt.StrokeDash("group:N", legend=None, scale=alt.Scale(range=[[1, 0], [5, 3]])),
+            tooltip=["month:T", "group:N", "percent:Q"],
+        )
+    )  # fmt: skip
+    return line.properties(height=260)
 
 
 CHARTS: dict[str, Callable[[], Chart]] = {
@@ -312,6 +369,9 @@ CHARTS: dict[str, Callable[[], Chart]] = {
         printed,
         events,
         calendar,
+        agencies,
+        at_risk,
+        placebo,
     )
 }
 

@@ -13,7 +13,7 @@ import duckdb
 
 from orchestration.release.history import Release
 from orchestration.settings import Settings
-from orchestration.site import dictionary, documents, front, places, sources, subjects, trackers
+from orchestration.site import completeness, dictionary, documents, front, places, releases, sources, subjects, trackers
 from orchestration.site.pages import STATIC_FOLDER, VENDOR_FOLDER, Pages
 
 FOLDER = "site"
@@ -33,14 +33,16 @@ def write(settings: Settings, folder: Path, release: Release) -> None:
         places.write(pages)
         trackers.write(pages)
         subjects.write(pages)
+        completeness.write(pages)
         dictionary.write(pages, settings)
         sources.write(pages)
-        documents.write_releases(pages, settings)
+        releases.write(pages, settings)
         documents.write_methods(pages)
 
 
 def _copy_files(site: Path) -> None:
     """The style sheet, the scripts and the libraries, each once."""
-    for name in ("site.css", "site.js", "place.js", "trackers.js"):
+    for name in ("site.css", "site.js", "search.js", "place.js", "calendar.js", "trackers.js"):
         shutil.copyfile(STATIC_FOLDER / name, site / name)
-    shutil.copyfile(VENDOR_FOLDER / "vega.js", site / "vega.js")
+    for name in ("vega.js", "list.js", "minisearch.js"):
+        shutil.copyfile(VENDOR_FOLDER / name, site / name)

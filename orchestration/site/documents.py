@@ -1,7 +1,6 @@
-"""The pages about the work itself: the releases that are kept, and docs/ as web pages.
+"""The pages about the work itself: docs/ as web pages.
 
-What belongs here: the list of releases with their checks, and the Markdown of docs/ rendered. What does not: what the
-documents say.
+What belongs here: the Markdown of docs/ rendered. What does not: what the documents say.
 """
 
 from __future__ import annotations
@@ -12,8 +11,7 @@ import shutil
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
-from orchestration.release import history
-from orchestration.settings import PROJECT_ROOT, Settings
+from orchestration.settings import PROJECT_ROOT
 from orchestration.site import glossary
 from orchestration.site.pages import Pages
 
@@ -34,17 +32,6 @@ _FIRST = (
     "gate",
     "trust",
 )
-
-
-def write_releases(pages: Pages, settings: Settings) -> None:
-    """Write releases.html: this release and those before it."""
-    earlier = [release for release in history.releases(settings) if release.id != pages.release.id]
-    warned = pages.rows("""
-        select check_name, check_kind, severity, status, failures, detail, accepted_because
-        from meta.check_result where status <> 'pass' order by check_name
-    """)
-    changes = sorted(pages.release.differences.items(), key=lambda one: -abs(one[1]))
-    pages.write("releases.html", "releases.html", earlier=earlier, warned=warned, changes=changes)
 
 
 def write_methods(pages: Pages) -> None:

@@ -7,6 +7,7 @@ What belongs here: which figures the front shows, and the findings in words. Wha
 from __future__ import annotations
 
 from orchestration.reading import questions
+from orchestration.site import releases, words
 from orchestration.site.pages import Pages, Picture, Row, number
 
 ASKED = "Who stands to lose how much federal policing money, why, and do people still report crimes?"
@@ -14,9 +15,10 @@ ASKED = "Who stands to lose how much federal policing money, why, and do people 
 
 def write(pages: Pages) -> None:
     """Write index.html and the data of its pictures."""
-    pictures = [reporting(pages), agreement(pages), agreements(pages), money(pages)]
+    pictures = [at_risk(pages), money(pages), agreement(pages), reporting(pages)]
     for picture in pictures:
         pages.write_data(picture)
+    counted, changes = releases.notable(pages, 8)
     claims = pages.rows("select * from analysis.mart_claim_check order by claim_id")
     pages.write(
         "index.html",
@@ -24,9 +26,11 @@ def write(pages: Pages) -> None:
         asked=ASKED,
         pictures=pictures,
         claims=claims,
+        verdicts=words.verdicts(),
         claims_caveats=questions.question("claims").caveats,
         holdings=pages.rows(_HOLDINGS),
-        changes=_changes(pages),
+        counted=counted,
+        changes=changes,
         facts=_facts(pages),
     )
 
@@ -45,19 +49,12 @@ def _facts(pages: Pages) -> list[tuple[str, str]]:
         select 'awards, by their captures' as what, count(*) as n from core.fct_award
         union all select 'names on lists, each with its days', count(*) from core.fct_tracker_listing
         union all
-        select 'legal events with a source', count(*) from core.fct_policy_event where source_status <> 'unsourced'
+        select 'legal events, with a date or without', count(*) from core.fct_policy_event
         union all select 'months of an agency and an offense', count(*) from core.fct_crime_month
         union all select 'printed years of a place and an offense', count(*) from core.fct_crime_year_printed
         union all select 'figures that others printed', count(*) from core.fct_published_statistic
     """)
     return [(row["what"], number(row["n"])) for row in counts]
-
-
-def _changes(pages: Pages) -> list[tuple[str, int]]:
-    """Tables with more or fewer rows than the last release had, the largest change first."""
-    found = pages.release.differences
-    shown = [(table, change) for table, change in found.items() if table.partition(".")[0] in ("core", "analysis")]
-    return sorted(shown, key=lambda one: -abs(one[1]))[:8]
 
 
 def reporting(pages: Pages) -> Picture:
@@ -111,6 +108,43 @@ def _number_the_parts(rows: list[Row]) -> None:
         here = (row["group"], row["note"])
         part += here != before
         row["part"], before = part, here
+
+
+def at_risk(pages: Pages) -> Picture:
+    """What the places on Justice's list hold in the captured awards."""
+    asked = questions.question("at_risk")
+    rows = pages.rows("""
+        select jurisdiction_name as place, cast(sum(awards) as bigint) as awards,
+            sum(obligated_amount) as obligated_usd, sum(obligated_amount_open) as of_it_open_usd
+        from analysis.mart_grants_at_risk
+        where tracker_code = 'doj' and tracker_verdict = 'sanctuary'
+        group by jurisdiction_name order by obligated_usd desc
+    """)
+    finding = "How much do the listed places hold?"
+    if rows:
+        first, total = rows[0], sum(row["obligated_usd"] for row in rows)
+        name = first["place"].partition(",")[0].removesuffix(" city")
+        finding = (
+            f"{number(len(rows))} places on Justice's list hold ${total / 1_000_000:,.1f} million in captured awards,"
+            f" the most of them {name}: ${first['obligated_usd'] / 1_000_000:,.1f} million."
+        )
+    return Picture(
+        name="listed_places_money",
+        chart="at_risk",
+        finding=finding,
+        rows=rows,
+        source="USAspending.gov, US Department of Justice (analysis.mart_grants_at_risk)",
+        caveats=(
+            "What an award holds is not what is lost: an award that is paid out is not taken back by a listing. The"
+            " dark part of a bar is in awards that were still open at the end of the data.",
+            *asked.caveats[:1],
+            *asked.caveats[4:],
+        ),
+        columns={
+            "place": "place on the list", "awards": "captured awards", "obligated_usd": "dollars obligated by them",
+            "of_it_open_usd": "of it, dollars of awards that have not ended",
+        },
+    )  # fmt: skip
 
 
 def agreement(pages: Pages) -> Picture:
@@ -205,6 +239,7 @@ def money(pages: Pages) -> Picture:
         source="USAspending.gov (analysis.mart_award_share)",
         caveats=(
             "Sums of captured awards are no ranking: awards that are not captured are not in them.",
+            "A year without a bar is one of which no award is captured. It is not zero.",
             "The percentage above a bar is of what the nation obligated under the same listings in the same year.",
             *questions.question("nation").caveats,
         ),

@@ -25,6 +25,8 @@ from orchestration.reading.writing import guarded
 from orchestration.release import citation
 from orchestration.release.history import Release
 from orchestration.site import glossary
+from orchestration.site import words as site_words
+from orchestration.site.prose import cell, code, linked
 
 HERE = Path(__file__).parent
 STATIC_FOLDER, VENDOR_FOLDER, CHARTS_FOLDER = HERE / "static", HERE / "vendor", HERE / "charts"
@@ -71,9 +73,12 @@ class Pages:
             "number": number,
             "dollars": dollars,
             "linked": linked,
+            "code": code,
             "plain": plain,
             "words": words,
             "shown": shown,
+            "sorts_by": sorts_by,
+            "head": site_words.head,
         }
         self._env.globals |= {"release": release, "cite_release": self.cite()}
 
@@ -108,7 +113,7 @@ class Pages:
         folder.mkdir(exist_ok=True)
         about = {
             "title": picture.finding,
-            "source": picture.source,
+            "source": picture.source.replace("`", ""),
             "caveats": list(picture.caveats),
             "columns": dict(picture.columns),
             "release": self.release.id,
@@ -183,20 +188,21 @@ def shown(value: Any) -> str | Markup:
         return str(value) if isinstance(value, int) and 1900 <= value <= 2100 else number(value)
     if isinstance(value, date):
         return Markup('<span class="day">{}</span>').format(plain(value))
-    return linked(plain(value))
+    return cell(plain(value))
 
 
-_ADDRESS = re.compile(r"https?://[^\s<>\"')]+[^\s<>\"').,;]")
+_DAY = re.compile(r"\d{4}-\d{2}(-\d{2})?")
+# A longer text has a column of some width.
+_SHORT = 30
 
 
-def linked(text: str | None) -> Markup:
-    """A text whose web addresses are links."""
-    made, last = Markup(), 0
-    for match in _ADDRESS.finditer(text or ""):
-        made += (text or "")[last : match.start()]
-        made += Markup('<a href="{0}" rel="external noreferrer">{0}</a>').format(match[0])
-        last = match.end()
-    return made + (text or "")[last:]
+def sorts_by(value: Any) -> str | Markup:
+    """The attributes of a cell: by what a number is sorted, that a day is not broken, that a text needs room."""
+    if isinstance(value, str):
+        return Markup(' class="day"') if _DAY.fullmatch(value) else Markup(' class="t"') if len(value) > _SHORT else ""
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+        return ""
+    return Markup(' class="n" data-value="{}"').format(_plain(value) if isinstance(value, Decimal) else value)
 
 
 def _json(value: Any, indent: int | None = None) -> str:

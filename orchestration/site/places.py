@@ -14,6 +14,7 @@ import json
 from typing import Any
 
 from orchestration.declared import seeds
+from orchestration.site import words
 from orchestration.site.pages import Pages, Row, chart
 
 _SHARDS = "data/places"
@@ -30,17 +31,24 @@ def write(pages: Pages) -> None:
         " order by population desc nulls last, name"
     )
     states = {row["postal"]: row["name"] for row in seeds.rows("states")}
-    index = {"states": states, "rows": [list(place.values()) for place in places]}
+    index = {"states": states, "nicknames": words.nicknames(), "rows": [list(place.values()) for place in places]}
     pages.write_script("data/places.js", "clawback.index", index)
     pages.write_script("data/common.js", "clawback.common", {**_common(pages), "first_year": years.start})
     _write_shards(pages)
     awarded = pages.rows("""
         select
-            shown.id, shown.name, shown.state_code, count(*) as awards,
+            shown.id, shown.name, shown.state_code, shown.is_resolved, count(*) as awards,
             sum(awards.obligated_amount) as obligated_amount
         from core.fct_award as awards join shown using (jurisdiction_key) group by all order by name
     """)
-    pages.write("places.html", "places.html", places=len(places), awarded=awarded)
+    pages.write(
+        "places.html",
+        "places.html",
+        places=sum(place["level"] != "unresolved" for place in places),
+        names=sum(place["level"] == "unresolved" for place in places),
+        awarded=[one for one in awarded if one["is_resolved"]],
+        unmatched=[one for one in awarded if not one["is_resolved"]],
+    )
     pages.write("place.html", "place.html", specs={name: chart(name) for name in _CHARTS})
 
 
@@ -65,6 +73,11 @@ def _common(pages: Pages) -> Row:
             row["tracker_code"]: row
             for row in pages.rows("select * exclude (tracker_key) from core.dim_tracker where tracker_key <> '-1'")
         },
+        "sources": {
+            row["dataset"]: [row["title"], row["homepage"]]
+            for row in pages.rows("select dataset, title, homepage from core.dim_source where dataset <> 'unknown'")
+        },
+        "last_month": pages.rows("select max(month_start) as last from core.fct_crime_month")[0]["last"],
         "offenses": {
             row["fbi_code"]: row["offense_name"]
             for row in pages.rows("select fbi_code, offense_name from core.dim_offense where fbi_code is not null")
@@ -155,6 +168,11 @@ _PREPARED = {
             union select _capture_id, _payload_id from core.fct_policy_event
             union select _capture_id, _payload_id from core.fct_crime_month
             union select _capture_id, _payload_id from core.fct_crime_year_printed
+            union select _capture_id, _payload_id from core.fct_listed_unit
+            union select _capture_id, _payload_id from core.fct_tracker_snapshot
+            union select _capture_id, _payload_id from core.fct_policy_status
+            union select _capture_id, _payload_id from core.fct_population_year
+            union select _capture_id, _payload_id from core.dim_agency
         )
         select *, row_number() over (order by _capture_id, _payload_id) as payload from used
     """,
@@ -223,8 +241,10 @@ _PARTS = {
     # a merged city is listed as its county, too: fct_listed_unit says so of units
     "listed": """
         select jurisdiction_key, listed_from as place_in_list,
-            {tracker: tracker_code, level: level, name: listed_name, "from": listed_from, "to": listed_to} as item
+            {tracker: tracker_code, level: level, name: listed_name, "from": listed_from, "to": listed_to,
+             payload: payload, record: _record_no, key: listed_unit_key} as item
         from core.fct_listed_unit
+        join payload_numbers using (_capture_id, _payload_id)
     """,
     "events": """
         select
@@ -245,22 +265,40 @@ _PARTS = {
     "statuses": """
         select jurisdiction_key, valid_from as place_in_list,
             {provision: provision_code, status: status, "from": valid_from, "to": valid_to, since: status_since,
-             "by": decided_by} as item
+             "by": decided_by, payload: payload, record: _record_no, key: policy_status_key} as item
         from core.fct_policy_status
+        join payload_numbers using (_capture_id, _payload_id)
     """,
     "agencies": """
         select
             agencies.jurisdiction_key, agencies.agency_name as place_in_list,
             [agencies.agency_key[:12], agencies.ori, agencies.agency_name, agencies.agency_type,
              cast(agencies.nibrs_start_on as varchar), cast(counted.months as varchar),
-             cast(counted.counted as varchar)] as item
+             cast(counted.counted as varchar), cast(payloads.payload as varchar)] as item
         from core.dim_agency as agencies
+        left join payload_numbers as payloads
+            on agencies._capture_id = payloads._capture_id and agencies._payload_id = payloads._payload_id
         left join (
             select
                 agency_key, count(distinct month_start) as months,
                 count(distinct month_start) filter (where coverage = 'reported') as counted
             from core.fct_crime_month group by agency_key
         ) as counted using (agency_key)
+    """,
+    # the row of the people that the page names: its year is the unit's own
+    "people": """
+        select people.jurisdiction_key, people.population_source as place_in_list,
+            {payload: payload, record: people._record_no, key: people.population_year_key} as item
+        from core.fct_population_year as people
+        join core.dim_jurisdiction as units
+            on people.jurisdiction_key = units.jurisdiction_key and people.calendar_year = units.population_year
+            and people.population = units.population
+        join payload_numbers as payloads
+            on people._capture_id = payloads._capture_id and people._payload_id = payloads._payload_id
+    """,
+    "changes": """
+        select jurisdiction_key, change_no as place_in_list, sentence as item
+        from meta.change where is_notable and jurisdiction_key is not null
     """,
     "months": """
         select jurisdiction_key, fbi_offense_code as place_in_list,
@@ -282,15 +320,17 @@ _PARTS = {
 
 # What stands beside the places of a state: shard -> JSON.
 _BESIDE = {
-    # on which days each tracker's list is known for the state: [day, next day, is it a withdrawal]
+    # on which days each tracker's list is known for the state: [day, next day, is it a withdrawal, payload]
     "snapshots": """
         select state_code, to_json(map_from_entries(list((tracker_code, days))))
         from (
             select snapshots.state_code, trackers.tracker_code,
-                list([cast(snapshot_on as varchar), cast(next_snapshot_on as varchar), cast(is_withdrawal as varchar)]
-                     order by snapshot_on) as days
+                list([cast(snapshot_on as varchar), cast(next_snapshot_on as varchar), cast(is_withdrawal as varchar),
+                      cast(payload as varchar)] order by snapshot_on) as days
             from core.fct_tracker_snapshot as snapshots
             join core.dim_tracker as trackers using (tracker_key)
+            join payload_numbers as payloads
+                on snapshots._capture_id = payloads._capture_id and snapshots._payload_id = payloads._payload_id
             group by all
         )
         group by state_code
@@ -302,17 +342,32 @@ _BESIDE = {
                 join payload_numbers using (_capture_id, _payload_id)
             union select jurisdiction_key, payload from core.fct_policy_event
                 join payload_numbers using (_capture_id, _payload_id)
+            union select jurisdiction_key, payload from core.fct_listed_unit
+                join payload_numbers using (_capture_id, _payload_id)
+            union select jurisdiction_key, payload from core.fct_policy_status
+                join payload_numbers using (_capture_id, _payload_id)
+            union select jurisdiction_key, payload from core.fct_population_year
+                join payload_numbers using (_capture_id, _payload_id)
+                join core.dim_jurisdiction as units using (jurisdiction_key)
+                where calendar_year = units.population_year
+            union select jurisdiction_key, payload from core.dim_agency
+                join payload_numbers using (_capture_id, _payload_id)
             union select jurisdiction_key, unnest(payloads) from month_series
             union select jurisdiction_key, unnest(payloads) from year_payloads
+        ),
+        of_shards as (
+            select shown.shard, used.payload from used join shown using (jurisdiction_key)
+            union
+            select snapshots.state_code, payload
+            from core.fct_tracker_snapshot as snapshots join payload_numbers using (_capture_id, _payload_id)
         )
         select shard, to_json(map_from_entries(list((cast(payload as varchar), about))))
         from (
-            select distinct shown.shard, used.payload,
+            select distinct used.shard, used.payload,
                 {capture: captures.capture_id, dataset: captures.dataset, publisher: captures.publisher,
                  kind: captures.kind, url: payloads.url, retrieved: payloads.retrieved_at, sha256: payloads.sha256,
                  note: captures.note} as about
-            from used
-            join shown using (jurisdiction_key)
+            from of_shards as used
             join payload_numbers as numbers on used.payload = numbers.payload
             join meta.payload as payloads
                 on numbers._payload_id = payloads.payload_id and numbers._capture_id = payloads.capture_id

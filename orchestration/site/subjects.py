@@ -1,4 +1,4 @@
-"""The pages of the subjects: money, ordinances, reporting, completeness.
+"""The pages of the subjects: money, ordinances, reporting.
 
 What belongs here: which pictures and which named queries a subject shows. What does not: the queries (queries/), one
 place (places), the trackers' map (trackers).
@@ -18,30 +18,24 @@ def write(pages: Pages) -> None:
     _page(
         pages, "money.html", "Money",
         "What federal policing grants the release holds, what part of all they are, and what the listed places hold.",
-        [front.money(pages), budget(pages)],
+        [front.at_risk(pages), front.money(pages), budget(pages)],
         [answered(pages, "at_risk"), answered(pages, "programs"), answered(pages, "nation")],
     )  # fmt: skip
     _page(
         pages, "ordinances.html", "Ordinances",
         "What cities, counties and states decided on their part in immigration enforcement, what courts and states did"
         " to it, and which laws nobody has read yet.",
-        [events(pages)],
+        [events(pages), front.agreements(pages)],
         [all_events(pages), unread_laws(pages)],
     )  # fmt: skip
     _page(
         pages, "reporting.html", "Reporting",
         "Do people still report crimes? What the survey, the police departments and the cities' own records say.",
-        [front.reporting(pages), printed(pages)],
+        [front.reporting(pages), printed(pages), placebo(pages)],
         [answered(pages, "reporting_gap"), answered(pages, "printed_figures"),
          answered(pages, "city_reporting"),
          answered(pages, "city_reporting", {"offense": "all_reports", "window": "three months"}),
          answered(pages, "agency_reporting")],
-    )  # fmt: skip
-    _page(
-        pages, "completeness.html", "Completeness",
-        "Which months the police reported, and what the release holds of each source.",
-        [calendar(pages)],
-        [answered(pages, "holdings"), answered(pages, "coverage")],
     )  # fmt: skip
 
 
@@ -71,7 +65,7 @@ def answered(pages: Pages, name: str, given: Mapping[str, str] | None = None) ->
         chart="",
         finding=title,
         rows=rows,
-        source=f"clawback query {name}{options}",
+        source=f"`clawback query {name}{options}`",
         caveats=asked.caveats,
         columns=_meanings(pages, columns),
         empty=empty,
@@ -135,6 +129,11 @@ def events(pages: Pages) -> Picture:
     acts = sum(row.pop("acts") for row in rows)
     total = sum(row["events"] for row in rows)
     sourced = sum(row["events"] for row in rows if row["source"] in ("sourced", "council record"))
+    (counts,) = pages.rows("""
+        select count(*) as every, count(*) filter (where source_status = 'council record') as councils,
+            count(*) filter (where source_status = 'unsourced') as unsourced
+        from core.fct_policy_event
+    """)
     finding = "Which legal events are known?"
     if rows:
         finding = (
@@ -148,6 +147,11 @@ def events(pages: Pages) -> Picture:
         rows=rows,
         source="Clawback's ledger of cited events, councils' records (core.fct_policy_event)",
         caveats=(
+            f"In all {number(counts['every'])} events are known: {number(counts['every'] - counts['councils'])} of the"
+            f" ledger and {number(counts['councils'])} of councils' own records. {number(counts['unsourced'])} have no"
+            f" source, and {number(counts['every'] - total)} have no date and are not drawn.",
+            "sourced: the source says all of it. partial: it says only a part, or says it of a list. council record:"
+            " the council's own record. unsourced: nobody has found where it is printed.",
             "The events that change nothing by themselves are votes on the way, bills that died, positions, letters and"
             " what trackers listed.",
             "The ledger has what somebody found and cited. More events in a year may be more finding, not more law.",
@@ -161,23 +165,64 @@ def events(pages: Pages) -> Picture:
 def all_events(pages: Pages) -> Picture:
     """Every legal event, with who says so."""
     rows = pages.rows("""
-        select jurisdiction_name as jurisdiction, event_from as since, date_precision as precision,
+        select jurisdiction_name as jurisdiction,
+            case date_precision when 'year' then strftime(event_from, '%Y')
+                when 'month' then strftime(event_from, '%Y-%m') else cast(event_from as varchar) end as since,
             replace(event, '_', ' ') as event, concat_ws(' ', instrument, instrument_number) as instrument,
-            provision_code as provision, source_status as source, source_citation as citation
+            replace(provision_code, '_', ' ') as provision, source_status as source, source_citation as citation
         from core.fct_policy_event order by jurisdiction_name, event_from nulls last
     """)
     return Picture(
         name="legal_events",
         chart="",
-        finding="Every legal event that is known, and who says so",
+        finding=f"Every legal event that is known ({number(len(rows))}), and who says so",
         rows=rows,
         source="Clawback's ledger of cited events, councils' records (core.fct_policy_event)",
         caveats=questions.question("policies").caveats,
         columns={
-            "jurisdiction": "who decided", "since": "the day, or the first day that it may have been",
-            "precision": "how exactly the day is known", "event": "what happened", "instrument": "by which instrument",
+            "jurisdiction": "who decided",
+            "since": "the day, month or year, as exactly as it is known; the first day that it may have been",
+            "event": "what happened", "instrument": "by which instrument",
             "provision": "on which provision", "source": "how good the source is", "citation": "where it is printed",
         },
+    )  # fmt: skip
+
+
+def placebo(pages: Pages) -> Picture:
+    """Collisions in Los Angeles: the same comparison, where no effect is expected."""
+    rows = pages.rows("""
+        with windows as (
+            select distinct month_start as month, round(hispanic_change_percent, 1) as hispanic,
+                round(others_change_percent, 1) as others
+            from analysis.mart_reporting_gap
+            where series = 'LAPD collisions' and offense_family = 'all_reports' and window_kind = 'three months'
+                and hispanic_change_percent is not null
+        )
+        select month, 'Hispanic' as "group", hispanic as percent from windows
+        union all select month, 'others', others from windows
+        order by "group", month
+    """)
+    finding = "Would the same comparison find a gap where none is expected?"
+    at = {(str(row["month"]), row["group"]): row["percent"] for row in rows}
+    if ("2017-03-01", "Hispanic") in at:
+        first, other = at["2017-03-01", "Hispanic"], at["2017-03-01", "others"]
+        finding = (
+            "A placebo: against a year before, collisions of January to March 2017 in Los Angeles changed by"
+            f" {first:+.1f}% with Hispanic victims and by {other:+.1f}% with others."
+        )
+    return Picture(
+        name="placebo",
+        chart="placebo",
+        finding=finding,
+        rows=rows,
+        source="Los Angeles Police Department, traffic collisions (analysis.mart_reporting_gap)",
+        caveats=(
+            "Collisions are reported for insurance, whoever the victim is. A gap between the lines here is not fear,"
+            " and shows how far the lines part without it.",
+            "Each point is the change of three months against the same months of the year before.",
+        ),
+        columns={"month": "last month of the three", "group": "the victims' group",
+                 "percent": "change against the same months a year before, in percent"},
     )  # fmt: skip
 
 
@@ -235,40 +280,4 @@ def printed(pages: Pages) -> Picture:
         ),
         columns={"figure_of": "who printed it, of what and when", "group": "the victims' group",
                  "percent": "printed change against the year before, in percent", "citation": "where it is printed"},
-    )  # fmt: skip
-
-
-def calendar(pages: Pages) -> Picture:
-    """What share of the agencies' months is counted, by state and month."""
-    rows = pages.rows("""
-        with months as (
-            select agencies.state_code as state, months.month_start as month, months.agency_key,
-                bool_and(months.coverage = 'reported') as is_counted
-            from core.fct_crime_month as months
-            join core.dim_agency as agencies using (agency_key)
-            group by all
-        )
-        select state, month, count(*) as agencies, count(*) filter (where is_counted) as counted,
-            round(100.0 * count(*) filter (where is_counted) / count(*), 1) as counted_percent
-        from months group by all order by all
-    """)
-    held, counted = (sum(row[name] for row in rows) for name in ("agencies", "counted"))
-    finding = "Which months did the police report?"
-    if rows:
-        finding = f"Of {number(held)} months of agencies that are held, {number(counted)} are counted in full."
-    return Picture(
-        name="calendar",
-        chart="calendar",
-        finding=finding,
-        rows=rows,
-        source="FBI, Crime Data Explorer (core.fct_crime_month)",
-        caveats=(
-            "A month counts if every offense of it that is held was reported. Else it is partial, suspect or unknown.",
-            "Only agencies whose months are held are in it: an empty cell is a state and month of which none is held.",
-            *questions.question("crime_months").caveats,
-        ),
-        columns={
-            "state": "state", "month": "month", "agencies": "agencies whose month is held",
-            "counted": "of them counted in full", "counted_percent": "percent of them counted in full",
-        },
     )  # fmt: skip

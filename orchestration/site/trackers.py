@@ -7,6 +7,7 @@ among them by day (static/trackers.js).
 from __future__ import annotations
 
 from orchestration.reading import questions
+from orchestration.site import words
 from orchestration.site.pages import VENDOR_FOLDER, Pages, chart
 
 
@@ -46,6 +47,7 @@ def write(pages: Pages) -> None:
     )
     data = {
         "trackers": {one["tracker_code"]: one for one in trackers},
+        "short": words.trackers(),
         "listed": [list(row.values()) for row in listed],
         "days": days,
         "states": [[row["state_fips"], row["state_code"], row["name"] or row["state_code"]] for row in states],

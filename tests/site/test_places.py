@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from orchestration.reading import places, questions, reader
+from orchestration.reading import citing, places, questions, reader
+from orchestration.site import words
 from tests.site import browser
 
 in_a_browser = [
@@ -88,10 +89,19 @@ def test_each_row_names_the_bytes_that_it_is_from(warehouse: reader.Reader, shar
     for shard in shards.values():
         for place in shard["places"].values():
             named = [one["payload"] for part in ("awards", "lists", "events") for one in place.get(part, [])]
+            named += [one["payload"] for part in ("statuses", "listed", "people") for one in place.get(part, [])]
+            named += [one[7] for one in place.get("agencies", []) if one[7]]
             named += [
                 number for part in ("months", "years") for one in place.get(part, []) for number in one["payloads"]
             ]
             assert {str(number) for number in named} <= set(shard["payloads"])
+        lists = {day[3] for days in shard.get("snapshots", {}).values() for day in days}
+        assert lists <= set(shard["payloads"])
+
+
+def test_every_nickname_is_of_a_place_that_is_held(warehouse: reader.Reader):
+    known = {geoid for (geoid,) in warehouse.execute("select geoid from core.dim_jurisdiction").fetchall()}
+    assert set(words.nicknames()) <= known
 
 
 def opened(tab: browser.Tab, site: Path, address: str) -> None:
@@ -116,6 +126,20 @@ class TestInABrowser:
         first = tab.ask("document.querySelector('#found a')?.getAttribute('href')")
         assert first.endswith(f"place={geoid}")
         assert places.find(warehouse, text).place.geoid == geoid
+
+    # nicknames, slips of typing, a state without a comma: not asked of the command line
+    @pytest.mark.parametrize(
+        ("text", "geoid"),
+        [("NYC", "3651000"), ("Portland Oregon", "4159000"), ("Portland, Maine", "2360545"),
+         ("Portlnd, OR", "4159000"), ("phildelphia", "4260000"), ("LA", "22"), ("Nashville", "4752006"),
+         ("philly", "4260000"), ("new orl", "2255000")],
+    )  # fmt: skip
+    def test_the_search_forgives_slips_and_knows_nicknames(self, tab: browser.Tab, site: Path, text: str, geoid: str):
+        opened(tab, site, "places.html?q=" + text.replace(" ", "%20"))
+        assert tab.console == []
+        assert tab.ask("document.querySelector('#found a')?.getAttribute('href')").endswith(f"place={geoid}")
+        guessed = "Did you mean" in tab.ask("document.getElementById('said').textContent")
+        assert guessed is (text in ("Portlnd, OR", "phildelphia"))
 
     def test_a_search_without_an_answer_says_what_that_means(self, tab: browser.Tab, site: Path):
         opened(tab, site, "places.html?q=Xyzzyville")
@@ -157,6 +181,68 @@ class TestInABrowser:
         unknown = tab.ask(f"{table}.filter((one) => one.cells[1].textContent === 'not known').length")
         assert unknown > 5
         assert tab.ask(f"{table}.length") == rects
+
+    def test_each_figure_says_where_it_is_from_and_how_to_cite_it(self, tab: browser.Tab, site: Path):
+        opened(tab, site, "place.html?state=IL&place=1714000&day=2025-09-27")
+        for part in ("people", "axis", "awards", "events", "lists", "agencies"):
+            text = tab.ask(f"document.getElementById('{part}').textContent")
+            assert "Where is this from?" in text, part
+            assert "sha256" in text, part
+        # of the eight trackers and of the provisions, each with a list or a source
+        rows = "[...document.querySelectorAll('#says-table tbody tr')].map((one) => one.lastChild.textContent)"
+        told = tab.ask(rows)
+        assert sum("Where is this from?" in one and "retrieved" in one for one in told) >= 7
+        assert all("Where is this from?" in one or "is held" in one for one in told)
+        cited = tab.ask("[...document.querySelectorAll('.cited')].map((one) => one.textContent)")
+        assert len(cited) > 30
+        for line in cited:
+            assert not {"file://", "127.0.0.1", "localhost"} & set(line.split())
+            assert "file:" not in line
+            assert "Clawback, release " in line
+
+    def test_an_award_is_cited_as_the_command_line_does(self, tab: browser.Tab, site: Path, warehouse: reader.Reader):
+        opened(tab, site, "place.html?state=IL&place=1714000")
+        cited = tab.ask(
+            "[...document.querySelectorAll('#awards .cited')].map((o) => o.textContent)"
+            ".find((text) => text.includes('2020ULWX0056'))"
+        )
+        line = citing.of_row(warehouse, "core.fct_award", "fain=2020ULWX0056", "text")
+        assert cited.partition(" From: ")[2] == line.partition(" From: ")[2]
+        release = line.partition(" In: ")[2].partition(" edition")[0]
+        assert release in cited
+
+    def test_what_is_not_held_is_drawn_as_unknown_to_the_end_of_the_axis(self, tab: browser.Tab, site: Path):
+        # Steelton is in Table 8 of 2012 to 2018 without 2014; the tables go on to 2023
+        opened(tab, site, "place.html?state=PA&place=4273888")
+        rows = tab.ask(
+            "[...document.querySelectorAll('#axis-note table tbody tr')]"
+            ".map((one) => [one.cells[0].textContent, one.cells[1].textContent])"
+        )
+        known = {year: count != "not known" for year, count in rows}
+        assert [known[str(year)] for year in range(2012, 2024)] == [
+            y not in (2014, *range(2019, 2024)) for y in range(2012, 2024)
+        ]
+        assert known["2025"] is False
+        rects = tab.ask("document.querySelectorAll('#chart-coverage .mark-rect path').length")
+        assert rects == len(rows)
+        assert "6 of 12 years are counted" in tab.ask("document.getElementById('axis-title').textContent")
+
+    def test_a_screen_reader_is_told_what_each_picture_shows(self, tab: browser.Tab, site: Path):
+        opened(tab, site, "place.html?state=IL&place=17031")
+        told = tab.ask(
+            "[...document.querySelectorAll('.chart')].filter((one) => one.dataset.drawn)"
+            ".map((one) => ['role', 'aria-label', 'aria-roledescription'].map((name) => one.getAttribute(name)))"
+        )
+        assert len(told) >= 2
+        assert all(role == "img" and "Cook County" in label and other is None for role, label, other in told), told
+
+    def test_a_unit_of_no_known_state_is_not_told_of_lists_of_its_state(
+        self, tab: browser.Tab, site: Path, shards: dict[str, Any]
+    ):
+        code = next(code for code, one in shards["US"]["places"].items() if one["level"] == "unresolved")
+        opened(tab, site, f"place.html?state=US&place={code}&day=2025-09-27")
+        assert "its state is not known" in tab.ask("document.getElementById('says-table').textContent")
+        assert "of its state" not in tab.ask("document.getElementById('says-table').textContent")
 
     def test_another_series_is_drawn_when_it_is_chosen(self, tab: browser.Tab, site: Path):
         opened(tab, site, "place.html?place=1714000")

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from orchestration.reading import questions, reader
+from orchestration.site import words
 from orchestration.site.pages import VENDOR_FOLDER
 from tests.site import browser
 
@@ -104,6 +105,40 @@ def test_the_map_of_counties_colors_the_counties_that_sql_lists(tab: browser.Tab
     assert filled.count("#0072B2") == len(listed)
 
 
+FINDING = "document.getElementById('finding').textContent"
+COUNTED = "document.getElementById('fits').textContent"
+
+
+@pytest.mark.parametrize(
+    ("tracker", "day", "says", "counts"),
+    [
+        # the last list of Justice's is of 2025-09-26: nothing is claimed of a later day
+        ("doj", "2031-01-01", "34 names in 19 states, as last seen on 2025-09-26", "as last seen on 2026-05-18"),
+        ("doj", "2025-08-20", "35 names in 20 states, as last seen on 2025-08-05", None),
+        ("doj", "2025-09-26", "34 names in 19 states on 2025-09-26", "33 places are on a list on 2025-09-26 (34 names"),
+        ("doj", "2001-01-01", "is not known: no list of that day is held", "is not known: no list of that day is held"),
+        ("cis", "2014-10-02", "is not known: no list of that day is held", None),
+    ],
+)
+def test_no_day_is_claimed_that_no_list_is_of(tab: browser.Tab, site: Path, tracker: str, day: str, says: str,
+                                              counts: str | None):  # fmt: skip
+    opened(tab, site, tracker, day)
+    finding, fits = tab.ask(FINDING), tab.ask(COUNTED)
+    assert says in finding
+    if day == "2031-01-01":
+        assert day not in finding
+        assert day not in fits
+        assert "as last seen on 2025-09-26" in fits
+    elif counts:
+        assert counts in fits
+    assert not fits.startswith("0 places")
+
+
+def test_each_tracker_has_a_short_name(warehouse: reader.Reader):
+    codes = warehouse.execute("select tracker_code from core.dim_tracker where tracker_key <> '-1'").fetchall()
+    assert {code for (code,) in codes} - {"unknown"} == set(words.trackers())
+
+
 def test_a_tracker_of_which_nothing_is_held_says_so_and_has_no_column(
     tab: browser.Tab, site: Path, warehouse: reader.Reader
 ):
@@ -115,8 +150,8 @@ def test_a_tracker_of_which_nothing_is_held_says_so_and_has_no_column(
     assert "holds nothing of it" in tab.ask("document.getElementById('finding').textContent")
     assert tab.ask("document.getElementById('nothing').hidden") is False
     heads = tab.ask("[...document.querySelectorAll('#matrix thead th')].map((one) => one.textContent)")
-    assert "doj" in heads
-    assert tracker not in heads
+    assert any(head.startswith("DOJ list") for head in heads)
+    assert not any(head.startswith(words.trackers()[tracker]) for head in heads)
 
 
 def test_the_matrix_is_filtered_and_leads_to_places(tab: browser.Tab, site: Path):

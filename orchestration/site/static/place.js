@@ -1,4 +1,4 @@
-/* A place's page, and the search for places. The address names the place: place.html?place=1714000.
+/* A place's page. The address names the place: place.html?place=1714000.
    What belongs here: choosing among the release's rows and laying them out. Nothing is computed but which rows hold on a day. */
 "use strict";
 
@@ -31,112 +31,60 @@
 
   const script = clawback.script;
 
-  /* rows: the places; states: postal code -> name. */
-  clawback.index = ({ rows, states }) => { clawback.data.index = rows; clawback.data.states = states; };
+  clawback.index = ({ rows }) => { clawback.data.index = rows; };
   clawback.common = (value) => { clawback.data.common = value; };
   clawback.shard = (name, value) => { clawback.data[name] = value; };
   clawback.shapes = (name, value) => { clawback.data[name] = value; };
 
-  /* ---- search ---- */
-
-  function spelled(text) {
-    const plain = text.normalize("NFKD").replace(/[\u0300-\u036f'.`]/g, "").toUpperCase();
-    return plain.replace(/[^A-Z0-9]+/g, " ").trim().replace(/^ST /, "SAINT ");
-  }
-
-  /* Places that fit what was typed, the likeliest first: whole names before beginnings, large before small. */
-  clawback.find = function (text) {
-    const { index, states } = clawback.data;
-    const digits = text.replace(/\s/g, "");
-    if (/^\d{2,10}$/.test(digits)) {
-      return index.filter((one) => one[0] === digits || one[6].split(/[ ,;]+/).includes(digits));
-    }
-    let name = text.trim();
-    let state = null;
-    const tail = name.match(/^(.*?)[,\s]+([A-Za-z. ]+)$/);
-    const comma = name.lastIndexOf(",");
-    const end = comma >= 0 ? name.slice(comma + 1) : tail && tail[2].length === 2 && tail[2] === tail[2].toUpperCase() ? tail[2] : "";
-    const wanted = spelled(end);
-    for (const [code, whole] of Object.entries(states)) {
-      if (wanted && (wanted === code || wanted === spelled(whole))) state = code;
-    }
-    if (state) name = comma >= 0 ? name.slice(0, comma) : tail[1];
-    const key = spelled(name);
-    if (Object.hasOwn(states, key)) return index.filter((one) => one[2] === key && (one[3] === "state" || one[3] === "consolidated"));
-    if (!key) return [];
-    const ranked = [];
-    for (const one of index) {
-      if (state && one[2] !== state) continue;
-      const has = spelled(one[1].split(",")[0]);
-      const bare = has.replace(/ (CITY|TOWN|VILLAGE|BOROUGH|COUNTY|TOWNSHIP|PARISH|CDP|MUNICIPALITY)$/, "");
-      const rank = bare === key || has === key ? 0 : has.startsWith(key) ? 1 : (" " + has).includes(" " + key) ? 2 : 3;
-      if (rank < 3) ranked.push([rank, one]);
-    }
-    // a bare name means a city before a county
-    const isCounty = (one) => Number(one[1][3] === "county" && !key.endsWith("COUNTY"));
-    ranked.sort((a, b) => a[0] - b[0] || isCounty(a) - isCounty(b) || (b[1][4] || 0) - (a[1][4] || 0));
-    return ranked.map((one) => one[1]);
-  };
-
-  const MARKS = [[1, "awards"], [2, "lists"], [4, "laws and cases"], [8, "crime figures"]];
-
-  function showFound(list, said, text) {
-    const found = clawback.find(text);
-    list.replaceChildren(
-      ...found.slice(0, 50).map((one) =>
-        el("li", {},
-          el("a", { href: "place.html?state=" + one[2] + "&place=" + encodeURIComponent(one[0]) }, one[1]),
-          " ",
-          el("span", { class: "note" }, MARKS.filter(([bit]) => one[5] & bit).map(([, word]) => word).join(", ")),
-        ),
-      ),
-    );
-    said.textContent = !text.trim() ? "" : found.length > 50 ? "50 of " + number(found.length) + " places that fit" :
-      found.length ? number(found.length) + (found.length === 1 ? " place fits" : " places fit") :
-      "No place of that name is held in this release. That does not mean that nothing happened there.";
-  }
-
-  async function search() {
-    await script("data/places.js");
-    const input = document.getElementById("place-name");
-    const list = document.getElementById("found");
-    const said = document.getElementById("said");
-    input.value = asked.get("q") || "";
-    document.getElementById("find").value = "";
-    input.addEventListener("input", () => showFound(list, said, input.value));
-    showFound(list, said, input.value);
-    list.dataset.ready = "yes";
-  }
-
   /* ---- one place ---- */
 
-  let place, shard, common;
+  let place, shard, common, postal;
 
-  /* Where a row is from: publisher, address, time, digest, record. */
-  function origin(payload, record, trace) {
-    const it = shard.payloads[payload];
-    if (!it) return "";
-    return el("details", {},
-      el("summary", {}, "Where is this from?"),
-      el("ul", { class: "note" },
-        el("li", {}, it.publisher + " (" + it.kind + "), " + words(it.dataset)),
-        el("li", {}, "address: ", link(it.url)),
-        el("li", {}, "as of " + String(it.retrieved).slice(0, 16)),
-        el("li", {}, "sha256 ", el("code", {}, it.sha256 || "not known")),
-        record ? el("li", {}, "record " + record + " of capture ", el("code", {}, it.capture)) : null,
-        trace ? el("li", {}, "to prove it: ", el("code", {}, "clawback trace " + trace)) : null,
-      ));
+  const payloadsOf = (numbers) => [...new Set([numbers].flat())].map((one) => shard.payloads[one]).filter(Boolean);
+  const FULL = 40;
+
+  /* Where figures are from: publisher, address, time, digest; of a single row its record, too. */
+  function origin(numbers, record, trace) {
+    const all = payloadsOf(numbers);
+    if (!all.length) return "";
+    const [it] = all;
+    const list = all.length === 1 ? [
+      el("li", {}, it.publisher + " (" + it.kind + "), " + words(it.dataset.replaceAll("__", ": "))),
+      el("li", {}, "address: ", link(it.url)),
+      el("li", {}, "as of " + String(it.retrieved).slice(0, 16)),
+      el("li", {}, "sha256 ", el("code", {}, it.sha256 || "not known")),
+      record ? el("li", {}, "record " + record + " of capture ", el("code", {}, it.capture)) : null,
+    ] : all.slice(0, FULL).map((one) => el("li", {}, one.publisher + " (" + one.kind + ", as of " + String(one.retrieved).slice(0, 10) + "): ", link(one.url), " sha256 ", el("code", {}, one.sha256 || "not known")));
+    return el("details", {}, el("summary", {}, "Where is this from?"), el("ul", { class: "note" }, ...list.filter(Boolean),
+      all.length > FULL ? el("li", {}, "and " + number(all.length - FULL) + " more payloads") : "",
+      trace ? el("li", {}, "to prove it: ", el("code", {}, "clawback trace " + trace)) : ""));
   }
 
-  function cite(what) {
-    return el("details", {}, el("summary", {}, "Cite"), el("p", { class: "note" }, what + ". In: " + common.cite + " Page: " + location.href));
+  /* A line to cite, as `clawback cite` writes it: what, the release, whose bytes, when they came, their sha256. */
+  clawback.citation = function (what, numbers) {
+    const lines = payloadsOf(numbers).map((it) => {
+      const [title, home] = common.sources[it.dataset] || [words(it.dataset), ""];
+      const url = /^http/.test(it.url || "") ? it.url : home;
+      return it.publisher + ": " + title + (url ? ", " + url : "") + ", retrieved " + String(it.retrieved).slice(0, 10) + (it.sha256 ? ", sha256 " + it.sha256 : "");
+    });
+    const more = lines.length > 5 ? "; and " + number(lines.length - 5) + " more payloads of these publishers" : "";
+    return what + ". In: " + common.cite + (lines.length ? " From: " + lines.slice(0, 5).join("; ") + more + "." : "");
+  };
+
+  function cite(what, numbers) {
+    return el("details", {}, el("summary", {}, "Cite"), el("p", { class: "note cited" }, clawback.citation(what, numbers)));
   }
+
+  /* Both, for the last column of a table. */
+  const from = (what, numbers, record, trace) => el("span", {}, origin(numbers, record, trace), cite(what, numbers));
 
   function table(caption, heads, rows) {
-    return el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": caption },
+    const frame = el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": caption },
       el("table", {},
         el("thead", {}, el("tr", {}, ...heads.map((head) => el("th", { scope: "col" }, head)))),
         el("tbody", {}, ...rows.map((cells) => el("tr", {}, ...cells.map((cell) => el("td", { class: /^\d{4}-\d{2}-\d{2}$/.test(cell) ? "day" : null }, cell)))))));
+    clawback.watch(frame);
+    return frame;
   }
 
   function part(id, ...content) {
@@ -168,17 +116,20 @@
         (one.from || "?") + " to " + (one.to || "?"),
         dollars(one.obligated),
         dollars(one.outlayed) + (one.outlay_as_of && one.outlayed !== null ? " as of " + one.outlay_as_of : ""),
-        el("span", {}, origin(one.payload, one.record, "core.fct_award fain=" + one.fain), cite("Award " + one.fain + " of " + place.name)),
+        from("Award " + one.fain + " of " + place.name, one.payload, one.record, "core.fct_award fain=" + one.fain),
       ])));
   }
+
+  /* How good a source is, in words. */
+  const STANDING = { sourced: "in full by", partial: "in part by", unsourced: "no source is found", "council record": "the council's own record" };
 
   function events() {
     const row = (one) => [
       when(one),
       words(one.event) + ": " + [one.instrument, one.number].filter(Boolean).join(" "),
       one.provision === "general" ? "in general" : (common.provisions[one.provision] || [words(one.provision)])[0],
-      el("span", {}, one.status + ": ", linked(one.source), one.note ? el("br") : null, one.note || ""),
-      el("span", {}, origin(one.payload, one.record, "core.fct_policy_event " + one.key), cite(words(one.event) + " " + (one.number || one.instrument) + ", " + place.name)),
+      el("span", {}, el("em", {}, (STANDING[one.status] || one.status) + ": "), linked(one.source), one.note ? el("br") : null, one.note || ""),
+      from([words(one.event), one.number || one.instrument].filter(Boolean).join(" ") + ", " + place.name, one.payload, one.record, "core.fct_policy_event " + one.key),
     ];
     const heads = ["When", "What", "On", "Who says so", "Source"];
     const own = place.events || [];
@@ -195,19 +146,23 @@
     const about = common.trackers[tracker];
     const days = ((shard.snapshots || {})[tracker] || []).filter(([on, next]) => on <= day && (!next || next > day));
     const snapshot = days[days.length - 1];
-    const by = { by: snapshot ? snapshot[0] : "", next: snapshot ? snapshot[1] : "" };
+    const by = { by: snapshot ? snapshot[0] : "", next: snapshot ? snapshot[1] : "", list: snapshot ? snapshot[3] : null };
     const listed = (place.listed || []).filter((one) => one.tracker === tracker && one.from <= day && (!one.to || one.to > day));
     if (listed.length) {
       const names = [...new Set(listed.map((one) => one.level + ": " + one.name))];
-      return { answer: "listed: " + about.verdict, means: about.listed_means, as: names.join("; "), ...by };
+      return { answer: "listed: " + about.verdict, means: about.listed_means, as: names.join("; "), payload: listed.map((one) => one.payload), ...by };
     }
     let answer = "not listed";
     if (about.holds === "a part of the list") answer = "not known: a part of the list is captured";
+    else if (postal === "US") answer = "not known: its state is not known";
     else if (!snapshot) answer = "no list of its state by then";
     else if (about.lasts === "its day" && snapshot[0] < day) answer = "no list of that day";
     else if (snapshot[2] === "true") answer = "not listed: the list was withdrawn";
     return { answer, means: answer.startsWith("not listed") ? about.not_listed_means : "", ...by };
   };
+
+  /* Where the answers on a provision are from: the place's own, and the state's. */
+  const ofLaw = (name, day, rows) => rows.length ? from(name + " in " + place.name + " on " + day, rows.map((one) => one.payload), rows.length === 1 ? rows[0].record : null, "core.fct_policy_status " + rows[0].key) : "no source is held";
 
   function says(day) {
     const rows = Object.entries(common.trackers).map(([code, about]) => {
@@ -215,7 +170,8 @@
       return [
         link(about.homepage, about.tracker_name), said.answer,
         el("span", {}, said.as || "", said.as ? el("br") : null, said.means || ""),
-        said.by ? "list of " + said.by + (said.next ? ", next of " + said.next : "") : "",
+        said.by ? "list of " + said.by + (said.next ? ", next of " + said.next : day > said.by ? ", the last one seen" : "") : "",
+        said.payload || said.list ? from("What " + about.tracker_name + " says of " + place.name + " on " + day, said.payload || said.list) : "no list is held",
       ];
     });
     const held = (who) => ((who && who.statuses) || []).filter((one) => one.from <= day && (!one.to || one.to > day));
@@ -226,11 +182,12 @@
       (own.get(code) || {}).status || "unknown",
       (own.get(code) || {}).by || "no cited source says anything",
       state.has(code) ? state.get(code).status + " (" + state.get(code).by + ")" : "",
+      ofLaw(name, day, [own.get(code), state.get(code)].filter(Boolean)),
     ]);
     part("says-table",
-      table("Lists on " + day, ["Tracker", "Says", "Which means", "By"], rows),
+      table("Lists on " + day, ["Tracker", "Says", "Which means", "By", "Source"], rows),
       el("h3", {}, "Provisions of law, as far as a source says so"),
-      table("Provisions on " + day, ["Provision", "Of the place", "By", "Of the state"], provisions));
+      table("Provisions on " + day, ["Provision", "Of the place", "By", "Of the state", "Source"], provisions));
   }
 
   function listings() {
@@ -240,15 +197,16 @@
       one.name + " (" + one.level + ")" + (one.kind ? ", " + one.kind : ""),
       one.since || "on the first captured list, of " + one.from,
       one.to || "still listed on " + one.seen,
-      el("span", {}, origin(one.payload, one.record, "core.fct_tracker_listing " + one.key), cite("Listing of " + one.name + ", " + common.trackers[one.tracker].tracker_name)),
+      from("Listing of " + one.name + ", " + common.trackers[one.tracker].tracker_name, one.payload, one.record, "core.fct_tracker_listing " + one.key),
     ])) : el("p", { class: "unknown" }, "No captured list names this place. A list that is not captured may."));
   }
 
   function agencies() {
     const rows = (place.agencies || []).filter(Boolean);
-    part("agencies", rows.length ? table("Agencies", ["Agency", "Kind", el("span", {}, word("NIBRS", "nibrs"), " since"), "Months held", "Months counted"], rows.map((one) => [
+    part("agencies", rows.length ? table("Agencies", ["Agency", "Kind", el("span", {}, word("NIBRS", "nibrs"), " since"), "Months held", "Months counted", "Source"], rows.map((one) => [
       one[2] + " (" + one[1] + ")", one[3] || "", one[4] || "not known", one[5] || "none",
       one[5] ? one[6] + " of " + one[5] : "",
+      from(one[2] + " (" + one[1] + ")" + (one[5] ? ", its months" : ""), [one[7] || [], ...(place.months || []).filter((of) => of.agency === one[0]).map((of) => of.payloads)].flat()),
     ])) : el("p", { class: "unknown" }, "No agency in the FBI's register is matched to this place."));
   }
 
@@ -290,8 +248,6 @@
           return { offenses, coverage, series: common.words[series], why: why.has(year) ? why.get(year) : null,
             when: year + "-01-01", until: year + 1 + "-01-01", label: String(year) };
         });
-        while (points.length && points[0].coverage === "no row printed") points.shift();
-        while (points.length && points[points.length - 1].coverage === "no row printed") points.pop();
         found.push({ offense, payloads: printed.payloads, unit: "year", points,
           name: printed.place + ", by year (" + common.words[series] + ")" });
       }
@@ -303,10 +259,10 @@
   }
 
   /* The rows of a series as drawn: a new part of the line where it breaks, changes its series or has no count. */
-  function drawn(series) {
+  function drawn(points) {
     let piece = 0;
     let before = null;
-    return series.points.map((point) => {
+    return points.map((point) => {
       if (point.why !== null || point.offenses === null || (before && (before.series !== point.series || before.offenses === null))) piece += 1;
       before = point;
       return { when: point.when, until: point.until, label: point.label, offenses: point.offenses, coverage: point.coverage,
@@ -317,6 +273,18 @@
 
   /* A span of fewer days is drawn as a point, which can be seen. */
   const SHORT = 45 * 86400 * 1000;
+
+  /* The points with those before and after them on the axis, of which nothing is held: unknown is drawn as unknown. */
+  function padded(series, [start, end]) {
+    const point = (year, n) => (series.unit === "year"
+      ? { when: year + "-01-01", until: year + 1 + "-01-01", label: String(year) }
+      : { when: month(n), until: month(n + 1), label: month(n).slice(0, 7) });
+    const at = (day) => (series.unit === "year" ? Number(day.slice(0, 4)) : 12 * (Number(day.slice(0, 4)) - 1970) + Number(day.slice(5, 7)) - 1);
+    const gap = (from, to) => Array.from({ length: Math.max(0, to - from) }, (_, n) => ({ ...point(from + n, from + n), offenses: null, coverage: "no figure held", series: null, why: null }));
+    const points = series.points;
+    // the year or month in which the release is built is not over
+    return [...gap(at(start), at(points[0].when)), ...points, ...gap(at(points[points.length - 1].until), at(end))];
+  }
 
   /* What is laid over the same axis: events, the state's, listings, awards. */
   function tracks() {
@@ -370,6 +338,8 @@
     },
   };
 
+  const SAYS = { timeline: "laws, lists and awards over time, as in the tables below", crime: "offenses reported over time", coverage: "what is known of each month or year" };
+
   /* A word, linked to its meaning. */
   const word = (text, entry) => el("a", { class: "word", href: "methods/glossary.html#word-" + entry }, text);
 
@@ -384,10 +354,11 @@
       const series = all[Number(choice.value) || 0];
       const span = spanOf(overlay, series);
       const early = overlay.filter((row) => (row.is_span ? row.to : row.from) < span[0]).length;
-      const rows = series ? drawn(series) : [];
+      const rows = series ? drawn(padded(series, span)) : [];
+      const held = series ? series.points.length : 0;
       const counted = rows.filter((row) => row.known === "counted").length;
       document.getElementById("axis-title").textContent = series
-        ? series.title + ". " + number(counted) + " of " + number(rows.length) + " " + series.unit + "s are counted."
+        ? series.title + ". " + number(counted) + " of " + number(held) + " " + series.unit + "s are counted, " + (series.unit === "year" ? "of those of the printed tables." : "from its first to its last.")
         : "No crime figure of this place is held.";
       const charts = [["timeline", overlay], ["crime", rows.some((row) => row.offenses !== null) ? rows : []], ["coverage", rows]].map(([name, data]) => [name, data, spec(name, span)]);
       // a layer without rows has no extent, of which the chart library warns
@@ -396,19 +367,17 @@
       for (const [name, data, chart] of charts) {
         const element = document.getElementById("chart-" + name);
         element.hidden = !data.length;
-        if (data.length) await clawback.draw(element, chart, data);
+        if (data.length) await clawback.draw(element, chart, data, place.name + ": " + SAYS[name] + (name === "timeline" ? "" : ": " + document.getElementById("axis-title").textContent));
       }
-      const about = { title: series ? series.title : place.name, place: place.name, geoid: place.geoid, caveats: [...document.querySelectorAll("#axis .caveats li")].map((one) => one.textContent), cite: place.name + ". In: " + common.cite,
+      const about = { title: series ? series.title : place.name, place: place.name, geoid: place.geoid, caveats: [...document.querySelectorAll("#axis .caveats li")].map((one) => one.textContent), cite: clawback.citation(series ? series.title + ", " + place.name : place.name, series ? series.payloads : []),
         columns: MEANS.rows, overlay_columns: MEANS.overlay };
       const columns = ["label", "offenses", "coverage", "series", "note"];
       const csv = [columns.join(","), ...rows.map((row) => columns.map((name) => '"' + String(row[name] ?? "").replaceAll('"', '""') + '"').join(","))].join("\n") + "\n";
       document.getElementById("axis-note").replaceChildren(
-        early ? el("p", {}, "Before the axis begins: " + number(early) + ", in the tables below.") : "",
+        early ? el("p", { class: "note" }, "The axis begins in " + span[0].slice(0, 4) + ". What was over before (" + number(early) + (early === 1 ? " law, listing or award" : " laws, listings or awards") + ") is in the tables below.") : "",
         el("p", { class: "actions" }, "Data: ", download(place.id + ".csv", csv, "text/csv"), " ", download(place.id + ".json", JSON.stringify({ ...about, rows, overlay }, null, 1), "application/json")),
         el("details", {}, el("summary", {}, "The figures as a table"), table("Figures", ["When", "Offenses reported", word("Coverage", "coverage"), word("Series", "series"), "Note"], rows.map((row) => [row.label, number(row.offenses), row.coverage, row.series || "", row.note]))),
-        ...(series ? [el("details", {}, el("summary", {}, "Where is this from?"), el("ul", { class: "note" }, ...series.payloads.slice(0, 40).map((one) => shard.payloads[one]).filter(Boolean).map((it) =>
-          el("li", {}, it.publisher + " (" + it.kind + ", as of " + String(it.retrieved).slice(0, 10) + "): ", link(it.url), " sha256 ", el("code", {}, it.sha256 || "not known")))))] : []),
-        ...(series ? [cite(series.title + ", " + place.name)] : []));
+        ...(series ? [origin(series.payloads), cite(series.title + ", " + place.name, series.payloads)] : []));
       const parts = charts.filter(([, data]) => data.length).map(([, data, chart]) => ({ ...chart, width: 640, data: { values: data } }));
       whole = { vconcat: parts, resolve: { scale: { color: "independent", x: "independent" } } };
       choice.dataset.drawn = String(choice.value);
@@ -446,7 +415,7 @@
     ];
     // the projection of the whole country has no place for the territories
     if (Number(fips) >= 60) spec.projection = { type: "mercator" };
-    const draw = () => clawback.draw(element, spec, []);
+    const draw = () => clawback.draw(element, spec, [], place.name + ": where it lies among the counties of its state");
     window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
     await draw();
   }
@@ -475,6 +444,7 @@
     } catch {
       state = null;
     }
+    postal = state;
     shard = clawback.data[state];
     place = shard && Object.hasOwn(shard.places, id) ? shard.places[id] : null;
     if (!place) return fail("This release holds no award, listing, legal event or crime figure of a place with the code " + id + ".");
@@ -486,6 +456,11 @@
       place.geoid ? "GEOID " + place.geoid : "",
       place.population ? number(place.population) + " people in " + place.population_year : "population not held",
     ].filter(Boolean).join(", ") + ".";
+    const [people] = place.people || [];
+    document.getElementById("people").replaceChildren(people ? from("Population of " + place.name + " in " + place.population_year, people.payload, people.record, "core.fct_population_year " + people.key) : "");
+    const changes = place.changes || [];
+    document.getElementById("changes").hidden = !changes.length;
+    document.getElementById("changes").querySelector("ul").replaceChildren(...changes.map((sentence) => el("li", {}, sentence)));
     document.getElementById("content").hidden = false;
     const day = document.getElementById("day");
     day.value = /^\d{4}-\d{2}-\d{2}$/.test(asked.get("day") || "") ? asked.get("day") : common.built;
@@ -500,6 +475,5 @@
     document.body.dataset.ready = "yes";
   }
 
-  if (document.getElementById("found")) search();
-  else if (document.getElementById("place-title")) show();
+  show();
 })();

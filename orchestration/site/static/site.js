@@ -1,4 +1,4 @@
-/* What every page does: draw its pictures, hand them out as images, sort and filter its tables.
+/* What every page does: draw its pictures, hand them out as images, let List.js sort, filter and page its tables.
    No request leaves the release: libraries and data are files beside the page. */
 "use strict";
 
@@ -26,13 +26,18 @@ clawback.theme = function () {
   };
 };
 
-/* Draw one chart in an element; the promise gives its view. */
-clawback.draw = function (element, spec, rows) {
-  const whole = { autosize: { type: "fit-x", contains: "padding" }, ...spec, datasets: { rows }, config: clawback.theme() };
+/* Draw one chart in an element; the promise gives its view. title: what a screen reader says; else what the page says. */
+clawback.draw = function (element, spec, rows, title) {
+  const says = title || element.getAttribute("aria-label");
+  const whole = { description: says, autosize: { type: "fit-x", contains: "padding" }, ...spec, datasets: { rows }, config: clawback.theme() };
   const options = { actions: false, renderer: "svg", mode: "vega-lite", tooltip: { theme: dark.matches ? "dark" : "light" } };
   return vegaEmbed(element, whole, options).then((result) => {
     const svg = element.querySelector("svg");
     if (svg) svg.setAttribute("aria-hidden", "true");
+    // the chart library puts its own role and name on the element
+    element.setAttribute("role", "img");
+    element.setAttribute("aria-label", says);
+    element.removeAttribute("aria-roledescription");
     element.dataset.drawn = "yes";
     return result.view;
   });
@@ -101,41 +106,95 @@ function pictures() {
   }
 }
 
-/* A table of class "list": its heads sort it, and an input that names it filters its rows. */
-function lists() {
-  for (const table of document.querySelectorAll("table.list")) {
-    const body = table.tBodies[0];
-    [...table.tHead.rows[0].cells].forEach((head, column) => {
-      const button = document.createElement("button");
-      button.type = "button";
-      button.append(...head.childNodes);
-      head.append(button);
-      button.addEventListener("click", () => {
-        const falls = head.getAttribute("aria-sort") === "ascending";
-        const value = (row) => row.cells[column].dataset.value ?? row.cells[column].textContent.trim();
-        const compare = (a, b) => value(a).localeCompare(value(b), "en", { numeric: true });
-        const rows = [...body.rows].sort(falls ? (a, b) => compare(b, a) : compare);
-        for (const other of table.tHead.rows[0].cells) other.removeAttribute("aria-sort");
-        head.setAttribute("aria-sort", falls ? "descending" : "ascending");
-        body.append(...rows);
-      });
+/* A table of class "list": its heads sort it, an input that names it filters its rows, and of a long one the first rows
+   are shown (List.js does all three). data-whole: it is shown whole, since links lead to its rows. */
+const FIRST = 50;
+
+function ordered(a, b, { valueName, order }) {
+  const [one, other] = [a.values()[valueName], b.values()[valueName]];
+  const numbers = one !== "" && other !== "" && !isNaN(one) && !isNaN(other);
+  // what is not known comes last, however it is sorted
+  if ((one === "") !== (other === "")) return (one === "" ? 1 : -1) * (order === "desc" ? -1 : 1);
+  return numbers ? one - other : String(one).localeCompare(String(other), "en", { numeric: true });
+}
+
+clawback.list = function (table) {
+  if (!table.tBodies[0].rows.length) return null;
+  const heads = [...table.tHead.rows[0].cells];
+  table.tBodies[0].classList.add("rows");
+  for (const row of table.tBodies[0].rows) {
+    [...row.cells].forEach((cell, n) => {
+      cell.classList.add("c" + n);
+      cell.dataset.value ??= cell.textContent.trim();
     });
   }
-  for (const input of document.querySelectorAll("input[data-filters]")) {
-    const tables = [...document.querySelectorAll(input.dataset.filters)];
-    const said = document.getElementById(input.getAttribute("aria-describedby"));
-    input.addEventListener("input", () => {
-      const wanted = input.value.toLowerCase().split(/\s+/).filter(Boolean);
-      let left = 0;
-      for (const row of tables.flatMap((table) => [...table.tBodies[0].rows])) {
-        const text = row.textContent.toLowerCase();
-        row.hidden = !wanted.every((word) => text.includes(word));
-        left += row.hidden ? 0 : 1;
-      }
-      if (said) said.textContent = wanted.length ? left + " rows fit" : "";
+  const names = heads.map((head, n) => ({ name: "c" + n, attr: "data-value" }));
+  const every = table.tBodies[0].rows.length;
+  const whole = table.dataset.whole !== undefined || (location.hash && table.querySelector("[id='" + CSS.escape(location.hash.slice(1)) + "']"));
+  const made = new List(table, { listClass: "rows", valueNames: names, page: whole ? Math.max(every, 1) : FIRST, sortFunction: ordered });
+  const more = document.createElement("button");
+  const note = document.createElement("p");
+  more.type = "button";
+  note.className = "note more";
+  const frame = table.closest(".scroll") || table;
+  frame.after(note);
+  const tell = () => {
+    const [fit, shown] = [made.matchingItems.length, made.visibleItems.length];
+    note.hidden = shown >= fit;
+    more.textContent = "Show all " + fit.toLocaleString("en-US");
+    note.replaceChildren(shown.toLocaleString("en-US") + " of " + fit.toLocaleString("en-US") + " rows are shown. ", more);
+  };
+  more.addEventListener("click", () => { made.show(1, Math.max(every, 1)); frame.focus(); });
+  made.on("updated", tell);
+  tell();
+  heads.forEach((head, n) => {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.append(...head.childNodes);
+    head.append(button);
+    button.addEventListener("click", () => {
+      const falls = head.getAttribute("aria-sort") === "ascending";
+      for (const other of heads) other.removeAttribute("aria-sort");
+      head.setAttribute("aria-sort", falls ? "descending" : "ascending");
+      made.sort("c" + n, { order: falls ? "desc" : "asc" });
     });
+  });
+  window.addEventListener("beforeprint", () => made.show(1, Math.max(every, 1)));
+  return made;
+};
+
+function lists() {
+  const made = new Map([...document.querySelectorAll("table.list")].map((table) => [table, clawback.list(table)]));
+  for (const input of document.querySelectorAll("input[data-filters]")) {
+    const filtered = [...document.querySelectorAll(input.dataset.filters)].map((table) => made.get(table)).filter(Boolean);
+    const said = document.getElementById(input.getAttribute("aria-describedby"));
+    const filter = () => {
+      const wanted = input.value.toLowerCase().split(/\s+/).filter(Boolean);
+      // not List.js's own search, which finds no full stop and no comma
+      const fits = (item) => wanted.every((word) => item.elm.textContent.toLowerCase().includes(word));
+      for (const list of filtered) wanted.length ? list.filter(fits) : list.filter();
+      const left = filtered.reduce((sum, list) => sum + list.matchingItems.length, 0);
+      if (said) said.textContent = wanted.length ? left.toLocaleString("en-US") + (left === 1 ? " row fits" : " rows fit") : "";
+    };
+    input.value = (input.dataset.asked && new URLSearchParams(location.search).get(input.dataset.asked)) || "";
+    input.addEventListener("input", filter);
+    if (input.value) filter();
   }
 }
 
+/* A sign that a table is wider than its frame: the frame's edge is shaded, and a line says so (site.css). */
+function scrolling() {
+  for (const frame of document.querySelectorAll(".scroll")) clawback.watch(frame);
+}
+
+const watched = new ResizeObserver((entries) => {
+  for (const { target } of entries) {
+    const frame = target.closest(".scroll");
+    frame.classList.toggle("wider", frame.scrollWidth > frame.clientWidth + 1);
+  }
+});
+clawback.watch = (frame) => [frame, ...frame.children].forEach((one) => watched.observe(one));
+
 pictures();
 lists();
+scrolling();

@@ -63,13 +63,20 @@
     return count.toLocaleString("en-US") + " " + (count === 1 ? one : many);
   }
 
+  /* On which day the list was last seen: never a later one than its own. */
+  function lastSeen(rows, day) {
+    const last = rows.map((row) => row.list_of).filter(Boolean).sort().pop();
+    return !last || last === day ? " on " + day : ", as last seen on " + last;
+  }
+
   /* What the map of a kind shows: its rows, its finding, the columns that it hands out. */
   function ofStates(about, tracker, day) {
     const rows = clawback.mapRows(tracker, day);
     const known = rows.filter((row) => row.listed !== null);
+    const seen = lastSeen(known, day);
     const names = known.reduce((sum, row) => sum + row.listed, 0);
     return { rows, columns: ["code", "state", "listed", "says", "list_of"], most: Math.max(1, ...known.map((row) => row.listed)),
-      finding: known.length && counted(names, "name", "names") + " in " + counted(known.filter((row) => row.listed).length, "state", "states") + " on " + day };
+      finding: known.length && counted(names, "name", "names") + " in " + counted(known.filter((row) => row.listed).length, "state", "states") + seen };
   }
 
   function ofCounties(about, tracker, day) {
@@ -77,8 +84,9 @@
     const listed = rows.filter((row) => row.says === "listed").length;
     const drawn = new Set(rows.filter((row) => row.says === "listed").map((row) => row.fips));
     const without = onDay(day).filter((one) => one[TRACKER] === tracker && (one[COUNTIES] || []).length && !one[COUNTIES].some((fips) => drawn.has(fips)));
+    const seen = lastSeen(rows.filter((row) => row.says !== "no list known"), day);
     return { rows, columns: ["fips", "county", "says", "name", "list_of"], without: without.map((one) => one[NAME] + ", " + one[STATE]),
-      finding: rows.some((row) => row.says !== "no list known") && counted(listed, "county is", "counties are") + " listed on " + day + ", cities that are counties among them" };
+      finding: rows.some((row) => row.says !== "no list known") && counted(listed, "county is", "counties are") + " listed" + seen + ", cities that are counties among them" };
   }
 
   const NOTHING = "nothing";
@@ -90,7 +98,7 @@
     if (!shapes[kind]) await clawback.script(kind + ".js");
     const about = data.trackers[tracker];
     const shown = (kind === "counties" ? ofCounties : ofStates)(about, tracker, day);
-    const finding = about.tracker_name + ": " + (about.holds === NOTHING ? "this release holds nothing of it" : shown.finding || "no list is known on " + day);
+    const finding = about.tracker_name + ": " + (about.holds === NOTHING ? "this release holds nothing of it" : shown.finding || "what it listed on " + day + " is not known: no list of that day is held");
     document.getElementById("finding").textContent = finding;
     document.getElementById("means").textContent = "Listed means: " + about.listed_means;
     const nothing = document.getElementById("nothing");
@@ -132,18 +140,41 @@
     for (const one of onDay(day)) {
       if (!shown.includes(one[TRACKER])) continue;
       const key = one[GEOID] ? one[KEY] : one[STATE] + one[NAME];
-      if (!units.has(key)) units.set(key, { first: one, by: new Set() });
+      if (!units.has(key)) units.set(key, { first: one, by: new Set(), names: 0 });
       units.get(key).by.add(one[TRACKER]);
+      units.get(key).names += 1;
     }
     const rows = [...units.values()].filter(({ first }) => wanted.every((word) => (first[NAME] + " " + first[STATE] + " " + first[LEVEL]).toLowerCase().includes(word)));
     rows.sort((a, b) => b.by.size - a.by.size || (a.first[STATE] || "").localeCompare(b.first[STATE] || "") || a.first[NAME].localeCompare(b.first[NAME]));
     const table = document.getElementById("matrix");
-    table.tHead.replaceChildren(el("tr", {}, el("th", { scope: "col" }, "Name"), el("th", { scope: "col" }, "State"), ...shown.map((code) => el("th", { scope: "col", title: data.trackers[code].tracker_name }, code.replaceAll("_", " ")))));
+    table.tHead.replaceChildren(el("tr", {}, el("th", { scope: "col" }, "Name"), el("th", { scope: "col" }, "State"), ...shown.map((code) => head(code, day))));
     table.tBodies[0].replaceChildren(...rows.slice(0, MOST).map(({ first, by }) => el("tr", {},
       el("td", {}, first[GEOID] ? el("a", { href: "place.html?state=" + first[STATE] + "&place=" + first[GEOID] }, first[NAME]) : first[NAME], " (" + first[LEVEL] + ")"),
       el("td", {}, first[STATE] || ""),
       ...shown.map((code) => el("td", {}, by.has(code) ? "listed" : listOf(code, first[STATE], day) ? "no" : "not known")))));
-    document.getElementById("fits").textContent = rows.length.toLocaleString("en-US") + " places are on a list on " + day + (rows.length > MOST ? "; the first " + MOST + " are shown" : "");
+    document.getElementById("fits").textContent = counts(rows, shown, day) + (rows.length > MOST ? ". The first " + MOST + " are shown" : "") + ".";
+  }
+
+  /* A tracker by its short name, and the day of the list that speaks on the chosen day. */
+  function head(code, day) {
+    const days = Object.keys(data.days[code] || {}).map((state) => listOf(code, state, day)).filter(Boolean).map(([on]) => on).sort();
+    const last = days.pop();
+    return el("th", { scope: "col", title: data.trackers[code].tracker_name }, data.short[code] || data.trackers[code].tracker_name, el("br"),
+      el("span", { class: "note" }, last ? (last === day ? "of " : "last seen ") + last : "no list of the day"));
+  }
+
+  /* How many places the lists of the day name. A list may name a place twice, and names that match no place. */
+  function counts(rows, shown, day) {
+    const lists = shown.flatMap((code) => Object.keys(data.days[code] || {}).map((state) => listOf(code, state, day))).filter(Boolean).map(([on]) => on).sort();
+    if (!lists.length && !rows.length) return "How many places are on a list on " + day + " is not known: no list of that day is held";
+    const places = rows.filter(({ first }) => first[GEOID]).length;
+    const names = rows.reduce((sum, { names: of }) => sum + of, 0);
+    const last = lists.pop();
+    const seen = !last || last === day ? " on " + day : ", as last seen on " + last;
+    const unmatched = rows.length - places;
+    return counted(places, "place is", "places are") + " on a list" + seen +
+      (unmatched ? ", and " + counted(unmatched, "printed name that is matched to no place", "printed names that are matched to no place") : "") +
+      (names !== rows.length ? " (" + counted(names, "name", "names") + " in all: several lists, or one list twice, name the same place)" : "");
   }
 
   function begin() {
