@@ -129,7 +129,8 @@ def test_every_table_and_view_before_the_release_equals_duckdbs(on_duckdb, on_sp
 def test_a_cluster_that_loses_a_worker_publishes_the_same_release(on_duckdb, landing, tmp_path):
     home = tmp_path / "home"
     with cluster.running(tmp_path) as spark:
-        killer = threading.Thread(target=_kill_in_the_middle, args=(spark, home), daemon=True)
+        used: list[list[int]] = []
+        killer = threading.Thread(target=_kill_in_the_middle, args=(spark, home, used), daemon=True)
         killer.start()
         conf = {**SMALL, "spark.executor.memory": "1g", "spark.executor.cores": "1"}
         settings = _published(
@@ -140,16 +141,18 @@ def test_a_cluster_that_loses_a_worker_publishes_the_same_release(on_duckdb, lan
             CLAWBACK_SPARK_CONF=json.dumps(conf),
         )
         assert not killer.is_alive()
-        assert (len(spark.workers("ALIVE")), len(spark.workers("DEAD"))) == (1, 1)
+        assert used == [[1, 1]], "both workers worked when one was killed"
+        # the master forgets a dead worker after a quarter of an hour
+        assert len(spark.workers("ALIVE")) == 1
     assert differing(on_duckdb, settings) == {}
 
 
-def _kill_in_the_middle(spark: cluster.Cluster, home: Path) -> None:
-    """Once the first fact is made, while both workers work."""
+def _kill_in_the_middle(spark: cluster.Cluster, home: Path, used: list[list[int]]) -> None:
+    """Once the first fact is made. used: gets the cores that each worker used then."""
     core = home / "build" / "spark" / "warehouse" / "core.db"
     while not any(core.glob("fct_*/*.parquet")):
         time.sleep(0.2)
-    assert [worker["coresused"] for worker in spark.workers("ALIVE")] == [1, 1]
+    used.append([worker["coresused"] for worker in spark.workers("ALIVE")])
     spark.kill_a_worker()
 
 
