@@ -18,6 +18,7 @@ from sqlglot.optimizer.scope import traverse_scope
 from sqlglot.schema import MappingSchema
 
 from orchestration.declared import licenses
+from orchestration.reading import documents
 from orchestration.reading.reader import Connection, Reader
 from orchestration.release import citation, former, seal
 from orchestration.release.columns import Relation, column_parents
@@ -56,18 +57,26 @@ class Source:
     homepage: str | None
     retrieved_at: datetime | None
     content_newest: str | None
+    # How what is read of it came: fetched, imported, transcribed or several.
+    kind: str | None = None
+
+    @property
+    def address(self) -> str | None:
+        """Where the publisher has it; a table of our repository is no address for who has a release alone."""
+        return documents.address_of(self.homepage)
 
     @property
     def cited(self) -> citation.Source:
-        return citation.Source(self.publisher, self.title, self.homepage, self.retrieved_at)
+        return citation.Source(self.publisher, self.title, self.address, self.retrieved_at, kind=self.kind)
 
     def to_json(self) -> dict[str, Any]:
         """As a file's description has it."""
         made = {
             "title": self.title,
-            "path": self.homepage,
+            "path": self.address,
             "publisher": self.publisher,
             "dataset": self.dataset,
+            "kind": self.kind,
             "retrieved_at": self.retrieved_at.isoformat() if self.retrieved_at else None,
             "content_newest": self.content_newest,
             "license": licenses.of_dataset(self.dataset).name,
@@ -134,8 +143,9 @@ def sources(reader: Connection, datasets: Iterable[str]) -> list[Source]:
     """The datasets of these (named source/name) of which something is captured, by publisher."""
     rows = reader.execute(
         "select s.dataset, s.title, coalesce(t.publisher, s.publisher), s.homepage, t.last_retrieved_at,"
-        " cast(t.content_newest as varchar) from core.dim_source as s join meta.source_status as t"
-        " on t.dataset = s.dataset where list_contains(?, s.dataset) and t.records > 0 order by 3, 2",
+        " cast(t.content_newest as varchar), k.kind from core.dim_source as s join meta.source_status as t"
+        " on t.dataset = s.dataset left join (select dataset, case when min(kind) = max(kind) then min(kind) else 'several' end as kind"
+        " from meta.capture where is_serving group by dataset) as k on k.dataset = s.dataset where list_contains(?, s.dataset) and t.records > 0 order by 3, 2",
         [[dataset.replace("/", "__", 1) for dataset in datasets]],
     ).fetchall()
     return [Source(row[0].replace("__", "/", 1), *row[1:]) for row in rows]
