@@ -6,7 +6,7 @@ formula in a spreadsheet, and which files may be overwritten. What does not: whi
 
 Text that begins with = + - @, a tab or a carriage return would run as a formula in a spreadsheet, and publishers print
 what others typed. In CSV and XLSX such text, also in its full-width form and after spaces, gets a single quote before
-it, as OWASP recommends (CSV Injection). Numbers stay numbers: -5 gets no quote, the text "-5" does. JSON and Parquet
+it, as OWASP recommends (CSV Injection). A plain number, also as text ("-5"), is no formula and gets no quote. JSON and Parquet
 contain every value unchanged.
 """
 
