@@ -11,14 +11,15 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import Annotated
 
 import typer
 from pydantic import ValidationError
 
-from orchestration import files, limits, logs
+from orchestration import __version__, files, limits, logs
 from orchestration.adding.command import new
 from orchestration.cli import asking, installation, refreshing
-from orchestration.cli.show import EXIT_FAULT, EXIT_USAGE, err, warn
+from orchestration.cli.show import EXIT_FAULT, EXIT_USAGE, err, out, warn
 from orchestration.limits import Limits
 from orchestration.release.history import DamagedRelease
 from orchestration.running import stopping
@@ -31,6 +32,21 @@ app = typer.Typer(
     pretty_exceptions_enable=False,  # a decorated traceback prints local variables, and those could contain a key
     help="Federal policing grants, sanctuary ordinances and crime reporting, side by side.",
 )
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        out.print(f"clawback {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="The version.")] = False,
+) -> None:
+    """Federal policing grants, sanctuary ordinances and crime reporting, side by side."""
+
+
 # in the order of --help
 _COMMANDS: dict[str, Callable[..., None]] = {
     "refresh": refreshing.refresh,
