@@ -49,7 +49,7 @@ def needs_key(reader: Reader, what: str) -> str | None:
     return (
         f"{table} is a table, and a citation is of one row: give its key, `clawback cite {table} KEY` with a value of"
         f" {columns[0]}, or a column that names one row, `clawback cite {table} COLUMN=VALUE`."
-        f" To find one: clawback sql \"from {table} limit 5\""
+        f' To find one: clawback sql "from {table} limit 5"'
     )
 
 
@@ -77,9 +77,7 @@ def _source(
         sent = url if url.startswith("http") else homepage
         return citation.Source(publisher, title, sent, retrieved_at, sha256, kind)
     if document is None:
-        return citation.Source(
-            publisher, title, documents.address_of(url, homepage), retrieved_at, sha256, kind, note
-        )
+        return citation.Source(publisher, title, documents.address_of(url, homepage), retrieved_at, sha256, kind, note)
     named = document.publisher or publisher
     return citation.Source(named, title, document.address, retrieved_at, sha256, kind, note, document.text)
 

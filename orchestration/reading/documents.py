@@ -23,7 +23,7 @@ _ADDRESS = re.compile(r"https?://[^\s;,()]+")
 
 @dataclass(frozen=True)
 class Document:
-    """text: as the row has it; address: the first address in it, null if there is none; publisher: null if not named."""
+    """text: as the row has it; address: the first one in it; publisher: who printed it. Null where it names none."""
 
     text: str
     address: str | None

@@ -13,10 +13,12 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
+import duckdb
+
 from orchestration.declared import licenses
 from orchestration.reading import empty, provenance, usage
 from orchestration.reading.questions import Answer, Question, ResultColumn
-from orchestration.reading.reader import Reader, Rows
+from orchestration.reading.reader import Connection, Reader, Rows
 from orchestration.release import citation
 
 _MEDIA = {
@@ -67,7 +69,7 @@ def of_question(reader: Reader, asked: Question, given: Mapping[str, str], found
     return Meaning(**{**vars(made), **said})
 
 
-def of_sql(reader: Reader, sql: str, rows: Rows) -> Meaning:
+def of_sql(reader: Connection, sql: str, rows: Rows | duckdb.DuckDBPyRelation) -> Meaning:
     """What the rows of a statement mean."""
     title = " ".join(sql.split())
     why_empty = None if rows.limit(1).fetchall() else empty.of_tables(reader, provenance.tables(reader, sql))
@@ -81,7 +83,7 @@ def of_sql(reader: Reader, sql: str, rows: Rows) -> Meaning:
 
 
 def _of(
-    reader: Reader, sql: str, rows: Any, title: str, declared: Mapping[str, ResultColumn] = MappingProxyType({})
+    reader: Connection, sql: str, rows: Any, title: str, declared: Mapping[str, ResultColumn] = MappingProxyType({})
 ) -> Meaning:
     """declared: what a named question says of columns that it computes or renames."""
     read = provenance.of(reader, sql)

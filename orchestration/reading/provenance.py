@@ -36,6 +36,20 @@ with recursive upward as (
 )
 select distinct replace(t, '__', '/') from upward where s = 'raw' and contains(t, '__')
 """
+# Datasets of which something is captured, and how what is read of them came.
+_SOURCES = """
+select
+    s.dataset, s.title, coalesce(t.publisher, s.publisher), s.homepage, t.last_retrieved_at,
+    cast(t.content_newest as varchar), k.kind
+from core.dim_source as s
+join meta.source_status as t on t.dataset = s.dataset
+left join (
+    select dataset, case when min(kind) = max(kind) then min(kind) else 'several' end as kind
+    from meta.capture where is_serving group by dataset
+) as k on k.dataset = s.dataset
+where list_contains(?, s.dataset) and t.records > 0
+order by 3, 2
+"""
 
 
 @dataclass(frozen=True)
@@ -92,7 +106,7 @@ class Read:
     sources: tuple[Source, ...] = ()
 
 
-def of(reader: Reader, sql: str) -> Read:
+def of(reader: Connection, sql: str) -> Read:
     """What a statement reads; nothing where it cannot be analyzed (describe, for one)."""
     known = _known(reader, tables(reader, sql))
     kinds = {relation: dict.fromkeys(columns, "varchar") for relation, columns in known.items()}
@@ -142,10 +156,7 @@ def datasets(reader: Connection, used: Collection[tuple[Relation, str]]) -> set[
 def sources(reader: Connection, datasets: Iterable[str]) -> list[Source]:
     """The datasets of these (named source/name) of which something is captured, by publisher."""
     rows = reader.execute(
-        "select s.dataset, s.title, coalesce(t.publisher, s.publisher), s.homepage, t.last_retrieved_at,"
-        " cast(t.content_newest as varchar), k.kind from core.dim_source as s join meta.source_status as t"
-        " on t.dataset = s.dataset left join (select dataset, case when min(kind) = max(kind) then min(kind) else 'several' end as kind"
-        " from meta.capture where is_serving group by dataset) as k on k.dataset = s.dataset where list_contains(?, s.dataset) and t.records > 0 order by 3, 2",
+        _SOURCES,
         [[dataset.replace("/", "__", 1) for dataset in datasets]],
     ).fetchall()
     return [Source(row[0].replace("__", "/", 1), *row[1:]) for row in rows]
@@ -163,10 +174,10 @@ def release(reader: Connection) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value is not None}
 
 
-def edition(reader: Reader, found: Mapping[str, Any]) -> citation.Edition:
-    """The release as it is cited, with its file's sha256 as it was published."""
+def edition(reader: Connection, found: Mapping[str, Any]) -> citation.Edition:
+    """The release as it is cited, with its file's sha256 as it was published; without it while it is being written."""
     built = datetime.fromisoformat(found["built_at"]).date()
-    digest = seal.listed(reader.file.parent).get(reader.file.name)
+    digest = seal.listed(reader.file.parent).get(reader.file.name) if isinstance(reader, Reader) else None
     return citation.Edition(found["id"], found["edition"], built, found.get("as_of"), digest)
 
 

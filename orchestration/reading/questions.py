@@ -21,8 +21,8 @@ from orchestration.reading.reader import Connection, NothingPublished, Rows, con
 from orchestration.settings import QUERIES_DIR
 
 __all__ = [
-    "Answer", "NothingPublished", "OlderRelease", "Parameter", "Question", "ResultColumn", "UnknownQuestion", "WrongParameter",
-    "answer", "ask", "connect", "question", "questions",
+    "Answer", "NothingPublished", "OlderRelease", "Parameter", "Question", "ResultColumn", "UnknownQuestion",
+    "WrongParameter", "answer", "ask", "connect", "question", "questions",
 ]  # fmt: skip
 
 _HEADER = re.compile(r"^--\s*(question|title|about|caveat|parameter|headline|column)\s*:\s*(.*)$")

@@ -116,9 +116,7 @@ def trace(settings: Settings, table: str, key: str) -> Trace:
     document = documents.of_row(row)
     whose = _whose(capture, entry, document)
     cited = document.text if document else None
-    return Trace(
-        f"{schema}.{name}", row, shown, payload, verified, str(bytes_in), found, proof, whose, cited, records
-    )
+    return Trace(f"{schema}.{name}", row, shown, payload, verified, str(bytes_in), found, proof, whose, cited, records)
 
 
 def _whose(capture: Capture, entry: PayloadEntry, document: documents.Document | None) -> str:
@@ -128,8 +126,8 @@ def _whose(capture: Capture, entry: PayloadEntry, document: documents.Document |
         where = document.text if document else documents.address_of(entry.url)
         printed = f"{publisher} published{f' ({where})' if where else ''}"
         return (
-            f"transcribed: Clawback typed the figures from what {printed}. The bytes are this edition's own file made of"
-            " the transcription, not bytes that the publisher sent"
+            f"transcribed: Clawback typed the figures from what {printed}. The bytes are this edition's own file made"
+            " of the transcription, not bytes that the publisher sent"
         )
     if capture.kind == "imported":
         return f"imported: a file of {publisher} that somebody brought, byte for byte"

@@ -194,7 +194,9 @@ def test_the_command_line_cites_and_tells_what_is_wrong(home, award):
     assert json.loads(done.stdout)[0]["type"] == "dataset"
     missing = clawback(home.root, "cite", "core.fct_award", "x")
     assert (missing.returncode, "no row" in missing.stderr) == (1, True)
-    assert "A row is cited by its table and key: clawback cite TABLE KEY" in clawback(home.root, "cite", "nonsense").stderr
+    assert (
+        "A row is cited by its table and key: clawback cite TABLE KEY" in clawback(home.root, "cite", "nonsense").stderr
+    )
 
 
 def test_the_site_s_line_is_the_same(home):

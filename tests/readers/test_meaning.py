@@ -226,6 +226,18 @@ class TestWhatAStatementReads:
         assert any("83 awards are held, of every federal award" in one for one in meant.caveats)
         assert any(one.startswith("core.fct_award: The key -1 means") for one in meant.caveats)
 
+    def test_a_release_that_is_being_written_describes_its_own_csv(self, home):
+        """As a site does it: over DuckDB's own connection, with bytes that it writes itself."""
+        data = b"fain\nx\n"
+        with duckdb.connect(str(home.published_file), read_only=True) as connection:
+            sql = "from core.fct_award"
+            meant = of_sql(connection, sql, connection.sql(sql))
+        said = valid(json.loads(writing.sidecar(meant, "core.fct_award.csv", data, 1)), "tabular-data-resource")
+        assert (said["bytes"], said["rows"], said["path"]) == (len(data), 1, "core.fct_award.csv")
+        assert said["hash"] == f"sha256:{hashlib.sha256(data).hexdigest()}"
+        assert any("83 awards are held" in one for one in said["caveats"])
+        assert all(field["description"] for field in said["schema"]["fields"])
+
     @pytest.mark.parametrize(
         ("sql", "warned"),
         [

@@ -28,7 +28,8 @@ from tests.conftest import clawback
 
 FORMULAS = [
     '=HYPERLINK("https://example.org")', "+1+1", "-1+1", "@SUM(A1)", "\t=1", "\r=1", " =1", "\u00a0=1", "\n=1",
-    "\uff1d1+1", "\uff0b1", "\uff0d1", "\uff20A1", "\ufeff=1", "\u200b=1", "-5 ", "-5,0", "-.5", "+5", "=", "\x0b=1", "\u2212 1",
+    "\uff1d1+1", "\uff0b1", "\uff0d1", "\uff20A1", "\ufeff=1", "\u200b=1", "-5 ", "-5,0", "-.5", "+5",
+    "=", "\x0b=1", "\u2212 1",
 ]  # fmt: skip
 HARMLESS = ["", "a=1", "1-2", "'=1", "a\n=1", "https://example.org/?a=b", "#N/A", "Ünïcode", "1", "-1", "-5.25"]
 

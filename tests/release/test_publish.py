@@ -258,7 +258,7 @@ def test_the_datapackage_names_every_parquet_file_with_its_fields(sealed):
         whole = [field for field in resource["schema"]["fields"] if field["data_type"] in ("BIGINT", "INTEGER")]
         for field in whole:
             (has_null,) = duckdb.sql(
-                f"""select count(*) > count("{field['name']}") from read_parquet('{folder / resource['path']}')"""
+                f"""select count(*) > count("{field["name"]}") from read_parquet('{folder / resource["path"]}')"""
             ).fetchone()
             assert field["type"] == ("number" if has_null else "integer"), (resource["name"], field["name"])
 

@@ -31,7 +31,9 @@ def warc(settings: Settings):
 def test_what_was_typed_says_so_and_whose_the_bytes_are(sealed):
     settings, _ = sealed
     found = trace.trace(settings, *AWARD)
-    assert found.to_json()["whose_bytes"].startswith("transcribed: Clawback typed the figures from what USAspending.gov")
+    assert found.to_json()["whose_bytes"].startswith(
+        "transcribed: Clawback typed the figures from what USAspending.gov"
+    )
     assert "not bytes that the publisher sent" in found.whose_bytes
     assert found.document == "https://www.usaspending.gov/award/ASST_NON_2020ULWX0056_1501"
     text = found.to_text()

@@ -129,7 +129,11 @@ class TestInABrowser:
 
     @pytest.fixture(params=["app", "editor"])
     def opened(
-        self, request: pytest.FixtureRequest, published: tuple[Settings, dict[str, object]], tmp_path_factory: pytest.TempPathFactory, tmp_path: Path
+        self,
+        request: pytest.FixtureRequest,
+        published: tuple[Settings, dict[str, object]],
+        tmp_path_factory: pytest.TempPathFactory,
+        tmp_path: Path,
     ) -> Iterator[browser.Tab]:
         before = {path: path.read_bytes() for path in NOTEBOOKS.glob("*.py")}
         log = tmp_path / "log"
