@@ -79,8 +79,8 @@ site: $(READY) ## the published release as pages, on 127.0.0.1:8300
 sql: $(READY) ## a read-only shell on the published warehouse
 	@$(BIN)/clawback sql
 
-explore: $(READY) ## ask the published release in the browser: forms, SQL with completion, charts; on 127.0.0.1
-	@$(BIN)/python -m tools.notebook explore --ask
+explore: $(READY) ## ask the published release in the browser: forms, SQL, charts; on 127.0.0.1; EDIT=1 completes SQL while you type
+	@$(BIN)/python -m tools.notebook explore $(if $(EDIT),--ask)
 
 notebook: $(READY) ## a study, on 127.0.0.1: NOTEBOOK=event_study, who_reports or money; COPY=mine.py edits a copy of it
 	@$(BIN)/python -m tools.notebook $(or $(NOTEBOOK),event_study) $(if $(COPY),--copy $(COPY))

@@ -17,7 +17,6 @@ from pathlib import Path
 import altair as alt
 import duckdb
 import marimo as mo
-import pandas as pd
 import polars as pl
 from marimo._sql.engines.duckdb import DuckDBEngine
 
@@ -60,6 +59,18 @@ def field(connection: duckdb.DuckDBPyConnection, name: str, parameter: questions
         return mo.ui.dropdown(offered, value=default, label=label)
     hints = {"place": "Portland, OR", "date": "YYYY-MM-DD; empty: the last day known"}
     return mo.ui.text(value=parameter.default, placeholder=hints.get(parameter.kind, ""), label=label)
+
+
+def framed(rows: object) -> pl.DataFrame:
+    """Rows as a frame in which days are days and counts are whole numbers, also where some are null."""
+    frame = rows.pl()
+    whole = [name for name, kind in zip(rows.columns, rows.types, strict=True) if str(kind) in ("HUGEINT", "UHUGEINT")]
+    return frame.with_columns(pl.col(name).cast(pl.Int64) for name in whole)
+
+
+def numeric(frame: pl.DataFrame) -> list[str]:
+    """The columns that hold numbers."""
+    return [name for name, kind in frame.schema.items() if kind.is_numeric()]
 
 
 def packed(arguments: list[str], name: str, told: str) -> bytes:
@@ -118,9 +129,10 @@ class _Batches:
         return list(itertools.islice(self._rows, number))
 
 
-def drawn(frame: pd.DataFrame, mark: str, x: str, y: str, color: str | None) -> alt.Chart:
+def drawn(frame: pl.DataFrame, mark: str, x: str, y: str, color: str | None) -> alt.Chart:
     """A chart of two columns of an answer, and a third as color."""
-    base = alt.Chart(frame.head(MOST_POINTS))
+    decimals = [pl.col(name).cast(pl.Float64) for name, kind in frame.schema.items() if kind == pl.Decimal]
+    base = alt.Chart(frame.head(MOST_POINTS).with_columns(decimals))
     marked = {"bar": base.mark_bar, "line": base.mark_line, "point": base.mark_point}[mark]()
     shades = {"color": alt.Color(color)} if color else {}
     return marked.encode(x=alt.X(x), y=alt.Y(y), tooltip=list(frame.columns)[:12], **shades).properties(

@@ -10,10 +10,11 @@ app = marimo.App(width="medium", app_title="Clawback: ask")
 
 with app.setup(hide_code=True):
     import asking
+    import duckdb
     import marimo as mo
-    import pandas as pd
+    import polars as pl
 
-    from orchestration.reading import questions, reader
+    from orchestration.reading import questions, reader, statements
     from orchestration.settings import Settings
 
 
@@ -66,9 +67,9 @@ def _(asked, cite, form, settings):
     try:
         with reader.connect(settings) as opened:
             found = questions.answer(opened, asked, values)
-            frame = found.relation.df()
+            frame = asking.framed(found.relation)
     except questions.UnknownQuestion as wrong:
-        frame, shown_answer = pd.DataFrame(), mo.callout(str(wrong), kind="warn")
+        frame, shown_answer = pl.DataFrame(), mo.callout(str(wrong), kind="warn")
     else:
         options = [text for name, value in values.items() for text in ("--set", f"{name}={value}")]
         told = "\n".join(
@@ -94,15 +95,21 @@ def _(asked, cite, form, settings):
 
 @app.cell(hide_code=True)
 def _():
-    mo.md(
-        """
-        ## SQL
-
-        Type in the cell below: it completes tables and columns, and the panel "Data sources" on the left lists them
-        with their types. Run it with Ctrl-Enter. What the columns mean: `from meta.column_dictionary`.
-        """
+    # marimo completes tables and columns in its editor's cells alone: there the statement is a cell, here it is a field
+    in_editor = mo.app_meta().mode == "edit"
+    statement = mo.ui.code_editor(
+        value="select claim_id, verdict, why\nfrom analysis.mart_claim_check", language="sql", min_height=120
+    ).form(submit_button_label="Run")
+    how = (
+        'Type in the cell below: it completes tables and columns, and the panel "Data sources" on the left lists them'
+        " with their types. Run it with Ctrl-Enter."
+        if in_editor
+        else "One statement that reads. `make explore EDIT=1` opens the same in marimo's editor, which completes tables"
+        " and columns while you type."
     )
-    return
+    about = mo.md(f"## SQL\n\n{how} What the columns mean: `from meta.column_dictionary`.")
+    mo.vstack([about] if in_editor else [about, statement])
+    return in_editor, statement
 
 
 @app.cell
@@ -113,14 +120,30 @@ def _(warehouse):
         from analysis.mart_claim_check
         """,
         engine=warehouse,
+        output=mo.app_meta().mode == "edit",
     )
     return (result,)
 
 
 @app.cell(hide_code=True)
-def _(cite, result, warehouse):
+def _(in_editor, result, settings, statement):
+    rows, shown_rows = result, mo.md("")
+    if not in_editor:
+        try:
+            if statement.value:
+                with reader.connect(settings) as asked_in_sql:
+                    rows = asking.framed(asked_in_sql.sql(statement.value))
+            shown_rows = mo.ui.table(rows, selection=None)
+        except (statements.Refused, reader.LimitReached, duckdb.Error) as refused:
+            rows, shown_rows = pl.DataFrame(), mo.callout(str(refused), kind="warn")
+    mo.vstack([shown_rows])
+    return (rows,)
+
+
+@app.cell(hide_code=True)
+def _(cite, rows, warehouse):
     mo.download(
-        lambda: asking.packed_rows(warehouse, result, cite),
+        lambda: asking.packed_rows(warehouse, rows, cite),
         filename="answer.zip",
         label="Download: CSV with what its columns mean",
     )
@@ -128,9 +151,9 @@ def _(cite, result, warehouse):
 
 
 @app.cell(hide_code=True)
-def _(frame, result):
+def _(frame, rows):
     which = mo.ui.radio(["the named question", "the SQL"], value="the named question", label="Answer", inline=True)
-    frames = {"the named question": frame, "the SQL": pd.DataFrame(result.to_dict(as_series=False))}
+    frames = {"the named question": frame, "the SQL": rows}
     mo.vstack([mo.md("## Explore and draw"), which])
     return frames, which
 
@@ -139,7 +162,7 @@ def _(frame, result):
 def _(frames, which):
     chosen = frames[which.value]
     columns = list(chosen.columns)
-    numbers = [name for name in columns if pd.api.types.is_numeric_dtype(chosen[name])] or columns
+    numbers = asking.numeric(chosen) or columns
     mark = mo.ui.dropdown(asking.MARKS, value="bar", label="mark")
     across = mo.ui.dropdown(columns, value=columns[0] if columns else None, label="across")
     up = mo.ui.dropdown(columns, value=numbers[0] if numbers else None, label="up")

@@ -1,6 +1,8 @@
 -- question: How many 287(g) agreements did each state's agencies have at each snapshot?
 -- about: listings
 -- caveat: The recorded edition holds the first workbook of each month from 2021-01 to 2026-05 and four more: an agreement that began and ended between two of them is not in it.
+-- column: snapshot_on: Day of ICE's list. Never null.
+-- column: agreements (count): 287(g) agreements of the state's agencies on that list. An agency may have several. Never null.
 select
     snapshots.listed_from as snapshot_on,
     listings.state_code,

@@ -4,6 +4,9 @@
 -- parameter: jurisdiction=Chicago (place)
 -- caveat: Announced and obligated amounts stand beside each other and are never added: they are of one award.
 -- caveat: A selection: what was found in print and the captured lists. An empty obligated_usd says that the award is not captured, or that nobody can tell which it became (award_rule).
+-- column: announced_usd (USD): Amount that was announced or reported. Null if no amount was printed.
+-- column: obligated_usd (USD): What the captured award that it was matched to has obligated. Null if no captured award was matched.
+-- column: obligated_less_announced_usd (USD): Obligated less announced amount. Null if either is.
 select
     announced.fiscal_year,
     announced.program_area,

@@ -5,6 +5,8 @@
 -- parameter: offense=RPE (fbi_offense)
 -- caveat: These are reported offenses, not all offenses. A month without a count is not zero; coverage says why.
 -- caveat: Some agencies serve more than their city: see agency_covers. A new series, or a break, is not a change of crime.
+-- column: per_100k (offenses for 100,000 people): Offenses of the month for 100,000 people whom the agency covers. Null if the offenses or the people are unknown.
+-- column: agency_covers: Which part of the jurisdiction the agency polices. Null if it is not known.
 select
     months.month_start,
     months.fbi_offense_code,

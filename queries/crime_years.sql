@@ -4,6 +4,12 @@
 -- parameter: jurisdiction=Chicago (place)
 -- parameter: offense=ROB (fbi_offense)
 -- caveat: These are reported offenses, not all offenses. Partial years have no count. The two sources count the same reports: never add their rows.
+-- column: source_kind: months, if the year is the sum of the agency's months; annual table, if it is as printed in the FBI's Table 8. Never add the two. Never null.
+-- column: place_name: Name of the agency, or of the place in the annual table.
+-- column: offenses (count): Offenses reported in the year. Null if the year is not known whole (not zero).
+-- column: per_100k (offenses for 100,000 people): Offenses of the year for 100,000 people. Null if the offenses or the people are unknown.
+-- column: coverage: What is known of the year. Null where nothing is said of it.
+-- column: series: Way of counting. Never compare or add two series.
 with years as (
     select
         calendar_year,

@@ -8,6 +8,14 @@
 -- caveat: share_of_nation_percent covers all captured awards of the jurisdiction: their share of what the nation obligated under the same listings in the same years (share_note). An award's fiscal year is its own; an obligation counts in the year of its action.
 -- caveat: As of a past day, the obligation is the sum of the transactions up to that day. If they are not captured, the last known total is shown, and obligated_from says so.
 -- caveat: A tracker's verdict is its publisher's. Not being listed does not mean no.
+-- column: jurisdiction: Government unit that holds the award. Never null.
+-- column: is_open: Whether the award ends on the day asked or later. Null if its end is not known.
+-- column: obligated_amount (USD): What the award had obligated by the day asked, if its transactions are captured; else the total last seen. Null if it is not known.
+-- column: outlayed_amount (USD): Paid out, as last seen by the day asked. Null if it is not known for that day (not zero).
+-- column: undisbursed_amount (USD): Obligated less paid out, as last seen by the day asked. Null if the outlay is not known for that day.
+-- column: officers (count): Officers that the award funds, as reported. Null if no number was reported.
+-- column: trackers: Trackers that list the jurisdiction on the day asked, each with its verdict and since when. Null if none does.
+-- column: address: The award's page at USAspending. Null if its unique key is not known.
 with asked as (
     select
         coalesce(cast(nullif($as_of, '') as date), (select cast(max(last_retrieved_at) as date) from meta.source_status)) as as_of,

@@ -5,6 +5,8 @@
 -- parameter: to=2017-03-27 (date)
 -- caveat: Only events in the ledger or in a captured council's record are listed. A mayor's statement is not a legal event, and the ledger is not complete.
 -- caveat: affirms: an act with a source that puts a measure in force and does not weaken one. These rows check the claim (clawback query claims).
+-- column: affirms: Whether the event lies between the two days, has a source, and brought a policy into force or back into it without weakening it. Null where an event's effect is not stated.
+-- column: is_since_executive_order: Whether the event was on or after 2017-01-25, the day of Executive Order 13768. Null if its day is not known.
 select
     jurisdictions.name,
     events.instrument,

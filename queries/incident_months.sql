@@ -2,6 +2,9 @@
 -- about: incidents
 -- caveat: These are reports, not crimes. What one record stands for differs by series; never add series. Only Los Angeles (to 2024-03) and New York publish the victim's ethnicity: null means not published, never 0.
 -- caveat: Do not compare a month with a break, or one that is not complete. A city without months is not captured (none is in the recorded edition), not a city without reports.
+-- column: city (count): Reports of the month, whoever the victim is. Null if the month is not captured.
+-- column: hispanic (count): Reports of the month by victims whom the police recorded as Hispanic. Null if not captured or not published (not zero).
+-- column: not_told (count): Reports of the month whose victim's ethnicity is not recorded, or recorded by a code of unknown meaning. Null if not captured or not published.
 with cities as (
     select distinct city_code from reference.incident_sets
 )

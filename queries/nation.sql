@@ -2,6 +2,9 @@
 -- about: release
 -- caveat: An award's fiscal year is its own (the year in its number); an obligation counts in the year of its action. The hiring awards of FY2021 were obligated in FY2022, and the total of FY2021 is negative: more was taken back than newly obligated (figure_note).
 -- caveat: As seen on seen_on; earlier sightings are in core.fct_listing_year_seen.
+-- column: nation_obligated_usd (USD): What was obligated nationwide under the listing in the fiscal year. Null if the publisher does not cover it.
+-- column: captured_awards (count): Captured awards of that listing and year. Null if none can be compared.
+-- column: captured_usd (USD): What these captured awards obligated. Null if none can be compared.
 select
     listings.assistance_listing,
     listings.fiscal_year,

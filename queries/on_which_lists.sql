@@ -6,6 +6,12 @@
 -- caveat: "not listed" is said of a day only if a captured list of that day or an earlier one covers the jurisdiction's state. by_the_list_of is the day of that list, next_list_of the day of the next. Nobody knows what changed between the two.
 -- caveat: A list of one date says nothing about another day, and a list that is captured in part says nothing about a name that is not in that part (core.dim_tracker.lasts, holds).
 -- caveat: A list is its publisher's verdict, in the names it has and in those it leaves out. Not being listed does not mean no.
+-- column: jurisdiction: Government unit that was asked about. Never null.
+-- column: answer: listed and what it means; not listed; or why that is not known for the day. Never null.
+-- column: listed_as: Level and name as the list prints them. Null if the unit is not listed.
+-- column: by_the_list_of: Day of the list that answers for the day asked. Null if there is none.
+-- column: next_list_of: Day of the tracker's next list of the state. Null if none is captured.
+-- column: names_of_its_state (count): Names of the unit's state on the list that answers. Null if there is no such list.
 with asked as (
     select coalesce(cast(nullif($as_of, '') as date), (select cast(max(last_retrieved_at) as date) from meta.source_status)) as day
 ),

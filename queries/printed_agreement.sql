@@ -2,6 +2,7 @@
 -- about: printed
 -- caveat: Incidents are counted by month, so a printed figure for part of a month is not compared. Agreement allows 1 percentage point, or 2 percent of a count.
 -- caveat: `published figures only`: no incident of the period is captured, so nothing checks the figure.
+-- column: printed (as the column unit says): Figure as it was printed. Never null.
 select
     publisher,
     offense_family,

@@ -2,6 +2,9 @@
 -- about: printed
 -- caveat: Figures are as printed. How they were counted is known only as far as the row says.
 -- caveat: Fewer reports do not mean fewer crimes, and do not prove fear.
+-- column: hispanic_change_percent (percent): Change of reports with Hispanic victims as printed. Null if it is not printed.
+-- column: beside_it_percent (percent): Change that the publication prints beside it, of beside_it. Null if it prints none.
+-- column: beside_it: Group of beside_it_percent: Citywide or Non-Hispanic. Null if there is none.
 select
     publisher,
     offense_group,

@@ -2,6 +2,9 @@
 -- about: release
 -- caveat: Sums cover the captured awards only. share_of_nation_percent covers the whole program area: its share of what the nation obligated under the same listings in the same years (share_note).
 -- caveat: `unknown` is an answer: neither the listing, nor the code in the FAIN, nor the description shows the area.
+-- column: awards (count): Captured awards of the program area that the rule decided. Never null.
+-- column: obligated_usd (USD): Sum of what they obligated. Null if no amount is known.
+-- column: officers_reported (count): Officers that they fund, of the awards for which a number was reported. Null if none was (not zero).
 select
     awards.program_area,
     awards.program_rule,

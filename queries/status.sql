@@ -10,6 +10,16 @@
 -- caveat: An unread law decides no provision: nobody has read which it enacts, or checked whether it is still in force.
 -- caveat: If only a month or a year is known, it counts from its last day; held_since_earliest is its first day.
 -- caveat: A list of one date says nothing about another day, and a status known only from such a list is unknown after its date. What each list means is in core.dim_tracker.
+-- column: jurisdiction: Government unit that was asked about. Never null.
+-- column: what: provision, tracker, or unread law: what the row is about. Never null.
+-- column: name: Code of the provision or the tracker, or kind and number of the law. Never null.
+-- column: status: Of a provision: in force, weakened, enjoined, not in force or unknown. Of a tracker: listed and what it means, not listed, or why it is not known. Never null.
+-- column: held_since: Latest day by which the status had begun. Null if it is not known.
+-- column: held_since_earliest: Earliest day on which the status can have begun. Null if it is not known.
+-- column: learned_on: Day on which it was learned here. Null if nothing is known.
+-- column: said_by: Event that decides the status, the name as a tracker prints it, or the law's title. Null if nothing does.
+-- column: source_status: sourced or partial, as the ledger says of the deciding events; council record for a council's own. Null for trackers and unknown statuses.
+-- column: beside_it: The state's own law on the provision and on preemption; for an unread law its address. Empty or null if there is none.
 with asked as (
     select
         coalesce(cast(nullif($as_of, '') as date), (select cast(max(last_retrieved_at) as date) from meta.source_status)) as day,

@@ -1,6 +1,8 @@
 -- question: Which names of recipients, listings or agencies could not be matched to a government unit, largest sum first?
 -- about: release
 -- caveat: A school district or a university is not a city and is not matched to one.
+-- column: sits_in: Government unit in whose territory the named body sits. Null if it is not known.
+-- column: obligated_usd (USD): Sum of what the awards under the name obligated. Null if the name holds no award.
 select
     unresolved.what,
     unresolved.name,

@@ -5,7 +5,7 @@ does not: the notebooks themselves (notebooks/).
 
     python -m tools.notebook event_study                      runs it: nothing can be typed
     python -m tools.notebook event_study --copy mine.py       edits a copy of one's own
-    python -m tools.notebook explore --ask                    edits a copy that is thrown away: SQL is typed
+    python -m tools.notebook explore --ask                    edits a copy that is thrown away: SQL is completed
 """
 
 from __future__ import annotations

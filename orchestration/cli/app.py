@@ -19,7 +19,7 @@ from pydantic import ValidationError
 from orchestration import __version__, files, limits, logs
 from orchestration.adding.command import new
 from orchestration.cli import asking, installation, refreshing
-from orchestration.cli.show import EXIT_FAULT, EXIT_USAGE, err, warn
+from orchestration.cli.show import EXIT_FAULT, EXIT_USAGE, err, out, warn
 from orchestration.limits import Limits
 from orchestration.release.history import DamagedRelease
 from orchestration.running import stopping
@@ -34,17 +34,17 @@ app = typer.Typer(
 )
 
 
-def _tell_version(asked: bool) -> None:
+def _version(asked: bool) -> None:
     if asked:
-        print(f"clawback {__version__}")
+        out.print(f"clawback {__version__}")
         raise typer.Exit
 
 
 @app.callback()
-def _before_any_command(
-    version: Annotated[bool, typer.Option("--version", help="Print the version.", callback=_tell_version)] = False,
+def options(
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="The version.")] = False,
 ) -> None:
-    """Options that stand before a command."""
+    """Federal policing grants, sanctuary ordinances and crime reporting, side by side."""
 
 
 # in the order of --help

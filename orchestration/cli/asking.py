@@ -249,7 +249,8 @@ def cite(
             else:
                 written = citing.of_row(reader, what, key, format_)
         except UnknownQuestion as unknown:
-            raise UnknownQuestion(f"{unknown}. A row is cited by its table and key: clawback cite TABLE KEY") from None
+            how = f"{unknown}. A row is cited by its table and key: clawback cite TABLE KEY"
+            raise UnknownQuestion(citing.needs_key(reader, what) or how) from None
         out.print(written)
 
     raise typer.Exit(_read(settings_with(), release, work))

@@ -145,7 +145,23 @@ def of_tables(connection: Connection, tables: Sequence[tuple[str, str]]) -> str:
     return " ".join(_why_bare(connection, name) for name in bare)
 
 
+# A release's list of changes is empty if it was compared with none, or if nothing differed.
+_CHANGES = "meta.change"
+
+
+def _why_no_change(connection: Connection) -> str:
+    (previous,) = connection.execute("select previous_release from meta.release").fetchall()[0]
+    if previous is None:
+        return f"{_CHANGES} is empty: this is the first release here, and there is none before it to compare with."
+    return (
+        f"{_CHANGES} is empty: nothing changed since the release before it of the same edition, or there is none"
+        f" that it could be compared with. `clawback diff {previous} RELEASE` compares any two."
+    )
+
+
 def _why_bare(connection: Connection, table: str) -> str:
+    if table == _CHANGES:
+        return _why_no_change(connection)
     missing = connection.execute(
         "select distinct s.dataset, s.state, s.reason from meta.column_dictionary as d, meta.source_status as s"
         " where d.table_schema || '.' || d.table_name = ? and s.records = 0"

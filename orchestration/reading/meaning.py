@@ -10,12 +10,15 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
+import duckdb
+
 from orchestration.declared import licenses
-from orchestration.reading import empty, provenance
-from orchestration.reading.questions import Answer, Question
-from orchestration.reading.reader import Reader, Rows
+from orchestration.reading import empty, provenance, usage
+from orchestration.reading.questions import Answer, Question, ResultColumn
+from orchestration.reading.reader import Connection, Reader, Rows
 from orchestration.release import citation
 
 _MEDIA = {
@@ -54,7 +57,7 @@ class Meaning:
 
 def of_question(reader: Reader, asked: Question, given: Mapping[str, str], found: Answer) -> Meaning:
     """What an answer to a named question means."""
-    made = _of(reader, asked.sql, found.relation, found.title)
+    made = _of(reader, asked.sql, found.relation, found.title, asked.columns)
     defaults = {name: parameter.default for name, parameter in asked.parameters.items()}
     said = {
         "question": asked.name,
@@ -66,20 +69,30 @@ def of_question(reader: Reader, asked: Question, given: Mapping[str, str], found
     return Meaning(**{**vars(made), **said})
 
 
-def of_sql(reader: Reader, sql: str, rows: Rows) -> Meaning:
+def of_sql(reader: Connection, sql: str, rows: Rows | duckdb.DuckDBPyRelation) -> Meaning:
     """What the rows of a statement mean."""
     title = " ".join(sql.split())
     why_empty = None if rows.limit(1).fetchall() else empty.of_tables(reader, provenance.tables(reader, sql))
     made = _of(reader, sql, rows, title if len(title) <= 200 else f"{title[:200]}...")
-    return Meaning(**{**vars(made), "why_empty": why_empty})
+    shown = {field["name"] for field in made.fields}
+    caveats = [
+        *usage.of_datasets(reader, [source.dataset for source in made.sources]),
+        *usage.of_tables(reader, provenance.tables(reader, sql), shown),
+    ]
+    return Meaning(**{**vars(made), "why_empty": why_empty, "caveats": caveats})
 
 
-def _of(reader: Reader, sql: str, rows: Any, title: str) -> Meaning:
+def _of(
+    reader: Connection, sql: str, rows: Any, title: str, declared: Mapping[str, ResultColumn] = MappingProxyType({})
+) -> Meaning:
+    """declared: what a named question says of columns that it computes or renames."""
     read = provenance.of(reader, sql)
     release = provenance.release(reader)
     fields = []
     for name, kind in zip(rows.columns, rows.types, strict=True):
         column = read.columns.get(name.lower())
+        if said := declared.get(name):
+            column = provenance.Column(said.meaning, said.unit, column.computed_from if column else ())
         fields.append(_field(name, str(kind), column))
     return Meaning(title, sql, fields, read.sources, provenance.edition(reader, release), release)
 

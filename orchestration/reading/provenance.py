@@ -18,6 +18,7 @@ from sqlglot.optimizer.scope import traverse_scope
 from sqlglot.schema import MappingSchema
 
 from orchestration.declared import licenses
+from orchestration.reading import documents
 from orchestration.reading.reader import Connection, Reader
 from orchestration.release import citation, former, seal
 from orchestration.release.columns import Relation, column_parents
@@ -34,6 +35,20 @@ with recursive upward as (
     where (l.parent_schema, l.parent_table) <> ($schema, $table) and not ends_with(l.parent_column, '_key')
 )
 select distinct replace(t, '__', '/') from upward where s = 'raw' and contains(t, '__')
+"""
+# Datasets of which something is captured, and how what is read of them came.
+_SOURCES = """
+select
+    s.dataset, s.title, coalesce(t.publisher, s.publisher), s.homepage, t.last_retrieved_at,
+    cast(t.content_newest as varchar), k.kind
+from core.dim_source as s
+join meta.source_status as t on t.dataset = s.dataset
+left join (
+    select dataset, case when min(kind) = max(kind) then min(kind) else 'several' end as kind
+    from meta.capture where is_serving group by dataset
+) as k on k.dataset = s.dataset
+where list_contains(?, s.dataset) and t.records > 0
+order by 3, 2
 """
 
 
@@ -56,18 +71,26 @@ class Source:
     homepage: str | None
     retrieved_at: datetime | None
     content_newest: str | None
+    # How what is read of it came: fetched, imported, transcribed or several.
+    kind: str | None = None
+
+    @property
+    def address(self) -> str | None:
+        """Where the publisher has it; a table of our repository is no address for who has a release alone."""
+        return documents.address_of(self.homepage)
 
     @property
     def cited(self) -> citation.Source:
-        return citation.Source(self.publisher, self.title, self.homepage, self.retrieved_at)
+        return citation.Source(self.publisher, self.title, self.address, self.retrieved_at, kind=self.kind)
 
     def to_json(self) -> dict[str, Any]:
         """As a file's description has it."""
         made = {
             "title": self.title,
-            "path": self.homepage,
+            "path": self.address,
             "publisher": self.publisher,
             "dataset": self.dataset,
+            "kind": self.kind,
             "retrieved_at": self.retrieved_at.isoformat() if self.retrieved_at else None,
             "content_newest": self.content_newest,
             "license": licenses.of_dataset(self.dataset).name,
@@ -83,7 +106,7 @@ class Read:
     sources: tuple[Source, ...] = ()
 
 
-def of(reader: Reader, sql: str) -> Read:
+def of(reader: Connection, sql: str) -> Read:
     """What a statement reads; nothing where it cannot be analyzed (describe, for one)."""
     known = _known(reader, tables(reader, sql))
     kinds = {relation: dict.fromkeys(columns, "varchar") for relation, columns in known.items()}
@@ -133,9 +156,7 @@ def datasets(reader: Connection, used: Collection[tuple[Relation, str]]) -> set[
 def sources(reader: Connection, datasets: Iterable[str]) -> list[Source]:
     """The datasets of these (named source/name) of which something is captured, by publisher."""
     rows = reader.execute(
-        "select s.dataset, s.title, coalesce(t.publisher, s.publisher), s.homepage, t.last_retrieved_at,"
-        " cast(t.content_newest as varchar) from core.dim_source as s join meta.source_status as t"
-        " on t.dataset = s.dataset where list_contains(?, s.dataset) and t.records > 0 order by 3, 2",
+        _SOURCES,
         [[dataset.replace("/", "__", 1) for dataset in datasets]],
     ).fetchall()
     return [Source(row[0].replace("__", "/", 1), *row[1:]) for row in rows]
@@ -153,10 +174,10 @@ def release(reader: Connection) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value is not None}
 
 
-def edition(reader: Reader, found: Mapping[str, Any]) -> citation.Edition:
-    """The release as it is cited, with its file's sha256 as it was published."""
+def edition(reader: Connection, found: Mapping[str, Any]) -> citation.Edition:
+    """The release as it is cited, with its file's sha256 as it was published; without it while it is being written."""
     built = datetime.fromisoformat(found["built_at"]).date()
-    digest = seal.listed(reader.file.parent).get(reader.file.name)
+    digest = seal.listed(reader.file.parent).get(reader.file.name) if isinstance(reader, Reader) else None
     return citation.Edition(found["id"], found["edition"], built, found.get("as_of"), digest)
 
 

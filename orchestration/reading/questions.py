@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -21,11 +21,12 @@ from orchestration.reading.reader import Connection, NothingPublished, Rows, con
 from orchestration.settings import QUERIES_DIR
 
 __all__ = [
-    "Answer", "NothingPublished", "OlderRelease", "Parameter", "Question", "UnknownQuestion", "WrongParameter",
-    "answer", "ask", "connect", "question", "questions",
+    "Answer", "NothingPublished", "OlderRelease", "Parameter", "Question", "ResultColumn", "UnknownQuestion",
+    "WrongParameter", "answer", "ask", "connect", "question", "questions",
 ]  # fmt: skip
 
-_HEADER = re.compile(r"^--\s*(question|title|about|caveat|parameter|headline)\s*:\s*(.*)$")
+_HEADER = re.compile(r"^--\s*(question|title|about|caveat|parameter|headline|column)\s*:\s*(.*)$")
+_COLUMN = re.compile(r"^(?P<name>\w+)(?: \((?P<unit>[^)]+)\))?: (?P<meaning>.+)$")
 _PARAMETER = re.compile(r"^(?P<name>\w+)=(?P<default>.*?)\s*\((?P<kind>\w+)\)$")
 
 
@@ -50,11 +51,19 @@ class Parameter:
 
 
 @dataclass(frozen=True)
+class ResultColumn:
+    """What a question says of a column of its answer that is no published column. unit: null if it has none."""
+
+    meaning: str
+    unit: str | None
+
+
+@dataclass(frozen=True)
 class Question:
     """One file of queries/: its question, its caveats, its parameters with their defaults, its SQL.
 
     title: the question as an answer is headed, with {parameter} for what was asked; about: its subject in
-    queries/subjects.toml.
+    queries/subjects.toml; columns: those of the answer that the SQL computes or renames.
     """
 
     name: str
@@ -65,6 +74,7 @@ class Question:
     parameters: dict[str, Parameter]
     headline: bool
     sql: str
+    columns: Mapping[str, ResultColumn] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -198,6 +208,12 @@ def _read(path: Path) -> Question:
         if declared is None:
             raise ValueError(f"{path}: parameter {text!r}: write name=default (kind)")
         parameters[declared["name"]] = Parameter(declared["default"], declared["kind"])
+    columns: dict[str, ResultColumn] = {}
+    for text in found.get("column", []):
+        said = _COLUMN.match(text)
+        if said is None:
+            raise ValueError(f"{path}: column {text!r}: write name (unit): meaning, or name: meaning")
+        columns[said["name"]] = ResultColumn(said["meaning"], said["unit"])
     asks = " ".join(found["question"])
     return Question(
         name=path.stem,
@@ -208,4 +224,5 @@ def _read(path: Path) -> Question:
         parameters=parameters,
         headline="headline" in found,
         sql="\n".join(line for line in lines if not line.startswith("--")).strip().rstrip(";"),
+        columns=columns,
     )

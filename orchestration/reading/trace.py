@@ -18,11 +18,15 @@ from orchestration import sources
 from orchestration.landing import recut
 from orchestration.landing.catalog import Catalog
 from orchestration.landing.form import Capture, PayloadEntry
+from orchestration.reading import documents
 from orchestration.reading.reader import Connection, NothingPublished, connect
-from orchestration.release import former
+from orchestration.release import citation, former
 from orchestration.settings import Settings
 
 MOST_RECORDS = 20
+
+# The payload's fields whose usual names would say that a transcription was requested and came.
+_LABELS = {"url": "shaped as from", "retrieved_at": "dated"}
 
 
 class CannotTrace(Exception):
@@ -43,7 +47,15 @@ class Trace:
     found_in_payload: bool
     # What was found, in words.
     proof: str
+    # Whose bytes the payload is: the publisher's as sent, or the edition's own, made of a transcription.
+    whose_bytes: str
+    # The document that the row itself cites; null if it cites none.
+    document: str | None
     records: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def is_transcribed(self) -> bool:
+        return bool(self.capture["kind"] == citation.TRANSCRIBED)
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -53,9 +65,17 @@ class Trace:
             return [f"  {name}: {value}" for name, value in values.items() if value is not None]
 
         digest = "verified against the WARC" if self.digest_verified else "NOT the bytes in the WARC"
-        lines = [f"{self.table}", *block(self.row), "", "capture", *block(self.capture), "", "payload"]
-        lines += [*block(self.payload), f"  digest: {digest} ({self.warc})", f"  records: {self.proof}", ""]
-        many = "record as it came" if len(self.records) == 1 else f"records of the payload (first {len(self.records)})"
+        labels = _LABELS if self.is_transcribed else {}
+        capture, payload = (
+            {labels.get(name, name): value for name, value in of.items()} for of in (self.capture, self.payload)
+        )
+        lines = [f"{self.table}", *block(self.row), "", "capture", *block(capture), "", "payload"]
+        if self.document:
+            lines.insert(-2, f"  document: {self.document}")
+        lines += [f"  whose: {self.whose_bytes}", *block(payload)]
+        lines += [f"  digest: {digest} ({self.warc})", f"  records: {self.proof}", ""]
+        came = "record as the edition's file has it" if self.is_transcribed else "record as it came"
+        many = came if len(self.records) == 1 else f"records of the payload (first {len(self.records)})"
         lines.append(many)
         for record in self.records:
             lines += [*block(record), ""]
@@ -93,16 +113,35 @@ def trace(settings: Settings, table: str, key: str) -> Trace:
     }
     payload = entry.model_dump(mode="json", include={"payload_id", "url", "method", "retrieved_at", "sha256", "bytes"})
     bytes_in = catalog.folder(capture) / entry.archive if entry.archive else catalog.warc_path(capture)
-    return Trace(f"{schema}.{name}", row, shown, payload, verified, str(bytes_in), found, proof, records)
+    document = documents.of_row(row)
+    whose = _whose(capture, entry, document)
+    cited = document.text if document else None
+    return Trace(f"{schema}.{name}", row, shown, payload, verified, str(bytes_in), found, proof, whose, cited, records)
+
+
+def _whose(capture: Capture, entry: PayloadEntry, document: documents.Document | None) -> str:
+    """Whose bytes a payload is, in words."""
+    publisher = (document and document.publisher) or capture.publisher or "the publisher"
+    if capture.kind == citation.TRANSCRIBED:
+        where = document.text if document else documents.address_of(entry.url)
+        printed = f"{publisher} published{f' ({where})' if where else ''}"
+        return (
+            f"transcribed: Clawback typed the figures from what {printed}. The bytes are this edition's own file made"
+            " of the transcription, not bytes that the publisher sent"
+        )
+    if capture.kind == "imported":
+        return f"imported: a file of {publisher} that somebody brought, byte for byte"
+    return f"fetched: the bytes as {publisher} sent them"
 
 
 def find_row(connection: Connection, table: str, key: str) -> tuple[str, str, dict[str, Any]]:
     """The row of a published table that a key names, with the table's schema and name. Raises CannotTrace."""
-    schema, name, columns = _columns(connection, table)
+    schema, name, columns = columns_of(connection, table)
     return schema, name, _row(connection, schema, name, columns, key)
 
 
-def _columns(connection: Connection, table: str) -> tuple[str, str, list[str]]:
+def columns_of(connection: Connection, table: str) -> tuple[str, str, list[str]]:
+    """A published table's schema, name and columns. Raises CannotTrace."""
     schema, _, name = table.rpartition(".")
     found = connection.execute(
         "select schema_name, table_name, list(column_name order by column_index) from duckdb_columns()"

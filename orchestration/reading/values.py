@@ -25,6 +25,9 @@ _RUNS = re.compile(
 # the comma is the decimal sign), no blank at its ends.
 _BARE = re.compile(r"(?!\s)[^\",;\t\r\n]*[^\",;\s]")
 
+# Text that is a plain number computes nothing, and a key of that form (-1, the unknown member) must join elsewhere.
+_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
+
 _BATCH = 20_000
 
 
@@ -34,7 +37,7 @@ class CannotWriteAnswer(Exception):
 
 def guarded(text: str) -> str:
     """The text, with a single quote before it if a spreadsheet would run it."""
-    return f"'{text}" if _RUNS.match(text) else text
+    return f"'{text}" if _RUNS.match(text) and not _NUMBER.fullmatch(text) else text
 
 
 def each(rows: Any) -> Iterator[Sequence[Any]]:

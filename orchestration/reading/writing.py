@@ -6,8 +6,8 @@ formula in a spreadsheet, and which files may be overwritten. What does not: whi
 
 Text that begins with = + - @, a tab or a carriage return would run as a formula in a spreadsheet, and publishers print
 what others typed. In CSV and XLSX such text, also in its full-width form and after spaces, gets a single quote before
-it, as OWASP recommends (CSV Injection). Numbers stay numbers: -5 gets no quote, the text "-5" does. JSON and Parquet
-contain every value unchanged.
+it, as OWASP recommends (CSV Injection). A plain number, also as text ("-5"), is no formula and gets no quote.
+JSON and Parquet contain every value unchanged.
 """
 
 from __future__ import annotations
@@ -31,7 +31,17 @@ from orchestration.reading.values import CannotWriteAnswer, as_json, csv_value, 
 from orchestration.reading.workbook import workbook
 from orchestration.settings import Settings
 
-__all__ = ["FORMATS", "CannotWriteAnswer", "check", "format_of", "guarded", "sidecar_of", "write", "write_text"]
+__all__ = [
+    "FORMATS",
+    "CannotWriteAnswer",
+    "check",
+    "format_of",
+    "guarded",
+    "sidecar",
+    "sidecar_of",
+    "write",
+    "write_text",
+]
 
 FORMATS = ("csv", "json", "parquet", "xlsx")
 _TEXT_FORMATS = ("csv", "json")
@@ -181,11 +191,20 @@ def _write_csv(rows: Any, output: Path, meaning: Meaning | None) -> int:
         hashed = _Hashed(binary)
         with _text(hashed) as stream:
             count = write_text(rows, "csv", stream)
-        known = {"bytes": hashed.bytes, "hash": f"sha256:{hashed.digest.hexdigest()}", "rows": count}
-        beside.write((_indented(descriptor(meaning, output.name, "csv", **known)) + "\n").encode())
+        beside.write(_sidecar(meaning, output.name, hashed.bytes, hashed.digest.hexdigest(), count))
         binary.flush()
         os.fsync(binary.fileno())
     return count
+
+
+def sidecar(meaning: Meaning, name: str, data: bytes, rows: int) -> bytes:
+    """The description of a CSV that somebody else writes: what stands beside it (sidecar_of), by its name and bytes."""
+    return _sidecar(meaning, name, len(data), hashlib.sha256(data).hexdigest(), rows)
+
+
+def _sidecar(meaning: Meaning, name: str, size: int, digest: str, rows: int) -> bytes:
+    known = {"bytes": size, "hash": f"sha256:{digest}", "rows": rows}
+    return (_indented(descriptor(meaning, name, "csv", **known)) + "\n").encode()
 
 
 def _indented(value: Mapping[str, Any]) -> str:

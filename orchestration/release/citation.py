@@ -15,6 +15,15 @@ from typing import Any
 
 AUTHOR = "The Clawback developers"
 NAME = "Clawback"
+# How figures came, by the kind of their capture, in a citation's words.
+TRANSCRIBED, SEVERAL = "transcribed", "several"
+KINDS = {
+    "fetched": "retrieved",
+    "imported": "imported from a file of the publisher, retrieved",
+    TRANSCRIBED: "transcribed by Clawback from a publication",
+    SEVERAL: "some transcribed, some fetched or imported, the last",
+}
+OWN_FILE = "of this edition's own file made of the transcription, not of bytes that the publisher sent"
 TITLE = "Clawback: federal policing grants, sanctuary ordinances and crime reporting, side by side"
 
 
@@ -33,7 +42,9 @@ class Edition:
 class Source:
     """A publisher whose figures are cited: where they are, and when they were retrieved.
 
-    sha256: of the payload that a row was read from; null for an answer, which has many.
+    sha256: of the payload that a row was read from; null for an answer, which has many. kind: how the figures came
+    (KINDS). note: what was typed, of what. document: what the row itself
+    cites, where that is more than an address.
     """
 
     publisher: str
@@ -41,12 +52,26 @@ class Source:
     url: str | None = None
     retrieved_at: datetime | None = None
     sha256: str | None = None
+    kind: str | None = None
+    note: str | None = None
+    document: str | None = None
+
+    @property
+    def is_transcribed(self) -> bool:
+        return self.kind == TRANSCRIBED
 
     def line(self) -> str:
         where = f", {self.url}" if self.url else ""
-        when = f", retrieved {self.retrieved_at.date().isoformat()}" if self.retrieved_at else ""
+        document = f", {self.document}" if self.document and self.document != self.url else ""
+        day = self.retrieved_at.date().isoformat() if self.retrieved_at else None
+        when = f", {KINDS.get(self.kind or '', 'retrieved')}" if day or self.kind else ""
+        when += f"{', dated' if self.is_transcribed else ''} {day}" if day else ""
         digest = f", sha256 {self.sha256}" if self.sha256 else ""
-        return f"{self.publisher}: {self.title}{where}{when}{digest}"
+        if self.is_transcribed and self.sha256:
+            digest = f", sha256 {self.sha256} ({OWN_FILE})"
+        # what was typed is part of where it is from; a fetched capture's note is about its request
+        note = f" ({self.note})" if self.is_transcribed and self.note else ""
+        return f"{self.publisher}: {self.title}{where}{document}{when}{note}{digest}"
 
 
 def line(cited: Edition, what: str = "") -> str:
@@ -84,8 +109,8 @@ def csl_json(cited: Edition, what: str, sources: Sequence[Source]) -> str:
         item["source"] = "; ".join(dict.fromkeys(source.publisher for source in sources))
     if len(sources) == 1 and sources[0].url:
         item["URL"] = sources[0].url
-    if retrieved := [source.retrieved_at for source in sources if source.retrieved_at]:
-        item["accessed"] = {"date-parts": [_parts(max(retrieved).date())]}
+    if retrieved := _retrieved(sources):
+        item["accessed"] = {"date-parts": [_parts(retrieved)]}
     return json.dumps([item], ensure_ascii=False, indent=2)
 
 
@@ -101,10 +126,16 @@ def bibtex(cited: Edition, what: str, sources: Sequence[Source]) -> str:
     }
     if len(sources) == 1 and sources[0].url:
         fields["url"] = re.sub(r"[{}\\\s]", lambda found: f"%{ord(found[0]):02X}", sources[0].url)
-    if retrieved := [source.retrieved_at for source in sources if source.retrieved_at]:
-        fields["urldate"] = max(retrieved).date().isoformat()
+    if retrieved := _retrieved(sources):
+        fields["urldate"] = retrieved.isoformat()
     body = ",\n".join(f"  {name} = {{{value}}}" for name, value in fields.items())
     return f"@misc{{{_key(cited, what)},\n{body}\n}}"
+
+
+def _retrieved(sources: Sequence[Source]) -> date | None:
+    """The last day on which something cited was retrieved; a transcription retrieves nothing."""
+    days = [one.retrieved_at.date() for one in sources if one.retrieved_at and not one.is_transcribed]
+    return max(days, default=None)
 
 
 def _note(cited: Edition, sources: Sequence[Source]) -> str:

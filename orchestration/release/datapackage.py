@@ -7,7 +7,7 @@ keys. What does not: finding the keys (keys), the meaning of columns (dictionary
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,10 @@ FILE = "datapackage.json"
 # The types that contracts may have; anything else is left open ("any"), which is true, if less useful.
 _TYPES = {"VARCHAR": "string", "BIGINT": "integer", "INTEGER": "integer", "DOUBLE": "number",
           "DECIMAL": "number", "DATE": "date", "TIMESTAMP": "datetime", "BOOLEAN": "boolean"}  # fmt: skip
+
+
+# Readers of the standard hold a column with nulls as floating numbers, and then no value of it is an integer to them.
+_WITH_NULLS = {"integer": "number"}
 
 
 def write(
@@ -54,7 +58,10 @@ def write(
         "licenses": [one.to_json() for one in licenses.every()],
         "contributors": [{"title": citation.AUTHOR, "role": "author"}],
         "sources": _sources(connection),
-        "resources": [_resource(folder, table, columns, comments[table], keys) for table, columns in tables.items()],
+        "resources": [
+            _resource(folder, table, columns, comments[table], keys, _with_nulls(connection, table, columns))
+            for table, columns in tables.items()
+        ],
     }
     files.write_whole(folder / FILE, json.dumps(package, indent=1, ensure_ascii=False) + "\n")
 
@@ -83,15 +90,37 @@ def _name(table: Relation) -> str:
     return "-".join(table).replace("_", "-")
 
 
+def _with_nulls(
+    connection: duckdb.DuckDBPyConnection, table: Relation, columns: Sequence[described.Column]
+) -> frozenset[str]:
+    """The whole-number columns that hold a null."""
+    whole = [column["column_name"] for column in columns if _type(column) in _WITH_NULLS]
+    if not whole:
+        return frozenset()
+    asked = ", ".join(f'count(*) > count("{name}")' for name in whole)
+    found = connection.execute(f'select {asked} from release."{table[0]}"."{table[1]}"').fetchall()[0]
+    return frozenset(name for name, has_null in zip(whole, found, strict=True) if has_null)
+
+
+def _type(column: described.Column) -> str:
+    return _TYPES.get(column["data_type"].partition("(")[0], "any")
+
+
 def _resource(
-    folder: Path, table: Relation, columns: Sequence[described.Column], comment: str, keys: Sequence[Key]
+    folder: Path,
+    table: Relation,
+    columns: Sequence[described.Column],
+    comment: str,
+    keys: Sequence[Key],
+    with_nulls: Collection[str],
 ) -> dict[str, Any]:
     path = f"parquet/{table[0]}/{table[1]}.parquet"
     schema: dict[str, Any] = {
         "fields": [
             {
                 "name": column["column_name"],
-                "type": _TYPES.get(column["data_type"].partition("(")[0], "any"),
+                "type": _WITH_NULLS[_type(column)] if column["column_name"] in with_nulls else _type(column),
+                "data_type": column["data_type"],
                 "description": column["description"],
                 **({"unit": column["unit"]} if column["unit"] else {}),
             }
@@ -117,7 +146,7 @@ def _resource(
         "path": path,
         "format": "parquet",
         "mediatype": "application/vnd.apache.parquet",
-        "bytes": (folder / path).stat().st_size,
+        # no `bytes`: frictionless counts none of a Parquet file and would call every number wrong
         "hash": f"sha256:{file_sha256(folder / path)}",
         "schema": schema,
     }

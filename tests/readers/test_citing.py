@@ -42,8 +42,9 @@ def test_a_row_s_citation_has_release_publisher_retrieval_and_both_digests(reade
     key, sha256, retrieved_at, url, publisher = award
     line = citing.of_row(reader, "core.fct_award", key, "text")
     (release,) = reader.execute("select release_id from meta.release").fetchone()
-    for part in (key, f"release {release}", publisher, url, f"retrieved {retrieved_at.date()}", f"sha256 {sha256}"):
+    for part in (key, f"release {release}", publisher, f"dated {retrieved_at.date()}", f"sha256 {sha256}"):
         assert part in line
+    assert url not in line  # nothing was fetched from there: the figures were typed
     assert hashlib.sha256(reader.file.read_bytes()).hexdigest() in line
 
 
@@ -53,12 +54,12 @@ def test_the_sha256_is_the_one_that_trace_verifies(home, reader, award):
 
 
 def test_csl_json_is_what_citation_managers_import(reader, award):
-    key, sha256, retrieved_at, url, publisher = award
+    key, sha256, _, _, publisher = award
     (item,) = json.loads(citing.of_row(reader, "core.fct_award", key, "csl-json"))
     assert item["type"] == "dataset"
     assert item["source"] == publisher
-    assert item["URL"] == url
-    assert item["accessed"]["date-parts"] == [[retrieved_at.year, retrieved_at.month, retrieved_at.day]]
+    assert item["URL"].startswith("https://www.usaspending.gov/award/ASST_")
+    assert "accessed" not in item  # a transcription retrieves nothing
     assert sha256 in item["note"]
     assert re.fullmatch(r"[a-z0-9.-]+", item["id"])
 
@@ -89,9 +90,67 @@ def fields_of(entry: str) -> dict[str, str]:
 
 def test_bibtex_is_balanced_and_has_every_field(reader, award):
     fields = fields_of(citing.of_row(reader, "core.fct_award", award[0], "bibtex"))
-    assert {"author", "title", "year", "howpublished", "version", "note", "url", "urldate"} <= fields.keys()
-    assert fields["urldate"] == str(award[2].date())
+    assert {"author", "title", "year", "howpublished", "version", "note", "url"} <= fields.keys()
+    assert "urldate" not in fields
     assert r"core.fct\_award" in fields["title"]
+
+
+@pytest.mark.parametrize("format_", citing.FORMATS)
+def test_what_was_typed_is_never_cited_as_bytes_that_a_publisher_sent(reader, format_):
+    """Of every table that was read from a transcribed capture, one row."""
+    tables = reader.execute(
+        "select distinct table_schema || '.' || table_name from meta.column_dictionary"
+        " where column_name = '_capture_id' and table_schema = 'core' order by 1"
+    ).fetchall()
+    cited = 0
+    for (table,) in tables:
+        found = reader.execute(
+            f"select columns(t.*)::varchar from {table} as t join meta.capture as c on c.capture_id = t._capture_id"
+            " where c.kind = 'transcribed' limit 1"
+        ).fetchall()
+        if not found or found[0][0] == "-1":
+            continue
+        written = citing.of_row(reader, table, found[0][0], format_)
+        note = {"text": str, "bibtex": lambda t: fields_of(t)["note"], "csl-json": lambda t: json.loads(t)[0]["note"]}
+        said = note[format_](written)
+        assert "transcribed by Clawback" in said, table
+        assert "not of bytes that the publisher sent" in said, table
+        assert "retrieved" not in said, table
+        assert "orchestration/" not in written, table
+        cited += 1
+    assert cited > 12
+
+
+def test_what_was_fetched_is_cited_as_retrieved_with_the_bytes_own_digest():
+    cited = citation.Edition("2026.01.02", "live", date(2026, 1, 2))
+    source = citation.Source("P", "T", "https://example.org/a", datetime(2026, 1, 1), "ab", "fetched", "a note")  # noqa: DTZ001
+    assert citation.text(cited, "A row", [source]).endswith(
+        "From: P: T, https://example.org/a, retrieved 2026-01-01, sha256 ab."
+    )
+    assert json.loads(citation.csl_json(cited, "A row", [source]))[0]["accessed"] == {"date-parts": [[2026, 1, 1]]}
+
+
+def test_a_row_that_cites_a_document_is_cited_by_it_and_its_publisher(reader):
+    key, source, publisher = reader.execute(
+        "select statement_key, source_citation, announced_by from core.fct_award_statement"
+        " where source_citation like 'https://www.chicago.gov%' order by 1 limit 1"
+    ).fetchone()
+    line = citing.of_row(reader, "core.fct_award_statement", key, "text")
+    assert f"From: {publisher}: " in line
+    assert source in line
+
+
+def test_an_answer_says_that_its_figures_were_typed(reader):
+    line = citing.of_question(reader, "at_risk", {}, "text")
+    assert line.count("transcribed by Clawback from a publication") == 3
+    assert "retrieved" not in line
+    assert "orchestration/" not in line
+
+
+def test_a_table_without_a_key_says_that_one_is_needed_and_how(home):
+    done = clawback(home.root, "cite", "core.fct_award")
+    assert done.returncode == 2
+    assert "give its key, `clawback cite core.fct_award KEY` with a value of award_key" in done.stderr
 
 
 @pytest.mark.parametrize("what", ["100% of {a}_b & c#d $e ^f ~g", "\\input{x}", "}{", "a\nb"])
@@ -135,7 +194,9 @@ def test_the_command_line_cites_and_tells_what_is_wrong(home, award):
     assert json.loads(done.stdout)[0]["type"] == "dataset"
     missing = clawback(home.root, "cite", "core.fct_award", "x")
     assert (missing.returncode, "no row" in missing.stderr) == (1, True)
-    assert "clawback cite TABLE KEY" in clawback(home.root, "cite", "nonsense").stderr
+    assert (
+        "A row is cited by its table and key: clawback cite TABLE KEY" in clawback(home.root, "cite", "nonsense").stderr
+    )
 
 
 def test_the_site_s_line_is_the_same(home):

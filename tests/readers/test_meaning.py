@@ -101,9 +101,10 @@ class TestEachFileSaysWhatItIs:
         assert (shown["description"], shown["unit"]) == (description, unit)
         assert shown["null"] in description
         assert shown["null"].startswith(("Null", "Never null"))
-        # computed, so it says from what and claims no meaning
+        # computed, so it says from what; the question itself says what it means
         assert fields["obligated_usd"]["computed_from"] == ["analysis.mart_grants_at_risk.obligated_amount"]
-        assert "description" not in fields["obligated_usd"]
+        assert fields["obligated_usd"]["unit"] == "USD"
+        assert fields["obligated_usd"]["description"].startswith("Sum of what the captured awards")
 
     def test_the_sidecar_s_hash_bytes_and_rows_are_the_file_s(self, exported):
         said, path = carried(exported, "csv"), exported["csv"]
@@ -203,6 +204,50 @@ class TestWhatAStatementReads:
             read = provenance.of(reader, asked.sql)
             assert {source.dataset for source in read.sources} <= held
             assert read.columns, asked.name
+
+    def test_every_named_question_describes_every_column_of_its_answer(self, reader):
+        for asked in questions.questions().values():
+            found = answer(reader, asked, {})
+            fields = of_question(reader, asked, {}, found).fields
+            assert [field["name"] for field in fields if not field.get("description")] == [], asked.name
+            unknown = asked.columns.keys() - {field["name"] for field in fields}
+            assert not unknown, f"{asked.name} describes columns that it has not: {unknown}"
+
+    def test_the_units_that_questions_name_are_those_of_the_dictionary(self, reader):
+        known = {unit for (unit,) in reader.execute("select distinct unit from meta.column_dictionary").fetchall()}
+        said = {column.unit for asked in questions.questions().values() for column in asked.columns.values()}
+        assert said <= known
+
+    def test_a_plain_select_carries_the_table_s_warnings_descriptions_and_what_is_held(self, reader):
+        sql = "select * from core.fct_award"
+        meant = of_sql(reader, sql, reader.sql(sql))
+        assert [field["name"] for field in meant.fields if not field.get("description")] == []
+        assert {field["name"]: field.get("unit") for field in meant.fields}["obligated_amount"] == "USD"
+        assert any("83 awards are held, of every federal award" in one for one in meant.caveats)
+        assert any(one.startswith("core.fct_award: The key -1 means") for one in meant.caveats)
+
+    def test_a_release_that_is_being_written_describes_its_own_csv(self, home):
+        """As a site does it: over DuckDB's own connection, with bytes that it writes itself."""
+        data = b"fain\nx\n"
+        with duckdb.connect(str(home.published_file), read_only=True) as connection:
+            sql = "from core.fct_award"
+            meant = of_sql(connection, sql, connection.sql(sql))
+        said = valid(json.loads(writing.sidecar(meant, "core.fct_award.csv", data, 1)), "tabular-data-resource")
+        assert (said["bytes"], said["rows"], said["path"]) == (len(data), 1, "core.fct_award.csv")
+        assert said["hash"] == f"sha256:{hashlib.sha256(data).hexdigest()}"
+        assert any("83 awards are held" in one for one in said["caveats"])
+        assert all(field["description"] for field in said["schema"]["fields"])
+
+    @pytest.mark.parametrize(
+        ("sql", "warned"),
+        [
+            ("from analysis.mart_reporting_gap", "Do not compare across a row with is_break"),
+            ("from core.fct_victimization_reporting_total", "Never sum "),
+            ("select offenses, coverage from core.fct_crime_month", "A missing count is not zero"),
+        ],
+    )
+    def test_what_naive_sums_would_get_wrong_is_a_caveat(self, reader, sql, warned):
+        assert any(warned in one for one in of_sql(reader, sql, reader.sql(sql)).caveats)
 
     def test_a_description_of_every_named_question_is_valid(self, reader):
         for asked in questions.questions().values():

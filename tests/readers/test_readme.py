@@ -40,6 +40,7 @@ def line(program: str) -> list[str]:
 def checkout(published: tuple[Settings, dict[str, object]], tmp_path: Path) -> Path:
     """A folder in which `data` is the published home, as in a checkout."""
     (tmp_path / "data").symlink_to(published[0].root)
+    (tmp_path / ".venv").symlink_to(sys.prefix)
     return tmp_path
 
 
@@ -51,7 +52,7 @@ def ran(command: list[str], folder: Path) -> str:
 
 
 def test_every_line_of_the_section_is_run_here():
-    assert [one.split()[0] for one in LINES] == ["python", "Rscript", "duckdb", "clawback"]
+    assert [one.split()[0] for one in LINES] == [".venv/bin/python", "Rscript", "duckdb", ".venv/bin/clawback"]
 
 
 def test_pandas_reads_the_awards(checkout: Path, published: tuple[Settings, dict[str, object]]):
@@ -60,7 +61,7 @@ def test_pandas_reads_the_awards(checkout: Path, published: tuple[Settings, dict
             select (select count(*) from core.fct_award), count(*)
             from duckdb_columns() where schema_name = 'core' and table_name = 'fct_award'
         """).fetchall()
-    shown = ran([sys.executable, *line("python")[1:]], checkout)
+    shown = ran(line(".venv/bin/python"), checkout)
     assert f"[{awards} rows x {columns} columns]" in shown
 
 
@@ -82,7 +83,7 @@ def test_duckdb_reads_the_verdicts(checkout: Path):
 
 
 def test_the_workbook_is_written_and_opens(checkout: Path):
-    ran([sys.executable, "-c", "from orchestration.cli import main; main()", *line("clawback")[1:]], checkout)
+    ran(line(".venv/bin/clawback"), checkout)
     book = openpyxl.load_workbook(checkout / "at_risk.xlsx")
     texts = [cell for sheet in book for row in sheet.iter_rows(values_only=True) for cell in row]
     assert "Chicago city, Illinois" in texts

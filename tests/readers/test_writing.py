@@ -28,9 +28,10 @@ from tests.conftest import clawback
 
 FORMULAS = [
     '=HYPERLINK("https://example.org")', "+1+1", "-1+1", "@SUM(A1)", "\t=1", "\r=1", " =1", "\u00a0=1", "\n=1",
-    "\uff1d1+1", "\uff0b1", "\uff0d1", "\uff20A1", "\ufeff=1", "\u200b=1", "-5", "=", "\x0b=1", "\u2212 1",
+    "\uff1d1+1", "\uff0b1", "\uff0d1", "\uff20A1", "\ufeff=1", "\u200b=1", "-5 ", "-5,0", "-.5", "+5",
+    "=", "\x0b=1", "\u2212 1",
 ]  # fmt: skip
-HARMLESS = ["", "a=1", "1-2", "'=1", "a\n=1", "https://example.org/?a=b", "#N/A", "Ünïcode", "1"]
+HARMLESS = ["", "a=1", "1-2", "'=1", "a\n=1", "https://example.org/?a=b", "#N/A", "Ünïcode", "1", "-1", "-5.25"]
 
 
 def rows(sql: str, *values):
@@ -76,6 +77,14 @@ def test_text_that_would_run_is_guarded_in_csv_and_xlsx_and_intact_in_json_and_p
 @pytest.mark.parametrize("text", HARMLESS)
 def test_other_text_has_no_quote(text):
     assert guarded(text) == text
+
+
+@pytest.mark.parametrize("text", ["-1", "-20.5", "007"])
+def test_a_key_that_is_a_plain_number_is_the_same_text_in_every_format(text, tmp_path):
+    assert as_csv(rows("select ? as t", text))[1] == [text]
+    writing.write(rows("select ? as t", text), "xlsx", tmp_path / "a.xlsx")
+    made = openpyxl.load_workbook(tmp_path / "a.xlsx").active["A2"]
+    assert (made.data_type, made.value) == ("s", text)
 
 
 def test_what_openpyxl_takes_for_an_error_or_a_formula_is_text(tmp_path):

@@ -28,6 +28,20 @@ def warc(settings: Settings):
     return catalog.warc_path(capture), entry.warc_offset
 
 
+def test_what_was_typed_says_so_and_whose_the_bytes_are(sealed):
+    settings, _ = sealed
+    found = trace.trace(settings, *AWARD)
+    assert found.to_json()["whose_bytes"].startswith(
+        "transcribed: Clawback typed the figures from what USAspending.gov"
+    )
+    assert "not bytes that the publisher sent" in found.whose_bytes
+    assert found.document == "https://www.usaspending.gov/award/ASST_NON_2020ULWX0056_1501"
+    text = found.to_text()
+    assert found.whose_bytes in text
+    assert "  url: " not in text
+    assert "retrieved_at" not in text
+
+
 @pytest.mark.parametrize("how", ["a byte is flipped", "the file is cut short", "the record is empty"])
 def test_bytes_that_are_not_the_captured_ones_are_told(sealed, how):
     settings, _ = sealed

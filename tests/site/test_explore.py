@@ -103,6 +103,18 @@ def test_downloaded_rows_say_what_their_columns_mean_and_run_in_no_spreadsheet(a
     assert text == "fain,mine\n'=1+1,1\n2020ULWX0056,\n"
 
 
+def test_days_are_days_and_counts_whole_numbers_also_where_some_are_null(asking, published):
+    with reader.connect(published[0]) as opened:
+        frame = asking.framed(opened.sql(
+            "select * from (values (date '2020-01-02', 1, 2::hugeint, 1.5::decimal(9, 2)), (null, null, null, null))"
+            " as t(day, whole, large, amount)"
+        ))  # fmt: skip
+    assert [str(kind) for kind in frame.dtypes] == ["Date", "Int32", "Int64", "Decimal(precision=9, scale=2)"]
+    assert asking.numeric(frame) == ["whole", "large", "amount"]
+    drawn = asking.drawn(frame, "bar", "day", "amount", None).to_dict()
+    assert (drawn["encoding"]["x"]["type"], drawn["encoding"]["y"]["type"]) == ("temporal", "quantitative")
+
+
 def test_the_notebooks_of_the_project_are_never_edited(tmp_path: Path):
     command = [sys.executable, "-m", "tools.notebook", "money", "--copy", str(NOTEBOOKS / "mine.py")]
     done = subprocess.run(command, cwd=PROJECT_ROOT, capture_output=True, text=True, timeout=60)
@@ -115,15 +127,20 @@ def test_the_notebooks_of_the_project_are_never_edited(tmp_path: Path):
 class TestInABrowser:
     pytestmark = in_a_browser
 
-    @pytest.fixture
+    @pytest.fixture(params=["app", "editor"])
     def opened(
-        self, published: tuple[Settings, dict[str, object]], tmp_path_factory: pytest.TempPathFactory, tmp_path: Path
+        self,
+        request: pytest.FixtureRequest,
+        published: tuple[Settings, dict[str, object]],
+        tmp_path_factory: pytest.TempPathFactory,
+        tmp_path: Path,
     ) -> Iterator[browser.Tab]:
         before = {path: path.read_bytes() for path in NOTEBOOKS.glob("*.py")}
         log = tmp_path / "log"
         with log.open("wb") as stream:
             process = subprocess.Popen(
-                [sys.executable, "-m", "tools.notebook", "explore", "--ask", "--headless"],
+                [sys.executable, "-m", "tools.notebook", "explore", "--headless",
+                 *(["--ask"] if request.param == "editor" else [])],
                 cwd=PROJECT_ROOT, env={**environment(published[0]), "TMPDIR": str(tmp_path)},
                 stdout=stream, stderr=stream, start_new_session=True,
             )  # fmt: skip
@@ -150,7 +167,18 @@ class TestInABrowser:
         assert {path: path.read_bytes() for path in NOTEBOOKS.glob("*.py")} == before
         assert list(tmp_path.glob("clawback-*")) == [], "the copy is thrown away"
 
-    def test_it_answers_completes_and_draws(self, opened: browser.Tab):
+    @pytest.mark.parametrize("opened", ["app"], indirect=True)
+    def test_the_app_answers_and_draws_and_shows_no_python(self, opened: browser.Tab):
+        for shown in ("Ask the release", "Chicago city, Illinois", "cops_total_fy2016", "make explore EDIT=1"):
+            opened.until(f"{TEXT}.includes({json.dumps(shown)})", 90)
+        for label in ("Ask", "Run"):
+            assert opened.ask(f"{ALL}.some((o) => o.localName === 'button' && o.textContent.trim() === '{label}')")
+        opened.until(f"{ALL}.some((one) => one.matches('.vega-embed canvas, .vega-embed svg'))", 60)
+        assert not opened.ask(f"{TEXT}.includes('Generate with AI')")
+        assert not opened.ask("document.body.innerText.includes('mo.vstack')")
+
+    @pytest.mark.parametrize("opened", ["editor"], indirect=True)
+    def test_the_editor_answers_completes_and_draws(self, opened: browser.Tab):
         for shown in (
             "Ask the release",
             "Chicago city, Illinois",
