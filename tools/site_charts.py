@@ -303,13 +303,15 @@ def calendar() -> Chart:
 
 def agencies() -> Chart:
     """What is known of each month of each agency; where nothing is held, nothing is drawn."""
+    # the code in brackets is in the tooltip
+    short = "replace(split(datum.label, ' (')[0], 'Police Department', 'PD')"
     return (
         alt.Chart(ROWS)
         .mark_rect(height=12)
         .encode(
             x=alt.X("from:T", title=None, axis=YEARS, scale=alt.Scale(type="utc")),
             x2="to:T",
-            y=alt.Y("agency:N", title=None, sort=None, axis=alt.Axis(labelLimit=180)),
+            y=alt.Y("agency:N", title=None, sort=None, axis=alt.Axis(labelLimit=200, labelExpr=short)),
             color=alt.Color(
                 "known:N", title=None, legend=alt.Legend(orient="top", columns=2, labelLimit=110),
                 scale=alt.Scale(domain=["counted", "counted in part", "suspect", "unknown"],

@@ -16,7 +16,7 @@ import pytest
 
 from orchestration.release import history
 from orchestration.settings import Settings
-from orchestration.site import front, releases
+from orchestration.site import front, places, releases
 from orchestration.site.pages import STATIC_FOLDER, VENDOR_FOLDER, Pages
 from tests.site import browser
 
@@ -48,12 +48,13 @@ def changed(published: tuple[Settings, dict[str, object]], tmp_path_factory: pyt
             )
     site = folder / "site"
     site.mkdir()
-    for source in (STATIC_FOLDER / "site.css", STATIC_FOLDER / "site.js", VENDOR_FOLDER / "list.js"):
+    for source in (*STATIC_FOLDER.iterdir(), *VENDOR_FOLDER.glob("*.js")):
         shutil.copyfile(source, site / source.name)
     with duckdb.connect(str(folder / "warehouse.duckdb"), read_only=True) as connection:
         pages = Pages(site, second, connection)
         front.write(pages)
         releases.write(pages, settings)
+        places.write(pages)
     return site
 
 
@@ -99,3 +100,15 @@ def test_the_changes_are_filtered_by_place(changed: Path, tab: browser.Tab, aske
         tab.ask("document.getElementById('filter').dispatchEvent(new Event('input')); true")
     shown = tab.ask("[...document.querySelectorAll('.changes tbody tr')].map((one) => one.cells[0].textContent)")
     assert shown == ([TOLD[1][3]] if asked else [one[3] for one in TOLD])
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(browser.CHROMIUM is None, reason=browser.WITHOUT)
+@pytest.mark.parametrize(("geoid", "told"), [("1714000", TOLD[0][3]), ("4159000", None)])
+def test_a_place_says_what_changed_there(changed: Path, tab: browser.Tab, geoid: str, told: str | None):
+    tab.shows()
+    tab.open(f"file://{changed}/place.html?place={geoid}")
+    tab.until("document.body.dataset.ready === 'yes'")
+    said = tab.ask("[...document.querySelectorAll('#changes li')].map((one) => one.textContent)")
+    assert said == ([told] if told else [])
+    assert tab.ask("document.getElementById('changes').hidden") is (told is None)

@@ -171,7 +171,7 @@
         link(about.homepage, about.tracker_name), said.answer,
         el("span", {}, said.as || "", said.as ? el("br") : null, said.means || ""),
         said.by ? "list of " + said.by + (said.next ? ", next of " + said.next : day > said.by ? ", the last one seen" : "") : "",
-        said.payload || said.list ? from("What " + about.tracker_name + " says of " + place.name + " on " + day, said.payload || said.list) : "no list is held",
+        said.payload || said.list ? from("What " + about.tracker_name + " says of " + place.name + " on " + day, said.payload || said.list) : about.holds === "nothing" || postal === "US" ? "nothing that says so is held" : "no list of its state is held",
       ];
     });
     const held = (who) => ((who && who.statuses) || []).filter((one) => one.from <= day && (!one.to || one.to > day));

@@ -17,7 +17,7 @@ clawback.theme = function () {
     background: paper,
     font,
     axis: { labelColor: ink, titleColor: ink, gridColor: line, domainColor: ink, tickColor: ink, labelFontSize: 12, titleFontSize: 12, titleFontWeight: "normal" },
-    legend: { labelColor: ink, titleColor: ink, labelFontSize: 12 },
+    legend: { symbolBaseStrokeColor: ink, symbolBaseFillColor: ink, labelColor: ink, titleColor: ink, labelFontSize: 12 },
     title: { color: ink, subtitleColor: ink, anchor: "start", fontSize: 14 },
     text: { color: ink },
     view: { stroke: line },
