@@ -25,6 +25,8 @@ from orchestration.settings import QUERIES_DIR
 
 # More points than these are no chart that anybody reads.
 MOST_POINTS = 5_000
+# What stands in the field for a statement at first.
+STATEMENT = "select claim_id, verdict, why\nfrom analysis.mart_claim_check"
 MARKS = ("bar", "line", "point")
 
 

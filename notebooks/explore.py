@@ -97,9 +97,9 @@ def _(asked, cite, form, settings):
 def _():
     # marimo completes tables and columns in its editor's cells alone: there the statement is a cell, here it is a field
     in_editor = mo.app_meta().mode == "edit"
-    statement = mo.ui.code_editor(
-        value="select claim_id, verdict, why\nfrom analysis.mart_claim_check", language="sql", min_height=120
-    ).form(submit_button_label="Run")
+    statement = mo.ui.code_editor(value=asking.STATEMENT, language="sql", min_height=120).form(
+        submit_button_label="Run"
+    )
     how = (
         'Type in the cell below: it completes tables and columns, and the panel "Data sources" on the left lists them'
         " with their types. Run it with Ctrl-Enter."
