@@ -104,5 +104,4 @@ def with_anchors(html: str) -> str:
         words = ", ".join(f'<span id="{anchor(_split(part)[0])}">{part.strip()}</span>' for part in match[1].split(","))
         return f"<tr>\n<td>{words}</td>"
 
-    table, mark, rest = html.partition("Names in the code</h2>")
-    return re.sub(r"<tr>\n<td>([^<]*)</td>", row, table) + mark + rest
+    return re.sub(r"<tr>\n<td>([^<]*)</td>", row, html)
