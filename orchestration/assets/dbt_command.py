@@ -19,6 +19,10 @@ from orchestration.settings import DBT_PROJECT_DIR, Settings
 _IN_BUILD_DIR = f'cd "${BUILD_DIR_VARIABLE}" && exec "$0" "$@"'
 
 
+# As profiles.yml has it.
+DEFAULT_TARGET = "duckdb"
+
+
 class DbtInBuildDir(DbtCliResource):
     """`dbt`, run in the build folder: the paths that dbt_manifest.dbt_environment names are relative to it.
 
@@ -40,7 +44,8 @@ def dbt_resource() -> DbtInBuildDir:
     return DbtInBuildDir(
         project_dir=str(DBT_PROJECT_DIR),
         profiles_dir=str(DBT_PROJECT_DIR),
-        target=runs.name,
+        # dbt parses the whole project again where a target is named that was not when it parsed, even the default one
+        target=None if runs.name == DEFAULT_TARGET else runs.name,
         dbt_executable="/bin/sh",
         global_config_flags=["-c", _IN_BUILD_DIR, *runs.program()],
     )

@@ -142,6 +142,13 @@ def test_the_project_is_parsed_once_for_all_homes(tmp_path):
     assert not one.dagster_home.exists()
 
 
+def test_a_build_takes_over_what_was_parsed(published):
+    settings, _ = published
+    said = (settings.build_dir / "logs" / "dbt.out").read_text(encoding="utf-8")
+    assert "Running with dbt" in said
+    assert "Unable to do partial parsing" not in said
+
+
 def test_where_nobody_may_write_beside_the_project_the_home_keeps_its_manifest(tmp_path, monkeypatch):
     monkeypatch.setattr(dbt_manifest, "DBT_PROJECT_DIR", tmp_path / "nobody writes here")
     settings = Settings(home=tmp_path, edition="recorded")
