@@ -17,7 +17,7 @@ _CITED = ("source_citation", "address")
 _PUBLISHERS = ("announced_by", "publisher")
 # Addresses that a column makes: an award's page has its unique key.
 _MADE = {"award_unique_key": "https://www.usaspending.gov/award/{}"}
-_API = re.compile(r"(web)?api\.")
+API = re.compile(r"(web)?api\.")
 _ADDRESS = re.compile(r"https?://[^\s;,()]+")
 
 
@@ -55,6 +55,6 @@ def address_of(url: str | None, homepage: str | None = None) -> str | None:
     """
     for one in (url, homepage):
         parts = urlsplit(one or "")
-        if parts.scheme in ("http", "https") and "{" not in str(one) and not _API.match(parts.netloc):
+        if parts.scheme in ("http", "https") and "{" not in str(one) and not API.match(parts.netloc):
             return one
     return None

@@ -14,6 +14,8 @@ import json
 from typing import Any
 
 from orchestration.declared import seeds
+from orchestration.reading import documents
+from orchestration.release import citation
 from orchestration.site import words
 from orchestration.site.pages import Pages, Row, chart
 
@@ -88,6 +90,10 @@ def _common(pages: Pages) -> Row:
         },
         "built": pages.last_day,
         "cite": pages.cite(),
+        # a citation's words, and the hosts that nobody opens
+        "kinds": citation.KINDS,
+        "own_file": citation.OWN_FILE,
+        "api": documents.API.pattern,
     }
 
 

@@ -279,7 +279,8 @@ class TestYears:
 
     def test_legacy_and_revised_rape_are_rows_of_their_own_and_the_printed_definition_is_in_no_doubt(self, ask):
         assert ask(
-            "select series, count(*), count(break_reason) from core.fct_crime_year_printed"
+            "select series, count(*), count(break_reason) filter (where break_reason not like 'the level changes by %')"
+            " from core.fct_crime_year_printed"
             " where fbi_offense_code = 'RPE' and calendar_year = 2013 group by 1 order by 1"
         ) == [("as printed; rape, legacy definition", 3858, 0), ("as printed; rape, revised definition", 5429, 0)]
 
@@ -296,7 +297,10 @@ class TestYears:
                    " where calendar_year = 2021") == [(True, True)]  # fmt: skip
         holes = {
             r[0].partition(" has no row")[0]
-            for r in ask("select reason from reference.crime_series_breaks where kind = 'hole'")
+            for r in ask(
+                "select reason from reference.crime_series_breaks"
+                " where kind = 'hole' and reason like '% annual table %'"
+            )
         }
         assert holes == set(NO_ROW_IN_2021)
 

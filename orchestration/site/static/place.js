@@ -52,7 +52,7 @@
       el("li", {}, it.publisher + " (" + it.kind + "), " + words(it.dataset.replaceAll("__", ": "))),
       el("li", {}, "address: ", link(it.url)),
       el("li", {}, "as of " + String(it.retrieved).slice(0, 16)),
-      el("li", {}, "sha256 ", el("code", {}, it.sha256 || "not known")),
+      el("li", {}, "sha256 ", el("code", {}, it.sha256 || "not known"), it.kind === "transcribed" ? " " + common.own_file : ""),
       record ? el("li", {}, "record " + record + " of capture ", el("code", {}, it.capture)) : null,
     ] : all.slice(0, FULL).map((one) => el("li", {}, one.publisher + " (" + one.kind + ", as of " + String(one.retrieved).slice(0, 10) + "): ", link(one.url), " sha256 ", el("code", {}, one.sha256 || "not known")));
     return el("details", {}, el("summary", {}, "Where is this from?"), el("ul", { class: "note" }, ...list.filter(Boolean),
@@ -61,22 +61,26 @@
   }
 
   /* A line to cite, as `clawback cite` writes it: what, the release, whose bytes, when they came, their sha256. */
-  clawback.citation = function (what, numbers) {
+  clawback.citation = function (what, numbers, address) {
     const lines = payloadsOf(numbers).map((it) => {
       const [title, home] = common.sources[it.dataset] || [words(it.dataset), ""];
-      const url = /^http/.test(it.url || "") ? it.url : home;
-      return it.publisher + ": " + title + (url ? ", " + url : "") + ", retrieved " + String(it.retrieved).slice(0, 10) + (it.sha256 ? ", sha256 " + it.sha256 : "");
+      const typed = it.kind === "transcribed", day = String(it.retrieved).slice(0, 10);
+      /* What was typed was not sent by the address that the live edition asks. */
+      const shown = (url) => /^http/.test(url || "") && !(typed && (url.includes("{") || new RegExp("^" + common.api).test(url.split("/")[2])));
+      const url = (typed && address) || [it.url, home].find(shown);
+      return it.publisher + ": " + title + (url ? ", " + url : "") + ", " + (common.kinds[it.kind] || "retrieved") + (typed ? ", dated " : " ") + day +
+        (typed && it.note ? " (" + it.note + ")" : "") + (it.sha256 ? ", sha256 " + it.sha256 + (typed ? " (" + common.own_file + ")" : "") : "");
     });
     const more = lines.length > 5 ? "; and " + number(lines.length - 5) + " more payloads of these publishers" : "";
     return what + ". In: " + common.cite + (lines.length ? " From: " + lines.slice(0, 5).join("; ") + more + "." : "");
   };
 
-  function cite(what, numbers) {
-    return el("details", {}, el("summary", {}, "Cite"), el("p", { class: "note cited" }, clawback.citation(what, numbers)));
+  function cite(what, numbers, address) {
+    return el("details", {}, el("summary", {}, "Cite"), el("p", { class: "note cited" }, clawback.citation(what, numbers, address)));
   }
 
   /* Both, for the last column of a table. */
-  const from = (what, numbers, record, trace) => el("span", {}, origin(numbers, record, trace), cite(what, numbers));
+  const from = (what, numbers, record, trace, address) => el("span", {}, origin(numbers, record, trace), cite(what, numbers, address));
 
   function table(caption, heads, rows) {
     const frame = el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": caption },
@@ -116,7 +120,7 @@
         (one.from || "?") + " to " + (one.to || "?"),
         dollars(one.obligated),
         dollars(one.outlayed) + (one.outlay_as_of && one.outlayed !== null ? " as of " + one.outlay_as_of : ""),
-        from("Award " + one.fain + " of " + place.name, one.payload, one.record, "core.fct_award fain=" + one.fain),
+        from("Award " + one.fain + " of " + place.name, one.payload, one.record, "core.fct_award fain=" + one.fain, "https://www.usaspending.gov/award/" + one.unique_key),
       ])));
   }
 
