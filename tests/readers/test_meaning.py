@@ -21,7 +21,7 @@ from orchestration.declared import licenses
 from orchestration.reading import empty, provenance, questions, writing
 from orchestration.reading.meaning import Meaning, of_question, of_sql
 from orchestration.reading.questions import answer, question
-from orchestration.reading.reader import Reader, connect
+from orchestration.reading.reader import Reader, connect, engine
 from orchestration.settings import Settings
 from tests.conftest import clawback
 from tests.readers.test_writing import rows
@@ -229,7 +229,7 @@ class TestWhatAStatementReads:
     def test_a_release_that_is_being_written_describes_its_own_csv(self, home):
         """As a site does it: over DuckDB's own connection, with bytes that it writes itself."""
         data = b"fain\nx\n"
-        with duckdb.connect(str(home.published_file), read_only=True) as connection:
+        with engine(home) as connection:
             sql = "from core.fct_award"
             meant = of_sql(connection, sql, connection.sql(sql))
         said = valid(json.loads(writing.sidecar(meant, "core.fct_award.csv", data, 1)), "tabular-data-resource")
