@@ -229,7 +229,7 @@ class TestWhatAStatementReads:
     def test_a_release_that_is_being_written_describes_its_own_csv(self, home):
         """As a site does it: over DuckDB's own connection, with bytes that it writes itself."""
         data = b"fain\nx\n"
-        with engine(home) as connection:
+        with engine(home) as opened, opened.cursor() as connection:
             sql = "from core.fct_award"
             meant = of_sql(connection, sql, connection.sql(sql))
         said = valid(json.loads(writing.sidecar(meant, "core.fct_award.csv", data, 1)), "tabular-data-resource")
