@@ -85,6 +85,7 @@ def test_dagsters_records_are_in_postgresql_where_the_page_says_so(
     """The file of deploy/ as it is: a run that the pages start is on record in the database, and in no file."""
     home = settings.dagster_home
     text = (DEPLOY / "dagster-postgresql.yaml").read_text(encoding="utf-8").replace("5432", str(database))
+    home.mkdir(parents=True)
     (home / "dagster.yaml").write_text(text, encoding="utf-8")
     port, log = free_port(), settings.root / "ui.log"
     clean = {k: v for k, v in os.environ.items() if not k.startswith(("CLAWBACK_", "DAGSTER_"))}
