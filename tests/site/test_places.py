@@ -191,7 +191,7 @@ class TestInABrowser:
         # of the eight trackers and of the provisions, each with a list or a source
         rows = "[...document.querySelectorAll('#says-table tbody tr')].map((one) => one.lastChild.textContent)"
         told = tab.ask(rows)
-        assert sum("Where is this from?" in one and "retrieved" in one for one in told) >= 7
+        assert sum("Where is this from?" in one and "dated" in one and "sha256" in one for one in told) >= 7
         assert all("Where is this from?" in one or "is held" in one for one in told)
         cited = tab.ask("[...document.querySelectorAll('.cited')].map((one) => one.textContent)")
         assert len(cited) > 30
