@@ -67,3 +67,45 @@
 
 {#- What stands for a missing value in a key of share_of_nation. -#}
 {% macro share_of_none(name) -%}{{ '0' if name == 'fiscal_year' else "'unknown'" }}{%- endmacro %}
+
+{#-
+    Common table expressions `open_awards`, `parts` and `shares` over `open_rows`, one row of which is an award that is open
+    in a period of a unit, beside the nation's amount of the award's listing and fiscal year (int_awards__nation): by unit
+    and period the awards, their money, and what share it is of the nation's.
+
+    period   the column that names the period
+-#}
+{% macro open_awards_and_shares(period) -%}
+open_awards as (
+    select
+        jurisdiction_key,
+        {{ period }},
+        count(*) as awards_open,
+        sum(obligated_amount) as obligated_amount_open
+    from open_rows
+    group by jurisdiction_key, {{ period }}
+),
+
+-- each listing's year once, whatever awards are of it
+parts as (
+    select
+        jurisdiction_key,
+        {{ period }},
+        assistance_listing,
+        fiscal_year,
+        sum(obligated_amount) as compared_amount,
+        max(nation_amount) as nation_amount
+    from open_rows
+    where nation_amount > 0
+    group by jurisdiction_key, {{ period }}, assistance_listing, fiscal_year
+),
+
+shares as (
+    select
+        jurisdiction_key,
+        {{ period }},
+        round(100.0 * cast(sum(compared_amount) as double) / cast(sum(nation_amount) as double), 3) as share_of_nation_percent
+    from parts
+    group by jurisdiction_key, {{ period }}
+)
+{%- endmacro %}

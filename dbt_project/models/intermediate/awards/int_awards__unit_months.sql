@@ -26,38 +26,7 @@ open_rows as (
     where months.is_open
 ),
 
-open_awards as (
-    select
-        jurisdiction_key,
-        month_start,
-        count(*) as awards_open,
-        sum(obligated_amount) as obligated_amount_open
-    from open_rows
-    group by jurisdiction_key, month_start
-),
-
--- each listing's year once, whatever awards are of it
-parts as (
-    select
-        jurisdiction_key,
-        month_start,
-        assistance_listing,
-        fiscal_year,
-        sum(obligated_amount) as compared_amount,
-        max(nation_amount) as nation_amount
-    from open_rows
-    where nation_amount > 0
-    group by jurisdiction_key, month_start, assistance_listing, fiscal_year
-),
-
-shares as (
-    select
-        jurisdiction_key,
-        month_start,
-        round(100.0 * cast(sum(compared_amount) as double) / cast(sum(nation_amount) as double), 3) as share_of_nation_percent
-    from parts
-    group by jurisdiction_key, month_start
-),
+{{ open_awards_and_shares('month_start') }},
 
 obligated as (
     select

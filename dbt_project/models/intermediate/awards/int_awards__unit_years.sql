@@ -30,38 +30,7 @@ open_rows as (
         on awards.award_key = nation.award_key
 ),
 
-open_awards as (
-    select
-        jurisdiction_key,
-        calendar_year,
-        count(*) as awards_open,
-        sum(obligated_amount) as obligated_amount_open
-    from open_rows
-    group by jurisdiction_key, calendar_year
-),
-
--- each listing's year once, whatever awards are of it
-parts as (
-    select
-        jurisdiction_key,
-        calendar_year,
-        assistance_listing,
-        fiscal_year,
-        sum(obligated_amount) as compared_amount,
-        max(nation_amount) as nation_amount
-    from open_rows
-    where nation_amount > 0
-    group by jurisdiction_key, calendar_year, assistance_listing, fiscal_year
-),
-
-shares as (
-    select
-        jurisdiction_key,
-        calendar_year,
-        round(100.0 * cast(sum(compared_amount) as double) / cast(sum(nation_amount) as double), 3) as share_of_nation_percent
-    from parts
-    group by jurisdiction_key, calendar_year
-)
+{{ open_awards_and_shares('calendar_year') }}
 
 select
     spine.jurisdiction_key,
