@@ -195,7 +195,7 @@ def placebo(pages: Pages) -> Picture:
             select distinct month_start as month, round(hispanic_change_percent, 1) as hispanic,
                 round(others_change_percent, 1) as others
             from analysis.mart_reporting_gap
-            where series = 'LAPD collisions' and offense_family = 'all_reports' and window_kind = 'three months'
+            where offense_family = 'traffic_collision' and window_kind = 'three months'
                 and hispanic_change_percent is not null
         )
         select month, 'Hispanic' as "group", hispanic as percent from windows
