@@ -13,6 +13,7 @@ import dagster as dg
 from orchestration import logs, sources
 from orchestration.assets.gate import ending_on_refusals
 from orchestration.assets.options import RefreshOptions
+from orchestration.landing import second_process
 from orchestration.landing.catalog import Catalog
 from orchestration.landing.dataset_run import DatasetRun, capture_dataset
 from orchestration.landing.standing import SourceStatus
@@ -69,7 +70,7 @@ def _nightly(dataset: Dataset) -> dg.AssetsDefinition:
     def nightly(context: dg.AssetExecutionContext, options: RefreshOptions) -> dg.MaterializeResult:
         settings = options.settings()
         with logs.of_run(context.run_id), ending_on_refusals(settings):
-            run = capture_dataset(
+            run = second_process.taken(dataset) or capture_dataset(
                 dataset,
                 settings,
                 slice_keys=options.slice_keys(dataset.id),

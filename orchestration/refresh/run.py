@@ -10,11 +10,12 @@ import logging
 import os
 import uuid
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, redirect_stdout, suppress
+from contextlib import contextmanager, nullcontext, redirect_stdout, suppress
 from datetime import UTC, date, datetime
 from typing import Any
 
 from orchestration import engine, files, logs, sources
+from orchestration.landing import second_process
 from orchestration.landing.accept import of_slice
 from orchestration.refresh import plan, timeline
 from orchestration.refresh.account import BROKEN, PUBLISHED, REFUSED, SOURCE_TOO_OLD, Account, account_of, with_room
@@ -175,6 +176,21 @@ def _run(
 ) -> Account:
     dagster_home(settings)
     _share_settings(settings)
+    # what only a part of the datasets or slices is asked for is captured here, with its options
+    is_shared = settings.edition == "recorded" and not (slices or accept)
+    with second_process.capturing(settings, run_id, selected) if is_shared else nullcontext():
+        return _run_job(settings, run_id, selected, slices, as_of, accept, force)
+
+
+def _run_job(
+    settings: Settings,
+    run_id: str,
+    selected: Sequence[sources.Dataset],
+    slices: Sequence[str],
+    as_of: date | None,
+    accept: dict[str, str],
+    force: bool,
+) -> Account:
     # Dagster takes seconds to import: only the commands that run it pay.
     import dagster as dg
 
