@@ -5,6 +5,9 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 SPARK_READY := $(VENV)/.ready-spark
 BENCH_READY := $(VENV)/.ready-bench
+# Images for containers often forbid Python to keep what it compiled. Each command would then compile every package that
+# it imports again, for ten seconds.
+export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
 .PHONY: help setup generate refresh test torture mutants check lint ui site sql explore notebook bench spark spark-setup lock vendor sbom audit clean disk fuzz

@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
 import duckdb
 
@@ -121,6 +122,7 @@ def _units(connection: Connection) -> list[Place]:
     return [Place(*row) for row in rows]
 
 
+@cache
 def _spelled(name: str) -> str:
     """The name as the macro spelled_name spells it: upper case, no accents and marks, SAINT for ST."""
     plain = unicodedata.normalize("NFKD", name.upper()).encode("ascii", "ignore").decode()

@@ -45,7 +45,7 @@ from dagster._utils.concurrency import ConcurrencyClaimStatus
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.pool import StaticPool
 
-from orchestration.redaction import of_environment
+from orchestration.redaction import Redactor, of_environment
 from orchestration.running.packing import PackedText
 
 # Files kept open: the index and the runs that are written or read.
@@ -75,6 +75,7 @@ class OpenSqliteEventLogStorage(SqliteEventLogStorage):
 
     def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
         self._open: OrderedDict[str, Engine] = OrderedDict()
+        self._tables: set[str] = set()
         super().__init__(base_dir, inst_data)
         if lacks := self.lacks():
             names = ", ".join(lacks)
@@ -124,6 +125,12 @@ class OpenSqliteEventLogStorage(SqliteEventLogStorage):
         self._open.move_to_end(shard)
         return self._open[shard]
 
+    def has_table(self, table_name: str) -> bool:
+        """As Dagster's, which looks for a table once an event; a table that is there stays."""
+        if table_name not in self._tables and super().has_table(table_name):
+            self._tables.add(table_name)
+        return table_name in self._tables
+
     def store_event(self, event: EventLogEntry) -> None:
         if event.dagster_event_type == DagsterEventType.ASSET_CHECK_EVALUATION_PLANNED:
             self.store_asset_check_event(event, None)
@@ -171,13 +178,13 @@ def _keep_secrets_out(engine: Engine) -> None:
 
 def _without_secrets(_1: Any, _2: Any, statement: str, parameters: Any, _3: Any, _4: bool) -> tuple[str, Any]:
     """What is written into the log, without keys: an exception's text may repeat one."""
-    return statement, _clean(parameters)
+    return statement, _clean(parameters, of_environment())
 
 
-def _clean(value: Any) -> Any:
+def _clean(value: Any, redactor: Redactor) -> Any:
     # bytes are packed, after their keys were removed
     if isinstance(value, bytes):
         return value
     if type(value) in (list, tuple):
-        return type(value)(_clean(one) for one in value)
-    return of_environment().value(value)
+        return type(value)(_clean(one, redactor) for one in value)
+    return redactor.value(value)
