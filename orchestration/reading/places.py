@@ -35,6 +35,8 @@ _KINDS = {
     "CDP": "place",
 }
 _DISTRICT = {"DC", "WASHINGTON DC", "WASHINGTON D C", "D C", "DISTRICT OF COLUMBIA", "WASHINGTON DISTRICT OF COLUMBIA"}
+# What people write for a place that no table calls so.
+_CALLED = {"NYC": "New York city, New York"}
 _SPELLED_OUT = {"ST": "SAINT", "STE": "SAINTE", "FT": "FORT", "MT": "MOUNT"}
 
 
@@ -82,6 +84,7 @@ def find(connection: Connection, text: str) -> Found:
     Raises NoSuchPlace and SeveralPlaces.
     """
     text = " ".join(text.split())
+    text = _CALLED.get(text.upper(), text)
     units = _units(connection)
     if re.fullmatch(r"\d{2}|\d{5}|\d{7}|\d{10}", text):
         # The bridge has every code of a unit: New York is in five counties, the District is a state too.

@@ -132,8 +132,10 @@ def tables(reader: Connection, sql: str) -> list[Relation]:
     found = set()
     for table in tree.find_all(exp.Table):
         rows = reader.execute(
-            "select distinct schema_name, table_name from duckdb_columns() where not internal and schema_name <> ?"
-            " and lower(table_name) = lower(?) and lower(schema_name) = lower(?)",
+            "select schema_name, name from ("
+            "select schema_name, table_name as name from duckdb_tables() where not internal"
+            " union select schema_name, view_name from duckdb_views() where not internal)"
+            " where schema_name <> ? and lower(name) = lower(?) and lower(schema_name) = lower(?)",
             [former.SCHEMA, table.name, table.db],
         ).fetchall()
         found |= {(row[0], row[1]) for row in rows}

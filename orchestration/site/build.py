@@ -6,13 +6,18 @@ What belongs here: which parts the site has, and in which order they are written
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
 
-from orchestration.release.history import Release
-from orchestration.settings import Settings
+from orchestration.release.history import Release, dump
+from orchestration.settings import PROJECT_ROOT, Settings
 from orchestration.site import completeness, dictionary, documents, front, places, releases, sources, subjects, trackers
 from orchestration.site.pages import STATIC_FOLDER, VENDOR_FOLDER, Pages
 
@@ -26,7 +31,10 @@ def write(settings: Settings, folder: Path, release: Release) -> None:
     """
     site = folder / FOLDER
     site.mkdir()
-    with duckdb.connect(str(folder / "warehouse.duckdb"), read_only=True) as connection:
+    with (
+        _dictionary_beside(settings, folder, release),
+        duckdb.connect(str(folder / "warehouse.duckdb"), read_only=True) as connection,
+    ):
         pages = Pages(site, release, connection)
         _copy_files(site)
         front.write(pages)
@@ -34,10 +42,45 @@ def write(settings: Settings, folder: Path, release: Release) -> None:
         trackers.write(pages)
         subjects.write(pages)
         completeness.write(pages)
-        dictionary.write(pages, settings)
         sources.write(pages)
         releases.write(pages, settings)
         documents.write_methods(pages)
+
+
+@contextmanager
+def _dictionary_beside(settings: Settings, folder: Path, release: Release) -> Iterator[None]:
+    """While the block runs, another process writes the dictionary, which takes as long as all the rest.
+
+    Raises RuntimeError with what the other process said if it could not.
+    """
+    process = subprocess.Popen(
+        [sys.executable, "-m", __name__, str(folder)],
+        stdin=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=PROJECT_ROOT,
+        env={**os.environ, "CLAWBACK_HOME": str(settings.root)},
+        text=True,
+    )
+    said = ""
+    try:
+        assert process.stdin is not None
+        process.stdin.write(dump(release))
+        process.stdin.close()
+        process.stdin = None
+        yield
+        _, said = process.communicate()
+    finally:
+        process.kill()
+        process.wait()
+    if process.returncode:
+        raise RuntimeError(f"the dictionary of the site could not be written: {said.strip()}")
+
+
+def main() -> None:
+    """The dictionary of the release that is on standard input, into the folder that is the one argument."""
+    folder, release = Path(sys.argv[1]), Release.model_validate_json(sys.stdin.read())
+    with duckdb.connect(str(folder / "warehouse.duckdb"), read_only=True) as connection:
+        dictionary.write(Pages(folder / FOLDER, release, connection), Settings())
 
 
 def _copy_files(site: Path) -> None:
@@ -46,3 +89,7 @@ def _copy_files(site: Path) -> None:
         shutil.copyfile(STATIC_FOLDER / name, site / name)
     for name in ("vega.js", "list.js", "minisearch.js"):
         shutil.copyfile(VENDOR_FOLDER / name, site / name)
+
+
+if __name__ == "__main__":
+    main()

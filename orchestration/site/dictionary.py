@@ -10,7 +10,7 @@ import io
 
 import duckdb
 
-from orchestration.reading import writing
+from orchestration.reading import meaning, writing
 from orchestration.settings import Settings
 from orchestration.site import relations
 from orchestration.site.pages import Pages, Row
@@ -110,16 +110,21 @@ def _domains_of_datasets(pages: Pages) -> dict[str, str]:
 
 
 def _write_csv(pages: Pages, table: Row) -> int | None:
-    """Write a table as CSV, as `clawback sql --format csv` would; its bytes, null if it is too large to stand here."""
-    rows = pages.connection.execute(f'from "{table["schema"]}"."{table["table"]}"')
+    """Write a table as CSV and what it means beside it, as `clawback sql --format csv` would.
+
+    Returns its bytes; null if it is too large to stand here.
+    """
+    statement = f"from {table['name']}"
     stream = io.StringIO()
-    writing.write_text(_Asked(rows), "csv", stream)
+    count = writing.write_text(_Asked(pages.connection.execute(statement)), "csv", stream)
     data = stream.getvalue().encode("utf-8", "backslashreplace")
     if len(data) > _CSV_BYTES:
         return None
     target = pages.site / "data" / "tables" / f"{table['name']}.csv"
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_bytes(data)
+    means = meaning.of_sql(pages.connection, statement, pages.connection.sql(statement))
+    writing.sidecar_of(target).write_bytes(writing.sidecar(means, target.name, data, count))
     return len(data)
 
 

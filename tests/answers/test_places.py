@@ -116,6 +116,7 @@ def connection():
         ("47037", "Nashville-Davidson metropolitan government (balance), Tennessee"),
         ("Nashville", "Nashville-Davidson metropolitan government (balance), Tennessee"),
         ("Davidson County, TN", "Nashville-Davidson metropolitan government (balance), Tennessee"),
+        ("NYC", "New York city, New York"),
         ("DC", "Washington city, District of Columbia"),
         ("D.C.", "Washington city, District of Columbia"),
         ("Washington, DC", "Washington city, District of Columbia"),

@@ -98,6 +98,11 @@ def test_a_table_is_handed_out_as_csv_whole_or_not_at_all(site: Path, warehouse:
     for table in written:
         rows = list(csv.reader((site / "data" / "tables" / f"{table}.csv").open(encoding="utf-8", newline="")))
         assert len(rows) - 1 == tables[table], table
+        means = json.loads((site / "data" / "tables" / f"{table}.csv.metadata.json").read_text(encoding="utf-8"))
+        data = (site / "data" / "tables" / means["path"]).read_bytes()
+        assert (means["bytes"], means["hash"]) == (len(data), f"sha256:{hashlib.sha256(data).hexdigest()}"), table
+        assert [field["name"] for field in means["schema"]["fields"]] == rows[0], table
+        assert (means["rows"], bool(means["cite"])) == (tables[table], True), table
     for table, rows_of_it in tables.items():
         page = (site / "dictionary" / f"{table}.html").read_text(encoding="utf-8")
         assert (f"data/tables/{table}.csv" in page) is (table in written)
@@ -227,6 +232,16 @@ def test_a_release_that_holds_nothing_has_a_site_that_says_so(
     front = lxml.html.document_fromstring((folder / "site" / "index.html").read_bytes()).text_content()
     assert front.count("This edition holds no figures for this picture.") == 4
     assert "holds no row of this table" in (folder / "site" / "dictionary" / "core.fct_award.html").read_text("utf-8")
+
+
+def test_what_the_process_that_writes_the_dictionary_says_is_raised(
+    published: tuple[Settings, dict[str, object]], tmp_path: Path
+):
+    folder, release = remade(published[0], tmp_path / "release")
+    with duckdb.connect(str(folder / "warehouse.duckdb")) as connection:
+        connection.execute("alter table meta.column_dictionary rename to another")
+    with pytest.raises(RuntimeError, match=r"the dictionary of the site could not be written: .*column_dictionary"):
+        build.write(published[0], folder, release)
 
 
 def test_a_release_whose_site_cannot_be_written_is_not_published(sealed: tuple[Settings, str]):
