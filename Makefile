@@ -18,9 +18,12 @@ help: ## what there is
 setup: $(READY) ## the virtual environment, from requirements.lock with hashes
 
 # The one lock pins every package of every extra; what is installed of it is what pyproject.toml asks for. uv looks where
-# pip is set to look.
-INSTALL = UV_INDEX_URL="$$($(BIN)/python -m pip config get global.index-url 2>/dev/null)" \
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -c requirements.lock -r pyproject.toml
+# pip is set to look. jsonschema comes without its checks of formats, which cyclonedx asks for and nothing here uses: one
+# of them compiles a grammar for a second in every process that imports dbt.
+INSTALL = sed -n '/^jsonschema==/,/[^\\]$$/p' requirements.lock > $(VENV)/overrides.lock; \
+	UV_INDEX_URL="$$($(BIN)/python -m pip config get global.index-url 2>/dev/null)" \
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --overrides $(VENV)/overrides.lock \
+	-c requirements.lock -r pyproject.toml
 
 # Python compiles a package when it is first imported, and dbt parses the project once: both cores do it now, not the
 # first command later. A project that does not parse is told by the command that needs it.
