@@ -125,6 +125,12 @@ class TestTheNation:
         )
         assert covered[0][0] == 2022
 
+    def test_a_zero_says_that_it_is_what_was_shown(self, ask: Ask):
+        zero = "from core.fct_listing_year where obligated_amount = 0"
+        assert ask(f"select count(*) {zero} and figure_note is null") == [(0,)]
+        ((note,),) = ask(f"select figure_note {zero} and assistance_listing = '16.606' and fiscal_year = 2024")
+        assert note == "0 is what the inventory showed on the day that it was seen, while SAM.gov has an actual amount"
+
     def test_a_listing_that_the_split_of_2025_made_has_no_zeros_before_it(self, ask: Ask):
         """facts/money/PROVENANCE.md: the inventory shows 0 of what it does not cover; 16.710 was split in FY2025."""
         assert ask(

@@ -21,6 +21,10 @@ select
             end,
             case
                 when not notes.is_covered and listings.obligated_amount <> 0 then ''
+                when notes.why is null and listings.obligated_amount = 0 and listings.sam_actual_amount > 0
+                    then '; 0 is what the inventory showed on the day that it was seen, while SAM.gov has an actual amount'
+                when notes.why is null and listings.obligated_amount = 0
+                    then '; 0 is what the inventory showed on the day that it was seen'
                 when notes.why is null then ''
                 else concat('; ', notes.why)
             end,
