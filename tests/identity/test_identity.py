@@ -226,6 +226,13 @@ def test_what_nobody_can_resolve_stands_in_a_list_largest_money_first(connection
         ("Fruitport Police Department", "MI", "town", "2612131020"),
         ("Northeast Police Department Police Department", "PA", "place", None),
         ("Santa Clara/Ivins Police Department", "UT", "several governments", None),
+        # words of harbors, districts and seminaries in the names of cities, and Alaska's boroughs (Census Gazetteer)
+        ("Harbor Springs", "MI", "place", "2636560"),
+        ("Bay Harbor Islands", "FL", "place", "1203975"),
+        ("Egg Harbor Township", "NJ", "town", "3400120290"),
+        ("District Heights", "MD", "place", "2423025"),
+        ("Seminary", "MS", "place", "2866400"),
+        ("North Slope Borough", "AK", "county", "02185"),
     ],
 )
 def test_names_that_were_taken_for_the_wrong_unit_or_for_none(resolved, name, state, kind, geoid):

@@ -96,6 +96,8 @@ forms as (
         source in ('{{ declared_trackers_of_jurisdictions() | join("', '") }}') and hint in ('state', 'county', 'place') as is_heading_hint,
         {{ regexp_extract("words", "^(.+?) (COUNTY|PARISH)( (.*))?$", 1) }} as county_front,
         {{ regexp_extract("words", "^(.+?) (COUNTY|PARISH)( (.*))?$", 4) }} as county_rest,
+        -- of the names that are found to be of a county: those of Alaska
+        {{ regexp_extract("words", "^(.+?) BOROUGH( .*)?$", 1) }} as borough_front,
         case
             when {{ regexp_matches("words", "(^| )(" ~ municipal ~ ") OF ") }} or {{ regexp_matches("words", " (" ~ municipal ~ ") OF( OFFICE.*| INC)?$") }}
                 then nullif({{ regexp_extract("words", "(^| )(" ~ municipal ~ ") OF( |$)", 2) }}, '')
@@ -131,7 +133,7 @@ bare as (
                 regexp_replace_all(
                     regexp_replace_all(
                         regexp_replace_all(
-                            "case when kind = \u0027county\u0027 then coalesce(nullif(county_front, \u0027\u0027), words) when kind = \u0027town\u0027 then coalesce(nullif(town_front, \u0027\u0027), words) else words end",
+                            "case when kind = \u0027county\u0027 then coalesce(nullif(county_front, \u0027\u0027), nullif(borough_front, \u0027\u0027), words) when kind = \u0027town\u0027 then coalesce(nullif(town_front, \u0027\u0027), words) else words end",
                             "^(THE )?(BOARD OF POLICE COMMISSIONERS|POLICE DEPARTMENT|SHERIFFS? OFFICE|OFFICE|GOVERNMENT|CONSOLIDATED GOVERNMENT|CONSOLIDATED CITY|UNIFIED GOVERNMENT|METROPOLITAN GOVERNMENT|METRO GOVERNMENT|INCORPORATED|BOARD OF COUNTY COMMISSIONERS|COUNTY COMMISSION|COMMISSIONERS) (OF|FOR) (THE )?", ""),
                         "^(OFFICE OF )?(THE )?(DISTRICT ATTORNEYS?|PROSECUTING ATTORNEYS?|PROSECUTORS?|SHERIFFS?) (OF |FOR )?(THE )?", ""),
                     "^(THE )?(INCORPORATED )?(" ~ legal ~ "|STATE|COMMONWEALTH) OF (THE )?", ""),
