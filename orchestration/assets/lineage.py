@@ -8,12 +8,15 @@ records: 6 of 13 MB of a whole build's events.
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import dagster as dg
-from dagster_dbt import DagsterDbtTranslator
+from dagster_dbt import DagsterDbtTranslator, DbtCliInvocation
 
 from orchestration.files import write_whole
 from orchestration.release.columns import Built, Parents, Relation, relation_of
@@ -21,35 +24,69 @@ from orchestration.release.columns import Built, Parents, Relation, relation_of
 COLUMNS_FILE = "columns.json"
 # What dagster-dbt writes at each table and test, and the definition or the asset's name says already.
 _NOT_OF_A_NIGHT = ("dagster/column_schema", "unique_id", "invocation_id")
+# What dbt says of a table that was made (dbt_project/macros/table_in_one_statement.sql) and of a seed that was loaded.
+_ROWS = re.compile(r"(?:INSERT )?(\d+)(?: rows)?")
 # By node of dbt's manifest: each column's type, and for each traced column the columns of assets that it is computed
 # from.
 Kept = dict[str, dict[str, Any]]
 
 
-def describe(
-    events: Iterator[Any], built: Built, manifest: Mapping[str, Any], parents: Mapping[Relation, Parents],
-    translator: DagsterDbtTranslator, target: Path,
-) -> Iterator[Any]:  # fmt: skip
-    """The dbt events with the rows of each model and without dbt's ids; its columns are kept in dbt's target folder."""
-    nodes = {**manifest["nodes"], **manifest["sources"]}
-    _keep(target, nodes, built, parents, translator)
-    for event in events:
-        unique_id = (getattr(event, "metadata", None) or {}).get("unique_id")
-        node = nodes.get(getattr(unique_id, "value", unique_id) or "")
-        metadata = {name: value for name, value in (event.metadata or {}).items() if name not in _NOT_OF_A_NIGHT}
-        if isinstance(event, dg.AssetCheckResult):
-            yield event._replace(metadata=metadata)
-            continue
-        if node is not None and (rows := built.rows.get(relation_of(node))) is not None:
+@dataclass(frozen=True)
+class Event:
+    """What dbt says of one node that has ended, as Dagster's event, and the rows of the table that it made.
+
+    rows: null for a view and a check, and where dbt did not count.
+    """
+
+    event: Any
+    node: Mapping[str, Any]
+    rows: int | None = None
+
+    @property
+    def is_check(self) -> bool:
+        return isinstance(self.event, dg.AssetCheckResult)
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether nothing more is to be known of it: views and checks have no rows."""
+        return self.is_check or self.rows is not None or self.node.get("config", {}).get("materialized") == "view"
+
+    def told(self, rows_of: Mapping[Relation, int] = MappingProxyType({})) -> Any:
+        """The event with its rows and without dbt's ids. rows_of: where dbt did not count."""
+        metadata = {name: value for name, value in (self.event.metadata or {}).items() if name not in _NOT_OF_A_NIGHT}
+        if self.is_check:
+            return self.event._replace(metadata=metadata)
+        rows = self.rows if self.rows is not None else rows_of.get(relation_of(self.node))
+        if rows is not None:
             metadata["dagster/row_count"] = rows
-        yield event.with_metadata(metadata)
+        return self.event.with_metadata(metadata)
 
 
-def _keep(
-    target: Path, nodes: Mapping[str, Any], built: Built, parents: Mapping[Relation, Parents],
+def counted(invocation: DbtCliInvocation) -> Iterator[Event]:
+    """The events of a running build as they come, as `invocation.stream` gives them, each with its node and rows."""
+    nodes = invocation.manifest["nodes"]
+    rows: dict[str, int] = {}
+    for said in invocation.stream_raw_events():
+        data = said.raw_event["data"]
+        unique_id = data.get("node_info", {}).get("unique_id", "")
+        if found := _ROWS.fullmatch(str(data.get("status") or data.get("msg") or "")):
+            rows[unique_id] = int(found[1])
+        for event in said.to_default_asset_events(
+            manifest=invocation.manifest,
+            dagster_dbt_translator=invocation.dagster_dbt_translator,
+            context=invocation.context,
+            target_path=invocation.target_path,
+            project=invocation.project,
+        ):
+            yield Event(event, nodes[unique_id], rows.get(unique_id))
+
+
+def keep(
+    target: Path, manifest: Mapping[str, Any], built: Built, parents: Mapping[Relation, Parents],
     translator: DagsterDbtTranslator,
 ) -> None:  # fmt: skip
     """Write what is known of every model's columns; a model that was not built keeps what it had."""
+    nodes = {**manifest["nodes"], **manifest["sources"]}
     of_kind = {key: node for key, node in nodes.items() if node["resource_type"] in ("model", "seed", "source")}
     assets = {relation_of(node): translator.get_asset_key(node).path for node in of_kind.values()}
     before = kept(target)

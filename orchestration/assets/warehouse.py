@@ -163,9 +163,14 @@ def _build(
     os.environ.setdefault(runs.RUN_VARIABLE, context.run_id)
     _reuse_parse(settings)
     invocation = dbt.cli(BUILD, context=context, target_path=settings.dbt_target_dir, raise_on_error=False)
-    # The events wait for dbt's end: while it writes, nobody else may open the file.
+    # While dbt writes, nobody else may open the file: what dbt does not count, and all that comes after it, waits.
+    uncounted: list[lineage.Event] = []
     try:
-        events = list(_watched(invocation.stream()))
+        for event in _watched(lineage.counted(invocation)):
+            if event.is_counted and not uncounted:
+                yield event.told()
+            else:
+                uncounted.append(event)
     finally:
         # What breaks off here, such as a disk that takes none of Dagster's records, must not leave dbt writing.
         if invocation.process.poll() is None:
@@ -179,18 +184,19 @@ def _build(
     built = columns.read_build(settings.build_file)
     parents = columns.all_parents(manifest, compiled, built.columns)
     columns.keep(settings.dbt_target_dir, results.get("metadata", {}).get("invocation_id"), parents)
-    yield from lineage.describe(iter(events), built, manifest, parents, translator, settings.dbt_target_dir)
+    lineage.keep(settings.dbt_target_dir, manifest, built, parents, translator)
+    yield from (event.told(built.rows) for event in uncounted)
     try:
         audit.refuse_failed_build(settings)
     except findings.GateRefused as refusal:
         raise refused(refusal) from refusal
 
 
-def _watched(events: Iterator[Any]) -> Iterator[Any]:
+def _watched(events: Iterator[lineage.Event]) -> Iterator[lineage.Event]:
     """The events as they come, with a line now and then for whoever waits."""
     models = checks = 0
     for event in events:
-        if isinstance(event, dg.AssetCheckResult):
+        if event.is_check:
             checks += 1
         else:
             models += 1

@@ -5,6 +5,7 @@
     incremental_strategy='delete+insert',
     unique_key='transaction_unique_key',
     on_schema_change='fail',
+    post_hook='{{ say_rows() }}',
 ) }}
 {%- set in_question %}
     {%- if is_incremental() %}
