@@ -51,8 +51,8 @@ class SecondProcess:
         assert self._process.stdout is not None
         self._orders, self._answers = self._process.stdin, self._process.stdout
         begun = {
-            "home": str(settings.root),
-            "landing": str(settings.landing_dir),
+            "home": str(settings.root.absolute()),
+            "landing": str(settings.landing_dir.absolute()),
             "edition": settings.edition,
             "run_id": run_id,
         }
@@ -87,19 +87,22 @@ class SecondProcess:
                 pipe.close()
 
     def _give_out(self, begun: Mapping[str, str]) -> None:
-        with suppress(OSError):  # it is gone: whatever it had not done is left to the caller
-            _send(self._orders, begun)
-            while self._now is not None:
-                _send(self._orders, {"dataset": self._now})
-                answer = self._answers.readline()
-                if not answer:
-                    break
-                self._keep(json.loads(answer))
-        with self._changed:
-            self._now, self._ahead = None, []
-            self._changed.notify_all()
-        with suppress(OSError):
-            self._orders.close()
+        try:
+            with suppress(OSError):  # it is gone: whatever it had not done is left to the caller
+                _send(self._orders, begun)
+                while self._now is not None:
+                    _send(self._orders, {"dataset": self._now})
+                    answer = self._answers.readline()
+                    if not answer.endswith("\n"):
+                        break
+                    self._keep(json.loads(answer))
+        finally:
+            # nobody waits for it from now on
+            with self._changed:
+                self._now, self._ahead = None, []
+                self._changed.notify_all()
+            with suppress(OSError):
+                self._orders.close()
 
     def _keep(self, answer: Mapping[str, Any]) -> None:
         """Keep what it brought, and choose what it is at next."""
