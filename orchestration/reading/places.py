@@ -11,10 +11,11 @@ import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from weakref import WeakKeyDictionary
 
 import duckdb
 
-from orchestration.reading.reader import Connection
+from orchestration.reading.reader import Connection, Reader
 from orchestration.sources.states import BY_NAME, BY_POSTAL
 
 # A bare name means the unit with this many times the people of the next one of the name. Below that the
@@ -116,7 +117,19 @@ def find(connection: Connection, text: str) -> Found:
 _OF_CODE = "select jurisdiction_key from core.bridge_geoid_jurisdiction where geoid = ?"
 
 
+# An open reader keeps the release that it opened, and that never changes.
+_units_of: WeakKeyDictionary[Reader, list[Place]] = WeakKeyDictionary()
+
+
 def _units(connection: Connection) -> list[Place]:
+    if not isinstance(connection, Reader):
+        return _read_units(connection)
+    if connection not in _units_of:
+        _units_of[connection] = _read_units(connection)
+    return _units_of[connection]
+
+
+def _read_units(connection: Connection) -> list[Place]:
     rows = connection.execute(
         "select jurisdiction_key, geoid, also_geoid, level, name, name_normalized, legal_word,"
         " coalesce(is_general_government, false), state_code, population"
