@@ -48,8 +48,9 @@ class Event:
 
     @property
     def is_counted(self) -> bool:
-        """Whether nothing more is to be known of it: views and checks have no rows."""
-        return self.is_check or self.rows is not None or self.node.get("config", {}).get("materialized") == "view"
+        """Whether nothing more is to be known of it: views and tests have no rows."""
+        has_none = self.node["resource_type"] == "test" or self.node["config"]["materialized"] == "view"
+        return has_none or self.rows is not None
 
     def told(self, rows_of: Mapping[Relation, int] = MappingProxyType({})) -> Any:
         """The event with its rows and without dbt's ids. rows_of: where dbt did not count."""
@@ -69,7 +70,8 @@ def counted(invocation: DbtCliInvocation) -> Iterator[Event]:
     for said in invocation.stream_raw_events():
         data = said.raw_event["data"]
         unique_id = data.get("node_info", {}).get("unique_id", "")
-        if found := _ROWS.fullmatch(str(data.get("status") or data.get("msg") or "")):
+        words = (str(data.get(name, "")) for name in ("status", "result_message", "msg"))
+        if found := next(filter(None, map(_ROWS.fullmatch, words)), None):
             rows[unique_id] = int(found[1])
         for event in said.to_default_asset_events(
             manifest=invocation.manifest,

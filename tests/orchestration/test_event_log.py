@@ -194,6 +194,30 @@ def test_rows_are_on_each_materialization_and_columns_are_not(refreshed):
     assert not [key for key, found in labels.items() if found & {"dagster/column_schema", "dagster/column_lineage"}]
 
 
+def test_the_rows_of_every_table_are_told_while_dbt_still_builds(refreshed):
+    """Seeds, tables and the incremental one: the rows that dbt counted are those of the build file."""
+    settings, account = refreshed
+    told, at = {}, []
+    for event in events_of(settings.dagster_home, str(account["run_id"]))["ASSET_MATERIALIZATION"]:
+        made = event["dagster_event"]["event_specific_data"]["materialization"]
+        entries = {entry["label"]: entry["entry_data"] for entry in made["metadata_entries"]}
+        if event["step_key"] == "dbt_models":
+            at.append(event["timestamp"])
+            if "dagster/row_count" in entries:
+                told[made["asset_key"]["path"][-1]] = entries["dagster/row_count"]["value"]
+    with duckdb.connect(str(settings.build_file), read_only=True) as connection:
+        tables = connection.execute("select schema_name, table_name from duckdb_tables()").fetchall()
+        there = {t: connection.execute(f'select count(*) from "{s}"."{t}"').fetchone()[0] for s, t in tables}
+    assert {"base_usaspending__transactions", "trackers", "fct_award"} <= told.keys()
+    assert told == {table: rows for table, rows in there.items() if table in told}
+    results = json.loads((settings.dbt_target_dir / "run_results.json").read_text(encoding="utf-8"))["results"]
+    tables_of_dbt = [one for one in results if one["unique_id"].startswith(("model.", "seed."))]
+    views = sum(one["adapter_response"].get("_message") == "OK" for one in tables_of_dbt)
+    assert len(told) == len(tables_of_dbt) - views + 1  # the incremental one says OK, and its rows before
+    ended = max(one["timing"][-1]["completed_at"] for one in results if one["timing"])
+    assert min(at) < datetime.fromisoformat(ended.replace("Z", "+00:00")).timestamp()
+
+
 def test_more_runs_than_files_are_kept_open_lose_nothing(storage):
     runs = [make_new_run_id() for _ in range(12)]
     for _ in range(2):
