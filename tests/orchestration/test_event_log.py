@@ -9,9 +9,11 @@ import hashlib
 import json
 import sqlite3
 import time
+from datetime import datetime
 from pathlib import Path
 
 import dagster as dg
+import duckdb
 import pytest
 from dagster._core.definitions.asset_checks.asset_check_evaluation import AssetCheckEvaluation
 from dagster._core.events import DagsterEvent
@@ -204,7 +206,7 @@ def test_the_rows_of_every_table_are_told_while_dbt_still_builds(refreshed):
         if event["step_key"] == "dbt_models":
             at.append(event["timestamp"])
             if "dagster/row_count" in entries:
-                told[made["asset_key"]["path"][-1]] = entries["dagster/row_count"]["value"]
+                told[made["asset_key"]["path"][-1].removeprefix("quarantine_")] = entries["dagster/row_count"]["value"]
     with duckdb.connect(str(settings.build_file), read_only=True) as connection:
         tables = connection.execute("select schema_name, table_name from duckdb_tables()").fetchall()
         there = {t: connection.execute(f'select count(*) from "{s}"."{t}"').fetchone()[0] for s, t in tables}
