@@ -186,7 +186,7 @@ def test_the_daemons_sensors_tell_of_its_runs_and_pass_over_those_of_the_command
     settings = Settings(home=home)
     for name, value in {
         "CLAWBACK_HOME": str(home), "CLAWBACK_EDITION": "live", "CLAWBACK_NOTIFY_URLS": told.url,
-        "CLAWBACK_DOJ_LIST_URL": "http://127.0.0.1:9/list", "CLAWBACK_REQUEST_DEADLINE": "0.2",
+        "CLAWBACK_DOJ_LIST_URL": "http://127.0.0.1:9/list", "CLAWBACK_REQUEST_DEADLINE": "0.0001",
         "CLAWBACK_CONTACT": "synthetic@example.org", "DAGSTER_HOME": "",
     }.items():  # fmt: skip
         monkeypatch.setenv(name, value)

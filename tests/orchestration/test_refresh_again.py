@@ -38,7 +38,7 @@ def test_a_night_on_which_nobody_answers_empties_nothing_and_ends_with_exit_4_wh
     nobody = {
         f"CLAWBACK_{name.upper()}": "http://127.0.0.1:9" for name in Settings().base_urls() if name != "socrata_url"
     }
-    nobody |= {"CLAWBACK_CONTACT": "synthetic@example.org", "CLAWBACK_REQUEST_DEADLINE": "0.2"}
+    nobody |= {"CLAWBACK_CONTACT": "synthetic@example.org", "CLAWBACK_REQUEST_DEADLINE": "0.0001"}
     nobody |= {"CLAWBACK_NOTIFY_URLS": f"json://127.0.0.1:{httpserver.port}/told"}
     before = history.last_release(Settings(home=home)).id
     refused = clawback(home, "refresh", "--live", "--json", **nobody)
