@@ -200,11 +200,14 @@ class TestTheRecordedEdition:
         assert named == laws
         assert len(laws) == 8
         # the map of the Center for Immigration Studies has another month for the two of 2013
-        assert table(
-            warehouse,
-            "select conflict, instrument_number, ledger_from, council_event_on, left(ledger_citation, 7)"
-            " from analysis.mart_policy_conflict",
-        ) == [("dates differ", "LL 2013/021 and 2013/022", date(2013, 5, 1), date(2013, 3, 18), "CIS map")] * 2
+        assert (
+            table(
+                warehouse,
+                "select conflict, instrument_number, ledger_from, council_event_on, left(ledger_citation, 7)"
+                " from analysis.mart_policy_conflict",
+            )
+            == [("dates differ", "LL 2013/021 and 2013/022", date(2013, 5, 1), date(2013, 3, 18), "CIS map")] * 2
+        )
 
     def test_the_named_query_lists_a_councils_matters_with_terms_and_acts(self, published):
         settings, _ = published
