@@ -18,12 +18,9 @@ help: ## what there is
 setup: $(READY) ## the virtual environment, from requirements.lock with hashes
 
 # The one lock pins every package of every extra; what is installed of it is what pyproject.toml asks for. uv looks where
-# pip is set to look. jsonschema comes without its checks of formats, which cyclonedx asks for and nothing here uses: one
-# of them compiles a grammar for a second in every process that imports dbt.
-INSTALL = sed -n '/^jsonschema==/,/[^\\]$$/p' requirements.lock > $(VENV)/overrides.lock; \
-	UV_INDEX_URL="$$($(BIN)/python -m pip config get global.index-url 2>/dev/null)" \
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --overrides $(VENV)/overrides.lock \
-	-c requirements.lock -r pyproject.toml
+# pip is set to look.
+INSTALL = UV_INDEX_URL="$$($(BIN)/python -m pip config get global.index-url 2>/dev/null)" \
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -c requirements.lock -r pyproject.toml
 
 # Python compiles a package when it is first imported, and dbt parses the project once: both cores do it now, not the
 # first command later. A project that does not parse is told by the command that needs it.
@@ -37,7 +34,7 @@ $(READY): requirements.lock pyproject.toml
 	@sed -n '/^uv==/,/[^\\]$$/p' requirements.lock > $(VENV)/uv.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(VENV)/uv.lock
 	@$(INSTALL) --extra dev --extra notebook --extra server || { echo "uv cannot install here: pip installs the whole lock, which takes longer"; $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock; }
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --offline -e . 2>/dev/null || \
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --no-index -e . 2>/dev/null || \
 		PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index -e .
 	@( $(WARM) ) 2>/dev/null || true
 	@touch $@

@@ -238,10 +238,10 @@ def test_what_the_process_that_writes_the_dictionary_says_is_raised(
     published: tuple[Settings, dict[str, object]], tmp_path: Path
 ):
     folder, release = remade(published[0], tmp_path / "release")
-    with duckdb.connect(str(folder / "warehouse.duckdb")) as connection:
-        connection.execute("alter table meta.column_dictionary rename to another")
-    with pytest.raises(RuntimeError, match=r"the dictionary of the site could not be written: .*column_dictionary"):
-        build.write(published[0], folder, release)
+    # only the dictionary reads what dbt left in the home
+    without_a_build = Settings(home=tmp_path / "empty", edition="recorded")
+    with pytest.raises(RuntimeError, match=r"the dictionary of the site could not be written: (.|\n)*manifest\.json"):
+        build.write(without_a_build, folder, release)
 
 
 def test_a_release_whose_site_cannot_be_written_is_not_published(sealed: tuple[Settings, str]):
