@@ -62,8 +62,12 @@ def refresh(
         # before an hour's work, not after
         audit.refuse_unknown(settings, [name for name in accept or {} if of_slice(name) is None])
         ending.begun(settings, run_id)
+        # what is asked for a part of the slices, or with something accepted, is captured by this process alone
+        is_shared = settings.edition == "recorded" and not (slices or accept)
+        beside = second_process.capturing(settings, run_id, selected) if is_shared else nullcontext()
         try:
-            account = _run_or_refusal(settings, run_id, selected, slices, as_of, accept or {}, force)
+            with beside:
+                account = _run_or_refusal(settings, run_id, selected, slices, as_of, accept or {}, force)
         except BaseException as error:
             hold()
             ending.ended(settings, _broken_off(run_id, started, error))
@@ -176,21 +180,6 @@ def _run(
 ) -> Account:
     dagster_home(settings)
     _share_settings(settings)
-    # what only a part of the datasets or slices is asked for is captured here, with its options
-    is_shared = settings.edition == "recorded" and not (slices or accept)
-    with second_process.capturing(settings, run_id, selected) if is_shared else nullcontext():
-        return _run_job(settings, run_id, selected, slices, as_of, accept, force)
-
-
-def _run_job(
-    settings: Settings,
-    run_id: str,
-    selected: Sequence[sources.Dataset],
-    slices: Sequence[str],
-    as_of: date | None,
-    accept: dict[str, str],
-    force: bool,
-) -> Account:
     # Dagster takes seconds to import: only the commands that run it pay.
     import dagster as dg
 
