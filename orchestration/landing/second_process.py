@@ -51,8 +51,8 @@ class SecondProcess:
         assert self._process.stdout is not None
         self._orders, self._answers = self._process.stdin, self._process.stdout
         begun = {
-            "home": str(settings.root.absolute()),
-            "landing": str(settings.landing_dir.absolute()),
+            "home": str(settings.root),
+            "landing": str(settings.landing_dir),
             "edition": settings.edition,
             "run_id": run_id,
         }

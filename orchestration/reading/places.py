@@ -15,6 +15,7 @@ from weakref import WeakKeyDictionary
 
 import duckdb
 
+from orchestration.declared import nicknames
 from orchestration.reading.reader import Connection, Reader
 from orchestration.sources.states import BY_NAME, BY_POSTAL
 
@@ -36,8 +37,6 @@ _KINDS = {
     "CDP": "place",
 }
 _DISTRICT = {"DC", "WASHINGTON DC", "WASHINGTON D C", "D C", "DISTRICT OF COLUMBIA", "WASHINGTON DISTRICT OF COLUMBIA"}
-# What people write for a place that no table calls so.
-_CALLED = {"NYC": "New York city, New York"}
 _SPELLED_OUT = {"ST": "SAINT", "STE": "SAINTE", "FT": "FORT", "MT": "MOUNT"}
 
 
@@ -81,11 +80,11 @@ def find(connection: Connection, text: str) -> Found:
 
     text: a GEOID (2, 5, 7 or 10 digits; a city answers to those of the counties that it has replaced, too), a postal
     code of a state, "DC", or a name, with or without its kind and state: "Portland, OR", "Cook County".
+    What no table has as a name may be a nickname (declared/nicknames.toml).
     A bare name means a city or town before a county, and a county before a name without a government.
     Raises NoSuchPlace and SeveralPlaces.
     """
     text = " ".join(text.split())
-    text = _CALLED.get(text.upper(), text)
     units = _units(connection)
     if re.fullmatch(r"\d{2}|\d{5}|\d{7}|\d{10}", text):
         # The bridge has every code of a unit: New York is in five counties, the District is a state too.
@@ -111,6 +110,9 @@ def find(connection: Connection, text: str) -> Found:
     for name, state in _readings(text):
         if named := _named(units, name, state):
             return _chosen(text, named, [u for u in units if _has_name(u, _spelled(name), state)])
+    called = {_spelled(name): geoid for geoid, names in nicknames.of_places().items() for name in names}
+    if named := [u for u in units if u.geoid and u.geoid == called.get(wanted)]:
+        return Found(named[0])
     raise NoSuchPlace(_nothing(text, units))
 
 

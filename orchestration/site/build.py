@@ -66,7 +66,7 @@ def _dictionary_beside(settings: Settings, folder: Path, release: Release) -> It
         assert process.stdin is not None
         process.stdin.write(dump(release))
         process.stdin.close()
-        process.stdin = None
+        process.stdin = None  # what is closed is not flushed again
         yield
         _, said = process.communicate()
     finally:

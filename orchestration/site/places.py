@@ -13,10 +13,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from orchestration.declared import seeds
+from orchestration.declared import nicknames, seeds
 from orchestration.reading import documents
 from orchestration.release import citation
-from orchestration.site import words
 from orchestration.site.pages import Pages, Row, chart
 
 _SHARDS = "data/places"
@@ -33,7 +32,7 @@ def write(pages: Pages) -> None:
         " order by population desc nulls last, name"
     )
     states = {row["postal"]: row["name"] for row in seeds.rows("states")}
-    index = {"states": states, "nicknames": words.nicknames(), "rows": [list(place.values()) for place in places]}
+    index = {"states": states, "nicknames": nicknames.of_places(), "rows": [list(place.values()) for place in places]}
     pages.write_script("data/places.js", "clawback.index", index)
     pages.write_script("data/common.js", "clawback.common", {**_common(pages), "first_year": years.start})
     _write_shards(pages)

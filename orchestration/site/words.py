@@ -1,4 +1,4 @@
-"""The site's words for what the tables name by code: nicknames of places, short names of trackers, heads of columns.
+"""The site's words for what the tables name by code: short names of trackers, heads of columns.
 
 What belongs here: reading words.toml. What does not: the meanings of columns (meta.column_dictionary) and of words
 (docs/glossary.md).
@@ -17,11 +17,6 @@ FILE = Path(__file__).with_name("words.toml")
 @cache
 def _read() -> dict[str, dict[str, Any]]:
     return tomllib.loads(FILE.read_text(encoding="utf-8"))
-
-
-def nicknames() -> dict[str, list[str]]:
-    """GEOID -> names by which people call the place."""
-    return _read()["nicknames"]
 
 
 def tracker(code: str, name: str) -> str:

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
+from orchestration.declared import nicknames
 from orchestration.reading import citing, places, questions, reader
-from orchestration.site import words
 from tests.site import browser
 
 in_a_browser = [
@@ -101,7 +101,7 @@ def test_each_row_names_the_bytes_that_it_is_from(warehouse: reader.Reader, shar
 
 def test_every_nickname_is_of_a_place_that_is_held(warehouse: reader.Reader):
     known = {geoid for (geoid,) in warehouse.execute("select geoid from core.dim_jurisdiction").fetchall()}
-    assert set(words.nicknames()) <= known
+    assert set(nicknames.of_places()) <= known
 
 
 def opened(tab: browser.Tab, site: Path, address: str) -> None:
