@@ -116,6 +116,8 @@ def as_text(value: object) -> str | None:
     """A JSON value as the text it was: numbers as written by JSON, lists and objects as JSON."""
     if value is None or isinstance(value, str):
         return value
+    if value.__class__ is int:
+        return str(value)
     return json.dumps(value, ensure_ascii=False)
 
 

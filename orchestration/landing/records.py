@@ -1,4 +1,4 @@
-"""Storing a capture's records: on disk as they arrive, then as Parquet once all their fields are known.
+"""Storing a capture's records as they arrive, then as Parquet once all their fields are known.
 
 What belongs here: the temporary file and records.parquet. What does not: CSV in bulk (csv_parts), what a record may
 contain (bounds).
@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import BinaryIO
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -22,27 +24,46 @@ _BYTES_A_BATCH, _BYTES_A_CELL = 64 << 20, 8
 
 
 class RecordSpool:
-    """Records on disk, one JSON line each, until `to_parquet`; memory does not grow with their number."""
+    """Records until `to_parquet`: a batch in memory, those before it on disk, so that memory does not grow."""
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / "records.spool"
-        self._stream = self._path.open("wb")
+        self._stream: BinaryIO | None = None
+        self._batch: list[tuple[str, Record]] = []
+        # of the batch in memory: its lines, one a record, and their bytes
+        self._lines: list[bytes] = []
+        self._size = 0
 
-    def add(self, payload_id: str, line: bytes) -> None:
-        """Append one record. line: the record as JSON, without a line end."""
-        self._stream.write(payload_id.encode() + b"\t" + line + b"\n")
+    def add(self, payload_id: str, record: Record, line: bytes) -> None:
+        """Append one record. line: the record as JSON, without a line end. Raises OSError."""
+        # an empty cell takes its place too
+        size = len(line) + len(record) * _BYTES_A_CELL
+        if len(self._batch) == _ROWS_A_BATCH or self._size + size > _BYTES_A_BATCH:
+            self._put_by()
+        self._batch.append((payload_id, record))
+        self._lines.append(line)
+        self._size += size
+
+    def _put_by(self) -> None:
+        """Move the batch to the disk. Nothing is synced: the file is deleted once it is read back."""
+        if self._stream is None:
+            self._stream = self._path.open("wb")
+        for (payload_id, _), line in zip(self._batch, self._lines, strict=True):
+            self._stream.write(payload_id.encode() + b"\t" + line + b"\n")
+        self._batch, self._lines, self._size = [], [], 0
 
     def finish(self) -> None:
-        """No more records come. Nothing is synced: the spool is deleted once it is read back."""
-        self._stream.close()
+        """No more records come. Raises OSError."""
+        if self._stream is not None:
+            self._stream.close()
 
     def discard(self) -> None:
         """Close the file, even if the disk refuses what was still to be written."""
         with suppress(OSError):
-            self._stream.close()
+            self.finish()
 
     def delete(self) -> None:
-        self._path.unlink()
+        self._path.unlink(missing_ok=True)
 
     def to_parquet(self, target: Path, capture_id: str, names: list[str]) -> None:
         """Write the records to a Parquet file and delete the spool. All fields are text, in the order of `names`."""
@@ -51,21 +72,35 @@ class RecordSpool:
             [pa.field("_capture_id", pa.string()), pa.field("_payload_id", pa.string()),
              pa.field("_record_no", pa.int64()), *types]
         )  # fmt: skip
-        with self._path.open("rb") as lines, pq.ParquetWriter(target, schema, compression="zstd") as writer:
-            batch: list[tuple[str, Record]] = []
-            number = size = 0
-            for line in lines:
-                payload_id, _, text = line.partition(b"\t")
-                batch.append((payload_id.decode(), json.loads(text)))
-                # an empty cell takes its place too
-                size += len(line) + len(names) * _BYTES_A_CELL
-                if len(batch) == _ROWS_A_BATCH or size > _BYTES_A_BATCH:
-                    number = _write_batch(writer, schema, names, capture_id, batch, number)
-                    batch, size = [], 0
-            if batch:
-                _write_batch(writer, schema, names, capture_id, batch, number)
+        with pq.ParquetWriter(target, schema, compression="zstd") as writer:
+            number = 0
+            for batch in self._batches(len(names)):
+                number = _write_batch(writer, schema, names, capture_id, batch, number)
         self.delete()
         sync(target)
+
+    def _batches(self, columns: int) -> Iterator[list[tuple[str, Record]]]:
+        """All records in their order, as many at a time as memory takes in a table of so many columns."""
+        batch: list[tuple[str, Record]] = []
+        size = 0
+        for payload_id, record, line_size in self._all():
+            batch.append((payload_id, record))
+            size += line_size + columns * _BYTES_A_CELL
+            if len(batch) == _ROWS_A_BATCH or size > _BYTES_A_BATCH:
+                yield batch
+                batch, size = [], 0
+        if batch:
+            yield batch
+
+    def _all(self) -> Iterator[tuple[str, Record, int]]:
+        """Each record with its payload and the bytes of its line."""
+        if self._stream is not None:
+            with self._path.open("rb") as lines:
+                for line in lines:
+                    payload_id, _, text = line.partition(b"\t")
+                    yield payload_id.decode(), json.loads(text), len(line)
+        for (payload_id, record), line in zip(self._batch, self._lines, strict=True):
+            yield payload_id, record, len(line)
 
 
 def sync(path: Path) -> None:

@@ -29,6 +29,11 @@ from orchestration.landing.warc import WarcFile
 from orchestration.sources.base import Dataset, Kind, Record, Slice
 from orchestration.wire import FilePayload, Payload, SourceError
 
+# Bytes of a body; a smaller one is archived before a thread has begun to.
+_WORTH_A_THREAD = 1 << 16
+# json.dumps makes an encoder for each call that has options.
+_as_json = json.JSONEncoder(sort_keys=True, ensure_ascii=False).encode
+
 
 class CaptureWriter:
     """The temporary folder of a capture, filled payload by payload."""
@@ -84,10 +89,14 @@ class CaptureWriter:
         if made_as_of := payload.context.get("content_as_of"):
             self.as_of = max(filter(None, (self.as_of, datetime.fromisoformat(made_as_of))))
         archive = self._keep(payload) if isinstance(payload, FilePayload) else None
-        # The WARC's digest and compression run in parallel with parsing and with the next payload's arrival, but at
-        # most one payload waits for the WARC.
         self._archived()
-        self._archiving = self._archiver.submit(self._warc.add, payload)
+        offset = -1
+        if len(payload.body) < _WORTH_A_THREAD:
+            offset = self._warc.add(payload)
+        else:
+            # The WARC's digest and compression run in parallel with parsing and with the next payload's arrival, but at
+            # most one payload waits for the WARC.
+            self._archiving = self._archiver.submit(self._warc.add, payload)
         count = 0
         if fault := payload.context.get("fault"):
             self.malformed.append(str(SourceError(self.dataset.id, self.slice.key, fault, url=payload.url)))
@@ -114,8 +123,8 @@ class CaptureWriter:
                 bytes=payload.size if isinstance(payload, FilePayload) else len(payload.body),
                 records=count,
                 role=payload.role,
-                # reported by _archived
-                warc_offset=-1,
+                # of one that is being archived: reported by _archived
+                warc_offset=offset,
                 archive=archive.name if archive else None,
                 context=dict(payload.context),
                 redacted=payload.redacted,
@@ -189,12 +198,12 @@ class CaptureWriter:
         with guard.reading(self.dataset.id, self.slice.key, payload.url):
             counts = self.dataset.counted(record)
             newest, high_water = self.dataset.content_newest(record), self.dataset.high_water(record)
-            line = json.dumps(record, sort_keys=True, ensure_ascii=False).encode()
+            line = _as_json(record).encode()
             self._bounds.must_hold(record, line, self.records)
         self.records += 1
         self.counted.update(counts)
-        for name in record:
-            self.fields[name] = None
+        if not record.keys() <= self.fields.keys():
+            self.fields.update(dict.fromkeys(record))
         # A sum of the records' own hashes: neither the pages' order nor a repeated record is lost in it.
         self.digest = (self.digest + int.from_bytes(hashlib.sha256(line).digest(), "big")) % 2**256
         if newest is not None and (self.newest is None or newest > self.newest):
@@ -202,7 +211,7 @@ class CaptureWriter:
         is_higher = high_water is not None and (self.high_water is None or high_water > self.high_water)
         if high_water is not None and is_higher and not _is_later(high_water, self._until):
             self.high_water = high_water
-        self._spool.add(payload.payload_id, line)
+        self._spool.add(payload.payload_id, record, line)
 
     def finish(self) -> None:
         """No more payloads come: close the files and settle what the records add up to. Raises OSError."""
