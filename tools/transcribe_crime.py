@@ -38,7 +38,9 @@ _COLUMNS = dict.fromkeys(c.column for c in fbi.table8_columns() if c.column != "
 TABLE8 = ("year", *_COLUMNS, "footnote", "state_footnote", "source")
 GROUPS = ("year", "hispanic", "newoff", "direl", "notify")
 COLLISIONS = ("month", "vict_descent", "n", "source")
-UNITS = ("level", "state", "unit", "name", "year", "population", "hispanic_share", "source")
+CENSUS, ESTIMATES = "census of 2020", "Population Estimates Program"
+UNITS = ("level", "state", "unit", "name", "year", "population", "population_source", "vintage", "hispanic_share",
+         "source")  # fmt: skip
 
 
 def transcribe(real: Path, facts: Path) -> None:
@@ -184,7 +186,13 @@ def survey(real: Path) -> Iterator[Row]:
 
 
 def census(real: Path) -> Iterator[Row]:
-    """Places and counties with their population of 2014 to 2023, and the Hispanic share of five of those years."""
+    """Places and counties with their population of 2014 to 2023, and the Hispanic share of five of those years.
+
+    The shares are of the American Community Survey, the populations are not: the mirror took them from the Population
+    Estimates Program, each county's year from the vintage of that year, and those of 2020 from the census. Summed over
+    all counties they are the nation's totals that the bureau published with each vintage (tests/recorded). The places
+    of 2021 to 2023 are of the vintage of 2023 alone.
+    """
     folder = real / "census"
     for level, population_file, share_file in (
         ("place", "place_populations_2014_2023_urban.csv", "urban_acs5_race_ethnicity_share_place.csv"),
@@ -200,6 +208,8 @@ def census(real: Path) -> Iterator[Row]:
             if state.upper() not in BY_NAME:
                 continue
             share = known(shares.get((row["year"], row["state"], row[level])))
+            is_census = row["year"] == "2020"
+            vintage = "2023" if level == "place" and row["year"] > "2020" else row["year"]
             yield {
                 "level": level,
                 "state": row["state"],
@@ -207,6 +217,8 @@ def census(real: Path) -> Iterator[Row]:
                 "name": f"{unit}, {state}",
                 "year": row["year"],
                 "population": row["population"],
+                "population_source": CENSUS if is_census else ESTIMATES,
+                "vintage": "" if is_census else vintage,
                 "hispanic_share": f"{Decimal(share):.6f}" if share else "",
-                "source": "acs5-urban",
+                "source": "census-people-urban",
             }

@@ -251,7 +251,7 @@ def provisions(facts: Path) -> None:
 
 
 def trackers(real: Path, facts: Path) -> None:
-    """Lists of one date as printed, with what was corrected; ICE's agreements by snapshot; a programme by county."""
+    """Lists of one date as printed, with what was corrected; ICE's agreements by snapshot; a program by county."""
     folder = facts / "ordinances"
     write(
         TABLES / "cis_sanctuary_map.csv",

@@ -3,7 +3,7 @@
 {% macro holdings_times() -%}
     {{ return({
         'bjs__victimizations': 'survey_year',
-        'census__places': 'acs_year',
+        'census__places': 'estimate_year',
         'cops__announcements': 'fiscal_year',
         'doj__sanctuary_list': '_retrieved_at',
         'dhs__sanctuary_list': '_retrieved_at',

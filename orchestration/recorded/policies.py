@@ -1,4 +1,4 @@
-"""Trackers' lists, agreements and programmes: from the tables to the wire shapes that the sources' cut() reads.
+"""Trackers' lists, agreements and programs: from the tables to the wire shapes that the sources' cut() reads.
 
 What belongs here: one function a dataset. What does not: figures (tables/), the ledger, which is its own table (build).
 """

@@ -14,16 +14,19 @@ from orchestration.sources.base import Batch, Slice
 from orchestration.sources.states import BY_FIPS
 from orchestration.wire import Payload
 
+# What the API's answer does not have: whose count of people it is, and a share without the people it is of.
+_GIVEN = ("population_source", "vintage", "hispanic_share")
+
 
 def places() -> Iterator[Batch]:
     """A capture a level and state, an answer a year, as the API answers: a header and rows of text."""
-    code = "acs5-urban"
+    code = "census-people-urban"
     rows = sorted(wide("census_places"), key=itemgetter("level", "state", "year", "unit"))
     for (level, state), of_state in groupby(rows, itemgetter("level", "state")):
         payloads = []
         for year, units in groupby(of_state, itemgetter("year")):
-            answer = [["NAME", "B01003_001E", "HISPANIC_SHARE", "state", level]]
-            answer += [[u["name"], u["population"], u["hispanic_share"], state, u["unit"]] for u in units]
+            answer = [["NAME", "B01003_001E", *(name.upper() for name in _GIVEN), "state", level]]
+            answer += [[u["name"], u["population"], *(u[name] for name in _GIVEN), state, u["unit"]] for u in units]
             payloads.append(payload(as_json(answer), code, context={"level": level, "year": year}))
         yield batch(Slice(f"{level}:{state}", {"level": level, "fips": state}), code, payloads)
 

@@ -1,4 +1,4 @@
-"""US Census Bureau: population and Hispanic origin of states, counties and places (ACS 5-year); the code of every unit.
+"""US Census Bureau: people and Hispanic origin of states, counties and places; the code of every unit.
 
 What belongs here: the requests and the format of the responses. What does not: which government unit a printed name
 means (dbt, identity).
@@ -35,23 +35,28 @@ _PUBLICATION_LAG_YEARS = (1, 2, 3)
 
 
 class Places(Dataset):
-    """Every place, county, town and state with its population and its Hispanic population."""
+    """Every place, county, town and state with its population and its Hispanic population.
+
+    The API gives the American Community Survey's five-year estimates. A record that was transcribed may be of another
+    program of the bureau: POPULATION_SOURCE names it, and VINTAGE the year in which its estimates were made.
+    """
 
     source = "census"
     name = "places"
     domain = "reference"
-    title = "Government units: population and Hispanic origin, American Community Survey 5-year estimates"
+    title = "Government units: population and Hispanic origin"
     publisher = "US Census Bureau"
     homepage = "https://www.census.gov/data/developers/data-sets/acs-5year.html"
     policy = "replace"
     required = ("level", "NAME", "B01003_001E", "state", "year")
-    optional = ("B03003_003E", "county", "place", "subdivision", "HISPANIC_SHARE")
+    optional = ("B03003_003E", "county", "place", "subdivision", "HISPANIC_SHARE", "POPULATION_SOURCE", "VINTAGE")
     # The bureau's sentinels for "not available" are whole numbers too, large and negative.
     types = typed({
         "level": one_of(*LEVELS, TOWN), "NAME": TEXT, **each(("B01003_001E", "B03003_003E"), WHOLE),
         "state": matching(r"\d{2}", "a state's two digits"), "county": matching(r"\d{3}", "a county's three digits"),
         "place": matching(r"\d{5}", "a place's five digits"),
         "subdivision": matching(r"\d{5}", "a county subdivision's five digits"), "year": YEAR, "HISPANIC_SHARE": NUMBER,
+        "POPULATION_SOURCE": one_of("census of 2020", "Population Estimates Program"), "VINTAGE": YEAR,
     })  # fmt: skip
     partitioned_by = "state"
     needs_key = "census_api_key"

@@ -1,4 +1,4 @@
-"""US Immigration and Customs Enforcement: a report and a programme of earlier years.
+"""US Immigration and Customs Enforcement: a report and a program of earlier years.
 
 What belongs here: the Declined Detainer Outcome Report of 2017 and the activation of Secure Communities by county. What
 does not: agreements under section 287(g) (ice).
@@ -37,7 +37,7 @@ class DeclinedDetainers(DatedList):
 
 
 class SecureCommunities(Dataset):
-    """The month in which the programme began in each county: no policy of the county's."""
+    """The month in which the program began in each county: no policy of the county's."""
 
     source = "ice"
     name = "secure_communities"
@@ -59,7 +59,7 @@ class SecureCommunities(Dataset):
         return [Slice("all")]
 
     def pull(self, web: Web, settings: Settings, slice_: Slice, known: EarlierCaptures) -> Iterator[Payload]:
-        """Never asked: the programme ended in 2014, and nobody serves the table."""
+        """Never asked: the program ended in 2014, and nobody serves the table."""
         raise AssertionError("the table is nowhere served: recorded.build gives it in every edition")
 
     def cut(self, payload: Payload) -> Iterator[Record]:

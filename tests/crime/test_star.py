@@ -69,8 +69,9 @@ def test_every_recorded_estimate_of_people_is_a_row_of_its_year(ask):
     typed = duckdb.sql(f"select state || unit, year::int, population::bigint from '{RECORDED_PLACES}'").fetchall()
     people = {(geoid, year): population for geoid, year, population in typed}
     held = ask(
-        "select case when population_source like '%county%' then also_geoid else geoid end, calendar_year, f.population"
-        " from core.fct_population_year as f join core.dim_jurisdiction using (jurisdiction_key)"
+        "select case when population_of = 'the county that the city also is' then also_geoid else geoid end,"
+        " calendar_year, f.population"
+        " from core.fct_population_year as f join core.dim_jurisdiction using (jurisdiction_key) where level <> 'state'"
     )
     assert len(held) > 1_000
     assert len({row[:2] for row in held}) == len(held)
@@ -79,7 +80,7 @@ def test_every_recorded_estimate_of_people_is_a_row_of_its_year(ask):
     of_cities = set(
         ask(
             "select b.geoid, calendar_year from core.fct_population_year as f join core.bridge_geoid_jurisdiction as b"
-            " using (jurisdiction_key) where population_source not like '%county%'"
+            " using (jurisdiction_key) where population_of = 'the unit'"
         )
     )
     assert people.keys() - {row[:2] for row in held} <= of_cities
@@ -87,6 +88,53 @@ def test_every_recorded_estimate_of_people_is_a_row_of_its_year(ask):
                  " on f.jurisdiction_key = j.jurisdiction_key and f.calendar_year = j.population_year"
                  " where f.population is distinct from j.population")  # fmt: skip
     assert newest == [(0,)]
+
+
+# The nation's residents as the Census Bureau published them: each year's estimate in the vintage of that year (tables
+# NST-EST2014 to NST-EST2023), and the census of 2020.
+RESIDENTS = {
+    2014: 318_857_056, 2015: 321_418_820, 2016: 323_127_513, 2017: 325_719_178, 2018: 327_167_434, 2019: 328_239_523,
+    2020: 331_449_281, 2021: 331_893_745, 2022: 333_287_557, 2023: 334_914_895,
+}  # fmt: skip
+
+
+def test_states_are_the_sum_of_their_counties_and_with_the_capital_the_published_nation(ask):
+    states = dict(
+        ask(
+            "select calendar_year, sum(f.population) from core.fct_population_year as f"
+            " join core.dim_jurisdiction as j using (jurisdiction_key)"
+            " where j.level = 'state' or j.geoid = '1150000' group by calendar_year"
+        )
+    )
+    # the capital of 2021 to 2023 is a place, whose estimates are of the vintage of 2023
+    assert {year: n for year, n in states.items() if year <= 2020} == {y: n for y, n in RESIDENTS.items() if y <= 2020}
+    assert states[2023] == RESIDENTS[2023]
+    counted = dict(
+        ask(
+            "select j.state_code, f.population from core.fct_population_year as f"
+            " join core.dim_jurisdiction as j using (jurisdiction_key) where j.level = 'state' and calendar_year = 2020"
+        )
+    )
+    assert len(counted) == 50
+    # census of 2020, apportionment's resident population
+    assert (counted["CA"], counted["TX"], counted["AK"]) == (39_538_223, 29_145_505, 733_391)
+
+
+def test_each_count_of_people_names_its_program(ask):
+    """Los Angeles: 3,898,747 by the census of 2020; New York: 8,336,817 by the vintage of 2019, 8,258,035 of 2023."""
+    held = ask(
+        "select j.name, f.calendar_year, f.population, f.population_source, f.vintage, f.population_of"
+        " from core.fct_population_year as f join core.dim_jurisdiction as j using (jurisdiction_key)"
+        " where (j.geoid = '0644000' and calendar_year = 2020)"
+        " or (j.geoid = '3651000' and calendar_year in (2019, 2023)) order by all"
+    )
+    estimated = "Population Estimates Program"
+    assert [row[1:] for row in held] == [
+        (2020, 3_898_747, "census of 2020", None, "the unit"),
+        (2019, 8_336_817, estimated, 2019, "the unit"),
+        (2023, 8_258_035, estimated, 2023, "the unit"),
+    ]
+    assert ask("select count(*) from core.fct_population_year where population_source like 'ACS%'") == [(0,)]
 
 
 def test_the_facts_of_agencies_and_their_dimension_name_one_unit(ask):

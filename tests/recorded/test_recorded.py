@@ -206,6 +206,11 @@ def test_a_share_is_a_part_of_one_and_a_population_a_count():
     assert {unit["year"] for unit in units} == {str(year) for year in range(2014, 2024)}
     assert {unit["year"] for unit in units if unit["HISPANIC_SHARE"]} == {"2014", "2016", "2018", "2021", "2023"}
     assert all(int(unit["B01003_001E"]) > 0 for unit in units)
+    # the bureau's API answers with its survey; these are of its other programs, and each record says which
+    assert {(unit["POPULATION_SOURCE"], unit["VINTAGE"]) for unit in units if unit["level"] == "county"} == {
+        ("census of 2020" if year == "2020" else "Population Estimates Program", None if year == "2020" else year)
+        for year in map(str, range(2014, 2024))
+    }
     assert all(0 <= Decimal(unit["HISPANIC_SHARE"]) <= 1 for unit in units if unit["HISPANIC_SHARE"])
 
 

@@ -6,13 +6,10 @@ with newest_estimates as (
         state_fips,
         level,
         name,
-        acs_year,
-        population,
-        hispanic_share,
         _capture_id,
         _payload_id,
         _kind,
-        row_number() over (partition by geoid order by acs_year desc, _retrieved_at desc) as newest
+        row_number() over (partition by geoid order by estimate_year desc, _retrieved_at desc) as newest
     from {{ ref('stg_census__places') }}
 ),
 
@@ -24,6 +21,16 @@ counties_of_towns as (
     select geoid, {{ regexp_replace_all("name", ", [^,]*$", "") }} as name
     from {{ ref('unit_changes') }}
     where geoid not in (select geoid from {{ ref('stg_census__gazetteer') }})
+),
+
+newest_people as (
+    select
+        geoid,
+        estimate_year,
+        population,
+        hispanic_share,
+        row_number() over (partition by geoid order by estimate_year desc, _retrieved_at desc) as newest
+    from {{ ref('int_identity__people') }}
 ),
 
 named as (
@@ -101,14 +108,14 @@ select
     ranked.name,
     ranked.unit_text,
     counties.name as county_name,
-    estimates.acs_year,
+    estimates.estimate_year,
     estimates.population,
     estimates.hispanic_share,
     ranked._capture_id,
     ranked._payload_id,
     ranked._kind
 from ranked
-left join newest_estimates as estimates
+left join newest_people as estimates
     on ranked.geoid = estimates.geoid and estimates.newest = 1
 left join counties_of_towns as counties
     on ranked.level = 'town' and substr(ranked.geoid, 1, 5) = counties.geoid

@@ -67,9 +67,9 @@ select
     states.postal as state_code,
     states.fips as state_fips,
     -- the people of the county that a city also is, where no estimate of the city itself is captured
-    case when named.acs_year is null then counties.population else named.population end as population,
-    coalesce(named.acs_year, counties.acs_year) as population_year,
-    case when named.acs_year is null then counties.hispanic_share else named.hispanic_share end as hispanic_share,
+    case when named.estimate_year is null then counties.population else named.population end as population,
+    coalesce(named.estimate_year, counties.estimate_year) as population_year,
+    case when named.estimate_year is null then counties.hispanic_share else named.hispanic_share end as hispanic_share,
     changes.exists_from,
     changes.exists_to,
     named._capture_id,

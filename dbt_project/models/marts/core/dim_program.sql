@@ -58,7 +58,7 @@ select
     listings.listing_name,
     every_program.program_area,
     case
-        -- without a listing the programme area decides: cops_programs holds the Office's programmes alone
+        -- without a listing the program area decides: cops_programs holds the Office's programs alone
         when every_program.assistance_listing = 'unknown' then true
         else listings.is_cops_office
     end as is_cops_office

@@ -1,18 +1,16 @@
--- Every captured estimate of a unit's people; dim_jurisdiction has the newest. A city that is also a county has one row a
+-- Every captured count or estimate of a unit's people; dim_jurisdiction has the newest. A city that is also a county has one row a
 -- year: that of the city, or where none of the city is captured, that of the county.
 with codes as (
     select
         jurisdiction_key,
         geoid,
-        1 as precedence,
-        'ACS 5-year estimates' as population_source
+        1 as precedence
     from {{ ref('int_identity__units') }}
     union all
     select
         jurisdiction_key,
         also_geoid as geoid,
-        2 as precedence,
-        'ACS 5-year estimates of the county that the city also is' as population_source
+        2 as precedence
     from {{ ref('int_identity__units') }}
     where also_geoid is not null
 ),
@@ -20,8 +18,10 @@ with codes as (
 estimates as (
     select
         codes.jurisdiction_key,
-        codes.population_source,
-        places.acs_year,
+        case codes.precedence when 1 then places.population_of else 'the county that the city also is' end as population_of,
+        places.estimate_year,
+        places.population_source,
+        places.vintage,
         places.population,
         places.hispanic_population,
         places.hispanic_share,
@@ -30,20 +30,22 @@ estimates as (
         places._record_no,
         places._kind,
         row_number() over (
-            partition by codes.jurisdiction_key, places.acs_year
+            partition by codes.jurisdiction_key, places.estimate_year
             order by codes.precedence, places._retrieved_at desc, places._payload_id
         ) as newest
-    from {{ ref('stg_census__places') }} as places
+    from {{ ref('int_identity__people') }} as places
     inner join codes
         on places.geoid = codes.geoid
-    where places.acs_year is not null
+    where places.estimate_year is not null
 )
 
 select
-    {{ surrogate_key(['jurisdiction_key', 'acs_year']) }} as population_year_key,
+    {{ surrogate_key(['jurisdiction_key', 'estimate_year']) }} as population_year_key,
     jurisdiction_key,
-    acs_year as calendar_year,
+    estimate_year as calendar_year,
     population_source,
+    vintage,
+    population_of,
     population,
     hispanic_population,
     cast(hispanic_share as double) as hispanic_share,

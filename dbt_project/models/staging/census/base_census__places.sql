@@ -6,12 +6,15 @@ with typed as (
         {{ text_field('state') }} as state_fips,
         concat({{ text_field('state') }}, coalesce({{ text_field('place') }}, {{ text_field('county') }}, ''), coalesce({{ text_field('subdivision') }}, '')) as geoid,
         {{ text_field('NAME') }} as name,
-        try_cast({{ text_field('year') }} as int) as acs_year,
+        try_cast({{ text_field('year') }} as int) as estimate_year,
         -- the bureau's sentinels for "not available" are large negative numbers
         case when try_cast({{ text_field('B01003_001E') }} as bigint) >= 0
             then try_cast({{ text_field('B01003_001E') }} as bigint) end as population,
         case when try_cast({{ text_field('B03003_003E') }} as bigint) >= 0
             then try_cast({{ text_field('B03003_003E') }} as bigint) end as hispanic_population,
+        -- the bureau's API gives the survey and does not say so; what was transcribed names its program
+        coalesce({{ text_field('POPULATION_SOURCE') }}, 'ACS 5-year estimates') as population_source,
+        try_cast({{ text_field('VINTAGE') }} as int) as vintage,
         try_cast({{ text_field('HISPANIC_SHARE') }} as double) as hispanic_share_given,
         case
             when {{ text_field('NAME') }} is null then 'no name'
@@ -25,4 +28,4 @@ with typed as (
     from {{ source('raw', 'census__places') }}
 )
 ,
-{{ with_fate('typed', key=['geoid', 'acs_year'], content=['name', 'population', 'hispanic_population']) }}
+{{ with_fate('typed', key=['geoid', 'estimate_year'], content=['name', 'population', 'population_source', 'vintage', 'hispanic_population']) }}

@@ -3,8 +3,10 @@ select
     state_fips,
     level,
     name,
-    acs_year,
+    estimate_year,
     population,
+    population_source,
+    vintage,
     hispanic_population,
     coalesce(
         case when population > 0 then cast(hispanic_population as double) / cast(population as double) end,
