@@ -50,7 +50,7 @@ def build_part(
     dbt = str(Path(sys.executable).with_name("dbt"))
     command = [dbt, "build", "--project-dir", str(project), "--profiles-dir", str(project), *target, *without, *words]
     return subprocess.run(
-        command, env=environment, cwd=home.build_dir, capture_output=True, text=True, timeout=300, check=False
+        command, env=environment, cwd=home.build_dir, capture_output=True, text=True, timeout=900, check=False
     )
 
 

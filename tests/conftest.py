@@ -99,7 +99,7 @@ def clawback(home: Path, *args: str, **environment: str) -> subprocess.Completed
         env={**clean, "CLAWBACK_HOME": str(home), **environment},
         capture_output=True,
         text=True,
-        timeout=500,
+        timeout=1500,
         check=False,
     )
 
