@@ -150,6 +150,8 @@ def _exit_code(work: Callable[[Any], None], opened: Any) -> int:
     from orchestration.reading.trace import CannotTrace
     from orchestration.reading.writing import CannotWriteAnswer
 
+    if opened.damage:
+        warn(opened.damage, style="yellow", event="damaged release")
     try:
         work(opened)
         return 0

@@ -27,8 +27,7 @@ from orchestration.landing import integrity, proving, raw_views, recut, register
 from orchestration.landing.catalog import Catalog
 from orchestration.landing.form import CAPTURE_FILE, Capture
 from orchestration.progress import say
-from orchestration.release import dbt_manifest, history, row_hashes, seal
-from orchestration.release.checks import PUBLISHED_SCHEMAS
+from orchestration.release import dbt_manifest, history, layout, row_hashes, seal
 from orchestration.release.dbt_manifest import dbt_environment
 from orchestration.release.history import Release
 from orchestration.release.own_tables import RELEASE_TABLES
@@ -257,8 +256,8 @@ def compared(published: Path, rebuilt: Path, digits: int = 0) -> tuple[int, list
     """
     hashes = []
     for path in (published, rebuilt):
-        with duckdb.connect(str(path), read_only=True) as connection:
-            found = row_hashes.of_connection(connection, PUBLISHED_SCHEMAS, digits)
+        with layout.opened(path) as connection:
+            found = row_hashes.of_connection(connection, layout.PUBLISHED_SCHEMAS, digits)
         hashes.append(
             {table: row_hash for table, row_hash in found.items() if table.removeprefix("meta.") not in RELEASE_TABLES}
         )

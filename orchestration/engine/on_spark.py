@@ -27,7 +27,8 @@ from orchestration.engine.on_duckdb import OnDuckDB
 from orchestration.landing.bounds import PROVENANCE
 from orchestration.landing.catalog import Catalog
 from orchestration.landing.raw_views import TABLES
-from orchestration.release.checks import PUBLISHED_KINDS, PUBLISHED_SCHEMAS
+from orchestration.release.checks import PUBLISHED_KINDS
+from orchestration.release.layout import PUBLISHED_SCHEMAS
 from orchestration.release.markers import MANIFEST_FILE
 from orchestration.settings import Settings
 from orchestration.sources.base import Dataset

@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 
 from orchestration.release import changes as by_row
-from orchestration.release import history, keys
+from orchestration.release import history, keys, layout
 from orchestration.settings import Settings
 
 # Sums that people quote: table -> columns that may be added up.
@@ -67,8 +67,8 @@ def between(settings: Settings, older_id: str, newer_id: str, *, geoid: str | No
         if older.rows.get(table) != newer.rows.get(table)
     ]
     with duckdb.connect() as connection:
-        connection.execute(f"attach '{older.path}' as older (read_only)")
-        connection.execute(f"attach '{newer.path}' as newer (read_only)")
+        layout.attach(connection, older.path, "older")
+        layout.attach(connection, newer.path, "newer")
         known = keys.of_release(connection, "newer") or keys.of_release(connection, "older")
         rows = by_row.between(connection, "older", "newer", known) if known else None
         for table, columns in SUMS.items():

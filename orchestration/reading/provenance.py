@@ -20,7 +20,7 @@ from sqlglot.schema import MappingSchema
 from orchestration.declared import licenses
 from orchestration.reading import documents
 from orchestration.reading.reader import Connection, Reader
-from orchestration.release import citation, former, seal
+from orchestration.release import citation, former, layout, seal
 from orchestration.release.columns import Relation, column_parents
 
 # Every publisher's spelling was compared to name a unit: who only shows the name does not cite them all.
@@ -133,8 +133,8 @@ def tables(reader: Connection, sql: str) -> list[Relation]:
     for table in tree.find_all(exp.Table):
         rows = reader.execute(
             "select schema_name, name from ("
-            "select schema_name, table_name as name from duckdb_tables() where not internal"
-            " union select schema_name, view_name from duckdb_views() where not internal)"
+            f"select schema_name, table_name as name from {layout.catalog('duckdb_tables')}"
+            f" union select schema_name, view_name from {layout.catalog('duckdb_views')})"
             " where schema_name <> ? and lower(name) = lower(?) and lower(schema_name) = lower(?)",
             [former.SCHEMA, table.name, table.db],
         ).fetchall()

@@ -23,6 +23,7 @@ from typing import Any
 import duckdb
 
 from orchestration.reading import statements
+from orchestration.release import layout
 from orchestration.settings import Settings
 
 # Seconds that a query has to end after it was interrupted.
@@ -31,18 +32,22 @@ GRACE = 3.0
 _RELEASE_NAME = re.compile(r"\d{4}\.\d{2}\.\d{2}(\.\d+)?")
 
 # `read_only` alone is no sandbox: the engine would read any file of the machine. With external access off it still
-# writes the database's own file, .wal and .tmp, so the file systems are switched off too, once the file is open.
+# writes the database's own file, .wal and .tmp, so the file systems are switched off too. Both once the files of the
+# release are open: with external access off a second one cannot be attached.
 _OPENED_WITH: dict[str, str | bool | int | float | list[str]] = {
     "allow_persistent_secrets": "false",  # pragma: allowlist secret
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
-    "enable_external_access": "false",
     # A table is a table of the release, never a variable of the Python code around it.
     "python_enable_replacements": "false",
     # Nothing is spilled to disk: beside the file that would be in the published folder.
     "temp_directory": "",
 }
-_CLOSED_BY = ("set disabled_filesystems = 'LocalFileSystem'", "set lock_configuration = true")
+_CLOSED_BY = (
+    "set enable_external_access = false",
+    "set disabled_filesystems = 'LocalFileSystem'",
+    "set lock_configuration = true",
+)
 
 # What may be asked of the rows of a query. Other methods of a relation write, or take SQL as text.
 _READING = frozenset(
@@ -85,7 +90,7 @@ def find(settings: Settings, release: str | None = None) -> Path:
         raise NothingPublished(f"{release!r} is no release's id: name one that `clawback releases` lists")
     # Resolved once: what is published next does not concern a reader who is open.
     folder = settings.releases_dir / release if release else settings.published_dir.resolve()
-    file = folder / "warehouse.duckdb"
+    file = folder / layout.WAREHOUSE_FILE
     if not file.exists() or file.resolve().parent.parent != settings.releases_dir.resolve():
         what = f"no release {release}" if release else "nothing published"
         raise NothingPublished(
@@ -100,6 +105,8 @@ class Reader:
     def __init__(self, file: Path, settings: Settings, *, or_else: Callable[[], object] | None = None) -> None:
         """or_else: called if a query keeps running after it was interrupted (one call of a function can take hours)."""
         self._or_else, self.file = or_else, file
+        # What of the release cannot be read, in words.
+        self.damage: str | None = None
         self.seconds, self.memory = settings.query_seconds, int(settings.query_memory)
         self._connection = duckdb.connect(
             str(file), read_only=True, config={**_OPENED_WITH, "memory_limit": f"{self.memory}B"}
@@ -108,8 +115,17 @@ class Reader:
         row = self._connection.execute("select current_setting('lock_configuration')").fetchone()
         # Connections of one process to one file share its settings: the first of them has locked it.
         if not (row and row[0]):
+            self._open_beside()
             for statement in _CLOSED_BY:
                 self._connection.execute(statement)
+
+    def _open_beside(self) -> None:
+        """Open the further files of the release. One that is damaged costs its own tables, not the others'."""
+        try:
+            layout.attach_beside(self._connection, self.file)
+        except duckdb.Error as error:
+            names = ", ".join(str(path) for path in layout.beside(self.file).values())
+            self.damage = f"{names} cannot be read ({str(error).splitlines()[0]}): clawback doctor"
 
     def read(self, text: str) -> list[duckdb.Statement]:
         """The statements of a text, checked and allowed (statements.read)."""

@@ -9,11 +9,15 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
+from orchestration.release import layout
+
+# Schemas that are not in the warehouse file are not what people look for first.
+_LAST = ", ".join(f"'{schema}'" for schema in layout.OWN_FILES)
 _COMMANDS = {
     ".tables": "select schema_name || '.' || table_name as name, estimated_size as rows, comment"
-    " from duckdb_tables() order by 1;",
+    f" from {layout.catalog('duckdb_tables')} order by schema_name in ({_LAST}), 1;",
     ".columns": "select schema_name || '.' || table_name as of_table, column_name, data_type, comment"
-    " from duckdb_columns() where table_name = '{}' order by column_index;",
+    f" from {layout.catalog('duckdb_columns')} where table_name = '{{}}' order by column_index;",
 }
 _HELP = "There are .tables, .columns TABLE, .quit"
 

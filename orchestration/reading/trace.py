@@ -20,7 +20,7 @@ from orchestration.landing.catalog import Catalog
 from orchestration.landing.form import Capture, PayloadEntry
 from orchestration.reading import documents
 from orchestration.reading.reader import Connection, NothingPublished, connect
-from orchestration.release import citation, former
+from orchestration.release import citation, former, layout
 from orchestration.settings import Settings
 
 MOST_RECORDS = 20
@@ -144,9 +144,10 @@ def columns_of(connection: Connection, table: str) -> tuple[str, str, list[str]]
     """A published table's schema, name and columns. Raises CannotTrace."""
     schema, _, name = table.rpartition(".")
     found = connection.execute(
-        "select schema_name, table_name, list(column_name order by column_index) from duckdb_columns()"
+        "select schema_name, table_name, list(column_name order by column_index)"
+        f" from {layout.catalog('duckdb_columns')}"
         " where table_name = ? and case when ? = '' then schema_name <> ? else schema_name = ? end"
-        " and database_name = current_database() group by all",
+        " group by all",
         [name, schema, former.SCHEMA, schema],
     ).fetchall()
     if not found:

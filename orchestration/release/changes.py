@@ -9,15 +9,15 @@ underscore), and floats that differ by less than their last digits: those are co
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
 import duckdb
 
 from orchestration.release import keys as table_keys
-from orchestration.release import own_tables, telling
+from orchestration.release import layout, own_tables, telling
 from orchestration.release.keys import Key, Relation
 
 Row = dict[str, Any]
@@ -63,23 +63,24 @@ class Change:
 
 
 def between(connection: duckdb.DuckDBPyConnection, older: str, newer: str, keys: Sequence[Key]) -> list[Change]:
-    """Every change from one attached database to another, notable ones first.
+    """Every change from one attached release (layout.attach) to another, notable ones first.
 
     keys: of the newer one (keys.of_manifest, keys.of_release).
     """
-    before, after = _columns(connection, older), _columns(connection, newer)
+    before, after = _tables(connection, older), _tables(connection, newer)
     identifying = table_keys.identifying(keys)
     teller = telling.Teller(connection, older, newer, keys)
     found: list[tuple[Any, Change]] = []
     for table in sorted(before.keys() | after.keys()):
         if table not in before or table not in after:
-            found.append(((1, table), _whole_table(connection, newer, older, table, is_new=table in after)))
+            one = before.get(table) or after[table]
+            found.append(((1, table), _whole_table(connection, one, table, is_new=table in after)))
             continue
-        for column in sorted(before[table].keys() ^ after[table].keys()):
-            is_new = column in after[table]
+        for column in sorted(before[table].columns.keys() ^ after[table].columns.keys()):
+            is_new = column in after[table].columns
             sentence = f"{'.'.join(table)} {'has a new column' if is_new else 'no longer has the column'} {column}"
             found.append(((2, table, column), Change("column", sentence, table, column=column)))
-        pair = _Pair(connection, older, newer, table, identifying.get(table, ()), before[table], after[table])
+        pair = _Pair(connection, table, identifying.get(table, ()), before[table], after[table])
         if not pair.is_equal():
             found += [(_order(change, teller), change) for change in _of_table(pair, teller)]
     ordered = [change for _, change in sorted(found, key=lambda one: one[0])]
@@ -95,32 +96,34 @@ def _order(change: Change, teller: telling.Teller) -> tuple[Any, ...]:
     return (0, place, kind, -abs(change.difference or 0), change.row_key or "", change.column or "")
 
 
-def _columns(connection: duckdb.DuckDBPyConnection, database: str) -> dict[Relation, dict[str, str]]:
-    """The compared tables with the types of their columns; views and the publication's own tables are not compared."""
+@dataclass(frozen=True)
+class _Table:
+    """A table of one of the releases. named: in SQL; columns: with their types."""
+
+    named: str
+    columns: dict[str, str] = field(default_factory=dict)
+
+
+def _tables(connection: duckdb.DuckDBPyConnection, database: str) -> dict[Relation, _Table]:
+    """The compared tables; views and the publication's own tables are not compared."""
     rows = connection.execute(
-        "select c.schema_name, c.table_name, c.column_name, c.data_type from duckdb_columns() as c"
-        " join duckdb_tables() as t using (database_name, schema_name, table_name)"
-        " where database_name = ? and not list_contains(?, schema_name) order by c.column_index",
-        [database, list(_NOT_COMPARED)],
+        f"select schema_name, table_name, c.place, c.column_name, c.data_type"
+        f" from {layout.catalog('duckdb_columns', database)} as c"
+        f" join {layout.catalog('duckdb_tables', database)} as t using (database_name, schema_name, table_name)"
+        " where not list_contains(?, schema_name) order by c.column_index",
+        [list(_NOT_COMPARED)],
     ).fetchall()
-    found: dict[Relation, dict[str, str]] = {}
-    for schema, table, column, kind in rows:
+    found: dict[Relation, _Table] = {}
+    for schema, table, place, column, kind in rows:
         if schema != "meta" or table not in own_tables.RELEASE_TABLES:
-            found.setdefault((schema, table), {})[column] = kind
+            found.setdefault((schema, table), _Table(f'{place}."{table}"')).columns[column] = kind
     return found
 
 
-def _whole_table(
-    connection: duckdb.DuckDBPyConnection, newer: str, older: str, table: Relation, *, is_new: bool
-) -> Change:
-    database = newer if is_new else older
-    (rows,) = connection.execute(f"select count(*) from {_named(database, table)}").fetchone() or (0,)
+def _whole_table(connection: duckdb.DuckDBPyConnection, one: _Table, table: Relation, *, is_new: bool) -> Change:
+    (rows,) = connection.execute(f"select count(*) from {one.named}").fetchone() or (0,)
     what = "is a new table" if is_new else "is no longer published"
     return Change("table", f"{'.'.join(table)} {what} ({rows:,} rows)", table, rows=rows)
-
-
-def _named(database: str, table: Relation) -> str:
-    return f'{database}."{table[0]}"."{table[1]}"'
 
 
 class _Pair:
@@ -129,19 +132,17 @@ class _Pair:
     def __init__(
         self,
         connection: duckdb.DuckDBPyConnection,
-        older: str,
-        newer: str,
         table: Relation,
         key: tuple[str, ...],
-        before: Mapping[str, str],
-        after: Mapping[str, str],
+        before: _Table,
+        after: _Table,
     ) -> None:
-        self.connection, self.table, self.before = connection, table, before
-        self.older, self.newer = _named(older, table), _named(newer, table)
-        self.common = [name for name in after if name in before]
+        self.connection, self.table, self.before = connection, table, before.columns
+        self.older, self.newer = before.named, after.named
+        self.common = [name for name in after.columns if name in before.columns]
         self.key = key if set(key) <= set(self.common) else ()
         self.compared = [name for name in self.common if not name.startswith("_") and name not in self.key]
-        self.types = {name: (before[name], after[name]) for name in self.common}
+        self.types = {name: (before.columns[name], after.columns[name]) for name in self.common}
 
     def is_equal(self) -> bool:
         """Whether both hold the same rows, to the last bit, in the columns that both have."""

@@ -17,10 +17,10 @@ from orchestration import sources
 from orchestration.landing import accept
 from orchestration.release import former, history, joins
 from orchestration.release.findings import Checked, checked
+from orchestration.release.layout import PUBLISHED_SCHEMAS, catalog
 from orchestration.release.markers import Marker
 from orchestration.settings import Settings
 
-PUBLISHED_SCHEMAS = ("core", "analysis", "meta", "quarantine", "reference")
 # What dbt builds there: models, and the seeds whose config says `schema: reference`.
 PUBLISHED_KINDS = ("model", "seed")
 # A fact that lost more than this share of its rows since the last release is a fault until somebody says otherwise.
@@ -194,16 +194,17 @@ def _documented(connection: duckdb.DuckDBPyConnection, manifest: Mapping[str, An
     return [checked("columns described", detail, "the .yml beside the model" if wrong else None)]
 
 
-def table_rows(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
-    """Rows of every table of the published schemas; former names are no tables."""
+def table_rows(connection: duckdb.DuckDBPyConnection, database: str = "") -> dict[str, int]:
+    """Rows of every table and view of the published schemas but former names. database: as layout.catalog has it."""
     tables = connection.execute(
-        "select table_schema, table_name from information_schema.tables"
-        " where list_contains(?, table_schema) and (table_schema, table_name) not in"
-        f" (select (schema_name, view_name) from duckdb_views() where {former.ARE_FORMER}) order by all",
+        f"select schema_name, table_name as name, place from {catalog('duckdb_tables', database)}"
+        f" where list_contains($1, schema_name) union all"
+        f" select schema_name, view_name, place from {catalog('duckdb_views', database)}"
+        f" where list_contains($1, schema_name) and not {former.ARE_FORMER} order by all",
         [list(PUBLISHED_SCHEMAS)],
     ).fetchall()
     counts = {}
-    for schema, table in tables:
-        (n,) = connection.execute(f'select count(*) from "{schema}"."{table}"').fetchone() or (0,)
+    for schema, table, place in tables:
+        (n,) = connection.execute(f'select count(*) from {place}."{table}"').fetchone() or (0,)
         counts[f"{schema}.{table}"] = n
     return counts

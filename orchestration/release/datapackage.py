@@ -15,7 +15,7 @@ import duckdb
 
 from orchestration import files
 from orchestration.declared import licenses
-from orchestration.release import citation, described
+from orchestration.release import citation, described, layout
 from orchestration.release.history import Release
 from orchestration.release.keys import FOREIGN, PRIMARY, UNIQUE, Key, Relation
 from orchestration.release.markers import file_sha256
@@ -37,7 +37,7 @@ def write(
 ) -> None:  # fmt: skip
     """Write datapackage.json.
 
-    connection: to which the release's file is attached as `release`; rows: its dictionary.
+    connection: to which the release's files are attached as `release` (layout.create); rows: its dictionary.
     """
     tables: dict[Relation, list[described.Column]] = {}
     for column in rows:
@@ -45,7 +45,7 @@ def write(
     comments = {
         (row[0], row[1]): row[2]
         for row in connection.execute(
-            "select schema_name, table_name, comment from duckdb_tables() where database_name = 'release'"
+            f"select schema_name, table_name, comment from {layout.catalog('duckdb_tables', 'release')}"
         ).fetchall()
     }
     package = {
@@ -98,7 +98,7 @@ def _with_nulls(
     if not whole:
         return frozenset()
     asked = ", ".join(f'count(*) > count("{name}")' for name in whole)
-    found = connection.execute(f'select {asked} from release."{table[0]}"."{table[1]}"').fetchall()[0]
+    found = connection.execute(f'select {asked} from {layout.place("release", table[0])}."{table[1]}"').fetchall()[0]
     return frozenset(name for name, has_null in zip(whole, found, strict=True) if has_null)
 
 

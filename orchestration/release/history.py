@@ -17,7 +17,7 @@ from pydantic import BaseModel, ValidationError
 
 from orchestration import sources
 from orchestration.landing.catalog import Catalog
-from orchestration.release import seal
+from orchestration.release import layout, seal
 from orchestration.settings import DBT_PROJECT_DIR, PROJECT_ROOT, Settings
 
 RELEASE_FILE = "release.json"
@@ -69,7 +69,7 @@ class Release(BaseModel):
     @property
     def path(self) -> Path:
         assert self.folder is not None
-        return self.folder / "warehouse.duckdb"
+        return self.folder / layout.WAREHOUSE_FILE
 
     def to_json(self) -> dict[str, Any]:
         return self.model_dump(mode="json", exclude={"captures", "known", "folder"})

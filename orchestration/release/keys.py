@@ -15,7 +15,8 @@ from typing import Any
 
 import duckdb
 
-from orchestration.release.checks import PUBLISHED_KINDS, PUBLISHED_SCHEMAS
+from orchestration.release.checks import PUBLISHED_KINDS
+from orchestration.release.layout import PUBLISHED_SCHEMAS
 from orchestration.release.own_tables import KEYS
 
 Relation = tuple[str, str]

@@ -30,12 +30,13 @@ from orchestration.release import (
     feed,
     former_views,
     history,
+    layout,
     seal,
 )
 from orchestration.release import columns as lineage
 from orchestration.release import keys as table_keys
 from orchestration.release.audit import Audit
-from orchestration.release.checks import PUBLISHED_KINDS, PUBLISHED_SCHEMAS, table_rows
+from orchestration.release.checks import PUBLISHED_KINDS, table_rows
 from orchestration.release.findings import Finding, GateRefused
 from orchestration.release.history import RELEASE_FILE, Release
 from orchestration.release.keys import Key
@@ -45,6 +46,7 @@ from orchestration.settings import Settings
 
 # Clients of 1.4 and 1.5 read this; the storage of 2.x they do not.
 STORAGE_VERSION = "v1.4.0"
+_WAREHOUSE_SCHEMAS = tuple(schema for schema in layout.PUBLISHED_SCHEMAS if schema not in layout.OWN_FILES)
 
 
 # Writes a further part of a release into its unfinished folder, from what is there: a site, for one.
@@ -181,13 +183,13 @@ def _write(
     manifest = read_sealed(settings.dbt_target_dir / MANIFEST_FILE, marker.manifest_sha256)
     copied = _own_copy(settings, marker.sha256, folder)
     built_at = datetime.now(UTC).replace(microsecond=0)
-    target = folder / "warehouse.duckdb"
     with duckdb.connect() as connection:
-        connection.execute(f"attach {_literal(copied)} as build (read_only)")
-        connection.execute(f"attach {_literal(target)} as release (storage_version '{STORAGE_VERSION}')")
+        connection.execute(f"attach {layout.literal(copied)} as build (read_only)")
+        layout.create(connection, folder, "release", STORAGE_VERSION)
         sources_of = _sources(settings, marker.invocation_id, manifest)
+        own_files = _own_files(connection, manifest, sources_of)
         connection.begin()  # 1,700 comments are written at once, not each to the disk
-        columns = _copy(connection, manifest, sources_of)
+        columns = [*_copy(connection, manifest, sources_of, _WAREHOUSE_SCHEMAS), *own_files]
         edges = _lineage(sources_of, columns)
         for name, values in own_rows(settings, audit, release_id, built_at, last).items():
             columns += described.write(connection, name, values)
@@ -205,16 +207,12 @@ def _write(
         connection.commit()
         _parquet(connection, folder)
 
-        connection.execute("use release")
-        rows = table_rows(connection)
-        connection.execute("use memory")
-        connection.execute("checkpoint release")
-        release = _described(audit, release_id, sequence, built_at, last, rows)
+        release = _described(audit, release_id, sequence, built_at, last, table_rows(connection, "release"))
         datapackage.write(folder, release, connection, columns, keys)
-        connection.execute("detach release")
+        layout.close(connection, "release")
         connection.execute("detach build")
     copied.unlink()
-    if target.with_name(target.name + ".wal").exists():
+    if any(folder.glob("*.wal")):
         raise GateRefused([Finding("release", "a .wal stands beside the release: not checkpointed", str(folder))])
     files.write_whole(folder / RELEASE_FILE, history.dump(release))
     feed.write(folder, release, before.id if before else None, changed, before.path.parent if before else None)
@@ -276,7 +274,7 @@ def _changes(
     if wrong := seal.damage_of(settings, before.path.parent, trust=True):
         say(f"what changed since release {before.id} is not told: it is damaged ({wrong[0]})")
         return None, []
-    connection.execute(f"attach {_literal(before.path)} as earlier (read_only)")
+    layout.attach(connection, before.path, "earlier")
     return before, changes.between(connection, "earlier", "release", keys)
 
 
@@ -289,8 +287,23 @@ def _sources(settings: Settings, invocation_id: str, manifest: dict[str, Any]) -
     return lineage.Sources(manifest, parents)
 
 
-def _copy(
+def _own_files(
     connection: duckdb.DuckDBPyConnection, manifest: dict[str, Any], sources_of: lineage.Sources
+) -> list[described.Column]:
+    """As _copy, the schemas with files of their own: a transaction writes to one file."""
+    rows: list[described.Column] = []
+    for schema in layout.OWN_FILES:
+        connection.begin()
+        rows += _copy(connection, manifest, sources_of, [schema])
+        connection.commit()
+    return rows
+
+
+def _copy(
+    connection: duckdb.DuckDBPyConnection,
+    manifest: dict[str, Any],
+    sources_of: lineage.Sources,
+    schemas: Sequence[str],
 ) -> list[described.Column]:
     """The published schemas' tables with their comments; the dictionary rows of their columns."""
     rows: list[described.Column] = []
@@ -299,26 +312,26 @@ def _copy(
         for node in manifest["nodes"].values()
         if node["resource_type"] in PUBLISHED_KINDS
     }
-    for schema in PUBLISHED_SCHEMAS:
-        connection.execute(f"create schema release.{schema}")
+    for schema in schemas:
         tables = connection.execute(
             "select table_name from information_schema.tables where table_catalog = 'build' and table_schema = ?"
             " order by 1",
             [schema],
         ).fetchall()
         for (table,) in tables:
-            connection.execute(f'create table release.{schema}."{table}" as from build.{schema}."{table}"')
+            target = f'{layout.place("release", schema)}."{table}"'
+            connection.execute(f'create table {target} as from build.{schema}."{table}"')
             node = nodes.get((schema, table))
             if node is None:
                 raise GateRefused(
                     [Finding("release", f"{schema}.{table} is no model or seed of the project", "dbt_project/")]
                 )
-            described.comment(connection, f'table release.{schema}."{table}"', node["description"])
+            described.comment(connection, f"table {target}", node["description"])
             models = _made_by(node["unique_id"], manifest)
             types = dict(
                 connection.execute(
-                    "select column_name, data_type from duckdb_columns() where database_name = 'release'"
-                    " and schema_name = ? and table_name = ? order by column_index",
+                    f"select column_name, data_type from {layout.catalog('duckdb_columns', 'release')}"
+                    " where schema_name = ? and table_name = ? order by column_index",
                     [schema, table],
                 ).fetchall()
             )
@@ -326,7 +339,7 @@ def _copy(
             columns = {column["name"]: column for column in node["columns"].values()}
             for name, kind in types.items():
                 column = columns[name]
-                described.comment(connection, f'column release.{schema}."{table}"."{name}"', column["description"])
+                described.comment(connection, f'column {target}."{name}"', column["description"])
                 entry = dictionary.of_blocks(column.get("doc_blocks", []))
                 row = described.column_row(schema, table, name, kind, column["description"], entry)
                 rows.append({**row, "comes_from": sources_of.text((schema, table), name), "made_by": models})
@@ -358,15 +371,11 @@ def _made_by(unique_id: str, manifest: dict[str, Any]) -> str | None:
     return ", ".join(models) or None
 
 
-def _literal(path: Path) -> str:
-    return "'" + str(path).replace("'", "''") + "'"
-
-
 def _parquet(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
     tables = connection.execute(
-        "select schema_name, table_name from duckdb_tables() where database_name = 'release' order by all"
+        f"select schema_name, table_name, place from {layout.catalog('duckdb_tables', 'release')} order by all"
     ).fetchall()
-    for schema, table in tables:
+    for schema, table, place in tables:
         target = folder / "parquet" / schema / f"{table}.parquet"
         target.parent.mkdir(parents=True, exist_ok=True)
-        connection.execute(f'copy release.{schema}."{table}" to {_literal(target)} (format parquet, compression zstd)')
+        connection.execute(f'copy {place}."{table}" to {layout.literal(target)} (format parquet, compression zstd)')

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.release import former
+from orchestration.release import former, layout
 
 # Columns that are new with every build, by schema.table; "*" leaves out the whole table.
 NEW_WITH_EVERY_BUILD: dict[str, frozenset[str]] = {
@@ -25,35 +25,35 @@ DIGITS_BETWEEN_ENGINES = 9
 
 
 def of_file(path: Path, digits: int = 0) -> dict[str, str]:
-    """``schema.table`` -> ``rows:hash`` for every table and view of a DuckDB file but former names.
+    """``schema.table`` -> ``rows:hash`` for every table and view of a release or a build but former names.
 
-    Numbers are hashed to the last bit. A row that stands twice counts twice. Raises duckdb.Error for a file that
-    cannot be read.
+    path: its warehouse file. Numbers are hashed to the last bit. A row that stands twice counts twice. Raises
+    duckdb.Error for a file that cannot be read.
 
     digits: hash only so many significant digits of doubles; 0 means all.
     """
-    with duckdb.connect(str(path), read_only=True) as connection:
+    with layout.opened(path) as connection:
         return of_connection(connection, digits=digits)
 
 
 def of_connection(
     connection: duckdb.DuckDBPyConnection, schemas: tuple[str, ...] = (), digits: int = 0
 ) -> dict[str, str]:
-    """As of_file, over an open connection's current database. schemas: only these; empty means all."""
+    """As of_file, over what a connection is open on (layout.opened). schemas: only these; empty means all."""
     tables = connection.execute(
-        "select table_schema, table_name, list((column_name, data_type) order by ordinal_position)"
-        " from information_schema.columns where table_catalog = current_database()"
-        " and (table_schema, table_name) not in (select (schema_name, view_name) from duckdb_views()"
-        f" where database_name = current_database() and {former.ARE_FORMER}) group by all order by all"
+        "select schema_name, table_name, place, list((column_name, data_type) order by column_index)"
+        f" from {layout.catalog('duckdb_columns')} where (schema_name, table_name) not in"
+        f" (select (schema_name, view_name) from {layout.catalog('duckdb_views')} where {former.ARE_FORMER})"
+        " group by all order by all"
     ).fetchall()
     found = {}
-    for schema, table, columns in tables:
+    for schema, table, place, columns in tables:
         if schemas and schema not in schemas:
             continue
         new = NEW_WITH_EVERY_BUILD.get(f"{schema}.{table}", frozenset())
         kept = [_text(name, kind, digits) for name, kind in columns if name not in new]
         if kept and "*" not in new:
-            found[f"{schema}.{table}"] = _hash(connection, f'"{schema}"."{table}"', kept)
+            found[f"{schema}.{table}"] = _hash(connection, f'{place}."{table}"', kept)
     return found
 
 

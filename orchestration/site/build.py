@@ -14,8 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import duckdb
-
+from orchestration.release import layout
 from orchestration.release.history import Release, dump
 from orchestration.settings import PROJECT_ROOT, Settings
 from orchestration.site import completeness, dictionary, documents, front, places, releases, sources, subjects, trackers
@@ -25,15 +24,15 @@ FOLDER = "site"
 
 
 def write(settings: Settings, folder: Path, release: Release) -> None:
-    """Write `site/` into a release's folder, from the warehouse file in it.
+    """Write `site/` into a release's folder, from its DuckDB files.
 
-    Every figure is read from that file. Raises what reading or writing raises: a release without its site is none.
+    Every figure is read from them. Raises what reading or writing raises: a release without its site is none.
     """
     site = folder / FOLDER
     site.mkdir()
     with (
         _dictionary_beside(settings, folder, release),
-        duckdb.connect(str(folder / "warehouse.duckdb"), read_only=True) as connection,
+        layout.opened(folder / layout.WAREHOUSE_FILE) as connection,
     ):
         pages = Pages(site, release, connection)
         _copy_files(site)
@@ -79,7 +78,7 @@ def _dictionary_beside(settings: Settings, folder: Path, release: Release) -> It
 def main() -> None:
     """The dictionary of the release that is on standard input, into the folder that is the one argument."""
     folder, release = Path(sys.argv[1]), Release.model_validate_json(sys.stdin.read())
-    with duckdb.connect(str(folder / "warehouse.duckdb"), read_only=True) as connection:
+    with layout.opened(folder / layout.WAREHOUSE_FILE) as connection:
         dictionary.write(Pages(folder / FOLDER, release, connection), Settings())
 
 

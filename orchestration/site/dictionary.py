@@ -11,6 +11,7 @@ import io
 import duckdb
 
 from orchestration.reading import meaning, writing
+from orchestration.release import layout
 from orchestration.settings import Settings
 from orchestration.site import relations
 from orchestration.site.pages import Pages, Row
@@ -68,12 +69,12 @@ def write(pages: Pages, settings: Settings) -> None:
 
 def _tables(pages: Pages) -> list[Row]:
     """Every table and view of the release: its name, grain, description, rows, and its Parquet file if it has one."""
-    found = pages.rows("""
+    found = pages.rows(f"""
         select schema_name as "schema", table_name as "table", coalesce(comment, '') as comment, false as is_view
-        from duckdb_tables() where database_name = current_database()
+        from {layout.catalog("duckdb_tables")}
         union all
         select schema_name, view_name, coalesce(comment, ''), true
-        from duckdb_views() where database_name = current_database() and not internal
+        from {layout.catalog("duckdb_views")}
         order by all
     """)
     for table in found:
@@ -90,12 +91,12 @@ def _tables(pages: Pages) -> list[Row]:
 
 def _columns(pages: Pages) -> dict[str, list[Row]]:
     """The columns of each table with what the release's own dictionary says of them, in the table's order."""
-    rows = pages.rows("""
+    rows = pages.rows(f"""
         select said.*, columns.column_index
         from meta.column_dictionary as said
-        join duckdb_columns() as columns
+        join {layout.catalog("duckdb_columns")} as columns
             on said.table_schema = columns.schema_name and said.table_name = columns.table_name
-            and said.column_name = columns.column_name and columns.database_name = current_database()
+            and said.column_name = columns.column_name
         order by said.table_schema, said.table_name, columns.column_index
     """)
     found: dict[str, list[Row]] = {}

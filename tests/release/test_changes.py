@@ -12,7 +12,7 @@ import pytest
 from lxml import etree
 
 from orchestration.reading import differences
-from orchestration.release import audit, changes, feed, history, keys, markers, publish, telling
+from orchestration.release import audit, changes, feed, history, keys, layout, markers, publish, telling
 from orchestration.release.changes import Change
 from orchestration.release.own_tables import KEYS
 from orchestration.settings import Settings
@@ -54,7 +54,7 @@ def compare(file, declared_keys, tmp_path):
 
 
 def ask(file: Path, sql: str):
-    with duckdb.connect(str(file), read_only=True) as connection:
+    with layout.opened(file) as connection:
         return connection.execute(sql).fetchall()
 
 
@@ -245,7 +245,7 @@ class TestKeys:
 
     def test_every_published_table_has_a_key_that_holds(self, file, declared_keys):
         chosen = keys.identifying(declared_keys)
-        tables = ask(file, "select schema_name, table_name from duckdb_tables() where not internal")
+        tables = ask(file, f"select schema_name, table_name from {layout.catalog('duckdb_tables')}")
         assert set(tables) == set(chosen)
         for (schema, table), columns in chosen.items():
             listed = ", ".join(f'"{column}"' for column in columns)
@@ -253,7 +253,7 @@ class TestKeys:
             assert rows == distinct, (schema, table)
 
     def test_primary_keys_are_never_null_and_foreign_keys_find_their_row(self, file, declared_keys):
-        with duckdb.connect(str(file), read_only=True) as connection:
+        with layout.opened(file) as connection:
             for key in declared_keys:
                 table = f'"{key.table[0]}"."{key.table[1]}"'
                 if key.kind == keys.PRIMARY:

@@ -22,7 +22,7 @@ from orchestration import sources
 from orchestration.doctor.examination import examine
 from orchestration.landing.bounds import PROVENANCE
 from orchestration.reading import differences
-from orchestration.release import audit, columns, findings, history, markers, publish
+from orchestration.release import audit, columns, findings, history, layout, markers, publish
 from orchestration.settings import DBT_PROJECT_DIR, PROJECT_ROOT, Settings
 from tests.conftest import take_over
 
@@ -114,7 +114,7 @@ def test_a_release_is_checkpointed_described_and_sums_verify(sealed):
     assert "parquet/core/fct_award.parquet" in listed
     with duckdb.connect(str(settings.published_file), read_only=True) as connection:
         schemas = {s for (s,) in connection.execute("select distinct schema_name from duckdb_tables()").fetchall()}
-        assert schemas == {"core", "analysis", "meta", "quarantine", "reference"}
+        assert schemas == {"core", "analysis", "meta", "reference"}
         bare = connection.execute(
             "select table_name, column_name from duckdb_columns() where comment is null and not internal"
         ).fetchall()
@@ -241,7 +241,7 @@ class TestComesFrom:
 
 def test_every_described_model_begins_with_its_grain(sealed):
     settings, _ = sealed
-    with duckdb.connect(str(settings.published_file), read_only=True) as connection:
+    with layout.opened(settings.published_file.resolve()) as connection:
         comments = connection.execute("select table_name, comment from duckdb_tables()").fetchall()
     assert [name for name, comment in comments if not (comment or "").startswith("Grain: one row")] == []
 
@@ -276,11 +276,12 @@ def test_the_datapackage_is_valid_and_says_whose_the_data_are_and_how_tables_joi
     jsonschema.Draft4Validator(schema).validate(package)
     assert package["title"]
     assert package["contributors"]
-    with duckdb.connect(str(folder / "warehouse.duckdb"), read_only=True) as connection:
+    with layout.opened(folder / "warehouse.duckdb") as connection:
         held = connection.execute("select dataset from meta.source_status where records > 0").fetchall()
         comments = dict(
             connection.execute(
-                "select replace(schema_name || '-' || table_name, '_', '-'), comment from duckdb_tables()"
+                "select replace(schema_name || '-' || table_name, '_', '-'), comment"
+                f" from {layout.catalog('duckdb_tables')}"
             ).fetchall()
         )
         foreign = connection.execute("select count(*) from meta.relationship where kind = 'foreign key'").fetchone()

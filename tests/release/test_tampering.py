@@ -256,6 +256,16 @@ TAMPERINGS: dict[str, tuple[Callable[[Settings], object], str, str]] = {
         "published",
         "warehouse.duckdb is missing; clawback rollback",
     ),
+    "the served file of the quarantine is gone": (
+        lambda h: delete(serving(h) / "quarantine.duckdb"),
+        "published",
+        "quarantine.duckdb is missing; clawback rollback",
+    ),
+    "the served file of the quarantine is damaged": (
+        lambda h: flip(serving(h) / "quarantine.duckdb"),
+        "published",
+        "quarantine.duckdb changed",
+    ),
     "a served file is changed": (
         lambda h: flip(serving(h) / "parquet" / "core" / "fct_award.parquet"),
         "published",

@@ -18,7 +18,7 @@ import lxml.html
 import pytest
 
 from orchestration.reading import reader
-from orchestration.release import audit, history, publish
+from orchestration.release import audit, history, layout, publish
 from orchestration.settings import PROJECT_ROOT, Settings
 from orchestration.site import build, glossary
 from orchestration.site.pages import VENDOR_FOLDER
@@ -72,8 +72,8 @@ def test_the_site_is_sealed_with_the_release_and_small(site: Path):
 
 def test_every_published_table_has_a_page_with_all_its_columns(site: Path, warehouse: reader.Reader):
     columns = warehouse.execute(
-        "select schema_name || '.' || table_name, list(column_name) from duckdb_columns()"
-        " where database_name = current_database() and not internal group by all"
+        "select schema_name || '.' || table_name, list(column_name)"
+        f" from {layout.catalog('duckdb_columns')} group by all"
     ).fetchall()
     assert len(columns) > 100
     for table, names in columns:
@@ -87,10 +87,9 @@ def test_every_document_has_a_page(site: Path):
 
 
 def test_a_table_is_handed_out_as_csv_whole_or_not_at_all(site: Path, warehouse: reader.Reader):
-    tables = {f"{s}.{t}": n for s, t, n in warehouse.execute("""
-        select schema_name, table_name, estimated_size from duckdb_tables()
-        where database_name = current_database() and not internal
-    """).fetchall()}  # fmt: skip
+    tables = {f"{s}.{t}": n for s, t, n in warehouse.execute(
+        f"select schema_name, table_name, estimated_size from {layout.catalog('duckdb_tables')}"
+    ).fetchall()}  # fmt: skip
     written = {path.stem for path in (site / "data" / "tables").glob("*.csv")}
     assert written <= set(tables)
     assert len(written) > 80
