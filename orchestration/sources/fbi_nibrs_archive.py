@@ -31,8 +31,6 @@ _FLAGS = ("R", "Y", "N", "t", "f")
 _OF_FEW_VALUES = {
     "agency": ("ori",),
     "offense": ("offense_code",),
-    "nibrs_incident": ("incident_date", "report_date_flag"),
-    "nibrs_victim": ("sex_code",),
     "nibrs_victim_type": ("victim_type_code",),
     "nibrs_ethnicity": ("ethnicity_code",),
     "ref_race": ("race_code",),

@@ -60,6 +60,15 @@ _WRITTEN = {"nibrs_incident": "incident_id", "nibrs_victim": "victim_id"}
 _OF_MONTHS = "nibrs_month"
 
 
+# Tables of many rows whose texts are few: while they are read a number stands for each.
+_OF_FEW_TEXTS = ("nibrs_incident", "nibrs_victim")
+
+
+# Of a table's columns, by name: the texts, each with the number that stands for it.
+_Texts = dict[str, dict[str, int]]
+_OF_TEXTS = {"text": pl.String, "number": pl.UInt32}
+
+
 class _NotNumbers(Exception):
     """An id is no number, or is written in another way than numbers are."""
 
@@ -99,20 +108,29 @@ def _loaded(
     connection: duckdb.DuckDBPyConnection, archive: Path, members: dict[str, zipfile.ZipInfo], *, numbers: bool
 ) -> dict[str, tuple[str, ...]]:
     headers: dict[str, tuple[str, ...]] = {}
+    texts: dict[str, _Texts] = {
+        table: {name: {} for name in COLUMNS[table] if not name.endswith("_id")} for table in _OF_FEW_TEXTS
+    }
     done = 0
     for table, block in csv_blocks.ahead(_blocks(archive, members)):
         if table not in headers:
             line, _, block = block.removeprefix(_BOM).partition(b"\n")
             headers[table], done = _header(line, table), 0
-            columns = ", ".join(
-                f"{name} {'bigint' if numbers and name.endswith('_id') else 'varchar'}"
+            types = {
+                name: "bigint" if numbers and name.endswith("_id") else "varchar"
                 for name in _wanted(table, headers[table])
-            )
+            }
+            types.update(dict.fromkeys(texts.get(table, ()), "uinteger"))
+            columns = ", ".join(f"{name} {type_}" for name, type_ in types.items())
             connection.execute(f"create or replace table {table} ({columns})")
         for piece in csv_blocks.within(block, len(headers[table])):
-            done += _insert(connection, table, headers[table], piece, done, numbers=numbers)
+            rows = _rows(table, headers[table], piece, done, numbers=numbers)
+            done += rows.height
+            _insert(connection, table, rows, texts.get(table, {}))
     if empty := [table for table in members if table not in headers]:
         raise Unreadable(f"the first line of its table {empty[0]} is no header: it is empty")
+    for table, of_table in texts.items():
+        _give_texts(connection, table, of_table)
     return headers
 
 
@@ -132,29 +150,46 @@ def _wanted(table: str, header: tuple[str, ...]) -> tuple[str, ...]:
     return wanted
 
 
-def _insert(
-    connection: duckdb.DuckDBPyConnection,
-    table: str,
-    header: tuple[str, ...],
-    block: bytes,
-    done: int,
-    *,
-    numbers: bool,
-) -> int:
-    """Add a block's rows to a table; how many."""
+def _rows(table: str, header: tuple[str, ...], block: bytes, done: int, *, numbers: bool) -> pl.DataFrame:
+    """The columns of a block that are needed; ids as numbers, or all as text."""
     wanted, own = _wanted(table, header), _WRITTEN.get(table)
     ids = {name for name in wanted if numbers and name.endswith("_id")}
     rows = csv_blocks.parse_some(block, header, wanted, f"its table {table}", done, ids - {own})
-    read = rows.height
-    if own in ids:
-        rows = rows.with_columns(_as_numbers(rows[own]))
+    return rows.with_columns(_as_numbers(rows[own])) if own in ids else rows
+
+
+def _insert(connection: duckdb.DuckDBPyConnection, table: str, rows: pl.DataFrame, texts: _Texts) -> None:
+    """Add rows to a table; to `texts` what is new of its columns of few texts."""
     if table == _OF_MONTHS:
         rows = rows.unique()
-    values = ", ".join(name if name in ids else f"nullif(trim({name}), '')" for name in wanted)
+    for name, known in texts.items():
+        for text in rows[name].unique().drop_nulls():
+            known.setdefault(text, len(known))
+        rows = rows.with_columns(rows[name].replace_strict(known, return_dtype=pl.UInt32))
+    values = ", ".join(
+        f"nullif(trim({name}), '')" if type_ == pl.String else name for name, type_ in rows.schema.items()
+    )
     connection.register("block", rows)
     connection.execute(f"insert into {table} select {values} from block")
     connection.unregister("block")
-    return read
+
+
+def _give_texts(connection: duckdb.DuckDBPyConnection, table: str, texts: _Texts) -> None:
+    """Put the texts in place of the numbers that stand for them, as values of an enumeration in the texts' order."""
+    joins = []
+    for name, known in texts.items():
+        values = f"{table}_{name}"
+        connection.register("known", pl.DataFrame({"text": list(known), "number": list(known.values())}, _OF_TEXTS))
+        trimmed = "select nullif(trim(text), '') as text, number from known"
+        connection.execute(f"create or replace table {values} as {trimmed}")
+        connection.unregister("known")
+        distinct = f"select distinct text from {values} where text is not null order by text"
+        connection.execute(f"drop type if exists {values}")
+        connection.execute(f"create type {values} as enum ({distinct})")
+        joins.append(f"left join {values} on {table}.{name} = {values}.number")
+    shown = ", ".join(f"cast({table}_{name}.text as {table}_{name}) as {name}" for name in texts)
+    read = f"select {table}.* replace ({shown}) from {table} {' '.join(joins)}"
+    connection.execute(f"create or replace table {table} as {read}")
 
 
 def _as_numbers(ids: pl.Series) -> pl.Series:
