@@ -198,8 +198,8 @@ REFUSED = {
     "a short row": (lambda a: a.tables["nibrs_victim"][2].pop(), "nibrs_victim: among the records after number 0"),
     "a long row": (lambda a: a.tables["nibrs_victim"][2].append("1"), "nibrs_victim: among the records after number 0"),
     "a short row and a long one, with as many cells as two": (
-        lambda a: a.tables["nibrs_victim"][3].append(a.tables["nibrs_victim"][2].pop()),
-        "nibrs_victim: among the records after number 0",
+        lambda a: a.tables["nibrs_month"][3].append(a.tables["nibrs_month"][2].pop()),
+        "nibrs_month: among the records after number 0",
     ),
     "a pair that comes twice": (again("nibrs_victim_offense"), "nibrs_victim_offense has an id of its own twice"),
     "a victim that comes twice": (again("nibrs_victim"), "nibrs_victim has an id of its own twice"),
