@@ -39,8 +39,8 @@ ARCHIVE = f"TX-{YEAR}.zip"
 AGENCIES = 800
 # Ids have as many digits as the publisher's of these years.
 _FIRST_ID = 150_000_000
-MODELS = ("base_fbi__nibrs", "stg_fbi__nibrs", "int_crime__victim_counts", "int_crime__victim_agency_months",
-          "fct_victim_month", "fct_victim_month_total")  # fmt: skip
+MODELS = ("base_fbi__nibrs", "stg_fbi__nibrs", "int_crime__victim_sums", "int_crime__victim_counts",
+          "int_crime__victim_agency_months", "fct_victim_month", "fct_victim_month_total")  # fmt: skip
 # Small tables, of the publisher's codes.
 CODES = {
     "NIBRS_ETHNICITY": "ethnicity_id,ethnicity_code\n10,H\n20,N\n30,M\n40,U\n50,X\n",

@@ -11,6 +11,7 @@ uses dictionaries only for columns that gain by them: polars' writer took two fi
 from __future__ import annotations
 
 import csv
+import io
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -57,7 +58,6 @@ class CsvParts:
         self._waiting_bytes = self._waiting_cells = 0
         self._parts = 0
         self._limits = limits.current()
-        self._worker = ThreadPoolExecutor(1, thread_name_prefix="csv-reader")
         self._writers = ThreadPoolExecutor(_WRITERS, thread_name_prefix="parquet-writer")
         self._writing: deque[Future[None]] = deque()
 
@@ -77,15 +77,11 @@ class CsvParts:
         for field in names:
             self.fields[field] = None
         # The next block is inflated and split while this one is parsed and written.
-        ahead = self._ahead(chain([body], blocks))
         end = b""
-        for block in ahead:
+        for block in csv_blocks.ahead(chain([body], blocks)):
             for piece in csv_blocks.within(block, len(names)):
                 frame = csv_blocks.parse(piece, names, name, self.records)
-                # Only a comma that is a character of a text is not counted by a row: fewer of them are short rows.
-                if csv_blocks.count(piece, csv_blocks.COMMA) < frame.height * (len(names) - 1):
-                    place = f"among the records after number {self.records:,}"
-                    raise BadCsv(f"{name}: {place}: a row has fewer cells than the header's {len(names):,}")
+                csv_blocks.must_have_every_cell(piece, frame, len(names), name, self.records)
                 self._write(frame, payload_id, len(piece))
             end = block[-LAST_BYTES:] or end
             if self.records > self._limits.rows:
@@ -94,6 +90,23 @@ class CsvParts:
             must_end_whole(end, len(names))
         except Unreadable as error:
             raise BadCsv(f"{name}: {error}") from error
+        return self.records - before
+
+    def add_frames(self, frames: Iterable[pl.DataFrame], payload_id: str) -> int:
+        """Take a table that comes in frames of text or categories, the first of which names its columns.
+
+        The number of its records. Its digest is that of the CSV with the same content.
+        """
+        self._flush()
+        before = self.records
+        for number, frame in enumerate(frames):
+            self.fields.update(dict.fromkeys(frame.columns))
+            text = as_csv(frame, with_header=number == 0)
+            self._digest.update(text)
+            if frame.height:
+                self._write(frame, payload_id, len(text))
+            if self.records > self._limits.rows:
+                raise Beyond("rows", f"more than {self._limits.rows:,} records")
         return self.records - before
 
     def close(self) -> None:
@@ -106,7 +119,6 @@ class CsvParts:
 
     def discard(self) -> None:
         """Stop writing, however far it came."""
-        self._worker.shutdown(cancel_futures=True)
         self._writers.shutdown(cancel_futures=True)
 
     @property
@@ -135,12 +147,6 @@ class CsvParts:
         for chunk in chunks:
             self._digest.update(chunk)
             yield chunk
-
-    def _ahead(self, blocks: Iterator[bytes]) -> Iterator[bytes]:
-        waiting: Future[bytes | None] = self._worker.submit(next, blocks, None)
-        while (block := waiting.result()) is not None:
-            waiting = self._worker.submit(next, blocks, None)
-            yield block
 
     def _write(self, frame: pl.DataFrame, payload_id: str, size: int) -> None:
         numbers = pl.int_range(self.records + 1, self.records + frame.height + 1, dtype=pl.Int64, eager=True)
@@ -185,10 +191,28 @@ def frames(chunks: Iterable[bytes], name: str, field_name: Callable[[str], str] 
             yield frame
 
 
+def as_csv(frame: pl.DataFrame, *, with_header: bool) -> bytes:
+    """A frame of text as CSV, as DuckDB writes it: it quotes cells with a # too."""
+    out = io.BytesIO()
+    frame.write_csv(out, include_header=with_header)
+    if b"#" in out.getvalue():
+        out = io.BytesIO()
+        frame.cast(pl.String).with_columns(
+            pl.when(column.str.contains(r'[",\r\n#]')).then(
+                pl.concat_str(pl.lit('"'), column.str.replace_all('"', '""', literal=True), pl.lit('"'))
+            ).otherwise(column).alias(name)
+            for name, column in ((name, pl.col(name)) for name in frame.columns)
+        ).write_csv(out, include_header=with_header, quote_style="never")  # fmt: skip
+    return out.getvalue()
+
+
 def _write_part(frame: pl.DataFrame, path: Path) -> None:
     sample = frame.head(_SAMPLE_RECORDS)
+    # Arrow writes the texts as they are in memory, but of categories not those.
+    has_categories = any(isinstance(type_, (pl.Categorical, pl.Enum)) for type_ in frame.dtypes)
+    level = pl.CompatLevel.oldest() if has_categories else pl.CompatLevel.newest()
     pq.write_table(
-        frame.to_arrow(compat_level=pl.CompatLevel.newest()),
+        frame.to_arrow(compat_level=level),
         path,
         compression="zstd",
         compression_level=1,

@@ -17,12 +17,11 @@ import xxhash
 
 from orchestration import sources
 from orchestration.forms import Unreadable
-from orchestration.landing import csv_parts, recut
+from orchestration.landing import recut
 from orchestration.landing.bounds import PROVENANCE
 from orchestration.landing.catalog import Catalog
 from orchestration.landing.form import Capture
 from orchestration.sources.base import Dataset, Record
-from orchestration.wire import FilePayload
 
 _ROWS_A_BATCH = 20_000
 
@@ -78,19 +77,14 @@ def _tables_differ(catalog: Catalog, dataset: Dataset, capture: Capture) -> str 
         payload = recut.payload_of(catalog.folder(capture), entry)
         if payload.role != "records" or payload.context.get("fault"):
             continue
-        is_file = isinstance(payload, FilePayload)
-        if not is_file:
-            digest.update(payload.sha256.encode())
         try:
-            for chunks, name in recut.tables_of(dataset, payload):
-                stream = _hashed(chunks, digest) if is_file else chunks
-                for frame in csv_parts.frames(stream, name, dataset.field_name):
-                    kept = landed.take(frame.height)
-                    if kept.height != frame.height:
-                        return f"the payloads give more than the {count + kept.height:,} records"
-                    if place := _frames_differ(kept, frame):
-                        return f"record {count + place[0]:,}: {place[1]}"
-                    count += frame.height
+            for frame in recut.frames_of(dataset, payload, digest):
+                kept = landed.take(frame.height)
+                if kept.height != frame.height:
+                    return f"the payloads give more than the {count + kept.height:,} records"
+                if place := _frames_differ(kept, frame):
+                    return f"record {count + place[0]:,}: {place[1]}"
+                count += frame.height
         except Unreadable as error:
             return str(error)
     if landed.take(1).height or count != capture.records:
@@ -114,12 +108,6 @@ class _Blocks:
         whole = self._left[0] if len(self._left) == 1 else pl.concat(self._left, how="diagonal")
         self._left = [whole[rows:]] if whole.height > rows else []
         return whole[:rows]
-
-
-def _hashed(chunks: Iterator[bytes], digest: xxhash.xxh3_128) -> Iterator[bytes]:
-    for chunk in chunks:
-        digest.update(chunk)
-        yield chunk
 
 
 def _frames_differ(kept: pl.DataFrame, again: pl.DataFrame) -> tuple[int, str] | None:

@@ -11,6 +11,9 @@ import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
+import polars as pl
+import xxhash
+
 from orchestration.forms import Unreadable, archives
 from orchestration.landing import csv_parts, integrity, warc
 from orchestration.landing.form import WARC_FILE, Capture, PayloadEntry
@@ -54,9 +57,8 @@ def records_of(dataset: Dataset, payload: Payload) -> Iterator[Record]:
         return
     try:
         if dataset.tabular:
-            for chunks, name in tables_of(dataset, payload):
-                for frame in csv_parts.frames(chunks, name, dataset.field_name):
-                    yield from frame.iter_rows(named=True)
+            for frame in frames_of(dataset, payload):
+                yield from frame.iter_rows(named=True)
         else:
             yield from dataset.cut(payload)
     except (SourceError, Unreadable) as error:
@@ -66,22 +68,38 @@ def records_of(dataset: Dataset, payload: Payload) -> Iterator[Record]:
         raise NotThere(f"{payload.url} cannot be cut into records again ({type(error).__name__}: {error})") from error
 
 
-def tables_of(dataset: Dataset, payload: Payload) -> Iterator[tuple[Iterator[bytes], str]]:
-    """The CSV texts of a tabular payload that contain records, as streams, each with its name."""
+def frames_of(dataset: Dataset, payload: Payload, digest: xxhash.xxh3_128 | None = None) -> Iterator[pl.DataFrame]:
+    """The records of a tabular payload in blocks. digest: takes in the content as it did when it was captured."""
     if not isinstance(payload, FilePayload):
-        yield iter([payload.body]), payload.url
+        if digest is not None:
+            digest.update(payload.sha256.encode())
+        yield from csv_parts.frames([payload.body], payload.url, dataset.field_name)
         return
     with payload.path.open("rb") as stream:
-        head = stream.read(4)
-    if not archives.is_zip(head):
-        yield _pieces(payload.path), payload.url
+        is_zip = archives.is_zip(stream.read(4))
+    if is_zip and dataset.joins_members:
+        for frames, _ in dataset.joined(payload.path, payload.context):
+            for number, frame in enumerate(frames):
+                if digest is not None:
+                    digest.update(csv_parts.as_csv(frame, with_header=number == 0))
+                yield frame
         return
-    if dataset.joins_members:
-        yield from dataset.joined(payload.path, payload.context)
-        return
+    texts = _members(dataset, payload) if is_zip else iter([(_pieces(payload.path), payload.url)])
+    for chunks, name in texts:
+        yield from csv_parts.frames(_hashed(chunks, digest), name, dataset.field_name)
+
+
+def _members(dataset: Dataset, payload: FilePayload) -> Iterator[tuple[Iterator[bytes], str]]:
     for info in archives.members(payload.path):
         if info.filename.lower().endswith(".csv") and dataset.holds_records(info.filename):
             yield archives.inflate(payload.path, info), info.filename
+
+
+def _hashed(chunks: Iterator[bytes], digest: xxhash.xxh3_128 | None) -> Iterator[bytes]:
+    for chunk in chunks:
+        if digest is not None:
+            digest.update(chunk)
+        yield chunk
 
 
 def first_number(capture: Capture, entry: PayloadEntry) -> int:

@@ -164,8 +164,8 @@ class CaptureWriter:
                 _must_be_text(head)
                 return self.parts.add(_pieces(archive), payload.payload_id, payload.url)
             if self.dataset.joins_members:
-                for chunks, name in self.dataset.joined(archive, payload.context):
-                    count += self.parts.add(chunks, payload.payload_id, name)
+                for frames, _ in self.dataset.joined(archive, payload.context):
+                    count += self.parts.add_frames(frames, payload.payload_id)
                 return count
             tables = [info for info in archives.members(archive) if info.filename.lower().endswith(".csv")]
             if not tables:

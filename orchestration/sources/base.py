@@ -12,12 +12,15 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any, ClassVar, Literal, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
 
 from orchestration.fetching.session import Web
 from orchestration.settings import Settings
 from orchestration.sources.fields import FieldType
 from orchestration.wire import Payload, SourceError, utc_now
+
+if TYPE_CHECKING:
+    import polars as pl
 
 Kind = Literal["fetched", "imported", "transcribed"]
 Domain = Literal["awards", "ordinances", "crime", "reference"]
@@ -209,10 +212,11 @@ class Dataset(ABC):
         """The server of a slice: after two failures in a row the run requests nothing more from it, but from others."""
         return self.source
 
-    def joined(self, archive: Path, context: Mapping[str, str]) -> Iterator[tuple[Iterator[bytes], str]]:
-        """The CSV texts that an archive's members make together, each with its name (tabular, `joins_members`).
+    def joined(self, archive: Path, context: Mapping[str, str]) -> Iterator[tuple[Iterator[pl.DataFrame], str]]:
+        """The tables that an archive's members make together, each with its name (tabular, `joins_members`).
 
-        Raises Unreadable where the archive does not have the members that it must have.
+        A table comes in frames of text; the first names its columns and may have no rows. Each must be taken whole
+        before the next. Raises Unreadable where the archive does not have the members that it must have.
         """
         raise NotImplementedError(f"{self.id} joins no members")
 

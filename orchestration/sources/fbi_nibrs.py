@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from orchestration.fetching.session import Web
 from orchestration.forms import Unreadable, archives
@@ -28,6 +29,9 @@ from orchestration.sources.fbi_links import SignedFile
 from orchestration.sources.fields import NUMBER, STATE_CODE, TEXT, WHOLE, YEAR, each, matching, one_of, typed
 from orchestration.sources.states import STATES
 from orchestration.wire import FilePayload, Payload, SourceError, file_digest, utc_now
+
+if TYPE_CHECKING:
+    import polars as pl
 
 # Archives have some MB to 120 MB, and one connection brings less than half a MB in a second.
 _MOST_ARCHIVES_A_RUN = 25
@@ -132,7 +136,7 @@ class Nibrs(SignedFile):
         payload = web.download(url, settings.downloads_dir, secret_query=signature, context=_context(slice_))
         return replace(payload, context={**payload.context, **_vintage(payload.path)})
 
-    def joined(self, archive: Path, context: Mapping[str, str]) -> Iterator[tuple[Iterator[bytes], str]]:
+    def joined(self, archive: Path, context: Mapping[str, str]) -> Iterator[tuple[Iterator[pl.DataFrame], str]]:
         """The archive's records, as fbi_nibrs_archive makes them of its members."""
         yield from fbi_nibrs_archive.records(archive, context["state"], context["year"])
 

@@ -1,177 +1,99 @@
-"""What one of the FBI's NIBRS archives holds: its layout, its tables, and the two that are made of them.
+"""What one of the FBI's NIBRS archives says: the months of its agencies, and its victims with their offenses.
 
-What belongs here: finding members, reading headers, joining codes inside the archive, and every reason to refuse one.
-What does not: how an archive is requested (fbi_nibrs), what a code means (dbt).
+What belongs here: joining the tables of an archive, and every reason to refuse one. What does not: finding and reading
+its members (fbi_nibrs_tables), how an archive is requested (fbi_nibrs), what a code means (dbt).
 
 Ids of the code tables change their meaning between years: ethnicity 1 is H to 2020 and 10 is H after, race 98 is
 "multiple" and then "unknown". So ids are joined to the codes of the same archive and never leave it. Layouts are
 recognized by members and headers, never by the year: states change at different times.
-
-Case numbers of the police stand in some members (incident_number, ddocname, arrest_num). `_COLUMNS` names every column
-that is read, and none of them is among those.
 """
 
 from __future__ import annotations
 
-import csv
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import duckdb
+import polars as pl
+import pyarrow as pa
 
-from orchestration.forms import Unreadable, archives, tables
+from orchestration.forms import Unreadable
+from orchestration.sources import fbi_nibrs_tables
 
-_PIECE = 1 << 20
-_LONGEST_HEADER = 1 << 16
 # DuckDB spills beyond it, so that the memory does not grow with the archive.
 _MEMORY = "1GB"
-# Every column that is read of each member, under the member's base name in lower case.
-_COLUMNS = {
-    "nibrs_incident": ("agency_id", "incident_id", "incident_date", "report_date_flag"),
-    "nibrs_offense": ("offense_id", "incident_id"),
-    "nibrs_victim": ("victim_id", "incident_id", "victim_type_id", "sex_code", "race_id", "ethnicity_id"),
-    "nibrs_victim_offense": ("victim_id", "offense_id"),
-    "nibrs_month": ("agency_id", "month_num", "reported_status"),
-    "nibrs_ethnicity": ("ethnicity_id", "ethnicity_code"),
-    "ref_race": ("race_id", "race_code"),
-    "nibrs_victim_type": ("victim_type_id", "victim_type_code"),
-    "nibrs_offense_type": ("offense_code",),
-}
-# Without these two only the relation of victim and offender is unknown.
-_RELATIONS = {
-    "nibrs_victim_offender_rel": ("victim_id", "relationship_id"),
-    "nibrs_relationship": ("relationship_id", "relationship_code"),
-}
-# From 2016 on one member lists the agencies; before, one lists them as they were in 2016 and one as in the year.
-_AGENCIES = {
-    "agencies": ("agency_id", "ori", "pub_agency_name", "agency_type_name", "population", "reporting_type",
-                 "nibrs_start_date", "county_name"),
-}  # fmt: skip
-_AGENCIES_TO_2015 = {
-    "cde_agencies": ("agency_id", "ori", "agency_name", "agency_type_name", "primary_county"),
-    "agency_participation": ("agency_id", "agency_population"),
-}
+_ROWS_A_FRAME = 200_000
 _ETHNICITIES = ("H", "N", "U", "M", "X")
-# The ids that stand in the records, as they are written in the tables of what they number.
-_IN_RECORDS = frozenset({"incident_id", "victim_id"})
 _MAY_BE_EMPTY = ("ethnicity_id", "race_id", "relationship_id")
 _FLAGS = ("R", "Y", "N", "t", "f")
+# Columns of few values, which are sorted and joined as numbers.
+_OF_FEW_VALUES = {
+    "agency": ("ori",),
+    "offense": ("offense_code",),
+    "nibrs_victim_type": ("victim_type_code",),
+    "nibrs_ethnicity": ("ethnicity_code",),
+    "ref_race": ("race_code",),
+}
 
 
-@dataclass(frozen=True)
-class _Table:
-    """A member on disk: its own columns in their order."""
+def records(archive: Path, state: str, year: str) -> Iterator[tuple[Iterator[pl.DataFrame], str]]:
+    """The archive's records as two tables of text: agencies' months, and victims with each of their offenses.
 
-    path: Path
-    columns: tuple[str, ...]
-
-    def scan(self, wanted: tuple[str, ...], *, numbers: bool) -> str:
-        """SQL that reads some columns as text, the empty text as null.
-
-        numbers: ids as numbers. The query fails where one is none, or where records would lose how it is written.
-        """
-        ids = {name for name in wanted if numbers and name.endswith("_id")}
-        own = f"{self.path.stem.removeprefix('nibrs_')}_id"
-        written = ids & {own} & _IN_RECORDS
-        types = ", ".join(f"'{name}': '{'bigint' if name in ids - written else 'varchar'}'" for name in self.columns)
-        shown = ", ".join(
-            f"{_number(name) if name in written else name if name in ids else _text(name)} as {name}" for name in wanted
-        )
-        return (
-            f"select {shown} from read_csv('{self.path}', columns = {{{types}}}, header = false, skip = 1,"
-            " auto_detect = false, delim = ',', quote = '\"', escape = '\"', strict_mode = true)"
-        )
-
-
-def records(archive: Path, state: str, year: str) -> Iterator[tuple[Iterator[bytes], str]]:
-    """The archive's records as two CSV texts with headers: agencies' months, and victims with each of their offenses.
-
-    The same archive gives the same bytes. Raises Unreadable where the archive must not be read, with the reason.
+    Each table comes in frames, the first of which is empty: a table without records has columns too. Columns of few
+    values are categories. The same archive gives the same rows in the same order. Raises Unreadable where the archive
+    must not be read, with the reason.
     """
-    with tempfile.TemporaryDirectory(prefix="clawback-nibrs-") as name:
-        folder = Path(name)
-        with _Archive(archive, folder, state, year) as opened:
-            opened.check()
-            for what, query in (("agency months", opened.months()), ("victims", opened.victims())):
-                target = folder / "records.csv"
-                opened.execute(f"copy ({query}) to '{target}' (format csv, header true)")
-                yield _pieces(target), what
+    with (
+        tempfile.TemporaryDirectory(prefix="clawback-nibrs-") as spill,
+        duckdb.connect(config={"memory_limit": _MEMORY, "temp_directory": spill, "threads": 2}) as connection,
+    ):
+        opened = _Archive(connection, archive, state, year)
+        opened.check()
+        for what, query in (("agency months", opened.months()), ("victims", opened.victims())):
+            yield opened.frames(query), what
 
 
 class _Archive:
-    """An unpacked archive behind a DuckDB connection of its own."""
+    """The tables of an archive behind a DuckDB connection of their own."""
 
-    def __init__(self, archive: Path, folder: Path, state: str, year: str) -> None:
-        self._folder, self._state, self._year = folder, state, year
-        self._connection = duckdb.connect(
-            config={"memory_limit": _MEMORY, "temp_directory": str(folder / "spill"), "threads": 2}
-        )
-        self._members = self._unpacked(archive)
-        self.is_to_2015 = "cde_agencies" in self._members
+    def __init__(self, connection: duckdb.DuckDBPyConnection, archive: Path, state: str, year: str) -> None:
+        self._connection, self._state, self._year = connection, state, year
+        columns = fbi_nibrs_tables.load(connection, archive)
+        self.is_to_2015 = "cde_agencies" in columns
         # From 2021 on an offense has its code, and a row of the months is one submitted document.
-        self.has_offense_codes = "offense_code" in self._members["nibrs_offense"].columns
-        self.has_relations = all(name in self._members for name in _RELATIONS)
-        try:
-            self._load(numbers=True)
-        except duckdb.Error:
-            # some id is no number, or a table is no CSV
-            try:
-                self._load(numbers=False)
-            except duckdb.Error as error:
-                raise Unreadable(f"a table of it is no CSV: {str(error).splitlines()[0][:200]}") from error
-        for table in self._members.values():
-            table.path.unlink()
-
-    def __enter__(self) -> _Archive:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._connection.close()
+        self.has_offense_codes = "offense_code" in columns["nibrs_offense"]
+        self.has_relations = all(name in columns for name in fbi_nibrs_tables.RELATIONS)
+        self._make("agency", self._agencies())
+        code = "offense_code" if self.has_offense_codes else "offense_type_id"
+        self._make(
+            "offense",
+            "select o.offense_id, o.incident_id, t.offense_code"
+            f" from nibrs_offense as o left join nibrs_offense_type as t on o.{code} = t.{code}",
+        )
+        for table, names in _OF_FEW_VALUES.items():
+            self._narrow(table, names)
 
     def execute(self, statement: str) -> duckdb.DuckDBPyConnection:
         return self._connection.execute(statement)
 
-    def _unpacked(self, archive: Path) -> dict[str, _Table]:
-        """The members that are needed, each written to disk, by base name without case and folder."""
-        found: dict[str, list[str]] = {}
-        members = {info.filename: info for info in archives.members(archive)}
-        for name in members:
-            base = PurePosixPath(name.replace("\\", "/")).name.lower()
-            if base.endswith(".csv"):
-                found.setdefault(base.removesuffix(".csv"), []).append(name)
-        agencies = _AGENCIES_TO_2015 if "agencies" not in found else _AGENCIES
-        wanted = {**agencies, **_COLUMNS, **{name: columns for name, columns in _RELATIONS.items() if name in found}}
-        if missing := [name for name in wanted if name not in found]:
-            raise Unreadable(f"it has no table {', '.join(missing)}")
-        opened = {}
-        for table, columns in wanted.items():
-            if len(found[table]) > 1:
-                raise Unreadable(f"it has the table {table} twice: {', '.join(sorted(found[table]))}")
-            path = self._folder / f"{table}.csv"
-            with path.open("wb") as stream:
-                for piece in archives.inflate(archive, members[found[table][0]]):
-                    stream.write(piece)
-            if "agenc" in table:
-                _as_utf8(path)
-            opened[table] = _Table(path, _header(path, table, columns))
-        return opened
+    def frames(self, query: str) -> Iterator[pl.DataFrame]:
+        """The rows of a query in frames, the first without rows."""
+        reader = self._connection.sql(query).to_arrow_reader(_ROWS_A_FRAME)
+        yield _frame(pa.RecordBatch.from_pylist([], reader.schema))
+        for batch in reader:
+            yield _frame(batch)
 
-    def _load(self, *, numbers: bool) -> None:
-        """The tables, with ids as numbers where they are: joining texts takes twice as long."""
-        for name, table in self._members.items():
-            wanted = {**_AGENCIES, **_AGENCIES_TO_2015, **_COLUMNS, **_RELATIONS}[name]
-            if name in ("nibrs_offense", "nibrs_offense_type"):
-                wanted = (*wanted, *(c for c in ("offense_code", "offense_type_id") if c in table.columns))
-            columns = tuple(dict.fromkeys(wanted))
-            self.execute(f"create or replace table {name} as {table.scan(columns, numbers=numbers)}")
-        self.execute(f"create or replace table agency as {self._agencies()}")
-        code = "offense_code" if self.has_offense_codes else "offense_type_id"
-        self.execute(
-            "create or replace table offense as select o.offense_id, o.incident_id, t.offense_code"
-            f" from nibrs_offense as o left join nibrs_offense_type as t on o.{code} = t.{code}"
-        )
+    def _make(self, table: str, query: str) -> None:
+        self.execute(f"create or replace table {table} as {query}")
+
+    def _narrow(self, table: str, names: tuple[str, ...]) -> None:
+        """Have columns of few values as numbers that stand for them, in the order of the texts."""
+        for name in names:
+            values = f"select distinct {name} from {table} where {name} is not null order by {name}"
+            self.execute(f"create type {table}_{name} as enum ({values})")
+        narrow = ", ".join(f"cast({name} as {table}_{name}) as {name}" for name in names)
+        self._make(table, f"select * replace ({narrow}) from {table}")
 
     def _agencies(self) -> str:
         """One row an agency: some archives list an agency several times, differing in whether it participated."""
@@ -212,23 +134,35 @@ class _Archive:
             order by agency.ori, lpad(month_num, 2, '0')
         """
 
-    def victims(self) -> str:
-        """Each victim with each of its offenses. An incident's offenses are not all those of its victims."""
-        relations = "select null as victim_id, null as codes where false"
-        if self.has_relations:
-            # most victims have one relation: only the codes of the others are put together
-            of_victims = "from nibrs_victim_offender_rel inner join nibrs_relationship using (relationship_id)"
-            relations = (
-                f"select victim_id, min(relationship_code) as codes {of_victims} group by victim_id"
-                " having min(relationship_code) = max(relationship_code) union all"
-                " select victim_id, string_agg(distinct relationship_code, ' ' order by relationship_code) as codes"
-                f" {of_victims} where victim_id in (select victim_id {of_victims} group by victim_id"
-                " having min(relationship_code) <> max(relationship_code)) group by victim_id"
+    def _relations(self) -> str:
+        """The codes of each victim's relations. Most victims have one: only those of the others are put together."""
+        if not self.has_relations:
+            return "select cast(null as bigint) as victim_id, '' as relationship_codes where false"
+        return """
+            with found as (
+                select victim_id, min(relationship_code) as first, max(relationship_code) as last
+                from nibrs_victim_offender_rel inner join nibrs_relationship using (relationship_id) group by victim_id
             )
-        return f"""
-            select 'victim' as record, '{self._state}' as state_code, '{self._year}' as data_year, agency.ori,
-                i.incident_id, i.incident_date, i.report_date_flag, v.victim_id, t.victim_type_code, o.offense_code,
-                e.ethnicity_code, r.race_code, v.sex_code, relations.codes as relationship_codes
+            select victim_id, first as relationship_codes from found where first = last
+            union all
+            select victim_id, string_agg(distinct relationship_code, ' ' order by relationship_code)
+            from nibrs_victim_offender_rel inner join nibrs_relationship using (relationship_id)
+            where victim_id in (select victim_id from found where first <> last) group by victim_id
+        """
+
+    def _join(self) -> None:
+        """Make the table of victims with each of their offenses, in a fixed order: as the texts of their ids stand.
+
+        An incident's offenses are not all those of its victims. is_tied: victim and offense are of one incident.
+        """
+        self._make("relation", self._relations())
+        self._narrow("relation", ("relationship_codes",))
+        self._make(
+            "joined",
+            f"""
+            select agency.ori, i.incident_id, i.incident_date, i.report_date_flag, v.victim_id, t.victim_type_code,
+                o.offense_code, e.ethnicity_code, r.race_code, v.sex_code, relation.relationship_codes, p.offense_id,
+                coalesce(v.incident_id = o.incident_id, false) as is_tied
             from nibrs_victim_offense as p
             inner join nibrs_victim as v on p.victim_id = v.victim_id
             inner join offense as o on p.offense_id = o.offense_id
@@ -237,15 +171,49 @@ class _Archive:
             inner join nibrs_victim_type as t on v.victim_type_id = t.victim_type_id
             left join nibrs_ethnicity as e on v.ethnicity_id = e.ethnicity_id
             left join ref_race as r on v.race_id = r.race_id
-            left join ({relations}) as relations on v.victim_id = relations.victim_id
-            order by agency.ori, cast(v.victim_id as varchar), cast(p.offense_id as varchar)
-        """
+            left join relation on v.victim_id = relation.victim_id
+            order by agency.ori, {self._as_text("nibrs_victim", "victim_id")}, {self._as_text("offense", "offense_id")}
+            """,
+        )
+
+    def _as_text(self, table: str, column: str) -> str:
+        """SQL of what sorts pairs by the texts of a column: numbers of as many digits each are sorted like these."""
+        least, greatest = self.execute(f"select min({column}), max({column}) from {table}").fetchone() or (None, None)
+        if isinstance(least, int) and least >= 0 and len(str(least)) == len(str(greatest)):
+            return f"p.{column}"
+        return f"cast(p.{column} as varchar)"
+
+    def victims(self) -> str:
+        """Each victim with each of its offenses."""
+        return (
+            f"select 'victim' as record, '{self._state}' as state_code, '{self._year}' as data_year, ori, incident_id,"
+            " incident_date, report_date_flag, victim_id, victim_type_code, offense_code, ethnicity_code, race_code,"
+            " sex_code, relationship_codes from joined"
+        )
 
     def check(self) -> None:
         """Raise Unreadable where joining would lose or multiply a victim, or a value is of no known form."""
         self._check_ids()
+        self._join()
+        if not self._is_whole():
+            self._check_pairs()
         self._check_links()
         self._check_values()
+
+    def _is_whole(self) -> bool:
+        """Whether the joined rows alone show that every pair is tied to a victim and an offense of one incident.
+
+        They do if each pair is one row and none comes twice, and if each victim is in a row. Ids of victims and
+        offenses are known to come once. Equal ids stand together; if they did not, victims would be counted twice.
+        """
+        row = self.execute(
+            "select count(*) = (select count(*) from nibrs_victim_offense) and bool_and(is_tied)"
+            " and count(*) filter (is_next) = (select count(*) from nibrs_victim)"
+            " and not bool_or(not is_next and is_next_pair = false) from (select is_tied,"
+            " victim_id is distinct from lag(victim_id) over () as is_next,"
+            " offense_id is distinct from lag(offense_id) over () as is_next_pair from joined)"
+        ).fetchone()
+        return bool(row and row[0])
 
     def _check_ids(self) -> None:
         kinds = "offense_code" if self.has_offense_codes else "offense_type_id"
@@ -253,25 +221,45 @@ class _Archive:
             ("nibrs_incident", "incident_id"),
             ("nibrs_offense", "offense_id"),
             ("nibrs_victim", "victim_id"),
-            ("nibrs_victim_offense", "victim_id, offense_id"),
             ("nibrs_ethnicity", "ethnicity_id"),
             ("ref_race", "race_id"),
             ("nibrs_victim_type", "victim_type_id"),
             ("nibrs_offense_type", kinds),
         ):
-            lacking = " or ".join(f"{column} is null" for column in key.split(", "))
-            query = f"select concat_ws('/', {key}) from {table} group by {key} having count(*) > 1 or {lacking}"
-            self._none(query, f"{table} has an id of its own twice, or none")
+            self._must_be_unique(table, key)
         self._none("select agency_id from agency where oris <> 1", "an agency_id has no ORI, or several")
 
-    def _check_links(self) -> None:
-        """Every row is tied to one that is there; only ethnicity, race and relation may be empty."""
-        relations = (("nibrs_victim_offender_rel", "relationship_id", "nibrs_relationship"),)
+    def _must_be_unique(self, table: str, key: str) -> None:
+        if "," not in key and self._is_unique(table, key):
+            return
+        lacking = " or ".join(f"{column} is null" for column in key.split(", "))
+        query = f"select concat_ws('/', {key}) from {table} group by {key} having count(*) > 1 or {lacking}"
+        self._none(query, f"{table} has an id of its own twice, or none")
+
+    def _is_unique(self, table: str, key: str) -> bool:
+        row = self.execute(f"select count(*) = count(distinct {key}) from {table}").fetchone()
+        return bool(row and row[0])
+
+    def _check_pairs(self) -> None:
+        """Every victim has an offense, and each pair of them is of one incident and comes once."""
+        self._must_be_unique("nibrs_victim_offense", "victim_id, offense_id")
         for child, column, parent in (
             ("nibrs_victim_offense", "victim_id", "nibrs_victim"),
             ("nibrs_victim_offense", "offense_id", "offense"),
             ("nibrs_victim", "victim_id", "nibrs_victim_offense"),
             ("nibrs_victim", "incident_id", "nibrs_incident"),
+        ):
+            self._must_be_known(child, column, parent)
+        self._none(
+            "select p.victim_id from nibrs_victim_offense as p inner join nibrs_victim as v using (victim_id)"
+            " inner join offense as o using (offense_id) where v.incident_id <> o.incident_id",
+            "nibrs_victim_offense ties a victim to another incident's offense",
+        )
+
+    def _check_links(self) -> None:
+        """Every other row is tied to one that is there; only ethnicity, race and relation may be empty."""
+        relations = (("nibrs_victim_offender_rel", "relationship_id", "nibrs_relationship"),)
+        for child, column, parent in (
             ("offense", "incident_id", "nibrs_incident"),
             ("nibrs_incident", "agency_id", "agency"),
             ("nibrs_victim", "victim_type_id", "nibrs_victim_type"),
@@ -279,21 +267,19 @@ class _Archive:
             ("nibrs_victim", "race_id", "ref_race"),
             *(relations if self.has_relations else ()),
         ):
-            is_asked = f"{column} is not null" if column in _MAY_BE_EMPTY else "true"
-            query = (
-                f"select {column} from {child} where {is_asked}"
-                f" and not exists (select 1 from {parent} where {parent}.{column} = {child}.{column})"
-            )
-            self._none(query, f"{child} has a {column} that {parent} does not know")
+            self._must_be_known(child, column, parent)
         self._none(
             "select offense_id from offense where offense_code is null",
             "nibrs_offense has an offense that nibrs_offense_type does not know",
         )
-        self._none(
-            "select p.victim_id from nibrs_victim_offense as p inner join nibrs_victim as v using (victim_id)"
-            " inner join offense as o using (offense_id) where v.incident_id <> o.incident_id",
-            "nibrs_victim_offense ties a victim to another incident's offense",
+
+    def _must_be_known(self, child: str, column: str, parent: str) -> None:
+        is_asked = f"{column} is not null" if column in _MAY_BE_EMPTY else "true"
+        query = (
+            f"select {column} from {child} where {is_asked}"
+            f" and not exists (select 1 from {parent} where {parent}.{column} = {child}.{column})"
         )
+        self._none(query, f"{child} has a {column} that {parent} does not know")
 
     def _check_values(self) -> None:
         self._known("nibrs_ethnicity", "ethnicity_code", _ETHNICITIES)
@@ -306,7 +292,8 @@ class _Archive:
             " and try_strptime(incident_date, '%d-%b-%y') is not null end"
         )
         self._none(
-            f"select incident_date from nibrs_incident where not coalesce({is_of_the_year}, false)",
+            "select incident_date from (select distinct cast(incident_date as varchar) as incident_date"
+            f" from nibrs_incident) as days where not coalesce({is_of_the_year}, false)",
             f"nibrs_incident has a date of no known form, or outside {self._year}",
         )
         is_month = "try_cast(month_num as int) between 1 and 12"
@@ -317,7 +304,7 @@ class _Archive:
 
     def _known(self, table: str, column: str, values: tuple[str, ...]) -> None:
         listed = ", ".join(f"'{value}'" for value in values)
-        self._none(f"select {column} from {table} where {column} not in ({listed})",
+        self._none(f"select {column} from {table} where cast({column} as varchar) not in ({listed})",
                    f"{table} has a {column} outside {', '.join(values)}")  # fmt: skip
 
     def _none(self, query: str, fault: str) -> None:
@@ -326,45 +313,13 @@ class _Archive:
             raise Unreadable(f"{fault}: {str(found[0])[:40]!r}")
 
 
-def _text(name: str) -> str:
-    return f"nullif(trim({name}), '')"
+def _frame(rows: pa.RecordBatch) -> pl.DataFrame:
+    """A batch's columns as text; those of few values stay numbers that stand for texts."""
+    return pl.DataFrame([_column(name, rows.column(name)) for name in rows.schema.names])
 
 
-def _number(name: str) -> str:
-    """SQL: an id as a number, or an error where the number is written in another way than numbers are."""
-    text, number = _text(name), f"try_cast({name} as bigint)"
-    is_plain = f"{text} is null or coalesce(cast({number} as varchar) = {text}, false)"
-    return f"case when {is_plain} then {number} else error('no number') end"
-
-
-def _header(path: Path, table: str, needed: tuple[str, ...]) -> tuple[str, ...]:
-    """The columns of a member in lower case. A name that comes again is numbered (data_year of the months)."""
-    with path.open("rb") as stream:
-        line = stream.readline(_LONGEST_HEADER)
-    try:
-        names = next(csv.reader([line.decode("utf-8-sig").strip("\r\n")], strict=True))
-        tables.must_be_a_header([f"{n}:{name}" for n, name in enumerate(names)])
-    except (UnicodeDecodeError, StopIteration, csv.Error, Unreadable) as error:
-        raise Unreadable(f"the first line of its table {table} is no header: {error}") from error
-    found: list[str] = []
-    for number, name in enumerate(names):
-        plain = name.strip().lower()
-        found.append(plain if plain.isidentifier() and plain not in found else f"column_{number}")
-    if missing := [name for name in needed if name not in found]:
-        raise Unreadable(f"its table {table} has no column {', '.join(missing)}")
-    return tuple(found)
-
-
-def _as_utf8(path: Path) -> None:
-    """A list of agencies in UTF-8: California's of 2024 has a no-break space of Windows-1252."""
-    body = path.read_bytes()
-    try:
-        body.decode("utf-8")
-    except UnicodeDecodeError:
-        path.write_bytes(body.decode("cp1252", errors="replace").encode())
-
-
-def _pieces(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as stream:
-        while piece := stream.read(_PIECE):
-            yield piece
+def _column(name: str, values: pa.Array) -> pl.Series:
+    if pa.types.is_dictionary(values.type):
+        # polars would have the texts of all columns in one list, and every column would be written with all of them
+        return pl.Series(name, values.indices).cat.to(pl.Enum(values.dictionary.to_pylist()))
+    return pl.Series(name, values).cast(pl.String)

@@ -9,6 +9,7 @@ import csv
 import io
 from pathlib import Path
 
+import duckdb
 import polars as pl
 import pyarrow.parquet as pq
 import pytest
@@ -16,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from orchestration.forms import csv_blocks
-from orchestration.landing.csv_parts import BadCsv, CsvParts
+from orchestration.landing.csv_parts import BadCsv, CsvParts, as_csv
 
 # What breaks naive readers: quotes, separators, line ends, text beyond ASCII. The publishers write no lone \r.
 FIELD = st.text(st.sampled_from('ab",\n é€'), max_size=12)
@@ -49,6 +50,21 @@ def test_any_cut_of_the_stream_gives_the_records_that_were_written(tmp_path_fact
         count = parts.add((body[at : at + chunk] for at in range(0, len(body), chunk)), "p", "synthetic.csv")
         assert count == len(rows)
         assert read(parts) == rows
+
+
+def test_frames_have_the_digest_of_the_csv_that_duckdb_writes_of_them(tmp_path: Path):
+    """Captures were landed by way of that CSV, and are proved by its digest."""
+    cells = ["plain", None, "a,b", 'a "b"', "#1", "No #1", '"#', "two\nlines", "\r", " é "]
+    frame = pl.DataFrame({"one": cells, "two": list(reversed(cells))})
+    path = tmp_path / "written.csv"
+    with duckdb.connect() as connection:
+        connection.register("frame", frame)
+        connection.execute(f"copy (select * from frame) to '{path}' (format csv, header true)")
+    text = b"".join(as_csv(part, with_header=n == 0) for n, part in enumerate((frame[:4], frame[4:])))
+    assert text == path.read_bytes()
+    frames = CsvParts(tmp_path / "frames", "capture")
+    assert frames.add_frames([frame[:0], frame.cast({"two": pl.Categorical})], "payload") == len(cells)
+    assert read(frames, ("one", "two")) == frame.rows()
 
 
 def test_several_files_are_numbered_through_and_keep_their_payload(tmp_path: Path):

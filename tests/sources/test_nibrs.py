@@ -20,6 +20,7 @@ import servers
 import time_machine
 from nibrs_files import CASE_NUMBER, LAYOUTS, Agency, Archive, Incident, Victim
 
+from orchestration.forms import csv_blocks
 from orchestration.landing import proving
 from orchestration.landing.catalog import Catalog
 from orchestration.landing.dataset_run import DatasetRun, capture_dataset
@@ -189,6 +190,17 @@ REFUSED = {
     "a pair without its victim": (cell("nibrs_victim_offense", 0, "1"), "nibrs_victim does not know"),
     "a pair without its offense": (cell("nibrs_victim_offense", 1, "1"), "offense does not know"),
     "a pair of two incidents": (cell("nibrs_offense", 1, "1002"), "another incident's offense"),
+    "a victim without an offense": (
+        lambda a: a.tables["nibrs_victim_offense"].pop(), "victim_id that nibrs_victim_offense does not know: '7003'",
+    ),
+    "an incident that comes twice": (again("nibrs_incident"), "nibrs_incident has an id of its own twice"),
+    "an offense that comes twice": (again("nibrs_offense"), "nibrs_offense has an id of its own twice"),
+    "a short row": (lambda a: a.tables["nibrs_victim"][2].pop(), "nibrs_victim: among the records after number 0"),
+    "a long row": (lambda a: a.tables["nibrs_victim"][2].append("1"), "nibrs_victim: among the records after number 0"),
+    "a short row and a long one, with as many cells as two": (
+        lambda a: a.tables["nibrs_month"][3].append(a.tables["nibrs_month"][2].pop()),
+        "nibrs_month: among the records after number 0",
+    ),
     "a pair that comes twice": (again("nibrs_victim_offense"), "nibrs_victim_offense has an id of its own twice"),
     "a victim that comes twice": (again("nibrs_victim"), "nibrs_victim has an id of its own twice"),
     "a second ORI of an agency": (
@@ -203,7 +215,7 @@ REFUSED = {
 @pytest.mark.parametrize("fault", REFUSED)
 def test_an_archive_is_refused_and_kept_if_it_has(take, settings, fault):
     change, says = REFUSED[fault]
-    archive = Archive("to 2015", [Incident(), Incident()])
+    archive = Archive("to 2015", [Incident(), Incident(), Incident()])
     change(archive)
     done = take(archive)
     assert not done.ok
@@ -212,6 +224,38 @@ def test_an_archive_is_refused_and_kept_if_it_has(take, settings, fault):
     (capture,) = Catalog(settings.landing_dir, as_of=None, edition="live").captures(NIBRS.id)
     assert capture.status == "rejected"
     assert capture.payloads[0].archive == "archive-1.zip"
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_a_table_that_comes_in_many_blocks_gives_the_same_records(take, settings, layout, monkeypatch):
+    """A text is known again in a later block; blocks of two layouts have no quotes, those of one have."""
+    incidents = [
+        Incident([Victim(sex=sex), Victim(("13A", "120"))], day=day)
+        for sex, day in zip("FMUMFM", ("02-06", "03-01", "02-06", "12-31", "03-01", "01-01"), strict=True)
+    ]
+    monkeypatch.setattr(csv_blocks, "BLOCK_BYTES", 90)
+    assert take(Archive(layout, incidents)).ok
+    days = [incident.day for incident in incidents for _ in range(3)]
+    sexes = [sex for incident in incidents for sex in (incident.victims[0].sex, "F", "F")]
+    assert [r["incident_date"] for r in held(settings)] == [Archive(layout).day(day) for day in days]
+    assert [r["sex_code"] for r in held(settings)] == sexes
+
+
+@pytest.mark.parametrize(("first", "order"), [("7003", ["7002", "7003"]), ("999", ["7002", "999"])])
+def test_records_stand_in_the_order_of_their_ids_as_texts(take, settings, first, order):
+    archive = Archive("to 2015", [Incident(), Incident()])
+    for table in ("nibrs_victim", "nibrs_victim_offense"):
+        archive.tables[table][1][0] = first
+    take(archive)
+    assert [r["victim_id"] for r in held(settings)] == order
+
+
+def test_an_id_is_kept_as_it_is_written(take, settings):
+    archive = Archive("to 2015", [Incident(), Incident()])
+    for table in ("nibrs_victim", "nibrs_victim_offense"):
+        archive.tables[table][1][0] = "007001"
+    take(archive)
+    assert [r["victim_id"] for r in held(settings)] == ["007001", "7002"]
 
 
 def test_a_table_that_is_in_the_archive_twice_is_refused(take):
