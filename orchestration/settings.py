@@ -97,6 +97,10 @@ class Settings(BaseSettings):
     # Further configuration of the Spark session, by name: '{"spark.driver.memory": "8g"}'.
     spark_conf: dict[str, str] = Field(default_factory=dict)
 
+    # Rows up to which a fact is in the DuckDB file of a release. A larger one is a view over its Parquet file there, so
+    # that its rows are on the disk once (docs/scale.md). Without a number every fact is in the file.
+    fact_rows_in_file: int | None = Field(None, ge=0)
+
     # Seconds that one query of a reader may take (`sql`, `query`, notebooks): then it is stopped.
     query_seconds: float = Field(120.0, gt=0)
     # Memory that one query of a reader may take: beyond, it is stopped.

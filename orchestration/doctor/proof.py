@@ -178,7 +178,7 @@ def _not_the_payloads(capture: Capture, difference: str) -> Observation:
 
 def _conserved(release: Release) -> Observation:
     """Every record that the release read is staged, quarantined, a duplicate or superseded."""
-    with duckdb.connect(str(release.path), read_only=True) as connection:
+    with layout.opened(release.path) as connection:
         lost = connection.execute(
             "with captured as (select dataset, sum(records) as records from meta.capture"
             " where status = 'accepted' group by all),"

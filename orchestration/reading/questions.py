@@ -17,7 +17,8 @@ from pathlib import Path
 import duckdb
 
 from orchestration.reading import empty, places
-from orchestration.reading.reader import Connection, NothingPublished, Rows, connect
+from orchestration.reading.reader import Connection, NothingPublished, Reader, Rows, connect
+from orchestration.release import layout
 from orchestration.settings import QUERIES_DIR
 
 __all__ = [
@@ -133,6 +134,8 @@ def answer(connection: Connection, asked: Question, given: Mapping[str, str]) ->
                 notes.append(f"{name}={text} lies after {last}, the day of the newest capture: nothing later is known.")
     if (first := values.get("from")) and (until := values.get("to")) and first > until:
         raise WrongParameter(f"from={first} lies after to={until}: no day is between them")
+    # The relation is the caller's to read: what is asked about it goes over connections of its own.
+    aside = connection.cursor() if isinstance(connection, Reader) else layout.again(connection)
     try:
         relation = connection.sql(asked.sql, params=values or None)
     except (duckdb.BinderException, duckdb.CatalogException) as error:
@@ -142,10 +145,9 @@ def answer(connection: Connection, asked: Question, given: Mapping[str, str]) ->
             " `clawback refresh` builds one that answers"
         ) from error
     title = asked.title.format_map(labels)
-    # The relation is the caller's to read: what is asked about it goes over connections of its own.
-    if connection.cursor().execute(asked.sql, values or None).fetchmany(1):
+    if aside.execute(asked.sql, values or None).fetchmany(1):
         return Answer(title, relation, tuple(notes), None)
-    why = empty.why(connection.cursor(), empty.subjects()[asked.about], values, labels)
+    why = empty.why(aside, empty.subjects()[asked.about], values, labels)
     return Answer(title, relation, tuple(notes), why)
 
 

@@ -43,11 +43,8 @@ _OPENED_WITH: dict[str, str | bool | int | float | list[str]] = {
     # Nothing is spilled to disk: beside the file that would be in the published folder.
     "temp_directory": "",
 }
-_CLOSED_BY = (
-    "set enable_external_access = false",
-    "set disabled_filesystems = 'LocalFileSystem'",
-    "set lock_configuration = true",
-)
+_NO_ACCESS, _LOCKED = "set enable_external_access = false", "set lock_configuration = true"
+_NO_FILE = "set disabled_filesystems = 'LocalFileSystem'"
 
 # What may be asked of the rows of a query. Other methods of a relation write, or take SQL as text.
 _READING = frozenset(
@@ -111,13 +108,28 @@ class Reader:
         self._connection = duckdb.connect(
             str(file), read_only=True, config={**_OPENED_WITH, "memory_limit": f"{self.memory}B"}
         )
+        # A variable is a connection's own: every cursor is told where the Parquet files of the release are.
+        self._folders = layout.variables(self._connection, file)
+        layout.bind(self._connection, self._folders)
         self._cursors: weakref.WeakSet[duckdb.DuckDBPyConnection] = weakref.WeakSet()
         row = self._connection.execute("select current_setting('lock_configuration')").fetchone()
         # Connections of one process to one file share its settings: the first of them has locked it.
         if not (row and row[0]):
             self._open_beside()
-            for statement in _CLOSED_BY:
+            for statement in self._closing():
                 self._connection.execute(statement)
+
+    def _closing(self) -> tuple[str, ...]:
+        """What closes every file but those that are open.
+
+        If facts of this release are views, their Parquet files stay within reach, and the files that are open can be
+        opened again: that these are not written is left to the reading of statements and to the files' modes.
+        """
+        views = layout.views(self._connection)
+        if not views:
+            return (_NO_ACCESS, _NO_FILE, _LOCKED)
+        files = ", ".join(layout.literal(self.file.parent / layout.parquet(*view)) for view in views)
+        return (f"set allowed_paths = [{files}]", _NO_ACCESS, _LOCKED)
 
     def _open_beside(self) -> None:
         """Open the further files of the release. One that is damaged costs its own tables, not the others'."""
@@ -146,6 +158,7 @@ class Reader:
 
     def _opened(self) -> duckdb.DuckDBPyConnection:
         cursor = self._connection.cursor()
+        layout.bind(cursor, self._folders)
         self._cursors.add(cursor)
         return cursor
 

@@ -15,7 +15,7 @@ from orchestration.release import layout
 _LAST = ", ".join(f"'{schema}'" for schema in layout.OWN_FILES)
 _COMMANDS = {
     ".tables": "select schema_name || '.' || table_name as name, estimated_size as rows, comment"
-    f" from {layout.catalog('duckdb_tables')} order by schema_name in ({_LAST}), 1;",
+    f" from {layout.tables()} order by schema_name in ({_LAST}), 1;",
     ".columns": "select schema_name || '.' || table_name as of_table, column_name, data_type, comment"
     f" from {layout.catalog('duckdb_columns')} where table_name = '{{}}' order by column_index;",
 }

@@ -109,7 +109,7 @@ def _tables(connection: duckdb.DuckDBPyConnection, database: str) -> dict[Relati
     rows = connection.execute(
         f"select schema_name, table_name, c.place, c.column_name, c.data_type"
         f" from {layout.catalog('duckdb_columns', database)} as c"
-        f" join {layout.catalog('duckdb_tables', database)} as t using (database_name, schema_name, table_name)"
+        f" join {layout.tables(database)} as t using (database_name, schema_name, table_name)"
         " where not list_contains(?, schema_name) order by c.column_index",
         [list(_NOT_COMPARED)],
     ).fetchall()

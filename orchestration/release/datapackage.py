@@ -45,7 +45,7 @@ def write(
     comments = {
         (row[0], row[1]): row[2]
         for row in connection.execute(
-            f"select schema_name, table_name, comment from {layout.catalog('duckdb_tables', 'release')}"
+            f"select schema_name, table_name, comment from {layout.tables('release')}"
         ).fetchall()
     }
     package = {

@@ -1,15 +1,22 @@
 """Which file of a release holds which published schema, and how its tables are named where several files are open.
 
-What belongs here: the one declaration of schemas and files; attaching all files of a release; finding its tables
-wherever they are. What does not: writing them (publish), what may be read of them (reading.reader).
+What belongs here: the one declaration of schemas and files; which facts are in their Parquet file alone; attaching all
+files of a release; finding its tables wherever they are. What does not: writing them (publish), what may be read of
+them (reading.reader).
 
 A schema with a file of its own stands in that file's schema `main`. Attached under the schema's name, which is also
 what DuckDB makes of the file's name, ``quarantine.<table>`` means the same as in a release that has the schema inside
 of the warehouse file: one that was made by an earlier version, and every build.
+
+A fact of more rows than a setting allows is a view over its Parquet file. The view names the file relative to the
+release's folder, behind a variable of that release: without the variable DuckDB looks below the working directory, with
+it the release is read from anywhere. So it can be moved or copied whole, and two releases can be open on one
+connection. Variables are a connection's own, and a cursor is another connection: `bind` sets them on one.
 """
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import duckdb
@@ -20,6 +27,9 @@ WAREHOUSE_FILE = "warehouse.duckdb"
 OWN_FILES = {"quarantine": "quarantine.duckdb"}
 PUBLISHED_SCHEMAS = ("core", "analysis", "meta", "reference", *OWN_FILES)
 FILES = (WAREHOUSE_FILE, *OWN_FILES.values())
+# Rows of duckdb_views() that are facts.
+_IS_FACT = "contains(sql, 'getvariable(''release_')"
+_VARIABLE = re.compile(r"getvariable\('(release_\w+)'\)")
 
 
 def literal(path: Path) -> str:
@@ -37,6 +47,13 @@ def attach(connection: duckdb.DuckDBPyConnection, file: Path, database: str) -> 
     connection.execute(f"attach {literal(file)} as {database} (read_only)")
     for schema, own in beside(file).items():
         connection.execute(f"attach {literal(own)} as {_own(database, schema)} (read_only)")
+    bind(connection, variables(connection, file, database))
+
+
+def detach(connection: duckdb.DuckDBPyConnection, database: str) -> None:
+    """Detach every file that `attach` attached."""
+    for name in (database, *(_own(database, schema) for schema in OWN_FILES)):
+        connection.execute(f"detach database if exists {name}")
 
 
 def attach_beside(connection: duckdb.DuckDBPyConnection, file: Path) -> None:
@@ -49,6 +66,7 @@ def opened(file: Path) -> duckdb.DuckDBPyConnection:
     """A connection that reads every table of a release, or of a build. file: its warehouse file."""
     connection = duckdb.connect(str(file), read_only=True)
     attach_beside(connection, file)
+    bind(connection, variables(connection, file))
     return connection
 
 
@@ -91,6 +109,67 @@ def catalog(function: str, database: str = "") -> str:
         " '\"' || database_name || '\".\"' || schema_name || '\"' as place"
         f" from {function}() where not internal and (database_name = {here} or {is_own} in ({listed})))"
     )
+
+
+def tables(database: str = "") -> str:
+    """As catalog, the published tables: with facts that are views, without former names."""
+    columns = "database_name, schema_name, {} as table_name, place, comment, {} as estimated_size"
+    return (
+        f"(select {columns.format('table_name', 'estimated_size')} from {catalog('duckdb_tables', database)} union all"
+        f" select {columns.format('view_name', 'null')} from {catalog('duckdb_views', database)} where {_IS_FACT})"
+    )
+
+
+def parquet(schema: str, table: str) -> str:
+    """Where a table's Parquet file is in the folder of a release."""
+    return f"parquet/{schema}/{table}.parquet"
+
+
+def is_view(schema: str, table: str, rows: int, most: int | None) -> bool:
+    """Whether a published table is a view. most: rows up to which facts are in the DuckDB file; None means all are."""
+    return most is not None and rows > most and schema == "core" and table.startswith("fct_")
+
+
+def variable(release_id: str) -> str:
+    """The variable that names the folder of a release to its views."""
+    return f"release_{re.sub(r'[^0-9]', '_', release_id)}"
+
+
+def view(release_id: str, schema: str, table: str) -> str:
+    """The query of a fact that is a view, as the release's file keeps it."""
+    return f"from read_parquet(coalesce(getvariable('{variable(release_id)}'), '') || '{parquet(schema, table)}')"
+
+
+def views(connection: duckdb.DuckDBPyConnection, database: str = "") -> list[tuple[str, str]]:
+    """The facts of a release that are views. database: as catalog has it."""
+    return connection.execute(
+        f"select schema_name, view_name from {catalog('duckdb_views', database)} where {_IS_FACT} order by all"
+    ).fetchall()
+
+
+def variables(connection: duckdb.DuckDBPyConnection, file: Path, database: str = "") -> dict[str, Path]:
+    """What `bind` needs so that the facts of a release that are views are found; {} where all are in its file.
+
+    file: its warehouse file; database: as catalog has it.
+    """
+    found = connection.execute(f"select sql from {catalog('duckdb_views', database)} where {_IS_FACT}").fetchall()
+    return {name: file.parent for (sql,) in found for name in _VARIABLE.findall(sql)}
+
+
+def bind(connection: duckdb.DuckDBPyConnection, folders: dict[str, Path]) -> None:
+    """Tell one connection the folders of releases. folders: by variable."""
+    for name, folder in folders.items():
+        connection.execute(f"set variable {name} = {literal(folder)} || '/'")
+
+
+def again(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
+    """A cursor of a connection that finds the facts that the connection finds."""
+    told = connection.execute(
+        "select name, value from duckdb_variables() where starts_with(name, 'release_')"
+    ).fetchall()
+    cursor = connection.cursor()
+    bind(cursor, {name: Path(folder) for name, folder in told})
+    return cursor
 
 
 def _own(database: str, schema: str) -> str:

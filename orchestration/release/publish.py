@@ -10,7 +10,6 @@ import json
 import os
 import shutil
 import uuid
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -24,9 +23,9 @@ from orchestration import __version__, files
 from orchestration.progress import say
 from orchestration.release import (
     changes,
+    copying,
     datapackage,
     described,
-    dictionary,
     feed,
     former_views,
     history,
@@ -36,7 +35,7 @@ from orchestration.release import (
 from orchestration.release import columns as lineage
 from orchestration.release import keys as table_keys
 from orchestration.release.audit import Audit
-from orchestration.release.checks import PUBLISHED_KINDS, table_rows
+from orchestration.release.checks import table_rows
 from orchestration.release.findings import Finding, GateRefused
 from orchestration.release.history import RELEASE_FILE, Release
 from orchestration.release.keys import Key
@@ -46,7 +45,6 @@ from orchestration.settings import Settings
 
 # Clients of 1.4 and 1.5 read this; the storage of 2.x they do not.
 STORAGE_VERSION = "v1.4.0"
-_WAREHOUSE_SCHEMAS = tuple(schema for schema in layout.PUBLISHED_SCHEMAS if schema not in layout.OWN_FILES)
 
 
 # Writes a further part of a release into its unfinished folder, from what is there: a site, for one.
@@ -186,11 +184,13 @@ def _write(
     with duckdb.connect() as connection:
         connection.execute(f"attach {layout.literal(copied)} as build (read_only)")
         layout.create(connection, folder, "release", STORAGE_VERSION)
+        layout.bind(connection, {layout.variable(release_id): folder})
         sources_of = _sources(settings, marker.invocation_id, manifest)
-        own_files = _own_files(connection, manifest, sources_of)
+        copied_to = copying.Target(connection, folder, release_id, settings.fact_rows_in_file)
+        columns = copying.own_files(copied_to, manifest, sources_of)
         connection.begin()  # 1,700 comments are written at once, not each to the disk
-        columns = [*_copy(connection, manifest, sources_of, _WAREHOUSE_SCHEMAS), *own_files]
-        edges = _lineage(sources_of, columns)
+        columns += copying.warehouse_file(copied_to, manifest, sources_of)
+        edges = copying.edges(sources_of, columns)
         for name, values in own_rows(settings, audit, release_id, built_at, last).items():
             columns += described.write(connection, name, values)
         connection.execute("use release")
@@ -205,7 +205,7 @@ def _write(
         before, changed = _changes(settings, marker, connection, keys)
         described.write(connection, "change", changes.rows(changed, before.id if before else ""))
         connection.commit()
-        _parquet(connection, folder)
+        copying.parquet(copied_to)
 
         release = _described(audit, release_id, sequence, built_at, last, table_rows(connection, "release"))
         datapackage.write(folder, release, connection, columns, keys)
@@ -285,97 +285,3 @@ def _sources(settings: Settings, invocation_id: str, manifest: dict[str, Any]) -
         compiled = {result["unique_id"]: result.get("compiled_code") for result in results["results"]}
         parents = lineage.all_parents(manifest, compiled, lineage.read_build(settings.build_file).columns)
     return lineage.Sources(manifest, parents)
-
-
-def _own_files(
-    connection: duckdb.DuckDBPyConnection, manifest: dict[str, Any], sources_of: lineage.Sources
-) -> list[described.Column]:
-    """As _copy, the schemas with files of their own: a transaction writes to one file."""
-    rows: list[described.Column] = []
-    for schema in layout.OWN_FILES:
-        connection.begin()
-        rows += _copy(connection, manifest, sources_of, [schema])
-        connection.commit()
-    return rows
-
-
-def _copy(
-    connection: duckdb.DuckDBPyConnection,
-    manifest: dict[str, Any],
-    sources_of: lineage.Sources,
-    schemas: Sequence[str],
-) -> list[described.Column]:
-    """The published schemas' tables with their comments; the dictionary rows of their columns."""
-    rows: list[described.Column] = []
-    nodes = {
-        (node["schema"], node.get("alias") or node["name"]): node
-        for node in manifest["nodes"].values()
-        if node["resource_type"] in PUBLISHED_KINDS
-    }
-    for schema in schemas:
-        tables = connection.execute(
-            "select table_name from information_schema.tables where table_catalog = 'build' and table_schema = ?"
-            " order by 1",
-            [schema],
-        ).fetchall()
-        for (table,) in tables:
-            target = f'{layout.place("release", schema)}."{table}"'
-            connection.execute(f'create table {target} as from build.{schema}."{table}"')
-            node = nodes.get((schema, table))
-            if node is None:
-                raise GateRefused(
-                    [Finding("release", f"{schema}.{table} is no model or seed of the project", "dbt_project/")]
-                )
-            described.comment(connection, f"table {target}", node["description"])
-            models = _made_by(node["unique_id"], manifest)
-            types = dict(
-                connection.execute(
-                    f"select column_name, data_type from {layout.catalog('duckdb_columns', 'release')}"
-                    " where schema_name = ? and table_name = ? order by column_index",
-                    [schema, table],
-                ).fetchall()
-            )
-            # in the table's own order; that each is described, and nothing else, the gate has seen
-            columns = {column["name"]: column for column in node["columns"].values()}
-            for name, kind in types.items():
-                column = columns[name]
-                described.comment(connection, f'column {target}."{name}"', column["description"])
-                entry = dictionary.of_blocks(column.get("doc_blocks", []))
-                row = described.column_row(schema, table, name, kind, column["description"], entry)
-                rows.append({**row, "comes_from": sources_of.text((schema, table), name), "made_by": models})
-    return rows
-
-
-def _lineage(sources_of: lineage.Sources, rows: list[described.Column]) -> list[dict[str, str]]:
-    """The rows of meta.column_lineage."""
-    published: dict[lineage.Relation, list[str]] = {}
-    for column in rows:
-        published.setdefault((column["table_schema"], column["table_name"]), []).append(column["column_name"])
-    return [
-        {"table_schema": schema, "table_name": table, "column_name": column,
-         "parent_schema": parent[0], "parent_table": parent[1], "parent_column": parent_column}
-        for (schema, table), column, parent, parent_column in sources_of.edges(published)
-    ]  # fmt: skip
-
-
-def _made_by(unique_id: str, manifest: dict[str, Any]) -> str | None:
-    """The models and seeds that a model is made of, by the manifest's own graph, nearest first; null where none."""
-    models: list[str] = []
-    seen, ahead = {unique_id}, deque([unique_id])
-    while ahead:
-        for parent in sorted(manifest["parent_map"].get(ahead.popleft(), [])):
-            if parent not in seen and not parent.startswith("source."):
-                seen.add(parent)
-                models.append(parent.rpartition(".")[2])
-                ahead.append(parent)
-    return ", ".join(models) or None
-
-
-def _parquet(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
-    tables = connection.execute(
-        f"select schema_name, table_name, place from {layout.catalog('duckdb_tables', 'release')} order by all"
-    ).fetchall()
-    for schema, table, place in tables:
-        target = folder / "parquet" / schema / f"{table}.parquet"
-        target.parent.mkdir(parents=True, exist_ok=True)
-        connection.execute(f'copy {place}."{table}" to {layout.literal(target)} (format parquet, compression zstd)')

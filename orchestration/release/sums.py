@@ -18,6 +18,7 @@ from typing import Any
 import duckdb
 from pydantic import BaseModel, ConfigDict
 
+from orchestration.release import layout
 from orchestration.release.findings import Checked, checked
 from orchestration.release.history import Release
 
@@ -103,15 +104,14 @@ def of_candidate(connection: duckdb.DuckDBPyConnection, before: Release | None) 
         yield from compared(connection, None)
         return
     try:
-        path = str(before.path).replace("'", "''")
-        connection.execute(f"attach '{path}' as before (read_only)")
+        layout.attach(connection, before.path, "before")
     except duckdb.Error as error:
         yield from compared(connection, None, f"release {before.id} cannot be read: {str(error).splitlines()[0]}")
         return
     try:
         yield from compared(connection, before)
     finally:
-        connection.execute("detach before")
+        layout.detach(connection, "before")
 
 
 def compared(

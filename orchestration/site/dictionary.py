@@ -11,7 +11,7 @@ import io
 import duckdb
 
 from orchestration.reading import meaning, writing
-from orchestration.release import layout
+from orchestration.release import former, layout
 from orchestration.settings import Settings
 from orchestration.site import relations
 from orchestration.site.pages import Pages, Row
@@ -71,10 +71,10 @@ def _tables(pages: Pages) -> list[Row]:
     """Every table and view of the release: its name, grain, description, rows, and its Parquet file if it has one."""
     found = pages.rows(f"""
         select schema_name as "schema", table_name as "table", coalesce(comment, '') as comment, false as is_view
-        from {layout.catalog("duckdb_tables")}
+        from {layout.tables()}
         union all
         select schema_name, view_name, coalesce(comment, ''), true
-        from {layout.catalog("duckdb_views")}
+        from {layout.catalog("duckdb_views")} where {former.ARE_FORMER}
         order by all
     """)
     for table in found:

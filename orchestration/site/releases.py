@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import duckdb
 
-from orchestration.release import history
+from orchestration.release import history, layout
 from orchestration.release.history import Release
 from orchestration.settings import Settings
 from orchestration.site.pages import Pages, Row
@@ -51,7 +51,7 @@ def write(pages: Pages, settings: Settings) -> None:
     for release in earlier[:_EARLIER]:
         try:
             with duckdb.connect() as connection:
-                connection.execute(f"attach '{str(release.path).replace(chr(39), chr(39) * 2)}' as kept (read_only)")
+                layout.attach(connection, release.path, "kept")
                 connection.execute("use kept")
                 _write_one(pages, release, Pages(pages.site, release, connection))
         except duckdb.Error:  # its file is gone, or of a version without what is asked for
