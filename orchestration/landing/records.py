@@ -97,10 +97,10 @@ class RecordSpool:
         if self._stream is not None:
             with self._path.open("rb") as lines:
                 for line in lines:
-                    payload_id, _, text = line.partition(b"\t")
-                    yield payload_id.decode(), json.loads(text), len(line)
-        for (payload_id, record), line in zip(self._batch, self._lines, strict=True):
-            yield payload_id, record, len(line)
+                    of_payload, _, text = line.partition(b"\t")
+                    yield of_payload.decode(), json.loads(text), len(line)
+        for (payload_id, record), kept in zip(self._batch, self._lines, strict=True):
+            yield payload_id, record, len(kept)
 
 
 def sync(path: Path) -> None:
