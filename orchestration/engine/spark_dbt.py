@@ -4,10 +4,10 @@ What belongs here: the Spark session, the raw tables in its catalogue, and dbt's
 session method takes the session that is there). What does not: which files the raw tables read, and what becomes of the
 tables that dbt makes (on_spark).
 
-A build starts with an empty catalogue, so nothing that another build left can be taken for this one's. What stays is the
-Parquet under `warehouse`. With local and spark:// the catalogue is in this process and ends with it. A Connect server
-(sc://) has its own: a build refuses to start if that has anything but schema `default`, and drops what it made there.
-Tables have a location (dbt_project/macros/spark_location.sql), so that dropping them deletes no file.
+A build starts with an empty catalogue, so nothing that another build left can be taken for this one's. What stays is
+the Parquet under `warehouse`. With local and spark:// the catalogue is in this process and ends with it. A Connect
+server (sc://) has its own: a build refuses to start if that has anything but schema `default`, and drops what it made
+there. Tables have a location (dbt_project/macros/spark_location.sql), so dropping them deletes no file.
 """
 
 from __future__ import annotations

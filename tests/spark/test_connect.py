@@ -63,7 +63,8 @@ def build(tmp_path: Path) -> Path:
     folder = tmp_path / "the builder's 100% home" / "build"
     raw = folder / "spark" / "raw" / "build"
     raw.mkdir(parents=True)
-    duckdb.sql("select 7 as n").write_parquet(str(raw / "rows.parquet"))
+    with duckdb.connect() as connection:
+        connection.sql("select 7 as n").write_parquet(str(raw / "rows.parquet"))
     table = {"name": "build", "folder": str(raw), "columns": [["n", "int"]]}
     (folder / "spark" / "raw.json").write_text(json.dumps([table]))
     return folder
@@ -73,8 +74,9 @@ def test_a_build_leaves_its_files_and_nothing_in_the_servers_catalogue(server, b
     done = dbt(build, server, "seed", "--select", "states")
     assert done.returncode == 0, done.stdout + done.stderr
     files = str(build / "spark" / "warehouse" / "reference.db" / "states" / "*.parquet")
-    counted = duckdb.execute("select count(*), count(distinct postal) from read_parquet(?)", [files]).fetchone()
-    assert counted == (56, 56)
+    with duckdb.connect() as connection:
+        counted = connection.execute("select count(*), count(distinct postal) from read_parquet(?)", [files]).fetchall()
+    assert counted == [(56, 56)]
     assert asked(server, "show databases") == [["default"]]
 
 
