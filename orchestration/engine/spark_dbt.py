@@ -15,6 +15,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -127,6 +128,8 @@ def _session(settings: Settings, folder: Path) -> Any:
 
     if is_connect(settings.spark_master):
         os.environ[CONNECT_VARIABLE] = settings.spark_master
+        # dbt-spark asks for Hive's catalogue at each query, which is the server's to choose
+        warnings.filterwarnings("ignore", "Failed to set spark.sql.catalogImplementation")
         session = SparkSession.builder.getOrCreate()
         for name, value in of_queries(settings).items():
             # the builder would pass over what the server does not let a session set
