@@ -89,12 +89,16 @@ explore: $(READY) ## ask the published release in the browser: forms, SQL, chart
 notebook: $(READY) ## a study, on 127.0.0.1: NOTEBOOK=event_study, who_reports or money; COPY=mine.py edits a copy of it
 	@$(BIN)/python -m tools.notebook $(or $(NOTEBOOK),event_study) $(if $(COPY),--copy $(COPY))
 
-bench: $(BENCH_READY) ## ingest, models and runs over generated captures (an hour and 40 GB of disk at full size)
+bench: $(BENCH_READY) $(if $(ENGINES),$(SPARK_READY)) ## ingest, models and runs over generated captures (an hour and 40 GB of disk at full size); ENGINES=1 compares DuckDB with Spark
+ifdef ENGINES
+	@$(BIN)/python -m benchmarks.engines
+else
 	@$(BIN)/python -m benchmarks.spine
 	@$(BIN)/python -m benchmarks.awards
 	@$(BIN)/python -m benchmarks.ordinances
 	@$(BIN)/python -m benchmarks.incidents
 	@$(BIN)/python -m benchmarks.victims
+endif
 
 $(BENCH_READY): $(READY)
 	@$(INSTALL) --extra bench

@@ -91,9 +91,12 @@ class Settings(BaseSettings):
     # Where the tables are built. duckdb: one process on this machine. spark: Spark on the master of
     # CLAWBACK_SPARK_MASTER, which needs the extra `spark` and Java 17 (docs/scale.md).
     engine: Literal["duckdb", "spark"] = "duckdb"
-    # The Spark master: local[*] for the cores of this machine, spark://HOST:PORT for a cluster whose workers see the
-    # home and the landing folder under the same paths.
-    spark_master: str = Field("local[*]", pattern=r"^(local(\[.+\])?|spark://.+:[0-9]+)$")
+    # The Spark master: local[*] for the cores of this machine, spark://HOST:PORT for a cluster, sc://HOST:PORT for a
+    # Connect server (with /;use_ssl=true if it speaks TLS). Workers and the server see the home and the landing folder
+    # under the same paths.
+    spark_master: str = Field(
+        "local[*]", pattern=r"^(local(\[.+\])?|spark://.+:[0-9]+|sc://[^/;]+:[0-9]+(/;use_ssl=true)?)$"
+    )
     # Further configuration of the Spark session, by name: '{"spark.driver.memory": "8g"}'.
     spark_conf: dict[str, str] = Field(default_factory=dict)
 

@@ -43,10 +43,18 @@ def test_without_the_extra_a_refresh_says_what_to_install_before_it_asks_anybody
     assert not (tmp_path / "home" / "landing").exists()
 
 
-@pytest.mark.parametrize("master", ["yarn", "sc://localhost:15002", "spark://host", "local[]"])
+@pytest.mark.parametrize("master", ["yarn", "sc://host", "sc://host:15002/;token=secret", "spark://host", "local[]"])
 def test_a_master_that_was_never_tried_is_refused(master):
     with pytest.raises(ValidationError):
         Settings(spark_master=master)
+
+
+@pytest.mark.parametrize("master", ["sc://localhost:15002", "sc://spark.example:443/;use_ssl=true"])
+def test_a_connect_server_is_a_master_and_gets_what_queries_need_alone(master):
+    settings = Settings(spark_master=master)
+    assert spark_dbt.is_connect(settings.spark_master)
+    # a server refuses to have anything else set by a session
+    assert all(name.startswith("spark.sql.") for name in spark_dbt.of_queries(settings))
 
 
 @pytest.mark.parametrize(
@@ -98,8 +106,8 @@ def test_the_sql_of_a_raw_table_quotes_what_publishers_call_their_fields(tmp_pat
         "folder": str(tmp_path),
         "columns": [["Award `Amount`", "string"], ["_record_no", "bigint"]],
     }
-    made = list(spark_dbt.statements([table]))
-    assert made[0] == "create database if not exists raw"
+    made = list(spark_dbt.statements([table], Path("/the builder's home")))
+    assert made[0] == r"create database raw location 'file:/the builder\'s home/raw.db'"
     assert made[1].startswith("create table raw.`a__b` (`Award ``Amount``` string, `_record_no` bigint) using parquet")
 
 

@@ -1,7 +1,7 @@
-"""A standalone Spark cluster on loopback: a master and two workers, processes of pyspark's own.
+"""A standalone Spark cluster and a Connect server, on loopback: processes of pyspark's own.
 
-What belongs here: starting it, asking the master what it has, killing a worker, ending it. What does not: what runs on
-it.
+What belongs here: starting them, asking the master what it has, killing a worker, ending them. What does not: what runs
+on them.
 """
 
 from __future__ import annotations
@@ -13,12 +13,13 @@ import socket
 import subprocess
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 MASTER, WORKER = "org.apache.spark.deploy.master.Master", "org.apache.spark.deploy.worker.Worker"
+CONNECT = "org.apache.spark.sql.connect.service.SparkConnectServer"
 PATIENCE = 180
 
 
@@ -59,20 +60,7 @@ class Cluster:
         return True
 
     def _start(self, name: str, *words: str) -> None:
-        import pyspark
-
-        program = Path(pyspark.__file__).parent / "bin" / "spark-class"
-        with (self._folder / f"{name}.log").open("wb") as log:
-            self._processes.append(
-                subprocess.Popen(
-                    [str(program), *words],
-                    stdout=log,
-                    stderr=subprocess.STDOUT,
-                    cwd=self._folder,
-                    start_new_session=True,
-                    env={**os.environ, "SPARK_LOCAL_IP": "127.0.0.1", "SPARK_LOCAL_DIRS": str(self._folder)},
-                )
-            )
+        self._processes.append(_started(self._folder, name, "spark-class", *words))
 
 
 @contextmanager
@@ -83,6 +71,50 @@ def running(folder: Path) -> Iterator[Cluster]:
         yield cluster
     finally:
         cluster.end()
+
+
+@contextmanager
+def connect_server(folder: Path, conf: Mapping[str, str]) -> Iterator[str]:
+    """A Connect server with a driver on two cores, for as long as the block lasts: its address, sc://..."""
+    port = _free_port()
+    made = {
+        **conf,
+        "spark.connect.grpc.binding.address": "127.0.0.1",
+        "spark.connect.grpc.binding.port": str(port),
+        "spark.driver.memory": "2g",
+        "spark.ui.enabled": "false",
+    }
+    named = [word for name, value in made.items() for word in ("--conf", f"{name}={value}")]
+    # pyspark's own jar of the server
+    process = _started(folder, "connect", "spark-submit", "--master", "local[2]", "--class", CONNECT, *named)
+    try:
+        _wait_for(lambda: _listens(port), "the Connect server listens")
+        yield f"sc://127.0.0.1:{port}"
+    finally:
+        _kill(process)
+
+
+def _started(folder: Path, name: str, program: str, *words: str) -> subprocess.Popen[bytes]:
+    """A program of pyspark's in a process group of its own; what it says is NAME.log."""
+    import pyspark
+
+    with (folder / f"{name}.log").open("wb") as log:
+        return subprocess.Popen(
+            [str(Path(pyspark.__file__).parent / "bin" / program), *words],
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            cwd=folder,
+            start_new_session=True,
+            env={**os.environ, "SPARK_LOCAL_IP": "127.0.0.1", "SPARK_LOCAL_DIRS": str(folder)},
+        )
+
+
+def _listens(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+    except OSError:
+        return False
+    return True
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:

@@ -40,13 +40,13 @@ pytest.importorskip("pyspark", reason="the extra `spark` is not installed: make 
 LONGEST = 3600
 # For tables this small, compiling a query costs more than running it as it is.
 _JAVA = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
-SMALL = {
-    "spark.driver.extraJavaOptions": _JAVA,
-    "spark.executor.extraJavaOptions": _JAVA,
+SMALL_PROCESSES = {"spark.driver.extraJavaOptions": _JAVA, "spark.executor.extraJavaOptions": _JAVA}
+SMALL_QUERIES = {
     "spark.sql.codegen.wholeStage": "false",
     "spark.sql.codegen.factoryMode": "NO_CODEGEN",
     "spark.sql.shuffle.partitions": "2",
 }
+SMALL = {**SMALL_PROCESSES, **SMALL_QUERIES}
 ON_THIS_MACHINE = {
     "CLAWBACK_ENGINE": "spark",
     "CLAWBACK_SPARK_MASTER": "local[2]",
@@ -96,7 +96,7 @@ def on_spark(landing: Path, tmp_path_factory: pytest.TempPathFactory) -> Setting
 
 def _published(home: Path, landing: Path, **environment: str) -> Settings:
     code, account = refresh(home, landing, **environment)
-    assert code == 0, account
+    assert code == 0, json.dumps(account["findings"], indent=1)
     settings = Settings(home=home, edition="recorded")
     release = history.last_release(settings)
     assert release is not None
@@ -177,6 +177,18 @@ def test_the_gate_refuses_on_spark_what_it_refuses_on_duckdb(on_duckdb, on_spark
         refused.append(sorted(finding["check"] for finding in account["findings"]))
     assert refused[0] == refused[1]
     assert "assert_ncvs_percentages_as_published" in refused[0]
+
+
+def test_a_connect_server_publishes_the_same_release(on_duckdb, landing, tmp_path):
+    with cluster.connect_server(tmp_path, SMALL_PROCESSES) as server:
+        settings = _published(
+            tmp_path / "home",
+            landing,
+            CLAWBACK_ENGINE="spark",
+            CLAWBACK_SPARK_MASTER=server,
+            CLAWBACK_SPARK_CONF=json.dumps(SMALL_QUERIES),
+        )
+    assert differing(on_duckdb, settings) == {}
 
 
 def differing(ours: Settings, theirs: Settings) -> dict[str, tuple[str | None, str | None]]:
