@@ -66,7 +66,8 @@ def test_a_citys_series_says_what_its_declared_sets_say(ask):
 
 
 def test_every_recorded_estimate_of_people_is_a_row_of_its_year(ask):
-    typed = duckdb.sql(f"select state || unit, year::int, population::bigint from '{RECORDED_PLACES}'").fetchall()
+    with duckdb.connect() as own:
+        typed = own.sql(f"select state || unit, year::int, population::bigint from '{RECORDED_PLACES}'").fetchall()
     people = {(geoid, year): population for geoid, year, population in typed}
     held = ask(
         "select case when population_of = 'the county that the city also is' then also_geoid else geoid end,"

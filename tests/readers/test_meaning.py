@@ -129,7 +129,7 @@ class TestEachFileSaysWhatItIs:
         assert sums["csv"][1] > 0
 
     def test_duckdb_reads_the_same_description_from_parquet(self, exported):
-        (value,) = duckdb.execute(
+        (value,) = duckdb.cursor().execute(
             "select decode(value) from parquet_kv_metadata(?) where decode(key) = 'clawback'",
             [str(exported["parquet"])],
         ).fetchone()
