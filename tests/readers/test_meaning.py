@@ -129,10 +129,14 @@ class TestEachFileSaysWhatItIs:
         assert sums["csv"][1] > 0
 
     def test_duckdb_reads_the_same_description_from_parquet(self, exported):
-        (value,) = duckdb.cursor().execute(
-            "select decode(value) from parquet_kv_metadata(?) where decode(key) = 'clawback'",
-            [str(exported["parquet"])],
-        ).fetchone()
+        (value,) = (
+            duckdb.cursor()
+            .execute(
+                "select decode(value) from parquet_kv_metadata(?) where decode(key) = 'clawback'",
+                [str(exported["parquet"])],
+            )
+            .fetchone()
+        )
         assert json.loads(value) == carried(exported, "parquet")
 
     def test_the_workbook_opens_with_a_sheet_that_says_what_it_is(self, exported):
