@@ -14,6 +14,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
@@ -27,8 +28,12 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 # From the signal to the end of the process, whatever hangs.
 LONGEST_SECONDS = 9.0
 _SECONDS_FOR_CHILDREN = 2.0
+# Of unwinding, before the signal is raised again: a library may have swallowed the exception of the first.
+_SECONDS_TO_UNWIND = 3.0
 
 _WORDS = {signal.SIGINT: "Ctrl-C", signal.SIGTERM: "SIGTERM", signal.SIGHUP: "SIGHUP"}
+# A signal was received and unwinds the stack.
+_unwinding = threading.Event()
 
 
 def unwind_on_signals() -> None:
@@ -39,7 +44,9 @@ def unwind_on_signals() -> None:
 
 
 def _unwind(number: int, frame: FrameType | None) -> None:
-    _say(2, f"\nStopped by {_WORDS[signal.Signals(number)]}.")
+    if not _unwinding.is_set():
+        _say(2, f"\nStopped by {_WORDS[signal.Signals(number)]}.")
+    _unwinding.set()
     if number == signal.SIGINT:
         # what asks a person line by line takes it for the end of the line
         raise KeyboardInterrupt
@@ -50,17 +57,21 @@ def _unwind(number: int, frame: FrameType | None) -> None:
 def in_time() -> Iterator[None]:
     """While the block runs, a signal that does not unwind it within LONGEST_SECONDS ends the process.
 
-    A handler waits for the library that the main thread is in, and that may read a large file for minutes.
+    A handler waits for the library that the main thread is in, and that may read a large file for minutes. Its
+    exception may be swallowed by what the main thread is in; then it is raised again.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    over = threading.Event()
+    main, over = threading.get_ident(), threading.Event()
 
     def end(number: signal.Signals) -> None:
-        if not over.wait(LONGEST_SECONDS):
-            _end_children()
-            os._exit(128 + number)
+        limit = time.monotonic() + LONGEST_SECONDS
+        while not over.wait(min(_SECONDS_TO_UNWIND, max(0.0, limit - time.monotonic()))):
+            if time.monotonic() >= limit:
+                _end_children()
+                os._exit(128 + number)
+            signal.pthread_kill(main, number)
 
     with _heard(end):
         try:

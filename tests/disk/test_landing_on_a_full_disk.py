@@ -37,7 +37,7 @@ def night(settings: Settings) -> None:
     """Two captures, one that says the same again, and the line of the attempt."""
     for n in (150, 300, 300):
         when = datetime(2026, 1, n // 100, tzinfo=UTC)
-        rows = [{**ROW, "newoff": str(i % 5 + 1)} for i in range(n)]
+        rows = [{**ROW, "newoff": str(i % 5 + 1), "weight": str(1009 * i)} for i in range(n)]
         payload = Payload(json.dumps(rows).encode(), "https://synthetic.invalid/rows", when)
         land.write(
             DATASET, Slice("2016"), [payload], landing_dir=settings.landing_dir, kind="fetched", edition="live",

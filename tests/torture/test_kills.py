@@ -9,11 +9,13 @@ import json
 import os
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 
 import pytest
 
+from orchestration.settings import PROJECT_ROOT
 from tests.conftest import copy_home
 from tests.torture import kills
 
@@ -112,6 +114,38 @@ def test_one_signal_ends_an_import_and_leaves_nothing(tmp_path: Path, number: si
     assert time.monotonic() - sent < 10
     assert started.said().strip() == f"Stopped by {word}."
     assert (kills.living(home), kills.leftovers(home), kills.look(home, None).faults) == ([], [], [])
+
+
+_SWALLOWS_THE_FIRST = """
+import time
+from pathlib import Path
+from orchestration.running import stopping
+
+stopping.unwind_on_signals()
+with stopping.in_time():
+    try:
+        try:
+            Path("ready").touch()
+            time.sleep(60)
+        except BaseException:
+            time.sleep(60)
+    finally:
+        Path("ready").unlink()
+"""
+
+
+def test_a_signal_whose_exception_a_library_swallowed_is_raised_again(tmp_path: Path) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", _SWALLOWS_THE_FIRST], cwd=tmp_path, stderr=subprocess.PIPE, text=True,
+        env={**os.environ, "PYTHONPATH": str(PROJECT_ROOT)},
+    ) as started:  # fmt: skip
+        while not (tmp_path / "ready").exists():
+            assert started.poll() is None
+        started.send_signal(signal.SIGTERM)
+        assert started.wait(timeout=20) == 128 + signal.SIGTERM
+        assert started.stderr
+        assert started.stderr.read().count("Stopped by SIGTERM.") == 1
+    assert not (tmp_path / "ready").exists()
 
 
 def test_a_second_refresh_names_the_first_and_the_first_killed_leaves_what_was_published(home: Path) -> None:
