@@ -35,10 +35,18 @@ _BOLD, _WRAPPED = Font(bold=True), Alignment(wrap_text=True, vertical="top")
 
 
 def workbook(rows: Any, descriptor: Mapping[str, Any] | None) -> tuple[bytes, int]:
-    """The workbook's bytes and how many rows it has. descriptor: what the answer means (meaning.descriptor)."""
+    """The workbook's bytes and how many rows it has. descriptor: what the answer means (meaning.descriptor).
+
+    Raises CannotWriteAnswer for what no sheet can hold.
+    """
     book = Workbook(write_only=True)
     readme = book.create_sheet(README) if descriptor is not None else None
-    count = _answer(book.create_sheet(ANSWER), rows)
+    answer = book.create_sheet(ANSWER)
+    try:
+        count = _answer(answer, rows)
+    except BaseException:
+        answer.close()
+        raise
     if readme is not None and descriptor is not None:
         _readme(readme, descriptor, count)
     buffer = io.BytesIO()
