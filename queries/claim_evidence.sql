@@ -1,6 +1,6 @@
--- question: What was printed that bears on each claim of the article, by which rule, and where does it stand?
+-- question: What was printed about each claim of the article, in which role, by which rule, and where?
 -- about: release
--- caveat: Only what supports, contradicts, is the whole or a part of a claim decides; what stands beside it does not. The article is never evidence for itself.
+-- caveat: A printed figure decides only if it is what was claimed, a part of it or the whole that it is part of. Other figures are shown for context. The article is never evidence for itself.
 -- column: trace: What to type to follow the evidence to its source. Never null.
 select
     claim_id,

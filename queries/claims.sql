@@ -1,7 +1,7 @@
 -- headline: yes
 -- question: What does the warehouse say about each claim of the article of 2017-03-27?
 -- about: release
--- caveat: What is computed from whole captures decides. Otherwise, figures printed by others than the article decide, by written rules (docs/claims.md). `clawback query claim_evidence` lists each piece.
+-- caveat: A figure computed from complete captures decides. Where there is none, figures printed by publishers other than the article decide, by written rules (docs/claims.md). `clawback query claim_evidence` lists the evidence.
 -- caveat: "no data yet", "not decided" and "not testable" are answers. Nothing is guessed.
 select
     claim_id,
