@@ -4,7 +4,7 @@
 -- headline: yes
 -- parameter: offense_family=all_violent (survey_family)
 -- caveat: A national survey (NCVS): it shows no single city. The interval uses the largest design effect measured for the group (reference.survey_design_effects).
--- caveat: mixes_samples: the window pools years on both sides of the survey's change of 2016 (break_reason in the mart). BJS asks for caution.
+-- caveat: mixes_samples: the window pools years before and after a change of the survey, in 2006 or in 2016 (break_reason in the mart). BJS calls the figures of 2006 not comparable with other years, and asks for caution with 2016.
 -- caveat: A lower share does not prove fear, and says nothing about how much crime there is.
 -- column: n_hispanic (count): Victimizations of Hispanic victims in the national sample, on which hispanic_percent rests.
 -- column: hispanic_percent (percent): Percent of victimizations of Hispanic victims that were reported to the police, nation, weighted.

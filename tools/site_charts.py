@@ -231,14 +231,16 @@ def budget() -> Chart:
         alt.Chart(ROWS)
         .mark_line(point=True)
         .encode(
-            x=alt.X("fiscal_year:Q", title="fiscal year", axis=alt.Axis(format="d")),
+            x=alt.X("fiscal_year:Q", title="fiscal year", axis=alt.Axis(format="d"), scale=alt.Scale(nice=False)),
             y=alt.Y(
                 "usd:Q", title="dollars", axis=alt.Axis(format="$,.2s", labelExpr="replace(datum.label, 'G', 'B')")
             ),
             color=alt.Color(
                 "measure:N", title=None, legend=alt.Legend(orient="top"), scale=alt.Scale(range=[BLUE, ORANGE])
             ),
-            strokeDash=alt.StrokeDash("kind:N", title=None, legend=alt.Legend(orient="top")),
+            strokeDash=alt.StrokeDash(
+                "kind:N", legend=None, scale=alt.Scale(domain=["actual", "estimate"], range=[[1, 0], [4, 3]])
+            ),
             tooltip=["fiscal_year:Q", "measure:N", "kind:N", alt.Tooltip("usd:Q", format="$,.0f"), "budget:N"],
         )
         .properties(height=260)

@@ -188,6 +188,9 @@ def test_a_window_of_years_before_and_after_2016_says_so_with_who_says_it(connec
     assert all(row[2:] == (None, None) for row in rows if not row[1])
     breaks = f"select distinct calendar_year from ({PARTS_AND_TOTALS}) where is_break order by 1"
     assert connection.execute(breaks).fetchall() == [(1993,), (2006,), (2016,)]
+    # whoever reads the column is told of each change that it can mean
+    caveats = questions.question("reporting_gap").caveats
+    assert [("2006" in each, "2016" in each) for each in caveats if "mixes_samples" in each] == [(True, True)]
 
 
 def test_cells_of_ten_cases_or_fewer_are_flagged_and_so_is_a_variation_above_half(connection):
