@@ -108,7 +108,9 @@ def budget(pages: Pages) -> Picture:
         finding=finding,
         rows=rows,
         source="Office of Management and Budget (core.fct_budget_account_year)",
-        caveats=(*questions.question("cops_budget").caveats, "Solid lines are actual figures, dashed lines are estimates."),
+        caveats=(
+            *questions.question("cops_budget").caveats, "Solid lines are actual figures, dashed lines are estimates.",
+        ),
         columns={
             "fiscal_year": "fiscal year", "measure": "what is counted", "kind": "actual or estimated", "usd": "dollars",
             "budget": "the budget that prints it",
