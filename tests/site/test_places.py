@@ -161,6 +161,19 @@ class TestInABrowser:
                 said = tab.ask(f"clawback.saysOn('{tracker}', '{day}')")
                 assert (said["answer"], said["by"] or None) == (answer, str(by) if by else None), (tracker, day)
 
+    @pytest.mark.parametrize(
+        # Homeland Security's list of 2025-05-29 named Chicago, and no Arlington in Texas
+        ("code", "means"),
+        [("1714000", "The list named the place before it was withdrawn."),
+         ("4804000", "The list did not name the place before it was withdrawn.")],
+    )  # fmt: skip
+    def test_of_a_list_that_was_withdrawn_is_said_whether_it_named_the_place(
+        self, tab: browser.Tab, site: Path, code: str, means: str
+    ):
+        opened(tab, site, f"place.html?place={code}")
+        said = tab.ask("clawback.saysOn('dhs', '2026-06-01')")
+        assert (said["answer"], said["means"]) == ("not listed: the list was withdrawn", means)
+
     def test_a_chosen_day_changes_what_is_said(self, tab: browser.Tab, site: Path):
         opened(tab, site, "place.html?state=IL&place=1714000&day=2025-08-05")
         said = "document.getElementById('says-table').textContent"

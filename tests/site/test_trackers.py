@@ -118,6 +118,7 @@ COUNTED = "document.getElementById('fits').textContent"
         ("doj", "2025-09-26", "34 names in 19 states on 2025-09-26", "33 places are on a list on 2025-09-26 (34 names"),
         ("doj", "2001-01-01", "is not known: no list of that day is held", "is not known: no list of that day is held"),
         ("cis", "2014-10-02", "is not known: no list of that day is held", None),
+        ("dhs", "2025-06-02", "the list was withdrawn by 2025-06-01", None),
     ],
 )
 def test_no_day_is_claimed_that_no_list_is_of(tab: browser.Tab, site: Path, tracker: str, day: str, says: str,
@@ -132,6 +133,15 @@ def test_no_day_is_claimed_that_no_list_is_of(tab: browser.Tab, site: Path, trac
     elif counts:
         assert counts in fits
     assert not fits.startswith("0 places")
+
+
+def test_a_list_that_was_withdrawn_says_neither_yes_nor_no(tab: browser.Tab, site: Path):
+    opened(tab, site, "dhs", "2025-08-05")
+    heads = tab.ask("[...document.querySelectorAll('#matrix thead th')].map((one) => one.textContent)")
+    (place,) = [n for n, head in enumerate(heads) if head.startswith("DHS list")]
+    assert heads[place].endswith("withdrawn 2025-06-01")
+    cells = f"[...document.querySelectorAll('#matrix tbody tr')].map((one) => one.cells[{place}].textContent)"
+    assert set(tab.ask(cells)) == {"withdrawn"}
 
 
 def test_each_tracker_has_a_short_name(warehouse: reader.Reader):

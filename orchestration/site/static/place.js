@@ -162,7 +162,11 @@
     else if (!snapshot) answer = "no list of its state by then";
     else if (about.lasts === "its day" && snapshot[0] < day) answer = "no list of that day";
     else if (snapshot[2] === "true") answer = "not listed: the list was withdrawn";
-    return { answer, means: answer.startsWith("not listed") ? about.not_listed_means : "", ...by };
+    // what not being on the list means is said of a list that stands, not of one that was withdrawn
+    const named = (place.listed || []).some((one) => one.tracker === tracker && one.to && one.to <= snapshot?.[0]);
+    const withdrawn = "The list " + (named ? "named the place" : "did not name the place") + " before it was withdrawn.";
+    const means = answer === "not listed" ? about.not_listed_means : answer.startsWith("not listed") ? withdrawn : "";
+    return { answer, means, ...by };
   };
 
   /* Where the answers on a provision are from: the place's own, and the state's. */

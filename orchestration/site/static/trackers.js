@@ -89,6 +89,12 @@
       finding: rows.some((row) => row.says !== "no list known") && counted(listed, "county is", "counties are") + " listed" + seen + ", cities that are counties among them" };
   }
 
+  /* The day of the withdrawal of a list that no longer names anybody; undefined if a list stands or none is known. */
+  function withdrawal(tracker, day) {
+    const known = clawback.mapRows(tracker, day).filter((row) => row.listed !== null);
+    return known.every((row) => row.says === "the list was withdrawn") ? known.map((row) => row.list_of).sort().pop() : undefined;
+  }
+
   const NOTHING = "nothing";
 
   async function map() {
@@ -98,7 +104,8 @@
     if (!shapes[kind]) await clawback.script(kind + ".js");
     const about = data.trackers[tracker];
     const shown = (kind === "counties" ? ofCounties : ofStates)(about, tracker, day);
-    const finding = about.tracker_name + ": " + (about.holds === NOTHING ? "this release holds nothing of it" : shown.finding || "what it listed on " + day + " is not known: no list of that day is held");
+    const gone = withdrawal(tracker, day);
+    const finding = about.tracker_name + ": " + (about.holds === NOTHING ? "this release holds nothing of it" : gone ? "the list was withdrawn by " + gone : shown.finding || "what it listed on " + day + " is not known: no list of that day is held");
     document.getElementById("finding").textContent = finding;
     document.getElementById("means").textContent = "Listed means: " + about.listed_means;
     const nothing = document.getElementById("nothing");
@@ -151,16 +158,22 @@
     table.tBodies[0].replaceChildren(...rows.slice(0, MOST).map(({ first, by }) => el("tr", {},
       el("td", {}, first[GEOID] ? el("a", { href: "place.html?state=" + first[STATE] + "&place=" + first[GEOID] }, first[NAME]) : first[NAME], " (" + first[LEVEL] + ")"),
       el("td", {}, first[STATE] || ""),
-      ...shown.map((code) => el("td", {}, by.has(code) ? "listed" : listOf(code, first[STATE], day) ? "no" : "not known")))));
+      ...shown.map((code) => el("td", {}, by.has(code) ? "listed" : stands(listOf(code, first[STATE], day)))))));
     document.getElementById("fits").textContent = counts(rows, shown, day) + (rows.length > MOST ? ". The first " + MOST + " are shown" : "") + ".";
+  }
+
+  /* What a list says of a place that it does not name; a list that was withdrawn says nothing any more. */
+  function stands(list) {
+    return !list ? "not known" : list[2] === "true" ? "withdrawn" : "no";
   }
 
   /* A tracker by its short name, and the day of the list that speaks on the chosen day. */
   function head(code, day) {
-    const days = Object.keys(data.days[code] || {}).map((state) => listOf(code, state, day)).filter(Boolean).map(([on]) => on).sort();
-    const last = days.pop();
+    const lists = Object.keys(data.days[code] || {}).map((state) => listOf(code, state, day)).filter(Boolean);
+    const last = lists.map(([on]) => on).sort().pop();
+    const seen = lists.every((list) => list[2] === "true") ? "withdrawn " : last === day ? "of " : "last seen ";
     return el("th", { scope: "col", title: data.trackers[code].tracker_name }, data.short[code] || data.trackers[code].tracker_name, el("br"),
-      el("span", { class: "note" }, last ? (last === day ? "of " : "last seen ") + last : "no list of the day"));
+      el("span", { class: "note" }, last ? seen + last : "no list of the day"));
   }
 
   /* How many places the lists of the day name. A list may name a place twice, and names that match no place. */
