@@ -25,7 +25,7 @@ def write(pages: Pages) -> None:
         "front.html",
         asked=ASKED,
         pictures=pictures,
-        claims=claims,
+        claims=[{**claim, **_figures(claim)} for claim in claims],
         verdicts=words.verdicts(),
         claims_caveats=questions.question("claims").caveats,
         holdings=pages.rows(_HOLDINGS),
@@ -33,6 +33,25 @@ def write(pages: Pages) -> None:
         changes=changes,
         facts=_facts(pages),
     )
+
+
+# A claim's figure, by its unit; a claim in words has none.
+_FORMS = {
+    "usd": "${:,.0f}", "usd_at_least": "${:,.0f}", "count": "{:,.0f}", "count_at_least": "{:,.0f}",
+    "count_per_week": "{:,.0f} a week", "percent": "{:+,.0f}%", "text": "",
+}  # fmt: skip
+
+
+def _figures(claim: Row) -> Row:
+    """What was claimed, and what was computed or printed, as text; empty if there is no figure."""
+    form, least = _FORMS[claim["unit"]], "at least " if claim["unit"].endswith("_at_least") else ""
+    told = [
+        f"{form.format(claim[name])} ({how})"
+        for name, how in (("computed_value", "computed"), ("printed_value", "printed"))
+        if claim[name] is not None
+    ]
+    claimed = claim["claimed_value"]
+    return {"claimed": "" if claimed is None else least + form.format(claimed), "figures": "; ".join(told)}
 
 
 _HOLDINGS = """

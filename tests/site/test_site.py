@@ -154,6 +154,16 @@ def test_the_sources_say_under_which_terms_each_data_set_is(site: Path, warehous
     assert terms["ledger__policy_events"] == "Apache-2.0"
 
 
+# claimed by the article (article_claims); printed by the city, and by the US Conference of Mayors
+FIGURES_OF_CLAIMS = {
+    "chicago_chp_fy2016": ("at least $3,000,000", "$3,125,000 (printed)"),
+    "cops_total_fy2016": ("$214,000,000", "$212,000,000 (printed)"),
+    "fy2012_budget_scrap": ("$0", "$0 (printed)"),
+    "latino_sexual_assault_reports_2017": ("-25%",),
+    "hopkins_operation_recess": ("5 a week",),
+}
+
+
 def test_the_front_says_each_claim_with_its_verdict(site: Path, warehouse: reader.Reader):
     page = lxml.html.document_fromstring((site / "index.html").read_bytes())
     claims = warehouse.execute("select claim_id, claim, verdict from analysis.mart_claim_check").fetchall()
@@ -161,6 +171,8 @@ def test_the_front_says_each_claim_with_its_verdict(site: Path, warehouse: reade
     for claim_id, claim, verdict in claims:
         text = page.get_element_by_id(f"claim-{claim_id}").text_content()
         assert claim in text
+        for figure in FIGURES_OF_CLAIMS.get(claim_id, ()):
+            assert figure in text
         assert verdict in text
 
 
