@@ -17,7 +17,7 @@ import transaction_files as files
 from orchestration import sources
 from orchestration.landing.catalog import Catalog
 from orchestration.landing.imports import import_files
-from orchestration.release import incremental, markers
+from orchestration.release import history, incremental, markers
 from orchestration.settings import Settings
 from tests.release.test_gate import edit_json
 
@@ -44,10 +44,16 @@ def catalog(settings: Settings, as_of: date | None = None) -> Catalog:
 
 @pytest.fixture
 def released(sealed, tmp_path) -> Settings:
-    """A home whose released candidate read a hundred transactions, as its mark says."""
+    """A home whose released candidate read a hundred transactions, as its mark says, and is of this very code.
+
+    The mutants' home (tests/mutants) is made by the unchanged code, of which no build of a mutant goes on.
+    """
     settings, _ = sealed
     built = bring(settings, tmp_path, "first", actions(0, 100), 1)
-    edit_json(settings.build_dir / markers.MARKER_FILE, lambda mark: mark["captures"].append(built))
+    mark = {"code_digest": history.code_digest()}
+    edit_json(
+        settings.build_dir / markers.MARKER_FILE, lambda found: found.update(mark) or found["captures"].append(built)
+    )
     return settings
 
 
