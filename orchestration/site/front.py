@@ -182,8 +182,8 @@ def agreement(pages: Pages) -> Picture:
         source="US Department of Homeland Security, US Department of Justice (analysis.mart_tracker_agreement)",
         caveats=(
             "Homeland Security's list is of 2025-05-29, Justice's names are those since 2025-08-05.",
-            *([f"On Justice's list under another heading, and counted here as on one list only: {', '.join(otherwise)}."]
-              if otherwise else []),
+            *(f"On Justice's list under another heading, and counted here as on one list only: {name}."
+              for name in otherwise),
             *questions.question("tracker_agreement").caveats,
         ),
         columns={
@@ -204,8 +204,8 @@ def agreements(pages: Pages) -> Picture:
     if rows:
         first, last = rows[0], rows[-1]
         finding = (
-            f"ICE listed {number(first['agreements'])} agreements with local agencies on {first['snapshot_on']}"
-            f" and {number(last['agreements'])} on {last['snapshot_on']}."
+            f"ICE listed {number(first['agreements'])} agreements with state and local agencies on"
+            f" {first['snapshot_on']} and {number(last['agreements'])} on {last['snapshot_on']}."
         )
     return Picture(
         name="agreements_287g",

@@ -135,8 +135,8 @@ def events(pages: Pages) -> Picture:
     finding = "Which legal events are known?"
     if rows:
         finding = (
-            f"{number(total)} dated events are known: {number(acts)} put a policy in force, change it or end it."
-            f" {number(sourced)} of all rest on a full source."
+            f"{number(total)} dated events are known: {number(acts)} put a policy in force, reaffirm,"
+            f" change or end it. {number(sourced)} of them rest on a full source."
         )
     return Picture(
         name="legal_events_by_year",
