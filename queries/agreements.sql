@@ -4,19 +4,19 @@
 -- column: snapshot_on: Day of ICE's list. Never null.
 -- column: agreements (count): 287(g) agreements of the state's agencies on that list. An agency may have several. Never null.
 select
-    snapshots.listed_from as snapshot_on,
+    snapshots.snapshot_on,
     listings.state_code,
     count(*) as agreements
 from (
-    select distinct l.listed_from
-    from core.fct_tracker_listing as l
+    select distinct s.snapshot_on, s.tracker_key
+    from core.fct_tracker_snapshot as s
     join core.dim_tracker as t using (tracker_key)
     where t.tracker_code = 'ice_287g'
 ) as snapshots
 join core.fct_tracker_listing as listings
     on
-        listings.listed_from <= snapshots.listed_from
-        and (listings.listed_to is null or listings.listed_to > snapshots.listed_from)
-join core.dim_tracker as trackers on listings.tracker_key = trackers.tracker_key and trackers.tracker_code = 'ice_287g'
-group by snapshots.listed_from, listings.state_code
-order by snapshots.listed_from, agreements desc;
+        snapshots.tracker_key = listings.tracker_key
+        and listings.listed_from <= snapshots.snapshot_on
+        and (listings.listed_to is null or listings.listed_to > snapshots.snapshot_on)
+group by snapshots.snapshot_on, listings.state_code
+order by snapshots.snapshot_on, agreements desc;

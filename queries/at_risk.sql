@@ -3,7 +3,7 @@
 -- about: listings
 -- headline: yes
 -- parameter: tracker=doj (sanctuary_tracker)
--- caveat: Sums cover the captured awards only. The recorded edition has 83 transcribed awards, which is not all of them.
+-- caveat: Sums cover the captured awards only. The recorded edition has 83 transcribed awards, which is not all of them, as USAspending gave them on 2024-05-28.
 -- caveat: share_of_nation_percent is the captured awards' share of what the whole nation obligated under the same listings in the same years. An award's fiscal year is its own, an obligation counts in the year of its action. share_note says what is compared.
 -- caveat: A court order without a known end was in force on the day given. Whether it still is, is not known.
 -- caveat: An empty listed_since means unknown: the first captured list, of first_seen_on, already contains the name.

@@ -5,7 +5,7 @@
 -- caveat: Matters are found by words (meta.council_vocabulary). docs/councils.md says how many are missed or found wrongly.
 -- caveat: Only captured matters are searched. meta.council_client says which councils are captured, and up to which day.
 -- caveat: A committee's vote is not an act of law, and an introduction changes nothing. became_law_on is empty if no record gives the day.
--- column: became_law_on: Day on which the matter became law. Null if it did not, or if the day is not known.
+-- column: became_law_on: Day on which the matter became law; of a resolution, which is no law, the day of its adoption. Null if it did not, or if the day is not known.
 -- column: acts: Events of the matter in order, each with its day. Null if none is captured.
 with units as (
     select jurisdiction_key

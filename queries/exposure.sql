@@ -3,7 +3,7 @@
 -- about: awards
 -- parameter: jurisdiction=Chicago (place)
 -- parameter: as_of= (date)
--- caveat: Only the awards of this release are listed: see meta.capture.note. The recorded edition has 83 transcribed awards, which is not all of them.
+-- caveat: Only the awards of this release are listed: see meta.capture.note. The recorded edition has 83 transcribed awards, which is not all of them, as USAspending gave them on 2024-05-28.
 -- caveat: An empty undisbursed is unknown, not zero: the outlay was not reported by that day. Outlays change without notice: see outlay_as_of.
 -- caveat: share_of_nation_percent covers all captured awards of the jurisdiction: their share of what the nation obligated under the same listings in the same years (share_note). An award's fiscal year is its own; an obligation counts in the year of its action.
 -- caveat: As of a past day, the obligation is the sum of the transactions up to that day. If they are not captured, the last known total is shown, and obligated_from says so.

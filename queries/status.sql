@@ -139,13 +139,13 @@ trackers as (
     where trackers.tracker_code <> 'unknown'
 ),
 
--- a law of the council whose provisions nobody has read; it decides none of the rows above
+-- a law or resolution of the council whose provisions nobody has read; it decides none of the rows above
 unread as (
     select
         units.name as jurisdiction,
-        'unread law' as what,
+        case when matters.instrument = 'resolution' then 'unread resolution' else 'unread law' end as what,
         concat_ws(' ', matters.type_name, coalesce(matters.enactment_number, matters.file_number)) as name,
-        'became law, not read' as status,
+        case when matters.instrument = 'resolution' then 'adopted, not read' else 'became law, not read' end as status,
         matters.law_on as held_since,
         matters.law_on as held_since_earliest,
         learned.learned_on,

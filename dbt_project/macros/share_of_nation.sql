@@ -24,6 +24,8 @@
         nation.nation_obligated_amount,
         nation.first_year,
         nation.last_year,
+        nation.years,
+        nation.years_named,
         sums.awards_of_negative_years,
         nation.seen_on
     from (
@@ -47,6 +49,8 @@
             sum(nation_amount) as nation_obligated_amount,
             min(nation_year) as first_year,
             max(nation_year) as last_year,
+            count(distinct nation_year) as years,
+            {{ joined_once("concat('FY', cast(nation_year as " ~ dbt.type_string() ~ "))", ', ') }} as years_named,
             max(seen_on) as seen_on
         from (
             select distinct

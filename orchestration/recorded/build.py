@@ -37,13 +37,14 @@ def batches(dataset_id: str) -> Iterator[Batch]:
 
 
 def _awards() -> Iterator[Batch]:
+    """The awards as of the day on which they were downloaded: their amounts and outlays are of no later day."""
     results = [_award(fain, figures) for fain, figures in _by_entity("usaspending_awards").items()]
     body = {"spending_level": "awards", "limit": 100, "results": results, "messages": [],
             "page_metadata": {"page": 1, "hasNext": False, "last_record_unique_id": None,
                               "last_record_sort_value": "None"}}  # fmt: skip
-    code = "usaspending-cops-83"
-    payload = _payload(_json(body), code, url="https://api.usaspending.gov/api/v2/search/spending_by_award/")
-    yield _batch(Slice("cops-83"), code, [payload])
+    code, url = "usaspending-cops-83", "https://api.usaspending.gov/api/v2/search/spending_by_award/"
+    when = _when(source(code)["as_of"])
+    yield _batch(Slice("cops-83"), code, [_payload(_json(body), code, url=url, when=when)], when=when)
 
 
 def _award(fain: str, figures: Mapping[str, str]) -> dict[str, Any]:

@@ -184,8 +184,14 @@ def agreement(pages: Pages) -> Picture:
     both = {row["level"]: row["jurisdictions"] for row in rows if row["place_in_bar"] == 1}
     first = sum(row["jurisdictions"] for row in rows if row["place_in_bar"] < 3)
     shared = sum(both.values())
+    otherwise = [row["listed_name"] for row in pages.rows("""
+        select listed_name from analysis.mart_tracker_agreement
+        where tracker_a = 'dhs' and tracker_b = 'doj' and listed_by = 'only a' and other_lists_it_as is not null
+        order by listed_name
+    """)]  # fmt: skip
     finding = (
-        f"Justice's list names {number(shared)} of the {number(first)} names on Homeland Security's list of May 2025."
+        f"Under the same headings, Justice's list names {number(shared)} of the {number(first)} names on Homeland"
+        " Security's list of May 2025."
     )
     return Picture(
         name="two_lists",
@@ -195,6 +201,8 @@ def agreement(pages: Pages) -> Picture:
         source="US Department of Homeland Security, US Department of Justice (analysis.mart_tracker_agreement)",
         caveats=(
             "Homeland Security's list is of 2025-05-29, Justice's names are those since 2025-08-05.",
+            *(f"On Justice's list under another heading, and counted here as on one list only: {name}."
+              for name in otherwise),
             *questions.question("tracker_agreement").caveats,
         ),
         columns={
@@ -215,8 +223,8 @@ def agreements(pages: Pages) -> Picture:
     if rows:
         first, last = rows[0], rows[-1]
         finding = (
-            f"ICE listed {number(first['agreements'])} agreements with local agencies on {first['snapshot_on']}"
-            f" and {number(last['agreements'])} on {last['snapshot_on']}."
+            f"ICE listed {number(first['agreements'])} agreements with state and local agencies on"
+            f" {first['snapshot_on']} and {number(last['agreements'])} on {last['snapshot_on']}."
         )
     return Picture(
         name="agreements_287g",

@@ -97,11 +97,9 @@ def budget(pages: Pages) -> Picture:
     actual = [row for row in rows if row["kind"] == "actual" and row["measure"] == "budget authority"]
     finding = "What may the COPS Office spend?"
     if actual:
-        most = max(actual, key=lambda row: row["usd"])
-        finding = (
-            f"The COPS Office's budget authority was highest in FY{most['fiscal_year']}, at"
-            f" ${most['usd'] / 1_000_000:,.0f} million."
-        )
+        most = max(row["usd"] for row in actual)
+        years = " and ".join(f"FY{row['fiscal_year']}" for row in actual if row["usd"] == most)
+        finding = f"The COPS Office's budget authority was highest in {years}, at ${most / 1_000_000:,.0f} million."
     return Picture(
         name="cops_budget",
         chart="budget",
@@ -139,8 +137,8 @@ def events(pages: Pages) -> Picture:
     finding = "Which legal events are known?"
     if rows:
         finding = (
-            f"{number(total)} dated events are known: {number(acts)} put a policy in force, change it or end it."
-            f" {number(sourced)} of all rest on a full source."
+            f"{number(total)} dated events are known: {number(acts)} put a policy in force, reaffirm,"
+            f" change or end it. {number(sourced)} of them rest on a full source."
         )
     return Picture(
         name="legal_events_by_year",
@@ -229,24 +227,30 @@ def placebo(pages: Pages) -> Picture:
 
 
 def unread_laws(pages: Pages) -> Picture:
-    """Laws of councils whose provisions nobody has read."""
+    """Laws and resolutions of councils whose provisions nobody has read."""
     rows = pages.rows("""
         select
             jurisdiction_name as jurisdiction, law_on, concat_ws(' ', type_name, enactment_number) as law, title,
-            address
+            address, instrument = 'resolution' as is_resolution
         from core.dim_council_matter where is_unread_law order by law_on
     """)
+    resolutions = sum(row.pop("is_resolution") for row in rows)
     return Picture(
         name="unread_laws",
         chart="",
-        finding=f"{number(len(rows))} council laws on immigration became law, and nobody has read what they provide",
+        finding=f"Nobody has read what {number(len(rows))} acts of councils on immigration provide (laws:"
+        f" {number(len(rows) - resolutions)}, resolutions: {number(resolutions)})",
         rows=rows,
         source="Councils' records (core.dim_council_matter)",
-        caveats=("An unread law decides no provision here. It may limit cooperation, or do something else.",),
-        columns={"jurisdiction": "whose council", "law_on": "day it became law", "law": "its number",
+        caveats=(
+            "An unread act decides no provision here. It may limit cooperation, or do something else.",
+            "A resolution is no law. It may ask, state or authorize.",
+        ),
+        columns={"jurisdiction": "whose council",
+                 "law_on": "day it became law; of a resolution, the day it was adopted", "law": "its kind and number",
                  "title": "its title",
                  "address": "where its text is"},
-        empty="This release holds no unread law.",
+        empty="This release holds no unread act.",
     )  # fmt: skip
 
 

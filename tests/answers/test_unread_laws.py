@@ -45,5 +45,15 @@ def test_a_law_that_nobody_read_is_shown_from_the_day_it_became_law(connection):
     assert unread(connection, "2013-03-18") == [("became law, not read", "2013-03-18")]
 
 
+def test_a_resolution_is_adopted_and_becomes_no_law(connection):
+    given = {"jurisdiction": "New York, NY", "as_of": "2018-02-15", "known": "public"}
+    rows = questions.ask(connection, questions.question("status"), given)
+    at = rows.columns.index
+    found = [
+        (row[at("what")], row[at("status")]) for row in rows.fetchall() if str(row[at("name")]).startswith("Resolution")
+    ]
+    assert ("unread resolution", "adopted, not read") in found
+
+
 def test_what_we_did_not_know_then_is_not_said_of_then(connection):
     assert unread(connection, "2013-03-18", known="ours") == []

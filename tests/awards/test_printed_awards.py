@@ -138,6 +138,64 @@ class TestTheNation:
             " where assistance_listing between '16.068' and '16.073' group by 1 order by 1"
         ) == [(2023, 6, 0, 6), (2024, 6, 0, 6), (2025, 6, 6, 6)]
 
+    def test_a_listing_that_is_0_in_every_year_and_on_every_day_is_not_covered(self, ask: Ask):
+        assert ask(
+            "select assistance_listing from core.fct_listing_year_seen where assistance_listing not in"
+            " (select assistance_listing from reference.assistance_listings where era = 'since FY2025')"
+            " group by 1 having max(abs(shown_obligated_amount)) = 0 and count(distinct seen_on) > 1 order by 1"
+        ) == [("16.607",), ("16.922",)]
+        for listing in ("16.607", "16.922"):
+            assert ask(
+                "select count(obligated_amount), count(*) = count(figure_note) from core.fct_listing_year"
+                f" where assistance_listing = '{listing}'"
+            ) == [(0, True)]
+
+    def test_a_hiring_award_is_of_the_listing_of_its_year(self, ask: Ask):
+        """Dallas's council file of 2025-12-08 prints the listing of its award of FY2025: 16.068."""
+        assert ask(
+            "select agency_name, assistance_listing from core.fct_award_statement"
+            " where fiscal_year >= 2025 and program_area = 'hiring' order by 1"
+        ) == [("Dallas Police Department", "16.068"), ("Spokane Police Department", "16.068")]
+        assert ask(
+            "select distinct assistance_listing from core.fct_award_statement"
+            " where fiscal_year < 2025 and program_area = 'hiring'"
+        ) == [("16.710",)]
+
+    def test_millions_with_two_places_are_rounded_unless_they_are_positions(self, ask: Ask):
+        found = dict(
+            ask(
+                "select as_printed, is_rounded from core.fct_award_statement"
+                " where as_printed like '$3.13 million%' or as_printed like '$6.25 million%'"
+                " or as_printed like '%$3.125 million%will%'"
+            )
+        )
+        assert len(found) == 3
+        assert {text[:14]: rounded for text, rounded in found.items() if rounded} == {"$3.13 million": True}
+
+    def test_no_outlay_is_said_to_be_of_a_later_day_than_its_download(self, ask: Ask):
+        """The printed statements of the same download bear its day: 2024-05-28."""
+        assert ask(
+            "select distinct cast(outlay_as_of as varchar) from core.fct_award where outlay_as_of is not null"
+        ) == [("2024-05-28",)]
+
+    def test_the_years_of_a_share_are_those_that_are_compared(self, ask: Ask):
+        """The total of FY2021 is negative, so that a share of FY2019 to FY2023 is of four years."""
+        ((note,),) = ask("select share_note from analysis.mart_award_share where share_scope = 'all captured awards'")
+        assert note.startswith(
+            "of what the nation obligated under the same listings in FY2019, FY2020, FY2022, FY2023, as seen by"
+        )
+
+    def test_a_name_of_no_unit_is_not_said_to_be_unlisted(self, ask: Ask):
+        """City Of Breckenridge is of one of eight units: whether it is listed, nobody can say."""
+        assert ask(
+            "select distinct tracker_verdict, state_verdict from analysis.mart_grants_at_risk"
+            " where jurisdiction_name = 'City Of Breckenridge'"
+        ) == [("unknown", "unknown")]
+        assert ask(
+            "select count(*) from analysis.mart_grants_at_risk join core.dim_jurisdiction using (jurisdiction_key)"
+            " where is_resolved and (tracker_verdict = 'unknown' or state_verdict = 'unknown')"
+        ) == [(0,)]
+
     def test_every_sum_of_awards_has_its_share(self, ask: Ask):
         ((awards, amount, nation, percent),) = ask(
             "select awards, obligated_amount, nation_obligated_amount, share_of_nation_percent"

@@ -128,6 +128,21 @@ def test_there_are_83_awards_and_none_has_an_outlay_where_nothing_was_drawn():
     assert all(award["Total Outlays"] == "0" or Decimal(award["Total Outlays"]) > 0 for award in awards)
 
 
+def test_the_awards_are_as_of_the_day_of_their_download():
+    """Eight of them are also among the printed statements, to the cent and with the day: of the same download."""
+    printed = [row for row in records("published/awards") if row["publisher"] == "USAspending.gov (via stoddardg)"]
+    assert len(printed) == 8
+    awards = {str(award["Award ID"]): award for award in records("usaspending/awards")}
+    for row in printed:
+        award = awards[str(row["document"]).removeprefix("award ")]
+        obligated, remaining = map(Decimal, re.findall(r"[0-9]+[.][0-9]+", str(row["as_printed"])))
+        assert Decimal(str(award["Award Amount"])) == obligated
+        assert abs(Decimal(str(award["Total Outlays"])) - (obligated - remaining)) < 1
+    (batch,) = build.batches("usaspending/awards")
+    days = {batch.retrieved_at.date().isoformat(), *(p.retrieved_at.date().isoformat() for p in batch.payloads)}
+    assert days == {row["document_date"] for row in printed} == {"2024-05-28"}
+
+
 def test_the_doj_list_has_35_names_then_34_without_nevada():
     lists = {batch.retrieved_at.date().isoformat(): batch for batch in build.batches("doj/sanctuary_list")}
     names = {
@@ -403,6 +418,21 @@ class TestAgainstTheFiles:
         assert len({day for day, *_ in held}) == 6
         assert held["2025-12-05", "16.710", "2024", "obligation"] == Decimal("1029213389.60")
         assert held["2023-11-07", "16.710", "2021", "obligation"] == Decimal("-45258088.61")
+
+    def test_an_office_of_justice_programs_is_named_where_the_inventory_names_it(self, real):
+        """The inventory's pages name the Office of Justice Programs; not for violence against women."""
+        with (PROJECT_ROOT / "dbt_project" / "seeds" / "assistance_listings.csv").open(encoding="utf-8") as stream:
+            office = {row["assistance_listing"]: row["office"] for row in csv.DictReader(stream)}
+        pages = [
+            json.loads(path.read_text(encoding="utf-8"))
+            for path in (real / "usaspending" / "assistance_listings").glob("*.json")
+        ]
+        named = {page["id"] for page in pages if page["sub_agency_name"] == "Office of Justice Programs"}
+        assert {listing for listing, by in office.items() if by == "OJP"} <= named
+        assert {
+            page["id"] for page in pages if "Violence Against Women" in f"{page['name']} {page['popular_name']}"
+        } == {"16.588"}
+        assert {listing for listing, by in office.items() if by == "OVW"} == {"16.588", "16.590"}
 
     def test_every_figure_of_the_budgets_is_the_extracts(self, real):
         printed = {

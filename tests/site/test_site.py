@@ -181,14 +181,11 @@ def test_the_front_says_each_claim_with_its_verdict(site: Path, warehouse: reade
     [
         ("captured_awards", "select cast(fiscal_year as varchar), cast(count(*) as varchar) from core.fct_award"
                             " group by fiscal_year order by 1"),
+        # every workbook, those without a new name too
         ("agreements_287g", """
-            select cast(days.listed_from as varchar), cast(count(*) as varchar)
-            from (select distinct listed_from from core.fct_tracker_listing join core.dim_tracker using (tracker_key)
-                  where tracker_code = 'ice_287g') as days
-            join (select listed_from as since, listed_to from core.fct_tracker_listing
-                  join core.dim_tracker using (tracker_key) where tracker_code = 'ice_287g') as listings
-                on since <= days.listed_from and (listed_to is null or listed_to > days.listed_from)
-            group by days.listed_from order by 1"""),
+            select cast(snapshot_on as varchar), cast(cast(sum(names_listed) as bigint) as varchar)
+            from core.fct_tracker_snapshot join core.dim_tracker using (tracker_key)
+            where tracker_code = 'ice_287g' group by snapshot_on order by 1"""),
     ],
 )  # fmt: skip
 def test_what_a_picture_hands_out_is_what_sql_says(site: Path, warehouse: reader.Reader, name: str, expected: str):
@@ -206,6 +203,32 @@ def test_two_lists_share_what_the_published_lists_share(site: Path):
     rows = list(csv.DictReader((site / "data" / "two_lists.csv").open(encoding="utf-8")))
     both = {row["level"]: int(row["jurisdictions"]) for row in rows if row["listed_by"] == "both lists"}
     assert both == {"counties": 4, "cities and towns": 18, "states": 11}
+    told = json.loads((site / "data" / "two_lists.json").read_text(encoding="utf-8"))
+    # the District is a city on one list and a state on the other, Denver a county and a city
+    assert "Under the same headings, Justice's list names 33 of the 605 names" in (site / "index.html").read_text()
+    assert any("under another heading" in said and "District of Columbia" in said for said in told["caveats"])
+
+
+def test_the_agreements_are_those_of_each_workbook_that_the_publisher_kept(site: Path):
+    """Counted in the workbooks themselves: 148 on 2021-02-01, 135 on 2025-02-09; 69 workbooks."""
+    with (site / "data" / "agreements_287g.csv").open(encoding="utf-8") as stream:
+        found = {row["snapshot_on"]: row["agreements"] for row in csv.DictReader(stream)}
+    assert len(found) == 69
+    assert (found["2021-02-01"], found["2025-02-09"]) == ("148", "135")
+
+
+def test_two_years_of_the_highest_budget_are_both_named(site: Path):
+    """The budgets print 1,430 million for FY1998 and for FY1999."""
+    assert "highest in FY1998 and FY1999, at $1,430 million" in (site / "money.html").read_text(encoding="utf-8")
+
+
+def test_a_resolution_is_not_called_a_law(site: Path):
+    with (site / "data" / "unread_laws.csv").open(encoding="utf-8") as stream:
+        rows = list(csv.DictReader(stream))
+    laws = sum(not row["law"].startswith("Resolution") for row in rows)
+    page = (site / "ordinances.html").read_text(encoding="utf-8")
+    assert f"(laws: {laws}, resolutions: {len(rows) - laws})" in page
+    assert "became law, and nobody" not in page
 
 
 def remade(published: Settings, folder: Path) -> tuple[Path, history.Release]:

@@ -137,7 +137,8 @@ left join places as by_words
     on
         sited.left_compact = by_words.name_compact
         and sited.state_code = by_words.state_code
-        and sited.kind in ('school district', 'university or college', 'special authority')
+        -- a university's name does not say where it is: Marquette University is in Milwaukee
+        and sited.kind in ('school district', 'special authority')
 left join counties as county_by_words
     on
         sited.left_compact = concat(county_by_words.name_compact, 'COUNTY')

@@ -40,10 +40,11 @@ select
                 then 'share not known: no national total is held of these listings and years (the inventory begins with FY2019)'
             when coalesce(listing_years, 0) = 0 then 'share not known'
             else concat(
-                'of what the nation obligated under the same listings in FY', cast(first_year as {{ dbt.type_string() }}),
+                'of what the nation obligated under the same listings in ',
                 case
-                    when first_year = last_year then ''
-                    else concat(' to FY', cast(last_year as {{ dbt.type_string() }}))
+                    when years > 2 and last_year - first_year = years - 1
+                        then concat('FY', cast(first_year as {{ dbt.type_string() }}), ' to FY', cast(last_year as {{ dbt.type_string() }}))
+                    else years_named
                 end,
                 ', as seen by ', cast(seen_on as {{ dbt.type_string() }})
             )

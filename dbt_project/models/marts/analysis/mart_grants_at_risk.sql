@@ -90,10 +90,18 @@ select
     jurisdictions.level,
     trackers.tracker_code,
     money.program_area,
-    case when listed.jurisdiction_key is not null then trackers.verdict else 'not listed' end as tracker_verdict,
+    case
+        when listed.jurisdiction_key is not null then trackers.verdict
+        when jurisdictions.is_resolved then 'not listed'
+        else 'unknown'
+    end as tracker_verdict,
     listed.listed_since,
     listed.first_seen_on,
-    case when states_listed.state_code is not null then trackers.verdict else 'not listed' end as state_verdict,
+    case
+        when states_listed.state_code is not null then trackers.verdict
+        when jurisdictions.state_code is not null then 'not listed'
+        else 'unknown'
+    end as state_verdict,
     states_listed.listed_since as state_listed_since,
     states_listed.first_seen_on as state_first_seen_on,
     cast(money.awards as bigint) as awards,

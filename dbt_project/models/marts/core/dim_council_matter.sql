@@ -15,12 +15,19 @@ laws as (
     group by council_matter_key
 ),
 
--- some event of the matter counts for a provision that somebody read or cited
+-- some event of the act, by the council's record or in the ledger, counts for a provision that somebody read or cited
 decided as (
     select events.council_matter_key
     from {{ ref('int_ordinances__events') }} as events
+    inner join {{ ref('int_ordinances__events') }} as acts
+        on
+            events.jurisdiction_key = acts.jurisdiction_key
+            and (
+                events.event_id = acts.event_id
+                or (events.instrument = acts.instrument and events.instrument_number = acts.instrument_number)
+            )
     inner join {{ ref('int_ordinances__event_provisions') }} as provisions
-        on events.event_id = provisions.policy_event_key
+        on acts.event_id = provisions.policy_event_key
     where events.origin = 'council' and provisions.decides_status
     group by events.council_matter_key
 )

@@ -44,7 +44,12 @@ typed as (
         printed.place_as_printed,
         printed.program,
         coalesce(programs.program_area, 'unknown') as program_area,
-        programs.assistance_listing,
+        -- the COPS Office's one listing was split with FY2025
+        case
+            when eras.era is not null and try_cast(substr(printed.fiscal_year_as_printed, 1, 4) as int) >= 2025
+                then since.assistance_listing
+            else programs.assistance_listing
+        end as assistance_listing,
         try_cast(substr(printed.fiscal_year_as_printed, 1, 4) as int) as fiscal_year,
         try_cast(substr(printed.fiscal_year_as_printed, length(printed.fiscal_year_as_printed) - 3, 4) as int)
             as fiscal_year_to,
@@ -61,10 +66,15 @@ typed as (
             when try_cast(printed.amount_as_printed as decimal(18, 2)) = 0 then 'no award'
             else coalesce(programs.statement_kind, 'award')
         end as statement_kind,
-        -- "$3.1 million", "a floor", "rounded in print": the award may be a little more or less; "$3.125 million" is exact
+        -- "$3.1 million", "a floor", "rounded in print": the award may be a little more or less; "$3.125 million" is exact, and
+        -- "$6.25 million" is fifty times the 125,000 that the hiring program paid a position
         coalesce(
             lower(printed.as_printed) like '%million%'
-            and cast(try_cast(printed.amount_as_printed as decimal(18, 2)) as bigint) % 100000 = 0, false
+            and cast(try_cast(printed.amount_as_printed as decimal(18, 2)) as bigint) % 10000 = 0
+            and (
+                cast(try_cast(printed.amount_as_printed as decimal(18, 2)) as bigint) % 100000 = 0
+                or cast(try_cast(printed.amount_as_printed as decimal(18, 2)) as bigint) % 125000 <> 0
+            ), false
         )
         or coalesce(lower(printed.note) like '%floor%' or lower(printed.note) like '%rounded%', false) as is_rounded,
         printed.document like '%the article whose claims are checked%' as is_the_article,
@@ -90,6 +100,15 @@ typed as (
         on printed.state_as_printed = states.postal
     left join {{ ref('printed_programs') }} as programs
         on printed.program = programs.program
+    left join {{ ref('assistance_listings') }} as eras
+        on programs.assistance_listing = eras.assistance_listing and eras.era = 'to FY2024'
+    left join (
+        select program_area, min(assistance_listing_since_fy2025) as assistance_listing
+        from {{ ref('cops_programs') }}
+        group by program_area
+        having count(distinct assistance_listing_since_fy2025) = 1
+    ) as since
+        on programs.program_area = since.program_area
 )
 ,
 {{ with_fate('typed') }}
