@@ -89,7 +89,7 @@ def reporting(pages: Pages) -> Picture:
         rows=rows,
         source="Bureau of Justice Statistics, National Crime Victimization Survey (analysis.mart_survey_reporting_gap)",
         caveats=(*questions.question("reporting_gap").caveats,
-                 "The line stops where windows mix the samples before and after the survey's change of 2016."),
+                 "The line stops where windows pool years on both sides of a change of the survey (2006, 2016)."),
         columns={
             "first_year": "first year of the window", "last_year": "last year of the window",
             "group": "the victims' group", "percent": "percent of victimizations reported to the police",
