@@ -261,8 +261,8 @@ def printed(pages: Pages) -> Picture:
     beside = {row["figure_of"]: row["percent"] for row in rows if row["group"] != "Hispanic"}
     more = sum(falls[pair] < beside[pair] for pair in pairs if pair in falls and pair in beside)
     finding = (
-        f"In {number(more)} of {number(len(pairs))} printed comparisons, reports by Hispanic victims fell more, or rose less,"
-        " than what is printed beside them: reports by other victims, or in the whole city."
+        f"In {number(more)} of {number(len(pairs))} printed comparisons, reports by Hispanic victims fell more, or rose"
+        " less, than what is printed beside them: reports by other victims, or in the whole city."
     )
     return Picture(
         name="printed_changes",

@@ -233,7 +233,7 @@ def test_what_nobody_can_resolve_stands_in_a_list_largest_money_first(connection
         ("District Heights", "MD", "place", "2423025"),
         ("Seminary", "MS", "place", "2866400"),
         ("North Slope Borough", "AK", "county", "02185"),
-        # the City and County of Honolulu is its county: the FBI counts 987,000 people under it, Urban Honolulu has 342,000
+        # the City and County of Honolulu is its county: 987,000 people by the FBI, of whom Urban Honolulu has 342,000
         ("Honolulu Police Department", "HI", "county", "15003"),
     ],
 )
