@@ -97,7 +97,9 @@ def packed_rows(connection: duckdb.DuckDBPyConnection, result: pl.DataFrame, cit
     meanings = connection.execute(
         """
         select column_name, any_value(description) from meta.column_dictionary
-        where list_contains(?, column_name) group by column_name having count(distinct description) = 1
+        -- a field of a record that could not be typed is no column of an answer
+        where table_schema <> 'quarantine' and list_contains(?, column_name)
+        group by column_name having count(distinct description) = 1
         """,
         [result.columns],
     ).fetchall()

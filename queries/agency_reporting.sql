@@ -8,12 +8,12 @@
 -- caveat: Victims in the files that an agency sent to the FBI (NIBRS), by month of the incident: no file says when somebody reported. Fewer victims are neither fewer crimes nor proof of fear.
 -- caveat: Only windows whose groups can be compared are shown. With rows=all the others are, too, and `group_comparability` says why each is not compared. Counts of 1 to 4 are never shown.
 -- caveat: beside_others is the change of Hispanic victims divided by that of other victims, less 1, with a 95% interval that allows for months that scatter more than chance. An interval on both sides of 0 decides nothing.
--- column: hispanic_before (count): Reports in the same months of the year before by victims whom the police recorded as Hispanic; victims where counted_what says so. Null if not captured, too small to show, or not published (not zero).
--- column: hispanic (count): Reports in the window by victims whom the police recorded as Hispanic; victims where counted_what says so. Null if not captured, too small to show, or not published (not zero).
--- column: others_before (count): Reports in the same months of the year before by victims recorded in another group. Null if not captured, too small to show, or not published (not zero).
--- column: others (count): Reports in the window by victims recorded in another group. Null if not captured, too small to show, or not published (not zero).
--- column: all_before (count): Reports in the same months of the year before, whoever the victim is. Null if not captured or too small to show.
--- column: all_victims (count): Reports in the window, whoever the victim is. Null if not captured or too small to show.
+-- column: hispanic_before (count): Victims in the same months of the year before whom the police recorded as Hispanic. Null if not captured, or too small to show (not zero).
+-- column: hispanic (count): Victims of the window whom the police recorded as Hispanic. Null if not captured, or too small to show (not zero).
+-- column: others_before (count): Victims in the same months of the year before whom the police recorded as not Hispanic. Null if not captured, or too small to show (not zero).
+-- column: others (count): Victims of the window whom the police recorded as not Hispanic. Null if not captured, or too small to show (not zero).
+-- column: all_before (count): Victims in the same months of the year before, also those of unknown ethnicity. Null if not captured or too small to show.
+-- column: all_victims (count): Victims of the window, also those of unknown ethnicity. Null if not captured or too small to show.
 -- column: beside_others (percent): Change of Hispanic victims divided by the change of the others, less 1: -20 means a fifth below what it would be if it had moved like the others. Null unless groups are comparable.
 -- column: low (percent): Low end of the 95% interval of beside_others. Null unless groups are comparable.
 -- column: high (percent): High end of the 95% interval of beside_others. Null unless groups are comparable.

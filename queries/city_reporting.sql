@@ -6,11 +6,14 @@
 -- parameter: window=year to date (window)
 -- caveat: Fewer reports do not prove fear, nor less crime. Always read a group's change beside that of the whole city.
 -- caveat: A change is empty if the series breaks between the months, or if a month is missing or not complete; `comparability` says which.
+-- caveat: `LAPD collisions` are traffic collisions by month of occurrence, a placebo: no crime. counted_what and date_basis say what each series counts, and by which day.
 -- caveat: Printed figures are shown beside ours. `published figures only`: nothing captured can check the figure.
 -- column: printed_hispanic (percent): Change of reports by Hispanic victims as the police printed it. Null if nothing was printed.
 -- column: printed_beside (percent): Change of the group that the publication prints beside it. Null if nothing was printed.
 select
     series,
+    counted_what,
+    date_basis,
     month_start,
     hispanic_reports,
     others_reports,

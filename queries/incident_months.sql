@@ -1,6 +1,6 @@
 -- question: How many reports of sexual assault and domestic violence did each city's police take, month by month, in all and from Hispanic victims?
 -- about: incidents
--- caveat: These are reports, not crimes. What one record stands for differs by series; never add series. Only Los Angeles (to 2024-03) and New York publish the victim's ethnicity: null means not published, never 0.
+-- caveat: These are reports, not crimes. What one record stands for differs by series; never add series. Only New York and Los Angeles publish the victim's ethnicity (Los Angeles in two series: of reports to 2024-03, of victims from 2024-06 on): null means not published, never 0.
 -- caveat: Do not compare a month with a break, or one that is not complete. A city without months is not captured (none is in the recorded edition), not a city without reports.
 -- column: city (count): Reports of the month, whoever the victim is. Null if the month is not captured.
 -- column: hispanic (count): Reports of the month by victims whom the police recorded as Hispanic. Null if not captured or not published (not zero).

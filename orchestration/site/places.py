@@ -80,8 +80,8 @@ def _common(pages: Pages) -> Row:
         },
         "last_month": pages.rows("select max(month_start) as last from core.fct_crime_month")[0]["last"],
         "offenses": {
-            row["fbi_code"]: row["offense_name"]
-            for row in pages.rows("select fbi_code, offense_name from core.dim_offense where fbi_code is not null")
+            row["fbi_code"]: row["fbi_name"].replace("_", " ").capitalize()
+            for row in pages.rows("select fbi_code, fbi_name from reference.offenses where fbi_code is not null")
         },
         "provisions": {
             row["provision_code"]: [row["provision_name"], row["definition"]]
@@ -279,15 +279,17 @@ _PARTS = {
             agencies.jurisdiction_key, agencies.agency_name as place_in_list,
             [agencies.agency_key[:12], agencies.ori, agencies.agency_name, agencies.agency_type,
              cast(agencies.nibrs_start_on as varchar), cast(counted.months as varchar),
-             cast(counted.counted as varchar), cast(payloads.payload as varchar)] as item
+             cast(counted.counted as varchar), cast(payloads.payload as varchar), agencies.coverage] as item
         from core.dim_agency as agencies
         left join payload_numbers as payloads
             on agencies._capture_id = payloads._capture_id and agencies._payload_id = payloads._payload_id
         left join (
-            select
-                agency_key, count(distinct month_start) as months,
-                count(distinct month_start) filter (where coverage = 'reported') as counted
-            from core.fct_crime_month group by agency_key
+            -- as the page of completeness has it: a month counts if every offense of it was reported
+            select agency_key, count(*) as months, count(*) filter (where is_counted) as counted
+            from (
+                select agency_key, bool_and(coverage = 'reported') as is_counted
+                from core.fct_crime_month group by agency_key, month_start
+            ) group by agency_key
         ) as counted using (agency_key)
     """,
     # the row of the people that the page names: its year is the unit's own

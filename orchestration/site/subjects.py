@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from orchestration.reading import questions
+from orchestration.reading import provenance, questions
 from orchestration.site import front
 from orchestration.site.pages import Pages, Picture, number
 
@@ -67,21 +67,17 @@ def answered(pages: Pages, name: str, given: Mapping[str, str] | None = None) ->
         rows=rows,
         source=f"`clawback query {name}{options}`",
         caveats=asked.caveats,
-        columns=_meanings(pages, columns),
+        columns=_meanings(pages, asked, columns),
         empty=empty,
     )
 
 
-def _meanings(pages: Pages, columns: Sequence[str]) -> dict[str, str]:
-    """What each column means, where the release's dictionary has one meaning for its name; else its name in words."""
-    said = {
-        row["column_name"]: row["description"]
-        for row in pages.rows("""
-            select column_name, max(description) as description from meta.column_dictionary
-            group by column_name having count(distinct description) = 1
-        """)
-    }
-    return {name: said.get(name, name.replace("_", " ")) for name in columns}
+def _meanings(pages: Pages, asked: questions.Question, columns: Sequence[str]) -> dict[str, str]:
+    """What each column means: as the question says, else as the dictionary says of the published column that it is."""
+    published = provenance.of(pages.connection, asked.sql).columns
+    said = {name: column.description for name, column in published.items() if column.description}
+    said |= {name.lower(): column.meaning for name, column in asked.columns.items()}
+    return {name: said.get(name.lower(), name.replace("_", " ")) for name in columns}
 
 
 def budget(pages: Pages) -> Picture:
@@ -258,11 +254,12 @@ def printed(pages: Pages) -> Picture:
     """Changes that police departments printed for Hispanic victims, beside what they printed for others."""
     rows = pages.rows("""
         select
-            publisher || ', ' || replace(offense_group, '_', ' ') || ': ' || period_as_printed as figure_of,
+            entity || ', ' || replace(offense_group, '_', ' ') || ': ' || period_as_printed as figure_of,
             victim_group as "group", figure as percent, source_citation as citation
         from core.fct_published_statistic
         where subject = 'crime_reporting' and unit = 'percent' and measure = 'change'
-        qualify count(distinct victim_group) over (partition by publisher, offense_group, period_as_printed) > 1
+        -- a figure and the one beside it may stand in two publications
+        qualify count(distinct victim_group) over (partition by entity, offense_group, period_as_printed) > 1
         order by figure_of, "group"
     """)
     pairs = {row["figure_of"] for row in rows}
@@ -270,8 +267,8 @@ def printed(pages: Pages) -> Picture:
     beside = {row["figure_of"]: row["percent"] for row in rows if row["group"] != "Hispanic"}
     more = sum(falls[pair] < beside[pair] for pair in pairs if pair in falls and pair in beside)
     finding = (
-        f"In {number(more)} of {number(len(pairs))} printed comparisons, reports by Hispanic victims fell more than"
-        " others did, or rose less."
+        f"In {number(more)} of {number(len(pairs))} printed comparisons, reports by Hispanic victims fell more, or rose"
+        " less, than what is printed beside them: reports by other victims, or in the whole city."
     )
     return Picture(
         name="printed_changes",
@@ -283,6 +280,7 @@ def printed(pages: Pages) -> Picture:
             *questions.question("printed_figures").caveats,
             "A department chose what to print. What it did not print is unknown.",
             "Several comparisons are of the same reports, over other months: they are not independent of each other.",
+            "The whole city has Hispanic victims in it: beside it a difference looks smaller than beside the others.",
         ),
         columns={"figure_of": "who printed it, of what and when", "group": "the victims' group",
                  "percent": "printed change against the year before, in percent", "citation": "where it is printed"},

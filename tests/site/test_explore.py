@@ -92,15 +92,17 @@ def test_a_downloaded_answer_carries_its_caveats(asking, published, monkeypatch:
 
 
 def test_downloaded_rows_say_what_their_columns_mean_and_run_in_no_spreadsheet(asking, published):
-    rows = pl.DataFrame({"fain": ["=1+1", "2020ULWX0056"], "mine": [1, None]})
+    # `hispanic` is a code in records of the survey that could not be typed, and anything in a statement
+    rows = pl.DataFrame({"fain": ["=1+1", "2020ULWX0056"], "mine": [1, None], "hispanic": [3, 4]})
     packed = asking.packed_rows(reader.engine(published[0]), rows, "Clawback, release x")
     with zipfile.ZipFile(io.BytesIO(packed)) as archive:
         told = archive.read("README.txt").decode()
         text = archive.read("answer.csv").decode()
     assert "fain: " in told
     assert "mine: computed by the statement" in told
+    assert "hispanic: computed by the statement" in told
     assert "Clawback, release x" in told
-    assert text == "fain,mine\n'=1+1,1\n2020ULWX0056,\n"
+    assert text == "fain,mine,hispanic\n'=1+1,1,3\n2020ULWX0056,,4\n"
 
 
 def test_days_are_days_and_counts_whole_numbers_also_where_some_are_null(asking, published):

@@ -10,11 +10,25 @@ with reported as (
         {% endfor %}
         max(months.population) as fbi_population,
         count(months.offenses) as families_reported,
-        max(case
-            when months.coverage like 'partial%' and months.coverage not like 'partial: this offence%' then 1
-            else 0
-        end) as is_partial,
-        max(case when months.coverage like 'suspect%' or months.coverage like 'adjustment%' then 1 else 0 end) as is_suspect,
+        -- a month of which somebody names one offense alone is no partial month: the others count
+        greatest(
+            max(case
+                when months.coverage like 'partial%' and months.coverage not like 'partial: this offence%'
+                    and months.coverage not like 'partial: named in%' then 1
+                else 0
+            end),
+            case when count(months.offenses) = 0
+                then max(case when months.coverage like 'partial: named in%' then 1 else 0 end) else 0 end
+        ) as is_partial,
+        greatest(
+            max(case
+                when months.coverage like 'adjustment%' then 1
+                when months.coverage like 'suspect%' and months.coverage not like 'suspect: named in%' then 1
+                else 0
+            end),
+            case when count(months.offenses) = 0
+                then max(case when months.coverage like 'suspect: named in%' then 1 else 0 end) else 0 end
+        ) as is_suspect,
         max(case when months.offenses < 0 then 1 else 0 end) as has_negative,
         max(case when months.fbi_offense_code <> 'RPE' then months.series end) as crime_series,
         max(case when months.fbi_offense_code = 'RPE' then months.series end) as rape_series,
