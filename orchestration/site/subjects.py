@@ -234,13 +234,13 @@ def unread_laws(pages: Pages) -> Picture:
     return Picture(
         name="unread_laws",
         chart="",
-        finding=f"Nobody has read what {number(len(rows))} acts of councils on immigration provide (laws:"
+        finding=f"Of {number(len(rows))} acts of councils on immigration no reading of their provisions is held (laws:"
         f" {number(len(rows) - resolutions)}, resolutions: {number(resolutions)})",
         rows=rows,
         source="Councils' records (core.dim_council_matter)",
         caveats=(
             "An unread act decides no provision here. It may limit cooperation, or do something else.",
-            "A resolution is no law. It may ask, state or authorize.",
+            "A resolution is no law. The ledger may have one under another number, as a position taken.",
         ),
         columns={"jurisdiction": "whose council",
                  "law_on": "day it became law; of a resolution, the day it was adopted", "law": "its kind and number",
