@@ -41,7 +41,7 @@ def status(as_json: AsJson = False) -> None:
                  "failed since", "why"):  # fmt: skip
         shown.add_column(name, justify="right" if name in ("captures", "rejected", "held", "records") else "left")
     for row in found.sources:
-        shown.add_row(*(Text(cell(value)) for value in row.cells()))
+        shown.add_row(*(Text(cell(value, is_separated=True)) for value in row.cells()))
     out.print(shown)
     for one in found.accepted:
         warn(one.line(), style="yellow", event="accepted_finding")

@@ -6,6 +6,7 @@ What belongs here: how a value and a table look. What does not: files (reading.w
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
@@ -17,6 +18,8 @@ from orchestration.reading.harmless import harmless
 
 # Characters of a value that a screen shows; files have all of it.
 LONGEST_CELL = 2_000
+# Whole numbers of a column have separators from here on; a column of years has none.
+_SEPARATED = 10_000
 
 
 class Screen(Console):
@@ -28,14 +31,14 @@ class Screen(Console):
         super().print(*(harmless(each) if isinstance(each, str) else each for each in objects), **options)
 
 
-def cell(value: Any, column: str = "") -> str:
-    """A value as a table shows it: in one line, whatever it holds. A number that is a key is no amount."""
+def cell(value: Any, *, is_separated: bool = False) -> str:
+    """A value as a table shows it: in one line, whatever it holds. is_separated: whole numbers as 1,234."""
     if value is None:
         return ""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, int):
-        return f"{value:,}" if abs(value) >= 10_000 and not column.endswith("_key") else str(value)
+        return f"{value:,}" if is_separated else str(value)
     if isinstance(value, float):
         return f"{value:,.1f}"
     if isinstance(value, Decimal):
@@ -52,6 +55,13 @@ _NUMBERS = ("TINYINT", "SMALLINT", "BIGINT", "INT", "UTINYINT", "USMALLINT", "UI
             "DOUBLE", "FLOAT", "DECIMAL", "HUGEINT")  # fmt: skip
 
 
+def _has_large_numbers(column: str, values: Iterable[Any]) -> bool:
+    """Whether a column's whole numbers are amounts with separators. A number that is a key is no amount."""
+    if column.endswith("_key"):
+        return False
+    return any(isinstance(value, int) and abs(value) >= _SEPARATED for value in values)
+
+
 def table(screen: Console, relation: Any, title: str | None = None, limit: int = 60) -> int:
     """Show a relation as a table: numbers right, nulls as an empty cell. How many rows are shown."""
     shown = Table(
@@ -65,7 +75,8 @@ def table(screen: Console, relation: Any, title: str | None = None, limit: int =
     numeric = [str(kind).upper().startswith(_NUMBERS) for kind in relation.types]
     names = relation.columns
     rows = relation.limit(limit + 1).fetchall()
-    cells = [[cell(value, name) for name, value in zip(names, row, strict=True)] for row in rows[:limit]]
+    separated = [_has_large_numbers(name, [row[place] for row in rows]) for place, name in enumerate(names)]
+    cells = [[cell(value, is_separated=it) for it, value in zip(separated, row, strict=True)] for row in rows[:limit]]
     for place, (name, right) in enumerate(zip(names, numeric, strict=True)):
         # An address that is broken over lines can be neither clicked nor copied.
         whole = any(row[place].startswith("https://") for row in cells)
