@@ -178,7 +178,7 @@
 
   /* How many places the lists of the day name. A list may name a place twice, and names that match no place. */
   function counts(rows, shown, day) {
-    const lists = shown.flatMap((code) => Object.keys(data.days[code] || {}).map((state) => listOf(code, state, day))).filter(Boolean).map(([on]) => on).sort();
+    const lists = shown.flatMap((code) => Object.keys(data.days[code] || {}).map((state) => listOf(code, state, day))).filter((list) => list && list[2] !== "true").map(([on]) => on).sort();
     if (!lists.length && !rows.length) return "How many places are on a list on " + day + " is not known: no list of that day is held";
     const places = rows.filter(({ first }) => first[GEOID]).length;
     const names = rows.reduce((sum, { names: of }) => sum + of, 0);
