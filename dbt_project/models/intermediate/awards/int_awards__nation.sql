@@ -17,12 +17,7 @@ with listed as (
     from {{ ref('fct_award') }} as awards
     inner join {{ ref('dim_program') }} as programs
         on awards.program_key = programs.program_key
-    left join (
-        select program_area, min(assistance_listing_since_fy2025) as assistance_listing
-        from {{ ref('cops_programs') }}
-        group by program_area
-        having count(distinct assistance_listing_since_fy2025) = 1
-    ) as since
+    left join {{ listings_since_fy2025() }} as since
         on awards.program_area = since.program_area
     cross join (
         select min(assistance_listing) as assistance_listing

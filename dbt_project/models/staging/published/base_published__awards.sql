@@ -102,12 +102,7 @@ typed as (
         on printed.program = programs.program
     left join {{ ref('assistance_listings') }} as eras
         on programs.assistance_listing = eras.assistance_listing and eras.era = 'to FY2024'
-    left join (
-        select program_area, min(assistance_listing_since_fy2025) as assistance_listing
-        from {{ ref('cops_programs') }}
-        group by program_area
-        having count(distinct assistance_listing_since_fy2025) = 1
-    ) as since
+    left join {{ listings_since_fy2025() }} as since
         on programs.program_area = since.program_area
 )
 ,
