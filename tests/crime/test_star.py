@@ -91,6 +91,32 @@ def test_every_recorded_estimate_of_people_is_a_row_of_its_year(ask):
     assert newest == [(0,)]
 
 
+@pytest.mark.real
+def test_every_hispanic_share_is_the_surveys_of_the_unit_or_of_the_county_that_the_city_also_is(ask, real):
+    """The survey's shares of counties and places in 2014, 2016, 2018, 2021 and 2023, read here from the two files."""
+    shares = {}
+    for name, unit in (("county.csv.gz", "county"), ("place.csv", "place")):
+        with duckdb.connect() as own:
+            rows = own.execute(
+                f"select state || {unit}, year::int, share_desc_rep_hispanic::double"
+                " from read_csv(?, all_varchar = true)",
+                [str(real / "census" / f"urban_acs5_race_ethnicity_share_{name}")],
+            ).fetchall()
+        shares |= {(geoid, year): share for geoid, year, share in rows}
+    published = ask(
+        "select case when population_of = 'the county that the city also is' then also_geoid else geoid end,"
+        " calendar_year, f.hispanic_share"
+        " from core.fct_population_year as f join core.dim_jurisdiction using (jurisdiction_key)"
+        " where f.hispanic_share is not null"
+    )
+    also = ask("select b.geoid from core.bridge_geoid_jurisdiction as b join core.dim_jurisdiction as j"
+               " using (jurisdiction_key) where b.geoid <> j.geoid")  # fmt: skip
+    # a county that is also a city has the city's own share, if the survey gives one
+    assert {geoid for geoid, _ in shares.keys() - {row[:2] for row in published}} <= {geoid for (geoid,) in also}
+    # typed to six places
+    assert [row for row in published if abs(shares[row[:2]] - row[2]) > 5.01e-7] == []
+
+
 # The nation's residents as the Census Bureau published them: each year's estimate in the vintage of that year (tables
 # NST-EST2014 to NST-EST2023), and the census of 2020.
 RESIDENTS = {
