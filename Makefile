@@ -33,7 +33,7 @@ $(READY): requirements.lock pyproject.toml
 	@echo "setting up $(VENV) (once; a minute)"
 	@sed -n '/^uv==/,/[^\\]$$/p' requirements.lock > $(VENV)/uv.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(VENV)/uv.lock
-	@$(INSTALL) --extra dev --extra notebook --extra server || { echo "uv cannot install here: pip installs the whole lock, which takes longer"; $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock; }
+	@$(INSTALL) --extra dev --extra notebook --extra server || { echo "uv cannot install here: pip installs the whole lock, which takes longer"; $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock; }
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --no-index -e . 2>/dev/null || \
 		PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index -e .
 	@( $(WARM) ) 2>/dev/null || true

@@ -66,6 +66,9 @@ def _serve() -> None:
     """Parse, then fork for each line of the standard input until it ends."""
     from dbt.cli.main import dbtRunner  # three seconds, which the tests' own process is spared
 
+    from orchestration.engine.terse_dbt import be_terse
+
+    be_terse()
     told = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
     PARSED.mkdir(parents=True, exist_ok=True)

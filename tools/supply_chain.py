@@ -57,7 +57,10 @@ def locked(lock: Path = LOCK) -> dict[str, tuple[str, list[str]]]:
 def needed(*extras_of_ours: str) -> set[str]:
     """The packages that the installed product needs to run, by normal name, and those of some extras of it."""
     seen: set[tuple[str, frozenset[str]]] = set()
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    declared = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    project = declared["project"]
+    # whoever asks for one of these gets what we say of it
+    overrides = {one.name: one for one in map(Requirement, declared["tool"]["uv"]["override-dependencies"])}
     ours = [*project["dependencies"]]
     for extra in extras_of_ours:
         ours += project["optional-dependencies"][extra]
@@ -68,6 +71,9 @@ def needed(*extras_of_ours: str) -> set[str]:
         for text in _requires(one) if one else ours:
             wanted = Requirement(text)
             if wanted.marker and not any(wanted.marker.evaluate({"extra": extra}) for extra in extras or {""}):
+                continue
+            override = overrides.get(canonicalize_name(wanted.name), wanted)
+            if override is not wanted and override.marker and not override.marker.evaluate():
                 continue
             key = (canonicalize_name(wanted.name), frozenset(wanted.extras))
             if key not in seen:

@@ -15,6 +15,9 @@ from orchestration.landing import raw_views
 from orchestration.landing.catalog import Catalog
 from orchestration.settings import Settings
 
+# Not imported here: that would import dbt.
+_DBT = Path(__file__).with_name("terse_dbt.py")
+
 
 class OnDuckDB:
     """The default: one process on this machine."""
@@ -25,8 +28,8 @@ class OnDuckDB:
         """Nothing: DuckDB is always installed."""
 
     def program(self) -> list[str]:
-        # the dbt beside this interpreter: a venv need not be on PATH
-        return [str(Path(sys.executable).with_name("dbt"))]
+        # -P: Python would otherwise look for modules in the file's folder
+        return [sys.executable, "-P", str(_DBT)]
 
     def make_raw(self, settings: Settings, catalog: Catalog) -> None:
         with duckdb.connect(str(settings.build_file)) as connection:

@@ -99,6 +99,9 @@ def main(arguments: Sequence[str]) -> None:
     # dbt takes seconds to import
     from dbt.cli.main import cli
 
+    from orchestration.engine.terse_dbt import be_terse
+
+    be_terse()
     folder = Path(os.environ[BUILD_DIR_VARIABLE]).absolute() / SPARK_FOLDER
     catalogue = folder / CATALOGUE_FOLDER
     os.environ[WAREHOUSE_VARIABLE] = _location(folder / WAREHOUSE_FOLDER)

@@ -6,6 +6,11 @@ What belongs here: each of these on a folder of its own. What does not: refreshe
 from __future__ import annotations
 
 import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -18,8 +23,8 @@ from orchestration.engine import spark_dbt
 from orchestration.engine.on_spark import RAW_FILE, OnSpark
 from orchestration.landing.catalog import Catalog
 from orchestration.landing.dataset_run import capture_dataset
-from orchestration.release import markers
-from orchestration.settings import Settings
+from orchestration.release import dbt_manifest, markers
+from orchestration.settings import DBT_PROJECT_DIR, Settings
 from tests.conftest import clawback
 
 LETTERS = sources.get("doj/compliance_letters")
@@ -142,3 +147,37 @@ def test_sparks_parquet_is_taken_in_as_tables_where_it_is_published_and_as_views
 def test_a_build_that_left_nothing_leaves_no_table(on_spark):
     OnSpark().collect(on_spark)
     assert not on_spark.build_file.exists()
+
+
+def _told(program: Sequence[str], home: Settings, **environment: str) -> tuple[int, list[tuple[str, str]]]:
+    """What a dbt program tells of a build in which a seed is loaded and a model fails: exit code, events and levels."""
+    home.dbt_target_dir.mkdir(parents=True)
+    parsed = dbt_manifest.parsed(home).parent / dbt_manifest.PARTIAL_PARSE
+    shutil.copy2(parsed, home.dbt_target_dir)  # to parse takes longer than all the rest
+    done = subprocess.run(
+        [*program, "build", "--select", "states", "base_bjs__victimizations", "--threads", "1",
+         "--project-dir", str(DBT_PROJECT_DIR), "--profiles-dir", str(DBT_PROJECT_DIR),
+         "--target-path", str(home.dbt_target_dir)],
+        env={**os.environ, **dbt_manifest.dbt_environment(home), "DBT_LOG_FORMAT": "json", **environment},
+        cwd=home.build_dir, capture_output=True, text=True, timeout=300, check=False,
+    )  # fmt: skip
+    events = [json.loads(line)["info"] for line in done.stdout.splitlines()]
+    return done.returncode, [(event["name"], event["level"]) for event in events]
+
+
+def test_dbt_tells_what_it_tells_without_us_and_its_details_only_to_a_log_that_takes_them(tmp_path):
+    homes = {name: Settings(home=tmp_path / name) for name in ("dbts", "ours", "detailed")}
+    ours = engine.chosen(homes["ours"]).program()
+    told = _told(ours, homes["ours"])
+    # dbt's own command is the known answer
+    assert told == _told([str(Path(sys.executable).with_name("dbt"))], homes["dbts"])
+    code, events = told
+    assert code == 1
+    assert ("LogSeedResult", "info") in events
+    assert any(level == "error" for _, level in events)
+    _told(ours, homes["detailed"], DBT_LOG_LEVEL_FILE="debug")
+    logs = {name: (home.build_dir / "logs" / "dbt.log").read_text("utf-8") for name, home in homes.items()}
+    assert "states" in logs["ours"]
+    statement = "/* {"  # dbt's comment above each statement
+    assert statement not in logs["ours"]
+    assert statement in logs["detailed"]
