@@ -1,5 +1,5 @@
 -- The people of every unit in each captured year; of a state of which no estimate is captured, its counties added up.
-with of_counties as (
+with added_up as (
     select
         state_fips as geoid,
         estimate_year,
@@ -10,11 +10,27 @@ with of_counties as (
         _kind,
         _retrieved_at,
         sum(population) as population,
-        count(*) over (partition by state_fips, estimate_year) as answers
+        count(*) as counties,
+        count(population) as counties_with_people
     from {{ ref('stg_census__places') }}
     where level = 'county'
     group by state_fips, estimate_year, population_source, vintage, _capture_id, _payload_id, _kind, _retrieved_at
-    having count(*) = count(population)
+),
+
+of_counties as (
+    select
+        geoid,
+        estimate_year,
+        population,
+        population_source,
+        vintage,
+        _capture_id,
+        _payload_id,
+        _kind,
+        _retrieved_at,
+        count(*) over (partition by geoid, estimate_year) as answers
+    from added_up
+    where counties = counties_with_people
 )
 
 select
