@@ -13,7 +13,6 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -23,6 +22,7 @@ import duckdb
 
 from orchestration import __version__, files, sources
 from orchestration.doctor.examination import Observation
+from orchestration.engine.on_duckdb import OnDuckDB
 from orchestration.landing import integrity, proving, raw_views, recut, register
 from orchestration.landing.catalog import Catalog
 from orchestration.landing.form import CAPTURE_FILE, Capture
@@ -279,8 +279,8 @@ def build(settings: Settings, made: Settings, catalog: Catalog) -> str | None:
     with duckdb.connect(str(made.build_file)) as connection:
         raw_views.create(connection, catalog, list(sources.DATASETS.values()))
     command = [
-        str(Path(sys.executable).with_name("dbt")), "build", "--project-dir", str(DBT_PROJECT_DIR), "--profiles-dir",
-        str(DBT_PROJECT_DIR), "--target-path", str(made.dbt_target_dir), "--quiet",
+        *OnDuckDB().program(), "build", "--project-dir", str(DBT_PROJECT_DIR), "--profiles-dir", str(DBT_PROJECT_DIR),
+        "--target-path", str(made.dbt_target_dir), "--quiet",
         "--exclude-resource-type", "test", "--exclude-resource-type", "unit_test",
     ]  # fmt: skip
     try:
