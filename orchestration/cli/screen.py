@@ -80,7 +80,7 @@ def table(screen: Console, relation: Any, title: str | None = None, limit: int =
     separated = [_has_large_numbers(name, [row[place] for row in rows]) for place, name in enumerate(names)]
     cells = [[cell(value, is_separated=it) for it, value in zip(separated, row, strict=True)] for row in rows[:limit]]
     for place, (name, right) in enumerate(zip(names, numeric, strict=True)):
-        # An address that is broken over lines can be neither clicked nor copied; several of one cell stand below each other.
+        # An address broken over lines can be neither clicked nor copied. Those of one cell stand below each other.
         addresses = [word for row in cells for word in row[place].split() if word.startswith(("https://", "http://"))]
         whole = min(max(len(name), *map(len, addresses)), _WIDEST_ADDRESS) if addresses else None
         longest = max((len(row[place]) for row in cells), default=0)
