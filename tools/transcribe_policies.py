@@ -49,6 +49,12 @@ DATED_LISTS = {
 TOWNS = {
     ("Maplewood", "34"): "3401343800", ("South Orange", "34"): "3401369274", ("South Kingstown", "44"): "4400967460",
 }  # fmt: skip
+# Places of the gathered rows that do not govern under that code: the town whose police the event is of.
+TOWN_OF_PLACE = {
+    "0922980": "0900922910",  # East Haven, Connecticut: a census designated place
+    "5032205": "5002732275",  # Hartford, Vermont: the designated place is Hartford Village
+    "2501370": "2501501325",  # Amherst, Massachusetts: the lists and the register name the town
+}
 TOWN_STATES = {"villagegreennj": "34", "southorange": "34", "RI-town": "44"}
 # Acts that the gathered rows call adopted, issued or signed and that are no policy of the unit's own: by unit,
 # instrument and number, the event that they are.
@@ -71,6 +77,10 @@ NO_POLICY = {
     ("Fulton County", "resolution", "urges the sheriff to stop honoring detainers"): POSITION,
     ("Austin", "resolution", "20140626-099"): POSITION,
     ("Los Angeles County", "board motion", "ICE-free county property"): "introduced",
+    # it asks the mayor for a report; the limits on detainers had been repealed ten weeks before
+    ("Miami-Dade County", "resolution", "R-381-17 (file 170727)"): POSITION,
+    # the jail of seven cities in the county, run by none of them alone and not by the county
+    ("King County", "jail policy", "South Correctional Entity (SCORE) Jail Decision"): "listed",
 }
 # Acts that say that an earlier policy stands: by unit, instrument, number and day, the instrument that they reaffirm.
 # Where the source names none that the ledger has, the act keeps its own and begins nothing.
@@ -174,16 +184,17 @@ def _found(row: Row) -> Row:
     acts = {"adopted", "issued", "signed"}
     event = NO_POLICY.get(key, row["event"]) if row["event"] in acts else row["event"]
     note = row["note"]
-    if event != row["event"]:
-        note = "; ".join(filter(None, (note, f"{row['event']}; no policy of the unit's own is told of")))
     before, mark, printed = note.partition("criteria: ")
     if mark:
         kept = printed[printed.index("; also on the Meyer") :] if "; also on the Meyer" in printed else ""
         note = f"{before}{condition(printed.removesuffix(kept))}{kept}"
+    if event != row["event"]:
+        note = "; ".join(filter(None, (note, f"{row['event']}; no policy of the unit's own is told of")))
     geoid = row["geoid"]
     if not geoid:
         state = next(state for mark, state in TOWN_STATES.items() if mark in row["source"])
         geoid = TOWNS[row["jurisdiction"], state]
+    geoid = TOWN_OF_PLACE.get(geoid, geoid)
     return {
         **row, "geoid": geoid, "level": "town" if len(geoid) == len("3401343800") else row["level"], "event": event,
         "instrument": SPELLED.get(row["instrument"], row["instrument"]), "note": note,
@@ -244,6 +255,7 @@ def provisions(facts: Path) -> None:
     }
     for row in read(facts / "ordinances" / "instrument_provisions_found.csv"):
         geoid = row["geoid"].partition("/")[0]
+        geoid = TOWN_OF_PLACE.get(geoid, geoid)
         reason = condition(row["reason"]) if row["citation"].startswith("CIS map") else row["reason"]
         added = {**row, "geoid": geoid, "reason": reason}
         rows.setdefault((geoid, row["instrument"], row["instrument_number"], row["provision_code"]), added)

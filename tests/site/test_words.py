@@ -47,7 +47,8 @@ def test_a_text_of_a_table_is_shown_in_words(text: str | None, html: str):
 def test_a_figure_that_is_missing_is_unknown_and_a_remark_that_is_missing_is_none():
     assert "unknown" in pages.shown(None, "captured_usd")
     # a window without a reason not to be compared is compared: its reason is not unknown
-    assert [pages.shown(None, name) for name in ("break_reason", "figure_note", "note", "beside_it_in_words")] == [""] * 4
+    remarks = ("break_reason", "figure_note", "note", "beside_it_in_words")
+    assert [pages.shown(None, name) for name in remarks] == [""] * 4
     assert pages.shown("negative", "figure_note") == "negative"
 
 
