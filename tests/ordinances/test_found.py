@@ -258,6 +258,26 @@ class TestTrackers:
         others = {geoid for geoid in found if not any(geoid in codes for codes in wanted)}
         assert others <= {"1150000", "2501501325", "0900922910"}
 
+    @pytest.mark.parametrize(
+        "name",
+        [
+            # elected officers of a precinct; the State Police took no part (House co-sponsorship memo PAB00039078)
+            "Pennsylvania State Constable Office Honey Brook Precinct 1",
+            "Pennsylvania State Constables Office Cambria County",
+            # "without specifying town or village" (Newsday, 2025-06-02)
+            "East Hampton",
+        ],
+    )
+    def test_a_name_that_no_source_ties_to_a_government_is_no_units(self, connection, name):
+        found = rows(
+            connection,
+            "select bool_or(is_resolved), count(*) from core.fct_tracker_listing where listed_name = ?",
+            name,
+        )
+        ((resolved, listings),) = found
+        assert listings
+        assert not resolved
+
     @pytest.mark.parametrize("name", ["East Haven", "Amherst"])
     def test_a_town_on_the_map_and_its_policy_in_the_ledger_are_one_unit(self, connection, name):
         found = rows(
