@@ -1,7 +1,7 @@
 """Transcribe what the recorded edition knows of policies: ledger, provisions, trackers, a council's register.
 
-What belongs here: which rows were taken of the facts that were gathered, what was corrected in them and why. What does
-not: money and crime (transcribe.py). Run once by hand; its output is committed and reviewed:
+What belongs here: which rows were taken of the facts that were gathered. What does not: what is corrected in them and
+why (policy_corrections.py), money and crime (transcribe.py). Run once by hand; its output is committed and reviewed:
 
     python -m tools.transcribe_policies FOLDER_OF_REAL_FILES FOLDER_OF_FACTS
 
@@ -24,6 +24,18 @@ from orchestration.recorded.build import TABLES
 from orchestration.settings import DBT_PROJECT_DIR
 from orchestration.sources.ice import Agreements287g, moment_of
 from orchestration.wire import Payload, utc_now
+from tools.policy_corrections import (
+    ANOTHER_ACT,
+    FOUND_SINCE,
+    NO_POLICY,
+    OTHER_DATE,
+    REAFFIRMED,
+    SOURCED,
+    SPELLED,
+    TOWN_OF_PLACE,
+    TOWN_STATES,
+    TOWNS,
+)
 
 PROVISIONS = DBT_PROJECT_DIR / "seeds" / "instrument_provisions.csv"
 EVENT_COLUMNS = (
@@ -45,55 +57,6 @@ DATED_LISTS = {
     "https://themeyerlawoffice.com/ice-detainers/": "2014-06-24",
     "http://nationalpoliceassociation.com/enforcement.php": "2017-02-03",
 }
-# Towns of which the gathered rows have no code: county subdivisions, by the Bureau's file.
-TOWNS = {
-    ("Maplewood", "34"): "3401343800", ("South Orange", "34"): "3401369274", ("South Kingstown", "44"): "4400967460",
-}  # fmt: skip
-# Places of the gathered rows that do not govern under that code: the town whose police the event is of.
-TOWN_OF_PLACE = {
-    "0922980": "0900922910",  # East Haven, Connecticut: a census designated place
-    "5032205": "5002732275",  # Hartford, Vermont: the designated place is Hartford Village
-    "2501370": "2501501325",  # Amherst, Massachusetts: the lists and the register name the town
-}
-TOWN_STATES = {"villagegreennj": "34", "southorange": "34", "RI-town": "44"}
-# Acts that the gathered rows call adopted, issued or signed and that are no policy of the unit's own: by unit,
-# instrument and number, the event that they are.
-POSITION = "position_taken"
-NO_POLICY = {
-    ("Aliso Viejo", "vote to file amicus against SB 54", ""): "opposed",
-    ("Mission Viejo", "vote to support Los Alamitos's ordinance", ""): "opposed",
-    ("York", "executive order", ""): POSITION,  # "not a sanctuary city"
-    ("Long Beach", "vote to support SB 31 and SB 54", ""): POSITION,
-    ("San Pablo", "resolution", "18-394 (support of SB 54)"): POSITION,
-    ("New York City", "resolution", "Res 1373-2017"): POSITION,
-    ("New York City", "resolution", "Res 513-2018"): POSITION,
-    ("New York City", "resolution", "Res 66-2022"): POSITION,
-    ("New York City", "resolution", "Res 112-2022"): POSITION,
-    ("New York City", "resolution", "Res 714-2025"): POSITION,
-    ("New York City", "resolution", "Res 836-2025"): POSITION,
-    ("New York City", "resolution", "Res 210-2026"): POSITION,
-    ("Seattle", "resolution", "Res 31779"): POSITION,
-    ("Ann Arbor", "resolution", "R-17-036"): POSITION,
-    ("Fulton County", "resolution", "urges the sheriff to stop honoring detainers"): POSITION,
-    ("Austin", "resolution", "20140626-099"): POSITION,
-    ("Los Angeles County", "board motion", "ICE-free county property"): "introduced",
-    # it asks the mayor for a report; the limits on detainers had been repealed ten weeks before
-    ("Miami-Dade County", "resolution", "R-381-17 (file 170727)"): POSITION,
-    # the jail of seven cities in the county, run by none of them alone and not by the county
-    ("King County", "jail policy", "South Correctional Entity (SCORE) Jail Decision"): "listed",
-}
-# Acts that say that an earlier policy stands: by unit, instrument, number and day, the instrument that they reaffirm.
-# Where the source names none that the ledger has, the act keeps its own and begins nothing.
-REAFFIRMED = {
-    ("Chicago", "resolution", "SR2016-908", "2016-12-14"): ("ordinance", "MCC ch. 2-173 Welcoming City (2012)"),
-    ("Chicago", "resolution", "SR2016-978", "2017-01-25"): ("resolution", "SR2016-978"),
-    ("New York City", "resolution", "Res 1321-2016", "2016-12-06"): ("resolution", "Res 1321-2016"),
-    ("Albuquerque", "resolution", "immigrant-friendly", "2018"): ("resolution", "immigrant-friendly"),
-}
-# What the upgrades say of an act's date that the ledger has otherwise: both are kept, each an event of its own.
-OTHER_DATE = ("conflict", "other date")
-# Two of the 65 letters are spelled otherwise.
-SPELLED = {"DOJ letter, 8 USC 1373": "DOJ letter (8 USC 1373)"}
 # The condition that a list prints, in a few words of our own: the first whose marks all stand in it.
 CONDITIONS = (
     ("where ICE pays for the detention", ("reimburs",)),
@@ -141,7 +104,7 @@ def ledger(facts: Path) -> None:
         known = {**row, "known_until": row.get("known_until", "")}
         before = held.pop(_event(known), None)
         events[_event(known)] = {**known, "learned_on": before["learned_on"] if before else GATHERED}
-    upgrades = read(facts / "ordinances" / "ledger_upgrades.csv")
+    upgrades = [*read(facts / "ordinances" / "ledger_upgrades.csv"), *FOUND_SINCE]
     for other in _other_dates(list(events.values()), upgrades):
         held.pop(_event(other), None)
         events[_event(other)] = other
@@ -156,11 +119,14 @@ def _other_dates(events: Sequence[Row], upgrades: Sequence[Row]) -> Iterator[Row
     for row in events:
         for upgrade in upgrades:
             if _matches(row, upgrade) and upgrade["finding"] in OTHER_DATE:
+                event, *found = ANOTHER_ACT.get((row["jurisdiction"], row["number"]), (row["event"],))
+                note = f"{upgrade['precision']} by the tracker ({upgrade['source']}); {upgrade['remark']}"
+                source = " ; ".join([*found[:1], CIS_MAP])
                 yield {
-                    **row, "event_date": upgrade["date_in_source"], "date_precision": upgrade["precision"],
-                    "source": CIS_MAP, "source_status": "partial", "learned_on": GATHERED,
-                    "known_until": known_until(CIS_MAP),
-                    "note": f"{upgrade['precision']} by the tracker ({upgrade['source']}); {upgrade['remark']}",
+                    **row, "event": event, "event_date": upgrade["date_in_source"],
+                    "date_precision": upgrade["precision"], "source": source,
+                    "source_status": "sourced" if found else "partial", "learned_on": GATHERED,
+                    "known_until": known_until(source), "note": found[1] if found else note,
                 }  # fmt: skip
 
 
@@ -222,7 +188,7 @@ def _matches(row: Mapping[str, str], upgrade: Mapping[str, str]) -> bool:
 def _was_upgraded(row: Mapping[str, str], upgrades: Sequence[Row]) -> bool:
     """Whether a held row is one of the first events as this program wrote it: its source or its date was found."""
     return any(
-        u["finding"] == "sourced" and row["jurisdiction"] == u["jurisdiction"] and row["number"] == u["number"]
+        u["finding"] in SOURCED and row["jurisdiction"] == u["jurisdiction"] and row["number"] == u["number"]
         and row["event"] == u["event"] for u in upgrades
     )  # fmt: skip
 
@@ -233,9 +199,9 @@ def _upgraded(row: Row, upgrades: Sequence[Row]) -> Row:
         if not _matches(row, upgrade):
             continue
         told = f"{upgrade['finding']}: {upgrade['date_in_source']} ({upgrade['precision']}) by {upgrade['source']}"
-        if upgrade["finding"] == "sourced":
+        if upgrade["finding"] in SOURCED:
             day = row["event_date"]
-            row = {**row, "source": upgrade["source"], "source_status": "sourced",
+            row = {**row, "source": upgrade["source"], "source_status": SOURCED[upgrade["finding"]],
                    "event_date": upgrade["date_in_source"], "date_precision": upgrade["precision"],
                    "note": upgrade["remark"], "learned_on": GATHERED}  # fmt: skip
             told = "" if day == row["event_date"] else f"the day {day} stays unsourced"

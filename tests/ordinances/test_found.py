@@ -77,7 +77,7 @@ class TestAsOfALists:
             connection,
             "select count(known_until), min(known_until), max(known_until) from core.fct_policy_event",
         )
-        assert [(count, str(first), str(last)) for count, first, last in bound] == [(151, "2014-06-24", "2017-02-03")]
+        assert [(count, str(first), str(last)) for count, first, last in bound] == [(150, "2014-06-24", "2017-02-03")]
         # a unit and provision of which nothing but lists of one date tells
         alone = rows(
             connection,
