@@ -3,7 +3,7 @@
 What belongs here: which rows were taken of the facts that were gathered. What does not: what is corrected in them and
 why (policy_corrections.py), money and crime (transcribe.py). Run once by hand; its output is committed and reviewed:
 
-    python -m tools.transcribe_policies FOLDER_OF_REAL_FILES FOLDER_OF_FACTS
+    python tools/transcribe_policies.py FOLDER_OF_REAL_FILES FOLDER_OF_FACTS
 
 The files themselves stay out of the repository.
 """
@@ -19,12 +19,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-
-from orchestration.recorded.build import TABLES
-from orchestration.settings import DBT_PROJECT_DIR
-from orchestration.sources.ice import Agreements287g, moment_of
-from orchestration.wire import Payload, utc_now
-from tools.policy_corrections import (
+from policy_corrections import (
     ANOTHER_ACT,
     FOUND_SINCE,
     NO_POLICY,
@@ -36,6 +31,11 @@ from tools.policy_corrections import (
     TOWN_STATES,
     TOWNS,
 )
+
+from orchestration.recorded.build import TABLES
+from orchestration.settings import DBT_PROJECT_DIR
+from orchestration.sources.ice import Agreements287g, moment_of
+from orchestration.wire import Payload, utc_now
 
 PROVISIONS = DBT_PROJECT_DIR / "seeds" / "instrument_provisions.csv"
 EVENT_COLUMNS = (

@@ -7,6 +7,7 @@ does not: what a listing means (tests/ordinances).
 from __future__ import annotations
 
 import csv
+import sys
 from collections import Counter
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -16,7 +17,10 @@ import pytest
 
 from orchestration import sources
 from orchestration.recorded import build
-from tools import transcribe_policies
+from orchestration.settings import PROJECT_ROOT
+
+sys.path.append(str(PROJECT_ROOT / "tools"))
+import transcribe_policies  # a program beside the package
 
 FIELDS = ("STATE", "LAW ENFORCEMENT AGENCY", "TYPE", "COUNTY", "SUPPORT TYPE", "SIGNED")
 LISTS = {
