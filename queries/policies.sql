@@ -1,4 +1,4 @@
--- question: Which sanctuary policy was in force in a jurisdiction, since when, and who says so?
+-- question: Which legal events of a jurisdiction on its part in immigration enforcement are known, and who says so?
 -- title: Which legal events of {jurisdiction} on its part in immigration enforcement are known, and who says so?
 -- about: policies
 -- parameter: jurisdiction=Chicago (place)

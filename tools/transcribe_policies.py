@@ -1,9 +1,9 @@
 """Transcribe what the recorded edition knows of policies: ledger, provisions, trackers, a council's register.
 
-What belongs here: which rows were taken of the facts that were gathered, what was corrected in them and why. What does
-not: money and crime (transcribe.py). Run once by hand; its output is committed and reviewed:
+What belongs here: which rows were taken of the facts that were gathered. What does not: what is corrected in them and
+why (policy_corrections.py), money and crime (transcribe.py). Run once by hand; its output is committed and reviewed:
 
-    python -m tools.transcribe_policies FOLDER_OF_REAL_FILES FOLDER_OF_FACTS
+    python tools/transcribe_policies.py FOLDER_OF_REAL_FILES FOLDER_OF_FACTS
 
 The files themselves stay out of the repository.
 """
@@ -19,6 +19,18 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from policy_corrections import (
+    ANOTHER_ACT,
+    FOUND_SINCE,
+    NO_POLICY,
+    OTHER_DATE,
+    REAFFIRMED,
+    SOURCED,
+    SPELLED,
+    TOWN_OF_PLACE,
+    TOWN_STATES,
+    TOWNS,
+)
 
 from orchestration.recorded.build import TABLES
 from orchestration.settings import DBT_PROJECT_DIR
@@ -45,45 +57,6 @@ DATED_LISTS = {
     "https://themeyerlawoffice.com/ice-detainers/": "2014-06-24",
     "http://nationalpoliceassociation.com/enforcement.php": "2017-02-03",
 }
-# Towns of which the gathered rows have no code: county subdivisions, by the Bureau's file.
-TOWNS = {
-    ("Maplewood", "34"): "3401343800", ("South Orange", "34"): "3401369274", ("South Kingstown", "44"): "4400967460",
-}  # fmt: skip
-TOWN_STATES = {"villagegreennj": "34", "southorange": "34", "RI-town": "44"}
-# Acts that the gathered rows call adopted, issued or signed and that are no policy of the unit's own: by unit,
-# instrument and number, the event that they are.
-POSITION = "position_taken"
-NO_POLICY = {
-    ("Aliso Viejo", "vote to file amicus against SB 54", ""): "opposed",
-    ("Mission Viejo", "vote to support Los Alamitos's ordinance", ""): "opposed",
-    ("York", "executive order", ""): POSITION,  # "not a sanctuary city"
-    ("Long Beach", "vote to support SB 31 and SB 54", ""): POSITION,
-    ("San Pablo", "resolution", "18-394 (support of SB 54)"): POSITION,
-    ("New York City", "resolution", "Res 1373-2017"): POSITION,
-    ("New York City", "resolution", "Res 513-2018"): POSITION,
-    ("New York City", "resolution", "Res 66-2022"): POSITION,
-    ("New York City", "resolution", "Res 112-2022"): POSITION,
-    ("New York City", "resolution", "Res 714-2025"): POSITION,
-    ("New York City", "resolution", "Res 836-2025"): POSITION,
-    ("New York City", "resolution", "Res 210-2026"): POSITION,
-    ("Seattle", "resolution", "Res 31779"): POSITION,
-    ("Ann Arbor", "resolution", "R-17-036"): POSITION,
-    ("Fulton County", "resolution", "urges the sheriff to stop honoring detainers"): POSITION,
-    ("Austin", "resolution", "20140626-099"): POSITION,
-    ("Los Angeles County", "board motion", "ICE-free county property"): "introduced",
-}
-# Acts that say that an earlier policy stands: by unit, instrument, number and day, the instrument that they reaffirm.
-# Where the source names none that the ledger has, the act keeps its own and begins nothing.
-REAFFIRMED = {
-    ("Chicago", "resolution", "SR2016-908", "2016-12-14"): ("ordinance", "MCC ch. 2-173 Welcoming City (2012)"),
-    ("Chicago", "resolution", "SR2016-978", "2017-01-25"): ("resolution", "SR2016-978"),
-    ("New York City", "resolution", "Res 1321-2016", "2016-12-06"): ("resolution", "Res 1321-2016"),
-    ("Albuquerque", "resolution", "immigrant-friendly", "2018"): ("resolution", "immigrant-friendly"),
-}
-# What the upgrades say of an act's date that the ledger has otherwise: both are kept, each an event of its own.
-OTHER_DATE = ("conflict", "other date")
-# Two of the 65 letters are spelled otherwise.
-SPELLED = {"DOJ letter, 8 USC 1373": "DOJ letter (8 USC 1373)"}
 # The condition that a list prints, in a few words of our own: the first whose marks all stand in it.
 CONDITIONS = (
     ("where ICE pays for the detention", ("reimburs",)),
@@ -131,7 +104,7 @@ def ledger(facts: Path) -> None:
         known = {**row, "known_until": row.get("known_until", "")}
         before = held.pop(_event(known), None)
         events[_event(known)] = {**known, "learned_on": before["learned_on"] if before else GATHERED}
-    upgrades = read(facts / "ordinances" / "ledger_upgrades.csv")
+    upgrades = [*read(facts / "ordinances" / "ledger_upgrades.csv"), *FOUND_SINCE]
     for other in _other_dates(list(events.values()), upgrades):
         held.pop(_event(other), None)
         events[_event(other)] = other
@@ -146,11 +119,14 @@ def _other_dates(events: Sequence[Row], upgrades: Sequence[Row]) -> Iterator[Row
     for row in events:
         for upgrade in upgrades:
             if _matches(row, upgrade) and upgrade["finding"] in OTHER_DATE:
+                event, *found = ANOTHER_ACT.get((row["jurisdiction"], row["number"]), (row["event"],))
+                note = f"{upgrade['precision']} by the tracker ({upgrade['source']}); {upgrade['remark']}"
+                source = " ; ".join([*found[:1], CIS_MAP])
                 yield {
-                    **row, "event_date": upgrade["date_in_source"], "date_precision": upgrade["precision"],
-                    "source": CIS_MAP, "source_status": "partial", "learned_on": GATHERED,
-                    "known_until": known_until(CIS_MAP),
-                    "note": f"{upgrade['precision']} by the tracker ({upgrade['source']}); {upgrade['remark']}",
+                    **row, "event": event, "event_date": upgrade["date_in_source"],
+                    "date_precision": upgrade["precision"], "source": source,
+                    "source_status": "sourced" if found else "partial", "learned_on": GATHERED,
+                    "known_until": known_until(source), "note": found[1] if found else note,
                 }  # fmt: skip
 
 
@@ -174,16 +150,17 @@ def _found(row: Row) -> Row:
     acts = {"adopted", "issued", "signed"}
     event = NO_POLICY.get(key, row["event"]) if row["event"] in acts else row["event"]
     note = row["note"]
-    if event != row["event"]:
-        note = "; ".join(filter(None, (note, f"{row['event']}; no policy of the unit's own is told of")))
     before, mark, printed = note.partition("criteria: ")
     if mark:
         kept = printed[printed.index("; also on the Meyer") :] if "; also on the Meyer" in printed else ""
         note = f"{before}{condition(printed.removesuffix(kept))}{kept}"
+    if event != row["event"]:
+        note = "; ".join(filter(None, (note, f"{row['event']}; no policy of the unit's own is told of")))
     geoid = row["geoid"]
     if not geoid:
         state = next(state for mark, state in TOWN_STATES.items() if mark in row["source"])
         geoid = TOWNS[row["jurisdiction"], state]
+    geoid = TOWN_OF_PLACE.get(geoid, geoid)
     return {
         **row, "geoid": geoid, "level": "town" if len(geoid) == len("3401343800") else row["level"], "event": event,
         "instrument": SPELLED.get(row["instrument"], row["instrument"]), "note": note,
@@ -211,7 +188,7 @@ def _matches(row: Mapping[str, str], upgrade: Mapping[str, str]) -> bool:
 def _was_upgraded(row: Mapping[str, str], upgrades: Sequence[Row]) -> bool:
     """Whether a held row is one of the first events as this program wrote it: its source or its date was found."""
     return any(
-        u["finding"] == "sourced" and row["jurisdiction"] == u["jurisdiction"] and row["number"] == u["number"]
+        u["finding"] in SOURCED and row["jurisdiction"] == u["jurisdiction"] and row["number"] == u["number"]
         and row["event"] == u["event"] for u in upgrades
     )  # fmt: skip
 
@@ -222,9 +199,9 @@ def _upgraded(row: Row, upgrades: Sequence[Row]) -> Row:
         if not _matches(row, upgrade):
             continue
         told = f"{upgrade['finding']}: {upgrade['date_in_source']} ({upgrade['precision']}) by {upgrade['source']}"
-        if upgrade["finding"] == "sourced":
+        if upgrade["finding"] in SOURCED:
             day = row["event_date"]
-            row = {**row, "source": upgrade["source"], "source_status": "sourced",
+            row = {**row, "source": upgrade["source"], "source_status": SOURCED[upgrade["finding"]],
                    "event_date": upgrade["date_in_source"], "date_precision": upgrade["precision"],
                    "note": upgrade["remark"], "learned_on": GATHERED}  # fmt: skip
             told = "" if day == row["event_date"] else f"the day {day} stays unsourced"
@@ -244,6 +221,7 @@ def provisions(facts: Path) -> None:
     }
     for row in read(facts / "ordinances" / "instrument_provisions_found.csv"):
         geoid = row["geoid"].partition("/")[0]
+        geoid = TOWN_OF_PLACE.get(geoid, geoid)
         reason = condition(row["reason"]) if row["citation"].startswith("CIS map") else row["reason"]
         added = {**row, "geoid": geoid, "reason": reason}
         rows.setdefault((geoid, row["instrument"], row["instrument_number"], row["provision_code"]), added)

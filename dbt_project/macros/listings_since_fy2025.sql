@@ -4,9 +4,11 @@
 -#}
 {% macro listings_since_fy2025() -%}
     (
-        select program_area, min(assistance_listing_since_fy2025) as assistance_listing
-        from {{ ref('cops_programs') }}
-        group by program_area
-        having count(distinct assistance_listing_since_fy2025) = 1
+        select programs.program_area, min(listings.assistance_listing) as assistance_listing
+        from {{ ref('cops_programs') }} as programs
+        inner join {{ ref('assistance_listings') }} as listings
+            on programs.assistance_listing_since_fy2025 = listings.assistance_listing and listings.office = 'COPS'
+        group by programs.program_area
+        having count(distinct listings.assistance_listing) = 1
     )
 {%- endmacro %}

@@ -18,6 +18,7 @@
         {"precedence": "150", "kind": "special authority", "words": "", "pattern": "", "unless": "", "also": "not is_sheriff_words and not has_legal_form and has_district_of_its_own and coalesce(hint, '') <> 'state' and not is_police"},
         {"precedence": "160", "kind": "special authority", "words": "words", "pattern": "(^| )(HOSPITAL|HOSPITALS|MEDICAL CENTER|LEVEE|HARBOR (PATROL|COMMISSION|COMMISSIONERS|DEPARTMENT|MASTER)|PARKS AND RECREATION|ALCOHOL(IC)? BEVERAGE CONTROL)( |$)|COUNTY PARK POLICE", "unless": "", "also": "not is_sheriff_words and not has_legal_form and coalesce(hint, '') <> 'state'"},
         {"precedence": "170", "kind": "town", "words": "words", "pattern": "(^| )(CONSTABLE|CONSTABLES|POLICE|PD)( |$)", "unless": "", "also": "has_township_word"},
+        {"precedence": "175", "kind": "unknown", "words": "words", "pattern": "(^| )STATE CONSTABLES?( |$)", "unless": "", "also": "state_code = 'PA'"},
         {"precedence": "180", "kind": "state", "words": "words", "pattern": "(^| )(DISTRICT OF COLUMBIA)( |$)", "unless": "", "also": ""},
         {"precedence": "190", "kind": "state", "words": "words", "pattern": "(^| )(POLICE|DEPARTMENT|OFFICE|GOVERNMENT|COURT|COURTS|COUNCIL|MAYOR|CORRECTIONS)( |$)|^DC ", "unless": "(^| )(NATIONAL|AMERICAN|INC|FOUNDATION|INTERNATIONAL)( |$)", "also": "state_code = 'DC'"},
         {"precedence": "200", "kind": "state", "words": "", "pattern": "", "unless": "", "also": "hint = 'state' and not is_county_sheriff"},

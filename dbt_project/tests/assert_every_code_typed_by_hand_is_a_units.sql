@@ -1,6 +1,7 @@
 -- Whatever somebody typed by hand names its unit by GEOID, and a GEOID that no unit has would say nothing or, worse, be
 -- taken for no answer: a wrong digit is named here, with the table and the line. Judged only where the Census's list of
--- the level was captured: without it no county, place or town has a unit.
+-- the level was captured: without it no county, place or town has a unit. An event of the ledger is a government's: a
+-- census designated place has no police and passes no law.
 {%- set typed = [
     ('agency_jurisdictions', 'geoid'),
     ('consolidated_cities', 'place_geoid'),
@@ -41,4 +42,6 @@ inner join listed
     on length(codes.geoid) = listed.digits
 left join {{ ref('int_identity__geoids') }} as units
     on codes.geoid = units.geoid
-where units.geoid is null
+left join {{ ref('int_identity__units') }} as governments
+    on units.jurisdiction_key = governments.jurisdiction_key
+where units.geoid is null or (codes.typed_in = 'policy_events' and not governments.is_general_government)

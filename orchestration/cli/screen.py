@@ -18,6 +18,8 @@ from orchestration.reading.harmless import harmless
 
 # Characters of a value that a screen shows; files have all of it.
 LONGEST_CELL = 2_000
+# A column of addresses is as wide as its longest one, up to this: wider, it would leave nothing to the other columns.
+_WIDEST_ADDRESS = 160
 # Whole numbers of a column have separators from here on; a column of years has none.
 _SEPARATED = 10_000
 
@@ -78,17 +80,18 @@ def table(screen: Console, relation: Any, title: str | None = None, limit: int =
     separated = [_has_large_numbers(name, [row[place] for row in rows]) for place, name in enumerate(names)]
     cells = [[cell(value, is_separated=it) for it, value in zip(separated, row, strict=True)] for row in rows[:limit]]
     for place, (name, right) in enumerate(zip(names, numeric, strict=True)):
-        # An address that is broken over lines can be neither clicked nor copied.
-        whole = any(row[place].startswith("https://") for row in cells)
+        # An address broken over lines can be neither clicked nor copied. Those of one cell stand below each other.
+        addresses = [word for row in cells for word in row[place].split() if word.startswith(("https://", "http://"))]
+        whole = min(max(len(name), *map(len, addresses)), _WIDEST_ADDRESS) if addresses else None
         longest = max((len(row[place]) for row in cells), default=0)
         shown.add_column(
             Text(cell(name)),
             justify="right" if right else "left",
             overflow="fold",
-            no_wrap=whole,
+            width=whole,
             # A name or a date in pieces of four letters is none: short cells stay whole, longer ones break at words.
-            min_width=longest if whole else max(len(name), min(longest, 18)),
-            max_width=None if whole else 72,
+            min_width=whole or max(len(name), min(longest, 18)),
+            max_width=whole or 72,
         )
     for row in cells:
         shown.add_row(*(Text(value) for value in row))

@@ -178,10 +178,14 @@ def plain(value: Any) -> str:
     return _cell(value) if not isinstance(value, datetime) else value.isoformat(" ", "seconds")
 
 
-def shown(value: Any) -> str | Markup:
+# Columns that say why or what else: if they say nothing, there is nothing to say, and nothing is unknown.
+_REMARKS = re.compile(r"(^|_)(note|reason|words)$")
+
+
+def shown(value: Any, column: str = "") -> str | Markup:
     """A value of a picture's table: numbers as people read them, addresses as links, null as unknown."""
     if value is None:
-        return Markup('<span class="note">unknown</span>')
+        return "" if _REMARKS.search(column) else Markup('<span class="note">unknown</span>')
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, int | float | Decimal):

@@ -77,7 +77,7 @@ class TestAsOfALists:
             connection,
             "select count(known_until), min(known_until), max(known_until) from core.fct_policy_event",
         )
-        assert [(count, str(first), str(last)) for count, first, last in bound] == [(151, "2014-06-24", "2017-02-03")]
+        assert [(count, str(first), str(last)) for count, first, last in bound] == [(150, "2014-06-24", "2017-02-03")]
         # a unit and provision of which nothing but lists of one date tells
         alone = rows(
             connection,
@@ -94,6 +94,27 @@ class TestWhatIsNoPolicy:
         ((acts,),) = rows(connection, "select count(*) from core.fct_policy_event where event = ?", event)
         assert acts
         assert not rows(connection, "select 1 from core.fct_policy_status where decided_by like ?", f"%{event} %")
+
+    def test_a_county_that_asked_for_a_report_has_no_policy_by_that(self, connection):
+        """Miami-Dade's R-381-17 directs the mayor to report within 45 days; its limits ended on 2017-01-26."""
+        titles = Path(__file__).with_name("finder_titles.csv").read_text(encoding="utf-8").splitlines()
+        (title,) = [row["title"] for row in csv.DictReader(titles) if row["file_number"] == "170727"]
+        assert title.startswith("RESOLUTION DIRECTING THE COUNTY MAYOR OR COUNTY MAYOR'S DESIGNEE TO PROVIDE A REPORT")
+        assert status(connection, "12086", "2019-06-15", "general") == ("unknown", None)
+        assert status(connection, "12086", "2019-06-15", "detainer_limits")[0] == "not in force"
+
+    def test_a_jail_of_seven_cities_says_nothing_of_the_county_that_it_lies_in(self, connection):
+        """King County ended holds for its own jails by Ordinance 17706 of 2013-12-10 and 17886 of 2014-09-05."""
+        assert status(connection, "53033", "2013-12-09", "detainer_limits")[0] == "unknown"
+        assert status(connection, "53033", "2026-01-01", "detainer_limits") == (
+            "in force",
+            "enacted ordinance 17706 (file 2013-0285)",
+        )
+
+    @pytest.mark.parametrize("geoid", ["37063", "41005", "41017", "41051", "55079"])
+    def test_a_sheriff_who_ends_detainers_limits_detainers_and_no_more_is_said(self, connection, geoid):
+        assert status(connection, geoid, "2019-12-31", "detainer_limits")[0] == "in force"
+        assert status(connection, geoid, "2019-12-31", "general")[0] == "unknown"
 
     def test_a_unit_that_only_opposed_sanctuary_laws_has_no_status_of_its_own(self, connection):
         against = rows(
@@ -236,6 +257,37 @@ class TestTrackers:
         # the District and two towns have two codes each; every other unit is the one of the transcription
         others = {geoid for geoid in found if not any(geoid in codes for codes in wanted)}
         assert others <= {"1150000", "2501501325", "0900922910"}
+
+    @pytest.mark.parametrize(
+        "name",
+        [
+            # elected officers of a precinct; the State Police took no part (House co-sponsorship memo PAB00039078)
+            "Pennsylvania State Constable Office Honey Brook Precinct 1",
+            "Pennsylvania State Constables Office Cambria County",
+            # "without specifying town or village" (Newsday, 2025-06-02)
+            "East Hampton",
+        ],
+    )
+    def test_a_name_that_no_source_ties_to_a_government_is_no_units(self, connection, name):
+        found = rows(
+            connection,
+            "select bool_or(is_resolved), count(*) from core.fct_tracker_listing where listed_name = ?",
+            name,
+        )
+        ((resolved, listings),) = found
+        assert listings
+        assert not resolved
+
+    @pytest.mark.parametrize("name", ["East Haven", "Amherst"])
+    def test_a_town_on_the_map_and_its_policy_in_the_ledger_are_one_unit(self, connection, name):
+        found = rows(
+            connection,
+            "select jurisdiction_key from core.fct_tracker_listing join core.dim_tracker using (tracker_key)"
+            " where tracker_code = 'cis' and listed_name = ?"
+            " union select jurisdiction_key from core.fct_policy_event where jurisdiction_name like ?",
+            name, f"{name} town, %",
+        )  # fmt: skip
+        assert len(found) == 1
 
     @pytest.mark.parametrize(
         ("geoid", "day", "code", "said"),

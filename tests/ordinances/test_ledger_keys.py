@@ -29,6 +29,8 @@ BAD = [
     f"Jefferson County,county,,{SAME_DAY}",
     f"Jefferson County,county,Jefferson,{SAME_DAY}",
 ]
+# A place that the Census designates: Hartford Village, in the town of Hartford.
+DESIGNATED = [f"Hartford,place,5032205,{SAME_DAY}"]
 TWICE = [f"Jefferson County,county,08059,{SAME_DAY.replace('ledger.invalid', 'another.invalid')}"]
 TABLES = ("fct_policy_event", "dim_jurisdiction", "quarantine_ledger__policy_events")
 GATES = ("assert_no_event_of_the_ledger_is_lost", "assert_every_code_typed_by_hand_is_a_units")
@@ -42,9 +44,11 @@ def built(tmp_path_factory):
         settings = Settings(home=tmp_path_factory.mktemp("keys"), edition="live")
         counties = "USPS|GEOID|NAME\nCO|08059|Jefferson County\nOR|41031|Jefferson County\n"
         ledger = sources.get("ledger/policy_events")
+        places = "USPS|GEOID|NAME\nVT|5032205|Hartford Village CDP\n"
         for dataset, slice_, text, context in [
             (ledger, ledger.slices(settings, {})[0], "\n".join([HEADER, *rows, ""]), {}),
             (sources.get("census/gazetteer"), Slice("counties"), counties, {"level": "counties"}),
+            (sources.get("census/gazetteer"), Slice("places"), places, {"level": "places"}),
         ]:
             payload = Payload(text.encode(), f"file:{slice_.key}.csv", WHEN, context=context)
             done = land.write(
@@ -78,7 +82,7 @@ def test_counties_of_one_name_in_two_states_have_an_event_each(built):
 
 
 def test_a_row_that_no_code_ties_to_a_unit_is_named_and_the_release_refused(built):
-    connection, found = built(*GOOD, *BAD)
+    connection, found = built(*GOOD, *BAD, *DESIGNATED)
     assert connection.sql(
         "select _reject_reason from quarantine.ledger__policy_events order by _record_no"
     ).fetchall() == [("no geoid: a name alone may be another unit's",), ("geoid is no code of the Census",)]
@@ -88,9 +92,9 @@ def test_a_row_that_no_code_ties_to_a_unit_is_named_and_the_release_refused(buil
         " join core.dim_jurisdiction as units using (jurisdiction_key) where units.geoid is null"
     ).fetchall() == [("Jefferson County", False)]
     assert len(found["assert_no_event_of_the_ledger_is_lost"]) == 2
-    assert [row[1] for row in found["assert_every_code_typed_by_hand_is_a_units"] if row[0] == "policy_events"] == [
-        "55055"
-    ]
+    # nor has a designated place a government whose event it could be
+    named = {row[1] for row in found["assert_every_code_typed_by_hand_is_a_units"] if row[0] == "policy_events"}
+    assert named == {"55055", "5032205"}
 
 
 def test_a_second_row_of_one_event_is_not_superseded_in_silence(built):

@@ -124,18 +124,25 @@ class TestAsOf:
 
 
 def test_a_reaffirmed_ordinance_began_when_it_was_enacted(connection):
-    """Chicago's chapter 2-173: the map of 2014-09 has July 2012; a resolution of 2016-12-14 reaffirms it."""
+    """Chicago's chapter 2-173: announced in July 2012, law after August; a resolution of 2016-12-14 reaffirms it."""
     known = {}
-    for day in ("2012-06-30", "2014-06-01", "2015-06-01", "2017-03-27"):
+    for day in ("2012-06-30", "2012-08-31", "2014-06-01", "2015-06-01", "2017-03-27"):
         row = status(connection, "1714000", day, "detainer_limits")
         known[day] = (row["status"], str(row["held_since"]), str(row["held_since_earliest"]))
     assert known == {
         "2012-06-30": ("unknown", "None", "None"),
-        "2014-06-01": ("in force", "2012-07-31", "2012-07-01"),
-        "2015-06-01": ("unknown", "None", "None"),
-        "2017-03-27": ("in force", "2016-12-14", "2012-07-01"),
+        "2012-08-31": ("unknown", "None", "None"),
+        "2014-06-01": ("in force", "2012-09-30", "2012-09-01"),
+        "2015-06-01": ("in force", "2012-09-30", "2012-09-01"),
+        "2017-03-27": ("in force", "2012-09-30", "2012-09-01"),
     }
     assert status(connection, "1714000", "2017-03-27", "general")["status"] == "unknown"
+
+
+def test_new_yorks_order_of_2003_limits_questions(connection):
+    """nyc.gov, "Executive Orders 34 & 41": signed September 17, 2003; police officers will not inquire."""
+    row = status(connection, "3651000", "2012-01-31", "no_status_inquiry")
+    assert (row["status"], str(row["held_since"]), row["source_status"]) == ("in force", "2003-09-17", "sourced")
 
 
 class TestTheArticle:

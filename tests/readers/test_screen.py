@@ -38,3 +38,16 @@ def test_the_whole_numbers_of_a_column_look_alike(values: str, expected: list[st
 
 def test_a_key_is_no_amount():
     assert shown("select 20170301 as date_key, 20170301 as amount") == [["20170301", "20,170,301"]]
+
+
+def test_long_citations_leave_room_for_the_other_columns():
+    """Citations of the ledger: several addresses in one cell, longer together than a screen is wide."""
+    letters = (
+        "http://bostonstrong.com/?p=4442",
+        "http://www.msnewsnow.com/story/36854317/us-justice-dept-accuses-jackson-of-possible-immigration-rules-violations",
+        "https://wjtv.com/2017/11/15/justice-department-sends-letters-to-29-jurisdictions-regarding-immigration-enforcement/",
+    )
+    said = f"select 'Santa Clara County' as name, 'listed' as event, '{' ; '.join(letters)}' as source_citation"
+    words = [word for row in shown(said) for word in row if word != ";"]
+    # the other columns stand there, and no address is broken
+    assert words == ["Santa", "Clara", "County", "listed", *letters]

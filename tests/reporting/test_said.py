@@ -205,3 +205,31 @@ def test_what_mixes_years_of_the_survey_is_never_said_to_be_2016_alone(connectio
         about = [caveat for caveat in told if "2016" in caveat]
         assert about
         assert all("2006" in caveat for caveat in about)
+
+
+# What the department printed of groups that the article's claims are not of (the same two files), and when: its
+# release NR18122ra bears the day April 27, 2018.
+OF_OTHERS = {
+    ("sexual_assault", -3.0): ("Non-Hispanic victims", "2017-03"),
+    ("sexual_assault", -13.7): ("whole city", "2018-04-27"),
+    ("sexual_assault", -10.0): ("whole city", "2018-04-24"),
+    ("domestic_violence", -4.0): ("Non-Hispanic victims", "2017-03"),
+    ("domestic_violence", -4.3): ("whole city", "2018-04-27"),
+    ("domestic_violence", 1.7): ("whole city", "2018-04-24"),
+}
+
+
+def test_a_figure_beside_a_claim_about_a_group_says_whose_it_is_and_of_when(warehouse):
+    found = warehouse.execute(
+        "select claim_id, evidence_figure, evidence_text, printed_on from analysis.mart_claim_evidence"
+        " where claim_id like 'latino%'"
+    ).fetchall()
+    assert len(found) == 18
+    others = {}
+    for claim, figure, text, printed_on in found:
+        family = claim.removeprefix("latino_").removesuffix("_reports_2017")
+        said, of = re.fullmatch(r".*?: (Hispanic victims|Non-Hispanic victims|whole city), (.+: \S+.*)", text).groups()
+        assert "2016" in of or "2017" in of
+        if said != "Hispanic victims":
+            others[family, figure] = (said, printed_on)
+    assert others == OF_OTHERS

@@ -213,6 +213,14 @@ class TestInABrowser:
             assert "file:" not in line
             assert "Clawback, release " in line
 
+    def test_an_agency_without_a_number_of_the_fbi_is_shown_without_one(self, tab: browser.Tab, site: Path):
+        # ICE lists a constable of the borough, whom the register of 2020 does not have; its police are in it
+        opened(tab, site, "place.html?state=PA&place=4241440")
+        text = tab.ask("document.getElementById('agencies').textContent")
+        assert "Lansdowne Borough Constable's Office, not in the FBI's register held here" in text
+        assert "Lansdowne Police Department (PA0231500)" in text
+        assert "null" not in text
+
     def test_an_award_is_cited_as_the_command_line_does(self, tab: browser.Tab, site: Path, warehouse: reader.Reader):
         opened(tab, site, "place.html?state=IL&place=1714000")
         cited = tab.ask(

@@ -12,7 +12,7 @@ import lxml.html
 import pytest
 
 from orchestration.reading import reader
-from orchestration.site import prose, words
+from orchestration.site import pages, prose, words
 
 SUBJECTS = ("index.html", "money.html", "ordinances.html", "reporting.html", "completeness.html", "trackers.html")
 # A name of SQL that is not qualified by its schema and not a file's.
@@ -42,6 +42,14 @@ def page(path: Path) -> lxml.html.HtmlElement:
 )  # fmt: skip
 def test_a_text_of_a_table_is_shown_in_words(text: str | None, html: str):
     assert str(prose.linked(text)) == html
+
+
+def test_a_figure_that_is_missing_is_unknown_and_a_remark_that_is_missing_is_none():
+    assert "unknown" in pages.shown(None, "captured_usd")
+    # a window without a reason not to be compared is compared: its reason is not unknown
+    remarks = ("break_reason", "figure_note", "note", "beside_it_in_words")
+    assert [pages.shown(None, name) for name in remarks] == [""] * 4
+    assert pages.shown("negative", "figure_note") == "negative"
 
 
 def test_a_long_text_of_a_cell_is_folded_and_whole_inside():

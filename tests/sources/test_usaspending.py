@@ -6,6 +6,7 @@ What belongs here: what the two datasets ask and what they make of the answers. 
 
 from __future__ import annotations
 
+import csv
 import json
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
@@ -20,7 +21,7 @@ from werkzeug import Response
 from orchestration.fetching.session import FetchError
 from orchestration.landing.catalog import Catalog
 from orchestration.landing.dataset_run import DatasetRun, capture_dataset
-from orchestration.settings import Settings
+from orchestration.settings import DBT_PROJECT_DIR, Settings
 from orchestration.sources import usaspending
 from orchestration.sources.base import Record
 from orchestration.wire import Payload, SourceError
@@ -117,6 +118,19 @@ def test_the_listings_are_those_of_the_cops_office_before_and_after_2025_and_the
         usaspending.LISTINGS
     )
     assert len(usaspending.LISTINGS) == len(set(usaspending.LISTINGS)) == 18
+
+
+def test_two_listings_since_2025_are_of_the_bureau_of_justice_assistance():
+    """GSA/federal-program-inventory@631933dd, data/programs: 16.065 is of the Office of Justice Programs, 16.066 raises
+    awareness of "BJA's" programs by that Office's rules; 16.068 to 16.073 are of "Boards and Divisions Offices", which
+    the COPS Office is among.
+    """
+    with (DBT_PROJECT_DIR / "seeds" / "assistance_listings.csv").open(encoding="utf-8", newline="") as stream:
+        offices = {row["assistance_listing"]: row["office"] for row in csv.DictReader(stream)}
+    assert {listing for listing, office in offices.items() if office == "COPS"} == {
+        "16.710", "16.068", "16.069", "16.070", "16.071", "16.072", "16.073",
+    }  # fmt: skip
+    assert (offices["16.065"], offices["16.066"]) == ("OJP", "OJP")
 
 
 def test_codes_of_two_groups_in_one_request_are_refused_by_the_publisher(publisher, settings, web_for):

@@ -211,10 +211,11 @@
 
   function agencies() {
     const rows = (place.agencies || []).filter(Boolean);
+    const named = (one) => one[2] + (one[1] ? " (" + one[1] + ")" : ", not in the FBI's register held here");
     part("agencies", rows.length ? table("Agencies", ["Agency", "Kind", el("span", {}, word("NIBRS", "nibrs"), " since"), "Months held", "Months counted", "Its figures cover", "Source"], rows.map((one) => [
-      one[2] + " (" + one[1] + ")", one[3] || "", one[4] || "not known", one[5] || "none",
+      named(one), one[3] || "", one[4] || "not known", one[5] || "none",
       one[5] ? one[6] + " of " + one[5] : "", one[5] ? one[8] : "",
-      from(one[2] + " (" + one[1] + ")" + (one[5] ? ", its months" : ""), [one[7] || [], ...(place.months || []).filter((of) => of.agency === one[0]).map((of) => of.payloads)].flat()),
+      from(named(one) + (one[5] ? ", its months" : ""), [one[7] || [], ...(place.months || []).filter((of) => of.agency === one[0]).map((of) => of.payloads)].flat()),
     ])) : el("p", { class: "unknown" }, "No agency in the FBI's register is matched to this place."));
   }
 

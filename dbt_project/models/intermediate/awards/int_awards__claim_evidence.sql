@@ -23,7 +23,8 @@ candidates as (
         places.geoid,
         places.name_normalized,
         places.state_code,
-        cast(null as {{ dbt.type_string() }}) as offense_family
+        cast(null as {{ dbt.type_string() }}) as offense_family,
+        cast(null as {{ dbt.type_string() }}) as said_of
     from {{ ref('fct_award_statement') }} as statements
     inner join places
         on statements.jurisdiction_key = places.jurisdiction_key
@@ -47,7 +48,12 @@ candidates as (
         cast(null as {{ dbt.type_string() }}) as geoid,
         cast(null as {{ dbt.type_string() }}) as name_normalized,
         cast(null as {{ dbt.type_string() }}) as state_code,
-        offense_group as offense_family
+        offense_group as offense_family,
+        -- a figure of a group is none of another group's, nor of another period
+        case
+            when victim_group = 'Citywide' then concat('whole city, ', period_as_printed)
+            when victim_group is not null then concat(victim_group, ' victims, ', period_as_printed)
+        end as said_of
     from {{ ref('fct_published_statistic') }}
     union all
     select
@@ -71,7 +77,8 @@ candidates as (
         cast(null as {{ dbt.type_string() }}) as geoid,
         cast(null as {{ dbt.type_string() }}) as name_normalized,
         cast(null as {{ dbt.type_string() }}) as state_code,
-        cast(null as {{ dbt.type_string() }}) as offense_family
+        cast(null as {{ dbt.type_string() }}) as offense_family,
+        cast(null as {{ dbt.type_string() }}) as said_of
     from {{ ref('fct_budget_account_year') }}
     where is_newest
 ),
@@ -136,7 +143,9 @@ select
     officers,
     concat(
         publisher, case when printed_on is null then '' else concat(' (', printed_on, ')') end, ': ',
-        coalesce(as_printed, cast(figure as {{ dbt.type_string() }}), 'no figure')
+        case when said_of is null then '' else concat(said_of, ': ') end,
+        coalesce(as_printed, cast(figure as {{ dbt.type_string() }}), 'no figure'),
+        case when said_of is null then '' else concat(' ', unit) end
     ) as evidence_text,
     source_citation,
     evidence_table,
