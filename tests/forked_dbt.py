@@ -51,8 +51,9 @@ def run(words: Sequence[str], environment: Mapping[str, str]) -> subprocess.Comp
 
 @cache
 def _server() -> tuple[IO[str], IO[str]]:
+    # -P: tests/ has folders that are named as packages of ours
     process = subprocess.Popen(
-        [sys.executable, __file__], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=PROJECT_ROOT
+        [sys.executable, "-P", __file__], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=PROJECT_ROOT
     )
     assert process.stdin is not None
     assert process.stdout is not None
