@@ -96,7 +96,8 @@ class Watching:
 
 def of_environment() -> Redactor:
     """The redactor of the secrets that are in the environment now."""
-    return _of(tuple(sorted((name, value) for name, value in os.environ.items() if _may_be_secret(name))))
+    names = sorted(filter(_may_be_secret, os.environ))
+    return _of(tuple((name, os.environ.get(name, "")) for name in names))
 
 
 def redacting_logs() -> None:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 # A wait for another run is reported after this many seconds.
 _SECONDS_BEFORE_SAID = 5
+_SECONDS_BETWEEN_LOOKS = 2
 _DEAD = "run {} was killed before it ended: reported as failed in Dagster's records"
 
 
@@ -38,7 +39,7 @@ def reporting_waits(instance: DagsterInstance, run_id: str) -> Iterator[None]:
 
     def watch() -> None:
         since, last_message = None, None
-        while not ended.wait(1):
+        while not ended.wait(_SECONDS_BETWEEN_LOOKS):
             waits = runs.waiting_for(instance, run_id)
             if waits is None:
                 since, last_message = None, None

@@ -18,6 +18,8 @@ import psutil
 import pytest
 from dagster._core.events import EngineEventData
 from dagster._daemon.types import DaemonHeartbeat
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
 
 from orchestration.progress import listening
 from orchestration.running import instance as dagster_instance
@@ -154,6 +156,30 @@ def test_what_living_builds_spill_is_left_alone(instance, settings, processes) -
     instance.event_log_storage.free_concurrency_slots_for_run(next(iter(_holders(instance))))
     assert runs.sweep_spill(instance, settings) is True
     assert not spill.exists()
+
+
+def test_looking_for_a_wait_costs_the_same_however_many_pools_there_are(instance) -> None:
+    """It looks every two seconds of a run: a question for each pool was a tenth of a refresh's work."""
+
+    def statements() -> int:
+        asked: list[str] = []
+
+        def hear(connection, cursor, statement, *others) -> None:
+            asked.append(statement)
+
+        event.listen(Engine, "before_cursor_execute", hear)
+        try:
+            assert runs.waiting_for(instance, "synthetic") is None
+        finally:
+            event.remove(Engine, "before_cursor_execute", hear)
+        return len(asked)
+
+    counts = []
+    for pools in (2, 20):
+        for number in range(pools):
+            instance.event_log_storage.set_concurrency_slots(f"synthetic {number}", 1)
+        counts.append(statements())
+    assert counts[0] == counts[1] > 0
 
 
 def test_a_wait_for_a_slot_is_said_with_who_holds_it_and_ends_with_the_holder(instance, processes) -> None:
