@@ -6,16 +6,16 @@ the recorded tables (transcribe_policies.py).
 
 from __future__ import annotations
 
+import csv
+from pathlib import Path
+
 # Towns of which the gathered rows have no code: county subdivisions, by the Bureau's file.
 TOWNS = {
     ("Maplewood", "34"): "3401343800", ("South Orange", "34"): "3401369274", ("South Kingstown", "44"): "4400967460",
 }  # fmt: skip
 # Places of the gathered rows that do not govern under that code: the town whose police the event is of.
-TOWN_OF_PLACE = {
-    "0922980": "0900922910",  # East Haven, Connecticut: a census designated place
-    "5032205": "5002732275",  # Hartford, Vermont: the designated place is Hartford Village
-    "2501370": "2501501325",  # Amherst, Massachusetts: the lists and the register name the town
-}
+with Path(__file__).with_name("towns_of_places.csv").open(encoding="utf-8", newline="") as _places:
+    TOWN_OF_PLACE = {row["place_geoid"]: row["town_geoid"] for row in csv.DictReader(_places)}
 TOWN_STATES = {"villagegreennj": "34", "southorange": "34", "RI-town": "44"}
 # Acts that the gathered rows call adopted, issued or signed and that are no policy of the unit's own: by unit,
 # instrument and number, the event that they are.
