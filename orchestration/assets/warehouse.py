@@ -121,7 +121,7 @@ def landing_views(context: dg.AssetExecutionContext, options: RefreshOptions) ->
             say(f"nothing new since release {begun.release}: it stays published, dbt is not run")
             return
         if isinstance(begun, Incremental):
-            say("few records are new: incremental build on the last candidate")
+            say("the last build is kept: only what changed is made again, and every check runs")
         yield from _create_views(settings, catalog)
 
 

@@ -1,7 +1,8 @@
 """Raw views: the captures in use, as dbt's sources.
 
 What belongs here: schema `raw` of the build file: one view for each dataset over its captures' Parquet files, and the
-tables build, capture, payload and standing. What does not: typing or renaming a publisher's field (staging).
+tables build, capture, payload and standing. What does not: typing or renaming a publisher's field (staging), what a
+build keeps of the last one (raw_versions).
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from datetime import UTC, date, datetime
 import duckdb
 import pyarrow as pa
 
+from orchestration.landing import raw_versions
 from orchestration.landing.bounds import PROVENANCE
 from orchestration.landing.catalog import Catalog
 from orchestration.landing.form import Capture
@@ -46,8 +48,9 @@ def create(connection: duckdb.DuckDBPyConnection, catalog: Catalog, datasets: Se
     """Make schema `raw` in the connected file, replacing what was there."""
     connection.execute("create schema if not exists raw")
     serving: dict[str, list[Capture]] = {dataset.id: catalog.serving(dataset) for dataset in datasets}
-    for dataset in datasets:
-        connection.execute(_view(dataset, serving[dataset.id], catalog))
+    views = {dataset.raw_name: _view(dataset, serving[dataset.id], catalog) for dataset in datasets}
+    for view in views.values():
+        connection.execute(view)
     served = {capture.capture_id for captures in serving.values() for capture in captures}
     on_hold = {capture_id: why for dataset in datasets for capture_id, why in catalog.on_hold(dataset).items()}
     known = [c for c in catalog.captures() if c.dataset_id in serving]
@@ -60,6 +63,11 @@ def create(connection: duckdb.DuckDBPyConnection, catalog: Catalog, datasets: Se
     )
     _table(connection, "payload", _PAYLOAD, [row for c in known for row in _payload_rows(c)])
     _table(connection, "standing", _STANDING, [_standing_row(dataset, catalog) for dataset in datasets])
+    digests = catalog.digests()
+    for dataset in datasets:
+        # a capture that was landed again has the path that it had, and may have other records
+        views[dataset.raw_name] += "".join(f"\n{digests[one.capture_id]}" for one in serving[dataset.id])
+    raw_versions.begin(connection, views, TABLES, capture_table="capture")
 
 
 def _as_of(catalog: Catalog, known: Sequence[Capture]) -> date:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import duckdb
+
 from orchestration.landing.catalog import Catalog
 from orchestration.release import history, incremental, markers
 from orchestration.settings import Settings
@@ -23,7 +25,10 @@ class NothingNew:
 
 @dataclass(frozen=True)
 class Incremental:
-    """The build keeps the last candidate's file and adds what is new to it."""
+    """The build keeps the last candidate's file and makes again what changed."""
+
+    # Tables of the file that are dropped, because the build makes them whole: ``schema.table``.
+    dropped: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -40,5 +45,11 @@ def begin(settings: Settings, catalog: Catalog, *, run_id: str, force: bool = Fa
     if not force and (current := history.unchanged_since(settings, catalog)):
         return NothingNew(current)
     keep_file = not force and incremental.is_possible(settings, catalog)
+    dropped = tuple(incremental.made_anew(settings, catalog)) if keep_file else ()
     markers.begin(settings, run_id=run_id, catalog=catalog, keep_file=keep_file)
-    return Incremental() if keep_file else Full()
+    if not keep_file:
+        return Full()
+    with duckdb.connect(str(settings.build_file)) as connection:
+        for table in dropped:
+            connection.execute(f"drop table if exists {table}")
+    return Incremental(dropped)

@@ -1,12 +1,12 @@
-"""Whether a build may be incremental: keep the last candidate's records and add only what is new.
+"""Whether a build may keep the last candidate's file and make again only what changed.
 
-What belongs here: that one decision, for correctness and for cost. What does not: which records an incremental build
-adds (the incremental dbt model decides that), or the test that both kinds of build give the same rows (tests/awards).
+What belongs here: that decision, and which tables of the kept file are made anew because adding to them would cost more.
+What does not: which tables changed (dbt_project/macros/versions.sql), which records an incremental model adds (the
+model decides that), or the tests that both kinds of build give the same rows (tests/nights, tests/awards).
 
-Nearly everything is rebuilt in every run, because that is quick and safe. The exception is the datasets listed below,
-which have millions of records that do not change between runs. If the last candidate was released and is unchanged, its
-code and edition are the same, and few captures have come since, dbt keeps the typed records of these datasets and adds
-what is new.
+A table is kept if the SQL and all rows that it is made of are as they were in the last build. All checks run in every
+build, over kept tables too. One model is incremental beside that: it has millions of records that do not change between
+runs, and few new captures add to them.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from orchestration.release import history, markers
 from orchestration.settings import Settings
 
 # Datasets of policy `merge` whose base model is incremental.
-KEPT = ("usaspending/transactions",)
+INCREMENTAL = ("usaspending/transactions",)
 # With more than this share of new records, adding them costs more than building all again (`make bench`).
 LARGEST_SHARE = 0.2
 
 
 def is_possible(settings: Settings, catalog: Catalog) -> bool:
-    """Whether the build may keep the last candidate's file; if not, everything is built again.
+    """Whether the build may keep the last candidate's file; if not, every table is made again.
 
-    catalog: what the build will read.
+    The file must be the one that the last release was made of, by the same code. catalog: what the build will read.
     """
     marker, last = markers.last_marker(settings), history.last_release(settings)
     if marker is None or last is None or marker.run_id != last.run_id:
@@ -37,12 +37,24 @@ def is_possible(settings: Settings, catalog: Catalog) -> bool:
         return False
     if marker.code_digest != history.code_digest():
         return False
-    if not all(_few_are_new(catalog, dataset_id, set(marker.captures)) for dataset_id in KEPT):
-        return False
     if not settings.build_file.exists() or markers.write_ahead_log(settings).exists():
         return False
     # Last, because it reads the file. The run of the marker has ended and its key is gone, so the release is the proof.
     return markers.file_sha256(settings.build_file) == marker.sha256 == last.candidate
+
+
+def made_anew(settings: Settings, catalog: Catalog) -> list[str]:
+    """The tables of incremental models that the build must make anew in the kept file, as ``schema.table``.
+
+    Call it before the build begins: the last marker says which captures the tables have.
+    """
+    marker = markers.last_marker(settings)
+    built = set(marker.captures) if marker else set()
+    return [
+        f"staging.base_{sources.get(dataset_id).raw_name}"
+        for dataset_id in INCREMENTAL
+        if not _few_are_new(catalog, dataset_id, built)
+    ]
 
 
 def _few_are_new(catalog: Catalog, dataset_id: str, built: set[str]) -> bool:

@@ -5,7 +5,7 @@
     incremental_strategy='delete+insert',
     unique_key='transaction_unique_key',
     on_schema_change='fail',
-    post_hook='{{ say_rows() }}',
+    post_hook=['{{ say_rows() }}', "{{ note_inputs(model, '') if target.type == 'duckdb' }}"],
 ) }}
 {%- set in_question %}
     {%- if is_incremental() %}
