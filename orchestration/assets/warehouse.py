@@ -21,7 +21,7 @@ from orchestration.assets import check_words, lineage
 from orchestration.assets.capture import asset_key
 from orchestration.assets.gate import ending_on_refusals, refused
 from orchestration.assets.options import RefreshOptions
-from orchestration.landing import raw_views
+from orchestration.landing import raw_versions, raw_views
 from orchestration.landing.catalog import Catalog
 from orchestration.landing.proving import unproved
 from orchestration.progress import say
@@ -182,7 +182,10 @@ def _build(
     compiled = {result["unique_id"]: result.get("compiled_code") for result in results.get("results", [])}
     manifest = _read_json(settings.dbt_target_dir / "manifest.json") or _read_json(manifest_path())
     built = columns.read_build(settings.build_file)
-    parents = columns.all_parents(manifest, compiled, built.columns)
+    if kept := raw_versions.tables_kept(settings.build_file):
+        say(f"  {kept} of the tables are kept from the last build: nothing that they are made of changed")
+    code = history.code_digest()
+    parents = columns.all_parents(manifest, compiled, built.columns, kept_in=settings.dbt_target_dir, code=code)
     columns.keep(settings.dbt_target_dir, results.get("metadata", {}).get("invocation_id"), parents)
     lineage.keep(settings.dbt_target_dir, manifest, built, parents, translator)
     yield from (event.told(built.rows) for event in uncounted)

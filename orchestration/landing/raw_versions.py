@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 
 import duckdb
 
@@ -31,7 +32,7 @@ def begin(
 ) -> None:
     """Make schema `made` for a new build; what the file's last build wrote there becomes `made.before`.
 
-    views: by name of a dataset's view, all that decides its rows. tables: names of the other tables of schema raw.
+    views: by name of a dataset's view, a text that is another if its rows are. tables: names of the other tables of schema raw.
     capture_table: the one of them with a column `dataset`. Most models read of it only the captures of their own
     dataset, so each dataset's part has a version too, named `capture/dataset`.
     """
@@ -46,3 +47,10 @@ def begin(
     connection.executemany(
         "insert into made.now values (?, '', ?, false)", [[f"raw.{name}", text] for name, text in versions.items()]
     )
+
+
+def tables_kept(file: Path) -> int:
+    """How many tables of a finished build were kept from the one before."""
+    with duckdb.connect(str(file), read_only=True) as connection:
+        (kept,) = connection.execute("select count(*) from made.now where is_kept").fetchone() or (0,)
+    return int(kept)

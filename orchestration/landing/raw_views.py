@@ -48,9 +48,8 @@ def create(connection: duckdb.DuckDBPyConnection, catalog: Catalog, datasets: Se
     """Make schema `raw` in the connected file, replacing what was there."""
     connection.execute("create schema if not exists raw")
     serving: dict[str, list[Capture]] = {dataset.id: catalog.serving(dataset) for dataset in datasets}
-    views = {dataset.raw_name: _view(dataset, serving[dataset.id], catalog) for dataset in datasets}
-    for view in views.values():
-        connection.execute(view)
+    for dataset in datasets:
+        connection.execute(_view(dataset, serving[dataset.id], catalog))
     served = {capture.capture_id for captures in serving.values() for capture in captures}
     on_hold = {capture_id: why for dataset in datasets for capture_id, why in catalog.on_hold(dataset).items()}
     known = [c for c in catalog.captures() if c.dataset_id in serving]
@@ -64,10 +63,11 @@ def create(connection: duckdb.DuckDBPyConnection, catalog: Catalog, datasets: Se
     _table(connection, "payload", _PAYLOAD, [row for c in known for row in _payload_rows(c)])
     _table(connection, "standing", _STANDING, [_standing_row(dataset, catalog) for dataset in datasets])
     digests = catalog.digests()
-    for dataset in datasets:
-        # a capture that was landed again has the path that it had, and may have other records
-        views[dataset.raw_name] += "".join(f"\n{digests[one.capture_id]}" for one in serving[dataset.id])
-    raw_versions.begin(connection, views, TABLES, capture_table="capture")
+    read = {
+        dataset.raw_name: "\n".join(f"{one.capture_id} {digests[one.capture_id]}" for one in serving[dataset.id])
+        for dataset in datasets
+    }
+    raw_versions.begin(connection, read, TABLES, capture_table="capture")
 
 
 def _as_of(catalog: Catalog, known: Sequence[Capture]) -> date:

@@ -10,6 +10,7 @@ compares are left out.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
 from collections.abc import Collection, Iterator, Mapping
@@ -33,6 +34,8 @@ Relation = tuple[str, str]
 # (relation, column) pairs that a column is computed from
 Parents = Mapping[str, set[tuple[Relation, str]]]
 PARENTS_FILE = "column_parents.json"
+# What was traced, by a digest of all that it was traced from.
+TRACED_FILE = "traced_columns.json"
 # The value for a column whose model's SQL could not be traced: never guessed from its table.
 NOT_KNOWN = "not told"
 
@@ -123,18 +126,28 @@ def parents_of(
 
 def keep(target: Path, invocation_id: str | None, parents: Mapping[Relation, Parents]) -> None:
     """Write the parents that one dbt invocation's models have, for whoever publishes that build."""
-    entries = {
-        f"{schema}.{table}": {column: sorted((*of, name) for of, name in found) for column, found in columns.items()}
-        for (schema, table), columns in parents.items()
-    }
-    write_whole(target / PARENTS_FILE, json.dumps({"invocation_id": invocation_id, "parents": entries}))
+    _write(target / PARENTS_FILE, invocation_id, parents)
 
 
 def kept(target: Path, invocation_id: str) -> dict[Relation, Parents] | None:
     """What `keep` wrote for this invocation; None if it wrote nothing."""
-    path = target / PARENTS_FILE
-    entries = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    if entries.get("invocation_id") != invocation_id:
+    return _read(target / PARENTS_FILE, invocation_id)
+
+
+def _write(path: Path, of: str | None, parents: Mapping[Relation, Parents]) -> None:
+    entries = {
+        f"{schema}.{table}": {column: sorted((*of, name) for of, name in found) for column, found in columns.items()}
+        for (schema, table), columns in parents.items()
+    }
+    write_whole(path, json.dumps({"of": of, "parents": entries}))
+
+
+def _read(path: Path, of: str) -> dict[Relation, Parents] | None:
+    try:
+        entries = json.loads(path.read_bytes())
+    except (FileNotFoundError, ValueError):
+        return None
+    if entries.get("of") != of:
         return None
     out: dict[Relation, Parents] = {}
     for name, columns in entries["parents"].items():
@@ -144,9 +157,25 @@ def kept(target: Path, invocation_id: str) -> dict[Relation, Parents] | None:
 
 
 def all_parents(
-    manifest: Mapping[str, Any], compiled: Mapping[str, str | None], columns: Mapping[Relation, Mapping[str, str]]
+    manifest: Mapping[str, Any],
+    compiled: Mapping[str, str | None],
+    columns: Mapping[Relation, Mapping[str, str]],
+    kept_in: Path | None = None,
+    code: str = "",
 ) -> dict[Relation, Parents]:
-    """The parents of every built model's columns."""
+    """The parents of every built model's columns.
+
+    kept_in: a folder that keeps what was traced. Tracing takes seconds, and on most nights neither the code (its
+    digest) nor a model's SQL nor any column differs from the last.
+    """
+    read = [
+        code,
+        sorted(compiled.items()),
+        sorted((relation, list(kinds.items())) for relation, kinds in columns.items()),
+    ]
+    digest = hashlib.sha256(json.dumps(read).encode()).hexdigest()
+    if kept_in and (known := _read(kept_in / TRACED_FILE, digest)) is not None:
+        return known
     nodes = {**manifest["nodes"], **manifest["sources"]}
     # dbt's adapters are named as sqlglot's dialects
     dialect = manifest.get("metadata", {}).get("adapter_type") or "duckdb"
@@ -154,6 +183,8 @@ def all_parents(
     for unique_id, node in manifest["nodes"].items():
         if node["resource_type"] == "model" and (sql := compiled.get(unique_id)):
             found[relation_of(node)] = parents_of(node, nodes, sql, columns, dialect)
+    if kept_in:
+        _write(kept_in / TRACED_FILE, digest, found)
     return found
 
 

@@ -1,6 +1,6 @@
 """Whether a build may keep the last candidate's file and make again only what changed.
 
-What belongs here: that decision, and which tables of the kept file are made anew because adding to them would cost more.
+What belongs here: that decision, and which tables of the kept file are made anew because adding to them costs more.
 What does not: which tables changed (dbt_project/macros/versions.sql), which records an incremental model adds (the
 model decides that), or the tests that both kinds of build give the same rows (tests/nights, tests/awards).
 
