@@ -6,42 +6,48 @@
     that what reads it is kept too.
 -#}
 
-{#- The names in made.now of the relations that a model reads. An ephemeral model stands for what it reads itself. -#}
-{% macro names_read(node, reads_own_captures) -%}
+{#- What a model reads: unique ids of sources, seeds, tables and views. An ephemeral model stands for what it reads. -#}
+{% macro read_by(node) -%}
     {%- set found = [] -%}
-    {%- set datasets = [] -%}
-    {%- for parent in node.depends_on.nodes if parent.startswith('source.') and not parent.endswith('.capture') -%}
-        {%- do datasets.append(graph.sources[parent].name) -%}
-    {%- endfor -%}
     {%- for parent in node.depends_on.nodes -%}
-        {%- if parent.startswith('source.') -%}
-            {%- set name = graph.sources[parent].name -%}
-            {%- if name == 'capture' and reads_own_captures -%}
-                {%- for dataset in datasets %}{% do found.append('raw.capture/' ~ dataset) %}{% endfor -%}
-            {%- else -%}
-                {%- do found.append('raw.' ~ name) -%}
-            {%- endif -%}
-        {%- elif parent.startswith('model.') and graph.nodes[parent].config.materialized == 'ephemeral' -%}
-            {%- do found.extend(names_read(graph.nodes[parent], reads_own_captures)) -%}
-        {%- elif parent.startswith('model.') -%}
+        {%- if parent.startswith('model.') and graph.nodes[parent].config.materialized == 'ephemeral' -%}
+            {%- do found.extend(read_by(graph.nodes[parent])) -%}
+        {%- else -%}
             {%- do found.append(parent) -%}
         {%- endif -%}
     {%- endfor -%}
     {{ return(found | unique | sort) }}
 {%- endmacro %}
 
+{#- The names in made.now of the tables and views that a model reads, but seeds: those are loaded in each build. -#}
+{% macro names_read(node) -%}
+    {%- set read = read_by(node) -%}
+    {%- set raw = [] -%}
+    {%- for parent in read if parent.startswith('source.') %}{% do raw.append(graph.sources[parent].name) %}{% endfor -%}
+    {%- set found = [] -%}
+    {%- for parent in read if parent.startswith('model.') %}{% do found.append(parent) %}{% endfor -%}
+    {%- for name in raw -%}
+        {%- if name == 'capture' and node.config.meta.get('reads_own_captures') -%}
+            {%- for dataset in raw if dataset != 'capture' %}{% do found.append('raw.capture/' ~ dataset) %}{% endfor -%}
+        {%- else -%}
+            {%- do found.append('raw.' ~ name) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {{ return(found) }}
+{%- endmacro %}
+
 {#- SQL: the inputs of a model. Where a parent has no single version, they are like no others, so the model is made. -#}
 {% macro inputs_of(node, sql) -%}
-    {%- set names = names_read(node, node.config.meta.get('reads_own_captures', false)) -%}
-    {%- set seeds = [] -%}
-    {%- for parent in node.depends_on.nodes if parent.startswith('seed.') -%}
-        {%- do seeds.append(graph.nodes[parent].checksum.checksum) -%}
+    {%- set names = names_read(node) -%}
+    {%- set texts = [sql] -%}
+    {%- for parent in read_by(node) if parent.startswith('seed.') -%}
+        {%- do texts.append(graph.nodes[parent].checksum.checksum) -%}
     {%- endfor -%}
     (
         select
             case
                 when count(*) = {{ names | length }} and count(distinct name) = {{ names | length }}
-                    then md5(concat('{{ local_md5(sql ~ (seeds | sort | join(","))) }}', string_agg(version, ',' order by name)))
+                    then md5(concat('{{ local_md5(texts | join("\n")) }}', string_agg(version, ',' order by name)))
                 else cast(uuid() as varchar)
             end
         from made.now

@@ -32,9 +32,9 @@ def begin(
 ) -> None:
     """Make schema `made` for a new build; what the file's last build wrote there becomes `made.before`.
 
-    views: by name of a dataset's view, a text that is another if its rows are. tables: names of the other tables of schema raw.
-    capture_table: the one of them with a column `dataset`. Most models read of it only the captures of their own
-    dataset, so each dataset's part has a version too, named `capture/dataset`.
+    views: by name of a dataset's view, a text that changes when its rows do. tables: names of the other tables of
+    schema raw. capture_table: the one of them with a column `dataset`. Most models read of it only the captures of
+    their own dataset, so each dataset's part has a version too, named `capture/dataset`.
     """
     connection.execute(_TABLES)
     versions = {name: hashlib.sha256(text.encode()).hexdigest() for name, text in views.items()}

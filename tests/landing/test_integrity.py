@@ -180,7 +180,7 @@ def test_a_line_of_the_register_whose_capture_never_came_is_no_fault(settings):
     assert (len(catalog(settings).captures()), catalog(settings).damaged()) == (1, [])
 
 
-def test_a_build_does_not_go_on_from_records_whose_capture_is_damaged(settings, tmp_path):
+def test_no_table_is_added_to_that_has_records_of_a_damaged_capture(settings, tmp_path):
     synthetic_captures.land(settings, tmp_path)
     now = catalog(settings)
     built = {c.capture_id for c in now.captures("usaspending/transactions")}

@@ -1,4 +1,4 @@
-"""When a build may go on from the last candidate, and when it is made anew.
+"""When a build may keep the last candidate's file, and which tables of it are made anew.
 
 What belongs here: the decision, over a released candidate with captured transactions. What does not: that both ways
 give the same rows (tests/awards).
@@ -11,13 +11,14 @@ import zipfile
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+import duckdb
 import pytest
 import transaction_files as files
 
 from orchestration import sources
 from orchestration.landing.catalog import Catalog
 from orchestration.landing.imports import import_files
-from orchestration.release import history, incremental, markers
+from orchestration.release import beginning, history, incremental, markers
 from orchestration.settings import Settings
 from tests.release.test_gate import edit_json
 
@@ -57,34 +58,52 @@ def released(sealed, tmp_path) -> Settings:
     return settings
 
 
-def test_a_build_goes_on_where_few_transactions_are_new(released, tmp_path):
+def test_few_new_transactions_are_added_to_the_table(released, tmp_path):
     assert incremental.is_possible(released, catalog(released))
     bring(released, tmp_path, "few", actions(100, 110), 2)
     assert incremental.is_possible(released, catalog(released))
+    assert incremental.made_anew(released, catalog(released)) == []
 
 
-def test_many_new_transactions_are_cheaper_made_anew(released, tmp_path):
+def test_many_new_transactions_are_cheaper_made_anew_in_the_kept_file(released, tmp_path):
     bring(released, tmp_path, "many", actions(100, 140), 2)
-    assert not incremental.is_possible(released, catalog(released))
+    assert incremental.is_possible(released, catalog(released))
+    assert incremental.made_anew(released, catalog(released)) == ["staging.base_usaspending__transactions"]
 
 
-def test_a_build_without_transactions_is_made_anew(sealed):
+def test_what_is_made_anew_is_no_longer_in_the_file_when_the_build_begins(released, tmp_path):
+    def tables() -> list[object]:
+        with duckdb.connect(str(released.build_file), read_only=True) as connection:
+            named = "select schema_name from duckdb_tables() where table_name = 'base_usaspending__transactions'"
+            return connection.execute(named).fetchall()
+
+    assert tables() == [("staging",)]
+    bring(released, tmp_path, "many", actions(100, 140), 2)
+    begun = beginning.begin(released, catalog(released), run_id="synthetic")
+    assert begun == beginning.Incremental(("staging.base_usaspending__transactions",))
+    assert tables() == []
+
+
+def test_a_build_without_transactions_keeps_the_file(sealed):
+    """Of the table that is not there, nothing is to be added: it is made, and it is empty."""
     settings, _ = sealed
-    assert not incremental.is_possible(settings, catalog(settings))
+    edit_json(settings.build_dir / markers.MARKER_FILE, lambda found: found.update(code_digest=history.code_digest()))
+    assert incremental.is_possible(settings, catalog(settings))
+    assert incremental.made_anew(settings, catalog(settings)) == ["staging.base_usaspending__transactions"]
 
 
-def test_a_candidate_that_was_not_released_is_not_gone_on_from(released):
+def test_the_file_of_a_candidate_that_was_not_released_is_not_kept(released):
     edit_json(released.build_dir / markers.MARKER_FILE, lambda mark: mark.update(run_id="another"))
     assert not incremental.is_possible(released, catalog(released))
 
 
-def test_a_file_that_was_changed_since_is_not_gone_on_from(released):
+def test_a_file_that_was_changed_since_is_not_kept(released):
     with released.build_file.open("ab") as file:
         file.write(b"\0")
     assert not incremental.is_possible(released, catalog(released))
 
 
-def test_a_file_with_a_log_beside_it_is_not_gone_on_from(released):
+def test_a_file_with_a_log_beside_it_is_not_kept(released):
     markers.write_ahead_log(released).touch()
     assert not incremental.is_possible(released, catalog(released))
 
@@ -109,8 +128,8 @@ def test_a_build_as_of_a_past_day_is_made_anew(released):
 def test_a_capture_that_serves_no_more_is_not_kept_in_the_file(released, tmp_path):
     gone = bring(released, tmp_path, "gone", actions(100, 105), 2)
     edit_json(released.build_dir / markers.MARKER_FILE, lambda mark: mark["captures"].append(gone))
-    assert incremental.is_possible(released, catalog(released))
+    assert incremental.made_anew(released, catalog(released)) == []
     (folder,) = released.landing_dir.glob(f"*/*/{gone}")
     said = json.loads((folder / "capture.json").read_text())
     (folder / "capture.json").write_text(json.dumps({**said, "status": "rejected"}))
-    assert not incremental.is_possible(released, catalog(released))
+    assert incremental.made_anew(released, catalog(released)) == ["staging.base_usaspending__transactions"]
