@@ -20,7 +20,8 @@ import duckdb
 _TABLES = """
 create schema if not exists made;
 create table if not exists made.now (name varchar, inputs varchar, version varchar, is_kept boolean);
-create or replace table made.before as from made.now;
+-- what was made twice, as after a retry, has no one version
+create or replace table made.before as from made.now qualify count(*) over (partition by name) = 1;
 delete from made.now;
 """
 # In order, so that the same rows have the same version. A capture is in no order of its own.

@@ -88,7 +88,7 @@ def test_real_files_are_imported_and_published_with_the_publishers_counts(publis
     """ICE: 150 agreements on 2021-01-13 and 1,843 on 2026-05-18; NCVS from the microdata as from the grouped sums."""
     original, _ = published
     home = tmp_path / "home"
-    copy_home(original, home, "build")
+    copy_home(original, home)
     ncvs = sorted(str(p) for p in (real / "bjs_ncvs").glob("*.json.gz"))
     ice = sorted(str(p) for p in (real / "trackers" / "ice_287g").glob("*.xlsx"))
     took = json.loads(clawback(home, "import", "bjs/victimizations", *ncvs, "--json").stdout)
@@ -107,6 +107,7 @@ def test_real_files_are_imported_and_published_with_the_publishers_counts(publis
     assert "NOT taken" in wrong.stdout
     done = clawback(home, "refresh", "--json")
     assert done.returncode == 0, done.stdout + done.stderr
+    assert "tables are kept from the last build" in done.stderr
     with questions.connect(Settings(home=home)) as connection:
         for day, agreements in (("2021-01-13", 150), ("2026-05-18", 1843)):
             assert agreements == scalar(

@@ -102,6 +102,9 @@ def test_a_second_run_on_the_same_captures_makes_everything_again(built):
     assert done.returncode == 0, done.stdout + done.stderr
     entries = read(built, "select list(is_kept) from made.now where name like '%.base_omb__budget'")
     assert entries == [[True, False]]
+    # and nobody relies on either afterwards
+    assert "base_omb__budget" not in build(built)
+    assert "base_omb__budget" in build(built)
 
 
 def test_a_changed_seed_and_changed_sql_make_their_readers_again(settings, tmp_path):
