@@ -94,6 +94,7 @@ ifdef ENGINES
 	@$(BIN)/python -m benchmarks.engines
 else
 	@$(BIN)/python -m benchmarks.spine
+	@$(BIN)/python -m benchmarks.nights
 	@$(BIN)/python -m benchmarks.awards
 	@$(BIN)/python -m benchmarks.ordinances
 	@$(BIN)/python -m benchmarks.incidents
