@@ -296,3 +296,32 @@ def test_a_figure_beside_a_claim_about_a_group_says_whose_it_is_and_of_when(ware
         if said != "Hispanic victims":
             others[family, figure] = (said, printed_on)
     assert others == OF_OTHERS
+
+
+def test_the_share_of_a_month_is_that_of_the_awards_that_are_open_in_it(connection):
+    """Chicago's of April 2020: 99,500 USD of FY2019, of the 107,826,661.26 that the nation obligated under 16.710
+    (facts/money/fpi_obligations_by_listing.csv). Its other open award, of FY2017, has no national figure."""
+    found = ask(connection, "panel", jurisdiction="1714000").relation
+    (row,) = (
+        one
+        for one in (dict(zip(found.columns, row, strict=True)) for row in found.fetchall())
+        if str(one["month_start"]) == "2020-04-01"
+    )
+    assert (row["awards_open"], float(row["obligated_amount_open"])) == (2, 3_224_500)
+    assert float(row["share_of_nation_percent"]) == pytest.approx(100 * 99_500 / 107_826_661.26, abs=0.0006)
+    caveats = " ".join(questions.question("panel").caveats)
+    assert "the awards that are open in the month" in caveats
+    assert "all captured awards of the jurisdiction" not in caveats
+
+
+def test_a_year_of_a_force_that_serves_more_than_its_city_says_so(connection):
+    """Las Vegas's row of Table 8 of 2019 is its metropolitan police's: 2,118 robberies among 1,666,803 people."""
+    found = ask(connection, "crime_years", jurisdiction="3240000").relation
+    rows = [dict(zip(found.columns, row, strict=True)) for row in found.fetchall()]
+    of_2019 = {row["source_kind"]: row for row in rows if row["calendar_year"] == 2019}
+    printed = of_2019["annual table"]
+    assert (printed["place_name"], printed["offenses"], printed["population"]) == (
+        "Las Vegas Metropolitan Police Department", 2_118, 1_666_803,
+    )  # fmt: skip
+    assert of_2019["months"]["agency_covers"] == "more than its jurisdiction"
+    assert any("serve more than their city" in caveat for caveat in questions.question("crime_years").caveats)

@@ -263,6 +263,12 @@ class TestInABrowser:
         assert tab.console == []
         assert text in tab.ask(f"document.getElementById('{part}').textContent")
 
+    def test_where_no_offense_is_drawn_nothing_is_said_of_offenses(self, tab: browser.Tab, site: Path):
+        opened(tab, site, "place.html?place=06015")
+        text = tab.ask("document.getElementById('axis').textContent")
+        assert "No crime figure of this place is held." in text
+        assert not [said for said in ("These are offenses", "The line stops", "FBI") if said in text]
+
     def test_an_axis_of_counts_has_no_fractions(self, tab: browser.Tab, site: Path):
         opened(tab, site, "place.html?place=5010675")  # Burlington, Vermont: one homicide at most in a month
         ticks = tab.ask(

@@ -384,6 +384,11 @@
     const choice = document.getElementById("series");
     choice.replaceChildren(...all.map((one, n) => el("option", { value: n }, one.title)));
     choice.closest("div").hidden = !all.length;
+    // of a place without a line of offenses nothing is said of them
+    if (!all.length) {
+      for (const one of document.querySelectorAll("#axis .caveats [data-of='crime']")) one.remove();
+      document.querySelector("#axis .source").textContent = "Source: of the lists, laws and awards as below.";
+    }
     let whole;
     async function draw() {
       const series = all[Number(choice.value) || 0];
