@@ -122,8 +122,8 @@ def test_collisions_are_a_placebo_and_no_reports_of_any_kind(connection, warehou
     # the LAPD's collisions of 2010 to January 2019 are 453,817 (facts/crime/PROVENANCE.md); no other record of a
     # city's police is in the recorded edition, so that nothing is a report of any kind
     counted = warehouse.execute(
-        "select offense_family, sum(reports) from core.fct_incident_month_total"
-        " where victim_group = 'citywide' group by all"
+        "select offense_family, sum(citywide_reports) from analysis.mart_reporting_gap"
+        " where series = 'LAPD collisions' and window_kind = 'month' group by all"
     ).fetchall()
     assert counted == [("traffic_collision", 453_817)]
     assert ask(connection, "city_reporting", offense="all_reports").relation.fetchall() == []

@@ -29,8 +29,7 @@ with months as (
             partition by series order by month_start rows between current row and 2 following
         ) as all_complete
     from {{ ref('fct_incident_month_total') }}
-    -- a placebo's records are no reports: its one family holds all of them
-    where offense_family in ('all_reports', 'traffic_collision') and victim_group = 'citywide'
+    where offense_family = 'all_reports' and victim_group = 'citywide'
 ),
 
 changes as (
