@@ -218,8 +218,9 @@ def _():
         ).df()
     if len(account):
         authority = account[account["measure"] == "budget authority"]
-        high = authority.loc[authority["usd"].idxmax()]
-        print(f"The account's budget authority was highest in FY{int(high['fiscal_year'])}: {high['usd']:,.0f} USD.")
+        _high = authority[authority["usd"] == authority["usd"].max()]
+        _years = " and ".join(f"FY{year}" for year in _high["fiscal_year"])
+        print(f"The account's budget authority was highest in {_years}: {_high['usd'].iloc[0]:,.0f} USD.")
         lines = (
             alt.Chart(account)
             .mark_line(point=True)

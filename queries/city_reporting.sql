@@ -1,13 +1,15 @@
 -- question: How did reports to a city's police change since the same months of the year before, by Hispanic victims, by others, and in the city as a whole?
--- title: How did reports of {offense} to the police of {jurisdiction} change since the same months of the year before, by Hispanic victims, by others, and in the city as a whole?
+-- title: How did reports of {offense} to the police of {jurisdiction} change since the same months of the year before ({window}), by Hispanic victims, by others, and in the city as a whole?
 -- about: incidents
 -- parameter: jurisdiction=Los Angeles (place)
 -- parameter: offense=sexual_assault (report_family)
 -- parameter: window=year to date (window)
 -- caveat: Fewer reports do not prove fear, nor less crime. Always read a group's change beside that of the whole city.
 -- caveat: A change is empty if the series breaks between the months, or if a month is missing or not complete; `comparability` says which.
+-- caveat: Counts are of the whole window: of the month, of the three months that end with it, or of the year up to it. Windows of neighboring rows overlap: never add them.
 -- caveat: `LAPD collisions` are traffic collisions by month of occurrence, a placebo: no crime. counted_what and date_basis say what each series counts, and by which day.
 -- caveat: Printed figures are shown beside ours. `published figures only`: nothing captured can check the figure.
+-- column: month_start: The month, or the last month of the window, by its first day. Never null.
 -- column: printed_hispanic (percent): Change of reports by Hispanic victims as the police printed it. Null if nothing was printed.
 -- column: printed_beside (percent): Change of the group that the publication prints beside it. Null if nothing was printed.
 select

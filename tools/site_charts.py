@@ -28,6 +28,10 @@ ROWS = alt.NamedData(name="rows")
 
 # The pictures of a place stand below each other: their plots begin at the same distance from the left.
 LEFT = alt.Axis(minExtent=96, maxExtent=96, labelLimit=90)
+# Nobody counts half an offense.
+COUNTS = alt.Axis(
+    minExtent=96, maxExtent=96, labelLimit=90, format=",d", labelExpr="datum.value % 1 ? '' : datum.label"
+)
 YEARS = alt.Axis(format="%Y", tickCount="year", labelOverlap="greedy", labelSeparation=10, labelFlush=False)
 
 Chart = alt.Chart | alt.LayerChart | alt.FacetChart
@@ -140,7 +144,7 @@ def crime() -> Chart:
         .mark_line(point=alt.OverlayMarkDef(size=22), color=BLUE, clip=True)
         .encode(
             x=alt.X("when:T", title=None, axis=YEARS),
-            y=alt.Y("offenses:Q", title=None, axis=LEFT),
+            y=alt.Y("offenses:Q", title=None, axis=COUNTS),
             detail="part:N",
             tooltip=["label:N", "offenses:Q", "coverage:N", "series:N", "note:N"],
         )

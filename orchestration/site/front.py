@@ -139,6 +139,8 @@ def at_risk(pages: Pages) -> Picture:
         where tracker_code = 'doj' and tracker_verdict = 'sanctuary'
         group by jurisdiction_name order by obligated_usd desc
     """)
+    (last,) = pages.rows("select max(cast(retrieved_at as date)) as day from meta.capture")
+    day = pages.release.as_of or last["day"] or pages.last_day
     finding = "How much do the listed places hold?"
     if rows:
         first, total = rows[0], sum(row["obligated_usd"] for row in rows)
@@ -155,7 +157,8 @@ def at_risk(pages: Pages) -> Picture:
         source="USAspending.gov, US Department of Justice (analysis.mart_grants_at_risk)",
         caveats=(
             "What an award holds is not what is lost: an award that is paid out is not taken back by a listing. The"
-            " dark part of a bar is in awards that were still open at the end of the data.",
+            f" dark part of a bar is in awards that end on {day}, the day of the newest"
+            " capture, or later. Their ends are as last captured, and may have been moved since.",
             *asked.caveats[:1],
             *asked.caveats[4:],
         ),

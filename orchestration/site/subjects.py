@@ -34,7 +34,7 @@ def write(pages: Pages) -> None:
         [front.reporting(pages), printed(pages), placebo(pages)],
         [answered(pages, "reporting_gap"), answered(pages, "printed_figures"),
          answered(pages, "city_reporting"),
-         answered(pages, "city_reporting", {"offense": "all_reports", "window": "three months"}),
+         answered(pages, "city_reporting", {"offense": "traffic_collision", "window": "three months"}),
          answered(pages, "agency_reporting")],
     )  # fmt: skip
 

@@ -82,7 +82,7 @@ def test_a_year_of_miami_that_stands_in_december_is_neither_month_nor_year(ask, 
     assert zeros == {NOTHING}
     assert coverage(ask, "FL0130600", f"{year}-12", f"{year}-12") == {(LUMP, None)}
     assert set(ask("select coverage, months_covered, offenses from core.fct_crime_year where ori = 'FL0130600'"
-                   " and calendar_year = ?", year)) == {("partial", 0, None)}  # fmt: skip
+                   " and calendar_year = ?", year)) == {("no whole month", 0, None)}  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -203,7 +203,7 @@ class TestPartialMonths:
         ) == [("partial: far below any city of its people", None)]
         assert ask("select coverage, months_covered, offenses, offenses_per_100k from core.fct_crime_year"
                    " where ori = 'GA0250300' and fbi_offense_code = 'LAR' and calendar_year = 2025"
-                   ) == [("partial", 0, None, None)]  # fmt: skip
+                   ) == [("no whole month", 0, None, None)]  # fmt: skip
 
     def test_a_partial_month_has_no_count_no_rate_and_stands_as_printed(self, ask):
         assert ask(

@@ -45,6 +45,9 @@ def test_every_place_with_an_award_listing_event_or_crime_figure_is_there_once(
     assert {(one[0], one[2]) for one in index} == {(code, s) for s, shard in shards.items() for code in shard["places"]}
     wanted = {key for (key,) in warehouse.execute("""
         select jurisdiction_key from core.fct_award union select jurisdiction_key from core.fct_tracker_listing
+        union select jurisdiction_key from core.fct_announced_award
+        union select jurisdiction_key from core.dim_agency
+            where agency_key in (select agency_key from core.fct_victim_month_total)
         union select jurisdiction_key from core.fct_policy_event union select jurisdiction_key from core.fct_crime_month
         union select jurisdiction_key from core.fct_crime_year_printed
     """).fetchall()}  # fmt: skip
@@ -90,13 +93,45 @@ def test_each_row_names_the_bytes_that_it_is_from(warehouse: reader.Reader, shar
         for place in shard["places"].values():
             named = [one["payload"] for part in ("awards", "lists", "events") for one in place.get(part, [])]
             named += [one["payload"] for part in ("statuses", "listed", "people") for one in place.get(part, [])]
+            named += [one["payload"] for one in place.get("announced", [])]
             named += [one[7] for one in place.get("agencies", []) if one[7]]
+            named += [number for one in place.get("agencies", []) for number in (one[12] or "").split()]
             named += [
                 number for part in ("months", "years") for one in place.get(part, []) for number in one["payloads"]
             ]
             assert {str(number) for number in named} <= set(shard["payloads"])
         lists = {day[3] for days in shard.get("snapshots", {}).values() for day in days}
         assert lists <= set(shard["payloads"])
+
+
+def test_a_place_has_what_was_announced_for_it(warehouse: reader.Reader, held: dict[str, Any]):
+    """As the press releases print it (facts/money/printed_awards.csv), beside what is captured, never added."""
+    told = [one for place in held.values() for one in place.get("announced", [])]
+    assert (len(told), sum(one["amount"] for one in told)) == tuple(
+        map(
+            float,
+            warehouse.execute("select count(*), sum(announced_amount) from core.fct_announced_award").fetchall()[0],
+        )
+    )
+    chicago = {(one["fiscal_year"], one["amount"], one["officers"]) for one in held["1714000"]["announced"]}
+    assert {(2016, 3_125_000, 25), (2021, 6_250_000, 50), (2022, 6_250_000, 50)} <= chicago
+    # places of which nothing else, or no captured award, is held
+    (terrebonne,) = held["22109"]["announced"]
+    assert (terrebonne["amount"], terrebonne["agency"], terrebonne["fain"]) == (
+        1_000_000, "Terrebonne Parish Sheriff's Office", None,
+    )  # fmt: skip
+    (del_norte,) = held["06015"]["announced"]
+    assert (del_norte["on"], del_norte["amount"], del_norte["officers"]) == ("2012-07-03", 125_000, 1)
+    assert "Upper Sioux Indian Community" in {place["name"] for place in held.values() if place.get("announced")}
+
+
+def test_an_agency_says_which_incident_files_are_held_of_it(held: dict[str, Any]):
+    """Monroe, Louisiana, reported by monthly totals in 2016, though its file has twelve months; the file of 2017 says
+    that its incidents begin on 2017-06-01 (nibrs.md, section 5)."""
+    files = {one[1]: tuple(one[9:12]) for place in held.values() for one in place.get("agencies", []) if one[9]}
+    assert len(files) == 218
+    assert files["LA0100000"] == ("2012, 2013, 2014, 2016, 2017", "60", "60")
+    assert files["LA0370100"] == ("2016, 2017", "24", "7")
 
 
 def test_every_nickname_is_of_a_place_that_is_held(warehouse: reader.Reader):
@@ -212,6 +247,35 @@ class TestInABrowser:
             assert not {"file://", "127.0.0.1", "localhost"} & set(line.split())
             assert "file:" not in line
             assert "Clawback, release " in line
+
+    @pytest.mark.parametrize(
+        ("code", "part", "text"),
+        [("22109", "awards", "$1,000,000"), ("06015", "awards", "As announced"),
+         ("06015", "awards", "No award of this place is captured from USAspending."),
+         ("1714000", "awards", "not to be added to the captured awards"), ("1714000", "awards", "15JCOPS21GG03416UHPX"),
+         ("22019", "agencies", "2012, 2013, 2014, 2016, 2017: 60 of 60 months count as sent"),
+         ("22019", "axis", "Victims in incident files are: see its agencies below.")],
+    )  # fmt: skip
+    def test_a_place_shows_what_was_announced_and_which_incident_files_are_held(
+        self, tab: browser.Tab, site: Path, code: str, part: str, text: str
+    ):
+        opened(tab, site, f"place.html?place={code}")
+        assert tab.console == []
+        assert text in tab.ask(f"document.getElementById('{part}').textContent")
+
+    def test_where_no_offense_is_drawn_nothing_is_said_of_offenses(self, tab: browser.Tab, site: Path):
+        opened(tab, site, "place.html?place=06015")
+        text = tab.ask("document.getElementById('axis').textContent")
+        assert "No crime figure of this place is held." in text
+        assert not [said for said in ("These are offenses", "The line stops", "FBI") if said in text]
+
+    def test_an_axis_of_counts_has_no_fractions(self, tab: browser.Tab, site: Path):
+        opened(tab, site, "place.html?place=5010675")  # Burlington, Vermont: one homicide at most in a month
+        ticks = tab.ask(
+            "[...document.querySelectorAll('#chart-crime .role-axis-label text')].map((one) => one.textContent)"
+        )
+        assert "1" in ticks
+        assert not any("." in tick for tick in ticks)
 
     def test_an_agency_without_a_number_of_the_fbi_is_shown_without_one(self, tab: browser.Tab, site: Path):
         # ICE lists a constable of the borough, whom the register of 2020 does not have; its police are in it

@@ -106,10 +106,30 @@
     return shard.state && shard.state !== place.id ? shard.places[shard.state] : null;
   }
 
+  /* Awards as their publishers announced them: beside the captured ones, never added to them. */
+  function announced() {
+    const rows = place.announced || [];
+    if (!rows.length) return [];
+    return [
+      el("h3", {}, "As announced"),
+      el("p", {}, number(rows.length) + (rows.length === 1 ? " award was" : " awards were") + " announced, by those named here. An announced amount is not what was obligated or paid, and it is not to be added to the captured awards: both may be of one award."),
+      table("Announced awards", ["Announced", "Program", "Amount announced", "Officers announced", "By", "Captured as", "Source"], rows.map((one) => [
+        one.on ? when({ from: one.on, precision: one.precision }) : "date not known",
+        words(one.program) + (one.fiscal_year ? ", FY" + one.fiscal_year : ""),
+        dollars(one.amount) + (one.rounded ? ", a rounded figure" : ""),
+        number(one.officers),
+        el("span", {}, one.by + ", of an award to " + one.agency, el("br"), linked(one.source)),
+        one.fain || "none, or nobody can tell which",
+        from("Award announced by " + one.by + ", " + place.name, one.payload, one.record, "core.fct_announced_award " + one.key, one.source),
+      ])),
+    ];
+  }
+
   function awards() {
     const rows = place.awards || [];
+    const told = announced();
     if (!rows.length) {
-      part("awards", el("p", { class: "unknown" }, "No award of this place is captured. That does not mean that it has none: this release holds a part of all awards."));
+      part("awards", el("p", { class: "unknown" }, "No award of this place is captured from USAspending. That does not mean that it has none: this release holds a part of all awards." + (told.length ? " What was announced is below." : "")), ...told);
       return;
     }
     part("awards",
@@ -121,7 +141,8 @@
         dollars(one.obligated),
         dollars(one.outlayed) + (one.outlay_as_of && one.outlayed !== null ? " as of " + one.outlay_as_of : ""),
         from("Award " + one.fain + " of " + place.name, one.payload, one.record, "core.fct_award fain=" + one.fain, "https://www.usaspending.gov/award/" + one.unique_key),
-      ])));
+      ])),
+      ...told);
   }
 
   /* How good a source is, in words. */
@@ -211,12 +232,16 @@
 
   function agencies() {
     const rows = (place.agencies || []).filter(Boolean);
+    const filed = rows.some((one) => one[9]);
     const named = (one) => one[2] + (one[1] ? " (" + one[1] + ")" : ", not in the FBI's register held here");
-    part("agencies", rows.length ? table("Agencies", ["Agency", "Kind", el("span", {}, word("NIBRS", "nibrs"), " since"), "Months held", "Months counted", "Its figures cover", "Source"], rows.map((one) => [
+    part("agencies", rows.length ? table("Agencies", ["Agency", "Kind", el("span", {}, word("NIBRS", "nibrs"), " since"), "Months held", "Months counted", "Its figures cover", filed && "Incident files held (years)", "Source"].filter(Boolean), rows.map((one) => [
       named(one), one[3] || "", one[4] || "not known", one[5] || "none",
       one[5] ? one[6] + " of " + one[5] : "", one[5] ? one[8] : "",
-      from(named(one) + (one[5] ? ", its months" : ""), [one[7] || [], ...(place.months || []).filter((of) => of.agency === one[0]).map((of) => of.payloads)].flat()),
-    ])) : el("p", { class: "unknown" }, "No agency in the FBI's register is matched to this place."));
+      ...(filed ? [one[9] ? one[9] + ": " + one[11] + " of " + one[10] + " months count as sent" : "none"] : []),
+      from(named(one) + (one[5] ? ", its months" : ""), [one[7] || [], ...(one[12] || "").split(" ").filter(Boolean), ...(place.months || []).filter((of) => of.agency === one[0]).map((of) => of.payloads)].flat()),
+    ])) : el("p", { class: "unknown" }, "No agency in the FBI's register is matched to this place."),
+    filed ? el("p", { class: "note" }, "Months are those of the FBI's Crime Data Explorer. Incident files hold victims by group, month of the incident and offense: ",
+      el("a", { href: "reporting.html" }, "Reporting"), " compares them, and ", el("code", {}, "clawback query agency_reporting"), " asks for a place.") : "");
   }
 
   /* ---- the time axis ---- */
@@ -310,6 +335,7 @@
         add(track, common.trackers[one.tracker].tracker_name, one.from, one.to || one.seen, one.to || "still listed on " + one.seen);
       }
     }
+    for (const one of place.announced || []) add("awards", "announced: " + dollars(one.amount) + ", " + words(one.program), one.on, null, when({ from: one.on, precision: one.precision }));
     for (const one of place.awards || []) add("awards", one.fain + ", " + dollars(one.obligated) + " obligated", one.from, one.to);
     return rows;
   }
@@ -358,6 +384,11 @@
     const choice = document.getElementById("series");
     choice.replaceChildren(...all.map((one, n) => el("option", { value: n }, one.title)));
     choice.closest("div").hidden = !all.length;
+    // of a place without a line of offenses nothing is said of them
+    if (!all.length) {
+      for (const one of document.querySelectorAll("#axis .caveats [data-of='crime']")) one.remove();
+      document.querySelector("#axis .source").textContent = "Source: of the lists, laws and awards as below.";
+    }
     let whole;
     async function draw() {
       const series = all[Number(choice.value) || 0];
@@ -368,7 +399,9 @@
       const counted = rows.filter((row) => row.known === "counted").length;
       document.getElementById("axis-title").textContent = series
         ? series.title + ". " + number(counted) + " of " + number(held) + " " + series.unit + "s are counted, " + (series.unit === "year" ? "of those of the printed tables." : "from its first to its last.")
-        : "No crime figure of this place is held.";
+        : (place.agencies || []).some((one) => one && one[9])
+          ? "No months or years of offenses are held of this place. Victims in incident files are: see its agencies below."
+          : "No crime figure of this place is held.";
       const charts = [["timeline", overlay], ["crime", rows.some((row) => row.offenses !== null) ? rows : []], ["coverage", rows]].map(([name, data]) => [name, data, spec(name, span)]);
       // a layer without rows has no extent, of which the chart library warns
       const timeline = charts[0][2];

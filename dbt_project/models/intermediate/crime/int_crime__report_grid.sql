@@ -18,6 +18,12 @@ with months as (
     group by city_code, series, month_start
 ),
 
+placebos as (
+    select distinct series
+    from {{ ref('fct_incident_month_total') }}
+    where offense_family = 'traffic_collision'
+),
+
 families as (
     select
         city_code,
@@ -25,6 +31,8 @@ families as (
         offense_family,
         max(offense_key) as offense_key
     from {{ ref('fct_incident_month_total') }}
+    -- every record of a placebo is a collision: nobody reads them as reports of any kind
+    where offense_family <> 'all_reports' or series not in (select placebos.series from placebos)
     group by city_code, series, offense_family
 ),
 

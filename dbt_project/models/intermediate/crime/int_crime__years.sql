@@ -40,6 +40,7 @@ judged as (
     select
         peopled.*,
         case
+            when months_covered = 0 then 'no whole month'
             when months_covered < 12 then 'partial'
             when is_nobodys then 'nothing counted, no people of its own'
             when sources_of_the_year > 1 then 'mixed sources'
