@@ -23,6 +23,8 @@ from orchestration.landing import integrity
 # What the working copy's own disk refuses; s3fs gives other errors the other numbers.
 _OF_THE_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG)
 _BLOCK = 1 << 22
+# Outside of every data set's folder.
+_PROBE = "write-once"
 
 # key -> what the store says of the object: size, ETag
 Listing = Mapping[str, Mapping[str, Any]]
@@ -75,14 +77,27 @@ class Bucket:
         with self._asking(f"read {self.url}/{key}"):
             self._fs.get_file(f"{self._root}/{key}", str(path))
 
+    def must_know_conditions(self) -> None:
+        """Raise CannotKeep for a store that puts an object although there is one, whatever the condition says."""
+        probe = f"{self._root}/{_PROBE}"
+        with self._asking(f"put {self.url}/{_PROBE}"):
+            for _ in range(2):
+                try:
+                    self._fs.pipe_file(probe, b"Clawback puts this twice; the second is refused.\n", mode="create")
+                except OSError as error:
+                    if _is_refused_by_condition(error):
+                        return
+                    raise
+            what = "the store ignores If-None-Match, so that it could overwrite a capture: use one that knows it"
+            raise CannotKeep(f"{self.url}: {what} (Amazon S3 does)", self._landing_dir)
+
     def put(self, path: Path, key: str) -> None:
         """Put a file where there is no object; one that is there already must be the same."""
         with self._asking(f"put {self.url}/{key}"):
             try:
                 self._fs.put_file(str(path), f"{self._root}/{key}", mode="create")
             except OSError as error:
-                # 412, as s3fs tells it of stores that name the condition and of those that do not
-                if not (isinstance(error, FileExistsError) or error.errno == errno.EINVAL):
+                if not _is_refused_by_condition(error):
                     raise
                 if self._digest_of(key) != integrity.sha256_of(path):
                     what = f"another host put it, or it was changed; here it is {path}. It is not overwritten"
@@ -108,3 +123,8 @@ class Bucket:
             why = str(error).strip().rstrip(".") or type(error).__name__
             says = f"cannot {what}: {why}. What landed here stays, and the next run puts it there"
             raise CannotKeep(says, self._landing_dir) from error
+
+
+def _is_refused_by_condition(error: OSError) -> bool:
+    """Whether it is the answer 412, as s3fs tells it of stores that name the condition and of those that do not."""
+    return isinstance(error, FileExistsError) or error.errno == errno.EINVAL

@@ -65,6 +65,7 @@ class ObjectStorage:
     def begin(self) -> None:
         """Bring what the bucket has and this host lacks, then put there what landed here and is not there yet."""
         listed = self.verified()
+        self._bucket.must_know_conditions()
         if gone := self._memory.forget_others(listed):
             say(f"{self.url}: {len(gone):,} objects that were there are gone ({gone[0]}); they are put again")
         self._take_ledgers(listed)

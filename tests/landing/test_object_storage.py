@@ -15,6 +15,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import uuid
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -26,6 +27,7 @@ import pytest
 import time_machine
 from pydantic import ValidationError
 from pytest_httpserver import HTTPServer
+from werkzeug.serving import make_server
 
 from orchestration import sources
 from orchestration.assets import capture as assets
@@ -44,6 +46,7 @@ from tests.conftest import clawback
 from tests.sources.servers import Ncvs, empty_503
 
 server = pytest.importorskip("moto.server", reason="needs the extras s3 and bucket: make test installs them")
+werkzeug_app = pytest.importorskip("moto.moto_server.werkzeug_app")
 boto3 = pytest.importorskip("boto3")
 fsspec = pytest.importorskip("fsspec")
 pytest.importorskip("s3fs", reason="needs the extras s3 and bucket: make test installs them")
@@ -70,16 +73,17 @@ class Bucket:
         if asked := re.search(rf'"(\w+) /{self.name}/(?:clawback/)?([^? ]*).*?" (\d+)', record.getMessage()):
             method, key, answer = asked.groups()
             self.requests.append((method, key, int(answer)))
-            if self.on_put and method == "PUT":
+            if self.on_put and method == "PUT" and key != "write-once":
                 self.on_put(key)
         return True
 
     def puts(self) -> list[str]:
-        return [key for method, key, answer in self.requests if method == "PUT" and answer == 200 and key]
+        return [key for method, key, _ in self.requests if method == "PUT" and key not in ("", "write-once")]
 
     def names(self) -> list[str]:
         pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=self.name)
-        return [each["Key"].removeprefix("clawback/") for page in pages for each in page.get("Contents", ())]
+        found = [each["Key"].removeprefix("clawback/") for page in pages for each in page.get("Contents", ())]
+        return [key for key in found if key != "write-once"]
 
     def read(self, key: str) -> bytes:
         return self.client.get_object(Bucket=self.name, Key=f"clawback/{key}")["Body"].read()
@@ -477,9 +481,29 @@ def test_a_bucket_that_is_not_there_ends_the_command_with_one_line(bucket, tmp_p
     assert "Traceback" not in told
 
 
+def test_a_store_that_overwrites_whatever_the_condition_says_is_refused(bucket, host, monkeypatch):
+    def forgetful(environ, start_response):
+        environ.pop("HTTP_IF_NONE_MATCH", None)
+        return app(environ, start_response)
+
+    app = werkzeug_app.DomainDispatcherApplication(werkzeug_app.create_backend_app)
+    running = make_server("127.0.0.1", 0, forgetful, threaded=True)
+    thread = threading.Thread(target=running.serve_forever)
+    thread.start()
+    try:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{running.port}")
+        with pytest.raises(CannotKeep, match="ignores If-None-Match"):
+            object_storage.begin(host("a"))
+    finally:
+        running.shutdown()
+        thread.join()
+    assert bucket.names() == []
+
+
 def test_a_put_that_fails_ends_the_run_and_the_next_one_puts_it(bucket, host):
     first = host("a")
     object_storage.begin(first)
+    bucket.remove("write-once")
     bucket.client.delete_bucket(Bucket=bucket.name)
     with pytest.raises(CannotKeep, match=re.escape(f"cannot put {bucket.url}/{LIST.id}/")):
         capture_dataset(LIST, first)
