@@ -69,7 +69,10 @@ def _folder_or_bucket(value: Any) -> Any:
 class Settings(BaseSettings):
     """What the environment says, prefix ``CLAWBACK_``; keys keep the names their publishers use."""
 
-    model_config = SettingsConfigDict(env_prefix="CLAWBACK_", extra="ignore", populate_by_name=True)
+    # an error's text goes into logs and Dagster's records: what was given may be a key, and is not in it
+    model_config = SettingsConfigDict(
+        env_prefix="CLAWBACK_", extra="ignore", populate_by_name=True, hide_input_in_errors=True
+    )
 
     # The folder under which everything captured, built and released is kept. Two homes are two installations.
     home: Path = Path("data")

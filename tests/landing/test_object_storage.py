@@ -539,9 +539,20 @@ def test_a_bucket_leaves_the_working_copy_in_the_home(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize(
     "url",
-    ["gs://bucket/a", "s3://key:secret@bucket/a", "s3://", "s3://Bucket/a", "s3://bucket/../a", "s3://bucket/a?b=c",
+    ["gs://bucket/a", "s3://key@bucket/a", "s3://", "s3://Bucket/a", "s3://bucket/../a", "s3://bucket/a?b=c",
      "s3://bucket/a b", "file:///srv/landing"],
 )  # fmt: skip
 def test_another_address_is_no_landing_folder(url, tmp_path):
     with pytest.raises(ValidationError, match="s3://BUCKET/PREFIX"):
         Settings(home=tmp_path, landing=url)
+
+
+def test_a_key_in_the_address_by_mistake_is_in_no_message(tmp_path, monkeypatch):
+    monkeypatch.setenv("CLAWBACK_LANDING", f"s3://synthetic:{TOKEN}@bucket/a")
+    with pytest.raises(ValidationError) as refused:
+        Settings(home=tmp_path)
+    assert TOKEN not in str(refused.value)
+    said = clawback(tmp_path, "status", CLAWBACK_LANDING=f"s3://synthetic:{TOKEN}@bucket/a")
+    assert said.returncode == 2
+    assert "CLAWBACK_LANDING: Value error, a folder, or s3://BUCKET/PREFIX" in said.stderr
+    assert TOKEN not in said.stdout + said.stderr
