@@ -5,12 +5,14 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 SPARK_READY := $(VENV)/.ready-spark
 BENCH_READY := $(VENV)/.ready-bench
+S3_READY := $(VENV)/.ready-s3
+BUCKET_READY := $(VENV)/.ready-bucket
 # Images for containers often forbid Python to keep what it compiled. Each command would then compile every package that
 # it imports again, for ten seconds.
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup generate refresh test torture mutants check lint ui site sql explore notebook bench spark spark-setup lock vendor sbom audit clean disk fuzz
+.PHONY: help setup generate refresh test torture mutants check lint ui site sql explore notebook bench spark spark-setup s3-setup lock vendor sbom audit clean disk fuzz
 
 help: ## what there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -42,7 +44,7 @@ $(READY): requirements.lock pyproject.toml
 refresh: $(READY) ## set up, then the recorded edition to a published release
 	@$(BIN)/clawback refresh
 
-test: $(READY) lint ## set up, then everything CI runs
+test: $(READY) $(BUCKET_READY) lint ## set up, then everything CI runs
 	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 torture: $(READY) ## 250 seeded kill -9 of refresh, import, publication and rollback, and what is left (an hour or more)
@@ -115,6 +117,17 @@ spark-setup: $(SPARK_READY) ## the extra that CLAWBACK_ENGINE=spark needs
 
 $(SPARK_READY): $(READY)
 	@$(INSTALL) --extra spark
+	@touch $@
+
+s3-setup: $(S3_READY) ## the extra that CLAWBACK_LANDING=s3://... needs
+
+$(S3_READY): $(READY)
+	@$(INSTALL) --extra s3
+	@touch $@
+
+# what the tests of object storage need beside it: a bucket on loopback
+$(BUCKET_READY): $(READY)
+	@$(INSTALL) --extra s3 --extra bucket
 	@touch $@
 
 lock: $(READY) ## pin every dependency of every extra again, with hashes, for every platform

@@ -30,7 +30,7 @@ MARK = "REDACTED"
 # A shorter value is no key, and would be found in every text.
 SHORTEST = 4
 _SHORTEST_BASE64 = 8
-_KEYS = ("DATA_GOV_API_KEY", "SOCRATA_APP_TOKEN", "CENSUS_API_KEY")
+_KEYS = ("DATA_GOV_API_KEY", "SOCRATA_APP_TOKEN", "CENSUS_API_KEY", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
 
 
 class Redactor:

@@ -10,10 +10,10 @@ import os
 import re
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import ByteSize, Field, SecretStr
+from pydantic import BeforeValidator, ByteSize, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from orchestration.declared import cities
@@ -28,6 +28,8 @@ PROJECT_ROOT = Path(__file__).resolve().parent.parent
 DBT_PROJECT_DIR = PROJECT_ROOT / "dbt_project"
 QUERIES_DIR = PROJECT_ROOT / "queries"
 
+
+_BUCKET_URL = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9_=-][A-Za-z0-9._=-]*)*/?")
 
 # Base URLs that sources declare in their own modules, by the name that overrides them.
 _declared_urls: dict[str, str] = {}
@@ -55,10 +57,22 @@ def _legistar_tokens() -> dict[str, SecretStr]:
     }
 
 
+def _folder_or_bucket(value: Any) -> Any:
+    """A folder as a Path, object storage as its URL. Raises ValueError for any other URL, and one with a key in it."""
+    if not isinstance(value, str) or "://" not in value:
+        return Path(value) if isinstance(value, str) else value
+    if not _BUCKET_URL.fullmatch(value):
+        raise ValueError("a folder, or s3://BUCKET/PREFIX: lower-case bucket, no user, key, query or blank in it")
+    return value.rstrip("/")
+
+
 class Settings(BaseSettings):
     """What the environment says, prefix ``CLAWBACK_``; keys keep the names their publishers use."""
 
-    model_config = SettingsConfigDict(env_prefix="CLAWBACK_", extra="ignore", populate_by_name=True)
+    # an error's text goes into logs and Dagster's records: what was given may be a key, and is not in it
+    model_config = SettingsConfigDict(
+        env_prefix="CLAWBACK_", extra="ignore", populate_by_name=True, hide_input_in_errors=True
+    )
 
     # The folder under which everything captured, built and released is kept. Two homes are two installations.
     home: Path = Path("data")
@@ -66,8 +80,9 @@ class Settings(BaseSettings):
     edition: Edition = "recorded"
     # A mail address that publishers are given in each request, so that they can write before they block. Live only.
     contact: str = ""
-    # Where captures are kept, if not in the folder `landing` of the home: another disk, or one that is backed up.
-    landing: Path | None = None
+    # Where captures are kept, if not in the folder `landing` of the home: another disk, or one that is backed up; or
+    # object storage, s3://BUCKET/PREFIX, of which that folder is then the working copy (extra `s3`, docs/operating.md).
+    landing: Annotated[Path | str | None, BeforeValidator(_folder_or_bucket)] = None
     # Seconds for which one request is tried again before its slice has failed.
     request_deadline: float = 600.0
     # Seconds that one answer may take from the request to its last byte.
@@ -154,6 +169,12 @@ class Settings(BaseSettings):
     # The Census Bureau's API. Without it the estimates of people are skipped.
     census_api_key: SecretStr | None = Field(default=None, validation_alias="CENSUS_API_KEY")
 
+    # Object storage. The library that asks it reads these, as all of AWS's variables (AWS_ACCESS_KEY_ID, AWS_REGION,
+    # AWS_ENDPOINT_URL); here they are known so that they are written nowhere.
+    aws_secret_access_key: SecretStr | None = Field(default=None, validation_alias="AWS_SECRET_ACCESS_KEY")
+    # Where the keys are temporary.
+    aws_session_token: SecretStr | None = Field(default=None, validation_alias="AWS_SESSION_TOKEN")
+
     # LEGISTAR_TOKEN_NYC and so on: a client's council gives it to whoever asks.
     legistar_tokens: dict[str, SecretStr] = Field(default_factory=_legistar_tokens)
 
@@ -164,7 +185,18 @@ class Settings(BaseSettings):
 
     @property
     def landing_dir(self) -> Path:
-        return self.landing.expanduser().absolute() if self.landing else self.root / "landing"
+        """The landing folder; with object storage its working copy, in the home."""
+        return self.landing.expanduser().absolute() if isinstance(self.landing, Path) else self.root / "landing"
+
+    @property
+    def landing_url(self) -> str | None:
+        """``s3://BUCKET/PREFIX``, without a slash at its end; None if captures are kept in a folder."""
+        return self.landing if isinstance(self.landing, str) else None
+
+    @property
+    def landing_place(self) -> str:
+        """The landing folder or its URL, as `landing` takes it."""
+        return self.landing_url or str(self.landing_dir)
 
     @property
     def downloads_dir(self) -> Path:

@@ -13,7 +13,7 @@ import dagster as dg
 from orchestration import logs, sources
 from orchestration.assets.gate import ending_on_refusals
 from orchestration.assets.options import RefreshOptions
-from orchestration.landing import second_process
+from orchestration.landing import object_storage, second_process
 from orchestration.landing.catalog import Catalog
 from orchestration.landing.dataset_run import DatasetRun, capture_dataset
 from orchestration.landing.standing import SourceStatus
@@ -70,6 +70,7 @@ def _nightly(dataset: Dataset) -> dg.AssetsDefinition:
     def nightly(context: dg.AssetExecutionContext, options: RefreshOptions) -> dg.MaterializeResult:
         settings = options.settings()
         with logs.of_run(context.run_id), ending_on_refusals(settings):
+            object_storage.begin(settings, context.run_id)
             run = second_process.taken(dataset) or capture_dataset(
                 dataset,
                 settings,
@@ -100,6 +101,7 @@ def _backfill(dataset: Dataset) -> dg.AssetsDefinition:
     def backfill(context: dg.AssetExecutionContext, options: RefreshOptions) -> dg.MaterializeResult:
         settings = options.settings()
         with logs.of_run(context.run_id), ending_on_refusals(settings):
+            object_storage.begin(settings, context.run_id)
             run = capture_dataset(dataset, settings, partition=context.partition_key)
         if run.failures:
             raise dg.Failure(run.line(), metadata={"dataset_run": dg.MetadataValue.json(run.to_json())})

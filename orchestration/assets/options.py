@@ -8,7 +8,6 @@ settings themselves (settings).
 from __future__ import annotations
 
 from datetime import date
-from pathlib import Path
 
 import dagster as dg
 from pydantic import Field
@@ -23,7 +22,7 @@ class RefreshOptions(dg.ConfigurableResource):
 
     edition: str = Field(default="", description="recorded or live; empty: what CLAWBACK_EDITION says")
     as_of: str = Field(default="", description="YYYY-MM-DD: read only captures retrieved by then")
-    landing: str = Field(default="", description="landing folder; empty: the one under CLAWBACK_HOME")
+    landing: str = Field(default="", description="landing folder or s3:// URL; empty: what CLAWBACK_LANDING says")
     slices: list[str] = Field(default=[], description="source/dataset=KEY: ask only for these slices of that dataset")
     accept: dict[str, str] = Field(
         default={},
@@ -36,7 +35,7 @@ class RefreshOptions(dg.ConfigurableResource):
         if self.edition:
             given["edition"] = self.edition
         if self.landing:
-            given["landing"] = Path(self.landing)
+            given["landing"] = self.landing
         return Settings(**given)  # type: ignore[arg-type]
 
     def as_of_date(self) -> date | None:

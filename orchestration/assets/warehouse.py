@@ -21,7 +21,7 @@ from orchestration.assets import check_words, lineage
 from orchestration.assets.capture import asset_key
 from orchestration.assets.gate import ending_on_refusals, refused
 from orchestration.assets.options import RefreshOptions
-from orchestration.landing import raw_versions, raw_views
+from orchestration.landing import object_storage, raw_versions, raw_views
 from orchestration.landing.catalog import Catalog
 from orchestration.landing.proving import unproved
 from orchestration.progress import say
@@ -103,6 +103,8 @@ def landing_views(context: dg.AssetExecutionContext, options: RefreshOptions) ->
         engine.chosen(settings).require()
     except engine.EngineMissing as missing:
         raise dg.Failure(str(missing), allow_retries=False) from missing
+    with ending_on_refusals(settings):
+        object_storage.begin(settings, context.run_id)
     catalog = options.catalog(settings)
     say(catalog.checked_line())
     for damaged in catalog.damaged():

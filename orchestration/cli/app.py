@@ -7,6 +7,7 @@ installation).
 from __future__ import annotations
 
 import logging
+import re
 import sys
 from collections.abc import Callable
 from contextlib import suppress
@@ -91,5 +92,7 @@ def main() -> None:
         prefix = limits.PREFIX if wrong.title == Limits.__name__ else "CLAWBACK_"
         for each in wrong.errors():
             name = "_".join(map(str, each["loc"])).upper()
-            err.print(f"{prefix}{name}: {each['msg']}, it is {each['input']!r}", style="red")
+            # an address may have a key in it by mistake
+            given = re.sub(r"//[^/]*@", "//...@", repr(each["input"]))
+            err.print(f"{prefix}{name}: {each['msg']}, it is {given}", style="red")
         sys.exit(EXIT_USAGE)

@@ -43,6 +43,7 @@ def status(as_json: AsJson = False) -> None:
     for row in found.sources:
         shown.add_row(*(Text(cell(value, is_separated=True)) for value in row.cells()))
     out.print(shown)
+    out.print(found.landing_line(), style="yellow" if found.unput else "dim")
     for one in found.accepted:
         warn(one.line(), style="yellow", event="accepted_finding")
 

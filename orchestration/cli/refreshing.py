@@ -36,7 +36,7 @@ def refresh(  # each parameter is an option of the command line
     as_of: Annotated[
         datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Only captures retrieved by this date.")
     ] = None,
-    landing: Annotated[Path | None, typer.Option(help="Another landing folder.")] = None,
+    landing: Annotated[str | None, typer.Option(help="Another landing folder, or s3://BUCKET/PREFIX.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be asked and built; do nothing.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Rebuild although nothing changed.")] = False,
     accept: Annotated[
@@ -94,9 +94,9 @@ def refresh(  # each parameter is an option of the command line
 def _show_plan(settings: Settings, planned: Sequence[Planned], as_json: bool) -> None:
     if as_json:
         plan = [vars(each) for each in planned]
-        say_json({"edition": settings.edition, "landing": settings.landing_dir, "plan": plan})
+        say_json({"edition": settings.edition, "landing": settings.landing_place, "plan": plan})
         return
-    out.print(f"edition {settings.edition}, landing {settings.landing_dir}; nothing is asked or written")
+    out.print(f"edition {settings.edition}, landing {settings.landing_place}; nothing is asked or written")
     for each in planned:
         out.print(f"  {each.line()}")
 
@@ -146,7 +146,7 @@ def import_(
             formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"], help="When the files were taken from the publisher (UTC)."
         ),
     ] = None,
-    landing: Annotated[Path | None, typer.Option(help="Another landing folder.")] = None,
+    landing: Annotated[str | None, typer.Option(help="Another landing folder, or s3://BUCKET/PREFIX.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Bring files you have: downloads, archived pages, a FOIA answer. Then: clawback refresh."""

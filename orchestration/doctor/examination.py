@@ -16,7 +16,8 @@ from typing import Literal
 
 from orchestration import sources
 from orchestration.councils.register import councils
-from orchestration.landing import integrity
+from orchestration.landing import integrity, object_storage
+from orchestration.landing.bucket import CannotKeep
 from orchestration.landing.catalog import Catalog
 from orchestration.release import accepted, history, seal
 from orchestration.settings import Settings, legistar_token_name
@@ -40,6 +41,7 @@ def examine(settings: Settings) -> list[Observation]:
         *_safely("machine", _machine, settings),
         *_safely("keys", _keys, settings),
         *_safely("landing", _landing, settings),
+        *_safely("object storage", _object_storage, settings),
         *_safely("published", _published, settings),
         *_safely("accepted", _accepted, settings),
     ]
@@ -123,6 +125,16 @@ def _landing(settings: Settings) -> Iterator[Observation]:
         if status.why or status.too_old:
             yield Observation("source", "bad" if status.too_old else "note", status.line())
     yield from _made_of(settings, catalog)
+
+
+def _object_storage(settings: Settings) -> Iterator[Observation]:
+    """The bucket as it is now, where CLAWBACK_LANDING names one; it is listed, and nothing is read from it or put."""
+    try:
+        if (storage := object_storage.of(settings)) is not None:
+            for is_right, says in storage.observations():
+                yield Observation("object storage", "ok" if is_right else "note", says)
+    except CannotKeep as wrong:
+        yield Observation("object storage", "bad", str(wrong))
 
 
 def _not_ours(settings: Settings) -> Iterator[Observation]:

@@ -67,8 +67,16 @@ def lines(path: Path, *keys: str) -> list[dict[str, Any]]:
 
 
 def attempted(folder: Path) -> list[dict[str, Any]]:
-    """The attempts at a dataset, oldest first. folder: the dataset's, in the landing folder."""
-    return lines(folder / ATTEMPTS_FILE, "at", "edition", "bad", "good")
+    """The attempts at a dataset, oldest first. folder: the dataset's, in the landing folder.
+
+    Lines of another host come later than their time (object_storage).
+    """
+    return sorted(lines(folder / ATTEMPTS_FILE, "at", "edition", "bad", "good"), key=lambda line: str(line["at"]))
+
+
+def alone(folder: Path) -> FileLock:
+    """The lock under which the attempts of a dataset's folder are written."""
+    return FileLock(folder / ".attempts.lock")
 
 
 # Nine facts of one line of the file, all but the folder by name.
@@ -95,7 +103,7 @@ def record(
     path = folder / ATTEMPTS_FILE
     with files.telling_refusals(path):
         folder.mkdir(parents=True, exist_ok=True)
-    with files.telling_refusals(path), FileLock(folder / ".attempts.lock"):
+    with files.telling_refusals(path), alone(folder):
         of_it = {one.slice: one for one in opened(attempted(folder)) if edition in (one.edition, "import")}
         groups: dict[tuple[Bad, str, bool], list[str]] = {}
         for slice_, status, reason in bad:

@@ -18,7 +18,7 @@ from typing import Any, Literal
 from orchestration import faults
 from orchestration.fetching.session import FetchError, Web
 from orchestration.files import CannotWrite
-from orchestration.landing import attempts, clock, integrity, land
+from orchestration.landing import attempts, clock, integrity, land, object_storage
 from orchestration.landing.catalog import Catalog
 from orchestration.progress import say
 from orchestration.recorded import build as recorded
@@ -118,6 +118,7 @@ def capture_dataset(
     finally:
         # also after a run that was interrupted: what it requested is known
         _note(dataset, settings, run, is_backfill=partition is not None, is_whole=not (slice_keys or partition))
+    object_storage.keep_dataset(settings, dataset)
     run.seconds = round(time.monotonic() - started, 1)
     for failure in [*run.failures, *(s for s in run.slices if s.status == "skipped" and s.is_its_own)]:
         say(
@@ -274,6 +275,7 @@ def _land(
             publisher=batch.publisher if batch else None,
             accepted=accepted,
         )
+        object_storage.keep(settings, outcome.capture)
     except (RunOver, CannotWrite):
         # a disk that refuses is no fault of the publisher's, and every slice would meet it again
         raise

@@ -15,7 +15,7 @@ from pathlib import Path
 from orchestration import faults, limits, sources
 from orchestration.files import CannotWrite
 from orchestration.forms import Beyond, Unreadable, files
-from orchestration.landing import attempts, guard, land
+from orchestration.landing import attempts, guard, land, object_storage
 from orchestration.settings import Settings
 from orchestration.sources.base import Dataset
 from orchestration.wire import SourceError
@@ -43,7 +43,9 @@ def import_files(
     """Import each file on its own: one that cannot be read never stops the others.
 
     retrieved_at: when the files were taken from the publisher; None: what the file's name says, else now.
+    Raises CannotKeep where the landing folder's bucket cannot be used.
     """
+    object_storage.begin(settings)
     with faults.kept_for(settings):
         return [_one(dataset, path, settings, retrieved_at) for path in paths]
 
@@ -107,6 +109,7 @@ def _one_dataset(
         good=[*came, *([] if refused else [name])],
         home=settings.root,
     )
+    object_storage.keep_dataset(settings, dataset)
 
 
 def _take(
@@ -137,6 +140,7 @@ def _take(
                 note=batch.note,
                 publisher=batch.publisher,
             )
+            object_storage.keep(settings, outcome.capture)
             name = "" if is_asked_for else f"{dataset.id} "
             of = f"slice {batch.slice.key} as of {batch.retrieved_at:%Y-%m-%d}"
             result.messages.append(f"{name}{of}: {outcome.status}, {outcome.message}")

@@ -197,7 +197,7 @@ def _look(path: Path, known: _Examined | None, remembered: Remembered | None, re
         if remembered is not None and remembered.holds(path.name, stamp, digest):
             read.spared += len(stamp)
             return _Examined(stamp, capture, digest, None)
-        wrong = _wrong_place(path, capture) or _wrong_files(path, capture)
+        wrong = _wrong_place(path, capture) or wrong_files(path, capture)
     except FileNotFoundError as gone:
         return _Examined({}, capture, digest, f"{Path(gone.filename).name} is missing")
     except OSError as error:
@@ -212,7 +212,7 @@ def _wrong_place(path: Path, capture: Capture) -> str | None:
     return None if named == where else f"its {CAPTURE_FILE} is that of {named}: the folder is a copy, or was renamed"
 
 
-def _wrong_files(path: Path, capture: Capture) -> str | None:
+def wrong_files(path: Path, capture: Capture) -> str | None:
     """What is wrong with the files that a capture.json names; None if they are what it says."""
     if capture.format_version == 1:
         return _wrong_uncovered(path, capture)

@@ -58,7 +58,7 @@ class SecondProcess:
         self._orders, self._answers = self._process.stdin, self._process.stdout
         begun = {
             "home": str(settings.root),
-            "landing": str(settings.landing_dir),
+            "landing": settings.landing_place,
             "edition": settings.edition,
             "run_id": run_id,
         }
@@ -157,7 +157,7 @@ def main() -> None:
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     begun, orders = json.loads(sys.stdin.readline()), _orders()
-    settings = Settings(home=Path(begun["home"]), landing=Path(begun["landing"]), edition=begun["edition"])
+    settings = Settings(home=Path(begun["home"]), landing=begun["landing"], edition=begun["edition"])
     logs.configure(settings)
     with logs.of_run(begun["run_id"]):
         while True:

@@ -15,7 +15,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from orchestration import engine, files, logs, sources
-from orchestration.landing import second_process
+from orchestration.landing import object_storage, second_process
 from orchestration.landing.accept import of_slice
 from orchestration.refresh import plan, timeline
 from orchestration.refresh.account import BROKEN, PUBLISHED, REFUSED, SOURCE_TOO_OLD, Account, account_of, with_room
@@ -66,6 +66,8 @@ def refresh(
         is_shared = settings.edition == "recorded" and not (slices or accept)
         beside = second_process.capturing(settings, run_id, selected) if is_shared else nullcontext()
         try:
+            # before the second process: what the bucket has is not captured again
+            object_storage.begin(settings, run_id)
             with beside:
                 account = _run_or_refusal(settings, run_id, selected, slices, as_of, accept or {}, force)
         except BaseException as error:
@@ -198,7 +200,7 @@ def _run(
     options = {
         "edition": settings.edition,
         "as_of": as_of.isoformat() if as_of else "",
-        "landing": str(settings.landing_dir),
+        "landing": settings.landing_place,
         "slices": list(slices),
         "accept": accept,
         "force": force,
