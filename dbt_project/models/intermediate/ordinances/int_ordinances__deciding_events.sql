@@ -89,7 +89,9 @@ select
     deciding.*,
     row_number() over (
         partition by jurisdiction_key, provision_code, instrument_id, track, event_to
-        -- what somebody says of the day goes before what nobody says
-        order by case when sets = -1 then 1 else 0 end, event_from desc, _record_no desc
+        -- what somebody says of the day goes before what nobody says; of one record the day of its effect is the later step
+        order by
+            case when sets = -1 then 1 else 0 end, event_from desc, _record_no desc,
+            case when event = 'effective' then 0 else 1 end, policy_event_key
     ) as last_of_the_day
 from deciding
