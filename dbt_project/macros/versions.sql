@@ -76,7 +76,10 @@
     {{ return({'inputs': known[0], 'version': known[1], 'is_current': known[2]}) }}
 {%- endmacro %}
 
-{#- The rows of a relation as one text, whatever their order; a row that is there twice counts twice. -#}
+{#-
+    The rows of a relation as one text, whatever their order; a row that is there twice counts twice. DuckDB's own hash,
+    because it is compared within one file alone: what leaves a build is hashed by orchestration/release/row_hashes.py.
+-#}
 {% macro rows_digest(relation) -%}
     {{ return(run_query(
         "select concat(count(*), ':', coalesce(sum(cast(hash(r) as hugeint)), 0)) from " ~ relation ~ " as r"
