@@ -33,7 +33,7 @@ ROOT = Path(__file__).resolve().parent.parent
 LOCK = ROOT / "requirements.lock"
 POLICY = Path(__file__).with_name("licences.toml")
 INSTALLERS = ("pip", "setuptools", "wheel")
-# What `make setup` installs of the lock, which contains every extra.
+# What `make dev-setup` installs of the lock, which contains every extra.
 SET_UP = ("dev", "notebook")
 Component = dict[str, Any]
 
@@ -113,7 +113,7 @@ def bill(lock: Path = LOCK) -> dict[str, Any]:
         if name not in here or here[name]["version"] != version
     )
     if differ:
-        raise CannotTell(f"the environment is not what {lock.name} says: {', '.join(differ[:5])}; run make setup")
+        raise CannotTell(f"the environment is not what {lock.name} says: {', '.join(differ[:5])}; run make dev-setup")
     kept = [one for name, one in here.items() if name in pinned]
     for one in kept:
         name = canonicalize_name(one["name"])
