@@ -34,14 +34,13 @@ PIP_INSTALL = { echo "uv cannot install here: pip installs the whole lock, which
 WARM = $(BIN)/python -c "import dagster_dbt, dagster.components, pandas, polars, warcio.warcwriter" & \
 	$(BIN)/python -m orchestration.release.dbt_manifest && wait $$!
 
-# setuptools builds the package into the environment, without a second one for it.
 $(READY): requirements.lock pyproject.toml
 	@command -v $(PYTHON) >/dev/null 2>&1 || { echo "clawback needs $(PYTHON) (3.11 or later): make PYTHON=python3 $(MAKECMDGOALS)"; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "setting up $(VENV) (once; half a minute)"
 	@sed -n '/^uv==/,/[^\\]$$/p' requirements.lock > $(VENV)/uv.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(VENV)/uv.lock
-	@$(UV_INSTALL) --extra server setuptools || $(PIP_INSTALL)
+	@$(UV_INSTALL) --extra server --extra build || $(PIP_INSTALL)
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --no-index -e . 2>/dev/null || \
 		PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index -e .
 	@( $(WARM) ) 2>/dev/null || true
