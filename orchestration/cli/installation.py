@@ -60,8 +60,8 @@ def status(as_json: AsJson = False) -> None:
         if one.why or one.too_old:
             out.say(one.line(), style="yellow")
     out.print(found.landing_line(), style="yellow" if found.unput else "dim")
-    for one in found.accepted:
-        warn(one.line(), style="yellow", event="accepted_finding")
+    for finding in found.accepted:
+        warn(finding.line(), style="yellow", event="accepted_finding")
 
 
 def releases(as_json: AsJson = False) -> None:

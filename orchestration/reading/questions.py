@@ -6,6 +6,7 @@ What belongs here: the questions, their parameters, and running one. What does n
 
 from __future__ import annotations
 
+import difflib
 import re
 import tomllib
 from collections.abc import Mapping
@@ -111,7 +112,9 @@ def question(name: str) -> Question:
     """The named question; raises UnknownQuestion with the names there are."""
     known = questions()
     if name not in known:
-        raise UnknownQuestion(f"no question {name!r}; there are: {', '.join(known)}")
+        near = difflib.get_close_matches(name.replace("-", "_"), known, n=1)
+        meant = f"; is {near[0]} meant?" if near else ""
+        raise UnknownQuestion(f"no question {name!r}{meant}; there are: {', '.join(known)}")
     return known[name]
 
 
@@ -139,6 +142,8 @@ def answer(connection: Connection, asked: Question, given: Mapping[str, str]) ->
             values[name], labels[name] = found.place.key, str(found.place)
             if found.others:
                 notes.append(_others(found))
+            if found.read_as:
+                notes.append(f"{name}={text} is read as {found.read_as}: a GEOID begins with its zero.")
         else:
             values[name], labels[name] = text, _checked(connection, name, text, parameter)
             if parameter.kind == "date" and labels[name] > (last := _last_day(connection)):

@@ -11,6 +11,7 @@ import json
 import os
 import pty
 import re
+import shlex
 import struct
 import subprocess
 import sys
@@ -261,6 +262,11 @@ class TestCommandLine:
             (("refresh", "--live"), "CLAWBACK_CONTACT"),
             (("import", "nothing/none", __file__), "there are: "),
             (("query", "claims", "--format", "parquet"), "--output"),
+            (("query", "at-risk"), "is at_risk meant?"),
+            (("query", "exposure", "--set", "Chicago"), "write name=value"),
+            (("query", "exposure", "--jurisdiction", "Chicago", "--set", "jurisdiction=Boston"), "given twice"),
+            (("cite", "exposure", "--set", "jurisdiction=Chicago", "--set", "jurisdiction=Boston"), "given twice"),
+            (("sql", " "), "no statement"),
         ):
             done = clawback(settings.root, *args)
             assert done.returncode == 2, (args, done.stdout, done.stderr)
@@ -271,6 +277,27 @@ class TestCommandLine:
         done = clawback(settings.root, "sql", "select count(*) as awards from core.fct_award", "--json")
         assert json.loads(done.stdout) == [{"awards": 83}]
         assert clawback(settings.root, "sql", "delete from core.fct_award").returncode == 1
+
+    def test_a_wrong_column_of_a_trace_and_an_empty_list_of_tables_say_the_way_out(self, published):
+        settings, _ = published
+        for args, word in (
+            (("trace", "core.fct_award", "nocolumn=1"), "has no column 'nocolumn'; it has: award_key, fain, "),
+            (("trace", "core.fct_award", "fain=none"), 'clawback sql "from core.fct_award limit 5"'),
+            (("sql", "show tables"), "from duckdb_tables()"),
+            # the first day of the calendar is a day
+            (("query", "exposure", "--as-of", "0001-01-01", "--format", "csv"), "Nothing is known of 0001-01-01"),
+        ):
+            assert word in clawback(settings.root, *args).stderr, args
+
+    def test_the_list_of_questions_can_be_typed_as_it_stands(self, published):
+        settings, _ = published
+        listed = clawback(settings.root, "query").stdout
+        (line,) = [line for line in listed.splitlines() if line.startswith("city_reporting ")]
+        words = shlex.split(line.replace("[", "").replace("]", ""))
+        given = [word for word in words if "=" in word]
+        assert "jurisdiction=Los Angeles" in given
+        done = clawback(settings.root, "query", "city_reporting", *(x for one in given for x in ("--set", one)))
+        assert done.returncode == 0, done.stderr
 
     def test_before_anything_is_published_reading_says_what_to_do(self, tmp_path):
         done = clawback(tmp_path / "empty", "query", "claims")
