@@ -215,7 +215,7 @@ def sql(
     except NothingPublished as nothing:
         stop(str(nothing))
     raise typer.Exit(
-        shell.run(lambda text: _read(settings, None, lambda opened: work(opened, text, 100), file=file), out.print)
+        shell.run(lambda text: _read(settings, None, lambda opened: work(opened, text, 300), file=file), out.print)
     )
 
 

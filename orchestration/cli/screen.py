@@ -27,8 +27,6 @@ LONGEST_CELL = 2_000
 _WIDEST_ADDRESS = 160
 # A pipe, a file and a pager take long lines; a terminal has the width that it has.
 _WIDTH_OF_A_PIPE = 240
-# Text in a table breaks at this width at most.
-_WIDEST_TEXT = 72
 # What a table gives up to fit a screen, one after the other: its names whole; cells of up to 18 letters whole; words of
 # up to 40 (half a key is none); words of up to 18 (a date in pieces is none) stay whole always.
 _BREAKS = ((False, 18, 40), (True, 18, 40), (True, 0, 40), (True, 0, 18))
@@ -146,7 +144,7 @@ class Column:
     def most(self, *, breaks_name: bool) -> int:
         """The width beyond which it has no use."""
         name = max(map(len, _parts(self.name))) if breaks_name else len(self.name)
-        return max(name, self.addresses() or min(max(map(len, self.cells), default=0), _WIDEST_TEXT))
+        return max(name, self.addresses() or max(map(len, self.cells), default=0))
 
 
 def columns_of(names: Sequence[str], kinds: Sequence[Any], rows: Sequence[Sequence[Any]]) -> list[Column]:

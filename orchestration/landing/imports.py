@@ -38,7 +38,8 @@ class FileResult:
 
     def line(self) -> str:
         """One line for people."""
-        what = "; ".join(self.messages)
+        # a file of two datasets may be wrong for both in one way
+        what = "; ".join(dict.fromkeys(self.messages))
         return f"{self.file}: {'took' if self.ok else 'NOT taken'}: {what}"
 
 

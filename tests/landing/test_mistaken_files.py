@@ -144,3 +144,9 @@ def test_a_dataset_that_takes_no_files_says_where_to_look(settings):
     result = brought(settings, sources.get("usaspending/awards"), "awards.csv", "a,b\n1,2\n")
     assert not result.ok
     assert "usaspending/awards takes no files: `clawback query holdings`" in result.line()
+
+
+def test_a_fault_of_a_file_of_two_datasets_is_told_once(settings):
+    result = brought(settings, sources.get("legistar/matters"), "list.csv", "a,b\n1,2\n")
+    assert not result.ok
+    assert result.line().count("not JSON") == 1

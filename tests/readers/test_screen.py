@@ -105,3 +105,8 @@ def test_names_of_columns_break_before_their_cells_do():
 def test_a_table_whose_folded_cells_take_more_lines_than_its_rows_one_by_one_is_none():
     texts = ", ".join(f"repeat('word ', {40 if n == 0 else 5}) as text_{n}" for n in range(5))
     assert lines(f"select {texts}", 70)[0].startswith("text_0  word word")
+
+
+def test_a_wide_screen_is_used_before_a_cell_is_broken():
+    (_, row) = lines("select 'a' as name, repeat('word ', 30) as text", 200)
+    assert row.count("word") == 30
