@@ -1,7 +1,7 @@
 -- question: How much do the jurisdictions on a sanctuary list hold in the captured awards?
 -- title: How much do the jurisdictions on {tracker} hold in the captured awards?
 -- about: listings
--- headline: yes
+-- headline: 6 rows of jurisdiction_name, awards, obligated_usd, share_of_nation_percent, of_it_open_usd
 -- parameter: tracker=doj (sanctuary_tracker)
 -- caveat: Sums cover the captured awards only. The recorded edition has 83 transcribed awards, which is not all of them, as USAspending gave them on 2024-05-28.
 -- caveat: share_of_nation_percent is the captured awards' share of what the whole nation obligated under the same listings in the same years. An award's fiscal year is its own, an obligation counts in the year of its action. share_note says what is compared.

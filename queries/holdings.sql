@@ -1,6 +1,5 @@
 -- question: What does this release hold, of what, and what is missing?
 -- about: release
--- headline: yes
 -- caveat: of_how_many is empty where nobody is known to say how many there are. What brings the rest: how_to_get in meta.holdings.
 select
     dataset,

@@ -1,7 +1,7 @@
 -- question: Do Hispanic victims of violence report to the police as often as others?
 -- title: Do Hispanic victims of {offense_family} report to the police as often as others?
 -- about: survey
--- headline: yes
+-- headline: last 6 rows of first_year, last_year, hispanic_percent, others_percent, gap_points, gap_low, gap_high, reading
 -- parameter: offense_family=all_violent (survey_family)
 -- caveat: A national survey (NCVS): it shows no single city. The interval uses the largest design effect measured for the group (reference.survey_design_effects).
 -- caveat: mixes_samples: the window pools years before and after a change of the survey, in 2006 or in 2016 (break_reason in the mart). BJS calls the figures of 2006 not comparable with other years, and asks for caution with 2016.

@@ -5,7 +5,7 @@ calls one function and shows the result. What does not: anything that another pr
 the package that does the work.
 
 The modules: `app` starts a command and turns errors into exit codes; `refreshing`, `asking` and `installation` contain
-the commands; `show` and `screen` format answers.
+the commands; `published` is what a refresh shows at its end; `show` and `screen` format answers.
 """
 
 from orchestration.cli.app import app, main

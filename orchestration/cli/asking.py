@@ -7,8 +7,9 @@ questions, statements, formats and limits (reading).
 from __future__ import annotations
 
 import logging
+import shlex
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from functools import partial
@@ -47,11 +48,8 @@ def query(  # each parameter is an option of the command line
     if name is None:
         _list_questions(as_json)
         return
-    given = dict(text.partition("=")[::2] for text in parameter or [])
-    if jurisdiction is not None:
-        given["jurisdiction"] = jurisdiction
-    if as_of is not None:
-        given["as_of"] = f"{as_of:%Y-%m-%d}"
+    short = [f"jurisdiction={jurisdiction}"] if jurisdiction is not None else []
+    given = _given([*(parameter or []), *short, *([f"as_of={as_of.date().isoformat()}"] if as_of is not None else [])])
 
     def work(reader: Any) -> None:
         if shown == "table":
@@ -75,15 +73,29 @@ def query(  # each parameter is an option of the command line
     raise typer.Exit(_read(settings, release, work, output=output))
 
 
+def _given(texts: Sequence[str]) -> dict[str, str]:
+    """The parameters of a question as they were typed; ends the command for what is no parameter, or given twice."""
+    given: dict[str, str] = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals:
+            stop(f"--set {text}: write name=value, as in --set jurisdiction=Chicago")
+        if name in given:
+            stop(f"{name} is given twice, as {given[name]!r} and as {value!r}: which is meant?")
+        given[name] = value
+    return given
+
+
 def _list_questions(as_json: bool) -> None:
     known = questions()
     if as_json:
         say_json([{k: v for k, v in asdict(q).items() if k != "sql"} for q in known.values()])
         return
     for q in known.values():
-        names = "".join(f" [--set {name}={p.default}]" for name, p in q.parameters.items())
+        # as they are typed: a value with a blank needs its quotes
+        names = "".join(f" [--set {shlex.quote(f'{name}={p.default}')}]" for name, p in q.parameters.items())
         out.print(f"{q.name}{names}", style="bold")
-        out.print(f"    {q.question}")
+        out.say(f"    {q.question}")
 
 
 def _shown_as(format_: str, output: Path | None, overwrite: bool, as_json: bool, settings: Settings) -> str:
@@ -192,6 +204,8 @@ def sql(
             if not count:
                 err.print(f"No rows. {empty.of_tables(reader, provenance.tables(reader, statement.query))}")
 
+    if text is not None and not text.strip():
+        stop("no statement: clawback sql 'select ...', or clawback sql for a shell")
     if text is not None:
         raise typer.Exit(_read(settings, release, lambda opened: work(opened, text, 1000), output=output))
     if output is not None:
@@ -201,7 +215,7 @@ def sql(
     except NothingPublished as nothing:
         stop(str(nothing))
     raise typer.Exit(
-        shell.run(lambda text: _read(settings, None, lambda opened: work(opened, text, 100), file=file), out.print)
+        shell.run(lambda text: _read(settings, None, lambda opened: work(opened, text, 300), file=file), out.print)
     )
 
 
@@ -242,7 +256,7 @@ def cite(
 
     if format_ not in citing.FORMATS:
         stop(f"--format {format_!r}: there are {', '.join(citing.FORMATS)}")
-    given = dict(text.partition("=")[::2] for text in parameter or [])
+    given = _given(parameter or [])
 
     def work(reader: Any) -> None:
         try:

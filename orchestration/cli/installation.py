@@ -6,13 +6,12 @@ running, doctor).
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Sequence
+from typing import Annotated, Any
 
 import typer
-from rich.table import Table
-from rich.text import Text
 
-from orchestration.cli.screen import cell
+from orchestration.cli.screen import columns_of, show_columns
 from orchestration.cli.show import (
     EXIT_BUSY,
     EXIT_REFUSED,
@@ -25,7 +24,19 @@ from orchestration.cli.show import (
     stop,
     warn,
 )
+from orchestration.landing.standing import SourceStatus
 from orchestration.progress import listening
+
+_KINDS = dict.fromkeys(("records", "captures", "rejected", "held"), "BIGINT")
+
+
+def _standing(one: SourceStatus, names: Sequence[str]) -> list[Any]:
+    """A row of `clawback status`: days are exact enough for a person; --json has the moments."""
+    said = vars(one) | {
+        "newest": f"{one.newest:%Y-%m-%d}" if one.newest else None,
+        "checked": f"{one.checked:%Y-%m-%d}" if one.checked else None,
+    }
+    return [said[name] for name in names]
 
 
 def status(as_json: AsJson = False) -> None:
@@ -36,16 +47,21 @@ def status(as_json: AsJson = False) -> None:
     if as_json:
         say_json(found.to_json())
         return
-    shown = Table(header_style="dim", box=None, pad_edge=False)
-    for name in ("dataset", "kinds", "captures", "rejected", "held", "records", "newest", "checked", "state",
-                 "failed since", "why"):  # fmt: skip
-        shown.add_column(name, justify="right" if name in ("captures", "rejected", "held", "records") else "left")
-    for row in found.sources:
-        shown.add_row(*(Text(cell(value, is_separated=True)) for value in row.cells()))
-    out.print(shown)
+    captured = [one for one in found.sources if one.captures]
+    # what is 0 everywhere says nothing
+    names = ["dataset", "kinds", "records", "captures"]
+    names += [name for name in ("rejected", "held") if any(getattr(one, name) for one in captured)]
+    names += ["newest", "checked", "state"]
+    kinds = [_KINDS.get(name, "") for name in names]
+    show_columns(out, columns_of(names, kinds, [_standing(one, names) for one in captured]))
+    if nothing := [one.dataset for one in found.sources if not one.captures]:
+        out.say(f"Nothing is captured of {', '.join(nothing)}.", style="dim")
+    for one in found.sources:
+        if one.why or one.too_old:
+            out.say(one.line(), style="yellow")
     out.print(found.landing_line(), style="yellow" if found.unput else "dim")
-    for one in found.accepted:
-        warn(one.line(), style="yellow", event="accepted_finding")
+    for finding in found.accepted:
+        warn(finding.line(), style="yellow", event="accepted_finding")
 
 
 def releases(as_json: AsJson = False) -> None:

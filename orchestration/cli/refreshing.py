@@ -17,13 +17,11 @@ from typing import Annotated, Any
 import typer
 
 from orchestration import logs, sources
-from orchestration.cli.screen import table
-from orchestration.cli.show import AsJson, err, out, say_json, settings_with, show_answer, stop, warn
+from orchestration.cli import published
+from orchestration.cli.show import AsJson, err, out, say_json, settings_with, stop, warn
 from orchestration.engine import EngineMissing
 from orchestration.progress import listening, say
-from orchestration.reading.questions import questions
 from orchestration.reading.reader import connect
-from orchestration.reading.summary import summary
 from orchestration.refresh.plan import Planned
 from orchestration.running import stopping
 from orchestration.settings import Settings
@@ -116,17 +114,8 @@ def _show_account(settings: Settings, account: Any) -> None:
     if release is None:
         return
     word = "published" if account.published else "nothing new; stays published"
-    out.print(f"\nRelease {release.id} ({release.edition} edition): {word}", style="bold")
     with connect(settings) as connection:
-        found = summary(connection)
-        table(out, found.sources, "What each source gave, and as of when")
-        table(out, found.facts, "Rows a fact table")
-        checks = ", ".join(f"{n} {status}" for status, n in sorted(found.checks.items()))
-        out.print(f"\nChecks: {checks}")
-        out.print(f"Warehouse: {settings.published_file}  (make sql; clawback query; any DuckDB 1.4 or later)")
-        for name, asked in questions().items():
-            if asked.headline:
-                show_answer(connection, asked, {}, heading=f"clawback query {name}")
+        published.show(connection, settings, release, word)
 
 
 def _show_sources(account: Any) -> None:

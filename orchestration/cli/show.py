@@ -14,14 +14,13 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from orchestration import logs
-from orchestration.cli.screen import Screen, table
+from orchestration.cli.screen import Screen, standard_output, table
 from orchestration.progress import say
 from orchestration.reading.harmless import STEERING
 from orchestration.reading.questions import Question, answer
 from orchestration.settings import Settings
 
-# Wide: a terminal wraps a long row more readably than a table folds every cell of it.
-out = Screen(width=240, soft_wrap=True, highlight=False)
+out = standard_output()
 err = Screen(stderr=True, soft_wrap=True, highlight=False)
 
 EXIT_FAULT, EXIT_USAGE, EXIT_REFUSED, EXIT_BUSY = 1, 2, 3, 5
@@ -51,19 +50,20 @@ def say_json(value: Any) -> None:
     sys.stdout.write(STEERING.sub(lambda match: f"\\u{ord(match[0]):04x}", text) + "\n")
 
 
-def show_answer(connection: Any, asked: Question, given: dict[str, str], heading: str | None = None) -> None:
+def show_answer(connection: Any, asked: Question, given: dict[str, str]) -> None:
     found = answer(connection, asked, given)
-    out.print(f"\n{found.title}", style="bold")
-    if heading:
-        out.print(heading, style="dim")
+    out.print()
+    out.say(found.title, style="bold")
     for note in found.notes:
-        out.print(f"  {note}")
+        out.say(f"  {note}")
     if found.why_empty:
-        out.print(f"\nNo rows. {found.why_empty}\n", style="yellow")
+        out.print()
+        out.say(f"No rows. {found.why_empty}", style="yellow")
     else:
         table(out, found.relation)
+    out.print()
     for caveat in asked.caveats:
-        out.print(f"  caveat: {caveat}", style="dim")
+        out.say(f"  caveat: {caveat}", style="dim")
 
 
 def show_findings(findings: Sequence[Any], as_json: bool) -> NoReturn:

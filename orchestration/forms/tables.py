@@ -16,6 +16,8 @@ from orchestration.forms import Beyond, Unreadable, kinds
 
 _BOMS = ((b"\xff\xfe\x00\x00", "utf-32"), (b"\x00\x00\xfe\xff", "utf-32"), (b"\xff\xfe", "utf-16"),
          (b"\xfe\xff", "utf-16"), (b"\xef\xbb\xbf", "utf-8-sig"))  # fmt: skip
+# What stands between the columns where it is no comma, in words.
+_OTHER_DELIMITERS = {";": "semicolons", "\t": "tabs", "|": "bars"}
 _PIECE = 1 << 20
 _LONGEST_NAME = 300
 # The number of bytes at a file's end that are checked to see whether it is complete.
@@ -115,6 +117,10 @@ def read(
     _, header = next(lines, (0, []))
     if not header:
         raise Unreadable(kinds.instead(body, "a table with a header"))
+    if len(header) == 1 and (other := max(_OTHER_DELIMITERS, key=header[0].count)) in header[0]:
+        raise Unreadable(
+            f"its columns are separated by {_OTHER_DELIMITERS[other]}: save it with {delimiter!r} between them"
+        )
     must_be_a_header(header)
     return Table(header, lines if ragged else _even(lines, len(header)))
 
@@ -155,4 +161,4 @@ def _even(lines: Iterator[tuple[int, list[str]]], width: int) -> Iterator[tuple[
 def _not_text(body: bytes, error: UnicodeDecodeError) -> str:
     if kinds.kind(body):
         return kinds.instead(body, "a table")
-    return f"not a table in UTF-8: {error}"
+    return f"not a table in UTF-8: {error}; save it as UTF-8 (in Excel: CSV UTF-8)"

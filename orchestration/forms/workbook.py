@@ -13,7 +13,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -23,15 +23,22 @@ from orchestration.forms import Beyond, Unreadable, kinds
 _CELL = re.compile(rb"<(?:\w+:)?c\s[^>]*?\br=[\"']([A-Za-z]{1,4})([0-9]{1,9})[\"'][^>]*(?<!/)>")
 _PIECE = 1 << 20
 _LONGEST_TAG = 1 << 10
+# Rows of a sheet that is not the first: its headings are among them.
+_TOP_ROWS = 10
 
 
 @dataclass(frozen=True)
 class Sheet:
-    """A workbook's first sheet. merged: ((top, left), (bottom, right)) of each range of merged cells."""
+    """A workbook's first sheet, and the top of the others.
+
+    merged: ((top, left), (bottom, right)) of each range of merged cells; others: the first rows of each other sheet
+    that has any, by its name, so that a source can refuse a workbook of which it would lose something.
+    """
 
     names: list[str]
     rows: list[list[Any]]
     merged: list[tuple[tuple[int, int], tuple[int, int]]]
+    others: dict[str, list[list[Any]]] = field(default_factory=dict)
 
 
 def is_workbook(body: bytes) -> bool:
@@ -57,8 +64,9 @@ def first_sheet(body: bytes) -> Sheet:
         except Unreadable as error:
             raise Unreadable(f"not a workbook: {error}") from error
     answer = bounded.call("workbook", body)
-    rows = [[_value(cell) for cell in row] for row in answer["rows"]]
-    return Sheet(answer["names"], rows, [((a, b), (c, d)) for (a, b), (c, d) in answer["merged"]])
+    merged = [((a, b), (c, d)) for (a, b), (c, d) in answer["merged"]]
+    others = {name: _values(rows) for name, rows in answer["others"].items()}
+    return Sheet(answer["names"], _values(answer["rows"]), merged, others)
 
 
 def read(body: bytes, most: dict[str, Any]) -> dict[str, Any]:
@@ -75,15 +83,40 @@ def read(body: bytes, most: dict[str, Any]) -> dict[str, Any]:
         if not book.sheet_names:
             raise Unreadable("a workbook without a sheet")
         sheet = book.get_sheet_by_index(0)
-        if (cells := sheet.total_height * sheet.total_width) > most["cells"]:
-            raise Beyond(
-                "cells", f"a sheet of {sheet.total_height:,} rows and {sheet.total_width:,} columns, {cells:,} cells"
-            )
+        _must_be_small(sheet, most["cells"])
         merged = sheet.merged_cell_ranges or []
         rows = sheet.to_python(skip_empty_area=False)
+        others = {name: _top(book, name, most["cells"]) for name in book.sheet_names[1:]}
     except (CalamineError, zipfile.BadZipFile) as error:
         raise Unreadable(f"not a workbook: {error}") from error
-    return {"names": book.sheet_names, "merged": merged, "rows": [[_encoded(cell) for cell in row] for row in rows]}
+    return {
+        "names": book.sheet_names,
+        "merged": merged,
+        "rows": [[_encoded(cell) for cell in row] for row in rows],
+        "others": {name: [[_encoded(cell) for cell in row] for row in top] for name, top in others.items() if top},
+    }
+
+
+def _must_be_small(sheet: Any, most_cells: int) -> None:
+    """Raise Beyond for a sheet of too many cells."""
+    if (cells := sheet.total_height * sheet.total_width) > most_cells:
+        raise Beyond(
+            "cells", f"a sheet of {sheet.total_height:,} rows and {sheet.total_width:,} columns, {cells:,} cells"
+        )
+
+
+def _top(book: Any, name: str, most_cells: int) -> list[list[Any]]:
+    """The first rows of a sheet; none of one that holds no cells, as a chart's."""
+    # only the child needs it
+    from python_calamine import CalamineError
+
+    try:
+        sheet = book.get_sheet_by_name(name)
+    except CalamineError:
+        return []
+    _must_be_small(sheet, most_cells)
+    rows: list[list[Any]] = sheet.to_python(skip_empty_area=True, nrows=_TOP_ROWS)
+    return rows
 
 
 def _must_be_compact(body: bytes, most_cells: int) -> None:
@@ -131,6 +164,10 @@ def _encoded(cell: Any) -> Any:
     if isinstance(cell, timedelta):
         return ["span", cell.total_seconds()]
     return cell
+
+
+def _values(rows: list[list[Any]]) -> list[list[Any]]:
+    return [[_value(cell) for cell in row] for row in rows]
 
 
 def _value(encoded: Any) -> Any:

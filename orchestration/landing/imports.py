@@ -9,16 +9,21 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from orchestration import faults, limits, sources
 from orchestration.files import CannotWrite
 from orchestration.forms import Beyond, Unreadable, files
 from orchestration.landing import attempts, guard, land, object_storage
+from orchestration.landing.catalog import Catalog
+from orchestration.landing.form import Capture
 from orchestration.settings import Settings
-from orchestration.sources.base import Dataset
-from orchestration.wire import SourceError
+from orchestration.sources.base import Batch, Dataset
+from orchestration.wire import SourceError, utc_now
+
+# A day that has begun where the user is may be tomorrow's in UTC.
+_CLOCKS_DIFFER = timedelta(days=1)
 
 
 @dataclass
@@ -33,7 +38,8 @@ class FileResult:
 
     def line(self) -> str:
         """One line for people."""
-        what = "; ".join(self.messages)
+        # a file of two datasets may be wrong for both in one way
+        what = "; ".join(dict.fromkeys(self.messages))
         return f"{self.file}: {'took' if self.ok else 'NOT taken'}: {what}"
 
 
@@ -61,6 +67,33 @@ def _must_be_a_file(path: Path) -> None:
         raise Unreadable("the file is empty")
     if size > limits.current().download_bytes:
         raise Beyond("download_bytes", f"a file of {size:,} bytes")
+
+
+_UNDATED = (
+    "that day is the day of the import, because nothing says when the file was taken from the publisher; to say it:"
+    " --retrieved DAY"
+)
+
+
+def _must_be_past(dataset: Dataset, path: Path, retrieved_at: datetime) -> None:
+    """Raise SourceError for a moment that is yet to come: it would be newer than all that is fetched until then."""
+    if retrieved_at > utc_now() + _CLOCKS_DIFFER:
+        what = f"it would be of {retrieved_at:%Y-%m-%d}, which is yet to come: say when it was taken, --retrieved DAY"
+        raise SourceError(dataset.id, path.name, what)
+
+
+def _dated_copy(dataset: Dataset, batch: Batch, settings: Settings) -> Capture | None:
+    """The accepted capture of the same bytes as a file that says no day: a copy of it under another name."""
+    if not batch.is_undated:
+        return None
+    catalog = Catalog(settings.landing_dir, as_of=None, edition="recorded", only=dataset.id)
+    bodies = [payload.sha256 for payload in batch.payloads]
+    same = [
+        capture
+        for capture in catalog.captures(dataset.id)
+        if capture.status == "accepted" and [entry.sha256 for entry in capture.payloads] == bodies
+    ]
+    return max(same, key=lambda capture: capture.retrieved_at, default=None)
 
 
 def _shown(name: str) -> str:
@@ -128,6 +161,14 @@ def _take(
         with guard.reading(dataset.id, "?"):
             _must_be_a_file(path)
         for batch in guard.each(dataset.read_file(path, retrieved_at), dataset.id, "?"):
+            _must_be_past(dataset, path, batch.retrieved_at)
+            if known := _dated_copy(dataset, batch, settings):
+                result.messages.append(
+                    f"slice {batch.slice.key}: unchanged, the same file as {known.capture_id} of"
+                    f" {known.retrieved_at:%Y-%m-%d}; if it was also shown on another day, say which: --retrieved DAY"
+                )
+                came.append(batch.slice.key)
+                continue
             outcome = land.write(
                 dataset,
                 batch.slice,
@@ -144,6 +185,8 @@ def _take(
             name = "" if is_asked_for else f"{dataset.id} "
             of = f"slice {batch.slice.key} as of {batch.retrieved_at:%Y-%m-%d}"
             result.messages.append(f"{name}{of}: {outcome.status}, {outcome.message}")
+            if batch.is_undated:
+                result.messages.append(_UNDATED)
             fine = ("landed", "held", "unchanged") if is_asked_for else ("landed", "held", "unchanged", "empty")
             result.ok = result.ok and outcome.status in fine
             if outcome.status in ("landed", "unchanged"):

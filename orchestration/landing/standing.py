@@ -44,13 +44,6 @@ class SourceStatus:
     # Slices whose last good answer is older than the dataset allows: a refresh that requests them exits 4.
     too_old: list[str]
 
-    def cells(self) -> list[object]:
-        newest = f"{self.newest:%Y-%m-%d %H:%M}" if self.newest else None
-        checked = f"{self.checked:%Y-%m-%d %H:%M}" if self.checked else None
-        since = f"{self.failed_since:%Y-%m-%d}" if self.failed_since else None
-        counts = [self.captures, self.rejected, self.held, self.records]
-        return [self.dataset, self.kinds, *counts, newest, checked, self.state, since, self.why]
-
     @property
     def is_fine(self) -> bool:
         return self.state == "serving" and not self.failed and not self.damaged and not self.too_old

@@ -137,7 +137,8 @@ def of_tables(connection: Connection, tables: Sequence[tuple[str, str]]) -> str:
     """Why a statement that names these tables has no row: which of them are empty, what is not captured, what to do."""
     counts = {f"{s}.{t}": _first(connection, f'select count(*) from "{s}"."{t}"', {})[0] for s, t in tables}
     if not counts:
-        return "The statement has no row; it reads no table of the release."
+        which = "select schema_name, table_name from duckdb_tables()"
+        return f"The statement has no row; it reads no table of the release. Which there are: {which}"
     bare = [name for name, rows in counts.items() if not rows]
     if not bare:
         rows = "; ".join(f"{name} holds {rows:,} {'row' if rows == 1 else 'rows'}" for name, rows in counts.items())

@@ -22,7 +22,9 @@ from orchestration.sources.states import BY_NAME, BY_POSTAL
 # A bare name means the unit with this many times the people of the next one of the name. Below that the
 # person must say which one is meant.
 DOMINATES = 10
+LARGE = 100_000
 SHOWN = 12
+_DIGITS_OF_CODES = (2, 5, 7, 10)
 NEAREST = 5
 
 _KINDS = {
@@ -61,10 +63,11 @@ class Place:
 
 @dataclass(frozen=True)
 class Found:
-    """The place that was meant, and the others of that name."""
+    """The place that was meant, and the others of that name. read_as: the code, if another one was typed."""
 
     place: Place
     others: tuple[Place, ...] = ()
+    read_as: str | None = None
 
 
 class NoSuchPlace(LookupError):
@@ -78,21 +81,17 @@ class SeveralPlaces(LookupError):
 def find(connection: Connection, text: str) -> Found:
     """The unit of core.dim_jurisdiction that `text` names.
 
-    text: a GEOID (2, 5, 7 or 10 digits; a city answers to those of the counties that it has replaced, too), a postal
-    code of a state, "DC", or a name, with or without its kind and state: "Portland, OR", "Cook County".
+    text: a GEOID (2, 5, 7 or 10 digits, or without its leading zero; a city answers to those of the counties that it
+    has replaced, too), a postal code of a state, "DC", or a name, with or without its kind and state: "Portland, OR",
+    "Cook County".
     What no table has as a name may be a nickname (declared/nicknames.toml).
     A bare name means a city or town before a county, and a county before a name without a government.
     Raises NoSuchPlace and SeveralPlaces.
     """
     text = " ".join(text.split())
     units = _units(connection)
-    if re.fullmatch(r"\d{2}|\d{5}|\d{7}|\d{10}", text):
-        # The bridge has every code of a unit: New York is in five counties, the District is a state too.
-        keys = {key for (key,) in connection.execute(_OF_CODE, [text]).fetchall()}
-        coded = [u for u in units if u.geoid == text] or [u for u in units if u.key in keys]
-        if not coded:
-            raise NoSuchPlace(f"no place has the code {text}: {_codes_help()}")
-        return Found(coded[0])
+    if text.isascii() and text.isdigit():
+        return _coded(connection, text, units)
     wanted = _spelled(text)
     if not wanted:
         raise NoSuchPlace("no place was named: give a name with its state (Portland, OR) or a GEOID")
@@ -114,6 +113,17 @@ def find(connection: Connection, text: str) -> Found:
     if named := [u for u in units if u.geoid and u.geoid == called.get(wanted)]:
         return Found(named[0])
     raise NoSuchPlace(_nothing(text, units))
+
+
+def _coded(connection: Connection, text: str, units: list[Place]) -> Found:
+    """The unit of a code; of one that lacks a digit, the unit of the code with the zero that spreadsheets drop."""
+    code = f"0{text}" if len(text) + 1 in _DIGITS_OF_CODES else text
+    # The bridge has every code of a unit: New York is in five counties, the District is a state too.
+    keys = {key for (key,) in connection.execute(_OF_CODE, [code]).fetchall()}
+    coded = [u for u in units if u.geoid == code] or [u for u in units if u.key in keys]
+    if not coded:
+        raise NoSuchPlace(f"no place has the code {text}: {_codes_help()}")
+    return Found(coded[0], read_as=None if code == text else code)
 
 
 _OF_CODE = "select jurisdiction_key from core.bridge_geoid_jurisdiction where geoid = ?"
@@ -220,12 +230,20 @@ def _named(units: list[Place], text: str, state: str | None) -> list[Place]:
 def _chosen(text: str, named: list[Place], all_of_name: list[Place]) -> Found:
     ordered = sorted(named, key=lambda u: -(u.population or 0))
     first = ordered[0]
-    # A state and its city, a village and the town around it: only the person knows which is meant.
-    has_rival = any(u.level == "state" or u.state_code == first.state_code for u in ordered if u.key != first.key)
+    # A state and a city, a village and the town around it: only the person knows which is meant. Next to a state,
+    # which has more people than any city, a large city is a rival, however much larger the state is.
+    has_rival = any(
+        u.level == "state"
+        or u.state_code == first.state_code
+        or (first.level == "state" and (u.population or 0) >= LARGE)
+        for u in ordered
+        if u.key != first.key
+    )
     next_people = (ordered[1].population or 0) if len(ordered) > 1 else 0
     dominates = first.population is not None and first.population >= DOMINATES * next_people
     if len(ordered) == 1 or (dominates and not has_rival):
-        return Found(first, tuple(u for u in all_of_name if u.key != first.key))
+        others = sorted((u for u in all_of_name if u.key != first.key), key=lambda u: -(u.population or 0))
+        return Found(first, tuple(others))
     shown = _some(sorted(ordered, key=lambda u: u.level != "state"))
     raise SeveralPlaces(f"several places are called {text!r}: {shown}. Ask with the state (Portland, OR) or by code")
 

@@ -6,6 +6,7 @@ What belongs here: the questions, their parameters, and running one. What does n
 
 from __future__ import annotations
 
+import difflib
 import re
 import tomllib
 from collections.abc import Mapping
@@ -22,12 +23,13 @@ from orchestration.release import layout
 from orchestration.settings import QUERIES_DIR
 
 __all__ = [
-    "Answer", "NothingPublished", "OlderRelease", "Parameter", "Question", "ResultColumn", "UnknownQuestion",
-    "WrongParameter", "answer", "ask", "connect", "question", "questions",
+    "Answer", "Headline", "NothingPublished", "OlderRelease", "Parameter", "Question", "ResultColumn",
+    "UnknownQuestion", "WrongParameter", "answer", "ask", "connect", "question", "questions",
 ]  # fmt: skip
 
 _HEADER = re.compile(r"^--\s*(question|title|about|caveat|parameter|headline|column)\s*:\s*(.*)$")
 _COLUMN = re.compile(r"^(?P<name>\w+)(?: \((?P<unit>[^)]+)\))?: (?P<meaning>.+)$")
+_HEADLINE = re.compile(r"^(?P<last>last )?(?P<rows>\d+) rows of (?P<columns>[\w, ]+)$")
 _PARAMETER = re.compile(r"^(?P<name>\w+)=(?P<default>.*?)\s*\((?P<kind>\w+)\)$")
 
 
@@ -60,11 +62,21 @@ class ResultColumn:
 
 
 @dataclass(frozen=True)
+class Headline:
+    """What of an answer the end of a refresh shows: so many rows, the first or the last, and these columns of them."""
+
+    rows: int
+    is_of_last: bool
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Question:
     """One file of queries/: its question, its caveats, its parameters with their defaults, its SQL.
 
     title: the question as an answer is headed, with {parameter} for what was asked; about: its subject in
-    queries/subjects.toml; columns: those of the answer that the SQL computes or renames.
+    queries/subjects.toml; columns: those of the answer that the SQL computes or renames; headline: null if a refresh
+    does not ask it.
     """
 
     name: str
@@ -73,7 +85,7 @@ class Question:
     about: str
     caveats: tuple[str, ...]
     parameters: dict[str, Parameter]
-    headline: bool
+    headline: Headline | None
     sql: str
     columns: Mapping[str, ResultColumn] = field(default_factory=dict)
 
@@ -100,7 +112,9 @@ def question(name: str) -> Question:
     """The named question; raises UnknownQuestion with the names there are."""
     known = questions()
     if name not in known:
-        raise UnknownQuestion(f"no question {name!r}; there are: {', '.join(known)}")
+        near = difflib.get_close_matches(name.replace("-", "_"), known, n=1)
+        meant = f"; is {near[0]} meant?" if near else ""
+        raise UnknownQuestion(f"no question {name!r}{meant}; there are: {', '.join(known)}")
     return known[name]
 
 
@@ -128,6 +142,8 @@ def answer(connection: Connection, asked: Question, given: Mapping[str, str]) ->
             values[name], labels[name] = found.place.key, str(found.place)
             if found.others:
                 notes.append(_others(found))
+            if found.read_as:
+                notes.append(f"{name}={text} is read as {found.read_as}: a GEOID begins with its zero.")
         else:
             values[name], labels[name] = text, _checked(connection, name, text, parameter)
             if parameter.kind == "date" and labels[name] > (last := _last_day(connection)):
@@ -198,6 +214,14 @@ def _kinds(folder: Path = QUERIES_DIR) -> dict[str, dict[str, str]]:
     return tomllib.loads((folder / "parameters.toml").read_text(encoding="utf-8"))
 
 
+def _headline(path: Path, text: str) -> Headline:
+    said = _HEADLINE.match(text)
+    if said is None:
+        raise ValueError(f"{path}: headline {text!r}: write 'N rows of COLUMN, COLUMN' or 'last N rows of ...'")
+    columns = tuple(name.strip() for name in said["columns"].split(","))
+    return Headline(int(said["rows"]), said["last"] is not None, columns)
+
+
 def _read(path: Path) -> Question:
     found: dict[str, list[str]] = {}
     lines = path.read_text(encoding="utf-8").splitlines()
@@ -224,7 +248,7 @@ def _read(path: Path) -> Question:
         about=" ".join(found["about"]),
         caveats=tuple(found.get("caveat", [])),
         parameters=parameters,
-        headline="headline" in found,
+        headline=_headline(path, found["headline"][0]) if "headline" in found else None,
         sql="\n".join(line for line in lines if not line.startswith("--")).strip().rstrip(";"),
         columns=columns,
     )

@@ -14,7 +14,9 @@ from orchestration.release import layout
 # Schemas that are not in the warehouse file are not what people look for first.
 _LAST = ", ".join(f"'{schema}'" for schema in layout.OWN_FILES)
 _COMMANDS = {
-    ".tables": "select schema_name || '.' || table_name as name, estimated_size as rows, comment"
+    ".tables": "select schema_name || '.' || table_name as name, estimated_size as rows,"
+    # its first sentence is its grain, which says what the table is
+    " regexp_extract(replace(comment, 'Grain: ', ''), '^[^.]*') as one_row_per"
     f" from {layout.tables()} order by schema_name in ({_LAST}), 1;",
     ".columns": "select schema_name || '.' || table_name as of_table, column_name, data_type, comment"
     f" from {layout.catalog('duckdb_columns')} where table_name = '{{}}' order by column_index;",

@@ -1,7 +1,7 @@
-"""The summary of a release after a refresh: what each source delivered, how many rows there are, what the checks found.
+"""The summary of a release after a refresh: what it holds, how many rows there are, what the checks found.
 
-What belongs here: the few queries behind that summary. What does not: how it looks on a screen (cli), the named
-questions (questions).
+What belongs here: the few queries behind that summary. What does not: how it looks on a screen (cli.published), the
+named questions (questions).
 """
 
 from __future__ import annotations
@@ -12,11 +12,23 @@ import duckdb
 
 from orchestration.reading.reader import Connection, Rows
 
-_SOURCES = (
-    "select dataset, kind, records, cast(last_retrieved_at as date) as as_of, state,"
-    " cast(failed_since as date) as failed_since, note"
-    " from meta.source_status order by dataset"
-)
+# Months are enough to say from when to when; `clawback query holdings` has the days.
+_HELD = """
+    select
+        replace(status.dataset, '__', '/') as dataset,
+        coalesce(holdings.records_held, status.records) as records,
+        holdings.held_unit as of_what,
+        case
+            when left(holdings.held_from, 7) = left(holdings.held_to, 7) then left(holdings.held_to, 7)
+            else left(holdings.held_from, 7) || ' to ' || left(holdings.held_to, 7)
+        end as period,
+        cast(status.last_retrieved_at as date) as as_of
+    from meta.source_status as status
+    left join meta.holdings as holdings using (dataset)
+    where status.records > 0
+    order by dataset
+"""
+_NOTHING = "select replace(dataset, '__', '/') from meta.source_status where records = 0 order by dataset"
 _FACTS = (
     "select table_name from information_schema.tables where table_schema = 'core' and table_name like 'fct%'"
     " and table_type = 'BASE TABLE' order by 1"
@@ -26,10 +38,15 @@ _CHECKS = "select status, count(*) from meta.check_result group by status"
 
 @dataclass(frozen=True)
 class Summary:
-    """sources: what each source gave, as of when; facts: rows of each fact table; checks: how many of each status."""
+    """What a release holds.
 
-    sources: Rows | duckdb.DuckDBPyRelation
-    facts: Rows | duckdb.DuckDBPyRelation
+    held: of each dataset with records how many of what, from when to when, as of when; nothing: datasets without any;
+    facts: rows of each fact table; checks: how many of each status.
+    """
+
+    held: Rows | duckdb.DuckDBPyRelation
+    nothing: list[str]
+    facts: dict[str, int]
     checks: dict[str, int]
 
 
@@ -37,4 +54,9 @@ def summary(connection: Connection) -> Summary:
     """The summary of the release that the connection reads."""
     facts = connection.execute(_FACTS).fetchall()
     counts = " union all ".join(f"select '{name}' as fact, count(*) as rows from core.{name}" for (name,) in facts)
-    return Summary(connection.sql(_SOURCES), connection.sql(counts), dict(connection.execute(_CHECKS).fetchall()))
+    return Summary(
+        connection.sql(_HELD),
+        [name for (name,) in connection.execute(_NOTHING).fetchall()],
+        dict(connection.execute(counts).fetchall()) if counts else {},
+        dict(connection.execute(_CHECKS).fetchall()),
+    )

@@ -159,13 +159,17 @@ def columns_of(connection: Connection, table: str) -> tuple[str, str, list[str]]
 
 def _row(connection: Connection, schema: str, name: str, columns: list[str], key: str) -> dict[str, Any]:
     column, equals, value = key.partition("=")
+    # a key may have an equals sign in it, and no column is called like the first part of one
+    if equals and column not in columns and column.isidentifier():
+        raise CannotTrace(f"{schema}.{name} has no column {column!r}; it has: {', '.join(columns)}")
     if not equals or column not in columns:
         column, value = columns[0], key
     rows = connection.execute(
         f'select * from "{schema}"."{name}" where cast("{column}" as varchar) = ? limit 2', [value]
     ).fetchall()
     if not rows:
-        raise CannotTrace(f"{schema}.{name} has no row with {column} = {value!r}")
+        look = f'clawback sql "from {schema}.{name} limit 5"'
+        raise CannotTrace(f"{schema}.{name} has no row with {column} = {value!r}. To see some: {look}")
     if len(rows) > 1:
         raise CannotTrace(f"{schema}.{name} has several rows with {column} = {value!r}: give {columns[0]}=...")
     return dict(zip(columns, rows[0], strict=True))

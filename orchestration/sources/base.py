@@ -59,6 +59,8 @@ class Batch:
     selection: Selection | None = None
     note: str | None = None
     publisher: str | None = None
+    # Of an imported snapshot: nothing says when it was taken, so `retrieved_at` is the moment of the import.
+    is_undated: bool = False
 
 
 class EarlierCaptures(Protocol):
@@ -257,7 +259,8 @@ class Dataset(ABC):
 
         Raises SourceError where the file is not one of this dataset.
         """
-        raise SourceError(self.id, path.name, "this dataset takes no files")
+        what = f"{self.id} takes no files: `clawback query holdings` says how to get what is missing of it"
+        raise SourceError(self.id, path.name, what)
 
 
 def due(slices: Iterable[Slice], known: EarlierCaptures, every: timedelta = timedelta(0)) -> list[Slice]:

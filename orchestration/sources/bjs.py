@@ -41,6 +41,10 @@ MICRODATA = (
 )  # fmt: skip
 
 
+# Equal rows are a series of victimizations: 2 to 8 percent of a year's, 1993 to 2023. Of few rows it may be chance.
+_MOST_REPEATS, _FEW = 0.2, 50
+
+
 class Victimizations(Dataset):
     """Victimizations of a year: as weighted sums of groups (fetched), or one row each (imported).
 
@@ -148,9 +152,19 @@ class Victimizations(Dataset):
             content = text if len(years) == 1 else json.dumps(of_year).encode()
             payload = Payload(content, f"file:{path.name}", when, method="FILE")
             is_grouped = any(not row.keys().isdisjoint(("n", "weight")) for row in of_year)
+            self._must_come_once(path, year, of_year, is_grouped=is_grouped)
             form = {} if is_grouped else {"form": MICRODATA_FORM}
             del of_year
             yield Batch(Slice(year, {"year": year, **form}), [payload], when)
+
+    def _must_come_once(self, path: Path, year: str, rows: list[dict[str, Any]], *, is_grouped: bool) -> None:
+        """Raise SourceError where rows came again: as a page saved twice brings them, or a file joined to itself."""
+        names = GROUPS if is_grouped else sorted(set().union(*rows))
+        repeats = len(rows) - len({hash(tuple(str(row.get(name)) for name in names)) for row in rows})
+        if repeats > (0 if is_grouped else _MOST_REPEATS * len(rows)) and (is_grouped or len(rows) >= _FEW):
+            what = "groups" if is_grouped else "victimizations"
+            said = f"{repeats:,} of {len(rows):,} {what} of {year} came before in the file: was a page saved twice?"
+            raise SourceError(self.id, path.name, said)
 
     def _by_year(self, path: Path, rows: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
         by_year: dict[str, list[dict[str, Any]]] = defaultdict(list)

@@ -100,11 +100,17 @@ class DhsSanctuaryList(Dataset):
         body = body_of(self.id, path)
         if media_type == "text/csv":
             try:
-                header = forms.read(body).header
+                table = forms.read(body)
+                header, is_empty = table.header, next(table.rows, None) is None
             except Unreadable as error:
                 raise SourceError(self.id, path.name, str(error)) from error
             if missing := [name for name in self.required if name not in header]:
                 raise SourceError(self.id, path.name, f"column {missing[0]!r} missing from {header[:40]}")
+            if is_empty and retrieved_at is None:
+                what = (
+                    "a header without rows: if that is the list after its withdrawal, say of which day: --retrieved DAY"
+                )
+                raise SourceError(self.id, path.name, what)
             body = body.removeprefix(b"\xef\xbb\xbf")
         when = retrieved_at or PUBLISHED
         told = "moment given with the import" if retrieved_at else "moment of the list's publication"

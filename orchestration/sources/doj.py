@@ -99,7 +99,7 @@ class DojSanctuaryList(Dataset):
         """An archived copy of the page (.html)."""
         when = retrieved_at or utc_now()
         payload = Payload(body_of(self.id, path), f"file:{path.name}", when, media_type="text/html", method="FILE")
-        yield Batch(Slice("list"), [payload], when)
+        yield Batch(Slice("list"), [payload], when, is_undated=retrieved_at is None)
 
 
 class _Reading:

@@ -84,9 +84,10 @@ class Agreements287g(Dataset):
             sheet = workbook.first_sheet(payload.body)
             rows = [[_cell(value) for value in row] for row in sheet.rows]
             _fill_down(rows, sheet.merged)
+            self._must_be_the_only_list(sheet)
         except Unreadable as error:
             raise SourceError(self.id, "participating", str(error), url=payload.url) from error
-        spelled = [[" ".join((cell or "").split()).upper() for cell in row] for row in rows[:10]]
+        spelled = _spelled(rows)
         first = next((n for n, headers in enumerate(spelled) if set(self.required) <= set(headers)), None)
         if first is None:
             found = [cell for cell in (rows[0] if rows else []) if cell]
@@ -104,6 +105,17 @@ class Agreements287g(Dataset):
                     raise SourceError(self.id, "participating", what, url=payload.url)
             if any(row):
                 yield {header: cell for header, cell in zip(spelled[first], row, strict=True) if header}
+
+    def _must_be_the_only_list(self, sheet: workbook.Sheet) -> None:
+        """Raise Unreadable where another sheet than the first has the headers too: its rows would be lost."""
+        for name, top in sheet.others.items():
+            if any(
+                set(self.required) <= set(row) for row in _spelled([[_cell(value) for value in row] for row in top])
+            ):
+                raise Unreadable(
+                    f"the sheet {name!r} lists agreements, and only the first sheet, {sheet.names[0]!r}, is read:"
+                    " put all of them into the first sheet"
+                )
 
     def content_newest(self, record: Record) -> date | None:
         """The day on which the agreement was signed; None where it is none, or one of another age.
@@ -124,7 +136,8 @@ class Agreements287g(Dataset):
         else:
             note = f"moment of the import: neither the user nor the file's name {path.name} gives another"
         payload = Payload(body_of(self.id, path), f"file:{path.name}", when, media_type=XLSX, method="FILE")
-        yield Batch(Slice("participating"), [payload], when, note=note)
+        is_undated = not (retrieved_at or named)
+        yield Batch(Slice("participating"), [payload], when, note=note, is_undated=is_undated)
 
 
 def moment_of(file_name: str) -> datetime | None:
@@ -139,6 +152,11 @@ def moment_of(file_name: str) -> datetime | None:
     except ValueError:
         return None
     return None
+
+
+def _spelled(rows: Sequence[Sequence[str | None]]) -> list[list[str]]:
+    """The first rows, in which the headers are, regardless of case and spaces."""
+    return [[" ".join((cell or "").split()).upper() for cell in row] for row in rows[:10]]
 
 
 def _printed_day(text: str) -> date | None:

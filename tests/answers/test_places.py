@@ -28,7 +28,7 @@ UNITS = [
         "DC",
         678972,
     ),
-    ("53", None, "state", "Washington", "WASHINGTON", None, True, "WA", None),
+    ("53", None, "state", "Washington", "WASHINGTON", None, True, "WA", 7812880),
     ("41067", None, "county", "Washington County, Oregon", "WASHINGTON", "County", True, "OR", 598865),
     ("24043", None, "county", "Washington County, Maryland", "WASHINGTON", "County", True, "MD", 155813),
     ("36", None, "state", "New York", "NEW YORK", None, True, "NY", None),
@@ -155,6 +155,19 @@ def test_a_city_answers_to_every_code_of_the_bridge(connection):
 def test_a_name_that_one_place_dominates_means_it_and_names_the_others(connection):
     found = places.find(connection, "Los Angeles")
     assert [other.name for other in found.others] == ["Los Angeles County, California"]
+
+
+@pytest.mark.parametrize(("typed", "code"), [("667000", "0667000"), ("6075", "06075")])
+def test_a_code_without_its_leading_zero_is_read_with_it_and_said_so(connection, typed, code):
+    found = places.find(connection, typed)
+    assert (found.place.name, found.read_as) == ("San Francisco city, California", code)
+    assert places.find(connection, code).read_as is None
+
+
+@pytest.mark.parametrize("typed", ["99999", "9", "12345678", "123456789012"])
+def test_a_number_that_is_no_code_is_refused_with_the_lengths_of_codes(connection, typed):
+    with pytest.raises(places.NoSuchPlace, match="7 for a city"):
+        places.find(connection, typed)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,18 @@ the gate's refusals (tests/release).
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
+import pty
+import re
+import shlex
+import struct
+import subprocess
+import sys
+import termios
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 from filelock import FileLock
@@ -24,6 +35,25 @@ def connection(published):
     settings, _ = published
     with questions.connect(settings) as opened:
         yield opened
+
+
+def on_a_terminal(home: Path, columns: int, *args: str) -> str:
+    """What a command prints on a terminal of so many columns, without its colors."""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
+    environment = {**os.environ, "CLAWBACK_HOME": str(home), "TERM": "xterm-256color"}
+    environment.pop("COLUMNS", None)
+    command = [str(Path(sys.executable).with_name("clawback")), *args]
+    with subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, env=environment) as running:
+        os.close(theirs)
+        printed = b""
+        # a terminal that nobody writes to any more ends with an error
+        with suppress(OSError):
+            while piece := os.read(ours, 65_536):
+                printed += piece
+    os.close(ours)
+    assert running.returncode == 0, printed
+    return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", printed.decode()).replace("\r\n", "\n")
 
 
 def scalar(connection, sql: str):
@@ -183,6 +213,23 @@ class TestCommandLine:
         said = clawback(settings.root, "refresh").stdout
         for word in ("Release ", "What each source gave", "Rows a fact table", "Checks:", "Warehouse:", "?"):
             assert word in said, word
+        # three answers in short, each with a caveat and the way to all of it
+        for name in ("at_risk", "claims", "reporting_gap"):
+            assert f"caveats: clawback query {name}\n" in said
+        # short enough to be read, and where to look next stands last
+        assert len(said.splitlines()) <= 110
+        assert said.splitlines()[-1].startswith("  make sql ")
+
+    def test_an_answer_fits_the_terminal_that_it_is_shown_on(self, published):
+        """A terminal of 100 columns: lines that are wider would be wrapped by it, in the middle of rows."""
+        settings, _ = published
+        for command in (("query", "at_risk"), ("query", "reporting_gap"), ("status",)):
+            said = on_a_terminal(settings.root, 100, *command)
+            assert [line for line in said.splitlines() if len(line) > 100] == [], command
+        # every figure is there: the share of Chicago, and that of Philadelphia, which is not zero
+        said = on_a_terminal(settings.root, 100, "query", "at_risk")
+        assert "obligated_usd                26,269,396" in said
+        assert "share_of_nation_percent      0.034" in said
 
     def test_query_prints_the_caveats_and_json_is_json(self, published):
         settings, _ = published
@@ -215,6 +262,11 @@ class TestCommandLine:
             (("refresh", "--live"), "CLAWBACK_CONTACT"),
             (("import", "nothing/none", __file__), "there are: "),
             (("query", "claims", "--format", "parquet"), "--output"),
+            (("query", "at-risk"), "is at_risk meant?"),
+            (("query", "exposure", "--set", "Chicago"), "write name=value"),
+            (("query", "exposure", "--jurisdiction", "Chicago", "--set", "jurisdiction=Boston"), "given twice"),
+            (("cite", "exposure", "--set", "jurisdiction=Chicago", "--set", "jurisdiction=Boston"), "given twice"),
+            (("sql", " "), "no statement"),
         ):
             done = clawback(settings.root, *args)
             assert done.returncode == 2, (args, done.stdout, done.stderr)
@@ -225,6 +277,27 @@ class TestCommandLine:
         done = clawback(settings.root, "sql", "select count(*) as awards from core.fct_award", "--json")
         assert json.loads(done.stdout) == [{"awards": 83}]
         assert clawback(settings.root, "sql", "delete from core.fct_award").returncode == 1
+
+    def test_a_wrong_column_of_a_trace_and_an_empty_list_of_tables_say_the_way_out(self, published):
+        settings, _ = published
+        for args, word in (
+            (("trace", "core.fct_award", "nocolumn=1"), "has no column 'nocolumn'; it has: award_key, fain, "),
+            (("trace", "core.fct_award", "fain=none"), 'clawback sql "from core.fct_award limit 5"'),
+            (("sql", "show tables"), "from duckdb_tables()"),
+            # the first day of the calendar is a day
+            (("query", "exposure", "--as-of", "0001-01-01", "--format", "csv"), "Nothing is known of 0001-01-01"),
+        ):
+            assert word in clawback(settings.root, *args).stderr, args
+
+    def test_the_list_of_questions_can_be_typed_as_it_stands(self, published):
+        settings, _ = published
+        listed = clawback(settings.root, "query").stdout
+        (line,) = [line for line in listed.splitlines() if line.startswith("city_reporting ")]
+        words = shlex.split(line.replace("[", "").replace("]", ""))
+        given = [word for word in words if "=" in word]
+        assert "jurisdiction=Los Angeles" in given
+        done = clawback(settings.root, "query", "city_reporting", *(x for one in given for x in ("--set", one)))
+        assert done.returncode == 0, done.stderr
 
     def test_before_anything_is_published_reading_says_what_to_do(self, tmp_path):
         done = clawback(tmp_path / "empty", "query", "claims")

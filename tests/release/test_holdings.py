@@ -6,10 +6,13 @@ What belongs here: `meta.holdings` and the README's table of it. What does not: 
 from __future__ import annotations
 
 import csv
+import re
 
 from orchestration import sources
+from orchestration.cli import app
 from orchestration.reading import questions
-from orchestration.settings import DBT_PROJECT_DIR
+from orchestration.settings import DBT_PROJECT_DIR, PROJECT_ROOT
+from orchestration.sources.base import Dataset
 from tools import readme_holdings
 
 
@@ -17,6 +20,23 @@ def test_every_data_set_is_declared_with_what_it_is_a_part_of():
     with (DBT_PROJECT_DIR / "seeds" / "declared_holdings.csv").open(encoding="utf-8", newline="") as file:
         declared = {row["dataset"] for row in csv.DictReader(file)}
     assert declared == {name.replace("/", "__") for name in sources.DATASETS}
+
+
+def test_how_to_get_the_rest_names_commands_files_and_datasets_that_exist():
+    """A dataset that takes no files is nowhere said to be brought by an import."""
+    commands = {command.name for command in app.registered_commands}
+    with (DBT_PROJECT_DIR / "seeds" / "declared_holdings.csv").open(encoding="utf-8", newline="") as file:
+        said = {row["dataset"].replace("__", "/"): row["how_to_get"] for row in csv.DictReader(file)}
+    assert len(said) == len(sources.DATASETS)
+    for dataset, how in said.items():
+        assert set(re.findall(r"clawback (\w+)", how)) <= commands, how
+        for imported in re.findall(r"clawback import (\S+)", how):
+            assert imported == dataset
+            assert type(sources.get(imported)).read_file is not Dataset.read_file, f"{imported} takes no files"
+        for source in re.findall(r"--source (\w+)", how):
+            assert dataset.startswith(f"{source}/"), how
+        for path in re.findall(r"orchestration/\S+\.csv", how):
+            assert (PROJECT_ROOT / path).is_file(), path
 
 
 def test_what_is_held_is_said_of_every_data_set(published):

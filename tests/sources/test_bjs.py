@@ -184,6 +184,31 @@ def test_an_import_whose_weights_are_gone_is_rejected_and_the_last_one_serves(tm
     assert gone in serving.fields
 
 
+def test_a_page_that_was_saved_twice_is_not_counted_twice(tmp_path):
+    """The API answers 1,000 rows and forgets the offset where a parameter is misspelled: the same page comes again."""
+    rows = [{**row, "hispanic": "1", "direl": "1"} for row in synthetic("2016", 300)]
+    series = [{**row, "idper": "TEST0"} for row in rows[:6] for _ in range(4)]
+    for name, content, is_fine in (
+        ("twice.json", rows + rows, False),
+        ("page_again.json", rows + rows[:100], False),
+        # equal rows of a series of victimizations are as many events
+        ("series.json", rows + series, True),
+    ):
+        path = tmp_path / name
+        path.write_text(json.dumps(content))
+        (brought,) = import_files(NCVS, [path], Settings(edition="live", home=tmp_path / name.partition(".")[0]))
+        assert brought.ok is is_fine, brought.line()
+        assert ("came before in the file: was a page saved twice?" in brought.line()) is not is_fine
+    assert brought.records == 324
+
+
+def test_a_group_that_comes_twice_in_a_file_is_refused(tmp_path):
+    path = tmp_path / "grouped.json"
+    path.write_text(json.dumps([GROUPED, {**GROUPED, "n": "3"}]))
+    (brought,) = import_files(NCVS, [path], Settings(edition="live", home=tmp_path / "home"))
+    assert "1 of 2 groups of 2017 came before in the file" in brought.line()
+
+
 def test_an_error_that_came_with_200_is_named():
     with pytest.raises(SourceError, match="not a list of rows"):
         list(NCVS.cut(Payload(b'{"error": true, "message": "synthetic"}', "https://example.invalid/", TODAY)))
