@@ -149,6 +149,23 @@ class TestReasons:
             "None: the DHS sanctuary jurisdiction list of 2025-05-29 was withdrawn by 2025-06-01"
         )
 
+    @pytest.mark.parametrize(
+        ("name", "place", "held"),
+        [
+            # the later scrape has its months from 2017-01 to 2026-09
+            ("crime_months", "Los Angeles, CA", "of the 117 months of offenses"),
+            # its sheriff has months from 2025-01 to 2026-04, and no row of the annual tables of cities
+            ("crime_years", "Cook County, IL", "of the 2 years of offenses"),
+        ],
+    )
+    def test_what_is_held_of_a_place_is_counted_in_months_and_years(self, connection, name, place, held):
+        """Arson is in no month that the recorded edition has."""
+        assert held in ask(connection, name, jurisdiction=place, offense="ARS").why_empty
+
+    def test_a_city_of_which_only_printed_figures_are_held_has_no_months_of_reports(self, connection):
+        found = ask(connection, "city_reporting", jurisdiction="Chicago, IL")
+        assert "it holds them for 1 place." in found.why_empty
+
     def test_an_answer_with_rows_has_no_reason(self, connection):
         assert ask(connection, "listed").why_empty is None
 
