@@ -29,16 +29,20 @@ with app.setup:
 
 @app.function
 def read_panel(connection: Connection) -> pd.DataFrame:
-    """The panel's rows with the outcome: offences of FAMILIES for 100,000 people, null where any is not reported."""
+    """The panel's rows of cities and towns with the outcome: offences of FAMILIES for 100,000 people.
+
+    The rate is null where any of the offences is not reported.
+    """
     counts = " + ".join(f"{family}_offenses" for family in FAMILIES)
     return connection.execute(
         f"""
         select
             jurisdiction_key, jurisdiction_name, month_start, month_no, crime_coverage, crime_series, series_segment,
-            event_time_listing, first_listed_on, is_first_listing_censored, is_state_listed,
+            event_time_listing, first_listed_on, is_first_listing_censored, is_state_listed, agency_covers,
             -- the FBI tells the people of some years only: the Census's one estimate stands for all months
             case when population > 0 then 100000.0 * ({counts}) / population end as rate
         from analysis.mart_policy_crime_panel
+        where level in ('place', 'town', 'consolidated')
         order by jurisdiction_key, month_start
         """
     ).df()
@@ -49,14 +53,22 @@ def choose_sample(panel: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, int]]:
     """Cities of one listing month beside cities that neither a tracker lists nor their state's listing covers.
 
     The largest cohort alone: cohorts of several months pooled by two-way fixed effects compare the later listed with
-    the earlier listed. A city stands only where every month of the window is reported in one series; how many fell
-    out, and why, is the second value.
+    the earlier listed. A city stands only where its police serve it and nobody else, so that the rate is of its people,
+    and where every month of the window is reported in one series; how many fell out, and why, is the second value.
     """
+    serves = panel["agency_covers"] == "its jurisdiction"
+    others_served = int(panel.loc[~serves, "jurisdiction_key"].nunique())
+    panel = panel[serves]
     state_listed = panel.groupby("jurisdiction_key")["is_state_listed"].transform(lambda x: x.eq(True).any())
     ever = panel["first_listed_on"].notna()
     inside = ever & (panel["event_time_listing"] == 0)
     cohorts = panel[inside].groupby("month_no")["jurisdiction_key"].nunique()
-    left_out = {"listed in another month": 0, "state listed, city not": 0, "not whole in the window": 0}
+    left_out = {
+        "whose police serve others, too, or not all of it, or that is not known": others_served,
+        "listed in another month": 0,
+        "state listed, city not": 0,
+        "not whole in the window": 0,
+    }
     if cohorts.empty:
         return panel.iloc[0:0].assign(treated=pd.Series(dtype=bool), event_time=pd.Series(dtype=int)), left_out
     event_month = int(cohorts.idxmax())
@@ -180,7 +192,8 @@ def _():
         **What it cannot say.** An offence known to the police is one that somebody reported and the police recorded.
         Fewer of them is not proof of fear, nor of less crime; the two cannot be told apart here. A listing is one
         publisher's verdict on policies that mostly are years old, and cities are not listed at random: what moves with
-        the listing need not come from it.
+        the listing need not come from it. A first listing can end: Homeland Security's list of May 2025 stood for three
+        days, and the months after it are counted from it all the same.
         """
     )
     return
@@ -199,8 +212,8 @@ def _():
         else "Nothing on the list of what an event study needs is missing. The caveats above stand."
     )
     account = (
-        f"{panel['jurisdiction_key'].nunique()} cities in the panel; in the study {listed} listed in one month and "
-        f"{others} that neither a tracker nor their state's listing names. Left out: "
+        f"{panel['jurisdiction_key'].nunique()} cities and towns in the panel; in the study {listed} listed in one "
+        f"month and {others} that neither a tracker nor their state's listing names. Left out: "
         + "; ".join(f"{number} {why}" for why, number in left_out.items())
         + "."
     )
@@ -280,7 +293,10 @@ def _():
             continue
         for what, rows_of in (("policy", of_policy), ("placebo", staggered.placebo(of_policy, panel_of))):
             answer = staggered.estimate(rows_of, panel_of)
-            ends = f"{panel_of.longest} and -{panel_of.longest} stand for all {panel_of.period}s as far or farther"
+            ends = (
+                f"{panel_of.longest} and -{panel_of.longest} stand for all {panel_of.period}s as far or farther, "
+                f"of Sun and Abraham's for that {panel_of.period} alone"
+            )
             missing = "".join(
                 f"; no answer by {method}: a cohort lacks a period that it averages over"
                 for method in staggered.without_answer(answer)
@@ -315,10 +331,10 @@ def _():
     drawn_reports = (
         line_chart(reports, "reports of sexual assault a month")
         if len(reports)
-        else mo.md("No city's incidents are captured in this release: there is nothing to draw.")
+        else mo.md("No city's reports of sexual assault are captured in this release: there is nothing to draw.")
     )
     if not len(reports):
-        print("No city's incidents are captured in this release.")
+        print("No city's reports of sexual assault are captured in this release.")
     mo.vstack(
         [
             mo.md(

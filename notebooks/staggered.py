@@ -153,8 +153,8 @@ def estimate(sample: pd.DataFrame, panel: Panel) -> pd.DataFrame:
     """By method and event time: estimate, low and high of 95% intervals by unit clusters, the period before being 0.
 
     Sun and Abraham's is left out where a cohort lacks a period that it averages over (`without_answer` says so). The
-    first and the last event time stand for all periods that are as far or farther. Raises ValueError where nobody is
-    treated, or nobody else is there.
+    first and the last event time stand for all periods that are as far or farther; Sun and Abraham's are averaged by
+    exact period. Raises ValueError where nobody is treated, or nobody else is there.
     """
     treated = sample["cohort"] > 0
     if not treated.any() or treated.all():

@@ -97,16 +97,19 @@ listed as (
         and listings.jurisdiction_key <> '-1' and (asked.known = 'public' or learned.learned_on <= asked.day)
 ),
 
-first_lists as (
+-- the last list of the unit's state by the day: only such a list can say that the unit is not on it
+snapshots as (
     select
-        listings.tracker_key,
-        min(listings.listed_from) as first_on,
-        min(learned.learned_on) as first_learned_on,
-        bool_or(listings.listed_from = asked.day) as is_of_the_day
-    from core.fct_tracker_listing as listings
+        units.jurisdiction_key,
+        snapshots.tracker_key,
+        max(snapshots.snapshot_on) as snapshot_on,
+        arg_max(snapshots.is_withdrawal, snapshots.snapshot_on) as is_withdrawal
+    from core.fct_tracker_snapshot as snapshots
     cross join asked
-    left join learned on listings._capture_id = learned.capture_id
-    group by listings.tracker_key
+    join units using (state_code)
+    left join learned on snapshots._capture_id = learned.capture_id
+    where snapshots.snapshot_on <= asked.day and (asked.known = 'public' or learned.learned_on <= asked.day)
+    group by units.jurisdiction_key, snapshots.tracker_key
 ),
 
 trackers as (
@@ -117,10 +120,10 @@ trackers as (
         case
             when listed.tracker_key is not null then 'listed: ' || trackers.verdict
             when trackers.holds = 'a part of the list' then 'not known: a part of the list is captured'
-            when trackers.lasts = 'its day' and not coalesce(first_lists.is_of_the_day, false) then 'no list of that day'
-            when first_lists.first_on <= asked.day
-                and (asked.known = 'public' or first_lists.first_learned_on <= asked.day) then 'not listed'
-            else 'no list by then'
+            when snapshots.tracker_key is null then 'no list of its state by then'
+            when trackers.lasts = 'its day' and snapshots.snapshot_on < asked.day then 'no list of that day'
+            when snapshots.is_withdrawal then 'not listed: the list was withdrawn'
+            else 'not listed'
         end as status,
         listed.listed_since as held_since,
         listed.listed_since as held_since_earliest,
@@ -135,7 +138,7 @@ trackers as (
     cross join asked
     cross join core.dim_tracker as trackers
     left join listed using (jurisdiction_key, tracker_key)
-    left join first_lists using (tracker_key)
+    left join snapshots using (jurisdiction_key, tracker_key)
     where trackers.tracker_code <> 'unknown'
 ),
 

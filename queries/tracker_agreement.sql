@@ -12,8 +12,8 @@
 -- column: other_lists_it_at_another_level (count): Listed jurisdictions of which the other tracker lists the unit of another level (a county for its city). Never null.
 -- column: both_on_one_day (count): Jurisdictions that both trackers listed on one and the same day. Never null.
 -- column: unresolved_names (count): Listed names that no government unit was found for. Never null.
--- column: a_says: What being listed by tracker_a means: sanctuary or cooperates.
--- column: b_says: What being listed by tracker_b means: sanctuary or cooperates.
+-- column: a_says: What being listed by tracker_a means, in few words (dim_tracker.verdict).
+-- column: b_says: What being listed by tracker_b means, in few words (dim_tracker.verdict).
 select
     tracker_a,
     tracker_b,

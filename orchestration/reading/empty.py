@@ -85,26 +85,31 @@ def why(
 
 
 def _ended(connection: Connection, values: Mapping[str, Any], labels: Mapping[str, str]) -> str:
-    """Why a tracker's list has nobody on it today, if it has ended; empty if it stands, or if a day is asked for."""
-    if not values.get("tracker") or any(name in values for name in _DAYS):
+    """Why a tracker's list has nobody on it on the day asked for (else today); empty if it stands or had not begun."""
+    if not values.get("tracker"):
         return ""
-    standing, last_on, because = _first(connection, _STANDING, values)
+    asked = _day(values)
+    standing, last_on, because = _first(connection, _STANDING, {**values, "asked": asked or date.max})
     if standing or last_on is None:
         return ""
     if because == "list withdrawn":
         return f"None: {labels['tracker']} was withdrawn by {last_on}, and nobody is on it since."
-    return (
-        f"No row: {labels['tracker']} speaks of its own day, and nothing is known of it from {last_on} on,"
-        " which is not a none."
-    )
+    if because != "nothing known after":
+        return ""
+    which = "each list captured by then" if values["tracker"] == "all" else labels["tracker"]
+    unknown = f"of {asked} from it" if asked else f"of it from {last_on} on"
+    return f"No row: {which} speaks of its own day, and nothing is known {unknown}, which is not a none."
 
 
+# The listings that stand on a day, and when and why the last ones before it ended.
 _STANDING = """
-select count(*) filter (listings.listed_to is null), max(listings.listed_to),
-    arg_max(listings.listed_to_because, listings.listed_to)
+select
+    count(*) filter (listings.listed_from <= $asked and (listings.listed_to is null or listings.listed_to > $asked)),
+    max(listings.listed_to) filter (listings.listed_to <= $asked),
+    arg_max(listings.listed_to_because, listings.listed_to) filter (listings.listed_to <= $asked)
 from core.fct_tracker_listing as listings
 join core.dim_tracker as trackers using (tracker_key)
-where trackers.tracker_code = $tracker
+where $tracker in ('all', trackers.tracker_code)
 """
 _IN_ALL = "select coalesce(sum(records), 0) from meta.source_status where list_contains($datasets, dataset)"
 _DAYS = ("as_of", "day", "to")

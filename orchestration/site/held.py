@@ -128,8 +128,8 @@ PARTS = {
         select
             listings.jurisdiction_key, listings.listed_from as place_in_list,
             {key: listing_key, tracker: trackers.tracker_code, name: listed_name, level: level, "from": listed_from,
-             since: listed_since, "to": listed_to, seen: last_seen_on, kind: support_type, payload: payload,
-             record: _record_no} as item
+             since: listed_since, "to": listed_to, because: listed_to_because, seen: last_seen_on, kind: support_type,
+             payload: payload, record: _record_no} as item
         from core.fct_tracker_listing as listings
         join core.dim_tracker as trackers using (tracker_key)
         join payload_numbers using (_capture_id, _payload_id)

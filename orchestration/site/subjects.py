@@ -144,7 +144,8 @@ def events(pages: Pages) -> Picture:
         source="Clawback's ledger of cited events, councils' records (core.fct_policy_event)",
         caveats=(
             f"In all {number(counts['every'])} events are known: {number(counts['every'] - counts['councils'])} of the"
-            f" ledger and {number(counts['councils'])} of councils' own records. {number(counts['unsourced'])} have no"
+            f" ledger and {number(counts['councils'])} of councils' own records. {number(counts['unsourced'])}"
+            f" {'has' if counts['unsourced'] == 1 else 'have'} no"
             f" source, and {number(counts['every'] - total)} have no date and are not drawn.",
             "sourced: the source says all of it. partial: it says only a part, or says it of a list. council record:"
             " the council's own record. unsourced: nobody has found where it is printed.",

@@ -109,6 +109,22 @@ class TestReasons:
         assert "nothing is known of it from 2014-10-01 on, which is not a none" in of_one_day
         assert ask(connection, "at_risk", tracker="doj").why_empty is None
 
+    @pytest.mark.parametrize(
+        ("tracker", "day"),
+        [
+            ("cis", "2014-10-01"),
+            ("meyer_co", "2014-06-25"),
+            ("doj_letters", "2017-05-01"),
+            ("ice_ddor", "2026-01-01"),
+            ("all", "2016-01-01"),
+        ],
+    )
+    def test_a_day_after_a_list_of_one_day_is_no_none(self, connection, tracker, day):
+        found = ask(connection, "listed", tracker=tracker, as_of=day)
+        assert found.relation.fetchall() == []
+        assert found.why_empty.startswith("No row: ")
+        assert f"nothing is known of {day} from it, which is not a none" in found.why_empty
+
     @pytest.mark.parametrize("name", OF_PLACES)
     def test_a_place_that_nothing_was_captured_of_is_no_none(self, connection, name):
         found = ask(connection, name, jurisdiction=NOTHING_HELD)
@@ -129,7 +145,26 @@ class TestReasons:
         """The list of 2025-05-29 was withdrawn by 2025-06-01 and captured whole."""
         found = ask(connection, "listed", tracker="dhs", as_of="2025-07-01")
         assert found.relation.fetchall() == []
-        assert found.why_empty.startswith("None: of the 60")
+        assert found.why_empty.startswith(
+            "None: the DHS sanctuary jurisdiction list of 2025-05-29 was withdrawn by 2025-06-01"
+        )
+
+    @pytest.mark.parametrize(
+        ("name", "place", "held"),
+        [
+            # the later scrape has its months from 2017-01 to 2026-09
+            ("crime_months", "Los Angeles, CA", "of the 117 months of offenses"),
+            # its sheriff has months from 2025-01 to 2026-04, and no row of the annual tables of cities
+            ("crime_years", "Cook County, IL", "of the 2 years of offenses"),
+        ],
+    )
+    def test_what_is_held_of_a_place_is_counted_in_months_and_years(self, connection, name, place, held):
+        """Arson is in no month that the recorded edition has."""
+        assert held in ask(connection, name, jurisdiction=place, offense="ARS").why_empty
+
+    def test_a_city_of_which_only_printed_figures_are_held_has_no_months_of_reports(self, connection):
+        found = ask(connection, "city_reporting", jurisdiction="Chicago, IL")
+        assert "it holds them for 1 place." in found.why_empty
 
     def test_an_answer_with_rows_has_no_reason(self, connection):
         assert ask(connection, "listed").why_empty is None

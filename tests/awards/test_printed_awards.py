@@ -271,6 +271,15 @@ class TestVerdicts:
         )
         assert f"clawback trace core.fct_budget_account_year {row}" in trace
 
+    def test_a_print_without_an_amount_is_not_said_to_be_above_the_claim(self, ask: Ask):
+        """The Whittier Daily News prints that Los Angeles had the award of 2016, without its amount and officers."""
+        ((role, says),) = ask(
+            "select evidence_role, rule_says from analysis.mart_claim_evidence"
+            " where claim_id = 'lapd_chp_fy2016' and evidence_figure is null"
+        )
+        assert role == "beside"
+        assert "above" not in says
+
     def test_each_print_shows_the_day_that_it_has_or_why_not(self, ask: Ask):
         days = dict(
             ask(

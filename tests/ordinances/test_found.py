@@ -369,6 +369,31 @@ class TestAgreementsByMonth:
         # theirs bridge captures that do not hold an agreement, and spell some names otherwise
         assert different / alike < 0.02
 
+    @pytest.mark.parametrize(
+        ("state", "name", "because"),
+        [
+            # the agreement of 2020-02-12 goes on as "Flathead County Sheriff's Office"
+            ("MT", "Flathead County Sheriff's Department", {"listed under another name"}),
+            ("WI", "Mantiowoc County Sheriff's Office", {"listed under another name"}),
+            # Homeland Security ended Bristol's agreement in May 2021, a new sheriff ended Barnstable's in January 2023
+            ("MA", "Bristol County Sheriff's Office", {"no longer on the list"}),
+            ("MA", "Barnstable County Sheriff's Office", {"no longer on the list"}),
+        ],
+    )
+    def test_an_agreement_under_a_new_spelling_has_not_ended(self, connection, state, name, because):
+        sql = (
+            "select distinct listed_to_because from core.fct_tracker_listing"
+            " where verdict = 'cooperates' and state_code = ? and listed_name = ?"
+        )
+        assert {row[0] for row in rows(connection, sql, state, name)} == because
+
+    def test_an_agreement_has_one_of_the_three_models(self, connection):
+        """Section 287(g) has three models; one row of 2026-01 says "Warrant Service Office"."""
+        found = rows(
+            connection, "select distinct support_type from core.fct_tracker_listing where verdict = 'cooperates'"
+        )
+        assert {row[0] for row in found} == {"Jail Enforcement Model", "Task Force Model", "Warrant Service Officer"}
+
     def test_the_ends_are_150_and_1843(self, connection):
         def on(day: str) -> int:
             relation = questions.ask(connection, questions.question("listed"), {"tracker": "ice_287g", "as_of": day})

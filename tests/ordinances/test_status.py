@@ -116,11 +116,30 @@ class TestAsOf:
         assert "unknown means that no cited source says anything. It does not mean no." in done.stderr
 
     def test_a_tracker_without_a_list_by_then_says_so(self, connection):
-        assert status(connection, "1714000", "2017-03-27", "dhs")["status"] == "no list by then"
+        assert status(connection, "1714000", "2017-03-27", "dhs")["status"] == "no list of its state by then"
         listed = status(connection, "1714000", "2025-05-30", "dhs")
         assert (listed["status"], str(listed["held_since"])) == ("listed: sanctuary", "2025-05-29")
-        assert status(connection, "1714000", "2025-06-01", "dhs")["status"] == "not listed"
+        assert status(connection, "1714000", "2025-06-01", "dhs")["status"] == "not listed: the list was withdrawn"
         assert status(connection, "1714000", "2025-08-05", "doj")["status"] == "listed: sanctuary"
+
+    def test_a_list_of_one_state_says_nothing_of_another(self, connection):
+        """The sheriffs' list of 2014-06-24 is of Colorado; Denver's jail is on it."""
+        of_illinois = status(connection, "1714000", "2014-06-24", "meyer_co")
+        assert of_illinois["status"] == "no list of its state by then"
+        assert status(connection, "0820000", "2014-06-24", "meyer_co")["status"] == "listed: declines holds"
+
+    @pytest.mark.parametrize(
+        "day", ["2014-06-24", "2014-09-30", "2017-02-03", "2025-05-31", "2025-06-01", "2025-09-25"]
+    )
+    @pytest.mark.parametrize(
+        "place", ["Chicago, IL", "Denver, CO", "Nevada (state)", "Las Vegas, NV", "Travis County, TX"]
+    )
+    def test_two_questions_on_one_day_have_one_answer(self, connection, place, day):
+        def answers(name, code, said):
+            found = ask(connection, name, jurisdiction=place, as_of=day)
+            return {(row[code], row[said]) for row in found if row.get("what", "tracker") == "tracker"}
+
+        assert answers("status", "name", "status") == answers("on_which_lists", "tracker_code", "answer")
 
 
 def test_a_reaffirmed_ordinance_began_when_it_was_enacted(connection):

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import duckdb
 import pytest
+import yaml
 
 from orchestration.release import dictionary
+from orchestration.settings import DBT_PROJECT_DIR
 from tools import column_dictionary
 
 ENTRIES: dict[str, dict[str, str]] = {
@@ -73,6 +75,66 @@ def test_an_entry_that_is_gone_is_found_with_its_places(altered):
 def test_a_published_number_without_its_unit_is_found(altered):
     entry = {name: text for name, text in dictionary.read()["officers_funded_reported"].items() if name != "unit"}
     assert [line for line in altered(officers_funded_reported=entry) if "needs unit" in line and "fct_award." in line]
+
+
+# Columns whose description says where their values are listed instead of listing them.
+VALUES_ELSEWHERE = {
+    ("mart_reporting_gap", "group_comparability"),
+    ("fct_incident_month_total", "offense_family"),
+    ("fct_incident_month_total", "victim_group"),
+    ("fct_victimization_reporting", "offense_family"),
+    ("mart_policy_crime_panel_year", "state_policy_status"),
+    ("mart_policy_crime_panel_year", "state_preemption_status"),
+}
+
+
+def _plain(text: str) -> str:
+    return text.replace("_", " ").replace("`", "").lower()
+
+
+def unnamed(values: list[str], description: str) -> list[str]:
+    """The values that a description does not name; the unknown member is named by its own table."""
+    return [value for value in values if value != "unknown" and _plain(value) not in _plain(description)]
+
+
+def test_a_value_that_a_description_leaves_out_is_found():
+    text = "The verdict: sanctuary, or cooperates."
+    assert unnamed(["sanctuary", "declines holds", "unknown"], text) == ["declines holds"]
+
+
+def test_every_value_that_a_mart_allows_is_in_the_description_of_its_column():
+    entries, left_out = dictionary.read(), []
+    described = {(table, column): text for _, table, column, _, text in column_dictionary.columns()}
+    for path in sorted((DBT_PROJECT_DIR / "models" / "marts").glob("**/*.yml")):
+        for model in (yaml.safe_load(path.read_text(encoding="utf-8")) or {}).get("models", []):
+            for column in model["columns"]:
+                for test in column.get("data_tests", []):
+                    place = (model["name"], column["name"])
+                    if "accepted_values" not in test or place in VALUES_ELSEWHERE:
+                        continue
+                    text = described[place].removeprefix("{{ doc('").removesuffix("') }}")
+                    values = test["accepted_values"]["arguments"]["values"]
+                    left_out += [(*place, value) for value in unnamed(values, dictionary.text(text, entries))]
+    assert left_out == []
+
+
+def test_every_level_and_verdict_that_occurs_is_in_the_description_of_its_column(published):
+    settings, _ = published
+    with duckdb.connect(str(settings.published_file), read_only=True) as connection:
+        columns = connection.execute(
+            """
+            select table_schema, table_name, column_name, description from meta.column_dictionary
+            where regexp_matches(column_name, '^(jurisdiction_)?level$|^verdict(_[ab])?$|^period_precision$')
+                and table_schema in ('core', 'analysis', 'meta', 'reference')
+            """
+        ).fetchall()
+        left_out = []
+        for schema, table, column, text in columns:
+            found = connection.execute(f"select distinct {column} from {schema}.{table}").fetchall()
+            values = [value for (value,) in found if value is not None]
+            left_out += [(table, column, value) for value in unnamed(values, text)]
+    assert len(columns) > 15
+    assert left_out == []
 
 
 def test_every_number_of_a_release_has_its_unit_and_says_what_may_be_added(published):

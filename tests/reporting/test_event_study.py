@@ -11,6 +11,7 @@ import os
 import subprocess
 import sys
 
+import duckdb
 import pandas as pd
 import pytest
 
@@ -49,6 +50,7 @@ def synthetic_panel(cities: int = 24, months: int = 26, event: int = 13, **chang
                     "first_listed_on": pd.Timestamp("2031-02-01") if listed else pd.NaT,
                     "is_first_listing_censored": False if listed else None,
                     "is_state_listed": False,
+                    "agency_covers": "its jurisdiction",
                     "rate": 50.0 + city + month % 12 + (2 if listed and month >= event else 0),
                 }
             )
@@ -85,9 +87,21 @@ def test_cities_with_a_hole_or_a_break_or_a_listed_state_are_left_out_and_counte
     panel.loc[(panel["jurisdiction_key"] == "c20") & (panel["month_no"] > 2030 * 12 + 20), "series_segment"] = 1
     panel.loc[panel["jurisdiction_key"] == "c21", "is_state_listed"] = True
     panel.loc[panel["jurisdiction_key"] == "c01", "event_time_listing"] -= 3
+    panel.loc[panel["jurisdiction_key"] == "c02", "agency_covers"] = "more than its jurisdiction"
+    panel.loc[panel["jurisdiction_key"] == "c22", "agency_covers"] = "unknown"
     sample, left_out = notebook.choose_sample(panel)
-    assert not {"c00", "c01", "c20", "c21"} & set(sample["jurisdiction_key"])
-    assert left_out == {"listed in another month": 1, "state listed, city not": 1, "not whole in the window": 2}
+    assert not {"c00", "c01", "c02", "c20", "c21", "c22"} & set(sample["jurisdiction_key"])
+    assert list(left_out.values()) == [2, 1, 1, 2]
+
+
+def test_las_vegas_whose_police_serve_most_of_its_county_is_no_city_of_the_study(notebook, published):
+    settings, _ = published
+    with duckdb.connect(str(settings.published_file), read_only=True) as connection:
+        panel = notebook.read_panel(connection)
+    assert "Las Vegas city, Nevada" in set(panel["jurisdiction_name"])
+    assert "Cook County, Illinois" not in set(panel["jurisdiction_name"])
+    sample, _ = notebook.choose_sample(panel)
+    assert "Las Vegas city, Nevada" not in set(sample["jurisdiction_name"])
 
 
 @pytest.mark.parametrize(
@@ -149,5 +163,7 @@ def test_headless_over_the_recorded_release_it_says_what_the_data_cannot_bear(pu
     assert "These data cannot bear an event study" in done.stdout
     # the 28 cities of whole months since 2017 are listed, of a state that is, or these
     assert "6 cities to compare with, and intervals by city need 10" in done.stdout
-    assert "on the first list that is captured" in done.stdout
-    assert "No city's incidents are captured" in done.stdout
+    # Homeland Security's list came out on the day of its first capture
+    assert "on the first list that is captured" not in done.stdout
+    # the one series of a city that it has is of traffic collisions
+    assert "No city's reports of sexual assault are captured" in done.stdout

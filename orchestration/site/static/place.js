@@ -225,7 +225,7 @@
       common.trackers[one.tracker].tracker_name,
       one.name + " (" + one.level + ")" + (one.kind ? ", " + one.kind : ""),
       one.since || "on the first captured list, of " + one.from,
-      one.to || "still listed on " + one.seen,
+      one.to ? one.to + (one.because === "listed under another name" ? ", then under another name" : "") : "still listed on " + one.seen,
       from("Listing of " + one.name + ", " + common.trackers[one.tracker].tracker_name, one.payload, one.record, "core.fct_tracker_listing " + one.key),
     ])) : el("p", { class: "unknown" }, "No captured list names this place. A list that is not captured may."));
   }

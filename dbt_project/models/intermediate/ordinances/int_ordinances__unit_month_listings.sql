@@ -26,8 +26,8 @@ first_listed as (
     select
         jurisdiction_key,
         min(listed_from) as first_listed_on,
-        -- what the first snapshot names may have been named before it
-        min(case when is_from_first_snapshot then 0 else 1 end) as seen_to_begin
+        -- what the first snapshot names may have been named before it, unless the list came out on that day
+        min(listed_since) as first_known_on
     from sanctuary
     group by jurisdiction_key
 ),
@@ -78,7 +78,10 @@ select
         when spine.next_month > first_snapshots.cooperates_from then cast(coalesce(agreed.agreements_287g, 0) as bigint)
     end as agreements_287g,
     first_listed.first_listed_on,
-    first_listed.seen_to_begin = 0 as is_first_listing_censored
+    case
+        when first_listed.first_listed_on is not null
+            then coalesce(first_listed.first_known_on > first_listed.first_listed_on, true)
+    end as is_first_listing_censored
 from {{ ref('int_crime__unit_spine') }} as spine
 cross join first_snapshots
 left join listed

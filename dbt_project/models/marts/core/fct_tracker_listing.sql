@@ -1,3 +1,34 @@
+with agreements as (
+    select
+        spells.listing_id,
+        spells.tracker_code,
+        spells.support_type,
+        spells.signed_on,
+        spells.listed_from,
+        spells.listed_to,
+        names.jurisdiction_key
+    from {{ ref('int_ordinances__spells') }} as spells
+    inner join {{ ref('int_identity__resolved') }} as names
+        on spells.printed_id = names.printed_id
+    where names.is_resolved and spells.support_type is not null and spells.signed_on is not null
+),
+
+-- An agreement whose agency is spelled or named otherwise from one list on goes on: the list that lacks the name has a new
+-- one of the same unit with the same form of support and the same day of signing.
+renamed as (
+    select distinct
+        earlier.listing_id,
+        earlier.listed_from
+    from agreements as earlier
+    inner join agreements as later
+        on
+            earlier.tracker_code = later.tracker_code
+            and earlier.jurisdiction_key = later.jurisdiction_key
+            and earlier.support_type = later.support_type
+            and earlier.signed_on = later.signed_on
+            and earlier.listed_to = later.listed_from
+)
+
 select
     {{ surrogate_key(['spells.listing_id', 'spells.listed_from']) }} as listing_key,
     {{ surrogate_key(['spells.tracker_code']) }} as tracker_key,
@@ -15,7 +46,8 @@ select
     spells.listed_from,
     spells.listed_since,
     spells.listed_to,
-    spells.listed_to_because,
+    case when renamed.listing_id is not null then 'listed under another name' else spells.listed_to_because end
+        as listed_to_because,
     spells.last_seen_on,
     cast(spells.snapshots_seen as bigint) as snapshots_seen,
     coalesce(names.kind, 'unknown') as agency_kind,
@@ -32,5 +64,7 @@ inner join {{ ref('trackers') }} as trackers
     on spells.tracker_code = trackers.tracker_code
 left join {{ ref('int_ordinances__listed_agencies') }} as agencies
     on spells.listing_id = agencies.listing_id and spells.listed_from = agencies.listed_from
+left join renamed
+    on spells.listing_id = renamed.listing_id and spells.listed_from = renamed.listed_from
 left join {{ ref('int_identity__resolved') }} as names
     on spells.printed_id = names.printed_id

@@ -9,8 +9,9 @@ with typed as (
         {{ text_field('counties') }} as counties,
         try_cast({{ text_field('is_nibrs') }} as boolean) as is_nibrs,
         {{ printed_day(text_field('nibrs_start_date')) }} as nibrs_start_on,
-        try_cast({{ text_field('latitude') }} as double) as latitude,
-        try_cast({{ text_field('longitude') }} as double) as longitude,
+        -- the register has -9 where it has no place
+        nullif(try_cast({{ text_field('latitude') }} as double), -9) as latitude,
+        nullif(try_cast({{ text_field('longitude') }} as double), -9) as longitude,
         case
             when {{ text_field('ori') }} is null or length({{ text_field('ori') }}) <> 9 then 'ori is not nine characters'
             when {{ text_field('agency_name') }} is null then 'no name'

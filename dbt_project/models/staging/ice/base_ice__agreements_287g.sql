@@ -11,11 +11,13 @@ with state_names as (
 typed as (
     select
         states.state_name,
-        {{ one_spelling(text_field('LAW ENFORCEMENT AGENCY')) }} as agency_name,
+        -- a name of 2025-08 ends with a comma
+        {{ regexp_replace_all(one_spelling(text_field('LAW ENFORCEMENT AGENCY')), ' *,+$', '') }} as agency_name,
         {{ one_spelling(text_field('TYPE')) }} as agency_type,
         -- What ICE writes if there is no county.
         {{ one_spelling("nullif(nullif(" ~ text_field('COUNTY') ~ ", '#NA'), 'N/A')") }} as county_name,
-        {{ one_spelling(text_field('SUPPORT TYPE')) }} as support_type,
+        -- a row of 2026-01 lacks the last letter
+        {{ regexp_replace_all(one_spelling(text_field('SUPPORT TYPE')), 'Office$', 'Officer') }} as support_type,
         {{ printed_day(text_field('SIGNED')) }} as signed_on,
         case when {{ printed_day(text_field('SIGNED')) }} is null then {{ text_field('SIGNED') }} end as signed_unread,
         {{ text_field('ADDENDUM') }} as addendum,

@@ -28,7 +28,11 @@ with typed as (
         {{ council_date(text_field('MatterAgendaDate')) }} as agenda_on,
         {{ council_date(text_field('MatterPassedDate')) }} as passed_on,
         {{ council_date(text_field('MatterEnactmentDate')) }} as enacted_on,
-        try_cast(substr({{ text_field('MatterLastModifiedUtc') }}, 1, 19) as timestamp) as last_modified_at,
+        -- the public archive of New York has the year 1 where nothing is given
+        case
+            when substr({{ text_field('MatterLastModifiedUtc') }}, 1, 4) <> '0001'
+                then try_cast(substr({{ text_field('MatterLastModifiedUtc') }}, 1, 19) as timestamp)
+        end as last_modified_at,
         coalesce(lower({{ text_field('MatterRestrictViewViaWeb') }}) = 'true', false) as is_restricted,
         case
             when {{ text_field('client') }} is null then 'no client'
