@@ -20,7 +20,7 @@ import marimo as mo
 import polars as pl
 from marimo._sql.engines.duckdb import DuckDBEngine
 
-from orchestration.reading import questions, writing
+from orchestration.reading import empty, provenance, questions, reader, writing
 from orchestration.settings import QUERIES_DIR
 
 # More points than these are no chart that anybody reads.
@@ -65,9 +65,25 @@ def field(connection: duckdb.DuckDBPyConnection, name: str, parameter: questions
 
 def framed(rows: object) -> pl.DataFrame:
     """Rows as a frame in which days are days and counts are whole numbers, also where some are null."""
+    # polars takes no interval from an Arrow table, and a duration from Python
+    if any(str(kind) == "INTERVAL" for kind in rows.types):
+        values = list(zip(*rows.fetchall(), strict=True)) or [[] for _ in rows.columns]
+        return pl.DataFrame([pl.Series(n, v, strict=False) for n, v in zip(rows.columns, values, strict=True)])
     frame = rows.pl()
-    whole = [name for name, kind in zip(rows.columns, rows.types, strict=True) if str(kind) in ("HUGEINT", "UHUGEINT")]
-    return frame.with_columns(pl.col(name).cast(pl.Int64) for name in whole)
+    # by place: two columns of one name have two in the frame
+    kinds = zip(frame.columns, rows.types, strict=True)
+    whole = [frame[name] for name, kind in kinds if str(kind) in ("HUGEINT", "UHUGEINT")]
+    return frame.with_columns(each.cast(pl.Int64) for each in whole if _fits(each))
+
+
+def _fits(numbers: pl.Series) -> bool:
+    """Whether whole numbers of 38 digits are also such of 64 bits."""
+    return all(abs(edge) < 2**63 for edge in (numbers.min(), numbers.max()) if edge is not None)
+
+
+def why_empty(opened: reader.Reader, sql: str) -> str:
+    """Why a statement has no row, as `clawback sql` says it."""
+    return f"No rows. {empty.of_tables(opened, provenance.tables(opened, sql))}"
 
 
 def numeric(frame: pl.DataFrame) -> list[str]:

@@ -9,6 +9,8 @@ import marimo
 app = marimo.App(width="medium", app_title="Clawback: ask")
 
 with app.setup(hide_code=True):
+    import shlex
+
     import asking
     import duckdb
     import marimo as mo
@@ -81,7 +83,7 @@ def _(asked, cite, form, settings):
                 *(mo.callout(note) for note in found.notes),
                 mo.ui.table(frame, selection=None) if len(frame) else mo.callout(found.why_empty or "", kind="warn"),
                 mo.md("\n".join(f"- {caveat}" for caveat in asked.caveats)),
-                mo.md(f"On the command line: `clawback query {' '.join([asked.name, *options])}`. To cite: {cite}"),
+                mo.md(f"On the command line: `clawback query {shlex.join([asked.name, *options])}`. To cite: {cite}"),
                 mo.download(
                     lambda: asking.packed(["query", asked.name, *options], asked.name, told),
                     filename=f"{asked.name}.zip",
@@ -130,10 +132,12 @@ def _(in_editor, result, settings, statement):
     rows, shown_rows = result, mo.md("")
     if not in_editor:
         try:
+            none = ""
             if statement.value:
                 with reader.connect(settings) as asked_in_sql:
                     rows = asking.framed(asked_in_sql.sql(statement.value))
-            shown_rows = mo.ui.table(rows, selection=None)
+                    none = "" if len(rows) else asking.why_empty(asked_in_sql, statement.value)
+            shown_rows = mo.callout(none, kind="warn") if none else mo.ui.table(rows, selection=None)
         except (statements.Refused, reader.LimitReached, duckdb.Error) as refused:
             rows, shown_rows = pl.DataFrame(), mo.callout(str(refused), kind="warn")
     mo.vstack([shown_rows])

@@ -31,7 +31,7 @@ _WIDTH_OF_A_PIPE = 240
 # up to 40 (half a key is none); words of up to 18 (a date in pieces is none) stay whole always.
 _BREAKS = ((False, 18, 40), (True, 18, 40), (True, 0, 40), (True, 0, 18))
 # Of rows shown row by row, one in this many: each takes as many lines as it has columns.
-_ONE_IN = 3
+_ONE_IN = 2
 # Digits after the point that a column of decimal numbers has at most.
 _DIGITS = 3
 # Whole numbers of a column have separators from here on; a column of years has none.

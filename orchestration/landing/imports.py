@@ -145,6 +145,24 @@ def _one_dataset(
     object_storage.keep_dataset(settings, dataset)
 
 
+def _land(dataset: Dataset, batch: Batch, settings: Settings) -> land.Outcome:
+    """Write a batch as a capture, and keep it where captures are kept."""
+    outcome = land.write(
+        dataset,
+        batch.slice,
+        batch.payloads,
+        landing_dir=settings.landing_dir,
+        kind="imported",
+        edition="import",
+        retrieved_at=batch.retrieved_at,
+        selection=batch.selection,
+        note=batch.note,
+        publisher=batch.publisher,
+    )
+    object_storage.keep(settings, outcome.capture)
+    return outcome
+
+
 def _take(
     dataset: Dataset,
     path: Path,
@@ -169,19 +187,7 @@ def _take(
                 )
                 came.append(batch.slice.key)
                 continue
-            outcome = land.write(
-                dataset,
-                batch.slice,
-                batch.payloads,
-                landing_dir=settings.landing_dir,
-                kind="imported",
-                edition="import",
-                retrieved_at=batch.retrieved_at,
-                selection=batch.selection,
-                note=batch.note,
-                publisher=batch.publisher,
-            )
-            object_storage.keep(settings, outcome.capture)
+            outcome = _land(dataset, batch, settings)
             name = "" if is_asked_for else f"{dataset.id} "
             of = f"slice {batch.slice.key} as of {batch.retrieved_at:%Y-%m-%d}"
             result.messages.append(f"{name}{of}: {outcome.status}, {outcome.message}")

@@ -90,8 +90,8 @@ def test_rows_that_are_wider_than_the_screen_stand_one_by_one():
 
 def test_of_rows_one_by_one_a_part_is_shown_and_said_so():
     said = lines(f"select n, {WIDE} from range(50) as given(n)", 80, limit=30)
-    assert sum(line.split()[0] == "n" for line in said) == 10
-    assert said[-1] == "... more rows: --format csv gives them all (first 10 shown)"
+    assert sum(line.split()[0] == "n" for line in said) == 15
+    assert said[-1] == "... more rows: --format csv gives them all (first 15 shown)"
 
 
 def test_names_of_columns_break_before_their_cells_do():

@@ -17,6 +17,7 @@ import sys
 import time
 import zipfile
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import duckdb
@@ -115,6 +116,28 @@ def test_days_are_days_and_counts_whole_numbers_also_where_some_are_null(asking,
     assert asking.numeric(frame) == ["whole", "large", "amount"]
     drawn = asking.drawn(frame, "bar", "day", "amount", None).to_dict()
     assert (drawn["encoding"]["x"]["type"], drawn["encoding"]["y"]["type"]) == ("temporal", "quantitative")
+
+
+@pytest.mark.parametrize(
+    ("sql", "values"),
+    [
+        ("select 12345678901234567890123::hugeint as many", [12345678901234567890123]),
+        ("select sum(n) as a, sum(n) as a from range(3) as given(n)", [3, 3]),
+        ("select timestamp '2026-01-02' - timestamp '2026-01-01' as apart", [timedelta(days=1)]),
+        ("select interval 1 day as apart where false", []),
+    ],
+    ids=["beyond 64 bits", "two of one name", "an interval", "an interval without rows"],
+)
+def test_every_kind_of_value_becomes_a_frame(asking, published, sql, values):
+    with reader.connect(published[0]) as opened:
+        frame = asking.framed(opened.sql(sql))
+    assert [value for row in frame.rows() for value in row] == values
+
+
+def test_an_empty_answer_to_sql_says_why(asking, published):
+    with reader.connect(published[0]) as opened:
+        said = asking.why_empty(opened, "from core.fct_award where fain = 'none'")
+    assert said == "No rows. None meets the conditions: core.fct_award holds 83 rows."
 
 
 def test_the_notebooks_of_the_project_are_never_edited(tmp_path: Path):
