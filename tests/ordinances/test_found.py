@@ -235,6 +235,7 @@ class TestTrackers:
         ) == [
             ("its day", "nothing known after"),
             ("until the next list", "list withdrawn"),
+            ("until the next list", "listed under another name"),
             ("until the next list", "no longer on the list"),
         ]
 
