@@ -184,12 +184,19 @@ class Table8(SignedFile):
         return wanted[0].filename, archives.content(body, wanted[0])
 
     def _sheet(self, body: bytes, name: str) -> list[list[Any]]:
+        """The rows of the first sheet. Raises Unreadable where another sheet has the headings, whose rows would be lost."""
         try:
-            return workbook.first_sheet(body).rows
+            sheet = workbook.first_sheet(body)
         except Beyond:
             raise
         except Unreadable as error:
             raise Unreadable(f"{name} is no workbook: {error}") from error
+        if again := [title for title, top in sheet.others.items() if any(_readings(top))]:
+            raise Unreadable(
+                f"the sheet {again[0]!r} has the headings of Table 8 too, and only the first sheet, {sheet.names[0]!r},"
+                " is read: put all rows into the first sheet"
+            )
+        return sheet.rows
 
     def _rows(self, sheet: Sequence[Sequence[Any]], payload: Payload) -> Iterator[Record]:
         year = payload.context["year"]
@@ -229,19 +236,12 @@ class Table8(SignedFile):
     def _headings(self, sheet: Sequence[Sequence[Any]], payload: Payload) -> tuple[dict[int, str], int]:
         """What each column is, and the first row below the headings, which may be spread over several rows."""
         year = payload.context["year"]
-        for start in range(min(_MOST_TITLE_ROWS, len(sheet))):
-            for depth in range(1, _MOST_HEADING_ROWS + 1):
-                found = [
-                    _heading(*(_cell(row[c]) for row in sheet[start : start + depth])) for c in range(len(sheet[start]))
-                ]
-                names = {column: HEADINGS[heading] for column, heading in enumerate(found) if heading in HEADINGS}
-                if not set(names.values()) >= _NEEDED:
-                    continue
-                if unknown := [heading for heading in found if heading and heading not in HEADINGS]:
-                    raise SourceError(self.id, year, f"a heading that is not known: {unknown[0]!r}", url=payload.url)
-                if len(set(names.values())) < len(names):
-                    raise SourceError(self.id, year, f"a heading stands twice: {found}", url=payload.url)
-                return names, start + depth
+        for found, names, below in _readings(sheet):
+            if unknown := [heading for heading in found if heading and heading not in HEADINGS]:
+                raise SourceError(self.id, year, f"a heading that is not known: {unknown[0]!r}", url=payload.url)
+            if len(set(names.values())) < len(names):
+                raise SourceError(self.id, year, f"a heading stands twice: {found}", url=payload.url)
+            return names, below
         seen = [cell for row in sheet[:_MOST_TITLE_ROWS] for value in row if (cell := _cell(value))][:12]
         raise SourceError(self.id, year, f"no headings of Table 8 found; the first cells are {seen}", url=payload.url)
 
@@ -255,6 +255,18 @@ class Table8(SignedFile):
             if note:
                 found[note["number"]] = " ".join(note["text"].split())
         return found
+
+
+def _readings(sheet: Sequence[Sequence[Any]]) -> Iterator[tuple[list[str], dict[int, str], int]]:
+    """Rows near the top that together hold the headings: each column's text, the known names, the first row below."""
+    for start in range(min(_MOST_TITLE_ROWS, len(sheet))):
+        for depth in range(1, _MOST_HEADING_ROWS + 1):
+            found = [
+                _heading(*(_cell(row[c]) for row in sheet[start : start + depth])) for c in range(len(sheet[start]))
+            ]
+            names = {column: HEADINGS[heading] for column, heading in enumerate(found) if heading in HEADINGS}
+            if set(names.values()) >= _NEEDED:
+                yield found, names, start + depth
 
 
 def _cell(value: object) -> str | None:

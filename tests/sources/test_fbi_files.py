@@ -260,6 +260,10 @@ def workbook(*rows: list[object], title: str = "by State by City, 2019", heading
         cell.data_type = "s"
     for note in notes:
         sheet.append([note])
+    return _saved(book)
+
+
+def _saved(book: openpyxl.Workbook) -> bytes:
     buffer = io.BytesIO()
     book.save(buffer)
     return buffer.getvalue()
@@ -277,6 +281,17 @@ ROWS = [
 
 
 class TestTable8:
+    def test_rows_on_a_second_sheet_are_not_lost_in_silence(self):
+        book = openpyxl.load_workbook(io.BytesIO(workbook(*ROWS)))
+        notes = book.create_sheet("Notes")
+        notes.append(["State", "of the table"])
+        assert len(cut(_saved(book))) == len(ROWS)
+        more = book.create_sheet("Continued")
+        for row in (["Table 8"], HEADINGS, ["OHIO", "Synthetic City", 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]):
+            more.append(row)
+        with pytest.raises(SourceError, match="the sheet 'Continued' has the headings of Table 8 too"):
+            cut(_saved(book))
+
     def test_a_row_a_city_footnotes_parted_states_carried_down_numbers_as_printed(self):
         first, second, third = cut(workbook(*ROWS))
         assert {k: v for k, v in first.items() if v is not None} == {
