@@ -184,7 +184,7 @@ class Table8(SignedFile):
         return wanted[0].filename, archives.content(body, wanted[0])
 
     def _sheet(self, body: bytes, name: str) -> list[list[Any]]:
-        """The rows of the first sheet. Raises Unreadable where another sheet has the headings, whose rows would be lost."""
+        """The rows of the first sheet. Raises Unreadable if another one has the headings: its rows would be lost."""
         try:
             sheet = workbook.first_sheet(body)
         except Beyond:
