@@ -102,9 +102,9 @@ def test_where_logs_are_json_stopping_is_said_as_json(home: Path) -> None:
     ("number", "word"), [(signal.SIGINT, "Ctrl-C"), (signal.SIGTERM, "SIGTERM"), (signal.SIGHUP, "SIGHUP")]
 )
 def test_one_signal_ends_an_import_and_leaves_nothing(tmp_path: Path, number: signal.Signals, word: str) -> None:
-    group = {"year": "2016", "hispanic": "1", "direl": "1", "notify": "1", "n": "1", "weight": "1"}
+    one = {"year": "2016", "hispanic": "1", "direl": "1", "notify": "1", "newoff": "1"}
     given = tmp_path / "synthetic.json"
-    given.write_text(json.dumps([{**group, "newoff": str(n % 5 + 1)} for n in range(200_000)]), encoding="utf-8")
+    given.write_text(json.dumps([{**one, "newwgt": str(n)} for n in range(1, 200_001)]), encoding="utf-8")
     home = tmp_path / "home"
     started = kills.start(home, "import", "bjs/victimizations", str(given))
     assert started.wait_for(kills.once_there_is(home, "landing/bjs/victimizations/.tmp-*")), started.said()
