@@ -95,7 +95,8 @@ def test_the_failure_moves_through_every_write_of_a_night(disk, settings):
 
 def ncvs_file(folder: Path, name: str = "ncvs.json") -> Path:
     path = folder / name
-    path.write_text(json.dumps([{**ROW, "newoff": str(n % 5 + 1)} for n in range(500)]))
+    one = {name: value for name, value in ROW.items() if name not in ("n", "weight")}
+    path.write_text(json.dumps([{**one, "newoff": "1", "newwgt": str(n)} for n in range(1, 501)]))
     return path
 
 

@@ -96,7 +96,10 @@ BOMBS: dict[tuple[str, str], Callable[[Good], bytes]] = {
     ("bjs/victimizations", "JSON of 250 MB"): lambda good: b'["' + b"x" * (250 * _MIB) + b'"]',
     ("bjs/victimizations", "JSON of empty objects"): lambda good: b"[" + b"{}," * (30 * _MIB) + b"{}]",
     ("bjs/victimizations", "rows to the bound"): lambda good: _json_to_the_bound(
-        lambda n: json.dumps(json.loads(good.body) * (n // 30)).encode(), 400_000
+        lambda n: json.dumps(
+            [{**row, "newwgt": f"{k}.25"} for k in range(1, n // 30) for row in json.loads(good.body)]
+        ).encode(),
+        400_000,
     ),
     ("fbi/table8", "zip of 1 GB"): lambda good: _streamed_zip(good.name, b"0" * _MIB, 1024),
     ("fbi/table8", "a sheet of 4 million cells"): _dense_sheet,
