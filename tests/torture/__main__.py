@@ -75,8 +75,8 @@ class Table:
 
 
 def _file(folder: Path, years: int, rows: int) -> Path:
-    group = {"hispanic": "1", "direl": "1", "notify": "1", "n": "1", "weight": "1"}
-    made = [{**group, "year": str(2000 + y), "newoff": str(n % 5 + 1)} for y in range(years) for n in range(rows)]
+    one = {"hispanic": "1", "direl": "1", "notify": "1", "newoff": "1"}
+    made = [{**one, "year": str(2000 + y), "newwgt": str(n)} for y in range(years) for n in range(1, rows + 1)]
     path = folder / "synthetic.json"
     path.write_text(json.dumps(made), encoding="utf-8")
     return path
