@@ -13,7 +13,7 @@ S3_READY := $(VENV)/.ready-s3
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup generate refresh test torture mutants check lint ui site sql explore notebook bench spark dev-setup spark-setup s3-setup lock vendor sbom audit clean disk fuzz
+.PHONY: help setup generate refresh test torture mutants lint ui site sql explore notebook bench spark dev-setup spark-setup s3-setup lock vendor sbom audit clean disk fuzz
 
 help: ## what there is
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -69,7 +69,7 @@ torture: $(DEV_READY) ## 250 seeded kill -9 of refresh, import, publication and 
 fuzz: $(DEV_READY) ## hostile files at length: 40 times the examples a parser, every bomb measured (half an hour)
 	@CLAWBACK_TEST_FUZZ=$(or $(EXAMPLES),1000) $(BIN)/python -m pytest tests/hostile -n auto --no-header -q
 
-mutants: $(DEV_READY) ## about 100 mutants of our own Python, each of which its tests must kill (half an hour)
+mutants: $(DEV_READY) ## some 140 mutants of our own Python, each of which its tests must kill (half an hour)
 	@$(BIN)/python -m tests.mutants
 
 lint: $(DEV_READY) ## style, types, SQL, secrets, that the list of mutants still fits the code and that what is generated is current
@@ -123,7 +123,7 @@ $(BENCH_READY): $(READY)
 	@$(UV_INSTALL) --extra bench || $(PIP_INSTALL)
 	@touch $@
 
-disk: $(DEV_READY) ## whole refreshes on a disk that is full at 16 places (root; half an hour)
+disk: $(DEV_READY) ## whole refreshes on a disk that is full at 14 places (root; half an hour)
 	@CLAWBACK_TEST_DISK=1 $(BIN)/python -m pytest tests/disk
 
 spark: $(DEV_READY) $(SPARK_READY) ## refresh on Spark, on this machine and on a cluster: each release equals DuckDB's (Java 17)

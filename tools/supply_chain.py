@@ -33,8 +33,8 @@ ROOT = Path(__file__).resolve().parent.parent
 LOCK = ROOT / "requirements.lock"
 POLICY = Path(__file__).with_name("licences.toml")
 INSTALLERS = ("pip", "setuptools", "wheel")
-# What `make dev-setup` installs of the lock, which contains every extra.
-SET_UP = ("dev", "notebook")
+# What `make dev-setup` installs of the lock beside the product; the lock contains every extra.
+SET_UP = ("dev", "notebook", "server", "build", "s3", "bucket")
 Component = dict[str, Any]
 
 

@@ -163,7 +163,7 @@ def _exit_code(work: Callable[[Any], None], opened: Any) -> int:
     from orchestration.reading.writing import CannotWriteAnswer
 
     if opened.damage:
-        warn(opened.damage, style="yellow", event="damaged release")
+        warn(opened.damage, style="yellow", event="damaged_release")
     try:
         work(opened)
         return 0

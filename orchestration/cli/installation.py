@@ -53,7 +53,8 @@ def status(as_json: AsJson = False) -> None:
     names += [name for name in ("rejected", "held") if any(getattr(one, name) for one in captured)]
     names += ["newest", "checked", "state"]
     kinds = [_KINDS.get(name, "") for name in names]
-    show_columns(out, columns_of(names, kinds, [_standing(one, names) for one in captured]))
+    rows = [_standing(one, names) for one in captured]
+    show_columns(out, columns_of(names, kinds, rows), most_rows=len(rows))
     if nothing := [one.dataset for one in found.sources if not one.captures]:
         out.say(f"Nothing is captured of {', '.join(nothing)}.", style="dim")
     for one in found.sources:
@@ -156,7 +157,7 @@ def prune(
 
 
 def health_(as_json: AsJson = False) -> None:
-    """How this installation is, for monitors: exit 0 well, 1 warning, 2 critical; nothing is written or asked."""
+    """How this installation is, for monitors: exit 0 well, 1 warning, 2 critical; no publisher is asked."""
     from orchestration.running.health import look
 
     found = look(settings_with())

@@ -7,7 +7,6 @@ running.ui).
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Sequence
 from contextlib import nullcontext
 from datetime import UTC, datetime
@@ -39,7 +38,10 @@ def refresh(  # each parameter is an option of the command line
     force: Annotated[bool, typer.Option("--force", help="Rebuild although nothing changed.")] = False,
     accept: Annotated[
         list[str] | None,
-        typer.Option(help="Accept this check's finding, once: a release check, or volume:source/dataset=SLICE."),
+        typer.Option(
+            help="Accept this check's finding, once: a release check, or one of a capture, volume:source/dataset=SLICE"
+            " (also units, filled, varied)."
+        ),
     ] = None,
     because: Annotated[str, typer.Option(help="Why it is accepted; kept in the release.")] = "",
     as_json: AsJson = False,
@@ -51,9 +53,10 @@ def refresh(  # each parameter is an option of the command line
 
     if accept and not because.strip():
         stop("--accept needs --because: an accepted finding is published with its reason")
-    if live and os.environ.get("CLAWBACK_CONTACT", "") == "":
-        stop("--live needs CLAWBACK_CONTACT (an e-mail address), which is sent to publishers with each request")
     settings = settings_with(landing=landing, edition="live" if live else None)
+    if settings.edition == "live" and not settings.contact:
+        said = "--live" if live else "CLAWBACK_EDITION=live"
+        stop(f"{said} needs CLAWBACK_CONTACT (an e-mail address), which is sent to publishers with each request")
     when = as_of.date() if as_of else None
     try:
         if dry_run:

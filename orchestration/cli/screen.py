@@ -79,7 +79,9 @@ def cell(value: Any, *, is_separated: bool = False, digits: int = 1) -> str:
     if isinstance(value, Decimal):
         if not value.is_finite():
             return str(value)
-        return f"{value:,.0f}" if value == value.to_integral_value() else f"{value:,.2f}"
+        if value == value.to_integral_value():
+            return f"{value:,.0f}"
+        return f"{float(value):.2g}" if abs(value) < Decimal("0.005") else f"{value:,.2f}"
     text = str(value)
     if len(text) > LONGEST_CELL:
         text = f"{text[:LONGEST_CELL]}... ({len(text):,} characters; --format csv gives them all)"

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -140,11 +141,12 @@ def view(release_id: str, schema: str, table: str) -> str:
     return f"from read_parquet(coalesce(getvariable('{variable(release_id)}'), '') || '{parquet(schema, table)}')"
 
 
-def views(connection: duckdb.DuckDBPyConnection, database: str = "") -> list[tuple[str, str]]:
-    """The facts of a release that are views. database: as catalog has it."""
-    return connection.execute(
+def views(connection: Any, database: str = "") -> list[tuple[str, str]]:
+    """The facts of a release that are views. connection: DuckDB's or a reader; database: as catalog has it."""
+    found: list[tuple[str, str]] = connection.execute(
         f"select schema_name, view_name from {catalog('duckdb_views', database)} where {_IS_FACT} order by all"
     ).fetchall()
+    return found
 
 
 def variables(connection: duckdb.DuckDBPyConnection, file: Path, database: str = "") -> dict[str, Path]:

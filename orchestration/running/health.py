@@ -15,7 +15,7 @@ without running anything. Its facts are as of `checked_at`; `clawback health` ch
     last_run        run_id, job, started_by, started_at, ended_at, outcome, exit_code, error; null: none is known
     last_good_run   run_id, ended_at of the last run that ended well; null: none is known
     troubles        by job: since, run_id, says; jobs whose last run failed, was refused or died
-    sources         total, and lists of dataset, since, why: failing, too_old, stale
+    sources         total, and lists of dataset, since, why: damaged, failing, too_old, stale
     accepted        findings of the gate that were accepted in the release, each with the reason
     disk            free_bytes, total_bytes of the home
     checks          name (release, runs, sources, accepted, disk), state, says

@@ -229,6 +229,7 @@ def built(
         urls = {"watchers_url": server.url_for("/list.csv"), "marshals_url": server.url_for("").rstrip("/")}
         environment = {
             **clean, "PYTHONPATH": str(project), "CLAWBACK_HOME": str(home), "CLAWBACK_EDITION": "live",
+            "CLAWBACK_CONTACT": "synthetic@example.org",
             "CLAWBACK_SOCRATA_URL": server.url_for("").rstrip("/"), "CLAWBACK_URLS": json.dumps(urls),
             "CLAWBACK_USASPENDING_URL": server.url_for("").rstrip("/"), "CLAWBACK_REQUEST_DEADLINE": "5",
         }  # fmt: skip

@@ -272,6 +272,11 @@ class TestCommandLine:
             assert done.returncode == 2, (args, done.stdout, done.stderr)
             assert word in done.stderr
 
+    def test_the_live_edition_asks_nobody_without_a_contact_however_it_was_chosen(self, tmp_path):
+        done = clawback(tmp_path / "home", "refresh", "--dry-run", CLAWBACK_EDITION="live")
+        assert done.returncode == 2
+        assert "CLAWBACK_EDITION=live needs CLAWBACK_CONTACT" in done.stderr
+
     def test_sql_answers_and_refuses_to_write(self, published):
         settings, _ = published
         done = clawback(settings.root, "sql", "select count(*) as awards from core.fct_award", "--json")

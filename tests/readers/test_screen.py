@@ -44,6 +44,11 @@ def test_the_whole_numbers_of_a_column_look_alike(values: str, expected: list[st
     assert [row[1] if len(row) > 1 else "" for row in rows] == expected
 
 
+def test_what_is_not_zero_is_never_shown_as_zero():
+    rows = shown("select number from (values (0.001::decimal(9, 4)), (-0.0004), (0.1), (0)) as given(number)")
+    assert rows == [["0.001"], ["-0.0004"], ["0.10"], ["0"]]
+
+
 def test_a_key_is_no_amount():
     assert shown("select 20170301 as date_key, 20170301 as amount") == [["20170301", "20,170,301"]]
 

@@ -11,7 +11,7 @@ import sys
 import duckdb
 import pytest
 
-from orchestration.reading import differences, reader, statements
+from orchestration.reading import differences, reader, statements, summary
 from orchestration.reading.trace import find_row
 from orchestration.release import audit, history, layout, markers, publish, row_hashes, seal
 from orchestration.settings import Settings
@@ -83,6 +83,15 @@ def test_an_analyst_asks_without_a_difference(home, release):
     assert answers[0] == answers[1] != ""
     done = clawback(home.root, "query", "at_risk", "--format", "csv")
     assert done.returncode == 0, done.stderr
+
+
+def test_the_end_of_a_refresh_counts_facts_that_are_views_once(home, release):
+    with reader.connect(home) as opened:
+        counted = summary.summary(opened).facts
+        rows = dict(opened.sql("select 'fct_award', count(*) from core.fct_award").fetchall())
+    assert {name.removeprefix("core.") for name in large(release) if name.startswith("core.fct")} <= counted.keys()
+    assert counted.items() >= rows.items()
+    assert "fct_council_matter" not in counted, "it repeats a dimension under its former name"
 
 
 def test_every_cursor_of_a_reader_finds_the_files_and_a_row_is_found(home):
