@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import servers
+import time_machine
 import transaction_files as files
 
 from orchestration import sources
@@ -45,7 +46,8 @@ def test_an_award_that_its_publisher_has_no_more_leaves_the_sums_and_stays_visib
         path = tmp_path / f"{name}.zip"
         with zipfile.ZipFile(path, "w") as archive:
             archive.writestr(f"{name}_1.csv", files.as_csv(rows, columns))
-        (result,) = import_files(sources.get("usaspending/transactions"), [path], settings)
+        with time_machine.travel(DECEMBER):
+            (result,) = import_files(sources.get("usaspending/transactions"), [path], settings)
         assert result.ok, result.line()
     tables = ("fct_award", "withdrawn_award")
     searched = "select count(*), sum(obligated_amount) from core.fct_award where fain like 'TEST%'"
