@@ -8,7 +8,7 @@
 -- caveat: A change is empty if the series breaks between the months, or if a month is missing or not complete; `comparability` says which.
 -- caveat: Counts are of the whole window: of the month, of the three months that end with it, or of the year up to it. Windows of neighboring rows overlap: never add them.
 -- caveat: `LAPD collisions` are traffic collisions by month of occurrence, a placebo: no crime. counted_what and date_basis say what each series counts, and by which day.
--- caveat: Printed figures are shown beside ours. `published figures only`: nothing captured can check the figure.
+-- caveat: Printed figures are shown beside ours, in the row of the month in which their period ends; the period may end within that month (printed_period in analysis.mart_reporting_gap). `published figures only`: nothing captured can check the figure.
 -- column: month_start: The month, or the last month of the window, by its first day. Never null.
 -- column: printed_hispanic (percent): Change of reports by Hispanic victims as the police printed it. Null if nothing was printed.
 -- column: printed_beside (percent): Change of the group that the publication prints beside it. Null if nothing was printed.
