@@ -19,4 +19,4 @@ join core.fct_tracker_listing as listings
         and listings.listed_from <= snapshots.snapshot_on
         and (listings.listed_to is null or listings.listed_to > snapshots.snapshot_on)
 group by snapshots.snapshot_on, listings.state_code
-order by snapshots.snapshot_on, agreements desc;
+order by snapshots.snapshot_on, agreements desc, listings.state_code;

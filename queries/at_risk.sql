@@ -31,4 +31,4 @@ left join analysis.mart_award_share as shares
     on shares.share_scope = 'jurisdiction' and risks.jurisdiction_key = shares.jurisdiction_key
 where risks.tracker_code = $tracker and risks.tracker_verdict = 'sanctuary'
 group by risks.jurisdiction_name, risks.state_code
-order by obligated_usd desc;
+order by obligated_usd desc, risks.jurisdiction_name, risks.state_code;

@@ -41,7 +41,8 @@ listed as (
     select
         listings.tracker_key,
         listings.jurisdiction_key,
-        string_agg(distinct listings.level || ': ' || listings.listed_name, '; ') as listed_as
+        string_agg(distinct listings.level || ': ' || listings.listed_name, '; '
+            order by listings.level || ': ' || listings.listed_name) as listed_as
     from core.fct_listed_unit as listings
     cross join asked
     where listings.listed_from <= asked.day and (listings.listed_to is null or listings.listed_to > asked.day)

@@ -16,4 +16,4 @@ select
 from core.fct_policy_event as events
 join core.dim_jurisdiction as jurisdictions using (jurisdiction_key)
 where jurisdictions.jurisdiction_key = $jurisdiction
-order by events.event_from nulls last;
+order by events.event_from nulls last, events.instrument, events.instrument_number, events.event;

@@ -12,6 +12,8 @@ import time
 from pathlib import Path
 
 import pytest
+import sqlglot
+from sqlglot import exp
 
 from orchestration.reading import questions, reader
 from orchestration.reading.reader import LimitReached, NothingPublished
@@ -330,3 +332,12 @@ class Screen:
             assert ready, self.unread
             self.unread += os.read(self.stream, 4096)
         self.unread = self.unread.partition(wanted)[2]
+
+
+@pytest.mark.parametrize("asked", questions.questions().values(), ids=lambda asked: asked.name)
+def test_no_answer_has_an_order_that_is_chances(asked):
+    """Rows in no order, and texts that are put together in no order, differ from one run to the next."""
+    tree = sqlglot.parse_one(asked.sql, dialect="duckdb")
+    assert tree.args.get("order") is not None
+    put_together = [each.sql() for each in tree.find_all(exp.GroupConcat, exp.ArrayAgg) if not each.find(exp.Order)]
+    assert put_together == []

@@ -153,3 +153,18 @@ def test_no_group_is_compared_whose_ethnicity_is_not_known_of_four_fifths_on_bot
     ).fetchone()
     assert shares[0] >= 0.8
     assert shares[1] <= 0.05
+
+
+def test_secure_communities_began_in_every_agencys_county_as_ices_list_has_it(release):
+    """ICE's list: 22033 (E. Baton Rouge) 2010-06, 22095 (St. John Baptist) 2011-07, 22059 (La Salle) 2012-05."""
+    began = dict(
+        release.execute(
+            "select distinct agencies.counties, panel.secure_communities_from::varchar"
+            " from analysis.mart_reporting_panel as panel join core.dim_agency as agencies using (ori)"
+            " where agencies.state_code = 'LA' and not regexp_matches(agencies.counties, '[;,]')"
+        ).fetchall()
+    )
+    assert {name: began[name] for name in ("EAST BATON ROUGE", "ST JOHN THE BAPTIST", "LA SALLE")} == {
+        "EAST BATON ROUGE": "2010-06-01", "ST JOHN THE BAPTIST": "2011-07-01", "LA SALLE": "2012-05-01",
+    }  # fmt: skip
+    assert [name for name, day in began.items() if day is None] == []

@@ -22,17 +22,29 @@ months as (
     where extract(day from calendar_date) = 1
 ),
 
+-- The counties by the name that the FBI's register gives them: without their legal word, but an independent city with it
+-- (ST TAMMANY, DE SOTO, BALTIMORE CITY). A city that is its county too bears the city's name elsewhere.
+counties as (
+    select distinct
+        geoid,
+        state_code,
+        {{ compact_name(spelled_name(regexp_replace_all(
+            "name", " (City and Borough|County|Parish|Borough|Census Area|Municipality|Municipio)$", ""))) }} as compact
+    from {{ ref('stg_census__gazetteer') }}
+    where level = 'county'
+),
+
 -- a program that began in a county: the agency's county is known by name, and only where it has one
 programs as (
     select
         counties.state_code,
-        counties.name_normalized,
+        counties.compact,
         min(events.event_from) as secure_communities_from
     from {{ ref('fct_enforcement_event') }} as events
-    inner join {{ ref('dim_jurisdiction') }} as counties
-        on events.jurisdiction_key = counties.jurisdiction_key
+    inner join counties
+        on events.county_fips = counties.geoid
     where events.program = 'secure communities' and events.event = 'activated'
-    group by counties.state_code, counties.name_normalized
+    group by counties.state_code, counties.compact
 ),
 
 agencies as (
@@ -59,7 +71,9 @@ agencies as (
     left join {{ ref('dim_jurisdiction') }} as states
         on agencies.state_code = states.state_code and states.level = 'state'
     left join programs
-        on agencies.state_code = programs.state_code and upper(agencies.counties) = programs.name_normalized
+        on
+            agencies.state_code = programs.state_code
+            and {{ compact_name(spelled_name('agencies.counties')) }} = programs.compact
 ),
 
 spine as (
@@ -83,7 +97,7 @@ policies as (
         spine.ori,
         spine.month_start,
         {% for kind, whose, where in [
-            ('own', 'jurisdiction_key', ''),
+            ('own', 'jurisdiction_key', " and spells.provision_code <> 'preemption'"),
             ('state', 'state_jurisdiction_key', " and spells.provision_code <> 'preemption'"),
             ('preemption', 'state_jurisdiction_key', " and spells.provision_code = 'preemption'"),
         ] %}
@@ -95,8 +109,10 @@ policies as (
                 end
         end) as {{ kind }}_rank,
         {% endfor %}
-        count(case when spells.jurisdiction_key = spine.jurisdiction_key and spells.status = 'in force' then 1 end)
-            as provisions_in_force
+        count(case
+            when spells.jurisdiction_key = spine.jurisdiction_key and spells.status = 'in force'
+                and spells.provision_code <> 'preemption' then 1
+        end) as provisions_in_force
     from spine
     inner join {{ ref('fct_policy_status') }} as spells
         on
@@ -143,12 +159,19 @@ select
     end as {{ name }},
     {% endfor %}
     case when policies.own_rank is not null then cast(policies.provisions_in_force as bigint) end as provisions_in_force,
-    -- before the first list nothing is known
-    case when spine.next_month > first_lists.sanctuary_from then cast(coalesce(listed.sanctuary_trackers, 0) as bigint) end
-        as sanctuary_trackers,
-    case when spine.next_month > first_lists.sanctuary_from then coalesce(listed.is_state_listed, 0) = 1 end as is_state_listed,
-    case when spine.next_month > first_lists.cooperates_from then coalesce(listed.has_287g_agreement, 0) = 1 end
-        as has_287g_agreement
+    -- Before the first list nothing is known. What no unit is found for may be listed under the name of its unit.
+    case
+        when spine.next_month > first_lists.sanctuary_from and (spine.is_resolved or listed.sanctuary_trackers > 0)
+            then cast(coalesce(listed.sanctuary_trackers, 0) as bigint)
+    end as sanctuary_trackers,
+    case
+        when spine.next_month > first_lists.sanctuary_from and spine.state_jurisdiction_key is not null
+            then coalesce(listed.is_state_listed, 0) = 1
+    end as is_state_listed,
+    case
+        when spine.next_month > first_lists.cooperates_from and (spine.is_resolved or listed.has_287g_agreement = 1)
+            then coalesce(listed.has_287g_agreement, 0) = 1
+    end as has_287g_agreement
 from spine
 cross join first_lists
 left join policies

@@ -26,7 +26,7 @@ standing as (
         spine.jurisdiction_key,
         spine.calendar_year,
         {% for kind, whose, where in [
-            ('own', 'jurisdiction_key', ''),
+            ('own', 'jurisdiction_key', " and spells.provision_code <> 'preemption'"),
             ('state', 'state_jurisdiction_key', " and spells.provision_code <> 'preemption'"),
             ('preemption', 'state_jurisdiction_key', " and spells.provision_code = 'preemption'"),
         ] %}

@@ -23,8 +23,10 @@ with printed as (
         figures.period_precision,
         figures.source_citation,
         cast({{ dbt.date_trunc('month', 'figures.period_to') }} as date) as month_start,
+        -- days that are an estimate are no months
         coalesce(
-            extract(day from figures.period_from) = 1
+            coalesce(figures.period_precision, '') <> 'about'
+            and extract(day from figures.period_from) = 1
             and extract(day from cast({{ dbt.dateadd('day', 1, 'figures.period_to') }} as date)) = 1,
             false
         ) as is_whole_months,
@@ -132,6 +134,7 @@ select
     case
         when captured.windows is null then 'no incident of the period is captured'
         when printed.period_to is null then 'the print does not tell when its period ends'
+        when printed.period_precision = 'about' then 'the days of the printed period are an estimate'
         when not printed.is_whole_months then 'the printed period is not of whole months, and incidents are counted by month'
         when beside.published_statistic_key is null then 'incidents of the period are captured, but not of this offence or not all its months'
         when beside.computed is null and beside.comparability <> 'comparable'
