@@ -103,7 +103,7 @@ def _digits(values: Iterable[Any]) -> int:
     """How many digits after the point a column's decimal numbers have: as many as one of them needs."""
     finite = [value for value in values if isinstance(value, float) and math.isfinite(value)]
     needed = (len(f"{value:.{_DIGITS}f}".rstrip("0").partition(".")[2]) for value in finite)
-    return max(1, *needed, 1)
+    return max([1, *needed])
 
 
 def _parts(name: str) -> list[str]:

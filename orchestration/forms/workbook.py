@@ -13,6 +13,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -39,6 +40,17 @@ class Sheet:
     rows: list[list[Any]]
     merged: list[tuple[tuple[int, int], tuple[int, int]]]
     others: dict[str, list[list[Any]]] = field(default_factory=dict)
+
+    def must_hold_all(self, what: str, is_one: Callable[[list[list[Any]]], bool]) -> None:
+        """Raise Unreadable if another sheet holds a table of the kind, too: its rows would be lost.
+
+        is_one: whether the first rows of a sheet are those of such a table; what: what is said of the sheet then.
+        """
+        if again := [name for name, top in self.others.items() if is_one(top)]:
+            raise Unreadable(
+                f"the sheet {again[0]!r} {what}, and only the first sheet, {self.names[0]!r}, is read: put all rows"
+                " into the first sheet"
+            )
 
 
 def is_workbook(body: bytes) -> bool:

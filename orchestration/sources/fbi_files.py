@@ -191,11 +191,7 @@ class Table8(SignedFile):
             raise
         except Unreadable as error:
             raise Unreadable(f"{name} is no workbook: {error}") from error
-        if again := [title for title, top in sheet.others.items() if any(_readings(top))]:
-            raise Unreadable(
-                f"the sheet {again[0]!r} has the headings of Table 8 too, and only the first sheet, {sheet.names[0]!r},"
-                " is read: put all rows into the first sheet"
-            )
+        sheet.must_hold_all("has the headings of Table 8 too", lambda top: any(_readings(top)))
         return sheet.rows
 
     def _rows(self, sheet: Sequence[Sequence[Any]], payload: Payload) -> Iterator[Record]:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from orchestration.fetching.session import Web
 from orchestration.forms import Unreadable, workbook
@@ -84,7 +85,7 @@ class Agreements287g(Dataset):
             sheet = workbook.first_sheet(payload.body)
             rows = [[_cell(value) for value in row] for row in sheet.rows]
             _fill_down(rows, sheet.merged)
-            self._must_be_the_only_list(sheet)
+            sheet.must_hold_all("lists agreements", self._has_headers)
         except Unreadable as error:
             raise SourceError(self.id, "participating", str(error), url=payload.url) from error
         spelled = _spelled(rows)
@@ -106,16 +107,9 @@ class Agreements287g(Dataset):
             if any(row):
                 yield {header: cell for header, cell in zip(spelled[first], row, strict=True) if header}
 
-    def _must_be_the_only_list(self, sheet: workbook.Sheet) -> None:
-        """Raise Unreadable where another sheet than the first has the headers too: its rows would be lost."""
-        for name, top in sheet.others.items():
-            if any(
-                set(self.required) <= set(row) for row in _spelled([[_cell(value) for value in row] for row in top])
-            ):
-                raise Unreadable(
-                    f"the sheet {name!r} lists agreements, and only the first sheet, {sheet.names[0]!r}, is read:"
-                    " put all of them into the first sheet"
-                )
+    def _has_headers(self, rows: Sequence[Sequence[Any]]) -> bool:
+        spelled = _spelled([[_cell(value) for value in row] for row in rows])
+        return any(set(self.required) <= set(row) for row in spelled)
 
     def content_newest(self, record: Record) -> date | None:
         """The day on which the agreement was signed; None where it is none, or one of another age.
