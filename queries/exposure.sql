@@ -12,7 +12,7 @@
 -- column: is_open: Whether the award ends on the day asked or later. Null if its end is not known.
 -- column: obligated_amount (USD): What the award had obligated by the day asked, if its transactions are captured; else the total last seen. Null if it is not known.
 -- column: outlayed_amount (USD): Paid out, as last seen by the day asked. Null if it is not known for that day (not zero).
--- column: undisbursed_amount (USD): Obligated less paid out, as last seen by the day asked. Null if the outlay is not known for that day.
+-- column: undisbursed_amount (USD): What the award itself had obligated on outlay_as_of, less what was paid out by then. Null if the outlay is not known for the day asked.
 -- column: officers (count): Officers that the award funds, as reported. Null if no number was reported.
 -- column: trackers: Trackers that list the jurisdiction on the day asked, each with its verdict and since when. Null if none does.
 -- column: address: The award's page at USAspending. Null if its unique key is not known.

@@ -132,6 +132,7 @@ select
     case when decided.is_whole then decided.transactions_amount else figures.obligated_amount end as obligated_amount,
     case when decided.is_whole then 'its transactions' else figures.obligated_door end as obligated_from,
     figures.outlayed_amount,
+    case when figures.outlayed_amount is not null then figures.own_amount_at_outlay end as own_amount_at_outlay,
     figures.outlayed_door as outlayed_from,
     figures.outlay_as_of,
     decided._capture_id,

@@ -51,6 +51,7 @@ outlays as (
         awarding_agency_code,
         door,
         said_at,
+        obligated_amount,
         outlayed_amount,
         row_number() over (partition by award_id, awarding_agency_code order by said_at desc, door) as newest
     from said
@@ -63,6 +64,8 @@ select
     obligations.obligated_amount,
     obligations.door as obligated_door,
     outlays.outlayed_amount,
+    -- what the same answer says is obligated: figures of two days have no difference
+    outlays.obligated_amount as own_amount_at_outlay,
     outlays.door as outlayed_door,
     cast(outlays.said_at as date) as outlay_as_of
 from (select * from obligations where newest = 1) as obligations

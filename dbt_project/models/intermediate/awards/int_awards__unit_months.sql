@@ -1,18 +1,6 @@
--- Awards open at the end of each month and money obligated in it, by unit. Where only a selection of the awards is captured,
--- or nothing, a unit without an award is not known to have none: null, not zero.
-with awards_scope as (
-    select
-        case
-            when count(*) = 0 then 'nothing captured'
-            when sum(case when kind <> 'transcribed' and selection_field is null then 1 else 0 end) > 0
-                then 'all that was asked for'
-            else 'a selection'
-        end as scope
-    from {{ source('raw', 'capture') }}
-    where dataset = 'usaspending__awards' and is_serving
-),
-
-open_rows as (
+-- Awards open at the end of each month and money obligated in it, by unit. A unit
+-- without a captured award is known to have none only up to the day to which every award is known: else null, not zero.
+with open_rows as (
     select
         months.jurisdiction_key,
         months.month_start,
@@ -40,22 +28,22 @@ obligated as (
 select
     spine.jurisdiction_key,
     spine.month_start,
-    awards_scope.scope as awards_scope,
+    scope.awards_scope,
     case
         when open_awards.awards_open is not null then cast(open_awards.awards_open as bigint)
-        when awards_scope.scope = 'all that was asked for' then cast(0 as bigint)
+        when spine.last_day <= scope.known_until then cast(0 as bigint)
     end as awards_open,
     case
         when open_awards.awards_open is not null then cast(open_awards.obligated_amount_open as decimal(18, 2))
-        when awards_scope.scope = 'all that was asked for' then cast(0 as decimal(18, 2))
+        when spine.last_day <= scope.known_until then cast(0 as decimal(18, 2))
     end as obligated_amount_open,
     case
-        when whole_years.fiscal_year is not null
+        when spine.last_day <= whole_years.known_until
             then cast(coalesce(obligated.obligated_amount_in_month, 0) as decimal(18, 2))
     end as obligated_amount_in_month,
     shares.share_of_nation_percent
 from {{ ref('int_crime__unit_spine') }} as spine
-cross join awards_scope
+cross join {{ ref('int_awards__scope') }} as scope
 left join open_awards
     on spine.jurisdiction_key = open_awards.jurisdiction_key and spine.month_start = open_awards.month_start
 left join shares

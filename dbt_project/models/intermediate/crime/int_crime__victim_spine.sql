@@ -22,31 +22,6 @@ months as (
     where extract(day from calendar_date) = 1
 ),
 
--- The counties by the name that the FBI's register gives them: without their legal word, but an independent city with it
--- (ST TAMMANY, DE SOTO, BALTIMORE CITY). A city that is its county too bears the city's name elsewhere.
-counties as (
-    select distinct
-        geoid,
-        state_code,
-        {{ compact_name(spelled_name(regexp_replace_all(
-            "name", " (City and Borough|County|Parish|Borough|Census Area|Municipality|Municipio)$", ""))) }} as compact
-    from {{ ref('stg_census__gazetteer') }}
-    where level = 'county'
-),
-
--- a program that began in a county: the agency's county is known by name, and only where it has one
-programs as (
-    select
-        counties.state_code,
-        counties.compact,
-        min(events.event_from) as secure_communities_from
-    from {{ ref('fct_enforcement_event') }} as events
-    inner join counties
-        on events.county_fips = counties.geoid
-    where events.program = 'secure communities' and events.event = 'activated'
-    group by counties.state_code, counties.compact
-),
-
 agencies as (
     select
         ranges.ori,
@@ -70,10 +45,11 @@ agencies as (
         on agencies.jurisdiction_key = units.jurisdiction_key
     left join {{ ref('dim_jurisdiction') }} as states
         on agencies.state_code = states.state_code and states.level = 'state'
-    left join programs
+    -- a program of the county that the register names: none where it names several
+    left join {{ ref('int_ordinances__county_programs') }} as programs
         on
             agencies.state_code = programs.state_code
-            and {{ compact_name(spelled_name('agencies.counties')) }} = programs.compact
+            and {{ compact_name(spelled_name('agencies.counties')) }} = programs.county_compact
 ),
 
 spine as (

@@ -104,7 +104,7 @@ chosen as (
         candidates.*,
         row_number() over (
             partition by applies_to, said, body_kind
-            order by case when is_of_the_body then 0 else 1 end, precedence, wording
+            order by case when is_of_the_body then 0 else 1 end, precedence, wording, body, match
         ) as choice
     from candidates
     -- the council's words in a committee or in the executive's office are read, and are no act of the council

@@ -35,7 +35,9 @@ trackers as (
     select
         tracker_key,
         tracker_code,
-        verdict
+        verdict,
+        -- of a list that is not at hand, or in part only, silence says nothing
+        holds = 'the whole list' as is_whole
     from {{ ref('dim_tracker') }}
     -- a list of one day says nothing of today
     where tracker_code <> 'unknown' and lasts = 'until the next list'
@@ -92,14 +94,14 @@ select
     money.program_area,
     case
         when listed.jurisdiction_key is not null then trackers.verdict
-        when jurisdictions.is_resolved then 'not listed'
+        when jurisdictions.is_resolved and trackers.is_whole then 'not listed'
         else 'unknown'
     end as tracker_verdict,
     listed.listed_since,
     listed.first_seen_on,
     case
         when states_listed.state_code is not null then trackers.verdict
-        when jurisdictions.state_code is not null then 'not listed'
+        when jurisdictions.state_code is not null and trackers.is_whole then 'not listed'
         else 'unknown'
     end as state_verdict,
     states_listed.listed_since as state_listed_since,

@@ -13,8 +13,14 @@ with printed as (
         max(publisher) as printed_by,
         max(period_as_printed) as printed_period,
         max(case when victim_group = 'Hispanic' then figure end) as hispanic_change,
-        max(case when victim_group <> 'Hispanic' then figure end) as beside_change,
-        max(case when victim_group <> 'Hispanic' then victim_group end) as beside_group,
+        -- one group is beside: the other victims, or else the whole city
+        coalesce(
+            max(case when victim_group = 'Non-Hispanic' then figure end), max(case when victim_group = 'Citywide' then figure end)
+        ) as beside_change,
+        case
+            when max(case when victim_group = 'Non-Hispanic' then figure end) is not null then 'Non-Hispanic'
+            when max(case when victim_group = 'Citywide' then figure end) is not null then 'Citywide'
+        end as beside_group,
         -- agreement is of all that the print says of the window: one figure that differs is no agreement
         case
             when max(case when agreement = 'differs' then 1 else 0 end) = 1 then 'differs'

@@ -36,9 +36,10 @@ select
     awards.obligated_from,
     cast(awards.own_amount as decimal(18, 2)) as own_amount,
     cast(awards.outlayed_amount as decimal(18, 2)) as outlayed_amount,
-    -- both of the whole award: what our listings obligated of it is not all that the outlay was paid from
+    cast(awards.own_amount_at_outlay as decimal(18, 2)) as own_amount_at_outlay,
+    -- both of the whole award and of one answer: what our listings obligated of it is not all that the outlay was paid from
     case
-        when not awards.is_aggregate then cast(awards.own_amount - awards.outlayed_amount as decimal(18, 2))
+        when not awards.is_aggregate then cast(awards.own_amount_at_outlay - awards.outlayed_amount as decimal(18, 2))
     end as undisbursed_amount,
     case when awards.outlayed_amount is not null then 'reported' else 'unknown' end as outlay_coverage,
     awards.outlayed_from,
