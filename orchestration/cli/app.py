@@ -17,7 +17,7 @@ from typing import Annotated
 import typer
 from pydantic import ValidationError
 
-from orchestration import __version__, files, limits, logs
+from orchestration import __version__, files, garbage, limits, logs
 from orchestration.adding.command import new
 from orchestration.cli import asking, installation, refreshing
 from orchestration.cli.show import EXIT_FAULT, EXIT_USAGE, err, out, warn
@@ -73,6 +73,7 @@ for name, command in _COMMANDS.items():
 
 
 def main() -> None:
+    garbage.search_seldom()
     stopping.unwind_on_signals()
     # Settings that cannot be read are reported by the command that reads them.
     with suppress(ValidationError):

@@ -11,6 +11,7 @@ It runs as a file, not as a module of its package, which would import every sour
 
 from __future__ import annotations
 
+import gc
 import sys
 from typing import Any
 
@@ -36,6 +37,8 @@ def be_terse() -> None:
 
 
 if __name__ == "__main__":
+    # as orchestration.garbage sets it, and why
+    gc.set_threshold(100_000, 50, 100)
     # dbt takes seconds to import
     from dbt.cli.main import cli
 

@@ -22,7 +22,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
-from orchestration import logs, progress, sources
+from orchestration import garbage, logs, progress, sources
 from orchestration.landing import integrity
 from orchestration.landing.dataset_run import DatasetRun, SliceOutcome, capture_dataset
 from orchestration.settings import PROJECT_ROOT, Settings
@@ -152,6 +152,7 @@ def _send(stream: IO[str], value: Mapping[str, Any]) -> None:
 
 def main() -> None:
     """The second process: an order a line on standard input, an answer a line on standard output."""
+    garbage.search_seldom()
     # Ctrl-C reaches every process of a terminal: the first one ends this one in order
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")

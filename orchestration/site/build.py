@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from orchestration import garbage
 from orchestration.release import layout
 from orchestration.release.history import Release, dump
 from orchestration.settings import PROJECT_ROOT, Settings
@@ -77,6 +78,7 @@ def _dictionary_beside(settings: Settings, folder: Path, release: Release) -> It
 
 def main() -> None:
     """The dictionary of the release that is on standard input, into the folder that is the one argument."""
+    garbage.search_seldom()
     folder, release = Path(sys.argv[1]), Release.model_validate_json(sys.stdin.read())
     with layout.opened(folder / layout.WAREHOUSE_FILE) as connection:
         dictionary.write(Pages(folder / FOLDER, release, connection), Settings())
