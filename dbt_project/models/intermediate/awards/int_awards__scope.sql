@@ -43,7 +43,9 @@ years as (
         max(dates.calendar_date) as last_day
     from {{ ref('dim_date') }} as dates
     cross join {{ source('raw', 'build') }} as build
-    where dates.fiscal_year between 2008 and {{ fiscal_year('build.as_of') }}
+    where
+        dates.fiscal_year between 2008 and extract(year from build.as_of)
+        + case when extract(month from build.as_of) >= 10 then 1 else 0 end
     group by dates.fiscal_year
 ),
 
