@@ -140,11 +140,12 @@ def followed_otherwise(kept: Iterable[Release], folder: Path) -> list[str]:
 
 def find(settings: Settings, release_id: str) -> Release:
     """The release of that id; raises NoSuchRelease with the ids there are."""
-    kept = releases(settings)
-    for release in kept:
-        if release.id == release_id:
-            return release
-    raise NoSuchRelease(f"no release {release_id!r}; kept are: {', '.join(r.id for r in kept) or 'none'}")
+    names = {release.path.parent.name: release for release in releases(settings)}
+    release = names.get(release_id)
+    # a copy under another name is not the release, whatever its release.json says: nobody has compared it
+    if release is None or release.id != release_id:
+        raise NoSuchRelease(f"no release {release_id!r}; kept are: {', '.join(names) or 'none'}")
+    return release
 
 
 def rewritten_line(release: Release, names: Sequence[str]) -> str:
