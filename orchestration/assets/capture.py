@@ -103,8 +103,13 @@ def _backfill(dataset: Dataset) -> dg.AssetsDefinition:
         with logs.of_run(context.run_id), ending_on_refusals(settings):
             object_storage.begin(settings, context.run_id)
             run = capture_dataset(dataset, settings, partition=context.partition_key)
-        if run.failures:
-            raise dg.Failure(run.line(), metadata={"dataset_run": dg.MetadataValue.json(run.to_json())})
+        left = [one for one in run.slices if one.status == "skipped"]
+        if run.failures or left:
+            # what was not asked for, without a key or with the hour's requests spent, is not there: nothing fills the
+            # partition later, and the next minutes change nothing
+            what = f"{run.line()}: {left[0].message}" if left else run.line()
+            facts = {"dataset_run": dg.MetadataValue.json(run.to_json())}
+            raise dg.Failure(what, metadata=facts, allow_retries=not left)
         return _result(dataset, run, _standing(dataset, settings), check=False)
 
     return backfill

@@ -175,6 +175,22 @@ def test_dagster_says_that_an_earlier_night_failed(live, publisher, monkeypatch)
     assert "failed 2019: " in told(live).why
 
 
+def test_a_partition_of_a_backfill_that_nobody_was_asked_for_is_not_filled(tmp_path, monkeypatch):
+    """Dagster would show it as done, and nothing would ask for it again."""
+    monkeypatch.setenv("CLAWBACK_HOME", str(tmp_path))
+    monkeypatch.delenv("DATA_GOV_API_KEY", raising=False)
+    backfill = assets.capture_assets(sources.get("fbi/agencies"))[0]
+    options = RefreshOptions(edition="live", landing=str(tmp_path / "landing"))
+    with dg.DagsterInstance.ephemeral() as instance:
+        result = dg.materialize(
+            [backfill], partition_key="VT", resources={"options": options}, instance=instance, raise_on_error=False
+        )
+    assert not result.success
+    (failed,) = [event for event in result.all_events if event.is_step_failure]
+    assert "needs DATA_GOV_API_KEY" in failed.step_failure_data.user_failure_data.description
+    assert list(result.asset_materializations_for_node(backfill.node_def.name)) == []
+
+
 def test_the_first_night_that_only_fails_changes_what_is_published_and_the_next_alike_does_not(live, publisher):
     night(live, 0, "2019")
     prints = [catalog(live).fingerprint([NCVS])]
