@@ -268,6 +268,19 @@ def test_a_delta_is_taken_once_oldest_first_with_its_indicator(night, settings, 
     assert night("delta", at=datetime(2026, 12, 1, tzinfo=UTC)).slices[0].status == "empty"
 
 
+def test_a_list_of_archives_under_another_name_is_a_fault_and_no_month_without_changes(night, settings, publisher):
+    night("FY2020", at=datetime(2026, 10, 1, tzinfo=UTC))
+    made = publisher.answer
+
+    def renamed(request, path):
+        return files.as_json({"files": []}) if path.endswith("list_monthly_files/") else made(request, path)
+
+    publisher.answer = renamed
+    (outcome,) = night("delta").slices
+    assert outcome.status == "failed"
+    assert "monthly_files is no list of objects" in outcome.message
+
+
 def test_what_changed_is_asked_for_since_the_mark_with_a_week_of_overlap(night, settings, publisher):
     night("FY2020")
     known = Catalog(settings.landing_dir, as_of=None, edition="live").known(TRANSACTIONS)
