@@ -466,6 +466,34 @@ class TestOutlays:
         night("FY2020")
         assert night("open", dataset=OUTLAYS).slices[0].status == "empty"
 
+    def test_an_award_whose_page_always_fails_keeps_no_other_out_and_is_asked_for_again(self, night, settings, pages):
+        answer = pages.answer
+
+        def broken(request, path):
+            is_broken = "/awards/ASST" in path and "0001" in path
+            return files.as_json({"detail": "synthetic"}, 500) if is_broken else answer(request, path)
+
+        pages.answer = broken
+        night("FY2020")
+        assert night("open", dataset=OUTLAYS).slices[0].status == "landed"
+        assert sorted(row["asked_for"][9:18] for row in held(settings, OUTLAYS)) == ["SYNTH0002", "SYNTH0003"]
+        pages.answer = answer
+        again = night("open", dataset=OUTLAYS, at=TODAY.replace(hour=7)).slices[0]
+        assert (again.status, again.records) == ("landed", 1)
+
+    def test_pages_that_all_fail_are_a_failure(self, night, settings, pages):
+        night("FY2020")
+        answer = pages.answer
+
+        def down(request, path):
+            is_page = "/awards/ASST" in path
+            return files.as_json({"detail": "synthetic"}, 500) if is_page else answer(request, path)
+
+        pages.answer = down
+        outcome = night("open", dataset=OUTLAYS).slices[0]
+        assert outcome.status == "failed"
+        assert "HTTP 500" in outcome.message
+
     def test_a_page_without_its_outlay_field_rejects_the_capture(self, night, settings, pages):
         night("FY2020")
         answer = pages.answer
