@@ -79,7 +79,7 @@ class EarlierCaptures(Protocol):
         """The keys of all slices that have an accepted capture."""
 
     def high_water(self, slice_key: str) -> str | None:
-        """The greatest of what the dataset's `high_water` says of the slice's accepted records."""
+        """The greatest of what the dataset's `high_water` says of the slice's accepted records that were fetched."""
 
     def content_as_of(self, slice_key: str) -> datetime | None:
         """The newest date for which an accepted capture of the slice was made; None if there is none."""
