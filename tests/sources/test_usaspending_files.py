@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import struct
 import zipfile
 from datetime import UTC, datetime
@@ -127,6 +128,23 @@ def test_the_archive_is_kept_as_the_file_it_is_with_its_digest_and_no_copy_in_th
         assert usaspending_files.file_digest(folder / entry.archive) == entry.sha256
         assert len(body) == entry.bytes
     assert not list(settings.downloads_dir.iterdir())
+
+
+def test_the_disk_has_an_archive_and_its_records_before_the_capture_is_there(night, settings, monkeypatch):
+    """Else a power cut may leave a capture.json that vouches for bytes that were never written."""
+    asked_of_the_disk: list[str] = []
+    fsync = os.fsync
+
+    def noting(handle: int) -> None:
+        asked_of_the_disk.append(os.path.basename(os.readlink(f"/proc/self/fd/{handle}")))
+        fsync(handle)
+
+    monkeypatch.setattr(os, "fsync", noting)
+    assert night("FY2020").slices[0].status == "landed"
+    (capture,) = captures(settings)
+    names = {Path(entry.path).name for entry in capture.files}
+    assert {"archive-1.zip", "archive-2.zip", "responses.warc.gz"} <= names <= set(asked_of_the_disk)
+    assert "records" in asked_of_the_disk
 
 
 def test_an_archive_that_is_not_the_captured_one_is_told_when_a_row_is_traced_to_it(night, settings):
