@@ -172,8 +172,9 @@ def code_digest() -> str:
     """A digest of everything that turns captures into a release: our code, and the versions that the lock pins."""
     digest = hashlib.sha256()
     package = PROJECT_ROOT / "orchestration"
-    files = [p for p in DBT_PROJECT_DIR.rglob("*") if p.suffix in (".sql", ".yml", ".csv")]
-    for folder in ("declared", "engine", "forms", "landing", "release", "sources"):
+    # descriptions, units and former names are published too, and so are the pages
+    files = [p for p in DBT_PROJECT_DIR.rglob("*") if p.suffix in (".sql", ".yml", ".csv", ".md", ".toml")]
+    for folder in ("declared", "engine", "forms", "landing", "release", "site", "sources"):
         files += [p for p in (package / folder).rglob("*") if p.is_file()]
     files += [package / "wire.py"]
     files += [lock for lock in (PROJECT_ROOT / "requirements.lock",) if lock.exists()]
