@@ -96,6 +96,19 @@ def test_a_slice_that_failed_says_since_when_and_why_until_it_comes(live, publis
     assert (told(live).state, told(live).failed, told(live).why) == ("serving", 0, None)
 
 
+def test_a_fault_of_the_whole_ends_with_the_next_run_though_nothing_is_due(live, publisher):
+    """A slice that does not exist, or a clock that was wrong: neither is known of any slice."""
+    night(live, 0)
+    night(live, 1, "1492")
+    assert (told(live).state, told(live).failed) == ("failing", 1)
+    assert night(live, 2).slices == []
+    assert (told(live).state, told(live).failed, told(live).why) == ("serving", 0, None)
+    folder = live.landing_dir / "bjs" / "victimizations"
+    lines = len(attempts.attempted(folder))
+    night(live, 3)
+    assert len(attempts.attempted(folder)) == lines, "a run that requests nothing leaves no line"
+
+
 def test_a_past_day_knows_its_own_failures_only(live, publisher):
     night(live, 0, "2019")
     fails(publisher, 1)
