@@ -21,6 +21,7 @@ from orchestration.fetching.session import HostLimits, Web
 from orchestration.landing.catalog import Catalog
 from orchestration.landing.dataset_run import DatasetRun, capture_dataset
 from orchestration.progress import listening
+from orchestration.refresh import plan
 from orchestration.settings import Settings
 from orchestration.sources import fbi, fbi_dates
 from orchestration.sources.states import BY_POSTAL
@@ -362,6 +363,10 @@ class TestWhoseMonthsAreAskedFor:
         assert wanted["SY0000001"] == "CA"
         assert len(wanted) == len(fbi.study_agencies()) + 1
         assert "SY0000001" in {s.key for s in MONTHS.slices(release, self.known(release))}
+
+    def test_a_plan_shows_them(self, release):
+        (planned,) = plan.plan(release, ["fbi/agency_months"], None)
+        assert "SY0000001" in planned.slices
 
     def test_a_night_asks_for_them(self, release, publisher, night):
         publisher.add("SY0000001", "Chosen Police", "CA", "California", {"HOM": {"01-2026": 1}})
