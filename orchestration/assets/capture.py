@@ -21,9 +21,6 @@ from orchestration.settings import Settings, default_url
 from orchestration.sources.base import Dataset
 from orchestration.sources.states import STATES
 
-# The first federal fiscal year that USAspending's search answers for (dates before 2007-10-01 are refused), and the
-# first year of the survey. The last is that of the day on which the definitions are loaded.
-_FIRST_FISCAL_YEAR, _FIRST_SURVEY_YEAR = 2008, 1993
 CAPTURED_CHECK = "captured"
 
 
@@ -103,25 +100,36 @@ def _backfill(dataset: Dataset) -> dg.AssetsDefinition:
         with logs.of_run(context.run_id), ending_on_refusals(settings):
             object_storage.begin(settings, context.run_id)
             run = capture_dataset(dataset, settings, partition=context.partition_key)
-        if run.failures:
-            raise dg.Failure(run.line(), metadata={"dataset_run": dg.MetadataValue.json(run.to_json())})
+        left = [one for one in run.slices if one.status == "skipped"]
+        if run.failures or left:
+            # what was not asked for, without a key or with the hour's requests spent, is not there: nothing fills the
+            # partition later, and the next minutes change nothing
+            what = f"{run.line()}: {left[0].message}" if left else run.line()
+            facts = {"dataset_run": dg.MetadataValue.json(run.to_json())}
+            raise dg.Failure(what, metadata=facts, allow_retries=not left)
         return _result(dataset, run, _standing(dataset, settings), check=False)
 
     return backfill
 
 
 def partition_keys(dataset: Dataset) -> list[str]:
-    """The partitions of a dataset's backfill, up to the present one."""
+    """The partitions of a dataset's backfill, up to the day on which the definitions are loaded."""
     today = datetime.now(ZoneInfo("America/New_York"))
     if dataset.partitioned_by == "fiscal_year":
         # a federal fiscal year begins in October of the year before
-        return [f"FY{year}" for year in range(_FIRST_FISCAL_YEAR, today.year + (today.month >= 10) + 1)]
+        return [f"FY{year}" for year in range(_first_year(dataset), today.year + (today.month >= 10) + 1)]
     if dataset.partitioned_by == "year":
-        return [str(year) for year in range(_FIRST_SURVEY_YEAR, today.year + 1)]
+        return [str(year) for year in range(_first_year(dataset), today.year + 1)]
     if dataset.partitioned_by == "city_month":
         months = {str(slice_.params["city_month"]) for slice_ in dataset.all_slices()}
         return sorted(month for month in months if month.rpartition(" ")[2] <= f"{today:%Y-%m}")
     return [state.postal for state in STATES]
+
+
+def _first_year(dataset: Dataset) -> int:
+    """The first year of which its publisher can be asked."""
+    name = str(dataset.partitioned_by)
+    return min(int(str(slice_.params[name]).removeprefix("FY")) for slice_ in dataset.all_slices())
 
 
 def _check_spec(dataset: Dataset) -> dg.AssetCheckSpec:

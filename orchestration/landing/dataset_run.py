@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, Literal
 
 from orchestration import faults
@@ -22,7 +23,7 @@ from orchestration.landing import attempts, clock, integrity, land, object_stora
 from orchestration.landing.catalog import Catalog
 from orchestration.progress import say
 from orchestration.recorded import build as recorded
-from orchestration.settings import Settings
+from orchestration.settings import Edition, Settings
 from orchestration.sources.base import Batch, Dataset, Slice
 from orchestration.wire import Payload, RunOver, SliceFault, SliceSkipped, SourceError
 
@@ -118,6 +119,8 @@ def capture_dataset(
     finally:
         # also after a run that was interrupted: what it requested is known
         _note(dataset, settings, run, is_backfill=partition is not None, is_whole=not (slice_keys or partition))
+    if not (run.slices or slice_keys or partition):
+        _note_nothing_due(dataset, settings)
     object_storage.keep_dataset(settings, dataset)
     run.seconds = round(time.monotonic() - started, 1)
     for failure in [*run.failures, *(s for s in run.slices if s.status == "skipped" and s.is_its_own)]:
@@ -156,9 +159,9 @@ def _note(dataset: Dataset, settings: Settings, run: DatasetRun, *, is_backfill:
     over = next((one.message for one in run.slices if one.waits), "not asked for")
     bad += [(slice_, "left", over) for slice_ in run.too_old if slice_ not in listed]
     attempts.record(
-        settings.landing_dir / dataset.source / dataset.name,
+        _folder(dataset, settings),
         way="backfill" if is_backfill else "nightly",
-        edition="recorded" if settings.edition == "recorded" or dataset.base_url_setting is None else "live",
+        edition=_edition(dataset, settings),
         asked=sum(one.slice != attempts.ALL for one in run.slices),
         bad=bad,
         good={one.slice for one in run.slices if one.status in ("landed", "unchanged", "empty")},
@@ -166,6 +169,25 @@ def _note(dataset: Dataset, settings: Settings, run: DatasetRun, *, is_backfill:
         whole=is_whole,
         home=settings.root,
     )
+
+
+def _note_nothing_due(dataset: Dataset, settings: Settings) -> None:
+    """End a fault of the dataset as a whole (its slices could not be listed) though no slice is due; else no line."""
+    open_ = attempts.opened(attempts.attempted(_folder(dataset, settings)))
+    edition = _edition(dataset, settings)
+    if any((one.slice, one.edition) == (attempts.ALL, edition) for one in open_):
+        attempts.record(
+            _folder(dataset, settings), way="nightly", edition=edition, asked=0, bad=(), good=(), whole=True
+        )
+
+
+def _folder(dataset: Dataset, settings: Settings) -> Path:
+    return settings.landing_dir / dataset.source / dataset.name
+
+
+def _edition(dataset: Dataset, settings: Settings) -> Edition:
+    """Our own tables are the recorded edition's in every edition."""
+    return "recorded" if settings.edition == "recorded" or dataset.base_url_setting is None else "live"
 
 
 def _run_recorded(

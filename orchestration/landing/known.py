@@ -67,7 +67,9 @@ class KnownCaptures:
         return {c.slice: c.records for c in self._captures.serving(self._dataset)}
 
     def high_water(self, slice_key: str) -> str | None:
-        return max((c.high_water for c in self._accepted(slice_key) if c.high_water), default=None)
+        # A file that a user brought does not tell what else changed before its newest record; a request does.
+        fetched = (c for c in self._accepted(slice_key) if c.kind == "fetched")
+        return max((c.high_water for c in fetched if c.high_water), default=None)
 
     def content_as_of(self, slice_key: str) -> datetime | None:
         return max((c.content_as_of or c.retrieved_at for c in self._accepted(slice_key)), default=None)

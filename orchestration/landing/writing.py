@@ -19,6 +19,7 @@ from functools import cached_property
 from itertools import count
 from pathlib import Path
 
+from orchestration import files
 from orchestration.forms import Unreadable, archives, kinds
 from orchestration.landing import guard
 from orchestration.landing.bounds import RecordBounds
@@ -145,6 +146,8 @@ class CaptureWriter:
             self.digests[kept] = payload.sha256
         else:
             shutil.copyfile(payload.path, kept)
+        # capture.json will vouch for it
+        sync(kept)
         return kept
 
     def _tabulate(self, payload: Payload, archive: Path | None) -> int:
@@ -252,6 +255,7 @@ class CaptureWriter:
             self._spool.delete()
             for path in self.parts.paths():
                 sync(path)
+            files.sync_folder(self.folder / PARTS_FOLDER)
         else:
             self._spool.to_parquet(self.folder / RECORDS_FILE, capture_id, list(self.fields))
 

@@ -53,6 +53,7 @@ def plan(settings: Settings, names: Sequence[str], as_of: date | None) -> list[P
         if settings.edition == "recorded" or dataset.base_url_setting is None:
             slices = [batch.slice.key for batch in recorded.batches(dataset.id)]
         else:
-            slices = [slice_.key for slice_ in dataset.slices(settings, catalog.known(dataset))]
+            known = catalog.known(dataset, published=settings.published_file)
+            slices = [slice_.key for slice_ in dataset.slices(settings, known)]
         planned.append(Planned(dataset.id, slices, len(catalog.serving(dataset))))
     return planned

@@ -140,11 +140,12 @@ def followed_otherwise(kept: Iterable[Release], folder: Path) -> list[str]:
 
 def find(settings: Settings, release_id: str) -> Release:
     """The release of that id; raises NoSuchRelease with the ids there are."""
-    kept = releases(settings)
-    for release in kept:
-        if release.id == release_id:
-            return release
-    raise NoSuchRelease(f"no release {release_id!r}; kept are: {', '.join(r.id for r in kept) or 'none'}")
+    names = {release.path.parent.name: release for release in releases(settings)}
+    release = names.get(release_id)
+    # a copy under another name is not the release, whatever its release.json says: nobody has compared it
+    if release is None or release.id != release_id:
+        raise NoSuchRelease(f"no release {release_id!r}; kept are: {', '.join(names) or 'none'}")
+    return release
 
 
 def rewritten_line(release: Release, names: Sequence[str]) -> str:
@@ -171,8 +172,9 @@ def code_digest() -> str:
     """A digest of everything that turns captures into a release: our code, and the versions that the lock pins."""
     digest = hashlib.sha256()
     package = PROJECT_ROOT / "orchestration"
-    files = [p for p in DBT_PROJECT_DIR.rglob("*") if p.suffix in (".sql", ".yml", ".csv")]
-    for folder in ("declared", "engine", "forms", "landing", "release", "sources"):
+    # descriptions, units and former names are published too, and so are the pages
+    files = [p for p in DBT_PROJECT_DIR.rglob("*") if p.suffix in (".sql", ".yml", ".csv", ".md", ".toml")]
+    for folder in ("declared", "engine", "forms", "landing", "release", "site", "sources"):
         files += [p for p in (package / folder).rglob("*") if p.is_file()]
     files += [package / "wire.py"]
     files += [lock for lock in (PROJECT_ROOT / "requirements.lock",) if lock.exists()]

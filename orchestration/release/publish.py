@@ -130,7 +130,10 @@ def _swap(settings: Settings, folder: Path) -> None:
 
 def sweep(settings: Settings) -> int:
     """Remove what a killed publication left half written; how many. The caller holds the publication lock."""
-    leftovers = [*settings.releases_dir.glob(f"{files.UNFINISHED}*"), *settings.root.glob(".published-*")]
+    folders = [path for path in settings.releases_dir.glob(f"{files.UNFINISHED}*") if path.is_dir()]
+    leftovers = [*folders, *settings.root.glob(".published-*")]
+    # the list of verified files is written there by commands that hold no lock
+    files.sweep_unfinished(settings.releases_dir)
     for leftover in leftovers:
         leftover.unlink() if leftover.is_symlink() else files.remove_tree(leftover)
     return len(leftovers)

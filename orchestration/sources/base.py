@@ -79,7 +79,7 @@ class EarlierCaptures(Protocol):
         """The keys of all slices that have an accepted capture."""
 
     def high_water(self, slice_key: str) -> str | None:
-        """The greatest of what the dataset's `high_water` says of the slice's accepted records."""
+        """The greatest of what the dataset's `high_water` says of the slice's accepted records that were fetched."""
 
     def content_as_of(self, slice_key: str) -> datetime | None:
         """The newest date for which an accepted capture of the slice was made; None if there is none."""
@@ -268,7 +268,9 @@ def due(slices: Iterable[Slice], known: EarlierCaptures, every: timedelta = time
     never = datetime.min.replace(tzinfo=UTC)
     asked = [(known.checked(slice_.key) or never, slice_) for slice_ in slices]
     now = utc_now()
-    return [s for when, s in sorted(asked, key=lambda a: (a[0], a[1].key)) if when == never or now - when >= every]
+    # An answer of a time to come, by a clock that was ahead, is as good as one of now.
+    ages = [(max(now - when, timedelta(0)), when, s) for when, s in sorted(asked, key=lambda a: (a[0], a[1].key))]
+    return [s for age, when, s in ages if when == never or age >= every]
 
 
 def renamed(record: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:

@@ -77,13 +77,17 @@ class Places(Dataset):
         ]
 
     def pull(self, web: Web, settings: Settings, slice_: Slice, known: EarlierCaptures) -> Iterator[Payload]:
-        """One request: an answer is never paged. The newest published year; a 404 shows which is not."""
+        """One request: an answer is never paged. The newest published year; a 404 shows which is not.
+
+        Raises SourceError where a year that was captured is not there any more: an older one must not take its place.
+        """
         level, fips = slice_.params["level"], slice_.params["fips"]
         asked = _SUBDIVISION if level == TOWN else level
         params = {"get": ",".join(VARIABLES), "for": f"{asked}:{fips}" if level == "state" else f"{asked}:*"}
         if level != "state":
             params["in"] = f"state:{fips} county:*" if level == TOWN else f"state:{fips}"
         assert settings.census_api_key is not None
+        newest = max((held for held, _ in known.rows(self.id, ["year"], {slice_.key}) if held), default="")
         for lag in _PUBLICATION_LAG_YEARS:
             year = str(utc_now().year - lag)
             answer = web.get(
@@ -98,6 +102,9 @@ class Places(Dataset):
             if answer.body.lstrip()[:1] == b"<":
                 # A missing or refused key is answered with 200 and a page for people.
                 what = "a page came instead of data: is CENSUS_API_KEY valid?"
+                raise SourceError(self.id, slice_.key, what, url=answer.url)
+            if year < newest:
+                what = f"the estimates of {newest}, which were captured, are no longer there, only those of {year}"
                 raise SourceError(self.id, slice_.key, what, url=answer.url)
             yield answer
             return

@@ -12,6 +12,9 @@ from functools import lru_cache
 from orchestration.forms import Unreadable, jsons
 from orchestration.wire import as_text
 
+# However it is written: a few characters, a year or more digits among them.
+_MAY_BE_A_DAY = re.compile(r"(?!<)(?=.*\d{4}).{4,40}")
+
 
 @lru_cache(maxsize=10_000)
 def month_of(text: str | None) -> date | None:
@@ -54,8 +57,12 @@ def sortable(day: str | None) -> str | None:
 
 
 def date_in(body: bytes) -> str:
-    """The refresh date as the publisher writes it: the answer's form is not documented, its text is compared."""
+    """The refresh date as the publisher writes it: the answer's form is not documented, its text is compared.
+
+    "" for a page or a message in its place: as a date it would be later than any, and every run would request all.
+    """
     try:
-        return innermost(jsons.load(body)) or ""
+        text = innermost(jsons.load(body)) or ""
     except Unreadable:
-        return body.decode("utf-8", "replace").strip()
+        text = body.decode("utf-8", "replace").strip()
+    return text if _MAY_BE_A_DAY.fullmatch(text) else ""

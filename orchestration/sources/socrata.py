@@ -57,9 +57,14 @@ class IncidentMonths(Dataset):
     volume_counts = "reports"
 
     def slices(self, settings: Settings, known: EarlierCaptures) -> list[Slice]:
-        """Every set that grows, and the closed ones once a month."""
+        """Every set that grows, and the closed ones once a month.
+
+        The last days of a year come after it: of a set that begins every January the year before is requested too.
+        """
         today = utc_now().date()
         growing = [self._slice(s, today.year) for s in SETS if s.asked_nightly and s.last_month is None]
+        ended = [self._slice(s, today.year - 1) for s in SETS if s.asked_nightly and s.by_year]
+        growing += [slice_ for slice_ in ended if known.newest(slice_.key)]
         closed = [self._slice(s, today.year) for s in SETS if s.asked_nightly and s.last_month is not None]
         return [*due(growing, known), *due(closed, known, CLOSED_EVERY)]
 
@@ -101,6 +106,8 @@ class IncidentMonths(Dataset):
                 return
             if count.rows == 0 and known.newest(slice_.key) is None:
                 return
+            if self._has_begun_anew(slice_, known, count.rows):
+                return
             taken = list(resource.pages({**select, **where}, count.rows, "json"))
             twice = self._twice(taken, ("month", *city_set.groups))
             agreed = soda.counted(taken) == count.rows and twice == 0
@@ -112,6 +119,14 @@ class IncidentMonths(Dataset):
                 yield count.payload
                 yield from soda.faulty_as_a_whole(taken, f"{twice:,} groups came more than once" if twice else "")
                 return
+
+    def _has_begun_anew(self, slice_: Slice, known: EarlierCaptures, rows: int) -> bool:
+        """Whether a set no longer holds all that was captured of a year that is over: then that stays in use."""
+        city_set = BY_ID[slice_.params["set"]]
+        if not city_set.by_year or slice_.params["year"] >= utc_now().year:
+            return False
+        captured = known.rows(self.id, ["n", "month", *city_set.groups], {slice_.key})
+        return rows < sum(whole_count(self.id, n) for n, *_ in captured)
 
     def _twice(self, taken: list[Payload], names: tuple[str, ...]) -> int:
         """How many groups came more than once; 0 where a column did not come at all, which is another fault."""

@@ -22,6 +22,7 @@ from urllib.parse import urlencode, urlsplit
 from orchestration.fetching.session import Web
 from orchestration.fetching.waiting import Wait
 from orchestration.settings import Settings
+from orchestration.sources.answers import objects_in
 from orchestration.sources.base import Batch, Dataset, EarlierCaptures, Slice, due, whole_count
 from orchestration.sources.fields import DATE, NUMBER, TEXT, YEAR, each, typed
 from orchestration.sources.usaspending import LISTINGS, TYPE_GROUPS, fiscal_years, json_object
@@ -256,7 +257,9 @@ class Transactions(Dataset):
             role="control",
         )
         found = []
-        for file in json_object(self.id, listed).get("monthly_files") or []:
+        # An answer without the list is a fault: read as an empty one, it would say for ever that nothing is new.
+        files = json_object(self.id, listed).get("monthly_files")
+        for file in objects_in(self.id, files, "monthly_files", url=listed.url):
             parts = _ARCHIVE.match(file.get("file_name") or "")
             if parts and parts["agency"] == AGENCY_CODE and parts["year"] in (year, "(All)"):
                 found.append({"kind": parts["kind"], "made": parts["made"], "url": file["url"]})

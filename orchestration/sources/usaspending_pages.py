@@ -6,11 +6,12 @@ the search (usaspending), files of transactions (usaspending_files).
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any
 
-from orchestration.fetching.session import Web
+from orchestration.fetching.session import FetchError, Web
 from orchestration.settings import Settings
 from orchestration.sources.base import Dataset, EarlierCaptures, Record, Slice
 from orchestration.sources.fields import DATE, NUMBER, TEXT, typed
@@ -18,10 +19,15 @@ from orchestration.sources.usaspending import json_object
 from orchestration.sources.usaspending_files import AGENCY_CODE, WHOLE_AGAIN
 from orchestration.wire import Payload, SourceError, as_text, utc_now
 
+log = logging.getLogger(__name__)
+
 # What a page about one award must say, whatever its value.
 _MUST_BE_ON_A_PAGE = ("generated_unique_award_id", "total_outlay", "total_obligation", "fain")
 # So many awards that the publisher does not know, before any that it does, say nothing about awards.
 GONE_IN_A_ROW = 5
+# A page that fails is tried no more often than this, and after so many in a row nothing more is requested in this run.
+PAGE_ATTEMPTS = 3
+FAILED_IN_A_ROW = 5
 
 
 class AwardOutlays(Dataset):
@@ -62,7 +68,9 @@ class AwardOutlays(Dataset):
     def pull(self, web: Web, settings: Settings, slice_: Slice, known: EarlierCaptures) -> Iterator[Payload]:
         """Request one award after the other, the longest unrefreshed first, within the run's budget.
 
-        Raises SourceError where the publisher knows none of the first awards: one may be gone, not all of them.
+        A page that fails is passed over, and requested again in the next run: else one that always fails, first in
+        every run, would keep all others out. Raises SourceError where the publisher knows none of the first awards
+        (one may be gone, not all of them), and FetchError where every page fails.
         """
         today = utc_now()
         asked: dict[str, str] = {}
@@ -72,14 +80,24 @@ class AwardOutlays(Dataset):
         stale = (today - WHOLE_AGAIN).isoformat()
         wanted = {award for award in _open_awards(known, today.date()) if asked.get(award, "") <= stale}
         gone: list[Payload] = []
-        knows_any = False
+        knows_any, in_a_row = False, 0
+        failed: FetchError | None = None
         for award in sorted(wanted, key=lambda a: (asked.get(a, ""), a))[: settings.award_pages_a_night]:
-            page = web.get(
-                f"{settings.usaspending_url}/awards/{award}/",
-                context={"award": award},
-                accept_status=frozenset({404}),
-                media_type="json",
-            )
+            try:
+                page = web.get(
+                    f"{settings.usaspending_url}/awards/{award}/",
+                    context={"award": award},
+                    accept_status=frozenset({404}),
+                    media_type="json",
+                    attempts=PAGE_ATTEMPTS,
+                )
+            except FetchError as error:
+                failed, in_a_row = error, in_a_row + 1
+                log.warning("%s: the page of award %s is passed over: %s", self.id, award, error.what)
+                if error.status is None or in_a_row == FAILED_IN_A_ROW:
+                    break
+                continue
+            in_a_row = 0
             if page.status == 404 and not knows_any:
                 gone.append(page)
                 if len(gone) == GONE_IN_A_ROW:
@@ -90,6 +108,8 @@ class AwardOutlays(Dataset):
             yield from gone
             gone = []
             yield page
+        if failed is not None and not knows_any:
+            raise failed
         yield from gone
 
     def cut(self, payload: Payload) -> Iterator[Record]:

@@ -102,6 +102,27 @@ def test_an_unchanged_slice_makes_no_new_capture_and_says_so(settings):
     assert catalog(settings).last_checked(NCVS) >= first.capture.landed_at
 
 
+def test_the_same_rows_beside_a_greater_count_are_not_unchanged(settings):
+    """The list comes from a cache and the count does not: the row that is missing is not known to be the same."""
+
+    def counted(n: int, when: str) -> Outcome:
+        count = Payload(
+            json.dumps([{"n": str(n)}]).encode(), "https://synthetic.invalid/count", moment(when), role="control"
+        )
+        return write(
+            NCVS, Slice("2016"), [count, rows_payload(ncvs(3), moment(when))], landing_dir=settings.landing_dir,
+            kind="fetched", edition="live", retrieved_at=moment(when),
+        )  # fmt: skip
+
+    first = counted(3, "2026-01-01T02:00:00")
+    assert first.status == "landed"
+    again = counted(4, "2026-01-02T02:00:00")
+    assert again.status == "rejected"
+    assert "control_total: 3 victimizations, the publisher counts 4" in again.message
+    assert catalog(settings).is_stale(first.capture)
+    assert counted(3, "2026-01-03T02:00:00").status == "unchanged"
+
+
 def test_a_newer_capture_supersedes_the_older_one_whole(settings):
     land(settings, ncvs(4), "2026-01-01T02:00:00")
     newer = land(settings, ncvs(5), "2026-01-02T02:00:00")

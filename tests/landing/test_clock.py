@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import time_machine
@@ -16,7 +16,7 @@ from orchestration.landing.dataset_run import capture_dataset
 from orchestration.landing.land import Outcome
 from orchestration.settings import Settings
 from orchestration.sources import usaspending
-from orchestration.sources.base import Slice
+from orchestration.sources.base import Slice, due
 from orchestration.wire import Payload
 
 NCVS = sources.get("bjs/victimizations")
@@ -52,6 +52,17 @@ def test_the_capture_that_was_fetched_later_serves(settings, first, second):
     assert after.note == f"this machine's clock said {second}: dated after the capture before it"
     # what was sent keeps the time that the clock told
     assert after.payloads[0].retrieved_at == datetime.fromisoformat(second)
+
+
+def test_what_is_asked_every_night_is_asked_after_a_night_whose_clock_was_ahead(settings):
+    slices = [Slice("2016")]
+    with time_machine.travel("2026-11-27T12:00:00Z", tick=False):
+        fetch(settings, "1")
+    with time_machine.travel("2026-11-26T12:00:00Z", tick=False):
+        known = Catalog(settings.landing_dir, as_of=None, edition="live").known(NCVS)
+        assert due(slices, known) == slices
+        # what is asked once a month was asked within the month, by either clock
+        assert due(slices, known, timedelta(days=30)) == []
 
 
 def test_a_clock_in_order_leaves_no_note(settings):

@@ -96,6 +96,19 @@ def test_a_slice_that_failed_says_since_when_and_why_until_it_comes(live, publis
     assert (told(live).state, told(live).failed, told(live).why) == ("serving", 0, None)
 
 
+def test_a_fault_of_the_whole_ends_with_the_next_run_though_nothing_is_due(live, publisher):
+    """A slice that does not exist, or a clock that was wrong: neither is known of any slice."""
+    night(live, 0)
+    night(live, 1, "1492")
+    assert (told(live).state, told(live).failed) == ("failing", 1)
+    assert night(live, 2).slices == []
+    assert (told(live).state, told(live).failed, told(live).why) == ("serving", 0, None)
+    folder = live.landing_dir / "bjs" / "victimizations"
+    lines = len(attempts.attempted(folder))
+    night(live, 3)
+    assert len(attempts.attempted(folder)) == lines, "a run that requests nothing leaves no line"
+
+
 def test_a_past_day_knows_its_own_failures_only(live, publisher):
     night(live, 0, "2019")
     fails(publisher, 1)
@@ -173,6 +186,22 @@ def test_dagster_says_that_an_earlier_night_failed(live, publisher, monkeypatch)
     assert event.metadata["state"].value == "failing"
     assert event.metadata["standing"].value == told(live).line()
     assert "failed 2019: " in told(live).why
+
+
+def test_a_partition_of_a_backfill_that_nobody_was_asked_for_is_not_filled(tmp_path, monkeypatch):
+    """Dagster would show it as done, and nothing would ask for it again."""
+    monkeypatch.setenv("CLAWBACK_HOME", str(tmp_path))
+    monkeypatch.delenv("DATA_GOV_API_KEY", raising=False)
+    backfill = assets.capture_assets(sources.get("fbi/agencies"))[0]
+    options = RefreshOptions(edition="live", landing=str(tmp_path / "landing"))
+    with dg.DagsterInstance.ephemeral() as instance:
+        result = dg.materialize(
+            [backfill], partition_key="VT", resources={"options": options}, instance=instance, raise_on_error=False
+        )
+    assert not result.success
+    (failed,) = [event for event in result.all_events if event.is_step_failure]
+    assert "needs DATA_GOV_API_KEY" in failed.step_failure_data.user_failure_data.description
+    assert list(result.asset_materializations_for_node(backfill.node_def.name)) == []
 
 
 def test_the_first_night_that_only_fails_changes_what_is_published_and_the_next_alike_does_not(live, publisher):

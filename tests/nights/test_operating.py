@@ -46,6 +46,21 @@ def test_systemd_accepts_the_units(tmp_path: Path) -> None:
     assert (done.returncode, said) == (0, []), done.stderr
 
 
+@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd is not installed (apt install systemd)")
+@pytest.mark.parametrize(("before", "days"), [
+    ("2027-03-12 12:00:00 UTC", ["2027-03-13", "2027-03-14", "2027-03-15", "2027-03-16"]),
+    ("2026-10-30 12:00:00 UTC", ["2026-10-31", "2026-11-01", "2026-11-02", "2026-11-03"]),
+])  # fmt: skip
+def test_no_night_is_left_out_or_doubled_when_new_york_changes_its_clocks(before: str, days: list[str]) -> None:
+    timer = (DEPLOY / "clawback.timer").read_text(encoding="utf-8")
+    (when,) = re.findall(r"^OnCalendar=(.+)$", timer, re.MULTILINE)
+    done = subprocess.run(
+        ["systemd-analyze", "calendar", f"--base-time={before}", "--iterations=4", when],
+        env={**os.environ, "TZ": "UTC"}, capture_output=True, text=True, check=True, timeout=60,
+    )  # fmt: skip
+    assert re.findall(r"(\d{4}-\d\d-\d\d) \d\d:\d\d:\d\d UTC", done.stdout) == days
+
+
 def _unknown(words: str) -> list[str]:
     """What of a command line after `clawback` is no command or option of it."""
     name, *rest = words.partition("#")[0].split()

@@ -168,6 +168,15 @@ def test_backfills_end_with_the_present(definitions):
     assert max(key.rpartition(" ")[2] for key in partition_keys(cities)) == f"{today:%Y-%m}"
 
 
+def test_backfills_begin_where_the_publisher_can_be_asked():
+    """A partition before that would be shown as done, with nothing in it; a later beginning leaves years out."""
+    by_year = [d for d in sources.DATASETS.values() if d.partitioned_by in ("year", "fiscal_year")]
+    assert {dataset.id: partition_keys(dataset)[0] for dataset in by_year} == {
+        "bjs/victimizations": "1993", "cops/announcements": "FY2017", "fbi/return_a": "1985", "fbi/table8": "2018",
+        "usaspending/awards": "FY2008", "usaspending/transactions": "FY2008",
+    }  # fmt: skip
+
+
 def test_only_capture_assets_are_retried(definitions):
     captures = {asset_key(d) for d in sources.DATASETS.values()}
     captures |= {backfill_key(d) for d in sources.DATASETS.values() if d.partitioned_by}

@@ -258,6 +258,7 @@ class TestCommandLine:
         for args, word in (
             (("query", "nothing"), "there are: "),
             (("refresh", "--source", "nothing"), "there are: "),
+            (("refresh", "--slice", "fbi/agencie=VT"), "no dataset 'fbi/agencie'"),
             (("refresh", "--accept", "x"), "--because"),
             (("refresh", "--live"), "CLAWBACK_CONTACT"),
             (("import", "nothing/none", __file__), "there are: "),

@@ -5,6 +5,8 @@ What belongs here: the chain from one release to the next. What does not: each k
 
 from __future__ import annotations
 
+import shutil
+
 import pytest
 
 from orchestration.release import history, publish, seal
@@ -39,5 +41,21 @@ def test_recomputed_sums_do_not_serve_again(settings: Settings) -> None:
     (settings.releases_dir / "2026.01.1" / "warehouse.duckdb").write_bytes(b"forged")
     seal.make_sums(settings.releases_dir / "2026.01.1")
     with pytest.raises(history.DamagedRelease, match=r"SHA256SUMS is not the one that release 2026\.01\.2 followed"):
+        publish.rollback(settings, "2026.01.1")
+    assert settings.published_dir.resolve().name == "2026.01.2"
+
+
+def test_a_copy_under_another_name_never_serves(settings: Settings) -> None:
+    first = _release(settings, "2026.01.1", None)
+    _release(settings, "2026.01.2", first)
+    copy = settings.releases_dir / "0-copy"
+    shutil.copytree(settings.releases_dir / "2026.01.1", copy)
+    (copy / "warehouse.duckdb").write_bytes(b"forged")
+    publish.rollback(settings, "2026.01.1")
+    assert settings.published_dir.resolve().name == "2026.01.1"
+
+    publish.rollback(settings, "2026.01.2")
+    shutil.rmtree(settings.releases_dir / "2026.01.1")
+    with pytest.raises(history.NoSuchRelease, match=r"no release '2026\.01\.1'; kept are: 2026\.01\.2, 0-copy"):
         publish.rollback(settings, "2026.01.1")
     assert settings.published_dir.resolve().name == "2026.01.2"

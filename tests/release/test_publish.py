@@ -351,6 +351,19 @@ def test_a_killed_publication_is_swept_by_the_next_one(sealed):
     assert not list(settings.releases_dir.glob(".tmp-*"))
 
 
+def test_a_file_that_a_killed_command_left_among_the_releases_is_removed_and_a_living_ones_stays(settings):
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    assert dead.wait() == 0
+    settings.releases_dir.mkdir(parents=True)
+    left, written = (settings.releases_dir / f".tmp-{pid}-{'0' * 32}" for pid in (dead.pid, os.getpid()))
+    for path in (left, written):
+        path.write_bytes(b"{}")
+    # no publication was killed: there is nothing to be told
+    assert publish.sweep(settings) == 0
+    assert not left.exists()
+    assert written.exists()
+
+
 def test_a_publication_that_is_refused_half_way_leaves_nothing(sealed):
     settings, run_id = sealed
     before = os.readlink(settings.published_dir)

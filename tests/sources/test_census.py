@@ -102,6 +102,15 @@ def test_the_newest_year_that_is_out_is_taken_and_written_to_each_record(night, 
     assert [p.status for p in capture.payloads] == [200]
 
 
+def test_an_older_year_never_takes_the_place_of_one_that_is_gone_for_a_night(night, settings, publisher):
+    night("state:01")
+    publisher.newest_year = 2023
+    (outcome,) = night("state:01").slices
+    assert outcome.status == "failed"
+    assert "the estimates of 2024, which were captured, are no longer there, only those of 2023" in outcome.message
+    assert serving(settings)["Testland"]["year"] == "2024"
+
+
 def test_the_key_goes_on_the_wire_and_into_no_file(night, settings, publisher):
     night("place:01")
     assert all(r.args["key"] == servers.CENSUS_KEY for r in publisher.asked)

@@ -21,8 +21,9 @@ from orchestration.fetching.session import HostLimits, Web
 from orchestration.landing.catalog import Catalog
 from orchestration.landing.dataset_run import DatasetRun, capture_dataset
 from orchestration.progress import listening
+from orchestration.refresh import plan
 from orchestration.settings import Settings
-from orchestration.sources import fbi
+from orchestration.sources import fbi, fbi_dates
 from orchestration.sources.states import BY_POSTAL
 from orchestration.wire import Payload, SourceError
 
@@ -149,6 +150,19 @@ def test_a_publisher_without_a_refresh_date_is_asked_for_every_agency(night, pub
     monkeypatch.setattr(publisher, "answer", lambda r, path: gone if path == "/refresh-date" else answer(r, path))
     assert night(FIRST).slices[0].records == 6
     assert night(FIRST, at=datetime(2026, 5, 19, 6, tzinfo=UTC)).slices[0].status == "unchanged"
+
+
+@pytest.mark.parametrize(("body", "day"), [
+    (b'{"UCR": "05/12/2026"}', "05/12/2026"),
+    (b'"2026-05-12T00:00:00Z"', "2026-05-12T00:00:00Z"),
+    (b"May 12, 2026", "May 12, 2026"),
+    (b'{"message": "Internal server error"}', ""),
+    (b"<html><body>Maintenance until 2026-05-13</body></html>", ""),
+    (b"<p>2026</p>", ""),
+    (b"null", ""),
+])  # fmt: skip
+def test_a_page_or_a_message_in_place_of_the_refresh_date_is_none(body, day):
+    assert fbi_dates.date_in(body) == day
 
 
 SECOND = fbi.study_agencies()[1]["ori"]
@@ -349,6 +363,10 @@ class TestWhoseMonthsAreAskedFor:
         assert wanted["SY0000001"] == "CA"
         assert len(wanted) == len(fbi.study_agencies()) + 1
         assert "SY0000001" in {s.key for s in MONTHS.slices(release, self.known(release))}
+
+    def test_a_plan_shows_them(self, release):
+        (planned,) = plan.plan(release, ["fbi/agency_months"], None)
+        assert "SY0000001" in planned.slices
 
     def test_a_night_asks_for_them(self, release, publisher, night):
         publisher.add("SY0000001", "Chosen Police", "CA", "California", {"HOM": {"01-2026": 1}})

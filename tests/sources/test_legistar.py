@@ -111,6 +111,17 @@ class TestPagesAndIncrements:
         (third,) = night(MATTERS, "boston", at=TODAY + timedelta(days=3)).slices
         assert third.status == "unchanged"
 
+    def test_a_file_that_was_brought_does_not_hide_what_changed_before_it(self, night, settings, publisher, tmp_path):
+        publisher.matters["boston"] = [matter(1, intro="2026-11-01")]
+        night(MATTERS, "boston:all")
+        path = tmp_path / "boston_matters.json"
+        path.write_text(json.dumps([matter(9, intro="2026-11-22")]), encoding="utf-8")
+        (result,) = import_files(MATTERS, [path], settings, retrieved_at=TODAY)
+        assert result.ok, result.line()
+        publisher.asked.clear()
+        night(MATTERS, "boston", at=TODAY + timedelta(days=1))
+        assert publisher.asked[0].args["$filter"] == "MatterLastModifiedUtc gt datetime'2026-10-30T10:00:00'"
+
     def test_a_mark_in_the_future_does_not_hide_what_changes_until_then(self, night, publisher):
         publisher.matters["boston"] = [matter(1), matter(2, MatterLastModifiedUtc="2199-01-01T00:00:00")]
         night(MATTERS, "boston:all")

@@ -48,6 +48,12 @@ def reports(count: int, month: str = "2020-01", first: int = 0) -> list[dict[str
     ]
 
 
+def complaints(year: int, count: int) -> list[dict[str, str | None]]:
+    """Synthetic complaints of a year, of New York's set that begins every January."""
+    return [{"cmplnt_num": f"SYN{year}{n}", "rpt_dt": f"{year}-01-{1 + n % 20:02d}T00:00:00.000",
+             "ofns_desc": "RAPE", "vic_race": "WHITE HISPANIC"} for n in range(count)]  # fmt: skip
+
+
 @pytest.fixture
 def publisher(httpserver) -> servers.Socrata:
     city = servers.Socrata(httpserver)
@@ -106,13 +112,25 @@ class TestCounts:
         assert {"63jg-8b9z", "2nrs-mtv8", "k7nn-b2ep", "ijzp-q8t2", "qgea-i56i", "5uac-w243 2026"} <= first
         assert "y8y3-fqfu" not in first, "its publisher closed it: asked for by name only"
 
+    def test_the_last_days_of_a_year_are_taken_after_it_and_stay_when_the_set_begins_anew(
+        self, night, settings, publisher
+    ):
+        ytd, year = cities.BY_ID["5uac-w243"], "5uac-w243 2026"
+        january, february = datetime(2027, 1, 2, 6, tzinfo=UTC), datetime(2027, 2, 1, 6, tzinfo=UTC)
+        publisher.add(ytd.id, ytd.columns, complaints(2026, 400))
+        assert night(MONTHS, year).count("landed") == 1
+        with time_machine.travel(january):
+            known = Catalog(settings.landing_dir, as_of=None, edition="live").known(MONTHS)
+            assert {year, "5uac-w243 2027"} <= {slice_.key for slice_ in MONTHS.slices(settings, known)}
+        publisher.add(ytd.id, ytd.columns, complaints(2026, 403))
+        assert night(MONTHS, year, at=january).count("landed") == 1
+        # some reports that were dated late are left over in it
+        publisher.add(ytd.id, ytd.columns, [*complaints(2026, 2), *complaints(2027, 3)])
+        assert night(MONTHS, year, at=february).slices[0].status == "empty"
+        assert sum(int(row["n"]) for row in captured(settings, MONTHS)) == 403
+
     def test_a_young_year_of_the_year_to_date_set_replaces_no_old_one(self, night, settings, publisher):
         ytd = cities.BY_ID["5uac-w243"]
-
-        def complaints(year: int, count: int) -> list[dict[str, str | None]]:
-            return [{"cmplnt_num": f"SYN{year}{n}", "rpt_dt": f"{year}-01-{1 + n % 20:02d}T00:00:00.000",
-                     "ofns_desc": "RAPE", "vic_race": "WHITE HISPANIC"} for n in range(count)]  # fmt: skip
-
         publisher.add(ytd.id, ytd.columns, complaints(2026, 400))
         assert night(MONTHS, "5uac-w243 2026").count("landed") == 1
         publisher.add(ytd.id, ytd.columns, complaints(2027, 3))

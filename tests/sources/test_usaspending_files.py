@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import struct
 import zipfile
 from datetime import UTC, datetime
@@ -127,6 +128,23 @@ def test_the_archive_is_kept_as_the_file_it_is_with_its_digest_and_no_copy_in_th
         assert usaspending_files.file_digest(folder / entry.archive) == entry.sha256
         assert len(body) == entry.bytes
     assert not list(settings.downloads_dir.iterdir())
+
+
+def test_the_disk_has_an_archive_and_its_records_before_the_capture_is_there(night, settings, monkeypatch):
+    """Else a power cut may leave a capture.json that vouches for bytes that were never written."""
+    asked_of_the_disk: list[str] = []
+    fsync = os.fsync
+
+    def noting(handle: int) -> None:
+        asked_of_the_disk.append(os.path.basename(os.readlink(f"/proc/self/fd/{handle}")))
+        fsync(handle)
+
+    monkeypatch.setattr(os, "fsync", noting)
+    assert night("FY2020").slices[0].status == "landed"
+    (capture,) = captures(settings)
+    names = {Path(entry.path).name for entry in capture.files}
+    assert {"archive-1.zip", "archive-2.zip", "responses.warc.gz"} <= names <= set(asked_of_the_disk)
+    assert "records" in asked_of_the_disk
 
 
 def test_an_archive_that_is_not_the_captured_one_is_told_when_a_row_is_traced_to_it(night, settings):
@@ -266,6 +284,19 @@ def test_a_delta_is_taken_once_oldest_first_with_its_indicator(night, settings, 
     changed = [row for row in held(settings) if "Delta" in row["_payload_id"] or row.get(DELETE_INDICATOR)]
     assert sorted(row[DELETE_INDICATOR] for row in changed) == ["C", "D"]
     assert night("delta", at=datetime(2026, 12, 1, tzinfo=UTC)).slices[0].status == "empty"
+
+
+def test_a_list_of_archives_under_another_name_is_a_fault_and_no_month_without_changes(night, settings, publisher):
+    night("FY2020", at=datetime(2026, 10, 1, tzinfo=UTC))
+    made = publisher.answer
+
+    def renamed(request, path):
+        return files.as_json({"files": []}) if path.endswith("list_monthly_files/") else made(request, path)
+
+    publisher.answer = renamed
+    (outcome,) = night("delta").slices
+    assert outcome.status == "failed"
+    assert "monthly_files is no list of objects" in outcome.message
 
 
 def test_what_changed_is_asked_for_since_the_mark_with_a_week_of_overlap(night, settings, publisher):
@@ -452,6 +483,34 @@ class TestOutlays:
         ]
         night("FY2020")
         assert night("open", dataset=OUTLAYS).slices[0].status == "empty"
+
+    def test_an_award_whose_page_always_fails_keeps_no_other_out_and_is_asked_for_again(self, night, settings, pages):
+        answer = pages.answer
+
+        def broken(request, path):
+            is_broken = "/awards/ASST" in path and "0001" in path
+            return files.as_json({"detail": "synthetic"}, 500) if is_broken else answer(request, path)
+
+        pages.answer = broken
+        night("FY2020")
+        assert night("open", dataset=OUTLAYS).slices[0].status == "landed"
+        assert sorted(row["asked_for"][9:18] for row in held(settings, OUTLAYS)) == ["SYNTH0002", "SYNTH0003"]
+        pages.answer = answer
+        again = night("open", dataset=OUTLAYS, at=TODAY.replace(hour=7)).slices[0]
+        assert (again.status, again.records) == ("landed", 1)
+
+    def test_pages_that_all_fail_are_a_failure(self, night, settings, pages):
+        night("FY2020")
+        answer = pages.answer
+
+        def down(request, path):
+            is_page = "/awards/ASST" in path
+            return files.as_json({"detail": "synthetic"}, 500) if is_page else answer(request, path)
+
+        pages.answer = down
+        outcome = night("open", dataset=OUTLAYS).slices[0]
+        assert outcome.status == "failed"
+        assert "HTTP 500" in outcome.message
 
     def test_a_page_without_its_outlay_field_rejects_the_capture(self, night, settings, pages):
         night("FY2020")
