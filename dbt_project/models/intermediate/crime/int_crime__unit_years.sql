@@ -54,7 +54,8 @@ changed as (
             else 0
         end as starts_segment
     from ranked
-    where nth = 1
+    -- 0 people: the FBI counts them under another agency, whose row the table may lack
+    where nth = 1 and (population_as_printed is null or population_as_printed > 0)
 )
 
 select
