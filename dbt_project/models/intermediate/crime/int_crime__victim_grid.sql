@@ -20,7 +20,8 @@ with months as (
         {% endfor %}
         coalesce(sum(case when offense_family = 'all_offenses' and victim_group = 'hispanic' then victims end), 0)
             as hispanic_of_month,
-        coalesce(sum(case when offense_family = 'all_offenses' and victim_group = 'non_hispanic' then victims end), 0)
+        -- a count below the floor is one victim at least
+        coalesce(sum(case when offense_family = 'all_offenses' and victim_group = 'non_hispanic' then coalesce(victims, 1) end), 0)
             as others_of_month
     from {{ ref('fct_victim_month_total') }}
     group by ori, month_start, agency_key
