@@ -17,3 +17,15 @@
             when actual is not null and try_cast(actual as bigint) is null then 'actual is not a whole number'
             when cleared is not null and try_cast(cleared as bigint) is null then 'cleared is not a whole number'
 {%- endmacro %}
+
+{#-
+    Whether a month lies after the newest one of the publisher's data, which the answer gives as 06/2026: it is not reported
+    yet, whatever number stands there. False where the answer names no newest month.
+-#}
+{% macro fbi_is_too_new(month_start, newest_data) -%}
+    coalesce(
+        {{ month_start }}
+        > try_cast(concat(substr({{ newest_data }}, 4, 4), '-', substr({{ newest_data }}, 1, 2), '-01') as date),
+        false
+    )
+{%- endmacro %}

@@ -6,7 +6,7 @@
 {% macro nibrs_day(text) -%}
     case
         when {{ regexp_matches(text, '^[0-9]{4}-[0-9]{2}-[0-9]{2}') }} then try_cast(substr({{ text }}, 1, 10) as date)
-        when {{ regexp_matches(text, '^[0-9]{2}-[A-Z]{3}-[0-9]{2}$') }} then try_cast(concat(
+        when {{ regexp_matches(text, '^[0-9]{2}-(JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC)-[0-9]{2}$') }} then try_cast(concat(
             case when substr({{ text }}, 8, 2) >= '85' then '19' else '20' end,
             substr({{ text }}, 8, 2), '-',
             lpad(cast(cast(({{ dbt.position('substr(' ~ text ~ ', 4, 3)', "'JANFEBMARAPRMAYJUNJULAUGSEPOCTNOVDEC'") }} + 2) / 3

@@ -25,6 +25,7 @@ chosen_sets as (
         ways.set_id,
         ways.counted_from,
         ways.month_start,
+        ways.shown_on,
         sets.series,
         sets.combination,
         row_number() over (
@@ -57,6 +58,7 @@ select
     counts.victim_group_code,
     sum(counts.reports) as reports,
     max(newest.newest_on) as newest_on,
+    min(chosen_sets.shown_on) as shown_on,
     max(sets.settle_days) as settle_days,
     -- of sets that add up one may come as rows, the other as counts
     case when min(counts.counted_from) = max(counts.counted_from) then min(counts.counted_from) else 'rows and aggregates' end

@@ -9,6 +9,7 @@ with months as (
         date_basis,
         month_start,
         max(newest_on) as newest_on,
+        min(shown_on) as shown_on,
         max(settle_days) as settle_days,
         case when min(counted_from) = max(counted_from) then min(counted_from) else 'rows and aggregates' end as counted_from,
         {{ provenance_of_one() }}
@@ -74,9 +75,10 @@ select
     months.series,
     months.date_basis,
     months.month_start,
-    -- the city has shown reports of days after the month's end, as many as it takes to write them up
+    -- the city has shown reports of days after the month's end, as many as it takes to write them up, and has shown this
+    -- month since: the newest report may be of a later capture of other months
     cast({{ dbt.dateadd('day', 'months.settle_days', dbt.dateadd('month', 1, 'months.month_start')) }} as date)
-    <= months.newest_on as is_month_complete,
+    <= least(months.newest_on, months.shown_on) as is_month_complete,
     partial_months.month_start is not null as is_partial,
     breaks.break_reason,
     months.counted_from,

@@ -10,7 +10,8 @@ with months as (
         {{ month_no('month_start') }} as month_no,
         offenses
     from {{ ref('int_crime__months') }}
-    where offenses is not null
+    -- an adjustment, or what is counted without a return, is no month's count
+    where offenses is not null and coverage in ('reported', 'negative: earlier reports unfounded')
 ),
 
 levels as (

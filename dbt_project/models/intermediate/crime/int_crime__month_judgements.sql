@@ -12,7 +12,9 @@ with months as (
         month_start,
         {{ month_no('month_start') }} as month_no,
         cast(sum(abs(coalesce(offenses_as_printed, 0))) as bigint) as offenses,
-        count(case when coverage not like 'not reported%' then offenses_as_printed end) as kinds_reported,
+        -- an adjustment of earlier returns is no month's count
+        count(case when coverage not like 'not reported%' and coverage not like 'adjustment%' then offenses_as_printed end)
+            as kinds_reported,
         max(population) as population
     from {{ ref('int_crime__month_tellings') }}
     group by source_kind, ori, month_start

@@ -1,22 +1,14 @@
 -- What each source says of an agency's month, one beside the other.
-with numbered as (
+with explorer as (
     select
         months.*,
-        -- the answer gives its newest month as 06/2026
-        try_cast(concat(substr(newest_data, 4, 4), '-', substr(newest_data, 1, 2), '-01') as date) as newest_month
+        coalesce(months.population, people.population) as people,
+        {{ fbi_is_too_new('months.month_start', 'months.newest_data') }} as is_too_new,
+        sum(abs(coalesce(months.offenses, 0))) over (partition by months.ori, months.month_start) as offenses_of_all_kinds,
+        count(months.offenses) over (partition by months.ori, months.month_start) as kinds_reported
     from {{ ref('stg_fbi__agency_months') }} as months
-),
-
-explorer as (
-    select
-        numbered.*,
-        coalesce(numbered.population, people.population) as people,
-        coalesce(numbered.month_start > numbered.newest_month, false) as is_too_new,
-        sum(abs(coalesce(numbered.offenses, 0))) over (partition by numbered.ori, numbered.month_start) as offenses_of_all_kinds,
-        count(numbered.offenses) over (partition by numbered.ori, numbered.month_start) as kinds_reported
-    from numbered
     left join {{ ref('int_crime__agency_people') }} as people
-        on numbered.ori = people.ori and extract(year from numbered.month_start) = people.population_year
+        on months.ori = people.ori and extract(year from months.month_start) = people.population_year
 )
 
 select
@@ -27,7 +19,7 @@ select
     offenses as offenses_as_printed,
     -- nothing at all in a month is no count: rather not reported than quiet
     case when offenses_of_all_kinds > 0 and not is_too_new then offenses end as offenses,
-    cleared,
+    case when not is_too_new then cleared end as cleared,
     people as population,
     case
         when offenses is null then 'not reported'

@@ -6,8 +6,12 @@ select
     table8.table_year,
     '{{ code }}' as offense_code,
     {% if definition == 'heading' -%}
-    -- since 2017 the heading says "Rape" alone and means the revised definition
-    case when table8.table_year >= 2017 then 'revised' else 'legacy or revised' end
+    -- since 2017 the heading says "Rape" alone and means the revised definition; before 2013 there was no other than the legacy
+    case
+        when table8.table_year >= 2017 then 'revised'
+        when table8.table_year < 2013 then 'legacy'
+        else 'legacy or revised'
+    end
     {%- else -%}
     '{{ definition }}'
     {%- endif %} as definition,

@@ -8,8 +8,8 @@ with printed as (
         years.place_name,
         {% for code, family in offenses.items() %}
         {% if code == 'RPE' -%}
-        max(case when years.fbi_offense_code = 'RPE' and years.series like '%revised definition' then years.offenses end)
-            as rape,
+        -- what a heading leaves open (legacy or revised) is neither of the two
+        max(case when years.series = 'as printed; rape, revised definition' then years.offenses end) as rape,
         max(case when years.series = 'as printed; rape, legacy definition' then years.offenses end) as rape_legacy,
         {%- else -%}
         max(case when years.fbi_offense_code = '{{ code }}' then years.offenses end) as {{ family }},
@@ -54,7 +54,8 @@ changed as (
             else 0
         end as starts_segment
     from ranked
-    where nth = 1
+    -- 0 people: the FBI counts them under another agency, whose row the table may lack
+    where nth = 1 and (population_as_printed is null or population_as_printed > 0)
 )
 
 select

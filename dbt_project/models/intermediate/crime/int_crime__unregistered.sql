@@ -2,9 +2,11 @@
 select
     months.ori,
     {{ unresolved_key('months.ori', 'cast(null as ' ~ dbt.type_string() ~ ')', "'agency of no register'") }} as jurisdiction_key,
-    split_part(min(concat(months._capture_id, '|', months._payload_id)), '|', 1) as _capture_id,
-    split_part(min(concat(months._capture_id, '|', months._payload_id)), '|', 2) as _payload_id,
-    max(months._kind) as _kind
+    -- all three of one record, the first that names the agency
+    {% for part in ['_capture_id', '_payload_id', '_kind'] -%}
+    split_part(min(concat(months._capture_id, '|', months._payload_id, '|', months._kind)), '|', {{ loop.index }}) as {{ part }}
+    {{- ',' if not loop.last }}
+    {% endfor -%}
 from (
     select ori, _capture_id, _payload_id, _kind from {{ ref('int_crime__months') }}
     union all

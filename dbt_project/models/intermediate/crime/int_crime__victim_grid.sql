@@ -10,11 +10,18 @@ with months as (
         max(case when sent_status = 'sent' then 1 else 0 end) as is_sent,
         max(known_share) as year_known_share,
         max(month_incidents) as month_incidents,
-        sum(case when offense_family = 'simple_assault' and victim_group = 'all' then victims end) as simple_assaults,
-        sum(case when offense_family = 'intimidation' and victim_group = 'all' then victims end) as intimidations,
+        {% for family, name in [('simple_assault', 'simple_assaults'), ('intimidation', 'intimidations')] %}
+        case
+            when count(case when offense_family = '{{ family }}' and victim_group = 'all' then 1 end) > 0
+                then sum(case when offense_family = '{{ family }}' and victim_group = 'all' then victims end)
+            -- no row of a month that was sent is no victim: an agency may begin to use a code
+            when max(case when sent_status = 'sent' then 1 else 0 end) = 1 then 0
+        end as {{ name }},
+        {% endfor %}
         coalesce(sum(case when offense_family = 'all_offenses' and victim_group = 'hispanic' then victims end), 0)
             as hispanic_of_month,
-        coalesce(sum(case when offense_family = 'all_offenses' and victim_group = 'non_hispanic' then victims end), 0)
+        -- a count below the floor is one victim at least
+        coalesce(sum(case when offense_family = 'all_offenses' and victim_group = 'non_hispanic' then coalesce(victims, 1) end), 0)
             as others_of_month
     from {{ ref('fct_victim_month_total') }}
     group by ori, month_start, agency_key

@@ -15,6 +15,7 @@ fields as (
         {{ text_field('cleared') }} as cleared,
         {{ text_field('population') }} as population,
         {{ text_field('participated_population') }} as participated_population,
+        {{ text_field('max_data_date') }} as newest_data,
         captures.retrieved_at,
         months._capture_id,
         months._payload_id,
@@ -34,6 +35,7 @@ typed as (
         try_cast(cleared as bigint) as cleared,
         try_cast(population as bigint) as population,
         try_cast(participated_population as bigint) as participated_population,
+        newest_data,
         case
             when level is null or level not in ('state', 'nation') then 'level is neither state nor nation'
             when area is null then 'no area'

@@ -8,6 +8,7 @@ select
     cleared,
     population,
     participated_population,
+    newest_data,
     _capture_id,
     _payload_id,
     _record_no,
