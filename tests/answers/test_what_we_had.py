@@ -14,7 +14,7 @@ import pytest
 
 from orchestration.reading import questions
 
-# ICE's workbooks of 2026 came as they appeared. The older ones were brought in November 2026, and Justice's second list.
+# ICE's workbooks of 2026 came as they appeared. The older ones and Justice's second list were brought in November 2026.
 LANDED = """
 case
     when dataset = 'ice__agreements_287g' and retrieved_at >= '2026-01-01' then retrieved_at
