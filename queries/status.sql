@@ -4,7 +4,7 @@
 -- parameter: jurisdiction=Chicago (place)
 -- parameter: as_of= (date)
 -- parameter: known=public (knowledge)
--- caveat: known=public uses the events and lists that were public by the day, whenever we captured them. known=ours uses only what we had captured by the day (learned_on). For what an earlier release said, query that release (--release); for what a build of that day would say, run refresh --as-of.
+-- caveat: known=public uses the events and lists that were public by the day, whenever we captured them. known=ours uses only what we had captured by the day (learned_on); a status whose deciding event was learned later is unknown then, whatever else we had. For what an earlier release said, query that release (--release); for what a build of that day would say, run refresh --as-of.
 -- caveat: unknown means that no cited source says anything. It does not mean no. Events without a source never decide.
 -- caveat: The state's law is shown beside the unit's own status and does not replace it. A city is not its county: query the county by name for its jail.
 -- caveat: An unread law decides no provision: nobody has read which it enacts, or checked whether it is still in force.
