@@ -29,7 +29,9 @@ merged as (
         {{ passed_of('usaspending__awards', 'searched') }}
         coalesce(transacted.start_on, searched.start_on) as start_on,
         coalesce(transacted.end_on, searched.end_on) as end_on,
-        coalesce(searched.base_obligated_on, transacted.first_action_on) as signed_on,
+        -- the first action that is captured is the award's first only if it says so
+        coalesce(searched.base_obligated_on, case when transacted.has_first_action then transacted.first_action_on end)
+            as signed_on,
         transacted.last_action_on,
         coalesce(transacted.last_modified_on, searched.last_modified_on) as last_modified_on,
         transacted.transactions,
