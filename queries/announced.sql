@@ -24,4 +24,6 @@ select
 from core.fct_announced_award as announced
 left join core.fct_award as awards using (award_key)
 where announced.jurisdiction_key = $jurisdiction
-order by announced.fiscal_year, announced.program_area, announced.announced_amount;
+order by
+    announced.fiscal_year, announced.program_area, announced.announced_amount, announced.announced_by,
+    announced.announced_award_key;

@@ -7,7 +7,8 @@
 -- caveat: affirms: an act with a source that puts a measure in force and does not weaken one. These rows check the claim (clawback query claims).
 -- column: affirms: Whether the event lies between the two days, has a source, and brought a policy into force or back into it without weakening it. Null where an event's effect is not stated.
 -- column: is_since_executive_order: Whether the event was on or after 2017-01-25, the day of Executive Order 13768. Null if its month or year allows both.
-select
+-- an act of several provisions is one event
+select distinct
     jurisdictions.name,
     events.instrument,
     events.instrument_number,
@@ -33,4 +34,4 @@ join reference.article_claims as claims
 left join reference.policy_event_effects as effects on events.event = effects.event
 where
     events.event_to >= cast($from as date) and events.event_from <= cast($to as date)
-order by jurisdictions.name, events.event_from, events.instrument_number;
+order by jurisdictions.name, events.event_from, events.instrument_number, events.event, events.source_citation;

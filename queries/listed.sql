@@ -27,4 +27,6 @@ where
     $tracker in ('all', trackers.tracker_code)
     and listings.listed_from <= asked.day
     and (listings.listed_to is null or listings.listed_to > asked.day)
-order by trackers.tracker_code, listings.level, listings.state_code, listings.listed_name;
+order by
+    trackers.tracker_code, listings.level, listings.state_code, listings.listed_name, listings.listed_from,
+    listings.support_type, listings.listing_key;
