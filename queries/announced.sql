@@ -1,6 +1,6 @@
 -- question: Which awards were announced for a jurisdiction, by whom, and what do they hold now?
 -- title: Which awards were announced for {jurisdiction}, by whom, and what do they hold now?
--- about: awards
+-- about: announcements
 -- parameter: jurisdiction=Chicago (place)
 -- caveat: Announced and obligated amounts stand beside each other and are never added: they are of one award.
 -- caveat: A selection: what was found in print and the captured lists. An empty obligated_usd says that the award is not captured, or that nobody can tell which it became (award_rule).
@@ -24,4 +24,6 @@ select
 from core.fct_announced_award as announced
 left join core.fct_award as awards using (award_key)
 where announced.jurisdiction_key = $jurisdiction
-order by announced.fiscal_year, announced.program_area, announced.announced_amount;
+order by
+    announced.fiscal_year, announced.program_area, announced.announced_amount, announced.announced_by,
+    announced.announced_award_key;

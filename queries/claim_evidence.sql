@@ -13,4 +13,4 @@ select
     source_citation,
     'clawback trace ' || evidence_table || ' ' || evidence_id as trace
 from analysis.mart_claim_evidence
-order by claim_id, evidence_role, evidence_figure, evidence_text;
+order by claim_id, evidence_role, evidence_figure, evidence_text, trace;

@@ -16,4 +16,4 @@ from meta.council_wording as wordings
 join meta.council_client as clients
     on wordings.council_client = clients.client and wordings.council_source = clients.council_source
 where clients.jurisdiction_key = $jurisdiction and wordings.reading = 'unread'
-order by wordings.times desc, wordings.wording;
+order by wordings.times desc, wordings.wording, wordings.applies_to, wordings.body_kind;

@@ -6,6 +6,7 @@
 -- caveat: tracker=all shows every tracker, side by side.
 -- caveat: Lists are known only from captured snapshots. A day before the first of them has no answer.
 -- caveat: A list of one date (the map of 2014, the letters of 2017 and 2018, the report of 2017-02) names nobody on any other day. What a list means is in core.dim_tracker, listed_means and not_listed_means.
+-- caveat: A row is a line of the list. On ICE's list a line is an agreement: an agency with several forms of support stands as often.
 -- caveat: A list is its publisher's verdict, as printed. Not being listed does not mean no.
 with asked as (
     select cast($as_of as date) as day
@@ -27,4 +28,6 @@ where
     $tracker in ('all', trackers.tracker_code)
     and listings.listed_from <= asked.day
     and (listings.listed_to is null or listings.listed_to > asked.day)
-order by trackers.tracker_code, listings.level, listings.state_code, listings.listed_name;
+order by
+    trackers.tracker_code, listings.level, listings.state_code, listings.listed_name, listings.listed_from,
+    listings.support_type, listings.listing_key;

@@ -11,7 +11,7 @@
 -- column: listed_as: Level and name as the list prints them. Null if the unit is not listed.
 -- column: by_the_list_of: Day of the list that answers for the day asked. Null if there is none.
 -- column: next_list_of: Day of the tracker's next list of the state. Null if none is captured.
--- column: names_of_its_state (count): Names of the unit's state on the list that answers. Null if there is no such list.
+-- column: names_of_its_state (count): Names of the unit's state on the list that answers; on ICE's list, agreements. Null if there is no such list.
 with asked as (
     select coalesce(cast(nullif($as_of, '') as date), (select cast(max(last_retrieved_at) as date) from meta.source_status)) as day
 ),

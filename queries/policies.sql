@@ -4,7 +4,8 @@
 -- parameter: jurisdiction=Chicago (place)
 -- caveat: Only events whose source is cited decide a status (source_status sourced, partial or council record; is_decisive). Before the first of them nothing is known.
 -- caveat: A state's law is shown beside a city's; it does not replace it here.
-select
+-- an act of several provisions is one event
+select distinct
     jurisdictions.name,
     events.instrument,
     events.instrument_number,
@@ -16,4 +17,4 @@ select
 from core.fct_policy_event as events
 join core.dim_jurisdiction as jurisdictions using (jurisdiction_key)
 where jurisdictions.jurisdiction_key = $jurisdiction
-order by events.event_from nulls last, events.instrument, events.instrument_number, events.event;
+order by events.event_from nulls last, events.instrument, events.instrument_number, events.event, events.source_citation;

@@ -13,8 +13,10 @@ select
     offense_group,
     period_as_printed,
     max(figure) filter (where victim_group = 'Hispanic') as hispanic_change_percent,
-    max(figure) filter (where victim_group in ('Citywide', 'Non-Hispanic')) as beside_it_percent,
-    max(victim_group) filter (where victim_group <> 'Hispanic') as beside_it,
+    coalesce(
+        max(figure) filter (where victim_group = 'Non-Hispanic'), max(figure) filter (where victim_group = 'Citywide')
+    ) as beside_it_percent,
+    max(victim_group) filter (where victim_group in ('Citywide', 'Non-Hispanic')) as beside_it,
     max(comparison_given) filter (where victim_group = 'Hispanic') as beside_it_in_words,
     string_agg(distinct publisher, '; ' order by publisher) as printed_by
 from core.fct_published_statistic

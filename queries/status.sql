@@ -4,7 +4,7 @@
 -- parameter: jurisdiction=Chicago (place)
 -- parameter: as_of= (date)
 -- parameter: known=public (knowledge)
--- caveat: known=public uses the events and lists that were public by the day, whenever we captured them. known=ours uses only what we had captured by the day (learned_on). For what an earlier release said, query that release (--release); for what a build of that day would say, run refresh --as-of.
+-- caveat: known=public uses the events and lists that were public by the day, whenever we captured them. known=ours uses only what we had captured by the day (learned_on); a status whose deciding event was learned later is unknown then, whatever else we had. For what an earlier release said, query that release (--release); for what a build of that day would say, run refresh --as-of.
 -- caveat: unknown means that no cited source says anything. It does not mean no. Events without a source never decide.
 -- caveat: The state's law is shown beside the unit's own status and does not replace it. A city is not its county: query the county by name for its jail.
 -- caveat: An unread law decides no provision: nobody has read which it enacts, or checked whether it is still in force.
@@ -81,35 +81,46 @@ learned as (
     from meta.capture
 ),
 
-listed as (
-    select
-        listings.jurisdiction_key,
-        listings.tracker_key,
-        listings.listed_name,
-        listings.listed_from,
-        listings.listed_since,
-        listings.support_type,
-        learned.learned_on
-    from core.fct_tracker_listing as listings
-    cross join asked
-    left join learned on listings._capture_id = learned.capture_id
-    where listings.listed_from <= asked.day and (listings.listed_to is null or listings.listed_to > asked.day)
-        and listings.jurisdiction_key <> '-1' and (asked.known = 'public' or learned.learned_on <= asked.day)
-),
-
 -- the last list of the unit's state by the day: only such a list can say that the unit is not on it
 snapshots as (
     select
         units.jurisdiction_key,
         snapshots.tracker_key,
         max(snapshots.snapshot_on) as snapshot_on,
-        arg_max(snapshots.is_withdrawal, snapshots.snapshot_on) as is_withdrawal
+        arg_max(snapshots.is_withdrawal, snapshots.snapshot_on) as is_withdrawal,
+        arg_max(learned.learned_on, snapshots.snapshot_on) as learned_on
     from core.fct_tracker_snapshot as snapshots
     cross join asked
     join units using (state_code)
     left join learned on snapshots._capture_id = learned.capture_id
     where snapshots.snapshot_on <= asked.day and (asked.known = 'public' or learned.learned_on <= asked.day)
     group by units.jurisdiction_key, snapshots.tracker_key
+),
+
+-- with known=ours, who is on the last list that we had, whatever lists before or after it we got later
+listed as (
+    select
+        listings.jurisdiction_key,
+        listings.tracker_key,
+        listings.listed_name,
+        case when knew.its_first_list then listings.listed_from else snapshots.snapshot_on end as listed_from,
+        case when knew.its_first_list then listings.listed_since end as listed_since,
+        listings.support_type,
+        case when knew.its_first_list then learned.learned_on else snapshots.learned_on end as learned_on
+    from core.fct_tracker_listing as listings
+    cross join asked
+    join core.dim_tracker as trackers using (tracker_key)
+    left join learned on listings._capture_id = learned.capture_id
+    left join snapshots
+        on listings.jurisdiction_key = snapshots.jurisdiction_key and listings.tracker_key = snapshots.tracker_key
+    cross join lateral (
+        select
+            asked.known = 'public' or learned.learned_on <= asked.day as its_first_list,
+            case when asked.known = 'ours' and trackers.lasts <> 'its day' then snapshots.snapshot_on else asked.day end as on_day
+    ) as knew
+    where listings.jurisdiction_key <> '-1'
+        and listings.listed_from <= knew.on_day and (listings.listed_to is null or listings.listed_to > knew.on_day)
+        and (knew.its_first_list or trackers.lasts <> 'its day')
 ),
 
 trackers as (

@@ -1,5 +1,5 @@
 -- question: Which trackers list the same jurisdictions, level by level, and how many does only one of them list?
--- about: listings
+-- about: pairs
 -- parameter: a= (tracker)
 -- parameter: b= (tracker)
 -- caveat: Each tracker has its own definition, given with every row of analysis.mart_tracker_agreement. Not being listed does not mean no.

@@ -166,6 +166,16 @@ class TestReasons:
         found = ask(connection, "city_reporting", jurisdiction="Chicago, IL")
         assert "it holds them for 1 place." in found.why_empty
 
+    def test_a_city_of_which_nothing_was_announced_is_told_of_announcements_not_of_its_awards(self, connection):
+        """The recorded edition holds an award of Wauwatosa of 2020, and no print that names it."""
+        why = ask(connection, "announced", jurisdiction="Wauwatosa, WI").why_empty
+        assert why.startswith("This release holds no announced awards of Wauwatosa city")
+        assert "--source cops" in why
+
+    def test_a_tracker_without_a_list_at_hand_is_compared_with_none(self, connection):
+        why = ask(connection, "tracker_agreement", a="ilrc", b="doj").why_empty
+        assert "That is not a none" in why
+
     def test_an_answer_with_rows_has_no_reason(self, connection):
         assert ask(connection, "listed").why_empty is None
 

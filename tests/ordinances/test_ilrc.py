@@ -118,6 +118,10 @@ def test_a_code_gets_its_zero_back_and_the_name_is_that_codes_county(built):
     ]
 
 
+def test_a_county_of_the_map_is_no_agency(built):
+    assert built.sql("select count(*), count(agency_key) from core.fct_tracker_listing").fetchall() == [(11, 0)]
+
+
 @pytest.mark.real
 def test_the_five_rows_that_could_be_seen_are_of_this_form(real: Path):
     path = real.parent / "facts" / "ordinances" / "ilrc_county_map_first5_rows.csv"

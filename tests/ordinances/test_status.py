@@ -164,6 +164,14 @@ def test_new_yorks_order_of_2003_limits_questions(connection):
     assert (row["status"], str(row["held_since"]), row["source_status"]) == ("in force", "2003-09-17", "sourced")
 
 
+def test_an_act_of_several_provisions_is_one_event_of_the_answer(connection):
+    """Local Law 228 of 2017 is read for two provisions (council_readings): its vote is one vote."""
+    rows = ask(connection, "policies", jurisdiction="3651000")
+    votes = [row for row in rows if (row["instrument_number"], row["event"]) == ("LL 2017/228", "council_passed")]
+    assert len(votes) == 1
+    assert len({tuple(row.values()) for row in rows}) == len(rows)
+
+
 class TestTheArticle:
     def test_the_claim_counts_what_the_named_query_shows(self, connection):
         rows = ask(connection, "four_cities")

@@ -29,7 +29,9 @@ merged as (
         {{ passed_of('usaspending__awards', 'searched') }}
         coalesce(transacted.start_on, searched.start_on) as start_on,
         coalesce(transacted.end_on, searched.end_on) as end_on,
-        coalesce(searched.base_obligated_on, transacted.first_action_on) as signed_on,
+        -- the first action that is captured is the award's first only if it says so
+        coalesce(searched.base_obligated_on, case when transacted.has_first_action then transacted.first_action_on end)
+            as signed_on,
         transacted.last_action_on,
         coalesce(transacted.last_modified_on, searched.last_modified_on) as last_modified_on,
         transacted.transactions,
@@ -55,7 +57,9 @@ dated as (
     select
         merged.*,
         case
-            when substr(fain, 1, 7) = '15JCOPS' then try_cast(concat('20', substr(fain, 8, 2)) as int)
+            -- the Department's offices number their awards alike since FY2021: 15JCOPS22GG..., 15PBJA21GG..., 15JOVW23GG...
+            when {{ regexp_matches('fain', '^15[A-Z]+[0-9][0-9]G') }}
+                then try_cast(concat('20', {{ regexp_extract('fain', '^15[A-Z]+([0-9][0-9])G', 1) }}) as int)
             when {{ regexp_matches('fain', '^20[0-9][0-9][A-Z][A-Z]') }} then try_cast(substr(fain, 1, 4) as int)
         end as fain_year
     from merged

@@ -1,16 +1,27 @@
--- By listing, then by the code in the FAIN, then by the description; what none decides stays unknown.
-with awards as (
+-- By listing, then by the code in the FAIN, then by the description; what none decides stays unknown. Codes and words are
+-- those of the COPS Office: the CHP of another office's award is the California Highway Patrol.
+with listings_of_the_office as (
+    select assistance_listing_before_fy2025 as assistance_listing from {{ ref('cops_programs') }}
+    union
+    select assistance_listing_since_fy2025 as assistance_listing from {{ ref('cops_programs') }}
+),
+
+awards as (
     select
-        fain,
-        awarding_agency_code,
-        assistance_listing,
-        lower(coalesce(description, '')) as words,
+        awards.fain,
+        awards.awarding_agency_code,
+        awards.assistance_listing,
+        lower(coalesce(awards.description, '')) as words,
+        listings_of_the_office.assistance_listing is not null
+        or {{ regexp_matches('awards.fain', '^(15JCOPS|20[0-9][0-9][A-Z][A-Z]WX)') }} as is_of_the_office,
         case
-            when substr(fain, 1, 7) = '15JCOPS' then substr(fain, length(fain) - 3, 4)
-            when {{ regexp_matches('fain', '^20[0-9][0-9][A-Z][A-Z]') }} then substr(fain, 5, 2)
+            when substr(awards.fain, 1, 7) = '15JCOPS' then substr(awards.fain, length(awards.fain) - 3, 4)
+            when {{ regexp_matches('awards.fain', '^20[0-9][0-9][A-Z][A-Z]') }} then substr(awards.fain, 5, 2)
         end as fain_code,
-        fain_year
-    from {{ ref('int_awards__awards') }}
+        awards.fain_year
+    from {{ ref('int_awards__awards') }} as awards
+    left join listings_of_the_office
+        on awards.assistance_listing = listings_of_the_office.assistance_listing
 ),
 
 by_listing as (
@@ -35,6 +46,7 @@ described as (
     select
         awards.*,
         case
+            when not is_of_the_office then null
             when words like '%svpp%' or words like '%school violence%' then 'school_safety'
             when words like '%lemhwa%' or words like '%mental health and wellness%' then 'officer_wellness'
             when words like '%methamphetamine%' then 'anti_methamphetamine'
@@ -62,4 +74,4 @@ select
     end as program_rule
 from described
 left join by_listing on described.assistance_listing = by_listing.assistance_listing
-left join by_code on described.fain_code = by_code.fain_code
+left join by_code on described.is_of_the_office and described.fain_code = by_code.fain_code

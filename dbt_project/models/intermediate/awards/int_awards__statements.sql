@@ -66,8 +66,7 @@ statements as (
 listings as (
     select
         program_area,
-        min(assistance_listing_before_fy2025) as before_fy2025,
-        min(assistance_listing_since_fy2025) as since_fy2025
+        min(assistance_listing_before_fy2025) as before_fy2025
     from {{ ref('cops_programs') }}
     where program_area <> 'unknown'
     group by program_area
@@ -86,7 +85,7 @@ select
     statements.program_area,
     coalesce(
         statements.assistance_listing,
-        case when statements.fiscal_year >= 2025 then listings.since_fy2025 else listings.before_fy2025 end
+        case when statements.fiscal_year >= 2025 then since.assistance_listing else listings.before_fy2025 end
     ) as assistance_listing,
     statements.fiscal_year,
     statements.fiscal_year_to,
@@ -111,5 +110,7 @@ select
 from statements
 left join listings
     on statements.program_area = listings.program_area
+left join {{ listings_since_fy2025() }} as since
+    on statements.program_area = since.program_area
 left join {{ ref('int_identity__resolved') }} as names
     on {{ printed_id("'cops'", 'statements.agency_name', 'statements.state_code', 'cast(null as ' ~ dbt.type_string() ~ ')', 'cast(null as ' ~ dbt.type_string() ~ ')', 'cast(null as ' ~ dbt.type_string() ~ ')') }} = names.printed_id

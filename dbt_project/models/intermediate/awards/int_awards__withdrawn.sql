@@ -35,11 +35,24 @@ whole_answers as (
     group by slice
 ),
 
+-- a record that cannot be read gives no figures, and shows that its publisher still has the award
+unread as (
+    select
+        fain,
+        awarding_agency_code,
+        max(_retrieved_at) as retrieved_at
+    from {{ ref('base_usaspending__awards') }}
+    where _fate = 'quarantined'
+    group by fain, awarding_agency_code
+),
+
 deleted as (
     select
         award_id,
         awarding_agency_code,
-        max(deleted_as_of) as deleted_as_of
+        max(deleted_as_of) as deleted_as_of,
+        -- without its first action an award is known in part, and the part is not all
+        max(case when action_type_code = 'A' or modification_number in ('0', '00', '000') then 1 else 0 end) as first_actions
     from {{ ref('int_awards__transactions') }}
     where deleted_because is not null
     group by award_id, awarding_agency_code
@@ -50,17 +63,21 @@ judged as (
         searched.*,
         case
             when transacted.award_id is not null then null
-            when deleted.deleted_as_of > searched._retrieved_at then 'all its transactions under the listings were deleted'
+            when deleted.deleted_as_of > searched._retrieved_at and deleted.first_actions = 1
+                then 'all its transactions under the listings were deleted'
             when whole_answers.retrieved_at > searched._retrieved_at and searched._kind = 'fetched'
+                and coalesce(unread.retrieved_at < whole_answers.retrieved_at, true)
                 then 'a newer answer for its whole fiscal year lacks it'
         end as withdrawn_because,
         case
-            when deleted.deleted_as_of > searched._retrieved_at then deleted.deleted_as_of
+            when deleted.deleted_as_of > searched._retrieved_at and deleted.first_actions = 1 then deleted.deleted_as_of
             else whole_answers.retrieved_at
         end as withdrawn_by
     from searched
     left join whole_answers
         on searched.whole_slice = whole_answers.slice
+    left join unread
+        on searched.fain = unread.fain and searched.awarding_agency_code = unread.awarding_agency_code
     left join deleted
         on searched.fain = deleted.award_id and searched.awarding_agency_code = deleted.awarding_agency_code
     left join {{ ref('int_awards__from_transactions') }} as transacted

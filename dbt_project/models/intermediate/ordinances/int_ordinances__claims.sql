@@ -56,6 +56,11 @@ four_cities as (
     select
         claims.claim_id,
         jurisdictions.geoid,
+        -- an act of several provisions is one
+        {{ surrogate_key([
+            'events.jurisdiction_key', 'events.instrument', 'events.instrument_number', 'events.event', 'events.event_from',
+            'events.source_citation'
+        ]) }} as act_id,
         events.event_from >= cast('2016-11-08' as date)
         and coalesce(events.event_to, events.event_from) <= cast('2017-03-27' as date)
         and events.source_status <> 'unsourced'
@@ -79,8 +84,8 @@ four_cities as (
 affirmed as (
     select
         count(distinct case when affirms then geoid end) as cities,
-        count(*) as evidence_rows,
-        {{ joined("case when affirms then act_text end") }} as acts_text,
+        count(distinct act_id) as evidence_rows,
+        {{ joined_once("case when affirms then act_text end") }} as acts_text,
         {{ joined("case when affirms then act_trace end") }} as acts_trace
     from four_cities
 ),

@@ -5,7 +5,9 @@ with acts as (
         recorded.*,
         row_number() over (
             partition by recorded.council_matter_key
-            order by case recorded.event when 'overridden' then 1 when 'council_passed' then 3 else 2 end, recorded.event_on
+            order by
+                case recorded.event when 'overridden' then 1 when 'council_passed' then 3 else 2 end,
+                recorded.event_on, recorded.event, recorded.action_id, recorded._record_no
         ) as choice
     from {{ ref('int_ordinances__council_records') }} as recorded
     inner join {{ ref('int_ordinances__council_matters') }} as matters

@@ -31,11 +31,13 @@ waiting as (
     group by events.policy_event_key, events.provision_code
 ),
 
--- a reaffirmation carries on what an earlier event of the measure put in force, and its beginning is that event's
-begun as (
+-- a reaffirmation carries on what an earlier event of the measure put in force, and its beginning is that event's. What
+-- has ended since is not carried on
+unbroken as (
     select
         reaffirmations.policy_event_key,
         reaffirmations.provision_code,
+        beginnings.policy_event_key as begun_by,
         min(beginnings.event_from) as begun_from
     from events as reaffirmations
     inner join events as beginnings
@@ -44,10 +46,24 @@ begun as (
             and reaffirmations.provision_code = beginnings.provision_code
             and reaffirmations.instrument_id = beginnings.instrument_id
             and beginnings.event_to < reaffirmations.event_to
+    left join events as ends
+        on
+            beginnings.jurisdiction_key = ends.jurisdiction_key
+            and beginnings.provision_code = ends.provision_code
+            and beginnings.instrument_id = ends.instrument_id
+            and ends.track = 'force' and ends.sets = 0
+            and ends.event_to > beginnings.event_to and ends.event_to < reaffirmations.event_to
     where
         reaffirmations.event = 'reaffirmed' and beginnings.event <> 'reaffirmed'
         and beginnings.track = 'force' and beginnings.sets = 1
-    group by reaffirmations.policy_event_key, reaffirmations.provision_code
+    group by reaffirmations.policy_event_key, reaffirmations.provision_code, beginnings.policy_event_key
+    having count(ends.policy_event_key) = 0
+),
+
+begun as (
+    select policy_event_key, provision_code, min(begun_from) as begun_from
+    from unbroken
+    group by policy_event_key, provision_code
 ),
 
 deciding as (

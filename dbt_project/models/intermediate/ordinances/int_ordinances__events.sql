@@ -111,8 +111,14 @@ council as (
             when 'weakens' then 'weakened'
             when 'repeals' then 'repealed'
         end)
-        -- the signature of a repeal puts nothing in force: the repeal itself is the event
-        and not (coalesce(readings.effect, 'none') = 'repeals' and events.event in ('signed', 'enacted', 'overridden', 'effective'))
+        -- a law that repeals, weakens or amends another is nothing in force of its own: what it does to the other is the event
+        and not (
+            events.event in ('signed', 'enacted', 'overridden', 'effective')
+            and (
+                coalesce(readings.effect, 'none') = 'repeals'
+                or (readings.effect in ('weakens', 'amends') and readings.of_number is not null)
+            )
+        )
 )
 
 select

@@ -17,6 +17,8 @@ with named as (
         spells._payload_id,
         spells._kind
     from {{ ref('int_ordinances__spells') }} as spells
+    inner join {{ ref('trackers') }} as trackers
+        on spells.tracker_code = trackers.tracker_code
     left join {{ ref('int_identity__resolved') }} as names
         on spells.printed_id = names.printed_id
     left join {{ ref('int_identity__sole_agencies') }} as agencies
@@ -25,8 +27,7 @@ with named as (
             and names.jurisdiction_key = agencies.jurisdiction_key
             and names.is_sheriff = agencies.is_sheriff
             and (names.is_sheriff or names.is_police)
-    -- a form of support is what an agency signs for
-    where spells.support_type is not null
+    where trackers.names = 'agencies'
 )
 
 select

@@ -3,6 +3,8 @@ select
     agency_name as listed_name,
     case
         when upper(agency_name) like '%SHERIFF%' or upper(agency_name) like '%COUNTY%' then 'county'
+        -- a state's own police is no city's
+        when {{ regexp_matches("upper(agency_name)", "(^| )STATE (POLICE|FIRE MARSHAL)") }} then 'agency'
         when upper(agency_name) like '%POLICE%' or upper(agency_name) like '%MARSHAL%'
             or upper(agency_name) like 'CITY OF %' or upper(agency_name) like 'TOWN OF %' then 'place'
         else 'agency'

@@ -29,9 +29,11 @@ with again as (
 ),
 
 -- A record of a whole year was true when the year was captured. Any other record, and a deletion, was true on its own date.
+-- A record that cannot be read replaces no other, and shows that its publisher still has the key.
 repeated as (
     select
         again.repeated_key,
+        {{ transaction_fault() }} is null as is_readable,
         records._capture_id,
         records._record_no,
         {{ transaction_modified_on('records') }} as modified_on,
@@ -55,8 +57,6 @@ repeated as (
         on {{ transaction_key() }} = again.repeated_key
     inner join {{ source('raw', 'capture') }} as captures
         on records._capture_id = captures.capture_id
-    -- a record that cannot be read replaces no other
-    where {{ transaction_fault() }} is null
 ),
 
 last_seen as (
@@ -64,7 +64,9 @@ last_seen as (
         repeated.*,
         first_value(is_deletion) over (
             partition by repeated_key
-            order by evident_on desc, content_as_of desc, case when is_deletion then 1 else 0 end
+            order by
+                case when is_readable then 0 else 1 end,
+                evident_on desc, content_as_of desc, case when is_deletion then 1 else 0 end
             rows between unbounded preceding and unbounded following
         ) as ends_deleted,
         min(case when not is_deletion then content_as_of end) over (partition by repeated_key) as seen_from,
@@ -90,6 +92,7 @@ compared as (
                 modified_on desc, content_as_of desc, retrieved_at desc, _capture_id desc, _record_no desc
         ) as _version
     from last_seen
+    where is_readable
 ),
 
 typed as (

@@ -1,0 +1,64 @@
+"""`status` with known=ours: what we had captured by a day says who was listed, whatever was brought later.
+
+What belongs here: the named question over the published tables, with captures that were landed on other days. What does
+not: known=public (test_listed_alike, test_on_which_lists).
+
+The Justice Department's list of 5 August 2025 names Nevada, and that of 26 September does not. Broward County's sheriff
+is on ICE's list from the first workbook at hand, of 2021, to the last.
+"""
+
+from __future__ import annotations
+
+import duckdb
+import pytest
+
+from orchestration.reading import questions
+
+# ICE's workbooks of 2026 came as they appeared. The older ones and Justice's second list were brought in November 2026.
+LANDED = """
+case
+    when dataset = 'ice__agreements_287g' and retrieved_at >= '2026-01-01' then retrieved_at
+    when dataset = 'doj__sanctuary_list' and retrieved_at < '2025-09-01' then retrieved_at
+    else timestamp '2026-11-30 06:00:00'
+end
+"""
+
+
+@pytest.fixture(scope="module")
+def connection(published):
+    settings, _ = published
+    with duckdb.connect() as made:
+        made.execute(f"attach '{settings.published_file}' as released (read_only)")
+        tables = made.execute(
+            "select schema_name, table_name from duckdb_tables() where database_name = 'released'"
+            " and schema_name in ('core', 'meta')"
+        ).fetchall()
+        made.execute("create schema core; create schema meta")
+        for schema, table in tables:
+            columns = f"* replace ({LANDED} as landed_at)" if (schema, table) == ("meta", "capture") else "*"
+            made.execute(f"create view {schema}.{table} as select {columns} from released.{schema}.{table}")
+        yield made
+
+
+def listed(connection, place: str, day: str, tracker: str, known: str = "ours") -> set[tuple[str, str | None]]:
+    """Status and day of learning of a place's rows of one tracker."""
+    given = {"jurisdiction": place, "as_of": day, "known": known}
+    rows = questions.ask(connection, questions.question("status"), given)
+    at = rows.columns.index
+    return {(row[at("status")], str(row[at("learned_on")])) for row in rows.fetchall() if row[at("name")] == tracker}
+
+
+def test_older_lists_that_came_later_unlist_nobody(connection):
+    assert listed(connection, "12011", "2026-03-10", "ice_287g") == {("listed: cooperates", "2026-03-02")}
+    assert listed(connection, "12011", "2025-12-31", "ice_287g") == {("no list of its state by then", "None")}
+
+
+def test_who_left_a_list_that_came_later_was_on_the_list_that_we_had(connection):
+    assert listed(connection, "32", "2025-10-10", "doj") == {("listed: sanctuary", "2025-08-05")}
+    assert {status for status, _ in listed(connection, "32", "2025-10-10", "doj", "public")} == {"not listed"}
+    assert {status for status, _ in listed(connection, "32", "2026-11-30", "doj")} == {"not listed"}
+
+
+def test_a_list_of_one_day_that_came_later_is_not_known_on_its_day(connection):
+    assert listed(connection, "17031", "2014-09-30", "cis") == {("no list of its state by then", "None")}
+    assert {status for status, _ in listed(connection, "17031", "2014-09-30", "cis", "public")} == {"listed: sanctuary"}
