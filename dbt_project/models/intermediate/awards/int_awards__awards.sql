@@ -58,8 +58,8 @@ dated as (
         merged.*,
         case
             -- the Department's offices number their awards alike since FY2021: 15JCOPS22GG..., 15PBJA21GG..., 15JOVW23GG...
-            when {{ regexp_matches('fain', '^15[A-Z]+[0-9][0-9]G') }}
-                then try_cast(concat('20', {{ regexp_extract('fain', '^15[A-Z]+([0-9][0-9])G', 1) }}) as int)
+            when {{ regexp_matches('fain', '^15[A-Z]+[0-9][0-9][A-Z][A-Z]') }}
+                then try_cast(concat('20', {{ regexp_extract('fain', '^15[A-Z]+([0-9][0-9])[A-Z][A-Z]', 1) }}) as int)
             when {{ regexp_matches('fain', '^20[0-9][0-9][A-Z][A-Z]') }} then try_cast(substr(fain, 1, 4) as int)
         end as fain_year
     from merged
