@@ -61,7 +61,10 @@ unbroken as (
 ),
 
 begun as (
-    select policy_event_key, provision_code, min(begun_from) as begun_from
+    select
+        policy_event_key,
+        provision_code,
+        min(begun_from) as begun_from
     from unbroken
     group by policy_event_key, provision_code
 ),
