@@ -9,27 +9,46 @@ with declared as (
         offense_code,
         first_month,
         last_month,
+        kind,
+        count_as_read,
         concat(kind, ': named in reference.crime_series_breaks') as judgement
     from {{ ref('crime_series_breaks') }}
     where kind in ('partial', 'suspect') and ori is not null
 ),
 
--- an agency's months that somebody names as no whole months, of all offences or of one; they are the Explorer's
+printed as (
+    select
+        ori,
+        month_start,
+        offense_code,
+        offenses_as_printed,
+        sum(offenses_as_printed) over (partition by ori, month_start) as month_printed
+    from {{ ref('int_crime__month_tellings') }}
+    where source_kind = 'Crime Data Explorer'
+),
+
+-- an agency's months that somebody names as no whole months, of all offences or of one; they are the Explorer's. What was
+-- named is a count: one that was filled up since, or taken back, is judged like any other
 named as (
     select
-        tellings.ori,
-        tellings.month_start,
-        tellings.offense_code,
+        printed.ori,
+        printed.month_start,
+        printed.offense_code,
         max(declared.judgement) as judgement,
         max(case when declared.offense_code is null then declared.judgement end) as month_judgement
-    from {{ ref('int_crime__month_tellings') }} as tellings
+    from printed
     inner join declared
         on
-            tellings.ori = declared.ori
-            and tellings.month_start between declared.first_month and declared.last_month
-            and (declared.offense_code is null or tellings.offense_code = declared.offense_code)
-    where tellings.source_kind = 'Crime Data Explorer'
-    group by tellings.ori, tellings.month_start, tellings.offense_code
+            printed.ori = declared.ori
+            and printed.month_start between declared.first_month and declared.last_month
+            and (declared.offense_code is null or printed.offense_code = declared.offense_code)
+            and coalesce(
+                case when declared.offense_code is null then printed.month_printed else printed.offenses_as_printed end
+                * case declared.kind when 'partial' then 1 else -1 end
+                <= declared.count_as_read * case declared.kind when 'partial' then 1.05 else -0.95 end,
+                true
+            )
+    group by printed.ori, printed.month_start, printed.offense_code
 ),
 
 judged as (
