@@ -1,4 +1,4 @@
-"""The checks that decide whether a capture is accepted: fields, counts, volume and freshness.
+"""The checks that decide whether a capture is accepted: fields, counts, volume and dates.
 
 What belongs here: pure functions from measurements to a Check with a sentence. What does not: reading or writing files.
 """
@@ -254,12 +254,3 @@ def misdated(dataset: Dataset, newest: date | None, retrieved_at: datetime) -> C
         return Check(name="misdated", passed=True, detail="the content has no dates that must precede the capture")
     detail = f"the content's newest day is {newest}, the capture's is {retrieved_at:%Y-%m-%d}"
     return Check(name="misdated", passed=newest <= retrieved_at.date(), detail=detail)
-
-
-def freshness(dataset: Dataset, newest: date | None, retrieved_at: datetime) -> Check:
-    """The newest content is not older than the dataset allows, though the answer was 200."""
-    if dataset.max_content_age is None or newest is None:
-        return Check(name="freshness", passed=True, detail=f"newest content {newest or 'not told'}")
-    age = retrieved_at.date() - newest
-    detail = f"newest content {newest}, {age.days} days before the capture (at most {dataset.max_content_age.days})"
-    return Check(name="freshness", passed=age <= dataset.max_content_age, detail=detail)

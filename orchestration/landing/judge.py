@@ -45,7 +45,6 @@ class Judge:
             accept.volume(dataset, slice_.key, now, self._volume_of(last) if last else None, self._year()),
             *self._read_checks(last),
             accept.misdated(dataset, writer.newest, self.when),
-            accept.freshness(dataset, writer.newest, self.when),
         ]
 
     def _volume_of(self, capture: Capture) -> int:

@@ -158,10 +158,8 @@ class Dataset(ABC):
     max_volume_change: ClassVar[float | None] = None
     # For snapshots: what `content_newest` says cannot come after the capture, or the capture is misdated.
     content_precedes_capture: ClassVar[bool] = False
-    # Content older than this against the retrieval time is stale though the answer was 200.
-    max_content_age: ClassVar[timedelta | None] = None
-    # The same for datasets whose captures are increments: judged over all that a group of slices brought, and flagged,
-    # never refused: what it brought is true, and nothing new comes after it.
+    # For datasets whose captures are increments: with no newer content than this, a group of slices is called stale.
+    # It is never refused for that: what it brought is true, and nothing new comes after it.
     stale_after: ClassVar[timedelta | None] = None
     # Datasets whose captures decide what this one requests: they are captured before it in the same run.
     after: ClassVar[tuple[str, ...]] = ()
