@@ -60,7 +60,7 @@ def refresh(  # each parameter is an option of the command line
     when = as_of.date() if as_of else None
     try:
         if dry_run:
-            _show_plan(settings, plan.plan(settings, source or [], when), as_json)
+            _show_plan(settings, plan.plan(settings, source or [], slice_ or [], when), as_json)
             return
         # With CLAWBACK_LOG=json each line is on standard error already, as JSON.
         with nullcontext() if logs.is_json() else listening(lambda line: err.print(line)):

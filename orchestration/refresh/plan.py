@@ -30,7 +30,8 @@ class Planned:
         """One line for people."""
         more = f" and {len(self.slices) - _SHOWN} more" if len(self.slices) > _SHOWN else ""
         some = ", ".join(self.slices[:_SHOWN]) + more
-        return f"{self.dataset}: {len(self.slices)} slices ({some}); {self.captures_serving} captures serve now"
+        slices = "1 slice" if len(self.slices) == 1 else f"{len(self.slices)} slices"
+        return f"{self.dataset}: {slices} ({some or 'none'}); captures that serve now: {self.captures_serving}"
 
 
 def selected(names: Sequence[str]) -> list[sources.Dataset]:
@@ -45,15 +46,42 @@ def selected(names: Sequence[str]) -> list[sources.Dataset]:
     return [dataset for dataset in every if not names or {dataset.source, dataset.id} & set(names)]
 
 
-def plan(settings: Settings, names: Sequence[str], as_of: date | None) -> list[Planned]:
-    """What a refresh would request, dataset by dataset; no request is sent and nothing is written."""
+def must_exist(settings: Settings, slices: Sequence[str]) -> None:
+    """Raise KeyError where one of the slices (``source/dataset=KEY``) is of no dataset, or in no recorded table.
+
+    A slice of a publisher is known to it alone: one that it does not have fails when it is requested.
+    """
+    for text in slices:
+        name, _, key = text.partition("=")
+        dataset = sources.get(name)
+        if not _is_recorded(settings, dataset):
+            continue
+        there = [batch.slice.key for batch in recorded.batches(dataset.id)]
+        if key not in there:
+            some = ", ".join(there[:_SHOWN]) + (f" and {len(there) - _SHOWN} more" if len(there) > _SHOWN else "")
+            raise KeyError(f"no slice {key!r} of {name} in the recorded edition; there are: {some or 'none'}")
+
+
+def _is_recorded(settings: Settings, dataset: sources.Dataset) -> bool:
+    return settings.edition == "recorded" or dataset.base_url_setting is None
+
+
+def plan(settings: Settings, names: Sequence[str], slices: Sequence[str], as_of: date | None) -> list[Planned]:
+    """What a refresh would request, dataset by dataset; no request is sent and nothing is written.
+
+    slices: ``source/dataset=KEY``: of these datasets no others.
+    Raises KeyError as `selected` and `must_exist` do.
+    """
+    must_exist(settings, slices)
     catalog = Catalog(settings.landing_dir, as_of=as_of, edition=settings.edition)
     planned = []
     for dataset in selected(names):
-        if settings.edition == "recorded" or dataset.base_url_setting is None:
-            slices = [batch.slice.key for batch in recorded.batches(dataset.id)]
+        if _is_recorded(settings, dataset):
+            keys = [batch.slice.key for batch in recorded.batches(dataset.id)]
         else:
             known = catalog.known(dataset, published=settings.published_file)
-            slices = [slice_.key for slice_ in dataset.slices(settings, known)]
-        planned.append(Planned(dataset.id, slices, len(catalog.serving(dataset))))
+            keys = [slice_.key for slice_ in dataset.slices(settings, known)]
+        if named := [key for name, _, key in (text.partition("=") for text in slices) if name == dataset.id]:
+            keys = [key for key in keys if key in named]
+        planned.append(Planned(dataset.id, keys, len(catalog.serving(dataset))))
     return planned

@@ -46,13 +46,12 @@ def refresh(
     accept: a check of the gate, or ``volume:source/dataset=KEY`` of a capture -> why it is accepted this once.
     stop_on_signals: Ctrl-C, SIGTERM and SIGHUP end this process, in order, within ten seconds.
     Raises AnotherRefreshRuns if the lock is held, engine.EngineMissing if the engine is not installed, KeyError for a
-    source, a slice's dataset or a check that does not exist.
+    source, a slice or a check that does not exist.
     """
     selected = plan.selected(only_sources)
     engine.chosen(settings).require()
-    for text in slices:
-        # a slice of no dataset would be requested of none, and all the others whole
-        sources.get(text.partition("=")[0])
+    # a slice of no dataset would be requested of none, and all the others whole
+    plan.must_exist(settings, slices)
     for name in accept or {}:
         if named := of_slice(name):
             sources.get(named[1])

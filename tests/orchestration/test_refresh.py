@@ -259,6 +259,7 @@ class TestCommandLine:
             (("query", "nothing"), "there are: "),
             (("refresh", "--source", "nothing"), "there are: "),
             (("refresh", "--slice", "fbi/agencie=VT"), "no dataset 'fbi/agencie'"),
+            (("refresh", "--slice", "fbi/agencies=ZZ"), "no slice 'ZZ' of fbi/agencies in the recorded edition"),
             (("refresh", "--accept", "x"), "--because"),
             (("refresh", "--live"), "CLAWBACK_CONTACT"),
             (("import", "nothing/none", __file__), "there are: "),
@@ -322,6 +323,13 @@ class TestCommandLine:
         assert doctor.returncode == 0
         assert "SYNTHETIC-KEY" not in doctor.stdout
         assert any(f["what"] == "DATA_GOV_API_KEY" and f["state"] == "ok" for f in json.loads(doctor.stdout))
+
+    def test_dry_run_shows_the_slices_that_are_named(self, tmp_path):
+        named = ("--source", "fbi/agencies", "--slice", "fbi/agencies=VT")
+        done = clawback(tmp_path / "home", "refresh", "--dry-run", *named)
+        assert "fbi/agencies: 1 slice (VT); captures that serve now: 0" in done.stdout
+        refused = clawback(tmp_path / "home", "refresh", "--dry-run", "--slice", "fbi/agencies=ZZ")
+        assert (refused.returncode, "no slice 'ZZ'" in refused.stderr) == (2, True)
 
     def test_dry_run_asks_nothing_and_writes_nothing(self, tmp_path):
         done = clawback(tmp_path / "home", "refresh", "--dry-run", "--live", CLAWBACK_CONTACT="synthetic@example.org")

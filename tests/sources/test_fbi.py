@@ -365,7 +365,7 @@ class TestWhoseMonthsAreAskedFor:
         assert "SY0000001" in {s.key for s in MONTHS.slices(release, self.known(release))}
 
     def test_a_plan_shows_them(self, release):
-        (planned,) = plan.plan(release, ["fbi/agency_months"], None)
+        (planned,) = plan.plan(release, ["fbi/agency_months"], [], None)
         assert "SY0000001" in planned.slices
 
     def test_a_night_asks_for_them(self, release, publisher, night):
