@@ -20,8 +20,9 @@ from pathlib import Path
 
 from orchestration import files
 from orchestration.release import history, publish, seal
+from orchestration.running import runs
 from orchestration.running.instance import dagster_home
-from orchestration.running.lock import alone
+from orchestration.running.lock import AnotherRefreshRuns, alone
 from orchestration.settings import Settings
 
 # Dagster's page shows the last run of each job; what failed in it must stay readable.
@@ -105,6 +106,11 @@ def carry_out(settings: Settings, *, releases: int, days: int, build: bool = Fal
     Raises running.lock.AnotherRefreshRuns, publish.AnotherPublicationRuns, files.CannotWrite.
     """
     with alone(settings, str(uuid.uuid4())), publish.alone(settings):
+        if build and (building := _building(settings)):
+            raise AnotherRefreshRuns(
+                f"run {building} of Dagster builds now, and nothing was deleted. Wait for it (see: clawback ui);"
+                " if it has died, the next refresh frees the build."
+            )
         found = plan(settings, releases=releases, days=days, build=build)
         for one in found.removals:
             if one.what == "release":
@@ -115,6 +121,18 @@ def carry_out(settings: Settings, *, releases: int, days: int, build: bool = Fal
                 one.path.unlink(missing_ok=True)
         _delete_runs(settings, [one.name for one in found.removals if one.what == "run"])
     return found
+
+
+def _building(settings: Settings) -> str | None:
+    """A run of Dagster's daemon that is at the build file or about to be; None if there is none. It holds no lock."""
+    if not (settings.dagster_home / "history").is_dir():
+        return None
+    dagster_home(settings)
+    # Dagster takes seconds to import: only what opens its records pays
+    import dagster as dg
+
+    with dg.DagsterInstance.get() as instance:
+        return min(runs.slot_holders(instance), default=None)
 
 
 def _delete_release(settings: Settings, removal: Removal) -> None:

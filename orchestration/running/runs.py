@@ -123,7 +123,7 @@ def _leftovers(settings: Settings) -> Iterator[Path]:
 def sweep_spill(instance: DagsterInstance, settings: Settings) -> bool:
     """Remove what dead builds spilled to the disk, unless a run of the daemon builds now; whether there was any."""
     spill = settings.build_dir / "tmp"
-    if not spill.is_dir() or _slot_holders(instance):
+    if not spill.is_dir() or slot_holders(instance):
         return False
     files.remove_tree(spill)
     return True
@@ -153,7 +153,7 @@ def report_dead_runs(instance: DagsterInstance, own_run_id: str, release: Releas
             why += f" Before that it had published release {release.id}, which is whole."
         instance.report_run_failed(run, why)
         dead.append(run.run_id)
-    for run_id in _slot_holders(instance) - {own_run_id}:
+    for run_id in slot_holders(instance) - {own_run_id}:
         holder = instance.get_run_by_id(run_id)
         if holder is None or holder.is_finished:
             instance.event_log_storage.free_concurrency_slots_for_run(run_id)
@@ -185,7 +185,8 @@ def process_of(instance: DagsterInstance, run_id: str) -> tuple[int, float] | No
     return None
 
 
-def _slot_holders(instance: DagsterInstance) -> set[str]:
+def slot_holders(instance: DagsterInstance) -> set[str]:
+    """The runs that hold a slot of a pool, as the one that builds does, or wait for one."""
     storage = instance.event_log_storage
     if not storage.supports_global_concurrency_limits:
         return set()

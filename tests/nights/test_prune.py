@@ -12,6 +12,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from orchestration.assets.warehouse import WAREHOUSE_POOL
 from orchestration.release import history, publish, seal
 from orchestration.release.history import Release
 from orchestration.running import prune
@@ -123,6 +124,20 @@ def test_nothing_is_deleted_while_a_refresh_runs(home: Settings) -> None:
     with alone(home, "synthetic"), pytest.raises(AnotherRefreshRuns):
         prune.carry_out(home, releases=1, days=1)
     assert len(_kept(home)) == 5
+
+
+def test_the_build_file_stays_while_dagster_builds(home: Settings) -> None:
+    with dg.DagsterInstance.get() as instance:
+        run = instance.create_run_for_job(dg.job(name="refresh")(lambda: None))
+        instance.event_log_storage.initialize_concurrency_limit_to_default(WAREHOUSE_POOL)
+        instance.event_log_storage.claim_concurrency_slot(WAREHOUSE_POOL, run.run_id, "dbt_models")
+        with pytest.raises(AnotherRefreshRuns, match=run.run_id):
+            prune.carry_out(home, releases=1, days=1, build=True)
+        assert home.build_file.exists()
+        assert len(_kept(home)) == 5
+        instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
+    prune.carry_out(home, releases=1, days=1, build=True)
+    assert not home.build_file.exists()
 
 
 def test_the_command_looks_first_and_deletes_when_told(home: Settings) -> None:
