@@ -77,7 +77,7 @@ def refresh(  # each parameter is an option of the command line
         stop(str(busy), codes.ANOTHER_RUNS)
     except EngineMissing as missing:
         stop(str(missing))
-    except KeyError as unknown:
+    except sources.NoSuch as unknown:
         stop(str(unknown.args[0]))
     if logs.is_json():
         with logs.of_run(account.run_id):
@@ -146,7 +146,7 @@ def import_(
 
     try:
         wanted = sources.get(dataset)
-    except KeyError as unknown:
+    except sources.NoSuch as unknown:
         stop(str(unknown.args[0]))
     settings = settings_with(landing=landing)
     when = retrieved.replace(tzinfo=UTC) if retrieved else None

@@ -37,17 +37,17 @@ class Planned:
 def selected(names: Sequence[str]) -> list[sources.Dataset]:
     """The datasets of these publishers (``usaspending``) or of these names (``fbi/agencies``); all if none is named.
 
-    Raises KeyError for a name that is neither.
+    Raises sources.NoSuch for a name that is neither.
     """
     every = list(sources.DATASETS.values())
     if unknown := set(names) - {name for dataset in every for name in (dataset.source, dataset.id)}:
         there_are = ", ".join(sorted({dataset.source for dataset in every}))
-        raise KeyError(f"no source {min(unknown)!r}; there are: {there_are}")
+        raise sources.NoSuch(f"no source {min(unknown)!r}; there are: {there_are}")
     return [dataset for dataset in every if not names or {dataset.source, dataset.id} & set(names)]
 
 
 def must_exist(settings: Settings, slices: Sequence[str]) -> None:
-    """Raise KeyError where one of the slices (``source/dataset=KEY``) is of no dataset, or in no recorded table.
+    """Raise sources.NoSuch where one of the slices (``source/dataset=KEY``) is of no dataset, or in no recorded table.
 
     A slice of a publisher is known to it alone: one that it does not have fails when it is requested.
     """
@@ -59,7 +59,7 @@ def must_exist(settings: Settings, slices: Sequence[str]) -> None:
         there = [batch.slice.key for batch in recorded.batches(dataset.id)]
         if key not in there:
             some = ", ".join(there[:_SHOWN]) + (f" and {len(there) - _SHOWN} more" if len(there) > _SHOWN else "")
-            raise KeyError(f"no slice {key!r} of {name} in the recorded edition; there are: {some or 'none'}")
+            raise sources.NoSuch(f"no slice {key!r} of {name} in the recorded edition; there are: {some or 'none'}")
 
 
 def _is_recorded(settings: Settings, dataset: sources.Dataset) -> bool:
@@ -70,7 +70,7 @@ def plan(settings: Settings, names: Sequence[str], slices: Sequence[str], as_of:
     """What a refresh would request, dataset by dataset; no request is sent and nothing is written.
 
     slices: ``source/dataset=KEY``: of these datasets no others.
-    Raises KeyError as `selected` and `must_exist` do.
+    Raises sources.NoSuch as `selected` and `must_exist` do.
     """
     must_exist(settings, slices)
     catalog = Catalog(settings.landing_dir, as_of=as_of, edition=settings.edition)

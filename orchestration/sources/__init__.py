@@ -17,10 +17,14 @@ MODULES = tuple(module for module in _ALL if hasattr(module, "DATASETS"))
 DATASETS: dict[str, Dataset] = {dataset.id: dataset for module in MODULES for dataset in module.DATASETS}
 
 
+class NoSuch(KeyError):
+    """No publisher, dataset or slice of that name; its argument is the message, with the names there are."""
+
+
 def get(dataset_id: str) -> Dataset:
-    """The dataset named ``source/dataset``; raises KeyError with the names there are."""
+    """The dataset named ``source/dataset``; raises NoSuch."""
     try:
         return DATASETS[dataset_id]
     except KeyError:
         known = ", ".join(sorted(DATASETS))
-        raise KeyError(f"no dataset {dataset_id!r}; there are: {known}") from None
+        raise NoSuch(f"no dataset {dataset_id!r}; there are: {known}") from None
