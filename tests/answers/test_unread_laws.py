@@ -6,10 +6,10 @@ unread (tests/ordinances).
 
 from __future__ import annotations
 
-import duckdb
 import pytest
 
 from orchestration.reading import questions
+from tests.altered import altered
 
 LAW = "Int 0989-2012"
 
@@ -17,17 +17,8 @@ LAW = "Int 0989-2012"
 @pytest.fixture(scope="module")
 def connection(published):
     settings, _ = published
-    with duckdb.connect() as made:
-        made.execute(f"attach '{settings.published_file}' as released (read_only)")
-        tables = made.execute(
-            "select schema_name, table_name from duckdb_tables() where database_name = 'released'"
-            " and schema_name in ('core', 'meta')"
-        ).fetchall()
-        made.execute("create schema core; create schema meta")
-        for schema, table in tables:
-            changed = f"replace (is_unread_law or file_number = '{LAW}' as is_unread_law)"
-            columns = f"* {changed}" if table == "dim_council_matter" else "*"
-            made.execute(f"create view {schema}.{table} as select {columns} from released.{schema}.{table}")
+    unread = f"is_unread_law or file_number = '{LAW}' as is_unread_law"
+    with altered(settings.published_file, {"core.dim_council_matter": unread}) as made:
         yield made
 
 

@@ -9,10 +9,10 @@ is on ICE's list from the first workbook at hand, of 2021, to the last.
 
 from __future__ import annotations
 
-import duckdb
 import pytest
 
 from orchestration.reading import questions
+from tests.altered import altered
 
 # ICE's workbooks of 2026 came as they appeared. The older ones and Justice's second list were brought in November 2026.
 LANDED = """
@@ -27,16 +27,7 @@ end
 @pytest.fixture(scope="module")
 def connection(published):
     settings, _ = published
-    with duckdb.connect() as made:
-        made.execute(f"attach '{settings.published_file}' as released (read_only)")
-        tables = made.execute(
-            "select schema_name, table_name from duckdb_tables() where database_name = 'released'"
-            " and schema_name in ('core', 'meta')"
-        ).fetchall()
-        made.execute("create schema core; create schema meta")
-        for schema, table in tables:
-            columns = f"* replace ({LANDED} as landed_at)" if (schema, table) == ("meta", "capture") else "*"
-            made.execute(f"create view {schema}.{table} as select {columns} from released.{schema}.{table}")
+    with altered(settings.published_file, {"meta.capture": f"{LANDED} as landed_at"}) as made:
         yield made
 
 
