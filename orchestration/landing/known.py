@@ -93,16 +93,6 @@ class KnownCaptures:
         ).fetchall()
         return sorted(((*row[:-1], retrieved[row[-1]]) for row in found), key=lambda row: tuple(map(str, row)))
 
-    def requested(self, name: str, slice_key: str, *, only_answered: bool = False) -> dict[str, str]:
-        found: dict[str, str] = {}
-        for capture in self._accepted(slice_key):
-            for entry in capture.payloads:
-                value = entry.context.get(name)
-                if value and (entry.role == "records" or not only_answered):
-                    when = entry.retrieved_at.astimezone(UTC).isoformat()
-                    found[value] = max(found.get(value, ""), when)
-        return found
-
     def released(self, table: str, columns: Sequence[str]) -> list[tuple[str | None, ...]]:
         if self._published is None or not self._published.exists():
             return []

@@ -136,9 +136,6 @@ class _Landing:
         elif self.dataset.policy != "merge" or self.dataset.holds_all(self.slice.key):
             # For a slice captured whole, "none" is a result: the year is complete, and empty.
             return None
-        elif self.dataset.keeps_equal_captures and self.terms.kind == "fetched":
-            # The next run needs to know which items had none.
-            return None
         else:
             what = "nothing new since the high-water mark"
         self._note_unchanged(self.serving)

@@ -97,12 +97,6 @@ class EarlierCaptures(Protocol):
         The last value of each row is the capture's time, ISO 8601, UTC; a field without a value is None.
         """
 
-    def requested(self, name: str, slice_key: str, *, only_answered: bool = False) -> dict[str, str]:
-        """When each item of a slice was last requested (ISO 8601, UTC), by a value of the requests' context.
-
-        An answer without a record counts too, and one that was passed over, but for `only_answered`.
-        """
-
     def released(self, table: str, columns: Sequence[str]) -> list[tuple[str | None, ...]]:
         """Columns of a table (`schema.name`) of the last published release, as text, sorted.
 

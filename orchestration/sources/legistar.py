@@ -12,7 +12,6 @@ a 500 that names InSite's setting; a council that needs a token, or is closed, g
 from __future__ import annotations
 
 import logging
-from collections import deque
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -245,8 +244,7 @@ class Histories(_Legistar):
     def pull(self, web: Web, settings: Settings, slice_: Slice, known: EarlierCaptures) -> Iterator[Payload]:
         """One answer a matter. What the publisher cannot show of one matter is archived as its answer, and passed over.
 
-        Raises SliceFault where every one of the first matters fails and the last one too, SliceSkipped where the token
-        is missing.
+        Raises SliceFault where every one of the first matters fails, SliceSkipped where the token is missing.
         """
 
         client, came, in_a_row = str(slice_.params["client"]), 0, 0
@@ -255,10 +253,7 @@ class Histories(_Legistar):
         if not wanted:
             return
         url, secret = self._client(slice_, settings)
-        left = deque(wanted[:HISTORIES_A_RUN])
-        while left:
-            # if the first ones all fail, one from the other end tells whether the client is down or hides just these
-            matter_id = left.pop() if in_a_row == ITEMS_BEFORE_GIVING_UP else left.popleft()
+        for matter_id in wanted[:HISTORIES_A_RUN]:
             try:
                 answer = web.get(
                     f"{url}/matters/{matter_id}/histories",
@@ -275,9 +270,9 @@ class Histories(_Legistar):
                     raise refused from None
                 in_a_row += 1
                 log.warning("%s slice %s: matter %s passed over: %s", self.id, slice_.key, matter_id, error.what)
-                if in_a_row >= ITEMS_BEFORE_GIVING_UP and came:
-                    return
-                if in_a_row > ITEMS_BEFORE_GIVING_UP:
+                if in_a_row >= ITEMS_BEFORE_GIVING_UP:
+                    if came:
+                        return
                     raise refused from None
                 yield _passed_over(error, client, matter_id)
                 continue
@@ -309,14 +304,12 @@ class Histories(_Legistar):
 def _wanted(known: EarlierCaptures, client: str) -> list[str]:
     """The relevant matters of a client to request: new ones first, then those changed since or requested a month ago.
 
-    Among these, the matter that changed last comes first. One that was passed over is due again in the next run, after
-    those that were not yet tried.
+    Among these, the matter that changed last comes first. A matter without a history leaves no record that it was
+    requested; this order keeps such matters from being requested first in every run.
     """
     asked: dict[str | None, str] = {}
-    asked.update(known.requested("matter_id", client, only_answered=True))
     for matter_id, retrieved in known.rows("legistar/histories", ("matter_id",), (client,)):
         asked[matter_id] = max(str(retrieved), asked.get(matter_id, ""))
-    tried = known.requested("matter_id", client)
     # Full texts come with files that bring their histories too; they would fill the memory here.
     searched = [name for name in SEARCHED if name != "MatterFullText"]
     fields = ("MatterId", "MatterLastModifiedUtc", "MatterRestrictViewViaWeb", *searched)
@@ -332,7 +325,7 @@ def _wanted(known: EarlierCaptures, client: str) -> list[str]:
         if restricted == "true" or not is_due:
             continue
         if finder.find(dict(zip(searched, texts, strict=True))).is_relevant:
-            wanted.append((max(last, tried.get(str(matter_id), "")), saved or "", matter_id))
+            wanted.append((last, saved or "", matter_id))
     newest_first = sorted(wanted, key=lambda w: w[1], reverse=True)
     return [matter_id for _, _, matter_id in sorted(newest_first, key=lambda w: w[0])]
 
