@@ -97,7 +97,7 @@ def landing_views(context: dg.AssetExecutionContext, options: RefreshOptions) ->
     settings = options.settings()
     try:
         audit.refuse_unknown(settings, options.accepted_checks())
-    except audit.UnknownCheck as unknown:
+    except sources.NoSuch as unknown:
         raise dg.Failure(str(unknown.args[0]), allow_retries=False) from unknown
     try:
         engine.chosen(settings).require()

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from orchestration.landing.form import Check
 from orchestration.landing.measure import Measure
-from orchestration.sources.base import Dataset
+from orchestration.sources.base import Dataset, NoSuch
 
 
 class LastSeen(Protocol):
@@ -36,13 +36,13 @@ AGAINST_THE_PAST = ("volume", "units", "filled", "varied")
 def of_slice(name: str) -> tuple[str, str, str] | None:
     """`volume:source/dataset=SLICE` as check, dataset and slice; None for anything else: a check of the gate.
 
-    Raises KeyError if it has that form and names a check that nobody can accept away.
+    Raises NoSuch if it has that form and names a check that nobody can accept away.
     """
     match = re.fullmatch(r"([a-z_]+):([a-z0-9_]+/[a-z0-9_]+)=(.+)", name)
     if match is None:
         return None
     if match[1] not in AGAINST_THE_PAST:
-        raise KeyError(f"of a capture can be accepted {', '.join(AGAINST_THE_PAST)}; not {match[1]!r}")
+        raise NoSuch(f"of a capture can be accepted {', '.join(AGAINST_THE_PAST)}; not {match[1]!r}")
     return match[1], match[2], match[3]
 
 

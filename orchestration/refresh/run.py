@@ -46,7 +46,7 @@ def refresh(
     accept: a check of the gate, or ``volume:source/dataset=KEY`` of a capture -> why it is accepted this once.
     stop_on_signals: Ctrl-C, SIGTERM and SIGHUP end this process, in order, within ten seconds.
     Raises AnotherRefreshRuns if the lock is held, engine.EngineMissing if the engine is not installed, sources.NoSuch
-    for a source or a slice that does not exist.
+    for a source, a slice or a check that does not exist.
     """
     selected = plan.selected(only_sources)
     engine.chosen(settings).require()

@@ -20,6 +20,7 @@ from orchestration.release import dbt_manifest, history, markers, sums
 from orchestration.release.findings import Checked, CheckResult, Finding, GateRefused, checked
 from orchestration.release.markers import Marker
 from orchestration.settings import Settings
+from orchestration.sources.base import NoSuch
 
 
 @dataclass
@@ -40,10 +41,6 @@ class Audit:
         return sum(1 for check in self.checks if check.status != "pass")
 
 
-class UnknownCheck(KeyError):
-    """A check was to be accepted that the gate does not have."""
-
-
 def acceptable(settings: Settings) -> list[str]:
     """The names that --accept takes: of the facts of the project and of the current release."""
     manifest = json.loads(dbt_manifest.parsed(settings).read_text(encoding="utf-8"))
@@ -57,12 +54,12 @@ def acceptable(settings: Settings) -> list[str]:
 
 
 def refuse_unknown(settings: Settings, accepted: Iterable[str]) -> None:
-    """Raise UnknownCheck if a name is no check of the gate: before an hour's work, not after."""
+    """Raise NoSuch if a name is no check of the gate: before an hour's work, not after."""
     if not (asked := sorted(set(accepted))):
         return
     there_are = acceptable(settings)
     if unknown := [name for name in asked if name not in there_are]:
-        raise UnknownCheck(f"no release check is named {unknown[0]!r}; there are: {', '.join(there_are)}")
+        raise NoSuch(f"no release check is named {unknown[0]!r}; there are: {', '.join(there_are)}")
 
 
 def refuse_failed_build(settings: Settings) -> None:

@@ -9,16 +9,12 @@ from __future__ import annotations
 from importlib import import_module
 from pkgutil import iter_modules
 
-from orchestration.sources.base import Dataset
+from orchestration.sources.base import Dataset, NoSuch
 
 _ALL = tuple(import_module(f"{__name__}.{name}") for _, name, _ in iter_modules(__path__))
 MODULES = tuple(module for module in _ALL if hasattr(module, "DATASETS"))
 
 DATASETS: dict[str, Dataset] = {dataset.id: dataset for module in MODULES for dataset in module.DATASETS}
-
-
-class NoSuch(KeyError):
-    """No publisher, dataset or slice of that name; its argument is the message, with the names there are."""
 
 
 def get(dataset_id: str) -> Dataset:

@@ -33,6 +33,13 @@ Policy = Literal["replace", "snapshot", "merge"]
 Record = dict[str, str | None]
 
 
+class NoSuch(KeyError):
+    """Nothing has the name that was asked for: a publisher, a dataset, a slice, a check.
+
+    Its argument is the message, with the names there are.
+    """
+
+
 @dataclass(frozen=True)
 class Slice:
     """One part of a dataset that is requested on its own: a fiscal year, a state, a page that is replaced whole."""
