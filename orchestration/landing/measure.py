@@ -159,19 +159,19 @@ def _by_records(
 ) -> tuple[int, int, dict[str, _Found]]:
     """How many records there are, how many are unreadable by some fields, and what _by_values says of each of these."""
     values = "".join(f", nullif(trim({_name(field)}), '') as v{n}" for n, field in enumerate(asked))
-    wrong = [
-        f"(v{n} is not null and not {_reads(f'v{n}', declared[field], captured_on)})" for n, field in enumerate(asked)
-    ]
-    empty_at = [f"(is_whole and v{n} is null)" for n in range(len(asked))]
-    costs = [wrong[n] for n, field in enumerate(asked) if not declared[field].keeps_record]
-    bad = [*costs, *(empty_at[n] for n, field in enumerate(asked) if field in must_be_filled)]
+    wrong = "".join(
+        f", v{n} is not null and not {_reads(f'v{n}', declared[field], captured_on)} as w{n}"
+        for n, field in enumerate(asked)
+    )
+    bad = [f"w{n}" for n, field in enumerate(asked) if not declared[field].keeps_record]
+    bad += [f"(is_whole and v{n} is null)" for n, field in enumerate(asked) if field in must_be_filled]
     counts = "".join(
-        f", count(*) filter (where {empty_at[n]}), count(*) filter (where {wrong[n]}),"
+        f", count(*) filter (where is_whole and v{n} is null), count(*) filter (where w{n}),"
         f" coalesce(min(v{n}) = max(v{n}), false)"
         for n in range(len(asked))
     )
     unreadable = f"count(*) filter (where {' or '.join(bad)})" if bad else "0"
-    cells = f"(select {whole} as is_whole{values} from {table})"
+    cells = f"(select *{wrong} from (select {whole} as is_whole{values} from {table}))"
     found = connection.execute(f"select count(*), {unreadable}{counts} from {cells}").fetchone()
     assert found is not None
     return found[0], found[1], {field: found[2 + 3 * n : 5 + 3 * n] for n, field in enumerate(asked)}

@@ -7,6 +7,7 @@ What belongs here: what must become of a cell of the table kinds x datasets. Wha
 from __future__ import annotations
 
 import re
+import subprocess
 import sys
 import zipfile
 from collections import Counter
@@ -183,6 +184,23 @@ def test_what_aborts_a_parser_neither_ends_the_command_nor_costs_the_next_file(t
     assert "CLAWBACK_LIMIT_MEMORY_BYTES raises it" in first
     assert "took" in second
     assert "memory allocation of" in (tmp_path / "home" / FAULTS_FILE).read_text(encoding="utf-8")
+
+
+def test_the_files_of_a_large_process_are_read_by_one_child(tmp_path):
+    """On Linux a new process inherits the peak memory that getrusage reports, so a child's own peak is what counts."""
+    (tmp_path / "a.xlsx").write_bytes(GOOD["ice/agreements_287g"]().body)
+    script = (
+        "import sys; from pathlib import Path\n"
+        "from orchestration.forms import bounded, workbook\n"
+        "held = b'x' * 400_000_000\n"
+        "body = Path(sys.argv[1]).read_bytes()\n"
+        "pids = {workbook.first_sheet(body) and bounded._running[0].process.pid for _ in range(3)}\n"
+        "print(len(pids))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(tmp_path / "a.xlsx")], capture_output=True, text=True, check=False
+    )
+    assert (done.stdout.strip(), done.stderr) == ("1", "")
 
 
 def test_a_live_night_outlives_a_workbook_that_aborts_its_parser(httpserver, web_for, tmp_path, corner):
