@@ -10,6 +10,7 @@ moved from some places to others), `range of` (each row within its bounds).
 from __future__ import annotations
 
 import tomllib
+from collections import defaultdict
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -80,8 +81,9 @@ def _names(measure: Measure) -> list[str]:
 def of(connection: duckdb.DuckDBPyConnection) -> Sums:
     """Every measure's rows and sum, in whole and by group, of the warehouse that the connection is open on."""
     found: Sums = {}
+    there = _columns(connection, None)
     for m in measures():
-        if not m.columns() <= _columns(connection, None, m.table):
+        if not m.columns() <= there[m.table]:
             continue
         found[m.name] = {}
         for column in (None, *m.groups):
@@ -121,16 +123,25 @@ def compared(
 
     trouble: why there should be one and is none. tables: only measures of tables named in this text; empty means all.
     """
+    there = _columns(connection, None)
+    there_before = _columns(connection, "before" if before else None)
     for measure in measures():
         if tables and measure.table not in tables:
             continue
-        yield from _checks(connection, measure, before, trouble)
+        is_held = measure.columns() <= there_before[measure.table]
+        yield from _checks(connection, measure, before, trouble, there=there[measure.table], is_held=is_held)
 
 
 def _checks(
-    connection: duckdb.DuckDBPyConnection, m: Measure, before: Release | None, trouble: str
+    connection: duckdb.DuckDBPyConnection,
+    m: Measure,
+    before: Release | None,
+    trouble: str,
+    *,
+    there: set[str],
+    is_held: bool,
 ) -> Iterator[Checked]:
-    there = _columns(connection, None, m.table)
+    """there: the columns of the candidate's table. is_held: the release before has all that is compared."""
     if missing := sorted(m.columns() - there):
         for name in _names(m):
             detail = f"{m.table} lacks {', '.join(missing)}" if there else f"{m.table} is not in the candidate"
@@ -139,7 +150,7 @@ def _checks(
     if trouble:
         for name in _names(m)[:-1]:
             yield checked(name, trouble, "clawback doctor; clawback rollback to a release that can be read")
-    elif before is None or not m.columns() <= _columns(connection, "before", m.table):
+    elif before is None or not is_held:
         of_what = f"release {before.id} does not hold it" if before else "no release of the kind"
         for name in _names(m)[:-1]:
             yield checked(name, f"nothing to compare with: {of_what}", None)
@@ -217,14 +228,13 @@ def _in_range(connection: duckdb.DuckDBPyConnection, m: Measure) -> Checked:
     return checked(f"range of {m.name}", f"{wrong:,} rows outside: {detail}" if wrong else detail, see)
 
 
-def _columns(connection: duckdb.DuckDBPyConnection, catalog: str | None, table: str) -> set[str]:
-    schema, _, name = table.partition(".")
-    where = f"'{catalog}'" if catalog else "current_database()"
-    return {
-        column
-        for (column,) in connection.execute(
-            "select column_name from duckdb_columns()"
-            f" where database_name = {where} and schema_name = ? and table_name = ?",
-            [schema, name],
-        ).fetchall()
-    }
+def _columns(connection: duckdb.DuckDBPyConnection, catalog: str | None) -> defaultdict[str, set[str]]:
+    """The columns of each table of a database: the one in use, or the attached one of that name."""
+    found: defaultdict[str, set[str]] = defaultdict(set)
+    for table, column in connection.execute(
+        "select concat(schema_name, '.', table_name), column_name from duckdb_columns()"
+        " where database_name = coalesce(?, current_database())",
+        [catalog],
+    ).fetchall():
+        found[table].add(column)
+    return found
