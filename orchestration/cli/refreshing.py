@@ -18,7 +18,6 @@ import typer
 from orchestration import logs, sources
 from orchestration.cli import published
 from orchestration.cli.show import AsJson, err, out, say_json, settings_with, stop, warn
-from orchestration.engine import EngineMissing
 from orchestration.progress import listening, say
 from orchestration.reading.reader import connect
 from orchestration.refresh.plan import Planned
@@ -47,6 +46,7 @@ def refresh(  # each parameter is an option of the command line
     as_json: AsJson = False,
 ) -> None:
     """Capture, build, check, publish. Exit 0 published or nothing new, 3 gate refused, 4 a source too old, 5 busy."""
+    from orchestration.engine import EngineMissing
     from orchestration.refresh import account as codes
     from orchestration.refresh import plan, run
     from orchestration.running.lock import AnotherRefreshRuns

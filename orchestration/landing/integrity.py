@@ -22,8 +22,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 from pydantic import ValidationError
 
 from orchestration import files
@@ -232,6 +230,10 @@ def wrong_files(path: Path, capture: Capture) -> str | None:
 
 def _wrong_uncovered(path: Path, capture: Capture) -> str | None:
     """The same for a capture of an earlier version without digests: what its records and archives show."""
+    # it takes as long to load as a command that asks for no capture takes in all
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
     try:
         rows, ids = 0, set()
         for parquet in records_of(path):

@@ -15,7 +15,6 @@ from functools import cache
 from pathlib import Path
 
 import duckdb
-import pyarrow.parquet as pq
 
 from orchestration.sources.fields import TEXT, FieldType
 
@@ -121,6 +120,8 @@ def of(
 
 def _of_few_values(paths: Sequence[Path], names: Sequence[str]) -> list[str]:
     """The fields that are sooner measured value by value; none of few records."""
+    import pyarrow.parquet as pq  # commands that land nothing need the rest of this module alone, for a type
+
     footers = [pq.read_metadata(path) for path in paths]
     if sum(footer.num_rows for footer in footers) < _MANY_RECORDS:
         return []

@@ -15,7 +15,6 @@ from typing import Any
 import duckdb
 
 from orchestration import sources
-from orchestration.landing import recut
 from orchestration.landing.catalog import Catalog
 from orchestration.landing.form import Capture, PayloadEntry
 from orchestration.reading import documents
@@ -194,6 +193,9 @@ def prove(
     catalog: Catalog, capture: Capture, entry: PayloadEntry, records: list[dict[str, Any]]
 ) -> tuple[bool, bool, str]:
     """Whether the payload's digest is right, whether its bytes give these records, and what was found, in words."""
+    # the readers of every form of file: other commands load this module for its errors alone
+    from orchestration.landing import recut
+
     try:
         payload = recut.payload_of(catalog.folder(capture), entry)
     except recut.NotThere as gone:

@@ -19,17 +19,16 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO
-
-import pyarrow as pa
-import pyarrow.parquet as pq
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from orchestration import files
 from orchestration.reading.harmless import STEERING
 from orchestration.reading.meaning import Meaning, descriptor
 from orchestration.reading.values import CannotWriteAnswer, as_json, csv_value, distinct, each, guarded, quoted
-from orchestration.reading.workbook import workbook
 from orchestration.settings import Settings
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 __all__ = [
     "FORMATS",
@@ -136,6 +135,10 @@ def write(rows: Any, format_: str, output: Path, meaning: Meaning | None = None)
         with files.whole(target) as binary, _text(binary) as stream:
             return _write_json(rows, stream, described)
     if format_ == "parquet":
+        # here and below: each takes longer to load than most answers take, and most are written as neither
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
         table = rows.to_arrow_table()
         if described is not None:
             table = table.replace_schema_metadata({PARQUET_KEY: as_json(described)})
@@ -147,6 +150,8 @@ def write(rows: Any, format_: str, output: Path, meaning: Meaning | None = None)
             raise CannotWriteAnswer(f"Parquet has no form for {kinds or cannot}: cast it, or --format csv") from cannot
         files.write_whole(target, buffer.getvalue().to_pybytes())
         return int(table.num_rows)
+    from orchestration.reading.workbook import workbook  # as above
+
     data, count = workbook(rows, described)
     files.write_whole(target, data)
     return count
@@ -224,7 +229,9 @@ def _write_json(rows: Any, stream: Any, described: Mapping[str, Any] | None) -> 
 
 
 def _is_odd(kind: pa.DataType) -> bool:
-    return bool(pa.types.is_interval(kind) or pa.types.is_duration(kind) or pa.types.is_union(kind))
+    from pyarrow import types  # as above
+
+    return bool(types.is_interval(kind) or types.is_duration(kind) or types.is_union(kind))
 
 
 def write_text(rows: Any, format_: str, stream: Any) -> int:

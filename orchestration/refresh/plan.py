@@ -12,7 +12,6 @@ from datetime import date
 
 from orchestration import sources
 from orchestration.landing.catalog import Catalog
-from orchestration.recorded import build as recorded
 from orchestration.settings import Settings
 
 _SHOWN = 6
@@ -56,7 +55,7 @@ def must_exist(settings: Settings, slices: Sequence[str]) -> None:
         dataset = sources.get(name)
         if not _is_recorded(settings, dataset):
             continue
-        there = [batch.slice.key for batch in recorded.batches(dataset.id)]
+        there = _recorded_keys(dataset)
         if key not in there:
             some = ", ".join(there[:_SHOWN]) + (f" and {len(there) - _SHOWN} more" if len(there) > _SHOWN else "")
             raise sources.NoSuch(f"no slice {key!r} of {name} in the recorded edition; there are: {some or 'none'}")
@@ -64,6 +63,13 @@ def must_exist(settings: Settings, slices: Sequence[str]) -> None:
 
 def _is_recorded(settings: Settings, dataset: sources.Dataset) -> bool:
     return settings.edition == "recorded" or dataset.base_url_setting is None
+
+
+def _recorded_keys(dataset: sources.Dataset) -> list[str]:
+    # it loads the module of every publisher, which commands that refresh nothing need not wait for
+    from orchestration.recorded import build
+
+    return [batch.slice.key for batch in build.batches(dataset.id)]
 
 
 def plan(settings: Settings, names: Sequence[str], slices: Sequence[str], as_of: date | None) -> list[Planned]:
@@ -77,7 +83,7 @@ def plan(settings: Settings, names: Sequence[str], slices: Sequence[str], as_of:
     planned = []
     for dataset in selected(names):
         if _is_recorded(settings, dataset):
-            keys = [batch.slice.key for batch in recorded.batches(dataset.id)]
+            keys = _recorded_keys(dataset)
         else:
             known = catalog.known(dataset, published=settings.published_file)
             keys = [slice_.key for slice_ in dataset.slices(settings, known)]

@@ -2,25 +2,52 @@
 
 What belongs here: the register. It is built from the package: a module in this folder with `DATASETS` is a publisher; a
 module without it is shared by several.
+
+The register is built when it is first asked for. Most commands need one module of the package, and not the readers of
+every publisher's files, which take a second to load.
 """
 
 from __future__ import annotations
 
+from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
 
 from orchestration.sources.base import Dataset, NoSuch
 
-_ALL = tuple(import_module(f"{__name__}.{name}") for _, name, _ in iter_modules(__path__))
-MODULES = tuple(module for module in _ALL if hasattr(module, "DATASETS"))
+if TYPE_CHECKING:
+    # the publishers' modules
+    MODULES: tuple[ModuleType, ...]
+    # every dataset by its name, ``source/dataset``
+    DATASETS: dict[str, Dataset]
 
-DATASETS: dict[str, Dataset] = {dataset.id: dataset for module in MODULES for dataset in module.DATASETS}
+
+def __getattr__(name: str) -> Any:
+    """MODULES and DATASETS: Python asks here for a name that the module does not have."""
+    if name == "MODULES":
+        return _modules()
+    if name == "DATASETS":
+        return _datasets()
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+@cache
+def _modules() -> tuple[ModuleType, ...]:
+    every = (import_module(f"{__name__}.{name}") for _, name, _ in iter_modules(__path__))
+    return tuple(module for module in every if hasattr(module, "DATASETS"))
+
+
+@cache
+def _datasets() -> dict[str, Dataset]:
+    return {dataset.id: dataset for module in _modules() for dataset in module.DATASETS}
 
 
 def get(dataset_id: str) -> Dataset:
     """The dataset named ``source/dataset``; raises NoSuch."""
     try:
-        return DATASETS[dataset_id]
+        return _datasets()[dataset_id]
     except KeyError:
-        known = ", ".join(sorted(DATASETS))
+        known = ", ".join(sorted(_datasets()))
         raise NoSuch(f"no dataset {dataset_id!r}; there are: {known}") from None
