@@ -16,7 +16,6 @@ from urllib.parse import urlsplit
 from pydantic import BeforeValidator, ByteSize, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from orchestration.declared import cities
 from orchestration.limits import Limits
 
 Edition = Literal["recorded", "live"]
@@ -268,6 +267,9 @@ class Settings(BaseSettings):
 
     def allowed_hosts(self) -> frozenset[str]:
         """The ``host[:port]`` of every base URL: no request goes anywhere else."""
+        # it reads the declaration of every city's sets, which only a request needs
+        from orchestration.declared import cities
+
         hosts = {urlsplit(url).netloc.lower() for url in self.base_urls().values()}
         for host in [host for host in hosts if "{domain}" in host]:
             hosts.remove(host)
