@@ -3,7 +3,8 @@
     stays inside 0 to 100 and has a width at 0 and at 100.
     percent   0 to 100    n   victimizations interviewed    side   'low' or 'high'
 
-    effect            design effect: by how much the variance exceeds that of a simple random sample
+    effect            design effect: by how much the variance exceeds that of a simple random sample; without one there is no
+                      interval
 
     The public API carries neither strata and clusters nor the yearly parameters that BJS computes standard errors from
     (User's Guides to NCVS Generalized Variance Functions and to Direct Variance Estimation, December 2015,
@@ -25,7 +26,8 @@
         ) / (1.0 + 3.8416 / {{ n_effective }})
     {%- endset -%}
     {#- at 0 and at 100 an end of the interval is the percentage itself, whatever the arithmetic's last digit -#}
-    case when {{ percent }} is not null then
+    {#- least() and greatest() leave a null out: without the condition an unknown bound would be 0 or 100 -#}
+    case when {{ percent }} is not null and {{ effect }} is not null then
         {% if side == 'low' %}
         least({{ percent }}, greatest(0.0, {{ bound }}))
         {% else %}

@@ -1,7 +1,7 @@
-"""The commands that run something: refresh, import, ui.
+"""The commands that run something: refresh, import, ui, site.
 
 What belongs here: their options and how their outcome is shown. What does not: the work (refresh, landing.imports,
-running.ui).
+running.ui, site.serve).
 """
 
 from __future__ import annotations

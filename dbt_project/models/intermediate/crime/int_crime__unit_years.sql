@@ -16,9 +16,7 @@ with printed as (
         {%- endif %}
         {% endfor %}
         max(years.population) as population_as_printed,
-        count(distinct case when years.offenses is not null
-            and years.fbi_offense_code in ('{{ offenses.keys() | join("', '") }}') then years.fbi_offense_code end)
-            as families_printed,
+        count(distinct case when years.offenses is not null then years.fbi_offense_code end) as families_printed,
         max(breaks.break_reason) as break_reason,
         {{ joined("case when breaks.level_change_percent is not null then concat("
             ~ "years.fbi_offense_code, ' ', case when breaks.level_change_percent > 0 then '+' else '' end, "
@@ -27,7 +25,10 @@ with printed as (
     from {{ ref('int_crime__years') }} as years
     left join {{ ref('int_crime__year_breaks') }} as breaks
         on years.crime_year_key = breaks.crime_year_key
-    where years.source_kind = 'annual table'
+    -- the panel has no arson: a break of arson alone starts no segment
+    where
+        years.source_kind = 'annual table'
+        and years.fbi_offense_code in ('{{ offenses.keys() | join("', '") }}')
     group by years.jurisdiction_key, years.calendar_year, years.place_name
 ),
 

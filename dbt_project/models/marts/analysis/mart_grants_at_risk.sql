@@ -26,7 +26,7 @@ money as (
         sum(case when is_open then undisbursed_amount end) as undisbursed_amount_open,
         sum(case when is_open and outlay_coverage = 'reported' then 1 else 0 end) as awards_open_with_outlay,
         min(outlay_as_of) as oldest_outlay_as_of,
-        max(selection_note) as selection_note
+        {{ joined_once('selection_note') }} as selection_note
     from awards
     group by jurisdiction_key, program_area
 ),

@@ -1,6 +1,6 @@
 -- Every unit that the annual tables print, in every year that they cover, so that a year without a row is a row that says
--- so. States, listings, agreements and awards are as of the last day of the year. A policy has no event time from where its
--- status is not known on.
+-- so. Policies, agreements and awards are as of the last day of the year, listings of any day of it. From the first policy
+-- on, a year has no event time if the policy's status is not known at its end.
 {%- set offenses = panel_offenses() %}
 select
     {{ surrogate_key(['spine.jurisdiction_key', 'spine.calendar_year']) }} as policy_crime_panel_year_key,
