@@ -124,10 +124,11 @@ class TestEachChangeIsTold:
         assert told.sentence.endswith(" is no longer known; it was 3")
 
     def test_a_change_behind_the_digits_that_people_read_shows_them(self, file, compare):
-        (told,) = compare("update core.fct_victimization_reporting set percent_reported = percent_reported + 0.0001 where"
-                          " victimization_reporting_key = (select min(victimization_reporting_key)"
-                          " from core.fct_victimization_reporting where percent_reported is not null)",
-                          )  # fmt: skip
+        (told,) = compare(
+            "update core.fct_victimization_reporting set percent_reported = percent_reported + 0.0001"
+            " where victimization_reporting_key = (select min(victimization_reporting_key)"
+            " from core.fct_victimization_reporting where percent_reported is not null)"
+        )
         before, after = told.sentence.partition(" was ")[2].split(" and is ")
         assert before != after
 

@@ -27,7 +27,7 @@
 
   const words = (text) => (text || "").replaceAll("_", " ");
   const number = (value) => (value === null || value === undefined ? "not known" : Number(value).toLocaleString("en-US"));
-  const dollars = (value) => (value === null || value === undefined ? "not known" : "$" + Math.round(value).toLocaleString("en-US"));
+  const dollars = (value) => (value === null || value === undefined ? "not known" : (value < 0 ? "-$" : "$") + Math.abs(Math.round(value)).toLocaleString("en-US"));
 
   const script = clawback.script;
 
@@ -136,7 +136,7 @@
       el("p", {}, number(rows.length) + (rows.length === 1 ? " captured award" : " captured awards") + ". There may be more that are not captured."),
       table("Awards", ["Award", "Program", "From, to", word("Obligated", "obligation"), word("Outlayed", "outlay"), "Source"], rows.map((one) => [
         el("span", {}, link("https://www.usaspending.gov/award/" + encodeURIComponent(one.unique_key), one.fain), el("br"), one.recipient),
-        words(one.program) + (one.listing && one.listing !== "unknown" ? ", " + one.listing : "") + ", FY" + one.fiscal_year,
+        words(one.program) + (one.listing && one.listing !== "unknown" ? ", " + one.listing : "") + (one.fiscal_year ? ", FY" + one.fiscal_year : ""),
         (one.from || "?") + " to " + (one.to || "?"),
         dollars(one.obligated),
         dollars(one.outlayed) + (one.outlay_as_of && one.outlayed !== null ? " as of " + one.outlay_as_of : ""),
@@ -398,7 +398,7 @@
       const held = series ? series.points.length : 0;
       const counted = rows.filter((row) => row.known === "counted").length;
       document.getElementById("axis-title").textContent = series
-        ? series.title + ". " + number(counted) + " of " + number(held) + " " + series.unit + "s are counted, " + (series.unit === "year" ? "of those of the printed tables." : "from its first to its last.")
+        ? series.title + ". " + number(counted) + " of " + number(held) + " " + series.unit + (held === 1 ? "" : "s") + (counted === 1 ? " is" : " are") + " counted, " + (series.unit === "year" ? "of those of the printed tables." : "from its first to its last.")
         : (place.agencies || []).some((one) => one && one[9])
           ? "No months or years of offenses are held of this place. Victims in incident files are: see its agencies below."
           : "No crime figure of this place is held.";
@@ -413,8 +413,9 @@
       }
       const about = { title: series ? series.title : place.name, place: place.name, geoid: place.geoid, caveats: [...document.querySelectorAll("#axis .caveats li")].map((one) => one.textContent), cite: clawback.citation(series ? series.title + ", " + place.name : place.name, series ? series.payloads : []),
         columns: MEANS.rows, overlay_columns: MEANS.overlay };
-      const columns = ["label", "offenses", "coverage", "series", "note"];
-      const csv = [columns.join(","), ...rows.map((row) => columns.map((name) => '"' + String(row[name] ?? "").replaceAll('"', '""') + '"').join(","))].join("\n") + "\n";
+      // of a place without a line of offenses, what is drawn are the laws, lists and awards
+      const columns = series ? ["label", "offenses", "coverage", "series", "note"] : ["track", "label", "from", "to", "until"];
+      const csv = [columns.join(","), ...(series ? rows : overlay).map((row) => columns.map((name) => '"' + String(row[name] ?? "").replaceAll('"', '""') + '"').join(","))].join("\n") + "\n";
       document.getElementById("axis-note").replaceChildren(
         early ? el("p", { class: "note" }, "The axis begins in " + span[0].slice(0, 4) + ". What was over before (" + number(early) + (early === 1 ? " law, listing or award" : " laws, listings or awards") + ") is in the tables below.") : "",
         el("p", { class: "actions" }, "Data: ", download(place.id + ".csv", csv, "text/csv"), " ", download(place.id + ".json", JSON.stringify({ ...about, rows, overlay }, null, 1), "application/json")),
