@@ -165,8 +165,8 @@ def at_risk(pages: Pages) -> Picture:
         source="USAspending.gov, US Department of Justice (analysis.mart_grants_at_risk)",
         caveats=(
             "What an award holds is not what is lost: an award that is paid out is not taken back by a listing. The"
-            f" dark part of a bar is in awards that end on {day}, {which_day}, or later. Their ends are as last captured,"
-            " and may have been moved since.",
+            f" dark part of a bar is in awards that end on {day}, {which_day}, or later. Their ends are as last"
+            " captured, and may have been moved since.",
             *asked.caveats[:1],
             *asked.caveats[4:],
         ),

@@ -280,7 +280,8 @@ def printed(pages: Pages) -> Picture:
     more = sum(falls[pair] < beside[pair] for pair in pairs)
     finding = (
         f"In {number(more)} of {counted(len(pairs), 'printed comparison', 'printed comparisons')}, reports by Hispanic"
-        " victims fell more, or rose less, than what is printed beside them: reports by other victims, or in the whole city."
+        " victims fell more, or rose less, than what is printed beside them: reports by other victims, or in"
+        " the whole city."
     )
     return Picture(
         name="printed_changes",

@@ -72,7 +72,7 @@
         (typed && it.note ? " (" + it.note + ")" : "") + (it.sha256 ? ", sha256 " + it.sha256 + (typed ? " (" + common.own_file + ")" : "") : "");
     });
     const more = lines.length > 5 ? "; and " + number(lines.length - 5) + " more payloads of these publishers" : "";
-    return what + ". In: " + common.cite + (lines.length ? " From: " + lines.slice(0, 5).join("; ") + more + "." : "");
+    return what.replace(/\.$/, "") + ". In: " + common.cite + (lines.length ? " From: " + lines.slice(0, 5).join("; ") + more + "." : "");
   };
 
   function cite(what, numbers, address) {
