@@ -219,13 +219,20 @@
       table("Provisions on " + day, ["Provision", "Of the place", "By", "Of the state", "Source"], provisions));
   }
 
+  /* Until when a name was on a list. Of a list of one day nobody knows more than the day: its end is no delisting. */
+  const ENDS = { "listed under another name": ", then under another name", "list withdrawn": ": by then the list was withdrawn" };
+  function until(one) {
+    if (!one.to) return "still listed on " + one.seen;
+    return one.because === "nothing known after" ? "not known: nothing is known after " + one.seen : one.to + (ENDS[one.because] || "");
+  }
+
   function listings() {
     const rows = place.lists || [];
     part("lists", rows.length ? table("Listings", ["List", "As printed", "From", "Until", "Source"], rows.map((one) => [
       common.trackers[one.tracker].tracker_name,
       one.name + " (" + one.level + ")" + (one.kind ? ", " + one.kind : ""),
       one.since || "on the first captured list, of " + one.from,
-      one.to ? one.to + (one.because === "listed under another name" ? ", then under another name" : "") : "still listed on " + one.seen,
+      until(one),
       from("Listing of " + one.name + ", " + common.trackers[one.tracker].tracker_name, one.payload, one.record, "core.fct_tracker_listing " + one.key),
     ])) : el("p", { class: "unknown" }, "No captured list names this place. A list that is not captured may."));
   }
@@ -332,7 +339,7 @@
     for (const [track, who] of [["lists", place], ["of the state", ofState()]]) {
       for (const one of (who && who.lists) || []) {
         if (who !== place && common.trackers[one.tracker].verdict === "cooperates") continue;
-        add(track, common.trackers[one.tracker].tracker_name, one.from, one.to || one.seen, one.to || "still listed on " + one.seen);
+        add(track, common.trackers[one.tracker].tracker_name, one.from, one.to || one.seen, until(one));
       }
     }
     for (const one of place.announced || []) add("awards", "announced: " + dollars(one.amount) + ", " + words(one.program), one.on, null, when({ from: one.on, precision: one.precision }));
