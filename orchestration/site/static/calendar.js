@@ -45,7 +45,8 @@
       for (const text of [one.agency, one.from.slice(0, 7), one.until, one.known]) made.insertCell().textContent = text;
       return made;
     }));
-    const csv = ["agency,first_month,last_month,known", ...rows.map((one) => ['"' + one.agency.replaceAll('"', '""') + '"', one.from.slice(0, 7), one.until, one.known].join(","))].join("\n") + "\n";
+    const csv = clawback.csv(["agency", "first_month", "last_month", "known"],
+      rows.map((one) => ({ agency: one.agency, first_month: one.from.slice(0, 7), last_month: one.until, known: one.known })));
     get("agencies-data").replaceChildren("Data: ", link("agencies-" + state + ".csv", csv, "text/csv", "CSV"), " ",
       link("agencies-" + state + ".json", JSON.stringify({ title: "Months of the agencies of " + state, caveats: clawback.caveats(get("agencies")),
         columns: { agency: "the agency, with its ORI", from: "first day", to: "day after the last", until: "last month", known: "what is known of its months" },

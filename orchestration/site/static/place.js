@@ -422,7 +422,7 @@
         columns: MEANS.rows, overlay_columns: MEANS.overlay };
       // of a place without a line of offenses, what is drawn are the laws, lists and awards
       const columns = series ? ["label", "offenses", "coverage", "series", "note"] : ["track", "label", "from", "to", "until"];
-      const csv = [columns.join(","), ...(series ? rows : overlay).map((row) => columns.map((name) => '"' + String(row[name] ?? "").replaceAll('"', '""') + '"').join(","))].join("\n") + "\n";
+      const csv = clawback.csv(columns, series ? rows : overlay);
       document.getElementById("axis-note").replaceChildren(
         early ? el("p", { class: "note" }, "The axis begins in " + span[0].slice(0, 4) + ". What was over before (" + number(early) + (early === 1 ? " law, listing or award" : " laws, listings or awards") + ") is in the tables below.") : "",
         el("p", { class: "actions" }, "Data: ", download(place.id + ".csv", csv, "text/csv"), " ", download(place.id + ".json", JSON.stringify({ ...about, rows, overlay }, null, 1), "application/json")),
