@@ -6,6 +6,8 @@ import dataclasses
 import json
 import re
 import shutil
+from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 
 import duckdb
@@ -323,6 +325,27 @@ def republished(settings: Settings, run_id: str, *statements: str) -> history.Re
             connection.execute(statement)
     markers.seal(settings, run_id=run_id)
     return publish.publish(settings, audit.audit(settings, run_id=run_id))
+
+
+def test_a_change_that_happens_again_is_an_entry_of_its_own(tmp_path):
+    """A count is 5, then 7, then 5, then 7: three changes, each of which who reads the feed is told once."""
+    counts = (5, 7, 5, 7)
+    earlier = None
+    for number, (before, after) in enumerate(pairwise(counts), 2):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        change = Change("changed", f"it was {before} and is {after}", ("core", "t"), True, row_key="k", column="n",
+                        before=before, after=after, geoid="1714000", number=1)  # fmt: skip
+        release = history.Release(
+            id=str(number), built_at=datetime(2027, 1, number, tzinfo=UTC), run_id="r", edition="live", as_of=None,
+            fingerprint="f", code_digest="c", software="0", previous=None, captures=[], rows={}, differences={},
+            checks={}, accepted={},
+        )  # fmt: skip
+        feed.write(folder, release, str(number - 1), [change], earlier)
+        earlier = folder
+    entries = entries_of(earlier / feed.PLACES / "1714000.atom").values()
+    titles = [one.findtext("a:title", namespaces=ATOM) for one in entries]
+    assert titles == ["it was 5 and is 7", "it was 7 and is 5", "it was 5 and is 7"]
 
 
 class TestWhatIsSaidOfAPlace:
