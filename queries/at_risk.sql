@@ -9,7 +9,7 @@
 -- caveat: An empty listed_since means unknown: the first captured list, of first_seen_on, already contains the name.
 -- caveat: This is one tracker's verdict. Not being listed does not mean no. Outlays are known for some awards only.
 -- column: obligated_usd (USD): Sum of what the captured awards of the jurisdiction obligated. Null if it has no captured award with an amount.
--- column: of_it_open_usd (USD): The part of obligated_usd in awards that end on the day of the newest capture or later. An award whose end is not known is not in it. Never null.
+-- column: of_it_open_usd (USD): The part of obligated_usd in awards that end on the day as of which the release is, or later; without such a day, on that of the newest capture or later. An award whose end is not known is not in it. Never null.
 -- column: undisbursed_where_known_usd (USD): Sum of obligated less outlayed, both of the day of the outlay, of the awards whose outlay is known, and of no other. Null if no outlay is known (not zero).
 -- column: awards_with_known_outlay (count): Captured awards whose outlay is known; undisbursed_where_known_usd is of these.
 -- column: court_orders_of_unknown_end: Court orders in the jurisdiction's favor without a known end, with the day since when and the day as of when each is known. Null if none is known.
@@ -30,5 +30,5 @@ from analysis.mart_grants_at_risk as risks
 left join analysis.mart_award_share as shares
     on shares.share_scope = 'jurisdiction' and risks.jurisdiction_key = shares.jurisdiction_key
 where risks.tracker_code = $tracker and risks.tracker_verdict = 'sanctuary'
-group by risks.jurisdiction_name, risks.state_code
+group by risks.jurisdiction_key, risks.jurisdiction_name, risks.state_code
 order by obligated_usd desc, risks.jurisdiction_name, risks.state_code;

@@ -345,7 +345,7 @@ def placebo() -> Chart:
     """Change of collisions with Hispanic victims and with others against the year before."""
     line = (
         alt.Chart(ROWS)
-        .mark_line()
+        .mark_line(point=alt.OverlayMarkDef(size=14))
         .encode(
             x=alt.X("month:T", title="last month of three", axis=YEARS),
             y=alt.Y("percent:Q", title="change against a year before, %"),
@@ -354,6 +354,7 @@ def placebo() -> Chart:
                 scale=alt.Scale(domain=["Hispanic", "others"], range=[ORANGE, BLUE]),
             ),
             strokeDash=alt.StrokeDash("group:N", legend=None, scale=alt.Scale(range=[[1, 0], [5, 3]])),
+            detail="part:N",
             tooltip=["month:T", "group:N", "percent:Q"],
         )
     )  # fmt: skip

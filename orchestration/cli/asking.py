@@ -118,7 +118,7 @@ def _write(rows: Any, format_: str, output: Path | None, meant: Callable[[], Any
         return writing.write_text(rows, format_, Shown(sys.stdout) if sys.stdout.isatty() else sys.stdout)
     count = writing.write(rows, format_, output, meant())
     beside = f", and what they mean to {writing.sidecar_of(output)}" if format_ == "csv" else ""
-    err.print(f"wrote {count:,} rows to {output}{beside}")
+    err.print(f"wrote {count:,} {'row' if count == 1 else 'rows'} to {output}{beside}")
     return count
 
 

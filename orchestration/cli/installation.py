@@ -89,12 +89,12 @@ def diff(
     from orchestration.reading import differences, places, reader
     from orchestration.release import history
 
-    settings, geoid = settings_with(), None
+    settings, place = settings_with(), None
     try:
         if jurisdiction is not None:
             with reader.connect(settings, release=newer) as connection:
-                geoid = places.find(connection, jurisdiction).place.geoid
-        found = differences.between(settings, older, newer, geoid=geoid)
+                place = places.find(connection, jurisdiction).place
+        found = differences.between(settings, older, newer, place=place)
     except (history.NoSuchRelease, reader.NothingPublished, places.NoSuchPlace, places.SeveralPlaces) as missing:
         stop(str(missing))
     if as_json:

@@ -61,6 +61,6 @@ def _show_headline(connection: Any, asked: Question) -> None:
     for caveat in asked.caveats[:1]:
         out.say(f"  caveat: {caveat}", style="dim")
     out.say(
-        f"  All {len(rows)} rows, every column and {len(asked.caveats)} caveats: clawback query {asked.name}",
+        f"  All {len(rows):,} rows, every column and {len(asked.caveats)} caveats: clawback query {asked.name}",
         style="dim",
     )

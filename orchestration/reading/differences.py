@@ -10,6 +10,7 @@ from typing import Any
 
 import duckdb
 
+from orchestration.reading.places import Place
 from orchestration.release import changes as by_row
 from orchestration.release import history, keys, layout
 from orchestration.settings import Settings
@@ -39,26 +40,34 @@ class Differences:
     changes: list[Change]
     # What changed row by row, notable ones first; None if neither release states its keys.
     rows: list[by_row.Change] | None = None
+    # The one place whose changes these are; None for all.
+    place: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         rows = None if self.rows is None else by_row.rows(self.rows, self.older)
         return {**{name: value for name, value in asdict(self).items() if name != "rows"}, "rows": rows}
 
     def to_text(self) -> str:
-        lines = [f"{self.older} -> {self.newer}: {len(self.captures_new)} captures new, {len(self.captures_gone)} gone"]
+        new = len(self.captures_new)
+        captures = f"{new} {'capture' if new == 1 else 'captures'} new, {len(self.captures_gone)} gone"
+        lines = [f"{self.older} -> {self.newer}: {captures}"]
         if self.rows is None:
             lines.append("  rows are not compared: these releases do not state their keys")
         lines += [f"  {change.sentence}" for change in self.rows or ()]
         for change in self.changes:
             older, newer = (f"{n:,.0f}" if n is not None else "none" for n in (change.older, change.newer))
             lines.append(f"  {change.what}: {older} -> {newer}")
-        return "\n".join(lines if self.changes or self.rows else [*lines, "  no table changed its rows or sums"])
+        if self.place is not None and not self.rows and self.rows is not None:
+            lines.append(f"  nothing that is told row by row changed of {self.place}")
+        elif self.place is None and not self.changes and not self.rows:
+            lines.append("  no table changed its rows or sums")
+        return "\n".join(lines)
 
 
-def between(settings: Settings, older_id: str, newer_id: str, *, geoid: str | None = None) -> Differences:
+def between(settings: Settings, older_id: str, newer_id: str, *, place: Place | None = None) -> Differences:
     """What changed row by row; rows of every table and the sums people quote, where they differ.
 
-    geoid: only the changes of one place. Raises history.NoSuchRelease.
+    place: only the changes of this one. Raises history.NoSuchRelease.
     """
     older, newer = history.find(settings, older_id), history.find(settings, newer_id)
     found = [
@@ -81,10 +90,13 @@ def between(settings: Settings, older_id: str, newer_id: str, *, geoid: str | No
                 )
                 if before != after:
                     found.append(Change(f"sum of {table}.{column}", _number(before), _number(after)))
-    if geoid is not None:
-        found, rows = [], [change for change in rows or () if change.geoid == geoid]
+    if place is not None:
+        # by its key: a printed name that is matched to no unit has no GEOID
+        found = []
+        rows = None if rows is None else [change for change in rows if change.jurisdiction_key == place.key]
     gone, new = set(older.captures) - set(newer.captures), set(newer.captures) - set(older.captures)
-    return Differences(older.id, newer.id, sorted(gone), sorted(new), found, rows)
+    of = None if place is None else str(place)
+    return Differences(older.id, newer.id, sorted(gone), sorted(new), found, rows, of)
 
 
 def _number(value: Any) -> float | None:

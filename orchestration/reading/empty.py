@@ -68,7 +68,7 @@ def why(
                 " An earlier day has no answer, which is not a none."
             )
         rest = _rest(values, labels)
-        of_those = f"of the {held:,} {subject.name} that this release holds{of_what}{known}, none meets {rest}."
+        of_those = f"of the {subject.name} that this release holds{of_what} ({held:,}{known}), none meets {rest}."
         if partial:
             return f"No row: {of_those} That is not a none: {partial}. To bring more: {subject.bring}"
         return f"None: {of_those}"

@@ -65,7 +65,8 @@ def of_datasets(reader: Connection, datasets: Iterable[str]) -> list[str]:
         [[dataset.replace("/", "__", 1) for dataset in datasets]],
     ).fetchall()
     return [
-        f"{dataset.replace('__', '/', 1)}: {held:,} {unit} are held, of {of}."
+        f"{dataset.replace('__', '/', 1)}: {held:,} {unit or 'records'} are held"
+        + (f", of {of}." if of else ".")
         + (f" Missing: {missing}." if missing else "")
         for dataset, held, unit, of, missing in rows
     ]

@@ -6,6 +6,7 @@ or its sources (reading.citing, reading.meaning).
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Sequence
@@ -145,8 +146,9 @@ def _note(cited: Edition, sources: Sequence[Source]) -> str:
 
 def _key(cited: Edition, what: str) -> str:
     words = re.findall(r"[A-Za-z0-9]+", what)
-    # the last word of a row is its key, by which two rows of a table differ
-    return "-".join(["clawback", cited.id, *words[:6], *words[6:][-1:]]).lower()
+    # the first words are for people; by the digest two rows of a table differ, and two places in a question
+    digest = [hashlib.sha256(what.encode()).hexdigest()[:8]] if what else []
+    return "-".join(["clawback", cited.id, *words[:6], *digest]).lower()
 
 
 def _parts(day: date) -> list[int]:

@@ -7,6 +7,7 @@ keys. What does not: finding the keys (keys), the meaning of columns (dictionary
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from orchestration.release.keys import FOREIGN, PRIMARY, UNIQUE, Key, Relation
 from orchestration.release.markers import file_sha256
 
 FILE = "datapackage.json"
+_ADDRESS = re.compile(r"https?://")
 
 # The types that contracts may have; anything else is left open ("any"), which is true, if less useful.
 _TYPES = {"VARCHAR": "string", "BIGINT": "integer", "INTEGER": "integer", "DOUBLE": "number",
@@ -71,7 +73,7 @@ def _cite(release: Release) -> str:
 
 
 def _sources(connection: duckdb.DuckDBPyConnection) -> list[dict[str, str]]:
-    """The datasets of which something is captured."""
+    """The datasets of which something is captured. A path is an address: our repository is not in a release."""
     found = connection.execute(
         "select s.dataset, s.title, coalesce(t.publisher, s.publisher), s.homepage,"
         " strftime(t.last_retrieved_at, '%Y-%m-%dT%H:%M:%SZ')"
@@ -79,7 +81,8 @@ def _sources(connection: duckdb.DuckDBPyConnection) -> list[dict[str, str]]:
         " where t.records > 0 order by 3, 2"
     ).fetchall()
     made = [
-        {"title": title, "path": homepage, "publisher": publisher, "dataset": dataset.replace("__", "/", 1),
+        {"title": title, "path": homepage if _ADDRESS.match(homepage or "") else None,
+         "publisher": publisher, "dataset": dataset.replace("__", "/", 1),
          "retrieved_at": retrieved, "license": licenses.of_dataset(dataset).name}
         for dataset, title, publisher, homepage, retrieved in found
     ]  # fmt: skip

@@ -4,7 +4,8 @@ What belongs here: feed.atom, and one feed for each place that changed. What doe
 (site).
 
 The newest release comes first. Entries of earlier releases are kept up to a bound, so that who reads once a month
-misses nothing. A change has the same id in every feed that has it. Its place is a category: the term is the GEOID.
+misses nothing. A change has the same id in every feed that has it, and another one if it happens again. Its place is a
+category: the term is the GEOID.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ def write(folder: Path, release: Release, since: str | None, changes: Sequence[C
     since, earlier: the release that it is compared with, and its folder; None for a first one.
     """
     entries = [_summary(release, since, changes)]
-    entries += [_entry(release, change) for change in changes if change.is_notable]
+    entries += [_entry(release, since, change) for change in changes if change.is_notable]
     entries = _distinct([*entries, *_kept(earlier)])[:MOST]
     title = f"{citation.NAME}: what changed, {release.edition} edition"
     _write(folder / FILE, release, title, entries, _id(release.edition, "feed"))
@@ -73,10 +74,11 @@ def _summary(release: Release, since: str | None, changes: Sequence[Change]) -> 
     return entry
 
 
-def _entry(release: Release, change: Change) -> etree._Element:
+def _entry(release: Release, since: str | None, change: Change) -> etree._Element:
     told = change.row("")
+    # since: a value that goes and comes again is a change each time
     key = _id(
-        release.edition, *change.table, change.kind, told["row_key"], change.column, told["value_before"],
+        release.edition, since, *change.table, change.kind, told["row_key"], change.column, told["value_before"],
         told["value_after"],
     )  # fmt: skip
     table = ".".join(change.table)

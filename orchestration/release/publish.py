@@ -10,7 +10,7 @@ import json
 import os
 import shutil
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -243,12 +243,18 @@ def _described(
         read_at=marker.read_at,
         previous_sums=seal.sums_of(last.path.parent) if last else None,
         rows=rows,
-        differences={t: n - last.rows.get(t, 0) for t, n in rows.items() if last and n != last.rows.get(t, 0)},
+        differences=_more_or_fewer(rows, last.rows if last else rows),
         checks={"passed": audit.passed, "warned": audit.warned},
         accepted=audit.accepted,
         sums=audit.sums,
         candidate=marker.sha256,
     )
+
+
+def _more_or_fewer(rows: Mapping[str, int], before: Mapping[str, int]) -> dict[str, int]:
+    """Table -> rows more or fewer than before; a table that is no longer published has lost all of its rows."""
+    found = {table: rows.get(table, 0) - before.get(table, 0) for table in sorted(rows.keys() | before.keys())}
+    return {table: difference for table, difference in found.items() if difference}
 
 
 def _own_copy(settings: Settings, sha256: str, folder: Path) -> Path:

@@ -40,12 +40,25 @@ class Table(BaseModel):
     gone: str | None = None
     only: str | None = None
     changed: dict[str, str] = {}
+    came: dict[str, str] = {}
+    went: dict[str, str] = {}
     precision: dict[str, str] = {}
 
     @property
     def relation(self) -> Relation:
         schema, _, table = self.name.partition(".")
         return schema, table
+
+    @property
+    def sentences(self) -> list[str]:
+        """Every sentence that the table has."""
+        told = (self.new, self.gone, *self.changed.values(), *self.came.values(), *self.went.values())
+        return [one for one in told if one]
+
+    def of_change(self, column: str, before: Any, after: Any) -> str:
+        """The sentence about a column whose value changed, came to be known, or is known no longer."""
+        one = self.came.get(column) if before is None else self.went.get(column) if after is None else None
+        return one or self.changed[column]
 
 
 @cache
@@ -160,11 +173,15 @@ class Teller:
             "after": self._word(relation, column, new, labels, self._precision(relation, column, after)),
             "difference": self._gained(relation, column, difference(old, new)),
         }
-        return self._filled(relation, self._tables[relation].changed[column], after, labels, extra)
+        if extra["before"] == extra["after"] and difference(old, new):
+            # what differs is behind the digits that people read
+            extra |= {"before": f"{old:,}", "after": f"{new:,}"}
+        sentence = self._tables[relation].of_change(column, old, new)
+        return self._filled(relation, sentence, after, labels, extra)
 
     def _gained(self, relation: Relation, column: str, gained: float | None) -> str:
         if gained is None:
-            return "not comparable"
+            return _UNKNOWN
         amount = self._word(relation, column, Decimal(str(abs(gained))), {})
         return f"{amount} {'more' if gained > 0 else 'less'}"
 
@@ -222,8 +239,8 @@ class Teller:
 def _number(value: int | float | Decimal, unit: str | None) -> str:
     if unit == "label":
         return str(value)
-    exact = f"{value:,.2f}" if value != int(value) else f"{int(value):,}"
-    return f"${exact}" if unit == "USD" else exact
+    exact = f"{abs(value):,.2f}" if value != int(value) else f"{abs(int(value)):,}"
+    return f"{'-' if value < 0 else ''}{'$' if unit == 'USD' else ''}{exact}"
 
 
 def difference(before: Any, after: Any) -> float | None:

@@ -51,10 +51,14 @@ def write(pages: Pages) -> None:
 
 
 def _write_agencies(pages: Pages) -> list[tuple[str, int, int]]:
-    """A file for each state; each state with its agencies whose months are held, and those of the FBI's register."""
+    """A file for each state; each state with its agencies whose months are held, and those of the FBI's register.
+
+    An agency that is in no captured register has its ORI for a name, or no ORI.
+    """
     (pages.site / "data" / "calendar").mkdir(parents=True, exist_ok=True)
     registered = dict(pages.connection.execute(
-        "select state_code, count(*) from core.dim_agency where state_code is not null group by all"
+        "select state_code, count(*) from core.dim_agency"
+        " where state_code is not null and agency_name <> ori group by all"
     ).fetchall())  # fmt: skip
     written = []
     # runs of months of which the same is known: [name, ORI, [[first month, month after the last, what is known], ...]]
@@ -77,7 +81,7 @@ def _write_agencies(pages: Pages) -> list[tuple[str, int, int]]:
         items = ",\n".join(rows)
         text = f"clawback.calendar({json.dumps(state)},[\n{items}\n]);\n"
         (pages.site / "data" / "calendar" / f"{state}.js").write_text(text, encoding="utf-8")
-        written.append((state, len(rows), registered.get(state, len(rows))))
+        written.append((state, len(rows), registered.get(state, 0)))
     return written
 
 

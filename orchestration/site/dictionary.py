@@ -10,7 +10,7 @@ import io
 
 import duckdb
 
-from orchestration.reading import meaning, writing
+from orchestration.reading import meaning, usage, writing
 from orchestration.release import former, layout
 from orchestration.settings import Settings
 from orchestration.site import relations
@@ -50,7 +50,7 @@ def write(pages: Pages, settings: Settings) -> None:
             joins=joins,
             joined_by=[join for join in found.to(name) if join.table in published],
             keys=found.keys.get(name, []),
-            warnings=_warnings(own, joins),
+            warnings=usage.of_columns(own, has_dimensions=any(".dim_" in join.other for join in joins)),
             sample=pages.rows(f'select * from "{table["schema"]}"."{table["table"]}" limit {_SAMPLE_ROWS}'),
         )
     drawn = [
@@ -135,24 +135,3 @@ class _Asked:
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self.columns = [column[0] for column in connection.description or ()]
         self.fetchmany = connection.fetchmany
-
-
-def _warnings(columns: list[Row], joins: list[relations.Join]) -> list[str]:
-    """The naive mistakes that the columns themselves warn of."""
-    names = {column["column_name"] for column in columns}
-    found = []
-    if "is_total" in names:
-        found.append("Rows with is_total are the sum of others. Filter on it before you sum.")
-    if "is_overlapping" in names:
-        found.append("Rows with is_overlapping count the same reports as others. Never add them to those.")
-    if "is_break" in names:
-        found.append("Do not compare across a row with is_break. break_reason says what changed.")
-    if "coverage" in names:
-        found.append("A missing count is not zero. coverage says what is known.")
-    if joins and any(".dim_" in join.other for join in joins):
-        found.append("The key -1 means that the publisher printed nothing. Two rows with -1 have nothing in common.")
-    not_added = [c["column_name"] for c in columns
-                 if (c["additivity"] or "").startswith("not additive") and c["unit"] != "label"]  # fmt: skip
-    if not_added:
-        found.append(f"Never sum {', '.join(not_added)}.")
-    return found

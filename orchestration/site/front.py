@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from orchestration.reading import questions
 from orchestration.site import releases, words
-from orchestration.site.pages import Pages, Picture, Row, number
+from orchestration.site.pages import Pages, Picture, Row, counted, number
 
 ASKED = "Who stands to lose how much federal policing money, why, and do people still report crimes?"
 
@@ -18,7 +18,7 @@ def write(pages: Pages) -> None:
     pictures = [at_risk(pages), money(pages), agreement(pages), reporting(pages)]
     for picture in pictures:
         pages.write_data(picture)
-    counted, changes = releases.notable(pages, 8)
+    told, changes = releases.notable(pages, 8)
     claims = pages.rows("select * from analysis.mart_claim_check order by claim_id")
     pages.write(
         "index.html",
@@ -29,7 +29,7 @@ def write(pages: Pages) -> None:
         verdicts=words.verdicts(),
         claims_caveats=questions.question("claims").caveats,
         holdings=pages.rows(_HOLDINGS),
-        counted=counted,
+        counted=told,
         changes=changes,
         facts=_facts(pages),
     )
@@ -133,21 +133,29 @@ def at_risk(pages: Pages) -> Picture:
     """What the places on Justice's list hold in the captured awards."""
     asked = questions.question("at_risk")
     rows = pages.rows("""
-        select jurisdiction_name as place, cast(sum(awards) as bigint) as awards,
+        select
+            -- two printed names that are matched to no place may be the same in two states
+            case when count(*) over (partition by jurisdiction_name) = 1 then jurisdiction_name
+                else concat_ws(', ', jurisdiction_name, any_value(state_code)) end as place,
+            cast(sum(awards) as bigint) as awards,
             sum(obligated_amount) as obligated_usd, sum(obligated_amount_open) as of_it_open_usd
         from analysis.mart_grants_at_risk
         where tracker_code = 'doj' and tracker_verdict = 'sanctuary'
-        group by jurisdiction_name order by obligated_usd desc
+        group by jurisdiction_key, jurisdiction_name order by obligated_usd desc nulls last, place
     """)
     (last,) = pages.rows("select max(cast(retrieved_at as date)) as day from meta.capture")
     day = pages.release.as_of or last["day"] or pages.last_day
+    which_day = "as of which the release is" if pages.release.as_of else "the day of the newest capture"
     finding = "How much do the listed places hold?"
-    if rows:
-        first, total = rows[0], sum(row["obligated_usd"] for row in rows)
+    if known := [row for row in rows if row["obligated_usd"] is not None]:
+        first, total = known[0], sum(row["obligated_usd"] for row in known)
         name = first["place"].partition(",")[0].removesuffix(" city")
+        held = f"${total / 1_000_000:,.1f} million in captured awards"
         finding = (
-            f"{number(len(rows))} places on Justice's list hold ${total / 1_000_000:,.1f} million in captured awards,"
+            f"{number(len(known))} places on Justice's list hold {held},"
             f" the most of them {name}: ${first['obligated_usd'] / 1_000_000:,.1f} million."
+            if len(known) > 1
+            else f"One place on Justice's list, {name}, holds {held}."
         )
     return Picture(
         name="listed_places_money",
@@ -157,8 +165,8 @@ def at_risk(pages: Pages) -> Picture:
         source="USAspending.gov, US Department of Justice (analysis.mart_grants_at_risk)",
         caveats=(
             "What an award holds is not what is lost: an award that is paid out is not taken back by a listing. The"
-            f" dark part of a bar is in awards that end on {day}, the day of the newest"
-            " capture, or later. Their ends are as last captured, and may have been moved since.",
+            f" dark part of a bar is in awards that end on {day}, {which_day}, or later. Their ends are as last"
+            " captured, and may have been moved since.",
             *asked.caveats[:1],
             *asked.caveats[4:],
         ),
@@ -255,12 +263,14 @@ def money(pages: Pages) -> Picture:
         order by fiscal_year
     """)
     known = [row for row in rows if row["share_of_nation_percent"] is not None]
+    without = sum(row["awards"] for row in rows if row["fiscal_year"] is None)
     finding = "How much policing money do the captured awards hold?"
     if rows:
-        finding = f"This release holds {number(sum(row['awards'] for row in rows))} awards, a part of all there are"
+        held = counted(sum(row["awards"] for row in rows), "award", "awards")
+        finding = f"This release holds {held}, a part of all there are"
     if known:
-        least, most = (f(row["share_of_nation_percent"] for row in known) for f in (min, max))
-        finding += f": {least:.1f}% to {most:.1f}% of what the nation obligated in a year"
+        shares = dict.fromkeys(f"{f(row['share_of_nation_percent'] for row in known):.1f}%" for f in (min, max))
+        finding += f": {' to '.join(shares)} of what the nation obligated in a year"
     return Picture(
         name="captured_awards",
         chart="money",
@@ -270,6 +280,8 @@ def money(pages: Pages) -> Picture:
         caveats=(
             "Sums of captured awards are no ranking: awards that are not captured are not in them.",
             "A year without a bar is one of which no award is captured. It is not zero.",
+            *([f"Not drawn: {counted(without, 'award', 'awards')} whose number does not show the fiscal year."]
+              if without else []),
             "The percentage above a bar is of what the nation obligated under the same listings in the same year.",
             *questions.question("nation").caveats,
         ),

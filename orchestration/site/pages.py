@@ -71,6 +71,7 @@ class Pages:
         )
         self._env.filters |= {
             "number": number,
+            "counted": counted,
             "dollars": dollars,
             "linked": linked,
             "code": code,
@@ -161,6 +162,11 @@ def number(value: Any) -> str:
     return f"{value:,.2f}".rstrip("0")
 
 
+def counted(value: int, one: str, many: str) -> str:
+    """A count with its noun: "1 place", "2,000 places"."""
+    return f"{value:,} {one if value == 1 else many}"
+
+
 def dollars(value: Any) -> str:
     """An amount in whole dollars; "" for null."""
     return "" if value is None else f"-${-value:,.0f}" if value < 0 else f"${value:,.0f}"
@@ -201,7 +207,12 @@ _SHORT = 30
 
 
 def sorts_by(value: Any) -> str | Markup:
-    """The attributes of a cell: by what a number is sorted, that a day is not broken, that a text needs room."""
+    """The attributes of a cell: by what it is sorted, that a day is not broken, that a text needs room.
+
+    What is not known has nothing to be sorted by: it comes last, whichever way a column is sorted.
+    """
+    if value is None:
+        return Markup(' data-value=""')
     if isinstance(value, str):
         return Markup(' class="day"') if _DAY.fullmatch(value) else Markup(' class="t"') if len(value) > _SHORT else ""
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from orchestration.reading import provenance, questions
 from orchestration.site import front
-from orchestration.site.pages import Pages, Picture, number
+from orchestration.site.pages import Pages, Picture, Row, counted, number
 
 
 def write(pages: Pages) -> None:
@@ -199,6 +199,10 @@ def placebo(pages: Pages) -> Picture:
         union all select month, 'others', others from windows
         order by "group", month
     """)
+    for n, row in enumerate(rows):
+        before = rows[n - 1]
+        follows = n > 0 and row["group"] == before["group"] and _month_no(row) == _month_no(before) + 1
+        row["part"] = before["part"] + (not follows) if n else 1
     finding = "Would the same comparison find a gap where none is expected?"
     at = {(str(row["month"]), row["group"]): row["percent"] for row in rows}
     if ("2017-03-01", "Hispanic") in at:
@@ -216,11 +220,18 @@ def placebo(pages: Pages) -> Picture:
         caveats=(
             "Collisions are reported for insurance, whoever the victim is. A gap between the lines here is not fear,"
             " and shows how far the lines part without it.",
-            "Each point is the change of three months against the same months of the year before.",
+            "Each point is the change of three months against the same months of the year before. The line stops where"
+            " three months are not compared.",
         ),
         columns={"month": "last month of the three", "group": "the victims' group",
-                 "percent": "change against the same months a year before, in percent"},
+                 "percent": "change against the same months a year before, in percent",
+                 "part": "the piece of the line"},
     )  # fmt: skip
+
+
+def _month_no(row: Row) -> int:
+    """The number of a row's month: neighbors differ by one."""
+    return int(12 * row["month"].year + row["month"].month)
 
 
 def unread_laws(pages: Pages) -> Picture:
@@ -235,8 +246,8 @@ def unread_laws(pages: Pages) -> Picture:
     return Picture(
         name="unread_laws",
         chart="",
-        finding=f"Of {number(len(rows))} acts of councils on immigration no reading of their provisions is held (laws:"
-        f" {number(len(rows) - resolutions)}, resolutions: {number(resolutions)})",
+        finding=f"Of {counted(len(rows), 'act', 'acts')} of councils on immigration no reading of their provisions is"
+        f" held (laws: {number(len(rows) - resolutions)}, resolutions: {number(resolutions)})",
         rows=rows,
         source="Councils' records (core.dim_council_matter)",
         caveats=(
@@ -263,18 +274,19 @@ def printed(pages: Pages) -> Picture:
         qualify count(distinct victim_group) over (partition by entity, offense_group, period_as_printed) > 1
         order by figure_of, "group"
     """)
-    pairs = {row["figure_of"] for row in rows}
     falls = {row["figure_of"]: row["percent"] for row in rows if row["group"] == "Hispanic"}
     beside = {row["figure_of"]: row["percent"] for row in rows if row["group"] != "Hispanic"}
-    more = sum(falls[pair] < beside[pair] for pair in pairs if pair in falls and pair in beside)
+    pairs = falls.keys() & beside.keys()
+    more = sum(falls[pair] < beside[pair] for pair in pairs)
     finding = (
-        f"In {number(more)} of {number(len(pairs))} printed comparisons, reports by Hispanic victims fell more, or rose"
-        " less, than what is printed beside them: reports by other victims, or in the whole city."
+        f"In {number(more)} of {counted(len(pairs), 'printed comparison', 'printed comparisons')}, reports by Hispanic"
+        " victims fell more, or rose less, than what is printed beside them: reports by other victims, or in"
+        " the whole city."
     )
     return Picture(
         name="printed_changes",
         chart="printed",
-        finding=finding if rows else "What did the police print about reports by Hispanic victims?",
+        finding=finding if pairs else "What did the police print about reports by Hispanic victims?",
         rows=rows,
         source="Police departments, as printed (core.fct_published_statistic)",
         caveats=(

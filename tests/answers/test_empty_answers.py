@@ -150,17 +150,19 @@ class TestReasons:
         )
 
     @pytest.mark.parametrize(
-        ("name", "place", "held"),
+        ("name", "place", "what", "held"),
         [
             # the later scrape has its months from 2017-01 to 2026-09
-            ("crime_months", "Los Angeles, CA", "of the 117 months of offenses"),
+            ("crime_months", "Los Angeles, CA", "of the months of offenses", " (117, from "),
             # its sheriff has months from 2025-01 to 2026-04, and no row of the annual tables of cities
-            ("crime_years", "Cook County, IL", "of the 2 years of offenses"),
+            ("crime_years", "Cook County, IL", "of the years of offenses", " (2, from "),
         ],
     )
-    def test_what_is_held_of_a_place_is_counted_in_months_and_years(self, connection, name, place, held):
+    def test_what_is_held_of_a_place_is_counted_in_months_and_years(self, connection, name, place, what, held):
         """Arson is in no month that the recorded edition has."""
-        assert held in ask(connection, name, jurisdiction=place, offense="ARS").why_empty
+        why = ask(connection, name, jurisdiction=place, offense="ARS").why_empty
+        assert what in why
+        assert held in why
 
     def test_a_city_of_which_only_printed_figures_are_held_has_no_months_of_reports(self, connection):
         found = ask(connection, "city_reporting", jurisdiction="Chicago, IL")
@@ -228,6 +230,15 @@ class TestReasonsOverAKnownRelease:
     def test_a_place_without_an_award_where_awards_are_captured_whole_is_a_true_none(self, small):
         why = empty.why(small, empty.subjects()["awards"], {"jurisdiction": "y"}, {"jurisdiction": "Exampleville"})
         assert why == "None: the captures of awards are whole, and hold none of Exampleville."
+
+    def test_one_award_is_not_counted_as_several(self, small):
+        values = {"jurisdiction": "x", "as_of": "2001-03-01"}
+        labels = {"jurisdiction": "Exampleville", "as_of": "2001-03-01"}
+        why = empty.why(small, empty.subjects()["awards"], values, labels)
+        assert why == (
+            "None: of the awards that this release holds of Exampleville (1, from 2001-02-01 to 2001-02-01),"
+            " none meets as_of = 2001-03-01."
+        )
 
     def test_a_subject_that_nothing_is_captured_of_names_its_datasets_and_the_way_to_bring_them(self, small):
         why = empty.why(small, empty.subjects()["incidents"], {"jurisdiction": "y"}, {"jurisdiction": "Exampleville"})

@@ -121,6 +121,23 @@ def test_what_was_typed_is_never_cited_as_bytes_that_a_publisher_sent(reader, fo
     assert cited > 12
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        # the last part of such a key is the agency that pays, the same in every award of it
+        ("Row of core.fct_award with award_unique_key = ASST_NON_15JCOPS23GG01854LEMH_1500",
+         "Row of core.fct_award with award_unique_key = ASST_NON_15JCOPS23GG01855LEMH_1500"),
+        ("Which federal policing awards does St. Louis city, Missouri hold on 2026-01-01, and what makes up the sum?",
+         "Which federal policing awards does St. Paul city, Minnesota hold on 2026-01-01, and what makes up the sum?"),
+    ],
+)  # fmt: skip
+def test_two_citations_have_two_keys_and_one_has_the_same_again(one: str, other: str):
+    cited = citation.Edition("2026.01.02", "live", date(2026, 1, 2))
+    keys = [json.loads(citation.csl_json(cited, what, []))[0]["id"] for what in (one, other, one)]
+    assert keys[0] == keys[2] != keys[1]
+    assert citation.bibtex(cited, one, []).startswith(f"@misc{{{keys[0]},")
+
+
 def test_what_was_fetched_is_cited_as_retrieved_with_the_bytes_own_digest():
     cited = citation.Edition("2026.01.02", "live", date(2026, 1, 2))
     source = citation.Source("P", "T", "https://example.org/a", datetime(2026, 1, 1), "ab", "fetched", "a note")  # noqa: DTZ001

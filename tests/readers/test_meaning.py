@@ -18,7 +18,7 @@ import pytest
 
 from orchestration import files, sources
 from orchestration.declared import licenses
-from orchestration.reading import empty, provenance, questions, writing
+from orchestration.reading import empty, provenance, questions, usage, writing
 from orchestration.reading.meaning import Meaning, of_question, of_sql
 from orchestration.reading.questions import answer, question
 from orchestration.reading.reader import Reader, connect, engine
@@ -229,6 +229,13 @@ class TestWhatAStatementReads:
         assert {field["name"]: field.get("unit") for field in meant.fields}["obligated_amount"] == "USD"
         assert any("83 awards are held, of every federal award" in one for one in meant.caveats)
         assert any(one.startswith("core.fct_award: The key -1 means") for one in meant.caveats)
+
+    def test_what_is_held_of_a_data_set_that_nobody_described_is_not_of_none(self):
+        with duckdb.connect() as connection:
+            connection.execute("create schema meta")
+            connection.execute("create table meta.holdings as select 'a__b' as dataset, 2 as records_held, null as"
+                               " held_unit, null as of_what, 'not said' as what_is_missing")  # fmt: skip
+            assert usage.of_datasets(connection, ["a/b"]) == ["a/b: 2 records are held. Missing: not said."]
 
     def test_a_release_that_is_being_written_describes_its_own_csv(self, home):
         """As a site does it: over DuckDB's own connection, with bytes that it writes itself."""

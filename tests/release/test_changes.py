@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 import shutil
+from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 
 import duckdb
 import pytest
 from lxml import etree
 
-from orchestration.reading import differences
+from orchestration.reading import differences, places
 from orchestration.release import audit, changes, feed, history, keys, layout, markers, publish, telling
 from orchestration.release.changes import Change
 from orchestration.release.own_tables import KEYS
@@ -100,6 +103,40 @@ class TestEachChangeIsTold:
         assert "no longer lists" in by_kind["changed"].sentence
         assert ended[1] in by_kind["changed"].sentence
         assert f"until {ended[2]}" in by_kind["changed"].sentence
+
+    def test_a_listing_that_goes_on_after_all_is_not_said_to_have_ended(self, file, compare):
+        key, name, since = ask(
+            file,
+            "select listing_key, listed_name, listed_from from core.fct_tracker_listing"
+            " where listed_to is null order by 1 limit 1",
+        )[0]
+        (told,) = compare(f"update core.fct_tracker_listing set listed_to = date '2026-01-31',"
+                          f" listed_to_because = 'no longer on the list' where listing_key = '{key}'")  # fmt: skip
+        assert "no longer lists" not in told.sentence
+        assert f"lists {name}, " in told.sentence
+        assert told.sentence.endswith(f"from {since} on; before, until 2026-01-31")
+
+    def test_a_month_that_comes_to_be_known_is_not_revised(self, file, compare):
+        key, offenses = ask(file, "select crime_month_key, offenses from core.fct_crime_month"
+                                  " where offenses > 20 order by 1 limit 1")[0]  # fmt: skip
+        (told,) = compare(f"update core.fct_crime_month set offenses = null where crime_month_key = '{key}'")
+        assert told.sentence.endswith(f" is {offenses}; it was not known before")
+        key = ask(file, "select min(crime_month_key) from core.fct_crime_month where offenses is null")[0][0]
+        (told,) = compare(f"update core.fct_crime_month set offenses = 3 where crime_month_key = '{key}'")
+        assert told.sentence.endswith(" is no longer known; it was 3")
+
+    def test_a_change_behind_the_digits_that_people_read_shows_them(self, file, compare):
+        (told,) = compare(
+            "update core.fct_victimization_reporting set percent_reported = percent_reported + 0.0001"
+            " where victimization_reporting_key = (select min(victimization_reporting_key)"
+            " from core.fct_victimization_reporting where percent_reported is not null)"
+        )
+        before, after = told.sentence.partition(" was ")[2].split(" and is ")
+        assert before != after
+
+    def test_money_that_was_taken_back_has_its_sign_before_the_dollar(self):
+        assert [telling._number(value, "USD") for value in (-1234.5, -3, 1500)] == ["-$1,234.50", "-$3", "$1,500"]
+        assert telling._number(-3, "count") == "-3"
 
     def test_a_law_passed_names_its_place_and_its_date_as_precise_as_it_is_known(self, file, compare):
         for precision, length in (("day", 10), ("month", 7), ("year", 4)):
@@ -219,8 +256,8 @@ class TestDeclarations:
         }  # fmt: skip
         labels, tables = telling.declared()
         for relation, table in tables.items():
-            sentences = [table.new, table.gone, *table.changed.values()]
-            named = set(re.findall(r"\{(\w+)\}", " ".join(filter(None, sentences))))
+            assert set(table.came) | set(table.went) <= set(table.changed)
+            named = set(re.findall(r"\{(\w+)\}", " ".join(table.sentences)))
             said = {name for name in table.precision.values() if name not in ("month", "year")}
             wanted = (named - {"before", "after", "difference"}) | set(table.changed) | set(table.precision) | said
             assert wanted | ({table.place} if table.place else set()) <= published[relation]
@@ -234,8 +271,7 @@ class TestDeclarations:
         foreign = keys.foreign(declared_keys)
         for relation, table in tables.items():
             labelled = {key.columns[0] for key in foreign.get(relation, ()) if ".".join(key.to) in labels}
-            sentences = " ".join(filter(None, [table.new, table.gone, *table.changed.values()]))
-            assert set(re.findall(r"\{(\w+_key)\}", sentences)) <= labelled
+            assert set(re.findall(r"\{(\w+_key)\}", " ".join(table.sentences))) <= labelled
 
 
 class TestKeys:
@@ -291,6 +327,43 @@ def republished(settings: Settings, run_id: str, *statements: str) -> history.Re
     return publish.publish(settings, audit.audit(settings, run_id=run_id))
 
 
+def test_a_change_that_happens_again_is_an_entry_of_its_own(tmp_path):
+    """A count is 5, then 7, then 5, then 7: three changes, each of which who reads the feed is told once."""
+    counts = (5, 7, 5, 7)
+    earlier = None
+    for number, (before, after) in enumerate(pairwise(counts), 2):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        change = Change("changed", f"it was {before} and is {after}", ("core", "t"), True, row_key="k", column="n",
+                        before=before, after=after, geoid="1714000", number=1)  # fmt: skip
+        release = history.Release(
+            id=str(number), built_at=datetime(2027, 1, number, tzinfo=UTC), run_id="r", edition="live", as_of=None,
+            fingerprint="f", code_digest="c", software="0", previous=None, captures=[], rows={}, differences={},
+            checks={}, accepted={},
+        )  # fmt: skip
+        feed.write(folder, release, str(number - 1), [change], earlier)
+        earlier = folder
+    entries = entries_of(earlier / feed.PLACES / "1714000.atom").values()
+    titles = [one.findtext("a:title", namespaces=ATOM) for one in entries]
+    assert titles == ["it was 5 and is 7", "it was 7 and is 5", "it was 5 and is 7"]
+
+
+class TestWhatIsSaidOfAPlace:
+    """One place's changes are a part: nothing is said of the tables, and rows that are not compared are no none."""
+
+    def told(self, rows: list[Change] | None) -> str:
+        return differences.Differences("a", "b", [], ["x"], [], rows, "Boise City city, Idaho (1608830)").to_text()
+
+    def test_no_change_of_the_place_says_nothing_of_the_tables(self):
+        assert self.told([]).splitlines() == [
+            "a -> b: 1 capture new, 0 gone",
+            "  nothing that is told row by row changed of Boise City city, Idaho (1608830)",
+        ]
+
+    def test_rows_that_are_not_compared_are_not_said_to_be_the_same(self):
+        assert self.told(None).splitlines()[1:] == ["  rows are not compared: these releases do not state their keys"]
+
+
 class TestInARelease:
     def test_a_first_release_has_no_change_and_a_feed_of_one_entry(self, published):
         settings, _ = published
@@ -337,6 +410,12 @@ class TestInARelease:
         found = differences.between(settings, first.id, second.id)
         assert [change.row_key for change in found.rows] == [key]
         assert "ends on 2031-05-06" in found.to_text()
-        assert differences.between(settings, first.id, second.id, geoid="0").rows == []
+        with layout.opened(second.path) as connection:
+            its = places.find(connection, geoid).place
+        of_it = differences.between(settings, first.id, second.id, place=its)
+        assert [change.row_key for change in of_it.rows] == [key]
+        # a printed name that is matched to no unit has no GEOID: of it alone, not of every place
+        name = dataclasses.replace(its, key="of a printed name", geoid=None)
+        assert differences.between(settings, first.id, second.id, place=name).rows == []
         done = clawback(settings.root, "diff", first.id, second.id, "--json")
         assert json.loads(done.stdout)["rows"][0]["sentence"] == found.rows[0].sentence

@@ -22,7 +22,7 @@ from orchestration import sources
 from orchestration.doctor.examination import examine
 from orchestration.landing.bounds import PROVENANCE
 from orchestration.reading import differences
-from orchestration.release import audit, columns, findings, history, layout, markers, publish
+from orchestration.release import audit, columns, datapackage, findings, history, layout, markers, publish
 from orchestration.settings import DBT_PROJECT_DIR, PROJECT_ROOT, Settings
 from tests.conftest import take_over
 
@@ -237,6 +237,29 @@ class TestComesFrom:
         manifest = {"nodes": {}, "sources": {}}
         of = columns.Sources(manifest, {("core", "synthetic"): {}})
         assert of.text(("core", "synthetic"), "dollars") == "not told"
+
+
+def test_a_table_that_is_no_longer_published_has_lost_its_rows():
+    before = {"core.a": 5, "core.b": 2, "core.gone": 7}
+    assert publish._more_or_fewer({"core.a": 5, "core.b": 3, "core.new": 1}, before) == {
+        "core.b": 1, "core.gone": -7, "core.new": 1,
+    }  # fmt: skip
+
+
+def test_a_table_of_our_repository_is_no_address_of_a_source():
+    """Who has a release alone has no orchestration/ folder: a path leads somewhere, or is not there."""
+    with duckdb.connect() as connection:
+        connection.execute("attach ':memory:' as release")
+        connection.execute("create schema release.core; create schema release.meta")
+        connection.execute(
+            "create table release.core.dim_source as select dataset, dataset as title, 'p' as publisher,"
+            " homepage from (values ('ledger__policy_events', 'orchestration/recorded/tables/a.csv'),"
+            " ('usaspending__awards', 'https://www.usaspending.gov')) as v (dataset, homepage)"
+        )
+        connection.execute("create table release.meta.source_status as select dataset, null as publisher, 1 as records,"
+                           " timestamp '2026-01-02' as last_retrieved_at from release.core.dim_source")  # fmt: skip
+        found = {one["dataset"]: one.get("path") for one in datapackage._sources(connection)}
+    assert found == {"ledger/policy_events": None, "usaspending/awards": "https://www.usaspending.gov"}
 
 
 def test_every_described_model_begins_with_its_grain(sealed):

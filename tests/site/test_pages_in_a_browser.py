@@ -133,6 +133,13 @@ def test_a_picture_is_handed_out_with_its_finding_and_its_source(tab: browser.Ta
                                         ".documentElement.textContent").split()), said  # fmt: skip
 
 
+def test_a_csv_of_a_page_keeps_quotes_and_nulls_apart_and_runs_in_no_spreadsheet(tab: browser.Tab, address: str):
+    tab.open(address + "index.html")
+    rows = """[{a: 'x "y", z'}, {a: '=1+1'}, {a: ' @b'}, {a: null}, {a: ''}, {a: -5}, {a: '-5'}]"""
+    said = tab.ask(f"clawback.csv(['a'], {rows})")
+    assert said == 'a\n"x ""y"", z"\n"\'=1+1"\n"\' @b"\n\n""\n"-5"\n"-5"\n'
+
+
 def test_a_table_is_sorted_by_its_head_and_filtered_by_words(tab: browser.Tab, address: str):
     tab.shows()
     tab.open(address + "dictionary/index.html")

@@ -196,6 +196,21 @@ class TestInABrowser:
                 said = tab.ask(f"clawback.saysOn('{tracker}', '{day}')")
                 assert (said["answer"], said["by"] or None) == (answer, str(by) if by else None), (tracker, day)
 
+    def test_a_list_of_one_day_is_not_said_to_have_ended_on_the_next(self, tab: browser.Tab, site: Path):
+        """Denver is on the map as of 2014-09-30, which says nothing of later days, and on a list that was withdrawn."""
+        opened(tab, site, "place.html?place=0820000")
+        assert tab.console == []
+        rows = tab.ask("[...document.querySelectorAll('#lists tbody tr')].map((row) => [...row.cells].map("
+                       "(cell) => cell.textContent))")  # fmt: skip
+        ends = {row[0]: row[3] for row in rows}
+        assert [end for tracker, end in ends.items() if tracker.startswith("CIS map")] == [
+            "not known: nothing is known after 2014-09-30"
+        ]
+        assert [end for tracker, end in ends.items() if tracker.startswith("DHS")] == [
+            "2025-06-01: by then the list was withdrawn"
+        ]
+        assert not [end for end in ends.values() if "2014-10-01" in end]
+
     @pytest.mark.parametrize(
         # Homeland Security's list of 2025-05-29 named Chicago, and no Arlington in Texas
         ("code", "means"),

@@ -30,8 +30,9 @@
     const from = Number(get("part").value) || 0;
     const shown = fit.slice(from, from + MOST);
     const { held, registered } = get("state").selectedOptions[0].dataset;
-    get("agencies-said").textContent = held + " of the " + registered + " agencies of " + state + " in the FBI's register have months in this release" +
-      (wanted.length ? "; " + fit.length + " of them fit." : ".");
+    get("agencies-said").textContent = "Agencies of " + state + " with months in this release: " + Number(held).toLocaleString("en-US") +
+      (Number(registered) ? ", in the FBI's register: " + Number(registered).toLocaleString("en-US") : "; no register of its agencies is held") +
+      (wanted.length ? "; " + fit.length + (fit.length === 1 ? " fits." : " fit.") : ".");
     rows = shown.flatMap(([name, ori, runs]) => runs.map(([at, after, known]) => ({ agency: name + " (" + ori + ")", from: month(at), to: month(after), until: month(after - 1).slice(0, 7), known })));
     const spec = JSON.parse(get("spec-agencies").textContent);
     spec.height = 16 * Math.max(1, shown.length);
@@ -44,7 +45,8 @@
       for (const text of [one.agency, one.from.slice(0, 7), one.until, one.known]) made.insertCell().textContent = text;
       return made;
     }));
-    const csv = ["agency,first_month,last_month,known", ...rows.map((one) => ['"' + one.agency.replaceAll('"', '""') + '"', one.from.slice(0, 7), one.until, one.known].join(","))].join("\n") + "\n";
+    const csv = clawback.csv(["agency", "first_month", "last_month", "known"],
+      rows.map((one) => ({ agency: one.agency, first_month: one.from.slice(0, 7), last_month: one.until, known: one.known })));
     get("agencies-data").replaceChildren("Data: ", link("agencies-" + state + ".csv", csv, "text/csv", "CSV"), " ",
       link("agencies-" + state + ".json", JSON.stringify({ title: "Months of the agencies of " + state, caveats: clawback.caveats(get("agencies")),
         columns: { agency: "the agency, with its ORI", from: "first day", to: "day after the last", until: "last month", known: "what is known of its months" },

@@ -27,7 +27,7 @@
 
   const words = (text) => (text || "").replaceAll("_", " ");
   const number = (value) => (value === null || value === undefined ? "not known" : Number(value).toLocaleString("en-US"));
-  const dollars = (value) => (value === null || value === undefined ? "not known" : "$" + Math.round(value).toLocaleString("en-US"));
+  const dollars = (value) => (value === null || value === undefined ? "not known" : (value < 0 ? "-$" : "$") + Math.abs(Math.round(value)).toLocaleString("en-US"));
 
   const script = clawback.script;
 
@@ -72,7 +72,7 @@
         (typed && it.note ? " (" + it.note + ")" : "") + (it.sha256 ? ", sha256 " + it.sha256 + (typed ? " (" + common.own_file + ")" : "") : "");
     });
     const more = lines.length > 5 ? "; and " + number(lines.length - 5) + " more payloads of these publishers" : "";
-    return what + ". In: " + common.cite + (lines.length ? " From: " + lines.slice(0, 5).join("; ") + more + "." : "");
+    return what.replace(/\.$/, "") + ". In: " + common.cite + (lines.length ? " From: " + lines.slice(0, 5).join("; ") + more + "." : "");
   };
 
   function cite(what, numbers, address) {
@@ -136,7 +136,7 @@
       el("p", {}, number(rows.length) + (rows.length === 1 ? " captured award" : " captured awards") + ". There may be more that are not captured."),
       table("Awards", ["Award", "Program", "From, to", word("Obligated", "obligation"), word("Outlayed", "outlay"), "Source"], rows.map((one) => [
         el("span", {}, link("https://www.usaspending.gov/award/" + encodeURIComponent(one.unique_key), one.fain), el("br"), one.recipient),
-        words(one.program) + (one.listing && one.listing !== "unknown" ? ", " + one.listing : "") + ", FY" + one.fiscal_year,
+        words(one.program) + (one.listing && one.listing !== "unknown" ? ", " + one.listing : "") + (one.fiscal_year ? ", FY" + one.fiscal_year : ""),
         (one.from || "?") + " to " + (one.to || "?"),
         dollars(one.obligated),
         dollars(one.outlayed) + (one.outlay_as_of && one.outlayed !== null ? " as of " + one.outlay_as_of : ""),
@@ -219,13 +219,20 @@
       table("Provisions on " + day, ["Provision", "Of the place", "By", "Of the state", "Source"], provisions));
   }
 
+  /* Until when a name was on a list. Of a list of one day nobody knows more than the day: its end is no delisting. */
+  const ENDS = { "listed under another name": ", then under another name", "list withdrawn": ": by then the list was withdrawn" };
+  function until(one) {
+    if (!one.to) return "still listed on " + one.seen;
+    return one.because === "nothing known after" ? "not known: nothing is known after " + one.seen : one.to + (ENDS[one.because] || "");
+  }
+
   function listings() {
     const rows = place.lists || [];
     part("lists", rows.length ? table("Listings", ["List", "As printed", "From", "Until", "Source"], rows.map((one) => [
       common.trackers[one.tracker].tracker_name,
       one.name + " (" + one.level + ")" + (one.kind ? ", " + one.kind : ""),
       one.since || "on the first captured list, of " + one.from,
-      one.to ? one.to + (one.because === "listed under another name" ? ", then under another name" : "") : "still listed on " + one.seen,
+      until(one),
       from("Listing of " + one.name + ", " + common.trackers[one.tracker].tracker_name, one.payload, one.record, "core.fct_tracker_listing " + one.key),
     ])) : el("p", { class: "unknown" }, "No captured list names this place. A list that is not captured may."));
   }
@@ -332,7 +339,7 @@
     for (const [track, who] of [["lists", place], ["of the state", ofState()]]) {
       for (const one of (who && who.lists) || []) {
         if (who !== place && common.trackers[one.tracker].verdict === "cooperates") continue;
-        add(track, common.trackers[one.tracker].tracker_name, one.from, one.to || one.seen, one.to || "still listed on " + one.seen);
+        add(track, common.trackers[one.tracker].tracker_name, one.from, one.to || one.seen, until(one));
       }
     }
     for (const one of place.announced || []) add("awards", "announced: " + dollars(one.amount) + ", " + words(one.program), one.on, null, when({ from: one.on, precision: one.precision }));
@@ -398,7 +405,7 @@
       const held = series ? series.points.length : 0;
       const counted = rows.filter((row) => row.known === "counted").length;
       document.getElementById("axis-title").textContent = series
-        ? series.title + ". " + number(counted) + " of " + number(held) + " " + series.unit + "s are counted, " + (series.unit === "year" ? "of those of the printed tables." : "from its first to its last.")
+        ? series.title + ". " + number(counted) + " of " + number(held) + " " + series.unit + (held === 1 ? "" : "s") + (counted === 1 ? " is" : " are") + " counted, " + (series.unit === "year" ? "of those of the printed tables." : "from its first to its last.")
         : (place.agencies || []).some((one) => one && one[9])
           ? "No months or years of offenses are held of this place. Victims in incident files are: see its agencies below."
           : "No crime figure of this place is held.";
@@ -413,8 +420,9 @@
       }
       const about = { title: series ? series.title : place.name, place: place.name, geoid: place.geoid, caveats: [...document.querySelectorAll("#axis .caveats li")].map((one) => one.textContent), cite: clawback.citation(series ? series.title + ", " + place.name : place.name, series ? series.payloads : []),
         columns: MEANS.rows, overlay_columns: MEANS.overlay };
-      const columns = ["label", "offenses", "coverage", "series", "note"];
-      const csv = [columns.join(","), ...rows.map((row) => columns.map((name) => '"' + String(row[name] ?? "").replaceAll('"', '""') + '"').join(","))].join("\n") + "\n";
+      // of a place without a line of offenses, what is drawn are the laws, lists and awards
+      const columns = series ? ["label", "offenses", "coverage", "series", "note"] : ["track", "label", "from", "to", "until"];
+      const csv = clawback.csv(columns, series ? rows : overlay);
       document.getElementById("axis-note").replaceChildren(
         early ? el("p", { class: "note" }, "The axis begins in " + span[0].slice(0, 4) + ". What was over before (" + number(early) + (early === 1 ? " law, listing or award" : " laws, listings or awards") + ") is in the tables below.") : "",
         el("p", { class: "actions" }, "Data: ", download(place.id + ".csv", csv, "text/csv"), " ", download(place.id + ".json", JSON.stringify({ ...about, rows, overlay }, null, 1), "application/json")),

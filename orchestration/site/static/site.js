@@ -78,6 +78,18 @@ clawback.saveImage = async function (spec, about, kind) {
   view.finalize();
 };
 
+/* Rows as CSV: null is empty, and a text that a spreadsheet would run as a formula has a quote before it, as in the
+   release's own files (reading.values, guarded). */
+const RUNS = /^(?:[\s\u200b\u2060\ufeff\x00-\x1f]*[=+\-@\uff1d\uff0b\uff0d\uff20\u2212\ufe63\ufe62\ufe66\ufe6b]|[\t\r])/;
+clawback.csv = function (columns, rows) {
+  const cell = (value) => {
+    if (value === null || value === undefined) return "";
+    const text = String(value);
+    return '"' + (RUNS.test(text) && !/^-?[0-9]+(\.[0-9]+)?$/.test(text) ? "'" : "") + text.replaceAll('"', '""') + '"';
+  };
+  return [columns.join(","), ...rows.map((row) => columns.map((name) => cell(row[name])).join(","))].join("\n") + "\n";
+};
+
 /* The caveats that stand under a picture. */
 clawback.caveats = (element) => [...element.querySelectorAll(".caveats li")].map((one) => one.textContent);
 

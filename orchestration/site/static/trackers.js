@@ -121,7 +121,7 @@
     spec.data = { values: shapes[kind], format: spec.data.format };
     drawn = { ...spec, width: 640, datasets: { rows: shown.rows } };
     await clawback.draw(document.getElementById("chart-map"), spec, shown.rows);
-    const csv = [shown.columns.join(","), ...shown.rows.map((row) => shown.columns.map((name) => '"' + String(row[name] ?? "") + '"').join(","))].join("\n") + "\n";
+    const csv = clawback.csv(shown.columns, shown.rows);
     const told = { title: finding, day, tracker: about, caveats: clawback.caveats(document.getElementById("map")), columns: MEANS[kind], cite: data.cite, rows: shown.rows };
     const file = (name, text, type, label) => el("a", { download: name, href: URL.createObjectURL(new Blob([text], { type })) }, label);
     const name = tracker + "-" + day + (kind === "counties" ? "-counties" : "");

@@ -35,7 +35,10 @@ select
     times.held_from,
     times.held_to,
     cast(coalesce(kept.records, 0) as bigint) as records_held,
-    cast(declared.of_how_many as bigint) as of_how_many,
+    -- of whom more is held than was declared, the declared number is not how many there are
+    case
+        when coalesce(kept.records, 0) <= declared.of_how_many then cast(declared.of_how_many as bigint)
+    end as of_how_many,
     case
         when shares.share_text is null then declared.of_what
         else concat(declared.of_what, '; what is held is ', shares.share_text)
