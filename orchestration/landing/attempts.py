@@ -90,6 +90,7 @@ def record(
     good: Collection[str],
     too_old: Collection[str] = (),
     whole: bool = False,
+    gone: Collection[str] = (),
     home: Path | None = None,
 ) -> None:
     """Add what became of one attempt at a dataset.
@@ -97,8 +98,8 @@ def record(
     Raises files.CannotWrite.
     folder: the dataset's, in the landing folder. asked: slices requested. bad: slice, status, reason.
     good: the slices that succeeded, with new content or without. too_old: those of the bad that make a refresh exit 4.
-    whole: a usual run, which also says that the dataset
-    can be asked (closes ``*``). home: written as ``.`` where a reason names it: the folder may be moved.
+    whole: a usual run, which also says that the dataset can be asked (closes ``*``). gone: open slices that no run
+    requests any more (they are closed). home: written as ``.`` where a reason names it: the folder may be moved.
     """
     path = folder / ATTEMPTS_FILE
     with files.telling_refusals(path):
@@ -112,6 +113,7 @@ def record(
         came = (of_it.keys() & set(good)) - failed
         if whole and ALL not in failed:
             came |= {ALL} & of_it.keys()
+        came |= of_it.keys() & set(gone) - failed
         line = {
             "at": datetime.now(UTC).replace(microsecond=0).isoformat(),
             "way": way,

@@ -23,13 +23,14 @@ from orchestration.assets import capture as assets
 from orchestration.assets.options import RefreshOptions
 from orchestration.doctor.examination import examine
 from orchestration.fetching.session import HostLimits, Patience, Web
-from orchestration.landing import attempts, raw_views
+from orchestration.landing import attempts, dataset_run, raw_views
 from orchestration.landing.catalog import Catalog
 from orchestration.landing.dataset_run import capture_dataset
 from orchestration.landing.imports import import_files
 from orchestration.landing.standing import SourceStatus
 from orchestration.recorded.workbooks import workbook
 from orchestration.settings import Settings
+from orchestration.sources import bjs
 from tests.conftest import clawback
 from tests.sources.servers import Ncvs, empty_503
 
@@ -107,6 +108,35 @@ def test_a_fault_of_the_whole_ends_with_the_next_run_though_nothing_is_due(live,
     lines = len(attempts.attempted(folder))
     night(live, 3)
     assert len(attempts.attempted(folder)) == lines, "a run that requests nothing leaves no line"
+
+
+def test_a_slice_that_left_the_list_is_open_no_longer(live, publisher, monkeypatch):
+    night(live, 0)
+    fails(publisher, 2)
+    night(live, 40, "2018", "2019")
+    assert told(live).failed == 2
+    # the list begins later now, and 2018 is requested no more
+    monkeypatch.setattr(bjs, "FIRST_YEAR", 2019)
+    # a run of one slice knows nothing of the list
+    night(live, 41, "2020")
+    assert told(live).failed == 2
+    fails(publisher, 1)
+    night(live, 42)
+    assert (told(live).failed, "2018" in (told(live).why or "")) == (1, False)
+    assert told(live, date(2026, 4, 11)).failed == 2, "what a past day knew stays"
+    folder = live.landing_dir / "bjs" / "victimizations"
+    lines = len(attempts.attempted(folder))
+    night(live, 43)
+    assert told(live).failed == 0
+    # and the fault of a slice that left ends also where nothing else is due
+    fails(publisher, 1)
+    night(live, 44, "2019")
+    monkeypatch.setattr(bjs, "FIRST_YEAR", 2020)
+    night(live, 45)
+    assert told(live).failed == 1, "it answered two days ago: it may be only not due"
+    monkeypatch.setattr(dataset_run, "NOT_DUE_AT_MOST", timedelta(days=1))
+    assert night(live, 46).slices == []
+    assert (told(live).failed, len(attempts.attempted(folder))) == (0, lines + 3)
 
 
 def test_a_past_day_knows_its_own_failures_only(live, publisher):
