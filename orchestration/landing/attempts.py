@@ -23,6 +23,7 @@ from typing import Any, Literal
 from filelock import FileLock
 
 from orchestration import files, logs
+from orchestration.landing import clock
 from orchestration.settings import Edition
 
 log = logging.getLogger(__name__)
@@ -69,9 +70,20 @@ def lines(path: Path, *keys: str) -> list[dict[str, Any]]:
 def attempted(folder: Path) -> list[dict[str, Any]]:
     """The attempts at a dataset, oldest first. folder: the dataset's, in the landing folder.
 
-    Lines of another host come later than their time (object_storage).
+    Lines of another host come later than their time (object_storage). A line that a clock far ahead dated is as old as
+    the newest one before it: else what failed then would be the last word until that day has come.
     """
-    return sorted(lines(folder / ATTEMPTS_FILE, "at", "edition", "bad", "good"), key=lambda line: str(line["at"]))
+    found, newest = [], ""
+    for line in lines(folder / ATTEMPTS_FILE, "at", "edition", "bad", "good"):
+        if _is_ahead(line):
+            line["at"] = newest or datetime.now(UTC).replace(microsecond=0).isoformat()
+        newest = max(newest, str(line["at"]))
+        found.append(line)
+    return sorted(found, key=lambda line: str(line["at"]))
+
+
+def _is_ahead(line: Mapping[str, Any]) -> bool:
+    return not clock.may_be_so(datetime.fromisoformat(line["at"]))
 
 
 def alone(folder: Path) -> FileLock:
@@ -128,6 +140,9 @@ def record(
             "good": sorted(came),
         }
         files.append_line(path, line)
+        if any(map(_is_ahead, lines(path, "at", "edition", "bad", "good"))):
+            # for good: the day that a wrong clock named will come
+            files.write_whole(path, _as_text(attempted(folder)))
         if path.stat().st_size > LARGEST_FILE:
             _fold(path)
 
@@ -182,5 +197,8 @@ def _fold(path: Path) -> None:
         last = next(line for line in reversed(entries) if line["edition"] == edition)
         folded.append({**last, "bad": bad, "good": []})
     folded.sort(key=lambda line: str(line["at"]))
-    text = "".join(json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n" for line in folded)
-    files.write_whole(path, text)
+    files.write_whole(path, _as_text(folded))
+
+
+def _as_text(entries: Iterable[Mapping[str, Any]]) -> str:
+    return "".join(json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n" for line in entries)

@@ -139,6 +139,21 @@ def test_a_slice_that_left_the_list_is_open_no_longer(live, publisher, monkeypat
     assert (told(live).failed, len(attempts.attempted(folder))) == (0, lines + 3)
 
 
+def test_what_failed_or_was_answered_by_a_clock_far_ahead_is_not_the_last_word(live, publisher):
+    """A year ahead no certificate is valid: every slice fails; or the publisher answers, and nothing is new."""
+    night(live, 0, "2019", "2020")
+    fails(publisher, 1)
+    night(live, 365, "2019", "2020")
+    assert told(live, date(2027, 6, 1)).failed == 1
+    # the clock is right again: 2020, which was answered "next year", is due in its turn
+    asked = {one.slice: one.status for one in night(live, 32).slices}
+    assert (asked["2019"], asked["2020"]) == ("unchanged", "unchanged")
+    # and when the day that the clock named has come
+    for days in (32, 366):
+        with time_machine.travel(FIRST + timedelta(days=days)):
+            assert (told(live).state, told(live).failed) == ("serving", 0)
+
+
 def test_a_past_day_knows_its_own_failures_only(live, publisher):
     night(live, 0, "2019")
     fails(publisher, 1)
