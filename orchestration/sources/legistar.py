@@ -264,7 +264,7 @@ class Histories(_Legistar):
                 continue
             in_a_row += 1
             is_last = position == len(wanted)
-            if (is_last and came) or in_a_row < (FEWEST_THAT_TELL if is_last else ITEMS_BEFORE_GIVING_UP):
+            if came if is_last else in_a_row < ITEMS_BEFORE_GIVING_UP:
                 continue
             # Is the client closed, or does it hide just these? A matter that it showed before tells.
             if shown_before is None:
@@ -276,6 +276,8 @@ class Histories(_Legistar):
                 if refused is None:
                     came, in_a_row = True, 0
                     continue
+            elif is_last and in_a_row < FEWEST_THAT_TELL:
+                return
             if came:
                 return
             raise refused

@@ -342,7 +342,7 @@ class TestHistories:
         assert len({r.path for r in publisher.asked_for("/boston/matters/")}) == legistar.ITEMS_BEFORE_GIVING_UP
 
     def test_hidden_matters_at_the_head_keep_no_others_out_and_are_no_fault_of_the_client(
-        self, night, settings, publisher
+        self, night, publisher, monkeypatch
     ):
         # the newest six are hidden for good
         publisher.matters["boston"] = [matter(n, title=SANCTUARY, intro=f"2026-11-{n:02}") for n in range(1, 13)]
@@ -359,9 +359,12 @@ class TestHistories:
             numbers = [int(r.path.split("/")[-2]) for r in publisher.asked]
             assert set(numbers) > set(range(7, 13))
             assert len([n for n in numbers if n < 7]) == 1
-        # and a council that closed is told from one that hides some
+        # and a council that closed is told from one that hides some, also where a single matter is due
         publisher.broken |= {("boston", n): 403 for n in range(1, 7)}
         (closed,) = night(HISTORIES, "boston", at=TODAY + timedelta(days=3)).slices
+        assert (closed.status, "is closed" in closed.message) == ("failed", True)
+        monkeypatch.setattr(legistar, "_wanted", lambda known, client: ["12"])
+        (closed,) = night(HISTORIES, "boston", at=TODAY + timedelta(days=4)).slices
         assert (closed.status, "is closed" in closed.message) == ("failed", True)
 
     def test_matters_without_a_history_have_their_turn_and_so_have_the_others(
