@@ -125,7 +125,6 @@ def record(
         came = (of_it.keys() & set(good)) - failed
         if whole and ALL not in failed:
             came |= {ALL} & of_it.keys()
-        came |= of_it.keys() & set(gone) - failed
         line = {
             "at": datetime.now(UTC).replace(microsecond=0).isoformat(),
             "way": way,
@@ -138,6 +137,7 @@ def record(
                 for (status, reason, is_too_old), slices in groups.items()
             ],
             "good": sorted(came),
+            **({"gone": left} if (left := sorted(of_it.keys() & set(gone) - failed)) else {}),
         }
         files.append_line(path, line)
         if any(map(_is_ahead, lines(path, "at", "edition", "bad", "good"))):
@@ -159,7 +159,7 @@ def opened(entries: Iterable[Mapping[str, Any]], *, as_of: date | None = None, l
         at, edition = datetime.fromisoformat(line["at"]), line["edition"]
         if (as_of is not None and at.date() > as_of) or (live and edition == "recorded"):
             continue
-        for slice_ in line["good"]:
+        for slice_ in [*line["good"], *line.get("gone", ())]:
             for each in ("live", "recorded", "import") if edition == "import" else (edition,):
                 found.pop((slice_, each), None)
         for group in line["bad"]:
@@ -195,7 +195,7 @@ def _fold(path: Path) -> None:
             for (status, reason, since, is_too_old), slices in groups.items()
         ]
         last = next(line for line in reversed(entries) if line["edition"] == edition)
-        folded.append({**last, "bad": bad, "good": []})
+        folded.append({**last, "bad": bad, "good": [], "gone": []})
     folded.sort(key=lambda line: str(line["at"]))
     files.write_whole(path, _as_text(folded))
 

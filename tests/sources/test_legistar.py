@@ -390,7 +390,12 @@ class TestHistories:
     def test_exact_duplicates_and_nulls_come_through_as_they_are(self, night, settings, publisher, relevant):
         twice = action(11, "Passed", "2026-11-02")
         publisher.histories["boston", 1] = [twice, twice, action(12, None, None)]
-        night(HISTORIES, "boston")
+        # that another matter is hidden is no count of the publisher's, by which a repetition would be a loss
+        publisher.matters["boston"].append(matter(5, title=SANCTUARY))
+        publisher.broken["boston", 5] = 404
+        night(MATTERS, "boston:all", at=TODAY + timedelta(hours=1))
+        (done,) = night(HISTORIES, "boston", at=TODAY + timedelta(hours=2)).slices
+        assert done.status == "landed", done.message
         assert rows(settings, HISTORIES, "MatterHistoryId", "MatterHistoryActionName")[:3] == [
             ("11", "Passed"), ("11", "Passed"), ("12", None)]  # fmt: skip
 
