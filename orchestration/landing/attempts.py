@@ -16,14 +16,14 @@ import json
 import logging
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
+from itertools import accumulate
 from pathlib import Path
 from typing import Any, Literal
 
 from filelock import FileLock
 
 from orchestration import files, logs
-from orchestration.landing import clock
 from orchestration.settings import Edition
 
 log = logging.getLogger(__name__)
@@ -32,6 +32,8 @@ ATTEMPTS_FILE = "attempts.jsonl"
 # A run in which three thousand slices fail, each for a reason of its own, is about half a megabyte.
 LARGEST_FILE = 4 * 1024**2
 LONGEST_REASON = 300
+# No host's lines come later than this into another's file.
+LATEST_OF_ANOTHER_HOST = timedelta(days=14)
 # Stands for a dataset as a whole: its slices could not be listed, or none was requested.
 ALL = "*"
 # How the reason of a slice begins whose publisher was given up before its turn.
@@ -70,20 +72,18 @@ def lines(path: Path, *keys: str) -> list[dict[str, Any]]:
 def attempted(folder: Path) -> list[dict[str, Any]]:
     """The attempts at a dataset, oldest first. folder: the dataset's, in the landing folder.
 
-    Lines of another host come later than their time (object_storage). A line that a clock far ahead dated is as old as
-    the newest one before it: else what failed then would be the last word until that day has come.
+    Lines of another host come later than their time (object_storage). A line that is dated long after one that follows
+    it in the file was written by a clock that was ahead: it stands where it is in the file. Else what failed then would
+    be the last word until that day has come.
     """
-    found, newest = [], ""
-    for line in lines(folder / ATTEMPTS_FILE, "at", "edition", "bad", "good"):
-        if _is_ahead(line):
-            line["at"] = newest or datetime.now(UTC).replace(microsecond=0).isoformat()
-        newest = max(newest, str(line["at"]))
-        found.append(line)
-    return sorted(found, key=lambda line: str(line["at"]))
-
-
-def _is_ahead(line: Mapping[str, Any]) -> bool:
-    return not clock.may_be_so(datetime.fromisoformat(line["at"]))
+    found = lines(folder / ATTEMPTS_FILE, "at", "edition", "bad", "good")
+    when = [datetime.fromisoformat(line["at"]) for line in found]
+    earliest_after = [*reversed(list(accumulate(reversed(when), min)))]
+    order = [
+        after if moment - after > LATEST_OF_ANOTHER_HOST else moment
+        for moment, after in zip(when, earliest_after, strict=True)
+    ]
+    return [line for _, line in sorted(zip(order, found, strict=True), key=lambda one: one[0])]
 
 
 def alone(folder: Path) -> FileLock:
@@ -140,9 +140,6 @@ def record(
             **({"gone": left} if (left := sorted(of_it.keys() & set(gone) - failed)) else {}),
         }
         files.append_line(path, line)
-        if any(map(_is_ahead, lines(path, "at", "edition", "bad", "good"))):
-            # for good: the day that a wrong clock named will come
-            files.write_whole(path, _as_text(attempted(folder)))
         if path.stat().st_size > LARGEST_FILE:
             _fold(path)
 
@@ -197,8 +194,5 @@ def _fold(path: Path) -> None:
         last = next(line for line in reversed(entries) if line["edition"] == edition)
         folded.append({**last, "bad": bad, "good": [], "gone": []})
     folded.sort(key=lambda line: str(line["at"]))
-    files.write_whole(path, _as_text(folded))
-
-
-def _as_text(entries: Iterable[Mapping[str, Any]]) -> str:
-    return "".join(json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n" for line in entries)
+    text = "".join(json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n" for line in folded)
+    files.write_whole(path, text)
