@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import accumulate
@@ -32,6 +32,8 @@ ATTEMPTS_FILE = "attempts.jsonl"
 # A run in which three thousand slices fail, each for a reason of its own, is about half a megabyte.
 LARGEST_FILE = 4 * 1024**2
 LONGEST_REASON = 300
+# No slice that is requested again and again waits longer for its turn.
+NOT_DUE_AT_MOST = timedelta(days=31)
 # No host's lines come later than this into another's file.
 LATEST_OF_ANOTHER_HOST = timedelta(days=14)
 # Stands for a dataset as a whole: its slices could not be listed, or none was requested.
@@ -168,6 +170,28 @@ def opened(entries: Iterable[Mapping[str, Any]], *, as_of: date | None = None, l
                     slice_, group["status"], group["reason"], since, at, edition, group["too_old"]
                 )
     return sorted(found.values(), key=lambda one: (one.slice, one.edition))
+
+
+def open_slices(folder: Path, edition: Edition) -> set[str]:
+    """The slices of a dataset that are open in an edition."""
+    return {one.slice for one in opened(attempted(folder)) if one.edition == edition}
+
+
+def gone(
+    folder: Path,
+    edition: Edition,
+    *,
+    listed: Collection[str],
+    answered: Callable[[str], datetime | None] = lambda slice_: None,
+) -> list[str]:
+    """The open slices that no run requests any more: they left the list, and their fault would never end.
+
+    listed: every slice that is known to be requested. answered: when a slice last came; one that came lately may be
+    missing from the list only because it is not due yet.
+    """
+    lately = datetime.now(UTC) - NOT_DUE_AT_MOST
+    came = {slice_: answered(slice_) for slice_ in open_slices(folder, edition) - set(listed) - {ALL}}
+    return sorted(slice_ for slice_, when in came.items() if when is None or when < lately)
 
 
 def _reason_to_keep(reason: str, home: Path | None) -> str:

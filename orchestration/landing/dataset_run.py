@@ -12,7 +12,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
@@ -30,8 +30,6 @@ from orchestration.wire import Payload, RunOver, SliceFault, SliceSkipped, Sourc
 
 # After this many failures in a row the publisher counts as down: the rest of its slices wait for the next run.
 FAILURES_BEFORE_GIVING_UP = 2
-# No slice that is requested again and again waits longer for its turn.
-NOT_DUE_AT_MOST = timedelta(days=31)
 
 Status = Literal["landed", "held", "unchanged", "empty", "rejected", "failed", "skipped"]
 
@@ -187,28 +185,9 @@ def _note_nothing_due(dataset: Dataset, settings: Settings, gone: Sequence[str])
 
     The same for faults of slices that no run requests any more.
     """
-    if gone or attempts.ALL in _open_slices(dataset, settings):
-        attempts.record(
-            _folder(dataset, settings), way="nightly", edition=_edition(dataset, settings), asked=0, bad=(), good=(),
-            whole=True, gone=gone,
-        )  # fmt: skip
-
-
-def _open_slices(dataset: Dataset, settings: Settings) -> set[str]:
-    """The slices of this edition whose last attempt brought nothing usable."""
-    open_ = attempts.opened(attempts.attempted(_folder(dataset, settings)))
-    return {one.slice for one in open_ if one.edition == _edition(dataset, settings)}
-
-
-def _gone(dataset: Dataset, settings: Settings, known: KnownCaptures, listed: Iterable[Slice]) -> list[str]:
-    """The open slices that no run requests any more: they left the list, and their fault would never end.
-
-    One that answered lately may be missing from the list only because it is not due yet.
-    """
-    may_be_asked = {slice_.key for slice_ in [*listed, *dataset.all_slices()]} | {attempts.ALL}
-    lately = datetime.now(UTC) - NOT_DUE_AT_MOST
-    answered = {key: known.checked(key) for key in _open_slices(dataset, settings) - may_be_asked}
-    return sorted(key for key, when in answered.items() if when is None or when < lately)
+    folder, edition = _folder(dataset, settings), _edition(dataset, settings)
+    if gone or attempts.ALL in attempts.open_slices(folder, edition):
+        attempts.record(folder, way="nightly", edition=edition, asked=0, bad=(), good=(), whole=True, gone=gone)
 
 
 def _folder(dataset: Dataset, settings: Settings) -> Path:
@@ -231,7 +210,8 @@ def _run_recorded(
         if partition and not _in_partition(dataset, batch.slice, partition):
             continue
         run.slices.append(_land(dataset, settings, batch.slice, batch.payloads, batch=batch))
-    return sorted(_open_slices(dataset, settings) - {batch.slice.key for batch in batches} - {attempts.ALL})
+    keys = [batch.slice.key for batch in batches]
+    return attempts.gone(_folder(dataset, settings), _edition(dataset, settings), listed=keys)
 
 
 def _run_live(
@@ -254,7 +234,8 @@ def _run_live(
     try:
         listed = dataset.slices(settings, known)
         slices = _wanted(dataset, listed, slice_keys, partition)
-        gone = _gone(dataset, settings, known, listed)
+        keys = [slice_.key for slice_ in [*listed, *dataset.all_slices()]]
+        gone = attempts.gone(_folder(dataset, settings), "live", listed=keys, answered=known.checked)
     except Exception as error:  # as for a slice: the other datasets of the run must not suffer
         if not isinstance(error, SourceError):
             faults.note(f"{dataset.id}: its slices")
@@ -264,6 +245,15 @@ def _run_live(
         if _is_too_old(dataset, catalog.last_good(dataset)):
             run.too_old.append("*")
         return []
+    _ask_each(dataset, settings, run, slices, known, web)
+    return gone
+
+
+# Six: what _run_live has, and what it found out.
+def _ask_each(
+    dataset: Dataset, settings: Settings, run: DatasetRun, slices: Sequence[Slice], known: KnownCaptures, web: Web
+) -> None:
+    """Request one slice after the other, until the publisher is down or the run is over."""
     # Counted for each server: if one city's is down, the next city's may answer.
     in_a_row: Counter[str] = Counter()
     for position, slice_ in enumerate(slices):
@@ -296,7 +286,6 @@ def _run_live(
         bad = outcome.status in ("failed", "rejected", "held")
         if bad and not never_served and _is_too_old(dataset, good):
             run.too_old.append(slice_.key)
-    return gone
 
 
 def _wanted(dataset: Dataset, slices: list[Slice], slice_keys: Sequence[str], partition: str | None) -> list[Slice]:

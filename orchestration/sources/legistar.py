@@ -292,13 +292,9 @@ class Histories(_Legistar):
         client = str(slice_.params["client"])
         try:
             answer = web.get(
-                f"{url}/matters/{matter_id}/histories",
-                secret_params=secret,
-                context={"client": client, "matter_id": matter_id},
-                media_type="json",
-                attempts=ITEM_ATTEMPTS,
-                final=NO_SUCH_CLIENT,
-            )
+                f"{url}/matters/{matter_id}/histories", secret_params=secret, media_type="json",
+                context={"client": client, "matter_id": matter_id}, attempts=ITEM_ATTEMPTS, final=NO_SUCH_CLIENT,
+            )  # fmt: skip
         except FetchError as error:
             refused = self._refused(slice_, error, had_token=bool(secret))
             # 403 and 404 of one matter are the publisher's way of not showing it; 500s of one item last for years.
@@ -374,14 +370,9 @@ def _rows(dataset: str, slice_key: str, payload: Payload) -> list[dict[str, Any]
 def _passed_over(error: FetchError, client: str, matter_id: str) -> Payload:
     """What the publisher sent instead of a matter's history: kept, and not parsed into records."""
     return Payload(
-        error.excerpt.encode(),
-        error.url or "",
-        utc_now(),
-        media_type="text/plain",
-        status=error.status or 0,
-        role="control",
-        context={"client": client, "matter_id": matter_id},
-    )
+        error.excerpt.encode(), error.url or "", utc_now(), media_type="text/plain", status=error.status or 0,
+        role="control", context={"client": client, "matter_id": matter_id},
+    )  # fmt: skip
 
 
 def _slice(council: Council, *, sweep: bool = False) -> Slice:

@@ -23,7 +23,7 @@ from orchestration.assets import capture as assets
 from orchestration.assets.options import RefreshOptions
 from orchestration.doctor.examination import examine
 from orchestration.fetching.session import HostLimits, Patience, Web
-from orchestration.landing import attempts, dataset_run, raw_views
+from orchestration.landing import attempts, raw_views
 from orchestration.landing.catalog import Catalog
 from orchestration.landing.dataset_run import capture_dataset
 from orchestration.landing.imports import import_files
@@ -134,7 +134,7 @@ def test_a_slice_that_left_the_list_is_open_no_longer(live, publisher, monkeypat
     monkeypatch.setattr(bjs, "FIRST_YEAR", 2020)
     night(live, 45)
     assert told(live).failed == 1, "it answered two days ago: it may be only not due"
-    monkeypatch.setattr(dataset_run, "NOT_DUE_AT_MOST", timedelta(days=1))
+    monkeypatch.setattr(attempts, "NOT_DUE_AT_MOST", timedelta(days=1))
     assert night(live, 46).slices == []
     assert (told(live).failed, len(attempts.attempted(folder))) == (0, lines + 3)
 
