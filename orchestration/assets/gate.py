@@ -11,7 +11,7 @@ from dataclasses import asdict
 import dagster as dg
 
 from orchestration import files
-from orchestration.release.findings import GateRefused
+from orchestration.release.findings import TAKEN_OVER_BY, BuildTakenOver, GateRefused
 from orchestration.settings import Settings
 
 
@@ -28,4 +28,7 @@ def ending_on_refusals(settings: Settings) -> Iterator[None]:
 def refused(refusal: GateRefused) -> dg.Failure:
     """A failed step that nobody retries, its findings readable by machines."""
     findings = [asdict(finding) for finding in refusal.findings]
-    return dg.Failure(str(refusal), metadata={"findings": dg.MetadataValue.json(findings)}, allow_retries=False)
+    facts: dict[str, dg.MetadataValue] = {"findings": dg.MetadataValue.json(findings)}
+    if isinstance(refusal, BuildTakenOver):
+        facts = {TAKEN_OVER_BY: dg.MetadataValue.text(refusal.other_run)}
+    return dg.Failure(str(refusal), metadata=facts, allow_retries=False)

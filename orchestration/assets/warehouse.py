@@ -25,7 +25,7 @@ from orchestration.landing import object_storage, raw_versions, raw_views
 from orchestration.landing.catalog import Catalog
 from orchestration.landing.proving import unproved
 from orchestration.progress import say
-from orchestration.release import audit, columns, dbt_manifest, findings, history
+from orchestration.release import audit, columns, dbt_manifest, findings, history, markers
 from orchestration.release.beginning import Incremental, NothingNew, begin
 from orchestration.release.dbt_manifest import dbt_environment
 from orchestration.running import runs
@@ -161,6 +161,11 @@ def _build(
     Unit tests are left out, as dbt advises: they hold the SQL over rows of their own and read nothing that was
     captured, so that they say the same every night. `make test` runs them.
     """
+    try:
+        # before hours of work, in a file that is another run's by now
+        markers.must_not_be_taken_over(settings, context.run_id)
+    except findings.GateRefused as refusal:
+        raise refused(refusal) from refusal
     os.environ.update(dbt_environment(settings))
     os.environ.setdefault(runs.RUN_VARIABLE, context.run_id)
     _reuse_parse(settings)

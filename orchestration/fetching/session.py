@@ -282,7 +282,8 @@ class Web:
                 raise _Transient(f"HTTP {status} with an empty body", status=status)
             if asked.media_type == "json" and content.lstrip()[:1] not in (b"{", b"["):
                 kind = heads.media_type(answer.headers, self._redactor) if "Content-Type" in answer.headers else ""
-                raise _Transient(f"HTTP {status} with {kind or 'no type'} where JSON was asked for", body=content)
+                what = f"HTTP {status} with {kind or 'no type'} where JSON was asked for"
+                raise _Transient(what, status=status, body=content)
         return Payload(
             body=content,
             url=asked.shown,

@@ -14,9 +14,10 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
+from itertools import accumulate
 from pathlib import Path
 from typing import Any, Literal
 
@@ -31,6 +32,10 @@ ATTEMPTS_FILE = "attempts.jsonl"
 # A run in which three thousand slices fail, each for a reason of its own, is about half a megabyte.
 LARGEST_FILE = 4 * 1024**2
 LONGEST_REASON = 300
+# No slice that is requested again and again waits longer for its turn.
+NOT_DUE_AT_MOST = timedelta(days=31)
+# No host's lines come later than this into another's file.
+LATEST_OF_ANOTHER_HOST = timedelta(days=14)
 # Stands for a dataset as a whole: its slices could not be listed, or none was requested.
 ALL = "*"
 # How the reason of a slice begins whose publisher was given up before its turn.
@@ -69,9 +74,18 @@ def lines(path: Path, *keys: str) -> list[dict[str, Any]]:
 def attempted(folder: Path) -> list[dict[str, Any]]:
     """The attempts at a dataset, oldest first. folder: the dataset's, in the landing folder.
 
-    Lines of another host come later than their time (object_storage).
+    Lines of another host come later than their time (object_storage). A line that is dated long after one that follows
+    it in the file was written by a clock that was ahead: it stands where it is in the file. Else what failed then would
+    be the last word until that day has come.
     """
-    return sorted(lines(folder / ATTEMPTS_FILE, "at", "edition", "bad", "good"), key=lambda line: str(line["at"]))
+    found = lines(folder / ATTEMPTS_FILE, "at", "edition", "bad", "good")
+    when = [datetime.fromisoformat(line["at"]) for line in found]
+    earliest_after = [*reversed(list(accumulate(reversed(when), min)))]
+    order = [
+        after if moment - after > LATEST_OF_ANOTHER_HOST else moment
+        for moment, after in zip(when, earliest_after, strict=True)
+    ]
+    return [line for _, line in sorted(zip(order, found, strict=True), key=lambda one: one[0])]
 
 
 def alone(folder: Path) -> FileLock:
@@ -90,6 +104,7 @@ def record(
     good: Collection[str],
     too_old: Collection[str] = (),
     whole: bool = False,
+    gone: Collection[str] = (),
     home: Path | None = None,
 ) -> None:
     """Add what became of one attempt at a dataset.
@@ -97,8 +112,8 @@ def record(
     Raises files.CannotWrite.
     folder: the dataset's, in the landing folder. asked: slices requested. bad: slice, status, reason.
     good: the slices that succeeded, with new content or without. too_old: those of the bad that make a refresh exit 4.
-    whole: a usual run, which also says that the dataset
-    can be asked (closes ``*``). home: written as ``.`` where a reason names it: the folder may be moved.
+    whole: a usual run, which also says that the dataset can be asked (closes ``*``). gone: open slices that no run
+    requests any more (they are closed). home: written as ``.`` where a reason names it: the folder may be moved.
     """
     path = folder / ATTEMPTS_FILE
     with files.telling_refusals(path):
@@ -124,6 +139,7 @@ def record(
                 for (status, reason, is_too_old), slices in groups.items()
             ],
             "good": sorted(came),
+            **({"gone": left} if (left := sorted(of_it.keys() & set(gone) - failed)) else {}),
         }
         files.append_line(path, line)
         if path.stat().st_size > LARGEST_FILE:
@@ -142,7 +158,7 @@ def opened(entries: Iterable[Mapping[str, Any]], *, as_of: date | None = None, l
         at, edition = datetime.fromisoformat(line["at"]), line["edition"]
         if (as_of is not None and at.date() > as_of) or (live and edition == "recorded"):
             continue
-        for slice_ in line["good"]:
+        for slice_ in [*line["good"], *line.get("gone", ())]:
             for each in ("live", "recorded", "import") if edition == "import" else (edition,):
                 found.pop((slice_, each), None)
         for group in line["bad"]:
@@ -154,6 +170,28 @@ def opened(entries: Iterable[Mapping[str, Any]], *, as_of: date | None = None, l
                     slice_, group["status"], group["reason"], since, at, edition, group["too_old"]
                 )
     return sorted(found.values(), key=lambda one: (one.slice, one.edition))
+
+
+def open_slices(folder: Path, edition: Edition) -> set[str]:
+    """The slices of a dataset that are open in an edition."""
+    return {one.slice for one in opened(attempted(folder)) if one.edition == edition}
+
+
+def gone(
+    folder: Path,
+    edition: Edition,
+    *,
+    listed: Collection[str],
+    answered: Callable[[str], datetime | None] = lambda slice_: None,
+) -> list[str]:
+    """The open slices that no run requests any more: they left the list, and their fault would never end.
+
+    listed: every slice that is known to be requested. answered: when a slice last came; one that came lately may be
+    missing from the list only because it is not due yet.
+    """
+    lately = datetime.now(UTC) - NOT_DUE_AT_MOST
+    came = {slice_: answered(slice_) for slice_ in open_slices(folder, edition) - set(listed) - {ALL}}
+    return sorted(slice_ for slice_, when in came.items() if when is None or when < lately)
 
 
 def _reason_to_keep(reason: str, home: Path | None) -> str:
@@ -178,7 +216,7 @@ def _fold(path: Path) -> None:
             for (status, reason, since, is_too_old), slices in groups.items()
         ]
         last = next(line for line in reversed(entries) if line["edition"] == edition)
-        folded.append({**last, "bad": bad, "good": []})
+        folded.append({**last, "bad": bad, "good": [], "gone": []})
     folded.sort(key=lambda line: str(line["at"]))
     text = "".join(json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n" for line in folded)
     files.write_whole(path, text)

@@ -1,6 +1,7 @@
 """A machine's clock that was set back, or that was ahead.
 
-What belongs here: the date of a new capture when the clock contradicts the landing folder. What does not: the order of
+What belongs here: the date of a new capture when the clock contradicts the landing folder, and which notes of a clock
+that was ahead cannot be true. What does not: the order of
 releases (release.history: their sequence numbers), as-of dates.
 
 The order of a slice's captures decides which is used, so a later capture must never be dated before an earlier one. If
@@ -18,6 +19,11 @@ from datetime import UTC, datetime, timedelta
 from orchestration.landing.form import Capture
 
 MOST_BEHIND = timedelta(days=2)
+
+
+def may_be_so(moment: datetime) -> bool:
+    """Whether something that was noted may have happened then: a clock that was far ahead dates it after today."""
+    return moment - datetime.now(UTC) <= MOST_BEHIND
 
 
 def newest_fetched(captures: Iterable[Capture]) -> Capture | None:

@@ -21,6 +21,7 @@ from orchestration.fetching.session import FetchError, Web
 from orchestration.files import CannotWrite
 from orchestration.landing import attempts, clock, integrity, land, object_storage
 from orchestration.landing.catalog import Catalog
+from orchestration.landing.known import KnownCaptures
 from orchestration.progress import say
 from orchestration.recorded import build as recorded
 from orchestration.settings import Edition, Settings
@@ -104,23 +105,25 @@ def capture_dataset(
     accepted: by slice, the checks that a person lets pass this once, each with the reason.
     """
     run = DatasetRun(dataset.id, accepted=accepted or {})
+    is_whole = not (slice_keys or partition)
+    gone: list[str] = []
     started = time.monotonic()
     # in each run every capture is compared with its digests before it is read
     integrity.forget(settings.landing_dir / dataset.source / dataset.name)
     try:
         with faults.kept_for(settings):
             if settings.edition == "recorded":
-                _run_recorded(dataset, settings, run, slice_keys, partition)
+                gone = _run_recorded(dataset, settings, run, slice_keys, partition)
             elif missing_key := _missing_key(dataset, settings):
                 message = f"needs {missing_key} in the environment: skipped; earlier captures stay in use"
                 run.slices.append(SliceOutcome("*", "skipped", message))
             else:
-                _run_live(dataset, settings, run, slice_keys, partition, web or Web(settings))
+                gone = _run_live(dataset, settings, run, slice_keys, partition, web or Web(settings))
     finally:
         # also after a run that was interrupted: what it requested is known
-        _note(dataset, settings, run, is_backfill=partition is not None, is_whole=not (slice_keys or partition))
-    if not (run.slices or slice_keys or partition):
-        _note_nothing_due(dataset, settings)
+        _note(dataset, settings, run, is_backfill=partition is not None, gone=gone if is_whole else None)
+    if is_whole and not run.slices:
+        _note_nothing_due(dataset, settings, gone)
     object_storage.keep_dataset(settings, dataset)
     run.seconds = round(time.monotonic() - started, 1)
     for failure in [*run.failures, *(s for s in run.slices if s.status == "skipped" and s.is_its_own)]:
@@ -145,8 +148,13 @@ def capture_dataset(
     return run
 
 
-def _note(dataset: Dataset, settings: Settings, run: DatasetRun, *, is_backfill: bool, is_whole: bool) -> None:
-    """Keep the run's outcome beside the dataset's captures; a run that requested nothing leaves no line."""
+def _note(
+    dataset: Dataset, settings: Settings, run: DatasetRun, *, is_backfill: bool, gone: Sequence[str] | None
+) -> None:
+    """Keep the run's outcome beside the dataset's captures; a run that requested nothing leaves no line.
+
+    gone: the open slices that no run requests any more; None if the run was no usual one, and cannot tell.
+    """
     if not run.slices:
         return
     bad: list[tuple[str, attempts.Bad, str]] = []
@@ -166,19 +174,20 @@ def _note(dataset: Dataset, settings: Settings, run: DatasetRun, *, is_backfill:
         bad=bad,
         good={one.slice for one in run.slices if one.status in ("landed", "unchanged", "empty")},
         too_old=set(run.too_old),
-        whole=is_whole,
+        whole=gone is not None,
+        gone=gone or (),
         home=settings.root,
     )
 
 
-def _note_nothing_due(dataset: Dataset, settings: Settings) -> None:
-    """End a fault of the dataset as a whole (its slices could not be listed) though no slice is due; else no line."""
-    open_ = attempts.opened(attempts.attempted(_folder(dataset, settings)))
-    edition = _edition(dataset, settings)
-    if any((one.slice, one.edition) == (attempts.ALL, edition) for one in open_):
-        attempts.record(
-            _folder(dataset, settings), way="nightly", edition=edition, asked=0, bad=(), good=(), whole=True
-        )
+def _note_nothing_due(dataset: Dataset, settings: Settings, gone: Sequence[str]) -> None:
+    """End a fault of the dataset as a whole (its slices could not be listed) though no slice is due; else no line.
+
+    The same for faults of slices that no run requests any more.
+    """
+    folder, edition = _folder(dataset, settings), _edition(dataset, settings)
+    if gone or attempts.ALL in attempts.open_slices(folder, edition):
+        attempts.record(folder, way="nightly", edition=edition, asked=0, bad=(), good=(), whole=True, gone=gone)
 
 
 def _folder(dataset: Dataset, settings: Settings) -> Path:
@@ -192,13 +201,17 @@ def _edition(dataset: Dataset, settings: Settings) -> Edition:
 
 def _run_recorded(
     dataset: Dataset, settings: Settings, run: DatasetRun, slice_keys: Sequence[str], partition: str | None
-) -> None:
-    for batch in recorded.batches(dataset.id):
+) -> list[str]:
+    """Land the dataset's tables; the open slices that are in none of them any more."""
+    batches = list(recorded.batches(dataset.id))
+    for batch in batches:
         if slice_keys and batch.slice.key not in slice_keys:
             continue
         if partition and not _in_partition(dataset, batch.slice, partition):
             continue
         run.slices.append(_land(dataset, settings, batch.slice, batch.payloads, batch=batch))
+    keys = [batch.slice.key for batch in batches]
+    return attempts.gone(_folder(dataset, settings), _edition(dataset, settings), listed=keys)
 
 
 def _run_live(
@@ -208,18 +221,21 @@ def _run_live(
     slice_keys: Sequence[str],
     partition: str | None,
     web: Web,
-) -> None:
+) -> list[str]:
+    """Request the slices that are due; the open ones that are no longer in the dataset's list."""
     if dataset.base_url_setting is None:
         # Our own tables (the ledger, printed figures): the same in every edition.
-        _run_recorded(dataset, settings, run, slice_keys, partition)
-        return
+        return _run_recorded(dataset, settings, run, slice_keys, partition)
     catalog = Catalog(settings.landing_dir, as_of=None, edition=settings.edition)
     known = catalog.known(dataset, published=settings.published_file)
     if reason := clock.wrong(catalog.captures(dataset.id)):
         run.slices.append(SliceOutcome("*", "failed", reason))
-        return
+        return []
     try:
-        slices = _wanted(dataset, dataset.slices(settings, known), slice_keys, partition)
+        listed = dataset.slices(settings, known)
+        slices = _wanted(dataset, listed, slice_keys, partition)
+        keys = [slice_.key for slice_ in [*listed, *dataset.all_slices()]]
+        gone = attempts.gone(_folder(dataset, settings), "live", listed=keys, answered=known.checked)
     except Exception as error:  # as for a slice: the other datasets of the run must not suffer
         if not isinstance(error, SourceError):
             faults.note(f"{dataset.id}: its slices")
@@ -228,7 +244,16 @@ def _run_live(
         run.slices.append(SliceOutcome("*", "failed", what))
         if _is_too_old(dataset, catalog.last_good(dataset)):
             run.too_old.append("*")
-        return
+        return []
+    _ask_each(dataset, settings, run, slices, known, web)
+    return gone
+
+
+# Six: what _run_live has, and what it found out.
+def _ask_each(
+    dataset: Dataset, settings: Settings, run: DatasetRun, slices: Sequence[Slice], known: KnownCaptures, web: Web
+) -> None:
+    """Request one slice after the other, until the publisher is down or the run is over."""
     # Counted for each server: if one city's is down, the next city's may answer.
     in_a_row: Counter[str] = Counter()
     for position, slice_ in enumerate(slices):

@@ -43,7 +43,7 @@ class Judge:
             accept.fields_present(dataset, dataset.required_of(slice_), writer.fields, writer.records, before),
             accept.control_total(writer.counted, totals),
             accept.volume(dataset, slice_.key, now, self._volume_of(last) if last else None, self._year()),
-            *self._read_checks(last),
+            *self._read_checks(last, is_counted=bool(totals)),
             accept.misdated(dataset, writer.newest, self.when),
         ]
 
@@ -99,7 +99,7 @@ class Judge:
             captured_on=self.when.date(),
         )
 
-    def _read_checks(self, last: Capture | None) -> list[Check]:
+    def _read_checks(self, last: Capture | None, *, is_counted: bool) -> list[Check]:
         """What the records themselves show: whether they can be read, are filled, and differ."""
         writer, dataset = self.writer, self.writer.dataset
         if writer.malformed or not writer.records:
@@ -121,7 +121,7 @@ class Judge:
             sized = [n for n, t in dataset.types.items() if t.is_number and n in writer.fields and n in last.fields]
             sizes = measure.medians(writer.records_paths(), sized)
             checks.append(accept.units(sizes, measure.medians(then_paths, sized)))
-        checks.append(accept.keys_differ(dataset, now, is_counted=bool(writer.controls)))
+        checks.append(accept.keys_differ(dataset, now, is_counted=is_counted))
         return checks
 
 

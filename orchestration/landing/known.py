@@ -74,6 +74,9 @@ class KnownCaptures:
     def content_as_of(self, slice_key: str) -> datetime | None:
         return max((c.content_as_of or c.retrieved_at for c in self._accepted(slice_key)), default=None)
 
+    def told_as_of(self, slice_key: str) -> datetime | None:
+        return max((c.content_as_of for c in self._accepted(slice_key) if c.content_as_of), default=None)
+
     def rows(
         self, dataset_id: str, fields: Sequence[str], slice_keys: Collection[str] | None = None
     ) -> list[tuple[str | None, ...]]:

@@ -13,7 +13,7 @@ from functools import cached_property
 from pathlib import Path
 
 from orchestration import sources
-from orchestration.landing import attempts, integrity, register
+from orchestration.landing import attempts, clock, integrity, register
 from orchestration.landing.form import UNCHANGED_FILE, WARC_FILE, Capture
 from orchestration.landing.on_hold import on_hold
 from orchestration.settings import Edition
@@ -142,10 +142,14 @@ class Captures:
         )
 
     def unchanged(self, dataset: Dataset) -> list[tuple[str, datetime, str | None]]:
-        """The publisher's unchanged answers by the as-of date: slice, when, the capture that they equaled."""
+        """The publisher's unchanged answers by the as-of date: slice, when, the capture that they equaled.
+
+        Those that a clock far ahead dated are left out: nothing would be due, or all be stale, until that day has come.
+        """
         path = self.landing_dir / dataset.source / dataset.name / UNCHANGED_FILE
         lines = attempts.lines(path, "slice", "checked_at", "capture_id")
         found = [(line["slice"], datetime.fromisoformat(line["checked_at"]), line["capture_id"]) for line in lines]
+        found = [answer for answer in found if clock.may_be_so(answer[1])]
         if self.until is not None:
             found = [answer for answer in found if answer[1] <= self.until]
         return [answer for answer in found if self.as_of is None or answer[1].date() <= self.as_of]

@@ -12,7 +12,7 @@ from typing import Any
 
 from orchestration import files, sources
 from orchestration.landing.catalog import Catalog
-from orchestration.release import history
+from orchestration.release import findings, history
 from orchestration.settings import Settings
 
 # 1 is a bug of ours: a step broke, and neither a publisher nor the gate was the cause.
@@ -76,6 +76,9 @@ def _failure(settings: Settings, account: Account, event: Any) -> None:
         account.is_refused_by_disk = True
         return
     metadata = getattr(data.user_failure_data, "metadata", None) or {}
+    if findings.TAKEN_OVER_BY in metadata:
+        account.exit_code, account.error = ANOTHER_RUNS, data.user_failure_data.description
+        return
     if "findings" in metadata:
         account.exit_code = REFUSED
         account.findings = list(metadata["findings"].value)

@@ -8,6 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+# Among the facts of a step that failed by BuildTakenOver: the other run.
+TAKEN_OVER_BY = "taken_over_by"
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -28,6 +31,21 @@ class GateRefused(Exception):
         self.findings = findings
         lines = "\n".join(finding.line() for finding in findings)
         super().__init__(f"the gate refused the candidate ({len(findings)} findings):\n{lines}")
+
+
+class BuildTakenOver(GateRefused):
+    """Another run began a build of its own while this one built: there is nothing to judge, and nothing is wrong."""
+
+    def __init__(self, finding: Finding, other_run: str, since: str) -> None:
+        super().__init__([finding])
+        self.other_run, self.since = other_run, since
+
+    def __str__(self) -> str:
+        return (
+            f"another run took the build over: run {self.other_run} began one{self.since} while this run was at its"
+            " own, and both write the same file. This run published nothing. Wait until the other has ended (clawback"
+            " ui shows it), then refresh again."
+        )
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ from pydantic import BaseModel, ValidationError
 from orchestration import files, sources
 from orchestration.landing.catalog import Catalog
 from orchestration.release import history
-from orchestration.release.findings import Finding, GateRefused
+from orchestration.release.findings import BuildTakenOver, Finding, GateRefused
 from orchestration.settings import Settings
 
 BEGUN_FILE, MARKER_FILE = "begun.json", "build.json"
@@ -142,11 +142,14 @@ def write_begun(settings: Settings, begun: Begun) -> None:
 
 
 def seal(settings: Settings, *, run_id: str) -> Marker:
-    """Write the marker of a finished build. Raises GateRefused if the build is another run's or unfinished."""
+    """Write the marker of a finished build.
+
+    Raises BuildTakenOver if another run has begun one since, GateRefused if the build is not this run's or unfinished.
+    """
     path = settings.build_dir / BEGUN_FILE
     begun = _read(path, Begun)
     if begun is None or begun.run_id != run_id:
-        raise GateRefused([other_run(path, begun, run_id)])
+        raise _not_of(path, begun, run_id)
     if not begun.is_ours():
         raise GateRefused([_not_ours(path)])
     results, manifest = settings.dbt_target_dir / RESULTS_FILE, settings.dbt_target_dir / MANIFEST_FILE
@@ -171,15 +174,17 @@ def seal(settings: Settings, *, run_id: str) -> Marker:
 def verified(settings: Settings, run_id: str) -> Marker:
     """The candidate's marker, compared with the run's key and every file that it names.
 
-    Raises GateRefused with the first thing that does not match.
+    Raises BuildTakenOver if another run has begun a build since this run's, GateRefused with the first thing that does
+    not match.
     """
     path = settings.build_dir / MARKER_FILE
+    must_not_be_taken_over(settings, run_id)
     if not path.exists() or not settings.build_file.exists():
         detail = "no sealed candidate: a publication alone has nothing to publish"
         raise GateRefused([Finding("build marker", detail, _WHOLE)])
     marker = _read(path, Marker)
     if marker is None or marker.run_id != run_id:
-        raise GateRefused([other_run(path, marker, run_id)])
+        raise _not_of(path, marker, run_id)
     if not marker.is_ours():
         raise GateRefused([_not_ours(path)])
     target = settings.dbt_target_dir
@@ -210,6 +215,23 @@ def file_sha256(path: Path) -> str:
 def other_run(path: Path, begun: Begun | None, run_id: str) -> Finding:
     made_by = f"run {begun.run_id}" if begun else "no run"
     return Finding("build marker", f"the candidate was made by {made_by}, this is run {run_id}", f"{path}; {_WHOLE}")
+
+
+def must_not_be_taken_over(settings: Settings, run_id: str) -> None:
+    """Raise BuildTakenOver if this process began a build for the run, and another run has begun one since."""
+    path = settings.build_dir / BEGUN_FILE
+    begun = _read(path, Begun)
+    if run_id in _keys and begun is not None and begun.run_id != run_id:
+        raise _not_of(path, begun, run_id)
+
+
+def _not_of(path: Path, begun: Begun | None, run_id: str) -> GateRefused:
+    """A run that began a build, and finds another's in its place, was overtaken; one that began none has none."""
+    finding = other_run(path, begun, run_id)
+    if begun is None or run_id not in _keys:
+        return GateRefused([finding])
+    since = f" at {begun.read_at:%Y-%m-%d %H:%M:%S} UTC" if begun.read_at else ""
+    return BuildTakenOver(finding, begun.run_id, since)
 
 
 def _not_ours(path: Path) -> Finding:

@@ -63,7 +63,8 @@ def of_run(settings: Settings, run_id: str) -> Changes:
         entries = attempts.attempted(folder)
         before, after = _around(entries, run_id, live=settings.edition == "live")
         was, now = was or _is_faulty(before), now or _is_faulty(after)
-        if changed := _changed(before, after):
+        gone = {slice_ for line in entries if line.get("run") == run_id for slice_ in line.get("gone", ())}
+        if changed := _changed([one for one in before if one.slice not in gone], after):
             serving = _serving(settings, dataset)
             found += [Event(kind, dataset.id, f"{dataset.id}, {text}; {serving}") for kind, text in changed]
     return Changes(found, was, now)

@@ -91,6 +91,9 @@ class EarlierCaptures(Protocol):
     def content_as_of(self, slice_key: str) -> datetime | None:
         """The newest date for which an accepted capture of the slice was made; None if there is none."""
 
+    def told_as_of(self, slice_key: str) -> datetime | None:
+        """The newest date that a source itself gave as that of a capture's content; None where it gave none."""
+
     def values(self, dataset_id: str, field: str) -> list[str]:
         """The distinct values of a field in another dataset's serving captures, sorted."""
 

@@ -7,8 +7,9 @@ means (dbt, identity).
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from orchestration.fetching.session import Web
@@ -144,12 +145,12 @@ class Places(Dataset):
 
 # The national files, and the length of a GEOID in each. County subdivisions are the towns and townships of twenty
 # states and, elsewhere, statistical divisions: FUNCSTAT or the name shows which of them govern (dbt, identity).
+# The files of a year come out in its second half.
 GAZETTEER_FILES = {
     "places": ("Gaz_place_national", 7),
     "counties": ("Gaz_counties_national", 5),
     "cousubs": ("Gaz_cousubs_national", 10),
 }
-# The files of a year come out in its second half.
 
 
 class Gazetteer(Dataset):
@@ -181,17 +182,25 @@ class Gazetteer(Dataset):
         return [Slice(level, {"level": level}) for level in GAZETTEER_FILES]
 
     def pull(self, web: Web, settings: Settings, slice_: Slice, known: EarlierCaptures) -> Iterator[Payload]:
-        """The newest published year; a 404 shows which is not."""
+        """The newest published year; a 404 shows which is not.
+
+        Raises SourceError where a year that was captured is not there any more: an older one must not take its place.
+        """
         file, _ = GAZETTEER_FILES[slice_.key]
+        held = known.told_as_of(slice_.key)
         for year in (utc_now().year, utc_now().year - 1):
             answer = web.get(
                 f"{settings.census_files_url}/{year}_Gazetteer/{year}_{file}.zip",
                 accept_status=frozenset({404}),
-                context={"level": slice_.key},
+                context={"level": slice_.key, **_as_of(year)},
             )
-            if answer.status != 404:
-                yield answer
-                return
+            if answer.status == 404:
+                continue
+            if held is not None and year < held.year:
+                what = f"the file of {held.year}, which was captured, is no longer there, only that of {year}"
+                raise SourceError(self.id, slice_.key, what, url=answer.url)
+            yield answer
+            return
         raise SourceError(self.id, slice_.key, "neither this year's file nor last year's is out")
 
     def cut(self, payload: Payload) -> Iterator[Record]:
@@ -246,8 +255,15 @@ class Gazetteer(Dataset):
             names = " or ".join(file for file, _ in GAZETTEER_FILES.values())
             raise SourceError(self.id, path.name, f"a gazetteer file has {names} in its name")
         when = retrieved_at or utc_now()
-        payload = Payload(body_of(self.id, path), f"file:{path.name}", when, method="FILE", context={"level": level})
+        named = re.match(r"(20\d\d)_Gaz_", path.name)
+        context = {"level": level, **(_as_of(int(named[1])) if named else {})}
+        payload = Payload(body_of(self.id, path), f"file:{path.name}", when, method="FILE", context=context)
         yield Batch(Slice(level, {"level": level}), [payload], when)
+
+
+def _as_of(year: int) -> dict[str, str]:
+    """A gazetteer's content is the units as of the first of January of its year."""
+    return {"content_as_of": datetime(year, 1, 1, tzinfo=UTC).isoformat()}
 
 
 DATASETS = (Places(), Gazetteer())

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ from orchestration.sources.base import Batch, Dataset, EarlierCaptures, Record, 
 from orchestration.sources.fields import DATE, TEXT, WHOLE, each, typed
 from orchestration.sources.legistar_files import batches
 from orchestration.sources.legistar_forms import histories_in, is_matters_alone, matters_in
+from orchestration.sources.turns import by_day, in_turn
 from orchestration.wire import Payload, SliceFault, SliceSkipped, SourceError, as_text, utc_now
 
 log = logging.getLogger(__name__)
@@ -42,7 +44,8 @@ SWEEP_EVERY = timedelta(days=28)
 SWEEP = ":all"
 # Histories requested from one client in a run: at five requests a second a minute and a half.
 HISTORIES_A_RUN = 400
-# An item that fails is tried no more often than this, and after so many in a row the client is skipped for this run.
+# An item that fails is tried no more often than this. After so many in a row a matter that was shown before is
+# requested: if that fails too, or there is none, the client is skipped for this run.
 ITEM_ATTEMPTS = 3
 ITEMS_BEFORE_GIVING_UP = 5
 # Of fewer matters each may have a fault of its own.
@@ -244,42 +247,62 @@ class Histories(_Legistar):
     def pull(self, web: Web, settings: Settings, slice_: Slice, known: EarlierCaptures) -> Iterator[Payload]:
         """One answer a matter. What the publisher cannot show of one matter is archived as its answer, and passed over.
 
-        Raises SliceFault where every one of the first matters fails, SliceSkipped where the token is missing.
+        Raises SliceFault where every one of the first matters fails, and one that was shown before fails too;
+        SliceSkipped where the token is missing.
         """
-
-        client, came, in_a_row = str(slice_.params["client"]), 0, 0
-        refused: SourceError | None = None
-        wanted = _wanted(known, client)
+        client, came, in_a_row = str(slice_.params["client"]), False, 0
+        wanted = in_turn(_wanted(known, client))[:HISTORIES_A_RUN]
         if not wanted:
             return
         url, secret = self._client(slice_, settings)
-        for matter_id in wanted[:HISTORIES_A_RUN]:
-            try:
-                answer = web.get(
-                    f"{url}/matters/{matter_id}/histories",
-                    secret_params=secret,
-                    context={"client": client, "matter_id": matter_id},
-                    media_type="json",
-                    attempts=ITEM_ATTEMPTS,
-                    final=NO_SUCH_CLIENT,
-                )
-            except FetchError as error:
-                refused = self._refused(slice_, error, had_token=bool(secret))
-                # 403 and 404 of one matter are the publisher's way of not showing it; 500s of one item last for years.
-                if error.status is None or (refused is not error and error.status != 403):
-                    raise refused from None
-                in_a_row += 1
-                log.warning("%s slice %s: matter %s passed over: %s", self.id, slice_.key, matter_id, error.what)
-                if in_a_row >= ITEMS_BEFORE_GIVING_UP:
-                    if came:
-                        return
-                    raise refused from None
-                yield _passed_over(error, client, matter_id)
-                continue
-            came, in_a_row = came + 1, 0
+        shown_before: Iterator[str] | None = None
+        for position, matter_id in enumerate(wanted, start=1):
+            answer, refused = self._history(web, slice_, url, secret, matter_id)
             yield answer
-        if refused is not None and not came and in_a_row >= FEWEST_THAT_TELL:
-            raise refused from None
+            if refused is None:
+                came, in_a_row = True, 0
+                continue
+            in_a_row += 1
+            is_last = position == len(wanted)
+            if came if is_last else in_a_row < ITEMS_BEFORE_GIVING_UP:
+                continue
+            # Is the client closed, or does it hide just these? A matter that it showed before tells.
+            if shown_before is None:
+                shown_before = iter(by_day(_shown(known, client).keys() - set(wanted)))
+            if witness := next(shown_before, None):
+                answer, refused = self._history(web, slice_, url, secret, witness)
+                # its history is known and not due: a run that brings nothing else brings nothing new
+                yield replace(answer, role="control")
+                if refused is None:
+                    came, in_a_row = True, 0
+                    continue
+            elif is_last and in_a_row < FEWEST_THAT_TELL:
+                return
+            if came:
+                return
+            raise refused
+
+    def _history(
+        self, web: Web, slice_: Slice, url: str, secret: dict[str, str], matter_id: str
+    ) -> tuple[Payload, SourceError | None]:
+        """The history of a matter; or the publisher's answer that it does not show it, with the error that this is.
+
+        Raises SourceError for a fault that is not this matter's alone.
+        """
+        client = str(slice_.params["client"])
+        try:
+            answer = web.get(
+                f"{url}/matters/{matter_id}/histories", secret_params=secret, media_type="json",
+                context={"client": client, "matter_id": matter_id}, attempts=ITEM_ATTEMPTS, final=NO_SUCH_CLIENT,
+            )  # fmt: skip
+        except FetchError as error:
+            refused = self._refused(slice_, error, had_token=bool(secret))
+            # 403 and 404 of one matter are the publisher's way of not showing it; 500s of one item last for years.
+            if error.status is None or (refused is not error and error.status != 403):
+                raise refused from None
+            log.warning("%s slice %s: matter %s passed over: %s", self.id, slice_.key, matter_id, error.what)
+            return _passed_over(error, client, matter_id), refused
+        return answer, None
 
     def cut(self, payload: Payload) -> Iterator[Record]:
         """One record an action, with its matter's id, which the API's own records do not repeat.
@@ -304,12 +327,10 @@ class Histories(_Legistar):
 def _wanted(known: EarlierCaptures, client: str) -> list[str]:
     """The relevant matters of a client to request: new ones first, then those changed since or requested a month ago.
 
-    Among these, the matter that changed last comes first. A matter without a history leaves no record that it was
-    requested; this order keeps such matters from being requested first in every run.
+    Among these, the matter that changed last comes first. A matter that is hidden or has no history leaves no record
+    that it was requested, and is wanted again in every run (see turns).
     """
-    asked: dict[str | None, str] = {}
-    for matter_id, retrieved in known.rows("legistar/histories", ("matter_id",), (client,)):
-        asked[matter_id] = max(str(retrieved), asked.get(matter_id, ""))
+    asked = _shown(known, client)
     # Full texts come with files that bring their histories too; they would fill the memory here.
     searched = [name for name in SEARCHED if name != "MatterFullText"]
     fields = ("MatterId", "MatterLastModifiedUtc", "MatterRestrictViewViaWeb", *searched)
@@ -330,6 +351,14 @@ def _wanted(known: EarlierCaptures, client: str) -> list[str]:
     return [matter_id for _, _, matter_id in sorted(newest_first, key=lambda w: w[0])]
 
 
+def _shown(known: EarlierCaptures, client: str) -> dict[str, str]:
+    """When the history of each matter came last, of those whose history ever came."""
+    shown: dict[str, str] = {}
+    for matter_id, retrieved in known.rows("legistar/histories", ("matter_id",), (client,)):
+        shown[str(matter_id)] = max(str(retrieved), shown.get(str(matter_id), ""))
+    return shown
+
+
 def _rows(dataset: str, slice_key: str, payload: Payload) -> list[dict[str, Any]]:
     rows = json_of(dataset, payload, slice_key)
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
@@ -341,14 +370,9 @@ def _rows(dataset: str, slice_key: str, payload: Payload) -> list[dict[str, Any]
 def _passed_over(error: FetchError, client: str, matter_id: str) -> Payload:
     """What the publisher sent instead of a matter's history: kept, and not parsed into records."""
     return Payload(
-        error.excerpt.encode(),
-        error.url or "",
-        utc_now(),
-        media_type="text/plain",
-        status=error.status or 0,
-        role="control",
-        context={"client": client, "matter_id": matter_id},
-    )
+        error.excerpt.encode(), error.url or "", utc_now(), media_type="text/plain", status=error.status or 0,
+        role="control", context={"client": client, "matter_id": matter_id},
+    )  # fmt: skip
 
 
 def _slice(council: Council, *, sweep: bool = False) -> Slice:

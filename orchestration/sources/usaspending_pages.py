@@ -7,7 +7,9 @@ the search (usaspending), files of transactions (usaspending_files).
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -15,6 +17,7 @@ from orchestration.fetching.session import FetchError, Web
 from orchestration.settings import Settings
 from orchestration.sources.base import Dataset, EarlierCaptures, Record, Slice
 from orchestration.sources.fields import DATE, NUMBER, TEXT, typed
+from orchestration.sources.turns import by_day, in_turn
 from orchestration.sources.usaspending import json_object
 from orchestration.sources.usaspending_files import AGENCY_CODE, WHOLE_AGAIN
 from orchestration.wire import Payload, SourceError, as_text, utc_now
@@ -23,9 +26,8 @@ log = logging.getLogger(__name__)
 
 # What a page about one award must say, whatever its value.
 _MUST_BE_ON_A_PAGE = ("generated_unique_award_id", "total_outlay", "total_obligation", "fain")
-# So many awards that the publisher does not know, before any that it does, say nothing about awards.
-GONE_IN_A_ROW = 5
-# A page that fails is tried no more often than this, and after so many in a row nothing more is requested in this run.
+# A page that fails is tried no more often than this. After so many in a row, or awards that the publisher does not know
+# before any that it does, a page that came before is requested: if that fails too, or there is none, the run ends here.
 PAGE_ATTEMPTS = 3
 FAILED_IN_A_ROW = 5
 
@@ -66,51 +68,82 @@ class AwardOutlays(Dataset):
         return [Slice("open")]
 
     def pull(self, web: Web, settings: Settings, slice_: Slice, known: EarlierCaptures) -> Iterator[Payload]:
-        """Request one award after the other, the longest unrefreshed first, within the run's budget.
+        """Request one award after the other, mostly the longest unrefreshed first, within the run's budget.
 
-        A page that fails is passed over, and requested again in the next run: else one that always fails, first in
-        every run, would keep all others out. Raises SourceError where the publisher knows none of the first awards
-        (one may be gone, not all of them), and FetchError where every page fails.
+        A page that fails, or cannot be read, is passed over, and requested again in the next run; one that came and
+        cannot be read is archived. Raises SourceError where the publisher knows none of the first awards (one may be
+        gone, not all of them), and FetchError where every page fails. If no page can be read, the capture is rejected.
         """
         today = utc_now()
         asked: dict[str, str] = {}
-        for award, when in known.rows(self.id, ["asked_for"]):
+        shown: set[str] = set()
+        for award, total, when in known.rows(self.id, ["asked_for", "total_obligation"]):
             if award and when:
                 asked[award] = max(asked.get(award, ""), when)
+                shown |= {award} if total else set()
         stale = (today - WHOLE_AGAIN).isoformat()
         wanted = {award for award in _open_awards(known, today.date()) if asked.get(award, "") <= stale}
+        turn = in_turn(sorted(wanted, key=lambda a: (asked.get(a, ""), a)))[: settings.award_pages_a_night]
+        shown_before = iter(by_day(shown - wanted))
         gone: list[Payload] = []
-        knows_any, in_a_row = False, 0
-        failed: FetchError | None = None
-        for award in sorted(wanted, key=lambda a: (asked.get(a, ""), a))[: settings.award_pages_a_night]:
-            try:
-                page = web.get(
-                    f"{settings.usaspending_url}/awards/{award}/",
-                    context={"award": award},
-                    accept_status=frozenset({404}),
-                    media_type="json",
-                    attempts=PAGE_ATTEMPTS,
-                )
-            except FetchError as error:
+        unreadable: list[Payload] = []
+        answers, in_a_row = False, 0
+        failed: SourceError | None = None
+        for position, award in enumerate(turn, start=1):
+            page, error = self._ask(web, settings, award)
+            if error is not None:
                 failed, in_a_row = error, in_a_row + 1
-                log.warning("%s: the page of award %s is passed over: %s", self.id, award, error.what)
-                if error.status is None or in_a_row == FAILED_IN_A_ROW:
-                    break
-                continue
-            in_a_row = 0
-            if page.status == 404 and not knows_any:
+                if page is not None:
+                    unreadable.append(page)
+            elif page is not None and page.status == 404 and not answers:
                 gone.append(page)
-                if len(gone) == GONE_IN_A_ROW:
-                    what = f"the first {GONE_IN_A_ROW} awards are all unknown (404): their address or keys have changed"
-                    raise SourceError(self.id, slice_.key, what, url=page.url)
-                continue
-            knows_any = True
-            yield from gone
-            gone = []
-            yield page
-        if failed is not None and not knows_any:
+                in_a_row += 1
+            elif page is not None:
+                answers, in_a_row = True, 0
+                yield page
+            is_down = isinstance(error, FetchError) and error.status is None
+            if is_down or in_a_row == FAILED_IN_A_ROW or (position == len(turn) and failed and not answers):
+                # Is the publisher down, or are just these pages broken? One that came before tells.
+                witness = None if is_down else next(shown_before, None)
+                page, error = self._ask(web, settings, witness) if witness else (None, None)
+                if page is None or error is not None or page.status == 404:
+                    break
+                # it is known and not due: a run that brings nothing else brings nothing new
+                yield replace(page, role="control")
+                answers, in_a_row = True, 0
+        if not answers and len(gone) >= FAILED_IN_A_ROW:
+            what = f"the first {len(gone)} awards are all unknown (404): their address or keys have changed"
+            raise SourceError(self.id, slice_.key, what, url=gone[-1].url)
+        if failed is not None and not answers and not unreadable:
             raise failed
         yield from gone
+        # among others that can be read, a page that cannot is no fault of the others
+        yield from (replace(page, role="control") if answers else page for page in unreadable)
+
+    def _ask(self, web: Web, settings: Settings, award: str) -> tuple[Payload | None, SourceError | None]:
+        """An award's page, and what is wrong with it; no page where none came."""
+        page = None
+        try:
+            page = web.get(
+                f"{settings.usaspending_url}/awards/{award}/",
+                context={"award": award},
+                accept_status=frozenset({404}),
+                media_type="json",
+                attempts=PAGE_ATTEMPTS,
+            )
+            for record in self.cut(page):
+                self._must_be_readable(record, page)
+        except SourceError as error:
+            log.warning("%s: the page of award %s is passed over: %s", self.id, award, error.what)
+            return page, error
+        return page, None
+
+    def _must_be_readable(self, record: Record, page: Payload) -> None:
+        for name, type_ in self.types.items():
+            value = (record.get(name) or "").strip()
+            if value and type_.pattern and not re.fullmatch(type_.pattern, value, re.DOTALL):
+                what = f"{name} is {value[:80]!r}, not {type_.words}"
+                raise SourceError(self.id, str(record["asked_for"]), what, url=page.url)
 
     def cut(self, payload: Payload) -> Iterator[Record]:
         """One record a page; an award that the publisher no longer knows (404) is one with its `detail`."""

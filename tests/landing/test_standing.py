@@ -30,6 +30,7 @@ from orchestration.landing.imports import import_files
 from orchestration.landing.standing import SourceStatus
 from orchestration.recorded.workbooks import workbook
 from orchestration.settings import Settings
+from orchestration.sources import bjs
 from tests.conftest import clawback
 from tests.sources.servers import Ncvs, empty_503
 
@@ -107,6 +108,53 @@ def test_a_fault_of_the_whole_ends_with_the_next_run_though_nothing_is_due(live,
     lines = len(attempts.attempted(folder))
     night(live, 3)
     assert len(attempts.attempted(folder)) == lines, "a run that requests nothing leaves no line"
+
+
+def test_a_slice_that_left_the_list_is_open_no_longer(live, publisher, monkeypatch):
+    night(live, 0)
+    fails(publisher, 2)
+    night(live, 40, "2018", "2019")
+    assert told(live).failed == 2
+    # the list begins later now, and 2018 is requested no more
+    monkeypatch.setattr(bjs, "FIRST_YEAR", 2019)
+    # a run of one slice knows nothing of the list
+    night(live, 41, "2020")
+    assert told(live).failed == 2
+    fails(publisher, 1)
+    night(live, 42)
+    assert (told(live).failed, "2018" in (told(live).why or "")) == (1, False)
+    assert told(live, date(2026, 4, 11)).failed == 2, "what a past day knew stays"
+    folder = live.landing_dir / "bjs" / "victimizations"
+    lines = len(attempts.attempted(folder))
+    night(live, 43)
+    assert told(live).failed == 0
+    # and the fault of a slice that left ends also where nothing else is due
+    fails(publisher, 1)
+    night(live, 44, "2019")
+    monkeypatch.setattr(bjs, "FIRST_YEAR", 2020)
+    night(live, 45)
+    assert told(live).failed == 1, "it answered two days ago: it may be only not due"
+    monkeypatch.setattr(attempts, "NOT_DUE_AT_MOST", timedelta(days=1))
+    assert night(live, 46).slices == []
+    assert (told(live).failed, len(attempts.attempted(folder))) == (0, lines + 3)
+
+
+def test_what_failed_or_was_answered_by_a_clock_far_ahead_is_not_the_last_word(live, publisher):
+    """A year ahead no certificate is valid: every slice fails; or the publisher answers, and nothing is new."""
+    night(live, 0, "2019", "2020")
+    fails(publisher, 1)
+    night(live, 365, "2019", "2020")
+    assert told(live, date(2027, 6, 1)).failed == 1
+    # the clock is right again: 2020, which was answered "next year", is due in its turn
+    before = (live.landing_dir / "bjs" / "victimizations" / attempts.ATTEMPTS_FILE).read_text()
+    asked = {one.slice: one.status for one in night(live, 32).slices}
+    now = (live.landing_dir / "bjs" / "victimizations" / attempts.ATTEMPTS_FILE).read_text()
+    assert now.startswith(before), "a clock that is behind now would else alter what is true"
+    assert (asked["2019"], asked["2020"]) == ("unchanged", "unchanged")
+    # and when the day that the clock named has come
+    for days in (32, 366):
+        with time_machine.travel(FIRST + timedelta(days=days)):
+            assert (told(live).state, told(live).failed) == ("serving", 0)
 
 
 def test_a_past_day_knows_its_own_failures_only(live, publisher):

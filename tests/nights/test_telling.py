@@ -130,6 +130,13 @@ class TestEvents:
         # a run that asked for nothing of it changed nothing
         assert self.kinds(tmp_path, "five") == []
 
+    def test_a_slice_that_left_the_list_has_not_recovered(self, tmp_path):
+        self.attempt(tmp_path, "one", 1, {"boston:all": "HTTP 503", "oakland:all": "HTTP 503"}, set())
+        self.attempt(tmp_path, "two", 2, {"oakland:all": "HTTP 503"}, set(), whole=True, gone={"boston:all"})
+        assert self.kinds(tmp_path, "two") == []
+        (one,) = attempts.opened(attempts.attempted(self.folder(tmp_path)))
+        assert one.slice == "oakland:all"
+
     def test_what_failed_before_a_file_was_folded_is_not_told_anew(self, tmp_path, monkeypatch):
         self.attempt(tmp_path, "one", 1, {"boston:all": "HTTP 503"}, set())
         monkeypatch.setattr(attempts, "LARGEST_FILE", 10)

@@ -14,9 +14,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import dagster as dg
 import duckdb
 import pytest
 
+from orchestration.assets import gate
+from orchestration.landing.catalog import Catalog
+from orchestration.refresh.account import ANOTHER_RUNS, account_of
 from orchestration.release import accepted, audit, dbt_manifest, findings, history, markers, publish
 from orchestration.settings import Settings
 from tests.conftest import clawback
@@ -248,3 +252,36 @@ def test_a_key_is_of_one_run_and_void_after_the_next(settings: Settings):
     assert not begun.model_copy(update={"run_id": "another"}).is_ours()
     markers.new_key("synthetic")
     assert not begun.is_ours()
+
+
+def test_a_run_whose_build_another_run_took_over_says_so_and_exits_5(settings: Settings):
+    """The gate finds nothing wrong: a refresh beside a run of Dagster's daemon is told to wait."""
+    catalog = Catalog(settings.landing_dir, as_of=None, edition="recorded")
+    for run_id in ("ours", "the daemons"):
+        markers.begin(settings, run_id=run_id, catalog=catalog)
+    markers.must_not_be_taken_over(settings, "the daemons")
+    # a publication that a person starts alone, or a build of dbt's by hand, began nothing that could be taken over
+    markers.must_not_be_taken_over(settings, "another")
+    for step in (
+        lambda: markers.must_not_be_taken_over(settings, "ours"),
+        lambda: markers.seal(settings, run_id="ours"),
+        # its own marker is gone: the other run removed it
+        lambda: markers.verified(settings, "ours"),
+    ):
+        with pytest.raises(findings.BuildTakenOver, match="run the daemons began one at 2"):
+            step()
+
+    @dg.op
+    def last_step() -> None:
+        try:
+            markers.verified(settings, "ours")
+        except findings.GateRefused as refusal:
+            raise gate.refused(refusal) from refusal
+
+    @dg.job
+    def of_one_step() -> None:
+        last_step()
+
+    account = account_of(settings, of_one_step.execute_in_process(raise_on_error=False))
+    assert (account.exit_code, account.findings) == (ANOTHER_RUNS, [])
+    assert "Wait until the other has ended" in account.error

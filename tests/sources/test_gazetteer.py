@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 import pytest
 import time_machine
 
+from orchestration.landing.catalog import Catalog
 from orchestration.landing.dataset_run import DatasetRun, capture_dataset
 from orchestration.settings import Settings
 from orchestration.sources import get
@@ -88,8 +89,8 @@ class TestNight:
 
     @pytest.fixture
     def night(self, settings, web_for):
-        def run() -> DatasetRun:
-            with time_machine.travel(datetime(2026, 2, 1, tzinfo=UTC), tick=True):
+        def run(month: int = 2) -> DatasetRun:
+            with time_machine.travel(datetime(2026, month, 1, tzinfo=UTC), tick=True):
                 web = web_for(settings)
                 return capture_dataset(get("census/gazetteer"), settings, slice_keys=("places",), web=web)
 
@@ -101,6 +102,24 @@ class TestNight:
             zipped(PIPES), content_type="application/zip"
         )
         assert [(done.status, done.records) for done in night().slices] == [("landed", 2)]
+
+    def test_an_older_file_never_takes_the_place_of_a_newer_one_whose_address_answers_404(
+        self, night, settings, httpserver
+    ):
+        def serve(year: int, body: bytes | None) -> None:
+            path = f"/{year}_Gazetteer/{year}_Gaz_place_national.zip"
+            status = 404 if body is None else 200
+            httpserver.expect_oneshot_request(path).respond_with_data(body or b"", status=status)
+
+        serve(2026, zipped(PIPES))
+        assert night(8).slices[0].status == "landed"
+        (capture,) = Catalog(settings.landing_dir, as_of=None, edition="live").serving(get("census/gazetteer"))
+        assert f"{capture.content_as_of:%Y-%m-%d}" == "2026-01-01"
+        serve(2026, None)
+        serve(2025, zipped(PIPES.replace("Synthville city", "Synthville town"), "2025_Gaz_place_national.txt"))
+        (done,) = night(11).slices
+        assert (done.status, done.serving) == ("failed", capture.capture_id)
+        assert "the file of 2026, which was captured, is no longer there, only that of 2025" in done.message
 
     def test_neither_year_is_a_failure_and_not_an_empty_country(self, night, httpserver):
         for year in (2025, 2026):
@@ -116,6 +135,7 @@ def test_import_of_a_downloaded_file_knows_its_slice_by_the_name(tmp_path):
     path.write_bytes(zipped(PIPES))
     (batch,) = Gazetteer().read_file(path, None)
     assert batch.slice.key == "places"
+    assert batch.payloads[0].context["content_as_of"].startswith("2025-01-01")
     with pytest.raises(
         SourceError, match="has Gaz_place_national or Gaz_counties_national or Gaz_cousubs_national in its name"
     ):

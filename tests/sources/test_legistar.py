@@ -341,10 +341,61 @@ class TestHistories:
         assert [s.status for s in done.slices] == ["failed", "landed"]
         assert len({r.path for r in publisher.asked_for("/boston/matters/")}) == legistar.ITEMS_BEFORE_GIVING_UP
 
+    def test_hidden_matters_at_the_head_keep_no_others_out_and_are_no_fault_of_the_client(
+        self, night, publisher, monkeypatch
+    ):
+        # the newest six are hidden for good
+        publisher.matters["boston"] = [matter(n, title=SANCTUARY, intro=f"2026-11-{n:02}") for n in range(1, 13)]
+        publisher.broken |= {("boston", n): 404 if n % 2 else 403 for n in range(7, 13)}
+        publisher.histories |= {("boston", n): [action(n, "Introduced", "2026-11-01")] for n in range(1, 7)}
+        night(MATTERS, "boston:all")
+        (first,) = night(HISTORIES, "boston").slices
+        assert (first.status, first.records) == ("landed", 6)
+        # from now on only they are due: a matter that was shown before tells that the council still answers
+        for days in (1, 2):
+            publisher.asked.clear()
+            (later,) = night(HISTORIES, "boston", at=TODAY + timedelta(days=days)).slices
+            assert later.status == "empty", later.message
+            numbers = [int(r.path.split("/")[-2]) for r in publisher.asked]
+            assert set(numbers) > set(range(7, 13))
+            assert len([n for n in numbers if n < 7]) == 1
+        # and a council that closed is told from one that hides some, also where a single matter is due
+        publisher.broken |= {("boston", n): 403 for n in range(1, 7)}
+        (closed,) = night(HISTORIES, "boston", at=TODAY + timedelta(days=3)).slices
+        assert (closed.status, "is closed" in closed.message) == ("failed", True)
+        monkeypatch.setattr(legistar, "_wanted", lambda known, client: ["12"])
+        (closed,) = night(HISTORIES, "boston", at=TODAY + timedelta(days=4)).slices
+        assert (closed.status, "is closed" in closed.message) == ("failed", True)
+
+    def test_matters_without_a_history_have_their_turn_and_so_have_the_others(
+        self, night, settings, publisher, monkeypatch
+    ):
+        # thirty that changed last have none yet, and a night asks for eight
+        publisher.matters["boston"] = [matter(n, title=SANCTUARY, intro="2026-11-20") for n in range(10, 40)]
+        publisher.matters["boston"] += [matter(n, title=SANCTUARY, intro="2026-10-01") for n in (1, 2)]
+        publisher.histories |= {("boston", n): [] for n in range(10, 40)}
+        publisher.histories |= {("boston", n): [action(n, "Introduced", "2026-10-01")] for n in (1, 2)}
+        night(MATTERS, "boston:all")
+        monkeypatch.setattr(legistar, "HISTORIES_A_RUN", 8)
+        for days in range(40):
+            night(HISTORIES, "boston", at=TODAY + timedelta(days=days))
+            if len(rows(settings, HISTORIES, "matter_id")) == 2:
+                break
+        assert {matter_id for (matter_id,) in rows(settings, HISTORIES, "matter_id")} == {"1", "2"}
+        # an empty answer is not taken for good: one that has a history later is found
+        publisher.histories["boston", 39] = [action(39, "Introduced", "2026-11-21")]
+        (later,) = night(HISTORIES, "boston", at=TODAY + timedelta(days=days + 1)).slices
+        assert "39" in {r.path.split("/")[-2] for r in publisher.asked[-9:]}, later.message
+
     def test_exact_duplicates_and_nulls_come_through_as_they_are(self, night, settings, publisher, relevant):
         twice = action(11, "Passed", "2026-11-02")
         publisher.histories["boston", 1] = [twice, twice, action(12, None, None)]
-        night(HISTORIES, "boston")
+        # that another matter is hidden is no count of the publisher's, by which a repetition would be a loss
+        publisher.matters["boston"].append(matter(5, title=SANCTUARY))
+        publisher.broken["boston", 5] = 404
+        night(MATTERS, "boston:all", at=TODAY + timedelta(hours=1))
+        (done,) = night(HISTORIES, "boston", at=TODAY + timedelta(hours=2)).slices
+        assert done.status == "landed", done.message
         assert rows(settings, HISTORIES, "MatterHistoryId", "MatterHistoryActionName")[:3] == [
             ("11", "Passed"), ("11", "Passed"), ("12", None)]  # fmt: skip
 

@@ -18,6 +18,7 @@ import duckdb
 import pytest
 import time_machine
 import transaction_files as files
+from werkzeug import Response
 
 from orchestration.landing.catalog import Catalog
 from orchestration.landing.dataset_run import DatasetRun, capture_dataset
@@ -511,6 +512,57 @@ class TestOutlays:
         outcome = night("open", dataset=OUTLAYS).slices[0]
         assert outcome.status == "failed"
         assert "HTTP 500" in outcome.message
+
+    @pytest.mark.parametrize("fault", ["a field is gone", "a text for an amount", "no object", "a page for people"])
+    def test_one_page_that_cannot_be_read_is_set_aside_and_the_others_are_kept(self, night, settings, pages, fault):
+        night("FY2020")
+        answer = pages.answer
+
+        def one_is_broken(request, path):
+            response = answer(request, path)
+            if "/awards/ASST" not in path or "0001" not in path:
+                return response
+            page = json.loads(response.get_data())
+            if fault == "a field is gone":
+                del page["total_outlay"]
+            elif fault == "a text for an amount":
+                page["total_outlay"] = "see note"
+            elif fault == "no object":
+                page = [page]
+            else:
+                return Response("<html>Please log in</html>", content_type="text/html")
+            return files.as_json(page)
+
+        pages.answer = one_is_broken
+        first = night("open", dataset=OUTLAYS).slices[0]
+        assert (first.status, first.records) == ("landed", 2), first.message
+        assert sorted(row["asked_for"][9:18] for row in held(settings, OUTLAYS)) == ["SYNTH0002", "SYNTH0003"]
+        # it alone is due on the next night: a page that came before tells that the publisher is not down
+        second = night("open", dataset=OUTLAYS, at=datetime(2026, 11, 25, 6, tzinfo=UTC)).slices[0]
+        assert second.status == "empty", second.message
+        pages.answer = answer
+        third = night("open", dataset=OUTLAYS, at=datetime(2026, 11, 26, 6, tzinfo=UTC)).slices[0]
+        assert (third.status, third.records) == ("landed", 1)
+
+    def test_awards_that_are_all_gone_or_broken_keep_no_others_out(self, night, settings, pages):
+        """Five of them sort before the others, on every night."""
+        pages.rows = [
+            files.transaction(n, on="2019-11-05", amount="1", period_of_performance_current_end_date="2030-01-01")
+            for n in range(1, 13)
+        ]
+        answer = pages.answer
+
+        def broken(request, path):
+            number = int(path.rstrip("/").split("SYNTH")[-1][:4]) if "/awards/ASST" in path else 0
+            return files.as_json({"detail": "synthetic"}, 500) if 1 <= number <= 6 else answer(request, path)
+
+        pages.answer = broken
+        night("FY2020")
+        for day in (24, 25, 26):
+            outcome = night("open", dataset=OUTLAYS, at=datetime(2026, 11, day, 7, tzinfo=UTC)).slices[0]
+            assert outcome.status in ("landed", "empty"), outcome.message
+        found = {row["asked_for"][9:18] for row in held(settings, OUTLAYS)}
+        assert found == {f"SYNTH{n:04}" for n in range(7, 13)}
 
     def test_a_page_without_its_outlay_field_rejects_the_capture(self, night, settings, pages):
         night("FY2020")
