@@ -127,7 +127,7 @@ def test_dagsters_records_are_in_postgresql_where_the_page_says_so(
     finally:
         with suppress(ProcessLookupError):
             os.killpg(pages.pid, signal.SIGTERM)
-        pages.wait(timeout=60)
+        pages.wait(timeout=240)
 
 
 _LAUNCH = """mutation { launchRun(executionParams: {selector: {repositoryName: "__repository__",
