@@ -1,8 +1,8 @@
 """A machine's clock that was set back, or that was ahead.
 
 What belongs here: the date of a new capture when the clock contradicts the landing folder, and which notes of a clock
-that was ahead cannot be true. What does not: the order of
-releases (release.history: their sequence numbers), as-of dates.
+that was ahead cannot be true. What does not: the order of releases (release.history: their sequence numbers), as-of
+dates.
 
 The order of a slice's captures decides which is used, so a later capture must never be dated before an earlier one. If
 the clock is behind by hours (it was corrected, or a virtual machine was resumed), the capture is dated one second after
