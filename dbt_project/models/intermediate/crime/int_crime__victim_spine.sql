@@ -69,33 +69,7 @@ spine as (
 ),
 
 policies as (
-    select
-        spine.ori,
-        spine.month_start,
-        {% for kind, whose, where in [
-            ('own', 'jurisdiction_key', " and spells.provision_code <> 'preemption'"),
-            ('state', 'state_jurisdiction_key', " and spells.provision_code <> 'preemption'"),
-            ('preemption', 'state_jurisdiction_key', " and spells.provision_code = 'preemption'"),
-        ] %}
-        -- the strongest of the statuses that stand
-        min(case
-            when spells.jurisdiction_key = spine.{{ whose }}{{ where }} then
-                case spells.status
-                    when 'in force' then 1 when 'weakened' then 2 when 'enjoined' then 3 when 'not in force' then 4
-                end
-        end) as {{ kind }}_rank,
-        {% endfor %}
-        count(case
-            when spells.jurisdiction_key = spine.jurisdiction_key and spells.status = 'in force'
-                and spells.provision_code <> 'preemption' then 1
-        end) as provisions_in_force
-    from spine
-    inner join {{ ref('fct_policy_status') }} as spells
-        on
-            spells.jurisdiction_key in (spine.jurisdiction_key, spine.state_jurisdiction_key)
-            and spells.valid_from < spine.next_month
-            and (spells.valid_to is null or spells.valid_to >= spine.next_month)
-    group by spine.ori, spine.month_start
+    {{ standing_policies('spine', ['ori', 'month_start'], 'next_month') }}
 ),
 
 listed as (
@@ -129,12 +103,7 @@ first_lists as (
 
 select
     spine.*,
-    {% for kind, name in [('own', 'policy_status'), ('state', 'state_policy_status'), ('preemption', 'state_preemption_status')] %}
-    case policies.{{ kind }}_rank
-        when 1 then 'in force' when 2 then 'weakened' when 3 then 'enjoined' when 4 then 'not in force' else 'not known'
-    end as {{ name }},
-    {% endfor %}
-    case when policies.own_rank is not null then cast(policies.provisions_in_force as bigint) end as provisions_in_force,
+    {{ standing_policy_columns('policies') }},
     -- Before the first list nothing is known. What no unit is found for may be listed under the name of its unit.
     case
         when spine.next_month > first_lists.sanctuary_from and (spine.is_resolved or listed.sanctuary_trackers > 0)

@@ -1,6 +1,5 @@
--- Policies and agreements with ICE of a unit on the last day of each year, and who listed it on any day of the year. A
--- state's preemption is kept apart from its other policies; of a year without any list nothing is known, and the columns
--- are null.
+-- Policies and agreements with ICE of a unit on the last day of each year, and who listed it on any day of the year. Of a
+-- year without any list nothing is known, and the columns are null.
 with sanctuary as (
     select *
     from {{ ref('fct_listed_unit') }}
@@ -22,27 +21,7 @@ agreements as (
 ),
 
 standing as (
-    select
-        spine.jurisdiction_key,
-        spine.calendar_year,
-        {% for kind, whose, where in [
-            ('own', 'jurisdiction_key', " and spells.provision_code <> 'preemption'"),
-            ('state', 'state_jurisdiction_key', " and spells.provision_code <> 'preemption'"),
-            ('preemption', 'state_jurisdiction_key', " and spells.provision_code = 'preemption'"),
-        ] %}
-        {% for status in ['in force', 'weakened', 'enjoined', 'not in force'] %}
-        count(case
-            when spells.jurisdiction_key = spine.{{ whose }}{{ where }} and spells.status = '{{ status }}' then 1
-        end) as {{ kind }}_{{ status | replace(' ', '_') }}{{ ',' if not loop.last }}
-        {% endfor %}{{ ',' if not loop.last }}
-        {% endfor %}
-    from {{ ref('int_crime__unit_year_spine') }} as spine
-    inner join {{ ref('fct_policy_status') }} as spells
-        on
-            spells.jurisdiction_key in (spine.jurisdiction_key, spine.state_jurisdiction_key)
-            and spells.valid_from < spine.next_year
-            and (spells.valid_to is null or spells.valid_to >= spine.next_year)
-    group by spine.jurisdiction_key, spine.calendar_year
+    {{ standing_policies(ref('int_crime__unit_year_spine'), ['jurisdiction_key', 'calendar_year'], 'next_year') }}
 ),
 
 listed as (
@@ -91,20 +70,7 @@ first_agreed as (
 select
     spine.jurisdiction_key,
     spine.calendar_year,
-    {% for kind, name in [('own', 'policy_status'), ('state', 'state_policy_status'),
-        ('preemption', 'state_preemption_status')] %}
-    case
-        when standing.{{ kind }}_in_force > 0 then 'in force'
-        when standing.{{ kind }}_weakened > 0 then 'weakened'
-        when standing.{{ kind }}_enjoined > 0 then 'enjoined'
-        when standing.{{ kind }}_not_in_force > 0 then 'not in force'
-        else 'not known'
-    end as {{ name }},
-    {% endfor %}
-    case
-        when standing.own_in_force + standing.own_weakened + standing.own_enjoined + standing.own_not_in_force > 0
-            then cast(standing.own_in_force as bigint)
-    end as provisions_in_force,
+    {{ standing_policy_columns('standing') }},
     case
         when years_with_lists.calendar_year is not null then cast(coalesce(listed.sanctuary_trackers, 0) as bigint)
     end as sanctuary_trackers,
