@@ -1,6 +1,6 @@
 -- question: What does this release hold, of what, and what is missing?
 -- about: release
--- caveat: of_how_many is empty where nobody is known to say how many there are, or where more is held than was said. What brings the rest: how_to_get in meta.holdings.
+-- caveat: of_how_many is empty if nobody is known to say how many there are, or if what is held is more than was said or of other years. how_to_get in meta.holdings says what brings the rest.
 select
     dataset,
     held_from,

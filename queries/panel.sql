@@ -3,8 +3,8 @@
 -- about: panel
 -- parameter: jurisdiction=Chicago (place)
 -- caveat: Offenses known to the police are reported offenses. An empty count is not zero; crime_coverage says what is missing.
--- caveat: Compare months only within one series_segment. Policies, listings and open awards are as of the last day of the month.
--- caveat: The money is that of captured awards. share_of_nation_percent says what part the awards that are open in the month are of what the nation obligated under their listings in their fiscal years; where awards_scope is a selection, no sum is a total.
+-- caveat: Compare months only within one series_segment. Policies, listings and running awards are as of the last day of the month.
+-- caveat: The money is that of captured awards. share_of_nation_percent says what part the awards that are running in the month are of what the nation obligated under their listings in their fiscal years; where awards_scope is a selection, no sum is a total.
 -- caveat: Where is_first_listing_censored is true, the first captured list already has the unit, and its listing may be older than shown.
 -- column: violent_offenses (count): Homicides, rapes, robberies and aggravated assaults of the month. Null if one of the four is unknown (not zero).
 -- column: property_offenses (count): Burglaries, larcenies and motor-vehicle thefts of the month. Null if one of the three is unknown (not zero).

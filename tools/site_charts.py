@@ -32,6 +32,11 @@ LEFT = alt.Axis(minExtent=96, maxExtent=96, labelLimit=90)
 COUNTS = alt.Axis(
     minExtent=96, maxExtent=96, labelLimit=90, format=",d", labelExpr="datum.value % 1 ? '' : datum.label"
 )
+# What is known of a month or a year (site/completeness, static/place.js).
+KNOWN = alt.Scale(
+    domain=["counted", "counted in part", "negative count", "suspect", "unknown"],
+    range=[BLUE, YELLOW, GREEN, PURPLE, GREY],
+)
 YEARS = alt.Axis(format="%Y", tickCount="year", labelOverlap="greedy", labelSeparation=10, labelFlush=False)
 
 Chart = alt.Chart | alt.LayerChart | alt.FacetChart
@@ -163,8 +168,7 @@ def coverage() -> Chart:
             y=alt.Y("strip:N", title=None, axis=LEFT),
             color=alt.Color(
                 "known:N", title=None, legend=alt.Legend(orient="bottom", columns=2),
-                scale=alt.Scale(domain=["counted", "counted in part", "suspect", "unknown"],
-                                range=[BLUE, YELLOW, PURPLE, GREY]),
+                scale=KNOWN,
             ),
             tooltip=["label:N", "coverage:N"],
         )
@@ -320,8 +324,7 @@ def agencies() -> Chart:
             y=alt.Y("agency:N", title=None, sort=None, axis=alt.Axis(labelLimit=200, labelExpr=short)),
             color=alt.Color(
                 "known:N", title=None, legend=alt.Legend(orient="top", columns=2, labelLimit=110),
-                scale=alt.Scale(domain=["counted", "counted in part", "suspect", "unknown"],
-                                range=[BLUE, YELLOW, PURPLE, GREY]),
+                scale=KNOWN,
             ),
             tooltip=["agency:N", alt.Tooltip("from:T", format="%Y-%m"), "until:N", "known:N"],
         )

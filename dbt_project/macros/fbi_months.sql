@@ -29,3 +29,38 @@
         false
     )
 {%- endmacro %}
+
+{#-
+    The months of areas of one level (state, nation), with the columns that the tables of both have. A number of a month that
+    is too new is no count.
+-#}
+{% macro fbi_area_months(level) -%}
+    select
+        {{ surrogate_key(['area_months.level', 'area_months.area', 'area_months.offense_code', 'area_months.month_start']) }}
+            as area_month_key,
+        area_months.area,
+        {{ surrogate_key(["'FBI states and nation'"]) }} as series_key,
+        case when offenses.offense_code is null then {{ unknown_key() }} else {{ surrogate_key(['offenses.offense_code']) }} end
+            as offense_key,
+        {{ date_key('area_months.month_start') }} as month_date_key,
+        area_months.month_start,
+        area_months.offense_code as fbi_offense_code,
+        case when not area_months.is_too_new then area_months.offenses end as offenses,
+        case when not area_months.is_too_new then area_months.cleared end as cleared,
+        area_months.population,
+        area_months.participated_population,
+        case when area_months.offenses is null or area_months.is_too_new then 'not reported' else 'reported' end as coverage,
+        area_months._capture_id,
+        area_months._payload_id,
+        area_months._record_no,
+        area_months._kind
+    from (
+        select
+            told.*,
+            {{ fbi_is_too_new('told.month_start', 'told.newest_data') }} as is_too_new
+        from {{ ref('stg_fbi__area_months') }} as told
+        where told.level = '{{ level }}'
+    ) as area_months
+    left join {{ ref('offenses') }} as offenses
+        on area_months.offense_code = offenses.fbi_code
+{%- endmacro %}

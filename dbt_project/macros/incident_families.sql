@@ -6,7 +6,7 @@
         code,
         is_domestic
     from {{ ref('incident_offense_codes') }}
-    where not is_optional or {{ 'true' if var('count_optional_incident_codes', false) else 'false' }}
+    where not is_optional or {{ 'true' if var('count_optional_incident_codes') else 'false' }}
 {%- endmacro %}
 
 {#- Whether a report belongs to the family of a row of incident_family_codes. A code with % is a pattern: a set may list several

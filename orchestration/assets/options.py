@@ -12,7 +12,7 @@ from datetime import date
 import dagster as dg
 from pydantic import Field
 
-from orchestration.landing.accept import of_slice
+from orchestration.landing.accept import by_slice, of_slice
 from orchestration.landing.catalog import Catalog
 from orchestration.settings import Settings
 
@@ -50,11 +50,7 @@ class RefreshOptions(dg.ConfigurableResource):
 
     def accepted_slices(self, dataset_id: str) -> dict[str, dict[str, str]]:
         """The checks of this dataset's captures that are accepted this once: by slice, each with the reason."""
-        found: dict[str, dict[str, str]] = {}
-        for name, reason in self.accept.items():
-            if (named := of_slice(name)) and named[1] == dataset_id:
-                found.setdefault(named[2], {})[named[0]] = reason
-        return found
+        return by_slice(self.accept, dataset_id)
 
     def slice_keys(self, dataset_id: str) -> list[str]:
         """The slices requested of this dataset; none means all."""

@@ -51,8 +51,7 @@ def refresh(  # each parameter is an option of the command line
     from orchestration.refresh import plan, run
     from orchestration.running.lock import AnotherRefreshRuns
 
-    if accept and not because.strip():
-        stop("--accept needs --because: an accepted finding is published with its reason")
+    _needs_reason(accept, because)
     settings = settings_with(landing=landing, edition="live" if live else None)
     if settings.edition == "live" and not settings.contact:
         said = "--live" if live else "CLAWBACK_EDITION=live"
@@ -90,6 +89,11 @@ def refresh(  # each parameter is an option of the command line
         _show_account(settings, account)
         _show_sources(account)
     raise typer.Exit(account.exit_code)
+
+
+def _needs_reason(accept: list[str] | None, because: str) -> None:
+    if accept and not because.strip():
+        stop("--accept needs --because: an accepted finding is kept with its reason")
 
 
 def _show_plan(settings: Settings, planned: Sequence[Planned], as_json: bool) -> None:
@@ -139,19 +143,32 @@ def import_(
         ),
     ] = None,
     landing: Annotated[str | None, typer.Option(help="Another landing folder, or s3://BUCKET/PREFIX.")] = None,
+    accept: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Accept this check's finding, once: volume:source/dataset=SLICE (also units, filled, varied)."
+        ),
+    ] = None,
+    because: Annotated[str, typer.Option(help="Why it is accepted; kept in the capture.")] = "",
     as_json: AsJson = False,
 ) -> None:
     """Bring files you have: downloads, archived pages, a FOIA answer. Then: clawback refresh."""
     from orchestration.landing.imports import import_files
 
+    _needs_reason(accept, because)
     try:
         wanted = sources.get(dataset)
     except sources.NoSuch as unknown:
         stop(str(unknown.args[0]))
     settings = settings_with(landing=landing)
     when = retrieved.replace(tzinfo=UTC) if retrieved else None
-    with stopping.in_time():
-        results = import_files(wanted, files, settings, retrieved_at=when)
+    try:
+        with stopping.in_time():
+            results = import_files(
+                wanted, files, settings, retrieved_at=when, accepted=dict.fromkeys(accept or [], because)
+            )
+    except sources.NoSuch as unknown:
+        stop(str(unknown.args[0]))
     if as_json:
         say_json([vars(result) for result in results])
     else:

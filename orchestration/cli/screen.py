@@ -62,10 +62,11 @@ class Screen(Console):
         self.print(text, style=style)
 
 
-def cell(value: Any, *, is_separated: bool = False, digits: int = 1) -> str:
+def cell(value: Any, *, is_separated: bool = False, digits: int = 1, cents: int | None = None) -> str:
     """A value as a table shows it: in one line, whatever it holds.
 
-    is_separated: whole numbers as 1,234; digits: how many a decimal number has after the point.
+    is_separated: whole numbers as 1,234; digits: how many a decimal number has after the point; cents: how many an
+    amount has, by default what it needs.
     """
     if value is None:
         return ""
@@ -79,9 +80,9 @@ def cell(value: Any, *, is_separated: bool = False, digits: int = 1) -> str:
     if isinstance(value, Decimal):
         if not value.is_finite():
             return str(value)
-        if value == value.to_integral_value():
-            return f"{value:,.0f}"
-        return f"{float(value):.2g}" if abs(value) < Decimal("0.005") else f"{value:,.2f}"
+        if cents is None:
+            cents = _cents([value])
+        return f"{float(value):.2g}" if 0 < abs(value) < Decimal("0.005") else f"{value:,.{cents}f}"
     text = str(value)
     if len(text) > LONGEST_CELL:
         text = f"{text[:LONGEST_CELL]}... ({len(text):,} characters; --format csv gives them all)"
@@ -104,6 +105,12 @@ def _digits(values: Iterable[Any]) -> int:
     finite = [value for value in values if isinstance(value, float) and math.isfinite(value)]
     needed = (len(f"{value:.{_DIGITS}f}".rstrip("0").partition(".")[2]) for value in finite)
     return max([1, *needed])
+
+
+def _cents(values: Iterable[Any]) -> int:
+    """How many digits after the point a column's amounts have: none if all of them are whole."""
+    finite = (value for value in values if isinstance(value, Decimal) and value.is_finite())
+    return 0 if all(value == value.to_integral_value() for value in finite) else 2
 
 
 def _parts(name: str) -> list[str]:
@@ -154,8 +161,8 @@ def columns_of(names: Sequence[str], kinds: Sequence[Any], rows: Sequence[Sequen
     columns = []
     for place, (name, kind) in enumerate(zip(names, kinds, strict=True)):
         values = [row[place] for row in rows]
-        separated, digits = _has_large_numbers(name, values), _digits(values)
-        cells = [cell(value, is_separated=separated, digits=digits) for value in values]
+        separated, digits, cents = _has_large_numbers(name, values), _digits(values), _cents(values)
+        cells = [cell(value, is_separated=separated, digits=digits, cents=cents) for value in values]
         columns.append(Column(cell(name), cells, str(kind).upper().startswith(_NUMBERS)))
     return columns
 

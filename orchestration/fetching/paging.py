@@ -51,6 +51,8 @@ class OffsetPages:
 
     Without an order pages overlap (about 10% duplicates were seen on Socrata),
     so `order` is not optional.
+    lower_limits: a server whose own limit is lower, or became so, cuts every page at it. A shorter page whose rows are
+    a multiple of this number may be such a page: what comes after it is requested too. None: no page is.
     """
 
     limit: int
@@ -59,6 +61,7 @@ class OffsetPages:
     limit_name: str = "$limit"
     offset_name: str = "$offset"
     order_name: str = "$order"
+    lower_limits: int | None = None
     offset: int = 0
 
     def __post_init__(self) -> None:
@@ -78,9 +81,9 @@ class OffsetPages:
 
     def advance(self, received: int) -> bool:
         """Move on after a page of `received` rows; False if it was the last."""
-        self.offset += self.limit
+        self.offset += received
         if received < self.limit:
-            return False
+            return bool(received and self.lower_limits and received % self.lower_limits == 0)
         if self.offset >= self.limit * self.max_pages:
             raise PagesExhausted(f"{self.max_pages} full pages of {self.limit} rows and no end")
         return True

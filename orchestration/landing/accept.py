@@ -46,6 +46,15 @@ def of_slice(name: str) -> tuple[str, str, str] | None:
     return match[1], match[2], match[3]
 
 
+def by_slice(accepted: Mapping[str, str], dataset_id: str) -> dict[str, dict[str, str]]:
+    """The checks of a dataset's captures that a person accepts: by slice, each with the reason."""
+    found: dict[str, dict[str, str]] = {}
+    for name, reason in accepted.items():
+        if (named := of_slice(name)) and named[1] == dataset_id:
+            found.setdefault(named[2], {})[named[0]] = reason
+    return found
+
+
 def form(malformed: list[str], last: LastSeen | None = None) -> Check:
     """Whether every payload had a form that its source can read; if not, the detail also says what the last one had."""
     detail = "; ".join(malformed[:3]) or "every payload could be cut into records"

@@ -7,7 +7,7 @@ a file (its source, forms).
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -15,11 +15,11 @@ from pathlib import Path
 from orchestration import faults, limits, sources
 from orchestration.files import CannotWrite
 from orchestration.forms import Beyond, Unreadable, files
-from orchestration.landing import attempts, guard, land, object_storage
+from orchestration.landing import accept, attempts, guard, land, object_storage
 from orchestration.landing.catalog import Catalog
 from orchestration.landing.form import Capture
 from orchestration.settings import Settings
-from orchestration.sources.base import Batch, Dataset
+from orchestration.sources.base import Batch, Dataset, NoSuch
 from orchestration.wire import SourceError, utc_now
 
 # A day that has begun where the user is may be tomorrow's in UTC.
@@ -44,16 +44,33 @@ class FileResult:
 
 
 def import_files(
-    dataset: Dataset, paths: Sequence[Path], settings: Settings, *, retrieved_at: datetime | None = None
+    dataset: Dataset,
+    paths: Sequence[Path],
+    settings: Settings,
+    *,
+    retrieved_at: datetime | None = None,
+    accepted: Mapping[str, str] | None = None,
 ) -> list[FileResult]:
     """Import each file on its own: one that cannot be read never stops the others.
 
     retrieved_at: when the files were taken from the publisher; None: what the file's name says, else now.
-    Raises CannotKeep where the landing folder's bucket cannot be used.
+    accepted: ``volume:source/dataset=KEY`` of a capture -> why it is accepted this once.
+    Raises NoSuch for a check that nobody can accept, or of another dataset; CannotKeep where the landing folder's
+    bucket cannot be used.
     """
+    _must_be_of(dataset, accepted or {})
     object_storage.begin(settings)
     with faults.kept_for(settings):
-        return [_one(dataset, path, settings, retrieved_at) for path in paths]
+        return [_one(dataset, path, settings, retrieved_at, accepted or {}) for path in paths]
+
+
+def _must_be_of(dataset: Dataset, accepted: Mapping[str, str]) -> None:
+    """Raise NoSuch for what is accepted of a capture that no file of this dataset can bring."""
+    brought = (dataset.id, *dataset.also_in_files)
+    for name in accepted:
+        named = accept.of_slice(name)
+        if named is None or named[1] not in brought:
+            raise NoSuch(f"--accept {name}: of an import, one of a capture, volume:{dataset.id}=SLICE")
 
 
 def _must_be_a_file(path: Path) -> None:
@@ -101,12 +118,15 @@ def _shown(name: str) -> str:
     return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
-def _one(dataset: Dataset, path: Path, settings: Settings, retrieved_at: datetime | None) -> FileResult:
+def _one(
+    dataset: Dataset, path: Path, settings: Settings, retrieved_at: datetime | None, accepted: Mapping[str, str]
+) -> FileResult:
     """One file, for the requested dataset and for others that the same file contains."""
     result = FileResult(_shown(path.name), ok=True)
     try:
         for each in (dataset, *map(sources.get, dataset.also_in_files)):
-            _one_dataset(each, path, settings, retrieved_at, result, is_asked_for=each is dataset)
+            of_slices = accept.by_slice(accepted, each.id)
+            _one_dataset(each, path, settings, retrieved_at, result, of_slices, is_asked_for=each is dataset)
     except CannotWrite as refusal:
         # the disk's doing and not the file's: it is not kept as a file that was refused
         result.ok = False
@@ -123,11 +143,12 @@ def _one_dataset(
     settings: Settings,
     retrieved_at: datetime | None,
     result: FileResult,
+    accepted: Mapping[str, Mapping[str, str]],
     *,
     is_asked_for: bool,
 ) -> None:
     came: list[str] = []
-    _take(dataset, path, settings, retrieved_at, result, came, is_asked_for=is_asked_for)
+    _take(dataset, path, settings, retrieved_at, result, came, accepted, is_asked_for=is_asked_for)
     # a file that is refused is open until a file of its name is taken
     name = f"file {result.file}"
     refused = is_asked_for and not result.ok
@@ -145,7 +166,7 @@ def _one_dataset(
     object_storage.keep_dataset(settings, dataset)
 
 
-def _land(dataset: Dataset, batch: Batch, settings: Settings) -> land.Outcome:
+def _land(dataset: Dataset, batch: Batch, settings: Settings, accepted: Mapping[str, str] | None) -> land.Outcome:
     """Write a batch as a capture, and keep it where captures are kept."""
     outcome = land.write(
         dataset,
@@ -158,6 +179,7 @@ def _land(dataset: Dataset, batch: Batch, settings: Settings) -> land.Outcome:
         selection=batch.selection,
         note=batch.note,
         publisher=batch.publisher,
+        accepted=accepted,
     )
     object_storage.keep(settings, outcome.capture)
     return outcome
@@ -170,6 +192,7 @@ def _take(
     retrieved_at: datetime | None,
     result: FileResult,
     came: list[str],
+    accepted: Mapping[str, Mapping[str, str]],
     *,
     is_asked_for: bool,
 ) -> None:
@@ -187,7 +210,7 @@ def _take(
                 )
                 came.append(batch.slice.key)
                 continue
-            outcome = _land(dataset, batch, settings)
+            outcome = _land(dataset, batch, settings, accepted.get(batch.slice.key))
             name = "" if is_asked_for else f"{dataset.id} "
             of = f"slice {batch.slice.key} as of {batch.retrieved_at:%Y-%m-%d}"
             result.messages.append(f"{name}{of}: {outcome.status}, {outcome.message}")

@@ -271,10 +271,11 @@ def _rejected_before(captures: Iterable[Capture], capture: Capture) -> Capture |
 def _way_out(capture: Capture) -> str:
     """What a person can do who knows that a change is true."""
     failed = [check.name for check in capture.checks if not check.passed]
-    if capture.kind != "fetched" or not set(failed) <= set(accept.AGAINST_THE_PAST):
+    if capture.kind == "transcribed" or not set(failed) <= set(accept.AGAINST_THE_PAST):
         return ""
     named = " ".join(f"--accept '{name}:{capture.dataset_id}={capture.slice}'" for name in failed)
-    return f". If it is true: clawback refresh --live {named} --because ..."
+    command = "refresh --live" if capture.kind == "fetched" else f"import {capture.dataset_id} FILE"
+    return f". If it is true: clawback {command} {named} --because ..."
 
 
 def _put_in_place(folder: Path, capture: Capture, target: Path) -> None:

@@ -53,7 +53,9 @@ class Differences:
         lines = [f"{self.older} -> {self.newer}: {captures}"]
         if self.rows is None:
             lines.append("  rows are not compared: these releases do not state their keys")
-        lines += [f"  {change.sentence}" for change in self.rows or ()]
+        # what moved from one unit to another is told of both
+        told = {(change.sentence, change.row_key): None for change in self.rows or ()}
+        lines += [f"  {sentence}" for sentence, _ in told]
         for change in self.changes:
             older, newer = (f"{n:,.0f}" if n is not None else "none" for n in (change.older, change.newer))
             lines.append(f"  {change.what}: {older} -> {newer}")

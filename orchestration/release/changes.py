@@ -239,10 +239,15 @@ def _told(pair: _Pair, teller: telling.Teller, kind: str) -> Iterator[Change]:
         for column in sql.columns:
             if _differ(before.get(column), after.get(column)):
                 told = teller.change(pair.table, column, before, after, labels)
-                yield Change(
+                change = Change(
                     kind, told, pair.table, True, column=column, before=before.get(column), after=after.get(column),
                     difference=telling.difference(before.get(column), after.get(column)), **about,
                 )  # fmt: skip
+                yield change
+                left = teller.where(pair.table, before) if teller.is_place(pair.table, column) else {}
+                if left:
+                    # what moved to another unit changed the one that it left, too
+                    yield replace(change, jurisdiction_key=left["jurisdiction_key"], geoid=left["geoid"])
 
 
 def _differ(before: Any, after: Any) -> bool:

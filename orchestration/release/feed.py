@@ -40,7 +40,7 @@ def write(folder: Path, release: Release, since: str | None, changes: Sequence[C
     since, earlier: the release that it is compared with, and its folder; None for a first one.
     """
     entries = [_summary(release, since, changes)]
-    entries += [_entry(release, since, change) for change in changes if change.is_notable]
+    entries += _of_two_places(_entry(release, since, change) for change in changes if change.is_notable)
     entries = _distinct([*entries, *_kept(earlier)])[:MOST]
     title = f"{citation.NAME}: what changed, {release.edition} edition"
     _write(folder / FILE, release, title, entries, _id(release.edition, "feed"))
@@ -105,6 +105,18 @@ def _kept(earlier: Path | None) -> list[etree._Element]:
         return etree.parse(str(earlier / FILE), parser).getroot().findall(f"{{{ATOM}}}entry")
     except etree.XMLSyntaxError:
         return []
+
+
+def _of_two_places(entries: Iterable[etree._Element]) -> list[etree._Element]:
+    """What moved from one unit to another is one entry, of both."""
+    by_id: dict[str, etree._Element] = {}
+    for entry in entries:
+        key = entry.findtext(f"{{{ATOM}}}id") or ""
+        if key in by_id:
+            by_id[key].extend(entry.findall(f"{{{ATOM}}}category"))
+        else:
+            by_id[key] = entry
+    return list(by_id.values())
 
 
 def _distinct(entries: Iterable[etree._Element]) -> list[etree._Element]:

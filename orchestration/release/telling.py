@@ -154,6 +154,10 @@ class Teller:
             self._geoids[key] = found[0][0] if found else None
         return {"jurisdiction_key": key, "geoid": self._geoids[key]}
 
+    def is_place(self, relation: Relation, column: str) -> bool:
+        """Whether a column says which unit a row belongs to."""
+        return self._tables[relation].place == column
+
     def sentence(self, relation: Relation, kind: str, row: Mapping[str, Any], labels: Mapping[Any, str]) -> str:
         """A row that is new or gone, in a sentence."""
         return self._filled(relation, getattr(self._tables[relation], kind), row, labels, {})

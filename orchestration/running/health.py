@@ -35,6 +35,7 @@ import psutil
 
 from orchestration import sources
 from orchestration.files import write_whole
+from orchestration.landing import clock
 from orchestration.landing.catalog import Catalog
 from orchestration.landing.standing import SourceStatus
 from orchestration.logs import Hiding
@@ -179,7 +180,9 @@ def _release(settings: Settings, facts: dict[str, Any], now: datetime) -> Check:
         "edition": release.edition,
     }
     facts["accepted"] = [{"check": name, "because": reason} for name, reason in sorted(release.accepted.items())]
-    says = f"release {release.id} ({release.edition} edition), {_hours(age)} old"
+    built = release.built_at.astimezone(UTC)
+    old = f"{_hours(age)} old" if clock.may_be_so(built) else f"dated {built:%Y-%m-%d}, which is yet to come"
+    says = f"release {release.id} ({release.edition} edition), {old}"
     if wrong := seal.damage_of(settings, release.path.parent, trust=True):
         more = f" and {len(wrong) - 1} more" if len(wrong) > 1 else ""
         return Check("release", "critical", f"{says}, is damaged: {wrong[0]}{more} (clawback doctor)")
@@ -188,6 +191,10 @@ def _release(settings: Settings, facts: dict[str, Any], now: datetime) -> Check:
     # A run with nothing new makes no release, so an old release is no fault: an old last good run is.
     good = facts["last_good_run"]
     looked = datetime.fromisoformat(good["ended_at"]) if good else release.built_at.astimezone(UTC)
+    if not clock.may_be_so(looked):
+        # the machine's clock was ahead: without this, nothing would be late until that day has come
+        what = f"the last refresh that ended well is dated {looked:%Y-%m-%d}, which is yet to come: the clock was wrong"
+        return Check("release", "warning", f"{says}; {what}, and the next refresh dates it right")
     since = (now - looked) / timedelta(hours=1)
     if since > settings.health_hours:
         return Check(

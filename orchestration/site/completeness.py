@@ -17,7 +17,10 @@ _KNOWN = """
     case
         when bool_and(months.coverage = 'reported') then 'counted'
         when bool_or(months.coverage like 'suspect%') then 'suspect'
-        when bool_or(months.coverage in ('reported') or months.coverage like 'partial%') then 'counted in part'
+        when bool_and(months.coverage = 'reported' or months.coverage like 'negative%') then 'negative count'
+        when bool_or(
+            months.coverage = 'reported' or months.coverage like 'negative%' or months.coverage like 'partial%'
+        ) then 'counted in part'
         else 'unknown'
     end
 """
@@ -89,8 +92,9 @@ def calendar(pages: Pages) -> Picture:
     """What share of the agencies' months is counted, by state and month."""
     rows = pages.rows(f"""
         select state, make_date(cast(1970 + month_no // 12 as int), cast(1 + month_no % 12 as int), 1) as month,
-            count(*) as agencies, count(*) filter (where known = 'counted') as counted,
-            round(100.0 * count(*) filter (where known = 'counted') / count(*), 1) as counted_percent
+            count(*) as agencies, count(*) filter (where known in ('counted', 'negative count')) as counted,
+            round(100.0 * count(*) filter (where known in ('counted', 'negative count')) / count(*), 1)
+                as counted_percent
         from ({_MONTHS}) group by all order by all
     """)
     held, counted = (sum(row[name] for row in rows) for name in ("agencies", "counted"))
@@ -104,7 +108,8 @@ def calendar(pages: Pages) -> Picture:
         rows=rows,
         source="FBI, Crime Data Explorer (core.fct_crime_month)",
         caveats=(
-            "A month counts if every offense of it that is held was reported. Else it is partial, suspect or unknown.",
+            "A month counts if every offense of it that is held was reported. Else it is partial, suspect or unknown. A"
+            " negative count (more earlier reports proved unfounded than new ones came) was reported, too.",
             "Only agencies whose months are held are in it: an empty cell is a state and month of which none is held."
             " A cell of 0% is a month that is held, of which nothing is counted in full.",
             *questions.question("crime_months").caveats,

@@ -10,7 +10,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -55,6 +55,11 @@ class Picture:
     def embedded(self) -> Markup:
         """The rows and the chart's declaration for the page's script."""
         return script_json({"spec": _spec(self.chart), "rows": self.rows, "title": self.finding, "source": self.source})
+
+    @property
+    def digits(self) -> dict[str, int]:
+        """How many digits after the point each column's numbers have in the table. The files have exact values."""
+        return {name: _digits(row[name] for row in self.rows) for name in self.columns}
 
 
 class Pages:
@@ -153,13 +158,29 @@ def script_json(value: Any) -> Markup:
     return Markup(_json(value).replace("<", "\\u003c"))
 
 
-def number(value: Any) -> str:
-    """A count or a measure as people read it; "" for null."""
+# Digits after the point that a number of a page has at most.
+_DIGITS = 2
+
+
+def number(value: Any, digits: int | None = None) -> str:
+    """A count or a measure as people read it; "" for null. digits: after the point; by default what the value needs."""
     if value is None:
         return ""
-    if isinstance(value, int | Decimal) or float(value).is_integer():
-        return f"{int(value):,}" if value == int(value) else f"{value:,.2f}"
-    return f"{value:,.2f}".rstrip("0")
+    if digits is None:
+        digits = _digits([value])
+    # what is not zero is never shown as zero
+    return f"{float(value):.2g}" if 0 < abs(value) < 0.5 / 10**_DIGITS else f"{value:,.{digits}f}"
+
+
+def _digits(values: Iterable[Any]) -> int:
+    """How many digits after the point the numbers of a column have: as many as one needs; amounts two or none."""
+    needed = 0
+    for value in values:
+        if isinstance(value, Decimal):
+            needed = max(needed, 0 if value == value.to_integral_value() else _DIGITS)
+        elif isinstance(value, float):
+            needed = max(needed, len(f"{value:.{_DIGITS}f}".rstrip("0").partition(".")[2]))
+    return needed
 
 
 def counted(value: int, one: str, many: str) -> str:
@@ -188,14 +209,17 @@ def plain(value: Any) -> str:
 _REMARKS = re.compile(r"(^|_)(note|reason|words)$")
 
 
-def shown(value: Any, column: str = "") -> str | Markup:
-    """A value of a picture's table: numbers as people read them, addresses as links, null as unknown."""
+def shown(value: Any, column: str = "", digits: int | None = None) -> str | Markup:
+    """A value of a picture's table: numbers as people read them, addresses as links, null as unknown.
+
+    digits: how many the numbers of its column have after the point.
+    """
     if value is None:
         return "" if _REMARKS.search(column) else Markup('<span class="note">unknown</span>')
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, int | float | Decimal):
-        return str(value) if isinstance(value, int) and 1900 <= value <= 2100 else number(value)
+        return str(value) if isinstance(value, int) and 1900 <= value <= 2100 else number(value, digits)
     if isinstance(value, date):
         return Markup('<span class="day">{}</span>').format(plain(value))
     return cell(plain(value))

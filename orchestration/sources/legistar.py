@@ -35,6 +35,8 @@ from orchestration.wire import Payload, SliceFault, SliceSkipped, SourceError, a
 log = logging.getLogger(__name__)
 
 PAGE = 1000
+# A page of as many rows, or of a multiple, may be a full one of a server whose limit is no longer 1,000.
+LOWER_LIMITS = 50
 # The publisher's words for a client that it does not know; asking again changes nothing.
 NO_SUCH_CLIENT = b"LegistarConnectionString"
 # A matter saved during the last run may have a time before that run's greatest: look back by this much.
@@ -143,13 +145,21 @@ class Matters(_Legistar):
     def pull(self, web: Web, settings: Settings, slice_: Slice, known: EarlierCaptures) -> Iterator[Payload]:
         """Pages while exactly 1,000 rows come, by MatterId: a matter that changes meanwhile may come twice at most.
 
+        A shorter page ends the list, unless it may be a full one of a server whose limit is lower (LOWER_LIMITS).
+
         Raises SliceSkipped where the token is missing, SliceFault where the client is unknown, closed or empty.
         """
 
         url, secret = self._client(slice_, settings)
         changed = {} if self.holds_all(slice_.key) else self._since(slice_, known)
         pages = OffsetPages(
-            limit=PAGE, order="MatterId", limit_name="$top", offset_name="$skip", order_name="$orderby", max_pages=2000
+            limit=PAGE,
+            order="MatterId",
+            limit_name="$top",
+            offset_name="$skip",
+            order_name="$orderby",
+            max_pages=2000,
+            lower_limits=LOWER_LIMITS,
         )
         new = NewRows()
         while True:

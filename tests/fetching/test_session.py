@@ -292,6 +292,17 @@ class TestPages:
                 break
         assert seen == list(range(rows))
 
+    @given(st.integers(0, 500), st.sampled_from([5, 10, 15, 50]))
+    def test_offset_pages_see_every_row_once_of_a_server_with_a_lower_limit(self, rows, lower):
+        pages, seen = OffsetPages(limit=50, order="id", lower_limits=5), []
+        while True:
+            first = int(pages.params()["$offset"])
+            page = list(range(rows))[first : first + lower]
+            seen += page
+            if not pages.advance(len(page)):
+                break
+        assert seen == list(range(rows))
+
     def test_a_cursor_that_does_not_move_or_never_ends_is_an_error(self):
         pages = CursorPages(fields=("a", "b"), has_next="more")
         assert pages.advance(1, {"a": 1, "b": 2, "more": True})

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 import time_machine
 
 from orchestration import sources
-from orchestration.landing import accept
+from orchestration.landing import accept, imports
 from orchestration.landing.catalog import Catalog
 from orchestration.landing.land import Outcome, write
 from orchestration.settings import Settings
@@ -102,3 +103,34 @@ def test_a_person_can_accept_what_compares_with_the_past_and_nothing_else():
     believed = failed.accepted({"volume": "synthetic: the publisher withdrew them"})
     assert (believed.passed, believed.accepted_because) == (True, "synthetic: the publisher withdrew them")
     assert failed.accepted({"units": "synthetic"}) == failed
+
+
+def survey_file(folder: Path, rows: int) -> Path:
+    """A saved answer of the survey's API with so many groups of 2016."""
+    group = {"year": "2016", "direl": "1", "notify": "1", "n": "1", "weight": "1"}
+    groups = [{**group, "newoff": str(n % 5 + 1), "hispanic": str(n // 5 + 1)} for n in range(rows)]
+    path = folder / f"ncvs_{rows}.json"
+    path.write_text(json.dumps(groups), encoding="utf-8")
+    return path
+
+
+def test_a_file_that_is_refused_names_the_command_that_accepts_it_and_the_command_does(settings, tmp_path):
+    long, short = survey_file(tmp_path, 10), survey_file(tmp_path, 3)
+    assert imports.import_files(NCVS, [long], settings, retrieved_at=FIRST)[0].ok
+    later = FIRST + timedelta(days=1)
+    (refused,) = imports.import_files(NCVS, [short], settings, retrieved_at=later)
+    assert not refused.ok
+    wanted = "volume:bjs/victimizations=2016"
+    assert f"clawback import bjs/victimizations FILE --accept '{wanted}' --because ..." in refused.line()
+
+    (took,) = imports.import_files(NCVS, [short], settings, retrieved_at=later, accepted={wanted: "synthetic"})
+    assert took.ok, took.line()
+    (capture,) = [c for c in catalog(settings).captures(NCVS.id) if c.capture_id in took.captures]
+    (volume,) = [check for check in capture.checks if check.name == "volume"]
+    assert (capture.status, volume.accepted_because) == ("accepted", "synthetic")
+
+
+@pytest.mark.parametrize("name", ["volume:doj/sanctuary_list=list", "rows of core.fct_award"])
+def test_an_import_accepts_only_checks_of_its_own_dataset(settings, tmp_path, name):
+    with pytest.raises(KeyError, match=r"volume:bjs/victimizations=SLICE"):
+        imports.import_files(NCVS, [survey_file(tmp_path, 5)], settings, accepted={name: "synthetic"})

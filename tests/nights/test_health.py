@@ -141,6 +141,15 @@ def test_in_the_live_edition_a_release_that_nobody_refreshed_is_a_warning(publis
         assert check(health.look(settings), "release")[0] == "ok"
 
 
+def test_a_good_run_dated_by_a_clock_that_was_ahead_does_not_stand_for_the_years_until_then(published):
+    """The clock said 2126 for one run: nothing would have been late before 2126."""
+    settings, _ = published
+    live = Settings(home=settings.root, edition="live")
+    facts = {"last_good_run": {"run_id": "synthetic", "ended_at": "2126-01-01T00:00:00+00:00"}, "accepted": []}
+    found = health._release(live, facts, datetime.now(UTC))
+    assert (found.state, "2126-01-01, which is yet to come" in found.says) == ("warning", True)
+
+
 @pytest.mark.parametrize(("free", "state"), [(10, "ok"), (4, "warning"), (0.5, "critical")])
 def test_a_disk_that_fills_up_is_told_in_time(tmp_path, monkeypatch, free, state):
     usage = namedtuple("usage", "total used free")

@@ -261,6 +261,7 @@ class TestCommandLine:
             (("refresh", "--slice", "fbi/agencie=VT"), "no dataset 'fbi/agencie'"),
             (("refresh", "--slice", "fbi/agencies=ZZ"), "no slice 'ZZ' of fbi/agencies in the recorded edition"),
             (("refresh", "--accept", "x"), "--because"),
+            (("import", "bjs/victimizations", __file__, "--accept", "volume:bjs/victimizations=2016"), "--because"),
             (("refresh", "--accept", "x", "--because", "synthetic"), "no release check is named 'x'; there are: "),
             (("refresh", "--accept", "readable:doj/sanctuary_list=list", "--because", "synthetic"), "can be accepted"),
             (("refresh", "--accept", "volume:doj/nothing=list", "--because", "synthetic"), "no dataset 'doj/nothing'"),

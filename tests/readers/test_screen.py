@@ -46,7 +46,16 @@ def test_the_whole_numbers_of_a_column_look_alike(values: str, expected: list[st
 
 def test_what_is_not_zero_is_never_shown_as_zero():
     rows = shown("select number from (values (0.001::decimal(9, 4)), (-0.0004), (0.1), (0)) as given(number)")
-    assert rows == [["0.001"], ["-0.0004"], ["0.10"], ["0"]]
+    assert rows == [["0.001"], ["-0.0004"], ["0.10"], ["0.00"]]
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [("(12.5), (1000), (0)", ["12.50", "1,000.00", "0.00"]), ("(12), (1000), (0)", ["12", "1,000", "0"])],
+)
+def test_the_amounts_of_a_column_have_cents_all_or_none(values: str, expected: list[str]):
+    rows = shown(f"select cast(usd as decimal(18, 2)) from (values {values}) as given(usd)")
+    assert rows == [[one] for one in expected]
 
 
 def test_a_key_is_no_amount():

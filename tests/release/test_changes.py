@@ -104,6 +104,34 @@ class TestEachChangeIsTold:
         assert ended[1] in by_kind["changed"].sentence
         assert f"until {ended[2]}" in by_kind["changed"].sentence
 
+    def test_what_moved_to_another_place_is_told_of_both(self, file, compare):
+        """A listing and an award that were read as another unit's, and one that was nobody's."""
+        listing, place = ask(
+            file,
+            "select listing_key, geoid from core.fct_tracker_listing join core.dim_jurisdiction"
+            " using (jurisdiction_key) where geoid is not null order by 1 limit 1",
+        )[0]
+        (award, its), (other, others) = ask(
+            file,
+            "select award_key, geoid from core.fct_award join core.dim_jurisdiction using (jurisdiction_key)"
+            " where geoid is not null order by award_key limit 2",
+        )
+        key, left = ask(
+            file,
+            "select jurisdiction_key, geoid from core.dim_jurisdiction where level = 'state' and geoid is not null"
+            f" and geoid not in ('{place}', '{its}') order by 2 limit 1",
+        )[0]
+        found = compare(
+            f"update core.fct_tracker_listing set jurisdiction_key = '{key}' where listing_key = '{listing}'",
+            f"update core.fct_award set jurisdiction_key = '{key}' where award_key = '{award}'",
+            f"update core.fct_award set jurisdiction_key = '-1' where award_key = '{other}'",
+        )
+        told = {(change.row_key, change.geoid) for change in found if change.column == "jurisdiction_key"}
+        assert told == {(listing, place), (listing, left), (award, its), (award, left), (other, others)}
+        # told once where all changes are told
+        text = differences.Differences("a", "b", [], [], [], found).to_text()
+        assert text.count("now counts for") == 2
+
     def test_a_listing_that_goes_on_after_all_is_not_said_to_have_ended(self, file, compare):
         key, name, since = ask(
             file,
@@ -346,6 +374,20 @@ def test_a_change_that_happens_again_is_an_entry_of_its_own(tmp_path):
     entries = entries_of(earlier / feed.PLACES / "1714000.atom").values()
     titles = [one.findtext("a:title", namespaces=ATOM) for one in entries]
     assert titles == ["it was 5 and is 7", "it was 7 and is 5", "it was 5 and is 7"]
+
+
+def test_what_moved_from_one_place_to_another_is_one_entry_in_the_feeds_of_both(tmp_path):
+    moved = Change("changed", "it moved", ("core", "t"), True, row_key="k", column="place", before="a", after="b",
+                   geoid="1714000", number=1)  # fmt: skip
+    release = history.Release(
+        id="2", built_at=datetime(2027, 1, 2, tzinfo=UTC), run_id="r", edition="live", as_of=None, fingerprint="f",
+        code_digest="c", software="0", previous=None, captures=[], rows={}, differences={}, checks={}, accepted={},
+    )  # fmt: skip
+    feed.write(tmp_path, release, "1", [moved, dataclasses.replace(moved, geoid="0644000")], None)
+    assert len(entries_of(tmp_path / feed.FILE)) == 2  # the release and the change
+    for geoid in ("1714000", "0644000"):
+        (entry,) = entries_of(tmp_path / feed.PLACES / f"{geoid}.atom").values()
+        assert entry.findtext("a:title", namespaces=ATOM) == "it moved"
 
 
 class TestWhatIsSaidOfAPlace:

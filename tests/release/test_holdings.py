@@ -51,17 +51,20 @@ def test_a_declared_number_is_not_how_many_there_are_if_more_is_held():
     sql = re.sub(r"{{ ref\('(\w+)'\) }}", r"\1", sql)
     with duckdb.connect() as connection:
         connection.execute("create table source_status as select dataset, 'p' as publisher, 'fetched' as kind,"
-                           " '' as note from (values ('a'), ('b'), ('c')) as v (dataset)")  # fmt: skip
-        connection.execute("create table declared_holdings as select dataset, 'u' as unit, n as of_how_many, 'w' as"
-                           " of_what, 'm' as missing, 'h' as how_to_get"
-                           " from (values ('a', 168), ('b', 168), ('c', null)) as v (dataset, n)")  # fmt: skip
-        connection.execute(
-            "create table kept as from (values ('a', 136), ('b', 300), ('c', 5)) as v (dataset, records)"
-        )
-        connection.execute("create table times (dataset varchar, held_from varchar, held_to varchar)")
+                           " '' as note from (values ('a'), ('b'), ('c'), ('d'), ('e')) as v (dataset)")  # fmt: skip
+        connection.execute("create table declared_holdings as select dataset, 'u' as unit, n as of_how_many, 2019 as"
+                           " of_from, 2025 as of_to, 'w' as of_what, 'm' as missing, 'h' as how_to_get from (values"
+                           " ('a', 168), ('b', 168), ('c', null), ('d', 168), ('e', 168))"
+                           " as v (dataset, n)")  # fmt: skip
+        connection.execute("create table kept as from (values ('a', 136), ('b', 300), ('c', 5), ('d', 120))"
+                           " as v (dataset, records)")  # fmt: skip
+        # d: as many as fit, of years before those that are declared; e: nothing is held
+        connection.execute("create table times as from (values ('a', '2019', '2025'), ('b', '2008', '2025'),"
+                           " ('c', '2019', '2025'), ('d', '2008', '2012'))"
+                           " as v (dataset, held_from, held_to)")  # fmt: skip
         connection.execute("create table shares (dataset varchar, share_text varchar)")
         found = connection.execute(f"select dataset, records_held, of_how_many from ({sql}) order by 1").fetchall()
-    assert found == [("a", 136, 168), ("b", 300, None), ("c", 5, None)]
+    assert found == [("a", 136, 168), ("b", 300, None), ("c", 5, None), ("d", 120, None), ("e", 0, 168)]
 
 
 def test_how_to_get_the_rest_names_commands_files_and_datasets_that_exist():

@@ -5,11 +5,16 @@ What belongs here: data/calendar and the page of completeness. What does not: th
 
 from __future__ import annotations
 
+import json
+import re
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from orchestration.reading import reader
+from orchestration.site import completeness
+from orchestration.site.pages import CHARTS_FOLDER, STATIC_FOLDER
 from tests.site import browser
 from tests.site.test_places import argument
 
@@ -37,6 +42,41 @@ def test_the_months_of_the_agencies_are_those_of_the_facts(site: Path, warehouse
     """).fetchall()
     assert counted == whole
     assert max(path.stat().st_size for path in (site / "data" / "calendar").glob("*.js")) < 100_000
+
+
+REPORTED, NEGATIVE, NOT = "reported", "negative: earlier reports unfounded", "not reported"
+SUSPECT, PARTIAL = "suspect: nothing of any kind", "partial: far below its own months"
+
+
+@pytest.mark.parametrize(
+    ("coverages", "known"),
+    [
+        ([REPORTED, REPORTED], "counted"),
+        ([REPORTED, NEGATIVE], "negative count"),
+        ([NEGATIVE], "negative count"),
+        ([NEGATIVE, NOT], "counted in part"),
+        ([NEGATIVE, SUSPECT], "suspect"),
+        ([REPORTED, PARTIAL], "counted in part"),
+        ([NOT], "unknown"),
+    ],
+)
+def test_a_negative_count_is_known_and_not_a_part(coverages: list[str], known: str):
+    with duckdb.connect() as connection:
+        sql = f"select {completeness._KNOWN} from (select unnest($coverages) as coverage) as months"
+        assert connection.execute(sql, {"coverages": coverages}).fetchall() == [(known,)]
+
+
+@pytest.mark.parametrize("name", ["agencies", "coverage"])
+def test_every_word_for_what_is_known_has_its_color(name: str):
+    """A word outside the domain would take the color of another one."""
+    spec = json.loads((CHARTS_FOLDER / f"{name}.json").read_text(encoding="utf-8"))
+    scale = spec["encoding"]["color"]["scale"]
+    words = {"counted", "counted in part", "negative count", "suspect", "unknown"}
+    assert set(scale["domain"]) == words == set(re.findall(r"(?:then|else) '([^']+)'", completeness._KNOWN))
+    assert len(set(scale["range"])) == len(words)
+    script = (STATIC_FOLDER / "place.js").read_text(encoding="utf-8")
+    function = script[script.index("function known(") : script.index("const month =")]
+    assert words <= set(re.findall(r'"([^"]+)"', function))
 
 
 class TestInABrowser:

@@ -6,7 +6,9 @@ What belongs here: texts of the pages, and the words that stand for codes. What 
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import lxml.html
 import pytest
@@ -50,6 +52,22 @@ def test_a_figure_that_is_missing_is_unknown_and_a_remark_that_is_missing_is_non
     remarks = ("break_reason", "figure_note", "note", "beside_it_in_words")
     assert [pages.shown(None, name) for name in remarks] == [""] * 4
     assert pages.shown("negative", "figure_note") == "negative"
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ([43.2, 44.0, None], ["43.2", "44.0"]),
+        ([Decimal("847575184.23"), Decimal(0)], ["847,575,184.23", "0.00"]),
+        ([44.0, 1200.0], ["44", "1,200"]),
+        ([2024, 1, 12000], ["2024", "1", "12,000"]),
+        ([0.001, 0.5, 0.0], ["0.001", "0.5", "0.0"]),
+    ],
+)
+def test_the_numbers_of_a_column_have_the_same_digits_after_the_point(values: list[Any], expected: list[str]):
+    picture = pages.Picture("p", "", "", [{"n": value} for value in values], "", (), {"n": "a number"})
+    shown = [str(pages.shown(value, "n", picture.digits["n"])) for value in values if value is not None]
+    assert shown == expected
 
 
 def test_a_long_text_of_a_cell_is_folded_and_whole_inside():

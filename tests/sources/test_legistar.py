@@ -87,6 +87,15 @@ class TestPagesAndIncrements:
         assert [r.args["$skip"] for r in publisher.asked] == ["0", "1000", "2000"]
         assert {r.args["$orderby"] for r in publisher.asked} == {"MatterId"}
 
+    @pytest.mark.parametrize("limit", [500, 250, 100, 50])
+    def test_a_server_whose_own_limit_is_lower_is_read_to_the_end(self, night, publisher, limit):
+        """A page of 500 of 1,000 requested rows ended the list, and with it what changed of the others."""
+        publisher.matters["boston"] = [matter(n) for n in range(1, 2 * limit + 8)]
+        publisher.most_rows = limit
+        (done,) = night(MATTERS, "boston:all").slices
+        assert (done.status, done.records) == ("landed", 2 * limit + 7)
+        assert [r.args["$skip"] for r in publisher.asked] == ["0", str(limit), str(2 * limit)]
+
     def test_a_client_that_does_not_page_is_told_as_such_and_never_asked_for_ever(self, night, publisher):
         publisher.matters["boston"] = [matter(n) for n in range(1, 1001)]
         publisher.ignores_skip = True

@@ -11,12 +11,18 @@ with months as (
         max(known_share) as year_known_share,
         max(month_incidents) as month_incidents,
         {% for family, name in [('simple_assault', 'simple_assaults'), ('intimidation', 'intimidations')] %}
+        -- a count below the floor is one at least, and at most one less than the floor
+        {% for bound, below in [('least', '1'), ('most', victim_floor() ~ ' - 1')] %}
         case
             when count(case when offense_family = '{{ family }}' and victim_group = 'all' then 1 end) > 0
-                then sum(case when offense_family = '{{ family }}' and victim_group = 'all' then victims end)
+                then sum(case
+                    when offense_family = '{{ family }}' and victim_group = 'all'
+                        then coalesce(victims, case when sent_status = 'sent' then {{ below }} end)
+                end)
             -- no row of a month that was sent is no victim: an agency may begin to use a code
             when max(case when sent_status = 'sent' then 1 else 0 end) = 1 then 0
-        end as {{ name }},
+        end as {{ name }}_{{ bound }},
+        {% endfor %}
         {% endfor %}
         coalesce(sum(case when offense_family = 'all_offenses' and victim_group = 'hispanic' then victims end), 0)
             as hispanic_of_month,
@@ -65,8 +71,10 @@ select
     years.is_sent,
     years.year_known_share,
     years.month_incidents,
-    years.simple_assaults,
-    years.intimidations,
+    years.simple_assaults_least,
+    years.simple_assaults_most,
+    years.intimidations_least,
+    years.intimidations_most,
     -- Laredo's victims are nearly all Hispanic too: what tells them apart is that there the others are known
     case
         when years.year_known_share < {{ known_share_needed() }} and years.hispanic_of_year > 0

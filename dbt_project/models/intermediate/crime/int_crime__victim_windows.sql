@@ -1,5 +1,7 @@
 {%- set counts = ['hispanic', 'others', 'unknown_group', 'citywide'] %}
-{%- set sums = ['month_incidents', 'simple_assaults', 'intimidations'] %}
+{%- set sums = [
+    'month_incidents', 'simple_assaults_least', 'simple_assaults_most', 'intimidations_least', 'intimidations_most',
+] %}
 -- Victims of an agency in windows that end with each month of the incident, beside the same months a year before. What was not
 -- sent whole on both sides, and what lies behind a break of the agency's own volume, is not compared.
 with pairs as (
@@ -65,8 +67,13 @@ judged as (
             and least(month_incidents, month_incidents_before) < 0.6 * greatest(month_incidents, month_incidents_before),
             false
         ) as is_across_break,
-        1.0 * intimidations / nullif(intimidations + simple_assaults, 0) as intimidation_share,
-        1.0 * intimidations_before / nullif(intimidations_before + simple_assaults_before, 0) as intimidation_share_before
+        {% for side in ['', '_before'] %}
+        {% for bound, other in [('least', 'most'), ('most', 'least')] %}
+        1.0 * intimidations_{{ bound }}{{ side }}
+        / nullif(intimidations_{{ bound }}{{ side }} + simple_assaults_{{ other }}{{ side }}, 0)
+            as intimidation_share_{{ bound }}{{ side }}{{ ',' if not (loop.last and side) }}
+        {% endfor %}
+        {% endfor %}
     from windows
 )
 
@@ -91,11 +98,16 @@ select
     year_known_share,
     year_known_share_before,
     is_hispanic_alone_recorded = 1 as is_hispanic_alone_recorded,
-    -- under 50 such victims a share moves by chance
+    -- under 50 such victims a share moves by chance; counts below the floor may be any that it hides
     coalesce(
         offense_family in ('simple_assault', 'intimidation')
-        and least(intimidations + simple_assaults, intimidations_before + simple_assaults_before) >= 50
-        and abs(intimidation_share - intimidation_share_before) > 0.1, false
+        and least(
+            intimidations_least + simple_assaults_least, intimidations_least_before + simple_assaults_least_before
+        ) >= 50
+        and greatest(
+            intimidation_share_least - intimidation_share_most_before,
+            intimidation_share_least_before - intimidation_share_most
+        ) > 0.1, false
     ) as is_coding_drift,
     is_across_break,
     case when is_across_break then 'One of the two periods has under 60 percent of the incidents of the other' end as break_reason,

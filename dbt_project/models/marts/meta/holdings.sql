@@ -35,9 +35,13 @@ select
     times.held_from,
     times.held_to,
     cast(coalesce(kept.records, 0) as bigint) as records_held,
-    -- of whom more is held than was declared, the declared number is not how many there are
+    -- if more is held than was declared, or something of other years, the declared number is not how many there are
     case
-        when coalesce(kept.records, 0) <= declared.of_how_many then cast(declared.of_how_many as bigint)
+        when
+            coalesce(kept.records, 0) <= declared.of_how_many
+            and coalesce(cast(substr(times.held_from, 1, 4) as int) >= declared.of_from, true)
+            and coalesce(cast(substr(times.held_to, 1, 4) as int) <= declared.of_to, true)
+            then cast(declared.of_how_many as bigint)
     end as of_how_many,
     case
         when shares.share_text is null then declared.of_what
