@@ -10,7 +10,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -39,7 +39,8 @@ class Picture:
     """A chart with what a reader must know: what it shows, whose figures they are, what they do not tell.
 
     name: of its files in data/; finding: its title, the finding in a sentence; columns: what each column of the data
-    means. empty: what is shown in place of a chart without rows.
+    means. empty: what is shown in place of a chart without rows; as_printed: columns whose numbers keep the digits that
+    somebody printed: 12 percent is not 12.0.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Picture:
     caveats: Sequence[str]
     columns: Mapping[str, str]
     empty: str = "This edition holds no figures for this picture."
+    as_printed: Collection[str] = ()
 
     @property
     def embedded(self) -> Markup:
@@ -58,8 +60,12 @@ class Picture:
 
     @property
     def digits(self) -> dict[str, int]:
-        """How many digits after the point each column's numbers have in the table. The files have exact values."""
-        return {name: _digits(row[name] for row in self.rows) for name in self.columns}
+        """How many digits after the point each column's numbers have in the table, where they have one number of them.
+
+        The files have exact values.
+        """
+        names = [name for name in self.columns if name not in self.as_printed]
+        return {name: _digits(row[name] for row in self.rows) for name in names}
 
 
 class Pages:

@@ -6,7 +6,7 @@ place (places), the trackers' map (trackers).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from orchestration.reading import provenance, questions
 from orchestration.site import front
@@ -32,7 +32,8 @@ def write(pages: Pages) -> None:
         pages, "reporting.html", "Reporting",
         "Do people still report crimes? What the survey, the police departments and the cities' own records say.",
         [front.reporting(pages), printed(pages), placebo(pages)],
-        [answered(pages, "reporting_gap"), answered(pages, "printed_figures"),
+        [answered(pages, "reporting_gap"),
+         answered(pages, "printed_figures", as_printed=("hispanic_change_percent", "beside_it_percent")),
          answered(pages, "city_reporting"),
          answered(pages, "city_reporting", {"offense": "traffic_collision", "window": "three months"}),
          answered(pages, "agency_reporting")],
@@ -47,8 +48,10 @@ def _page(
     pages.write(path, "subject.html", title=title, lead=lead, pictures=pictures, tables=tables)
 
 
-def answered(pages: Pages, name: str, given: Mapping[str, str] | None = None) -> Picture:
-    """The answer of a named query, as a table with its caveats and its data."""
+def answered(
+    pages: Pages, name: str, given: Mapping[str, str] | None = None, as_printed: Collection[str] = ()
+) -> Picture:
+    """The answer of a named query, as a table with its caveats and its data. as_printed: as Picture's."""
     asked = questions.question(name)
     try:
         answer = questions.answer(pages.connection, asked, given or {})
@@ -69,6 +72,7 @@ def answered(pages: Pages, name: str, given: Mapping[str, str] | None = None) ->
         caveats=asked.caveats,
         columns=_meanings(pages, asked, columns),
         empty=empty,
+        as_printed=as_printed,
     )
 
 
@@ -297,4 +301,5 @@ def printed(pages: Pages) -> Picture:
         ),
         columns={"figure_of": "who printed it, of what and when", "group": "the victims' group",
                  "percent": "printed change against the year before, in percent", "citation": "where it is printed"},
+        as_printed=("percent",),
     )  # fmt: skip

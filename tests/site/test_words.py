@@ -70,6 +70,11 @@ def test_the_numbers_of_a_column_have_the_same_digits_after_the_point(values: li
     assert shown == expected
 
 
+def test_a_printed_number_keeps_the_digits_that_were_printed():
+    picture = pages.Picture("p", "", "", [{"n": -42.8}, {"n": -12.0}], "", (), {"n": "a number"}, as_printed=["n"])
+    assert [pages.shown(row["n"], "n", picture.digits.get("n")) for row in picture.rows] == ["-42.8", "-12"]
+
+
 def test_a_long_text_of_a_cell_is_folded_and_whole_inside():
     text = (
         "of what the nation obligated under the same listings in FY2019 to FY2023, as seen by 2025-12-05; not compared"
