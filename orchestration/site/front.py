@@ -200,6 +200,11 @@ def agreement(pages: Pages) -> Picture:
         where tracker_a = 'dhs' and tracker_b = 'doj' and listed_by = 'only a' and other_lists_it_as is not null
         order by listed_name
     """)]  # fmt: skip
+    (first_list,) = pages.rows("""
+        select min(snapshot_on) as day from core.fct_tracker_snapshot
+        join core.dim_tracker using (tracker_key) where tracker_code = 'doj'
+    """)
+    since = first_list["day"] or "the first"
     finding = (
         f"Under the same headings, Justice's list names {number(shared)} of the {number(first)} names on Homeland"
         " Security's list of May 2025."
@@ -211,10 +216,12 @@ def agreement(pages: Pages) -> Picture:
         rows=rows,
         source="US Department of Homeland Security, US Department of Justice (analysis.mart_tracker_agreement)",
         caveats=(
-            "Homeland Security's list is of 2025-05-29, Justice's names are those since 2025-08-05.",
+            f"Homeland Security's list is of 2025-05-29. Justice's names are those of every list held since {since}.",
             *(f"On Justice's list under another heading, and counted here as on one list only: {name}."
               for name in otherwise),
-            *questions.question("tracker_agreement").caveats,
+            # the third is on columns that only the query's answer has
+            *questions.question("tracker_agreement").caveats[:2],
+            "A name that is matched to no place is compared by its spelling.",
         ),
         columns={
             "level": "kind of jurisdiction", "listed_by": "which list names it", "place_in_bar": "order in the bar",
@@ -267,14 +274,15 @@ def money(pages: Pages) -> Picture:
     finding = "How much policing money do the captured awards hold?"
     if rows:
         held = counted(sum(row["awards"] for row in rows), "award", "awards")
-        finding = f"This release holds {held}, a part of all there are"
+        finding = f"This release holds {held}; of how many is not known."
     if known:
+        # not "a part": an edition may hold all that it asked for
         shares = dict.fromkeys(f"{f(row['share_of_nation_percent'] for row in known):.1f}%" for f in (min, max))
-        finding += f": {' to '.join(shares)} of what the nation obligated in a year"
+        finding = f"This release holds {held}: {' to '.join(shares)} of what the nation obligated in a year."
     return Picture(
         name="captured_awards",
         chart="money",
-        finding=finding if not rows else finding + ".",
+        finding=finding,
         rows=rows,
         source="USAspending.gov (analysis.mart_award_share)",
         caveats=(
@@ -283,7 +291,8 @@ def money(pages: Pages) -> Picture:
             *([f"Not drawn: {counted(without, 'award', 'awards')} whose number does not show the fiscal year."]
               if without else []),
             "The percentage above a bar is of what the nation obligated under the same listings in the same year.",
-            *questions.question("nation").caveats,
+            # the second is on a column that only the query's answer has
+            *questions.question("nation").caveats[:1],
         ),
         columns={
             "fiscal_year": "the award's fiscal year", "awards": "captured awards",

@@ -134,7 +134,7 @@ def events(pages: Pages) -> Picture:
     if rows:
         finding = (
             f"{number(total)} dated events are known: {number(acts)} put a policy in force, reaffirm,"
-            f" change or end it. {number(sourced)} of them rest on a full source."
+            f" change or end it. {number(sourced)} of the {number(total)} rest on a full source."
         )
     return Picture(
         name="legal_events_by_year",

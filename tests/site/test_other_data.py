@@ -108,15 +108,39 @@ class TestTheCapturedAwards:
 
     def test_one_year_whose_share_is_known_has_one_percentage(self, tmp_path: Path):
         picture = self.money(tmp_path, (2017, 1, "null"), (2020, 2, 9.66))
-        assert picture.finding == (
-            "This release holds 3 awards, a part of all there are: 9.7% of what the nation obligated in a year."
-        )
+        assert picture.finding == ("This release holds 3 awards: 9.7% of what the nation obligated in a year.")
         assert not any("Not drawn" in caveat for caveat in picture.caveats)
+
+    def test_an_edition_that_asked_for_all_awards_does_not_call_them_a_part(self, tmp_path: Path):
+        picture = self.money(tmp_path, (2019, 500, 99.2), (2020, 600, 103.4))
+        assert picture.finding == (
+            "This release holds 1,100 awards: 99.2% to 103.4% of what the nation obligated in a year."
+        )
+        assert not any("seen_on" in caveat for caveat in picture.caveats), "no column of the picture"
+
+    def test_without_a_share_nobody_knows_of_how_many(self, tmp_path: Path):
+        picture = self.money(tmp_path, (2017, 1, "null"))
+        assert picture.finding == "This release holds 1 award; of how many is not known."
 
     def test_awards_without_a_year_are_counted_and_said_not_to_be_drawn(self, tmp_path: Path):
         picture = self.money(tmp_path, ("null", 1, "null"), (2020, 2, 9.66))
         assert "holds 3 awards" in picture.finding
         assert "Not drawn: 1 award whose number does not show the fiscal year." in picture.caveats
+
+
+def test_justices_names_are_those_since_its_first_list_that_is_held(tmp_path: Path):
+    """A live edition's first list of Justice's is that of the day on which it was first asked for."""
+    picture = front.agreement(made(
+        tmp_path,
+        "create table analysis.mart_tracker_agreement as select 'dhs' as tracker_a, 'doj' as tracker_b, 'state' as"
+        " level, 'both' as listed_by, 'Ohio' as listed_name, null as other_lists_it_as",
+        "create table core.dim_tracker as select * from (values ('d', 'doj'), ('h', 'dhs'))"
+        " as v (tracker_key, tracker_code)",
+        "create table core.fct_tracker_snapshot as select * from (values ('d', date '2026-12-24'),"
+        " ('d', date '2026-12-25'), ('h', date '2025-05-29')) as v (tracker_key, snapshot_on)",
+    ))  # fmt: skip
+    assert picture.caveats[0].endswith("Justice's names are those of every list held since 2026-12-24.")
+    assert not any("only_a" in caveat for caveat in picture.caveats), "no column of the picture"
 
 
 def test_only_pairs_that_have_a_figure_of_hispanic_victims_are_counted_as_comparisons(tmp_path: Path):
