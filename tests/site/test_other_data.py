@@ -128,6 +128,23 @@ class TestTheCapturedAwards:
         assert "Not drawn: 1 award whose number does not show the fiscal year." in picture.caveats
 
 
+def test_the_events_with_a_full_source_are_counted_of_all_dated_events(tmp_path: Path):
+    """Two are sourced, of three that have a date; one of these puts a policy in force."""
+    picture = subjects.events(made(
+        tmp_path,
+        "create schema reference",
+        "create table reference.policy_event_effects as select * from (values ('issued', 1), ('listed', null))"
+        " as v (event, sets)",
+        "create table core.fct_policy_event as select * from (values (date '2017-01-01', 'sourced', 'listed'),"
+        " (date '2017-01-01', 'council record', 'issued'), (date '2018-01-01', 'partial', 'listed'),"
+        " (null, 'sourced', 'issued')) as v (event_from, source_status, event)",
+    ))  # fmt: skip
+    assert picture.finding == (
+        "3 dated events are known: 1 put a policy in force, reaffirm, change or end it."
+        " 2 of the 3 rest on a full source."
+    )
+
+
 def test_justices_names_are_those_since_its_first_list_that_is_held(tmp_path: Path):
     """A live edition's first list of Justice's is that of the day on which it was first asked for."""
     picture = front.agreement(made(
