@@ -96,6 +96,32 @@ def test_the_question_does_not_add_up_two_places_of_one_name():
     assert [row[5] for row in found] == [7, 5]
 
 
+def test_the_nations_figure_is_the_sum_of_the_search_where_the_inventory_has_none():
+    """A live edition has no inventory: 7 of grants and 2 of direct payments are 9. A whole year is not added to parts."""
+    columns = "assistance_listing, fiscal_year, type_group, is_total, obligated_amount, seen_on, figure_note"
+    with duckdb.connect() as connection:
+        connection.execute("create schema core; create schema analysis")
+        connection.execute(
+            "create table core.fct_listing_year as select 'k' as assistance_listing_key, * from (values"
+            " ('99.001', 2023, 'all', true, null, date '2025-12-05', 'not covered'),"
+            " ('99.001', 2024, 'all', true, 5, date '2025-12-05', null),"
+            " ('99.001', 2024, 'grants', false, 4, date '2026-12-05', 'of a part'),"
+            " ('99.001', 2025, 'grants', false, 7, date '2026-12-05', 'new'),"
+            f" ('99.001', 2025, 'direct_payments', false, 2, date '2026-12-06', null)) as v ({columns})"
+        )
+        connection.execute("create table core.dim_assistance_listing as select 'k' as assistance_listing_key,"
+                           " 'Synth' as listing_name")  # fmt: skip
+        connection.execute("create table analysis.mart_award_share (share_scope varchar, assistance_listing varchar,"
+                           " fiscal_year int, awards bigint, obligated_amount decimal(18, 2),"
+                           " share_of_nation_percent double)")  # fmt: skip
+        found = connection.execute(questions.question("nation").sql).fetchall()
+    assert [(row[2], row[3], row[4].isoformat(), row[8]) for row in found] == [
+        (2023, None, "2025-12-05", "not covered"),
+        (2024, 5, "2025-12-05", None),
+        (2025, 9, "2026-12-06", "grants: new"),
+    ]
+
+
 class TestTheCapturedAwards:
     def money(self, folder: Path, *rows: tuple[Any, ...]) -> pages.Picture:
         values = ", ".join(f"({year}, {awards}, {share})" for year, awards, share in rows)
