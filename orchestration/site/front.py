@@ -66,7 +66,7 @@ def _facts(pages: Pages) -> list[tuple[str, str]]:
     """What the release holds, in a few counts."""
     counts = pages.rows("""
         select 'awards, by their captures' as what, count(*) as n from core.fct_award
-        union all select 'names on lists, each with its days', count(*) from core.fct_tracker_listing
+        union all select 'lines of lists, each with its days', count(*) from core.fct_tracker_listing
         union all
         select 'legal events, with a date or without', count(*) from core.fct_policy_event
         union all select 'months of an agency and an offense', count(*) from core.fct_crime_month

@@ -97,7 +97,7 @@ def test_the_question_does_not_add_up_two_places_of_one_name():
 
 
 def test_the_nations_figure_is_the_sum_of_the_search_where_the_inventory_has_none():
-    """A live edition has no inventory: 7 of grants and 2 of direct payments are 9. A whole year is not added to parts."""
+    """A live edition has no inventory: 7 of grants and 2 of direct payments are 9. A whole year is added to nothing."""
     columns = "assistance_listing, fiscal_year, type_group, is_total, obligated_amount, seen_on, figure_note"
     with duckdb.connect() as connection:
         connection.execute("create schema core; create schema analysis")
