@@ -1,6 +1,6 @@
 -- question: What did each listing obligate in the whole country, and how much of it do the captured awards hold?
 -- about: release
--- caveat: An award's fiscal year is its own (the year in its number); an obligation counts in the year of its action. The hiring awards of FY2021 were obligated in FY2022, and the total of FY2021 is negative: more was taken back than newly obligated (figure_note).
+-- caveat: An award's fiscal year is its own (the year in its number); an obligation counts in the year of its action. The hiring awards of FY2021 were obligated in FY2022, and the total of FY2021 is negative: more was taken back than newly obligated.
 -- caveat: As seen on seen_on; earlier sightings are in core.fct_listing_year_seen.
 -- column: nation_obligated_usd (USD): What was obligated nationwide under the listing in the fiscal year: the inventory's figure, else the sum of the award search's type groups. Null if the publisher does not cover it.
 -- column: figure_note: What must be known of the figure, of each type group where it is their sum. Null where nothing.

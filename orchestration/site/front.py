@@ -78,6 +78,7 @@ def _facts(pages: Pages) -> list[tuple[str, str]]:
 
 def reporting(pages: Pages) -> Picture:
     """Percent of violence reported to the police, Hispanic victims and others, with intervals."""
+    asked = questions.question("reporting_gap")
     rows = pages.rows("""
         with windows as (
             select *, case when is_break then coalesce(break_reason, 'mixes two samples') end as note
@@ -107,8 +108,11 @@ def reporting(pages: Pages) -> Picture:
         finding=finding if windows else "What part of violence is reported to the police?",
         rows=rows,
         source="Bureau of Justice Statistics, National Crime Victimization Survey (analysis.mart_survey_reporting_gap)",
-        caveats=(*questions.question("reporting_gap").caveats,
-                 "The line stops where windows mix years before and after a change of the survey (2006 and 2016)."),
+        # the second is on a column that only the query's answer has
+        caveats=(*asked.caveats[:1], *asked.caveats[2:],
+                 "The line stops where windows mix years before and after a change of the survey (2006 and 2016), as"
+                 " the note says. BJS calls the figures of 2006 not comparable with other years, and asks for caution"
+                 " with 2016."),
         columns={
             "first_year": "first year of the window", "last_year": "last year of the window",
             "group": "the victims' group", "percent": "percent of victimizations reported to the police",
