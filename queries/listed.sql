@@ -5,8 +5,8 @@
 -- parameter: as_of=2025-08-05 (date)
 -- caveat: tracker=all shows every tracker, side by side.
 -- caveat: Lists are known only from captured snapshots. A day before the first of them has no answer.
--- caveat: A list of one date (the map of 2014, the letters of 2017 and 2018, the report of 2017-02) names nobody on any other day. What a list means is in core.dim_tracker, listed_means and not_listed_means.
--- caveat: A row is a line of the list. On ICE's list a line is an agreement: an agency with several forms of support stands as often.
+-- caveat: A list of one date (the map and the sheriffs of 2014, the letters of 2017 and 2018, the report of 2017-02) names nobody on any other day. What a list means is in core.dim_tracker, listed_means and not_listed_means.
+-- caveat: A row is a line of the list; lines that repeat a name are one. On ICE's list a line is an agreement: an agency with several forms of support stands as often.
 -- caveat: A list is its publisher's verdict, as printed. Not being listed does not mean no.
 with asked as (
     select cast($as_of as date) as day

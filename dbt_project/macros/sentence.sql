@@ -15,6 +15,12 @@
     coalesce(cast({{ figure }} as {{ dbt.type_string() }}), '{{ missing }}')
 {%- endmacro %}
 
+{#- An amount in words: never a zero, nor a unit alone, for what is not known. -#}
+{% macro dollars_in_words(amount) -%}
+    case when {{ amount }} is null then 'no amount known'
+        else concat(cast(cast({{ amount }} as bigint) as {{ dbt.type_string() }}), ' USD') end
+{%- endmacro %}
+
 {#-
     The sentences of a model that judges claims: `whys` and `evidences`, joined to its last step by the kind of the claim
     and the codes that it chose.

@@ -112,7 +112,9 @@ def calendar(pages: Pages) -> Picture:
             " negative count (more earlier reports proved unfounded than new ones came) was reported, too.",
             "Only agencies whose months are held are in it: an empty cell is a state and month of which none is held."
             " A cell of 0% is a month that is held, of which nothing is counted in full.",
-            *questions.question("crime_months").caveats,
+            # the query's second is on a column that only its answer has
+            *questions.question("crime_months").caveats[:1],
+            "Some agencies serve more than their city. A new series, or a break, is not a change of crime.",
         ),
         columns={
             "state": "state", "month": "month", "agencies": "agencies whose month is held",

@@ -66,7 +66,7 @@ def _facts(pages: Pages) -> list[tuple[str, str]]:
     """What the release holds, in a few counts."""
     counts = pages.rows("""
         select 'awards, by their captures' as what, count(*) as n from core.fct_award
-        union all select 'names on lists, each with its days', count(*) from core.fct_tracker_listing
+        union all select 'lines of lists, each with its days', count(*) from core.fct_tracker_listing
         union all
         select 'legal events, with a date or without', count(*) from core.fct_policy_event
         union all select 'months of an agency and an offense', count(*) from core.fct_crime_month
@@ -78,6 +78,7 @@ def _facts(pages: Pages) -> list[tuple[str, str]]:
 
 def reporting(pages: Pages) -> Picture:
     """Percent of violence reported to the police, Hispanic victims and others, with intervals."""
+    asked = questions.question("reporting_gap")
     rows = pages.rows("""
         with windows as (
             select *, case when is_break then coalesce(break_reason, 'mixes two samples') end as note
@@ -107,8 +108,11 @@ def reporting(pages: Pages) -> Picture:
         finding=finding if windows else "What part of violence is reported to the police?",
         rows=rows,
         source="Bureau of Justice Statistics, National Crime Victimization Survey (analysis.mart_survey_reporting_gap)",
-        caveats=(*questions.question("reporting_gap").caveats,
-                 "The line stops where windows mix years before and after a change of the survey (2006 and 2016)."),
+        # the second is on a column that only the query's answer has
+        caveats=(*asked.caveats[:1], *asked.caveats[2:],
+                 "The line stops where windows mix years before and after a change of the survey (2006 and 2016), as"
+                 " the note says. BJS calls the figures of 2006 not comparable with other years, and asks for caution"
+                 " with 2016."),
         columns={
             "first_year": "first year of the window", "last_year": "last year of the window",
             "group": "the victims' group", "percent": "percent of victimizations reported to the police",
@@ -200,6 +204,11 @@ def agreement(pages: Pages) -> Picture:
         where tracker_a = 'dhs' and tracker_b = 'doj' and listed_by = 'only a' and other_lists_it_as is not null
         order by listed_name
     """)]  # fmt: skip
+    (first_list,) = pages.rows("""
+        select min(snapshot_on) as day from core.fct_tracker_snapshot
+        join core.dim_tracker using (tracker_key) where tracker_code = 'doj'
+    """)
+    since = first_list["day"] or "the first"
     finding = (
         f"Under the same headings, Justice's list names {number(shared)} of the {number(first)} names on Homeland"
         " Security's list of May 2025."
@@ -211,10 +220,12 @@ def agreement(pages: Pages) -> Picture:
         rows=rows,
         source="US Department of Homeland Security, US Department of Justice (analysis.mart_tracker_agreement)",
         caveats=(
-            "Homeland Security's list is of 2025-05-29, Justice's names are those since 2025-08-05.",
+            f"Homeland Security's list is of 2025-05-29. Justice's names are those of every list held since {since}.",
             *(f"On Justice's list under another heading, and counted here as on one list only: {name}."
               for name in otherwise),
-            *questions.question("tracker_agreement").caveats,
+            # the third is on columns that only the query's answer has
+            *questions.question("tracker_agreement").caveats[:2],
+            "A name that is matched to no place is compared by its spelling.",
         ),
         columns={
             "level": "kind of jurisdiction", "listed_by": "which list names it", "place_in_bar": "order in the bar",
@@ -267,14 +278,15 @@ def money(pages: Pages) -> Picture:
     finding = "How much policing money do the captured awards hold?"
     if rows:
         held = counted(sum(row["awards"] for row in rows), "award", "awards")
-        finding = f"This release holds {held}, a part of all there are"
+        finding = f"This release holds {held}; of how many is not known."
     if known:
+        # not "a part": an edition may hold all that it asked for
         shares = dict.fromkeys(f"{f(row['share_of_nation_percent'] for row in known):.1f}%" for f in (min, max))
-        finding += f": {' to '.join(shares)} of what the nation obligated in a year"
+        finding = f"This release holds {held}: {' to '.join(shares)} of what the nation obligated in a year."
     return Picture(
         name="captured_awards",
         chart="money",
-        finding=finding if not rows else finding + ".",
+        finding=finding,
         rows=rows,
         source="USAspending.gov (analysis.mart_award_share)",
         caveats=(
@@ -283,7 +295,8 @@ def money(pages: Pages) -> Picture:
             *([f"Not drawn: {counted(without, 'award', 'awards')} whose number does not show the fiscal year."]
               if without else []),
             "The percentage above a bar is of what the nation obligated under the same listings in the same year.",
-            *questions.question("nation").caveats,
+            # the second is on a column that only the query's answer has
+            *questions.question("nation").caveats[:1],
         ),
         columns={
             "fiscal_year": "the award's fiscal year", "awards": "captured awards",

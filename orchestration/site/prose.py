@@ -15,7 +15,7 @@ from orchestration.site import words
 _ADDRESS = re.compile(r"https?://[^\s<>\"')]+[^\s<>\"').,;]")
 _CODE = re.compile(r"`([^`]+)`")
 # A column that a sentence names: not a part of a path, of a qualified name or of a call.
-_COLUMN = re.compile(r"(?<![\w./`-])[a-z][a-z0-9]*(?:_[a-z0-9]+)+(?![\w/(-]|\.\w)")
+COLUMN = re.compile(r"(?<![\w./`-])[a-z][a-z0-9]*(?:_[a-z0-9]+)+(?![\w/(-]|\.\w)")
 _AMOUNT = re.compile(r"(?<![\d.,-])(\d{4,})(?=(?:\.\d+)? (?:USD|dollars)\b)")
 # A longer text of a cell is folded, and opens by a click.
 _LONG, _SHOWN = 90, 60
@@ -45,7 +45,7 @@ def _set(text: str, *, in_words: bool) -> Markup:
     made, last = Markup(), 0
     for match in _CODE.finditer(text):
         made += _said(text[last : match.start()], in_words=in_words)
-        is_column = in_words and (_COLUMN.fullmatch(match[1]) or words.has_head(match[1]))
+        is_column = in_words and (COLUMN.fullmatch(match[1]) or words.has_head(match[1]))
         made += Markup("“{}”").format(words.head(match[1])) if is_column else Markup("<code>{}</code>").format(match[1])
         last = match.end()
     return made + _said(text[last:], in_words=in_words)
@@ -53,12 +53,12 @@ def _set(text: str, *, in_words: bool) -> Markup:
 
 def _said(text: str, *, in_words: bool) -> Markup:
     text = _AMOUNT.sub(lambda found: f"{int(found[1]):,}", text)
-    return Markup("{}").format(_COLUMN.sub(lambda found: f"“{words.head(found[0])}”", text) if in_words else text)
+    return Markup("{}").format(COLUMN.sub(lambda found: f"“{words.head(found[0])}”", text) if in_words else text)
 
 
 def cell(text: str) -> Markup:
     """A text in a cell of a table: a code in words, a long text folded."""
-    if _COLUMN.fullmatch(text) or _DATASET.fullmatch(text):
+    if COLUMN.fullmatch(text) or _DATASET.fullmatch(text):
         return Markup("{}").format(text.replace("__", ": ").replace("_", " "))
     made = linked(words.value(text))
     if len(text) <= _LONG or text.startswith("http"):

@@ -138,7 +138,7 @@ def events(pages: Pages) -> Picture:
     if rows:
         finding = (
             f"{number(total)} dated events are known: {number(acts)} put a policy in force, reaffirm,"
-            f" change or end it. {number(sourced)} of them rest on a full source."
+            f" change or end it. {number(sourced)} of the {number(total)} rest on a full source."
         )
     return Picture(
         name="legal_events_by_year",
@@ -179,7 +179,12 @@ def all_events(pages: Pages) -> Picture:
         finding=f"Every legal event that is known ({number(len(rows))}), and who says so",
         rows=rows,
         source="Clawback's ledger of cited events, councils' records (core.fct_policy_event)",
-        caveats=questions.question("policies").caveats,
+        caveats=(
+            # the query's first is on columns that only its answer has
+            "Only events whose source is cited decide a status, and not all of these do. Before the first event that"
+            " decides, nothing is known.",
+            *questions.question("policies").caveats[1:],
+        ),
         columns={
             "jurisdiction": "who decided",
             "since": "the day, month or year, as exactly as it is known; the first day that it may have been",

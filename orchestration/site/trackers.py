@@ -31,8 +31,8 @@ def write(pages: Pages) -> None:
     snapshots = pages.rows("""
         select
             trackers.tracker_code, state_code,
-            list([cast(snapshot_on as varchar), cast(next_snapshot_on as varchar), cast(is_withdrawal as varchar)]
-                 order by snapshot_on) as days
+            list([cast(snapshot_on as varchar), cast(next_snapshot_on as varchar), cast(is_withdrawal as varchar),
+                  cast(names_listed as varchar)] order by snapshot_on) as days
         from core.fct_tracker_snapshot as snapshots
         join core.dim_tracker as trackers using (tracker_key)
         group by all

@@ -183,6 +183,15 @@ class TestTheArticle:
         assert {name.split()[0] for name in affirming} >= {"Chicago", "Los", "New"}
         assert all("2016-11-08" <= str(row["event_from"]) <= "2017-03-27" for row in rows if row["affirms"])
 
+    def test_what_stands_beside_the_acts_is_counted_as_events_and_not_as_acts(self, connection):
+        """Letters that the Justice Department sent to the four cities, and bills that died, are no acts of theirs."""
+        ((said, counted),) = connection.execute(
+            "select evidence, evidence_rows from analysis.mart_claim_check where claim_id = 'affirmed_after_election'"
+        ).fetchall()
+        assert said.endswith(f"; {counted} events of the four cities are known, acts or not, of any time")
+        ever = {row["event"] for row in ask(connection, "four_cities", **{"from": "1900-01-01", "to": "2100-01-01"})}
+        assert {"listed", "filed", "filed_at_end_of_term", "challenge_dismissed"} <= ever
+
     def test_no_list_of_that_day_is_captured_and_the_newest_by_then_names_few_cities(self, connection):
         """The map of 2014-09 is the one list at hand: 163 units on 166 rows, and few of them are cities."""
         assert ask(connection, "listed", tracker="all", as_of="2017-03-27") == []

@@ -96,6 +96,32 @@ def test_the_question_does_not_add_up_two_places_of_one_name():
     assert [row[5] for row in found] == [7, 5]
 
 
+def test_the_nations_figure_is_the_sum_of_the_search_where_the_inventory_has_none():
+    """A live edition has no inventory: 7 of grants and 2 of direct payments are 9. A whole year is added to nothing."""
+    columns = "assistance_listing, fiscal_year, type_group, is_total, obligated_amount, seen_on, figure_note"
+    with duckdb.connect() as connection:
+        connection.execute("create schema core; create schema analysis")
+        connection.execute(
+            "create table core.fct_listing_year as select 'k' as assistance_listing_key, * from (values"
+            " ('99.001', 2023, 'all', true, null, date '2025-12-05', 'not covered'),"
+            " ('99.001', 2024, 'all', true, 5, date '2025-12-05', null),"
+            " ('99.001', 2024, 'grants', false, 4, date '2026-12-05', 'of a part'),"
+            " ('99.001', 2025, 'grants', false, 7, date '2026-12-05', 'new'),"
+            f" ('99.001', 2025, 'direct_payments', false, 2, date '2026-12-06', null)) as v ({columns})"
+        )
+        connection.execute("create table core.dim_assistance_listing as select 'k' as assistance_listing_key,"
+                           " 'Synth' as listing_name")  # fmt: skip
+        connection.execute("create table analysis.mart_award_share (share_scope varchar, assistance_listing varchar,"
+                           " fiscal_year int, awards bigint, obligated_amount decimal(18, 2),"
+                           " share_of_nation_percent double)")  # fmt: skip
+        found = connection.execute(questions.question("nation").sql).fetchall()
+    assert [(row[2], row[3], row[4].isoformat(), row[8]) for row in found] == [
+        (2023, None, "2025-12-05", "not covered"),
+        (2024, 5, "2025-12-05", None),
+        (2025, 9, "2026-12-06", "grants: new"),
+    ]
+
+
 class TestTheCapturedAwards:
     def money(self, folder: Path, *rows: tuple[Any, ...]) -> pages.Picture:
         values = ", ".join(f"({year}, {awards}, {share})" for year, awards, share in rows)
@@ -108,15 +134,56 @@ class TestTheCapturedAwards:
 
     def test_one_year_whose_share_is_known_has_one_percentage(self, tmp_path: Path):
         picture = self.money(tmp_path, (2017, 1, "null"), (2020, 2, 9.66))
-        assert picture.finding == (
-            "This release holds 3 awards, a part of all there are: 9.7% of what the nation obligated in a year."
-        )
+        assert picture.finding == ("This release holds 3 awards: 9.7% of what the nation obligated in a year.")
         assert not any("Not drawn" in caveat for caveat in picture.caveats)
+
+    def test_an_edition_that_asked_for_all_awards_does_not_call_them_a_part(self, tmp_path: Path):
+        picture = self.money(tmp_path, (2019, 500, 99.2), (2020, 600, 103.4))
+        assert picture.finding == (
+            "This release holds 1,100 awards: 99.2% to 103.4% of what the nation obligated in a year."
+        )
+        assert not any("seen_on" in caveat for caveat in picture.caveats), "no column of the picture"
+
+    def test_without_a_share_nobody_knows_of_how_many(self, tmp_path: Path):
+        picture = self.money(tmp_path, (2017, 1, "null"))
+        assert picture.finding == "This release holds 1 award; of how many is not known."
 
     def test_awards_without_a_year_are_counted_and_said_not_to_be_drawn(self, tmp_path: Path):
         picture = self.money(tmp_path, ("null", 1, "null"), (2020, 2, 9.66))
         assert "holds 3 awards" in picture.finding
         assert "Not drawn: 1 award whose number does not show the fiscal year." in picture.caveats
+
+
+def test_the_events_with_a_full_source_are_counted_of_all_dated_events(tmp_path: Path):
+    """Two are sourced, of three that have a date; one of these puts a policy in force."""
+    picture = subjects.events(made(
+        tmp_path,
+        "create schema reference",
+        "create table reference.policy_event_effects as select * from (values ('issued', 1), ('listed', null))"
+        " as v (event, sets)",
+        "create table core.fct_policy_event as select * from (values (date '2017-01-01', 'sourced', 'listed'),"
+        " (date '2017-01-01', 'council record', 'issued'), (date '2018-01-01', 'partial', 'listed'),"
+        " (null, 'sourced', 'issued')) as v (event_from, source_status, event)",
+    ))  # fmt: skip
+    assert picture.finding == (
+        "3 dated events are known: 1 put a policy in force, reaffirm, change or end it."
+        " 2 of the 3 rest on a full source."
+    )
+
+
+def test_justices_names_are_those_since_its_first_list_that_is_held(tmp_path: Path):
+    """A live edition's first list of Justice's is that of the day on which it was first asked for."""
+    picture = front.agreement(made(
+        tmp_path,
+        "create table analysis.mart_tracker_agreement as select 'dhs' as tracker_a, 'doj' as tracker_b, 'state' as"
+        " level, 'both' as listed_by, 'Ohio' as listed_name, null as other_lists_it_as",
+        "create table core.dim_tracker as select * from (values ('d', 'doj'), ('h', 'dhs'))"
+        " as v (tracker_key, tracker_code)",
+        "create table core.fct_tracker_snapshot as select * from (values ('d', date '2026-12-24'),"
+        " ('d', date '2026-12-25'), ('h', date '2025-05-29')) as v (tracker_key, snapshot_on)",
+    ))  # fmt: skip
+    assert picture.caveats[0].endswith("Justice's names are those of every list held since 2026-12-24.")
+    assert not any("only_a" in caveat for caveat in picture.caveats), "no column of the picture"
 
 
 def test_only_pairs_that_have_a_figure_of_hispanic_victims_are_counted_as_comparisons(tmp_path: Path):

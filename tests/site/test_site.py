@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
+import re
 import shutil
 import time
 import tomllib
@@ -20,7 +21,7 @@ import pytest
 from orchestration.reading import reader
 from orchestration.release import audit, history, layout, publish
 from orchestration.settings import PROJECT_ROOT, Settings
-from orchestration.site import build, glossary
+from orchestration.site import build, glossary, prose
 from orchestration.site.pages import VENDOR_FOLDER
 from tools import site_charts
 
@@ -196,6 +197,18 @@ def test_what_a_picture_hands_out_is_what_sql_says(site: Path, warehouse: reader
     assert len(told["rows"]) == len(rows) - 1
     assert told["caveats"]
     assert told["release"] in told["cite"]
+
+
+def test_no_caveat_of_a_table_is_on_a_column_that_it_lacks(site: Path):
+    """A caveat of a named query may stand beside another answer: what it says of columns must be of this one's."""
+    elsewhere = re.compile(r"[a-z_]+ in (?:(?:core|analysis|meta|reference)\.\w+|the mart)\b")
+    files = [*(site / "data").glob("*.json")]
+    assert len(files) > 15
+    for file in files:
+        told = json.loads(file.read_text(encoding="utf-8"))
+        for caveat in told["caveats"]:
+            named = set(prose.COLUMN.findall(elsewhere.sub("", caveat)))
+            assert named <= set(told["columns"]), (file.name, caveat)
 
 
 def test_two_lists_share_what_the_published_lists_share(site: Path):

@@ -22,7 +22,7 @@
 
   const onDay = (day) => data.listed.filter((one) => one[SINCE] <= day && (!one[UNTIL] || one[UNTIL] > day));
 
-  /* The list that a tracker's word about a state on a day comes from: [day, next day, is it a withdrawal]. */
+  /* The list that a tracker's word about a state on a day comes from: [day, next day, is it a withdrawal, lines of the state]. */
   function listOf(tracker, state, day) {
     const days = ((data.days[tracker] || {})[state] || []).filter(([on, next]) => on <= day && (!next || next > day));
     const last = days[days.length - 1];
@@ -30,12 +30,11 @@
   }
 
   clawback.mapRows = function (tracker, day) {
-    const counts = new Map();
-    for (const one of onDay(day)) if (one[TRACKER] === tracker) counts.set(one[STATE], (counts.get(one[STATE]) || 0) + 1);
     return data.states.map(([fips, code, state]) => {
       const list = listOf(tracker, code, day);
-      const listed = counts.get(code) ?? (list && data.trackers[tracker].holds !== "a part of the list" ? 0 : null);
-      const says = listed === null ? "no list of that day is known" : list && list[2] === "true" ? "the list was withdrawn" : listed ? "names listed" : "no name listed";
+      // of a list of which a part is held, no name is no answer
+      const listed = list && (Number(list[3]) || data.trackers[tracker].holds !== "a part of the list") ? Number(list[3]) : null;
+      const says = listed === null ? "no list of that day is known" : list[2] === "true" ? "the list was withdrawn" : listed ? "names listed" : "no name listed";
       return { fips, code, state, listed, says, list_of: list ? list[0] : "" };
     });
   }
@@ -63,6 +62,9 @@
     return count.toLocaleString("en-US") + " " + (count === 1 ? one : many);
   }
 
+  /* A line of a list of agencies that cooperate is an agreement. */
+  const ofAgreements = (about) => about.verdict === "cooperates";
+
   /* On which day the list was last seen: never a later one than its own. */
   function lastSeen(rows, day) {
     const last = rows.map((row) => row.list_of).filter(Boolean).sort().pop();
@@ -74,9 +76,10 @@
     const rows = clawback.mapRows(tracker, day);
     const known = rows.filter((row) => row.listed !== null);
     const seen = lastSeen(known, day);
-    const names = known.reduce((sum, row) => sum + row.listed, 0);
+    const lines = known.reduce((sum, row) => sum + row.listed, 0);
+    const told = ofAgreements(about) ? counted(lines, "agreement", "agreements") : counted(lines, "name", "names");
     return { rows, columns: ["code", "state", "listed", "says", "list_of"], most: Math.max(1, ...known.map((row) => row.listed)),
-      finding: known.length && counted(names, "name", "names") + " in " + counted(known.filter((row) => row.listed).length, "state", "states") + seen };
+      finding: known.length && told + " in " + counted(known.filter((row) => row.listed).length, "state", "states") + seen };
   }
 
   function ofCounties(about, tracker, day) {
@@ -117,6 +120,7 @@
     if (kind === "states") {
       const { domainMin, ...scale } = spec.encoding.color.scale;
       spec.encoding.color.scale = { ...scale, domain: [domainMin, shown.most] };
+      if (ofAgreements(about)) spec.encoding.color.title = "agreements listed";
     }
     spec.data = { values: shapes[kind], format: spec.data.format };
     drawn = { ...spec, width: 640, datasets: { rows: shown.rows } };
@@ -132,7 +136,7 @@
 
   /* What the columns of the maps' data mean. */
   const MEANS = {
-    states: { fips: "the state's code of the Census", code: "postal code", state: "name", listed: "names on the list in the state; null: no list of the day is known",
+    states: { fips: "the state's code of the Census", code: "postal code", state: "name", listed: "lines of the list in the state, which on ICE's list are agreements; null: no list of the day is known",
       says: "what the list says, in words", list_of: "day of the list that says so" },
     counties: { fips: "the county's code of the Census (GEOID)", county: "name and state", says: "what the list says of the county",
       name: "as the list prints it", list_of: "day of the list that says so" },
@@ -142,14 +146,14 @@
     const day = document.getElementById("day").value;
     const wanted = document.getElementById("filter").value.toLowerCase().split(/\s+/).filter(Boolean);
     const withAgencies = document.getElementById("cooperates").checked;
-    const shown = Object.entries(data.trackers).filter(([, about]) => about.holds !== NOTHING && (withAgencies || about.verdict !== "cooperates")).map(([code]) => code);
+    const shown = Object.entries(data.trackers).filter(([, about]) => about.holds !== NOTHING && (withAgencies || !ofAgreements(about))).map(([code]) => code);
     const units = new Map();
     for (const one of onDay(day)) {
       if (!shown.includes(one[TRACKER])) continue;
       const key = one[GEOID] ? one[KEY] : one[STATE] + one[NAME];
-      if (!units.has(key)) units.set(key, { first: one, by: new Set(), names: 0 });
+      if (!units.has(key)) units.set(key, { first: one, by: new Set(), entries: 0 });
       units.get(key).by.add(one[TRACKER]);
-      units.get(key).names += 1;
+      units.get(key).entries += 1;
     }
     const rows = [...units.values()].filter(({ first }) => wanted.every((word) => (first[NAME] + " " + first[STATE] + " " + first[LEVEL]).toLowerCase().includes(word)));
     rows.sort((a, b) => b.by.size - a.by.size || (a.first[STATE] || "").localeCompare(b.first[STATE] || "") || a.first[NAME].localeCompare(b.first[NAME]));
@@ -176,18 +180,18 @@
       el("span", { class: "note" }, last ? seen + last : "no list of the day"));
   }
 
-  /* How many places the lists of the day name. A list may name a place twice, and names that match no place. */
+  /* How many places the lists of the day name. A list may name a place under two headings, and names that match no place. */
   function counts(rows, shown, day) {
     const lists = shown.flatMap((code) => Object.keys(data.days[code] || {}).map((state) => listOf(code, state, day))).filter((list) => list && list[2] !== "true").map(([on]) => on).sort();
     if (!lists.length && !rows.length) return "How many places are on a list on " + day + " is not known: no list of that day is held";
     const places = rows.filter(({ first }) => first[GEOID]).length;
-    const names = rows.reduce((sum, { names: of }) => sum + of, 0);
+    const entries = rows.reduce((sum, { entries: of }) => sum + of, 0);
     const last = lists.pop();
     const seen = !last || last === day ? " on " + day : ", as last seen on " + last;
     const unmatched = rows.length - places;
     return counted(places, "place is", "places are") + " on a list" + seen +
       (unmatched ? ", and " + counted(unmatched, "printed name that is matched to no place", "printed names that are matched to no place") : "") +
-      (names !== rows.length ? " (" + counted(names, "name", "names") + " in all: several lists, or one list twice, name the same place)" : "");
+      (entries !== rows.length ? " (" + counted(entries, "entry", "entries") + " in all: several lists, or one list under two headings, name the same place)" : "");
   }
 
   function begin() {

@@ -17,9 +17,7 @@ awards as (
         awards.description,
         awards.obligated_amount,
         awards.officers_funded_reported as officers,
-        concat(
-            awards.fain, ', ', cast(cast(awards.obligated_amount as bigint) as {{ dbt.type_string() }}), ' USD'
-        ) as award_text,
+        concat(awards.fain, ', ', {{ dollars_in_words('awards.obligated_amount') }}) as award_text,
         jurisdictions.geoid,
         jurisdictions.name_normalized,
         jurisdictions.state_code

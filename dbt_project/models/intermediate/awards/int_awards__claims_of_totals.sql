@@ -81,7 +81,7 @@ select
     judged.computed_value,
     judged.verdict,
     whys.sentence as why,
-    {{ sentence("evidences.sentence", {'awards': in_words('judged.evidence_rows'), 'amount': in_words('cast(coalesce(judged.amount, 0) as bigint)'), 'printed': in_words('judged.printed', 'nothing')}) }} as evidence,
+    {{ sentence("evidences.sentence", {'awards': in_words('judged.evidence_rows'), 'amount': dollars_in_words('judged.amount'), 'printed': in_words('judged.printed', 'nothing')}) }} as evidence,
     cast(null as {{ dbt.type_string() }}) as series_note,
     judged.evidence_rows
 from judged

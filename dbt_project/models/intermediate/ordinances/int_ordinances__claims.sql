@@ -100,7 +100,8 @@ judged as (
             when cities_listed.cities_then > claims.claimed_value then 'supported'
             -- more jurisdictions and fewer cities: the list says the one and not the other
             when cities_listed.jurisdictions_then > claims.claimed_value then 'bracketed'
-            else 'contradicted'
+            -- who is not on a list may have a policy all the same: a short list contradicts nothing
+            else 'not decided'
         end as verdict,
         case
             when cities_listed.trackers_then = 0 then 'no list'

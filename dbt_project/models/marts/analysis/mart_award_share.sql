@@ -37,7 +37,7 @@ select
     concat(
         case
             when coalesce(listing_years, 0) = 0 and awards_of_negative_years = 0
-                then 'share not known: no national total is held of these listings and years (the inventory begins with FY2019)'
+                then 'share not known: no national total is held of these listings and years'
             when coalesce(listing_years, 0) = 0 then 'share not known'
             else concat(
                 'of what the nation obligated under the same listings in ',

@@ -1,4 +1,5 @@
--- The newest figure of each listing, year and type group. What the inventory does not cover it shows as 0.
+-- The newest figure of each listing, year and type group. What the inventory does not cover it shows as 0. A whole year
+-- (type group all) is the inventory's, a type group the award search's: what is known of the one's 0 is not said of the other's.
 select
     {{ surrogate_key(['listings.assistance_listing', 'listings.fiscal_year', 'listings.type_group']) }} as listing_year_key,
     {{ surrogate_key(['listings.assistance_listing']) }} as assistance_listing_key,
@@ -7,8 +8,10 @@ select
     listings.type_group,
     listings.type_group = 'all' as is_total,
     {{ passed_of('usaspending__assistance_listings', 'listings') }}
-    case when coalesce(notes.is_covered, true) or listings.obligated_amount <> 0 then listings.obligated_amount end
-        as obligated_amount,
+    case
+        when coalesce(notes.is_covered, true) or listings.obligated_amount <> 0 or listings.type_group <> 'all'
+            then listings.obligated_amount
+    end as obligated_amount,
     listings.outlayed_amount,
     listings.sam_actual_amount,
     cast(listings._retrieved_at as date) as seen_on,
@@ -20,12 +23,17 @@ select
                 else ''
             end,
             case
-                when not notes.is_covered and listings.obligated_amount <> 0 then ''
-                when notes.why is null and listings.obligated_amount = 0 and listings.sam_actual_amount > 0
+                when listings.obligated_amount <> 0 then ''
+                when listings.type_group <> 'all' then '; 0 is what the search showed on the day that it was seen'
+                when not coalesce(notes.is_covered, true) then ''
+                when listings.sam_actual_amount > 0
                     then '; 0 is what the inventory showed on the day that it was seen, while SAM.gov has an actual amount'
-                when notes.why is null and listings.obligated_amount = 0
-                    then '; 0 is what the inventory showed on the day that it was seen'
+                else '; 0 is what the inventory showed on the day that it was seen'
+            end,
+            case
                 when notes.why is null then ''
+                -- why a 0 is none is said of the inventory's 0 alone
+                when not notes.is_covered and (listings.obligated_amount <> 0 or listings.type_group <> 'all') then ''
                 else concat('; ', notes.why)
             end,
             case
