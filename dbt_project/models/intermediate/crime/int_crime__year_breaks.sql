@@ -62,7 +62,8 @@ explained as (
 named as (
     select
         years.crime_year_key,
-        reasons.reason
+        reasons.reason,
+        true as is_lasting
     from {{ ref('int_crime__years') }} as years
     inner join reasons
         on
@@ -81,7 +82,8 @@ named as (
             'the level changes by ', {{ in_words('cast(round(level_changes.level_change_percent) as bigint)') }},
             ' percent since ', {{ in_words('cast(level_changes.year_before as bigint)') }}, ' (',
             {{ in_words('cast(level_changes.offenses_before as bigint)') }}, '); nobody names a cause'
-        ) as reason
+        ) as reason,
+        false as is_lasting
     from level_changes
     left join explained
         on level_changes.crime_year_key = explained.crime_year_key
@@ -91,7 +93,9 @@ named as (
 broken as (
     select
         crime_year_key,
-        {{ joined('reason') }} as break_reason
+        {{ joined('reason') }} as break_reason,
+        {{ joined('case when is_lasting then reason end') }} as lasting_reason,
+        {{ joined('case when not is_lasting then reason end') }} as momentary_reason
     from named
     group by crime_year_key
 )
@@ -99,6 +103,8 @@ broken as (
 select
     coalesce(broken.crime_year_key, level_changes.crime_year_key) as crime_year_key,
     broken.break_reason,
+    broken.lasting_reason,
+    broken.momentary_reason,
     level_changes.level_change_percent,
     level_changes.year_before,
     level_changes.offenses_before,
