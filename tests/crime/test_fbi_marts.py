@@ -310,6 +310,9 @@ class TestYears:
             ("Chicago", "IL", "ASS", 2022, 2020, 16_597, 3_395, -79.5),
             ("Oakland", "CA", "ASS", 2023, 2022, 3_329, 11_169, 235.5),
             ("Jersey City", "NJ", "BUR", 2022, 2020, 500, 61, -87.8),
+            # its row of 2013 has 0 of everything: a rise from nothing has no percent
+            ("Greenville", "AL", "LAR", 2014, 2013, 0, 295, None),
+            ("Jennings", "LA", "LAR", 2022, 2021, 0, 227, None),
         ],
     )
     def test_a_fall_or_jump_from_one_printed_year_to_the_next_is_flagged(

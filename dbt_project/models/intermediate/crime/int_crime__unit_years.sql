@@ -22,7 +22,8 @@ with printed as (
             ~ "then concat(years.fbi_offense_code, ': ', breaks.momentary_reason) end") }} as momentary_reason,
         {{ joined("case when breaks.level_change_percent is not null then concat("
             ~ "years.fbi_offense_code, ' ', case when breaks.level_change_percent > 0 then '+' else '' end, "
-            ~ "cast(cast(round(breaks.level_change_percent, 0) as int) as " ~ dbt.type_string() ~ "), '%') end") }}
+            ~ "cast(cast(round(breaks.level_change_percent, 0) as int) as " ~ dbt.type_string() ~ "), '%') "
+            ~ "when breaks.offenses_before = 0 then concat(years.fbi_offense_code, ' from 0') end") }}
             as level_changes
     from {{ ref('int_crime__years') }} as years
     left join {{ ref('int_crime__year_breaks') }} as breaks

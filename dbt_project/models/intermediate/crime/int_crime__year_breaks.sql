@@ -36,12 +36,13 @@ level_changes as (
         fbi_offense_code,
         jurisdiction_key,
         year_before,
+        offenses,
         offenses_before,
-        100.0 * (offenses - offenses_before) / offenses_before as level_change_percent
+        -- a rise from nothing has no percent
+        100.0 * (offenses - offenses_before) / nullif(offenses_before, 0) as level_change_percent
     from compared
     where
         year_before >= calendar_year - 3
-        and offenses_before > 0
         -- below 200 a year chance and one event make such changes
         and greatest(offenses, offenses_before) >= 200
         and (offenses <= 0.5 * offenses_before or offenses >= 2 * offenses_before)
@@ -79,8 +80,13 @@ named as (
     select
         level_changes.crime_year_key,
         concat(
-            'the level changes by ', {{ in_words('cast(round(level_changes.level_change_percent) as bigint)') }},
-            ' percent since ', {{ in_words('cast(level_changes.year_before as bigint)') }}, ' (',
+            'the level changes ',
+            case
+                when level_changes.level_change_percent is null
+                    then concat('to ', {{ in_words('cast(level_changes.offenses as bigint)') }})
+                else concat('by ', {{ in_words('cast(round(level_changes.level_change_percent) as bigint)') }}, ' percent')
+            end,
+            ' since ', {{ in_words('cast(level_changes.year_before as bigint)') }}, ' (',
             {{ in_words('cast(level_changes.offenses_before as bigint)') }}, '); nobody names a cause'
         ) as reason,
         false as is_lasting
