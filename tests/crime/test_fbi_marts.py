@@ -325,6 +325,22 @@ class TestYears:
             city, state, code, year,
         ) == [(since, before, after, percent, True, False)]  # fmt: skip
 
+    def test_a_footnote_on_a_state_is_one_on_each_of_its_cities(self, ask):
+        """As many rows as the recorded tables print under a state with one; High Point has one of its own besides."""
+        [(rows,)] = ask(
+            "select count(*) from core.fct_crime_year_printed"
+            " where fbi_offense_code = 'HOM' and footnote_texts like '%footnotes of the state%'"
+        )
+        assert rows == 3_502
+        assert ask(
+            "select distinct place_name, footnote_texts from core.fct_crime_year_printed"
+            " where place_name in ('Charlotte-Mecklenburg', 'High Point') and state_code = 'NC' and calendar_year = 2018"
+            " order by place_name"
+        ) == [
+            ("Charlotte-Mecklenburg", "footnotes of the state 8"),
+            ("High Point", "footnotes 6; footnotes of the state 8"),
+        ]
+
     def test_few_rows_of_the_annual_tables_change_so(self, ask):
         [(changes, rows)] = ask("select count(level_change_percent), count(offenses)"
                                 " from core.fct_crime_year_printed")  # fmt: skip
