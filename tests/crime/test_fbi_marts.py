@@ -334,8 +334,8 @@ class TestYears:
         assert rows == 3_502
         assert ask(
             "select distinct place_name, footnote_texts from core.fct_crime_year_printed"
-            " where place_name in ('Charlotte-Mecklenburg', 'High Point') and state_code = 'NC' and calendar_year = 2018"
-            " order by place_name"
+            " where place_name in ('Charlotte-Mecklenburg', 'High Point') and state_code = 'NC'"
+            " and calendar_year = 2018 order by place_name"
         ) == [
             ("Charlotte-Mecklenburg", "footnotes of the state 8"),
             ("High Point", "footnotes 6; footnotes of the state 8"),
