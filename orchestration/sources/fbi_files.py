@@ -217,7 +217,9 @@ class Table8(SignedFile):
             # A row of figures without its city is kept, to be counted among those that cannot be read.
             city_as_printed = cells.get("city")
             city, numbers = _parted(city_as_printed) if city_as_printed else (None, None)
-            texts = "; ".join(notes[n] for n in (numbers or "").split(",") if n in notes)
+            # a note on a state (limited data, other practices) is one on each of its cities
+            of_both = dict.fromkeys([*(numbers or "").split(","), *(state_notes or "").split(",")])
+            texts = "; ".join(notes[n] for n in of_both if n in notes)
             yield {
                 **{name: value for name, value in cells.items() if name not in ("state", "city")},
                 "year": year,

@@ -310,6 +310,9 @@ class TestYears:
             ("Chicago", "IL", "ASS", 2022, 2020, 16_597, 3_395, -79.5),
             ("Oakland", "CA", "ASS", 2023, 2022, 3_329, 11_169, 235.5),
             ("Jersey City", "NJ", "BUR", 2022, 2020, 500, 61, -87.8),
+            # its row of 2013 has 0 of everything: a rise from nothing has no percent
+            ("Greenville", "AL", "LAR", 2014, 2013, 0, 295, None),
+            ("Jennings", "LA", "LAR", 2022, 2021, 0, 227, None),
         ],
     )
     def test_a_fall_or_jump_from_one_printed_year_to_the_next_is_flagged(
@@ -321,6 +324,22 @@ class TestYears:
             " where place_name = ? and state_code = ? and fbi_offense_code = ? and calendar_year = ?",
             city, state, code, year,
         ) == [(since, before, after, percent, True, False)]  # fmt: skip
+
+    def test_a_footnote_on_a_state_is_one_on_each_of_its_cities(self, ask):
+        """As many rows as the recorded tables print under a state with one; High Point has one of its own besides."""
+        [(rows,)] = ask(
+            "select count(*) from core.fct_crime_year_printed"
+            " where fbi_offense_code = 'HOM' and footnote_texts like '%footnotes of the state%'"
+        )
+        assert rows == 3_502
+        assert ask(
+            "select distinct place_name, footnote_texts from core.fct_crime_year_printed"
+            " where place_name in ('Charlotte-Mecklenburg', 'High Point') and state_code = 'NC'"
+            " and calendar_year = 2018 order by place_name"
+        ) == [
+            ("Charlotte-Mecklenburg", "footnotes of the state 8"),
+            ("High Point", "footnotes 6; footnotes of the state 8"),
+        ]
 
     def test_few_rows_of_the_annual_tables_change_so(self, ask):
         [(changes, rows)] = ask("select count(level_change_percent), count(offenses)"

@@ -297,13 +297,14 @@ class TestTable8:
         assert {k: v for k, v in first.items() if v is not None} == {
             "year": "2019", "state": "Alabama", "city": "Synthetic City", "city_as_printed": "Synthetic City3, 2",
             "footnotes": "3,2", "state_footnotes": "4", "population": "1234", "violent_crime": "12", "murder": "1",
-            "footnote_texts": "Synthetic note on a city.; Synthetic note on arson.", "rape": "2", "robbery": "3",
-            "aggravated_assault": "6", "property_crime": "30", "burglary": "10", "larceny_theft": "15",
-            "motor_vehicle_theft": "5", "arson": "0",
+            "footnote_texts": "Synthetic note on a city.; Synthetic note on arson.; Synthetic note on a state.",
+            "rape": "2", "robbery": "3", "aggravated_assault": "6", "property_crime": "30", "burglary": "10",
+            "larceny_theft": "15", "motor_vehicle_theft": "5", "arson": "0",
         }  # fmt: skip
-        assert (second["state"], second["city"], second["arson"], second["footnotes"]) == (
-            "Alabama", "Other City", None, None,
+        assert (second["state"], second["city"], second["arson"], second["footnotes"], second["footnote_texts"]) == (
+            "Alabama", "Other City", None, None, "Synthetic note on a state.",
         )  # fmt: skip
+        assert third["footnote_texts"] is None
         assert (third["state"], third["state_footnotes"], third["population"]) == ("Alaska", None, "99")
 
     def test_a_row_of_figures_without_its_city_is_no_row_that_goes_unnoticed(self):

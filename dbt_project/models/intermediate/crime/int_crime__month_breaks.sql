@@ -1,11 +1,12 @@
--- Why a month of an agency may not stand beside others: breaks and holes that hold for it, in one text.
+-- Why a month of an agency may not stand beside others: breaks and holes that hold for it, in one text. Those that last have
+-- an end; what happens in the month alone (another level, the first month in NIBRS) goes on.
 with reasons as (
     select
         months.ori,
         months.month_start,
         months.offense_code,
-        breaks.kind,
-        breaks.reason
+        breaks.reason,
+        true as is_lasting
     from {{ ref('int_crime__months') }} as months
     inner join {{ ref('crime_series_breaks') }} as breaks
         on
@@ -22,8 +23,8 @@ with reasons as (
         months.ori,
         months.month_start,
         months.offense_code,
-        'collection' as kind,
-        'the first month of the agency in NIBRS' as reason
+        'the first month of the agency in NIBRS' as reason,
+        false as is_lasting
     from {{ ref('int_crime__months') }} as months
     inner join {{ ref('int_crime__agencies') }} as agencies
         on
@@ -35,12 +36,12 @@ with reasons as (
         ori,
         month_start,
         offense_code,
-        'level' as kind,
         concat(
             'the level changes by ', {{ in_words('cast(round(level_change_percent) as bigint)') }}, ' percent: ',
             {{ in_words('cast(round(mean_before) as bigint)') }}, ' a month in the six months before, ',
             {{ in_words('cast(round(mean_after) as bigint)') }}, ' in the six from here on; nobody names a cause'
-        ) as reason
+        ) as reason,
+        false as is_lasting
     from {{ ref('int_crime__level_changes') }}
     where not is_explained
 )
@@ -49,6 +50,8 @@ select
     ori,
     month_start,
     offense_code,
-    {{ joined('reason') }} as break_reason
+    {{ joined('reason') }} as break_reason,
+    {{ joined('case when is_lasting then reason end') }} as lasting_reason,
+    {{ joined('case when not is_lasting then reason end') }} as momentary_reason
 from reasons
 group by ori, month_start, offense_code

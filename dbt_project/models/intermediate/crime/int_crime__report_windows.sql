@@ -70,7 +70,7 @@ broken as (
         windows.offense_family,
         windows.window_kind,
         count(*) as breaks,
-        max(months.break_reason) as break_reason
+        {{ joined_once('months.break_reason') }} as break_reason
     from windows
     inner join months
         on

@@ -19,6 +19,7 @@ select
     table8.population,
     table8.footnotes,
     table8.footnote_texts,
+    table8.state_footnotes,
     table8._capture_id,
     table8._payload_id,
     table8._record_no,

@@ -32,7 +32,10 @@ with reported as (
         max(case when months.offenses < 0 then 1 else 0 end) as has_negative,
         max(case when months.fbi_offense_code <> 'RPE' then months.series end) as crime_series,
         max(case when months.fbi_offense_code = 'RPE' then months.series end) as rape_series,
-        max(months.break_reason) as break_reason,
+        {{ joined_once('breaks.lasting_reason') }} as lasting_reason,
+        {{ joined_once("case when months.level_change_percent is not null and not months.is_level_change_explained "
+            ~ "then concat(months.fbi_offense_code, ': ', breaks.momentary_reason) "
+            ~ "else breaks.momentary_reason end") }} as momentary_reason,
         {{ joined("case when months.level_change_percent is not null then concat("
             ~ "months.fbi_offense_code, ' ', case when months.level_change_percent > 0 then '+' else '' end, "
             ~ "cast(cast(round(months.level_change_percent, 0) as int) as " ~ dbt.type_string() ~ "), '%') end") }}
@@ -40,13 +43,26 @@ with reported as (
     from {{ ref('int_crime__unit_agencies') }} as units
     inner join {{ ref('fct_crime_month') }} as months
         on units.ori = months.ori
+    left join {{ ref('int_crime__month_breaks') }} as breaks
+        on
+            months.ori = breaks.ori
+            and months.fbi_offense_code = breaks.offense_code
+            and months.month_start = breaks.month_start
     where months.fbi_offense_code in ('{{ offenses.keys() | join("', '") }}')
     group by units.jurisdiction_key, months.month_start
 ),
 
-changed as (
+-- every reason of every family: one that lasts once, one of a family's level with the family
+reasoned as (
     select
         reported.*,
+        nullif(concat_ws('; ', lasting_reason, momentary_reason), '') as break_reason
+    from reported
+),
+
+changed as (
+    select
+        reasoned.*,
         case
             when
                 level_changes is not null
@@ -54,12 +70,16 @@ changed as (
                 <> crime_series
                 or coalesce(lag(rape_series) over (partition by jurisdiction_key order by month_start), rape_series)
                 <> rape_series
-                or coalesce(lag(break_reason) over (partition by jurisdiction_key order by month_start), '-')
-                <> coalesce(break_reason, '-') and month_start > min(month_start) over (partition by jurisdiction_key)
+                -- only a reason that lasts has an end: the month after another level is of the new one
+                or (
+                    momentary_reason is not null
+                    or coalesce(lag(lasting_reason) over (partition by jurisdiction_key order by month_start), '-')
+                    <> coalesce(lasting_reason, '-')
+                ) and month_start > min(month_start) over (partition by jurisdiction_key)
                 then 1
             else 0
         end as starts_segment
-    from reported
+    from reasoned
 )
 
 select

@@ -17,10 +17,13 @@ with printed as (
         {% endfor %}
         max(years.population) as population_as_printed,
         count(distinct case when years.offenses is not null then years.fbi_offense_code end) as families_printed,
-        max(breaks.break_reason) as break_reason,
+        {{ joined_once('breaks.lasting_reason') }} as lasting_reason,
+        {{ joined("case when breaks.momentary_reason is not null "
+            ~ "then concat(years.fbi_offense_code, ': ', breaks.momentary_reason) end") }} as momentary_reason,
         {{ joined("case when breaks.level_change_percent is not null then concat("
             ~ "years.fbi_offense_code, ' ', case when breaks.level_change_percent > 0 then '+' else '' end, "
-            ~ "cast(cast(round(breaks.level_change_percent, 0) as int) as " ~ dbt.type_string() ~ "), '%') end") }}
+            ~ "cast(cast(round(breaks.level_change_percent, 0) as int) as " ~ dbt.type_string() ~ "), '%') "
+            ~ "when breaks.offenses_before = 0 then concat(years.fbi_offense_code, ' from 0') end") }}
             as level_changes
     from {{ ref('int_crime__years') }} as years
     left join {{ ref('int_crime__year_breaks') }} as breaks
@@ -43,18 +46,27 @@ ranked as (
     from printed
 ),
 
-changed as (
+-- every reason of every family: one that lasts once, one of a family's level with the family
+reasoned as (
     select
         ranked.*,
+        nullif(concat_ws('; ', lasting_reason, momentary_reason), '') as break_reason
+    from ranked
+),
+
+changed as (
+    select
+        reasoned.*,
         case
             when
                 level_changes is not null
-                or coalesce(lag(break_reason) over (partition by jurisdiction_key order by calendar_year), '-')
-                <> coalesce(break_reason, '-') and calendar_year > min(calendar_year) over (partition by jurisdiction_key)
+                -- only a reason that lasts has an end: the year after another level is of the new one
+                or coalesce(lag(lasting_reason) over (partition by jurisdiction_key order by calendar_year), '-')
+                <> coalesce(lasting_reason, '-') and calendar_year > min(calendar_year) over (partition by jurisdiction_key)
                 then 1
             else 0
         end as starts_segment
-    from ranked
+    from reasoned
     -- 0 people: the FBI counts them under another agency, whose row the table may lack
     where nth = 1 and (population_as_printed is null or population_as_printed > 0)
 )

@@ -36,12 +36,13 @@ level_changes as (
         fbi_offense_code,
         jurisdiction_key,
         year_before,
+        offenses,
         offenses_before,
-        100.0 * (offenses - offenses_before) / offenses_before as level_change_percent
+        -- a rise from nothing has no percent
+        100.0 * (offenses - offenses_before) / nullif(offenses_before, 0) as level_change_percent
     from compared
     where
         year_before >= calendar_year - 3
-        and offenses_before > 0
         -- below 200 a year chance and one event make such changes
         and greatest(offenses, offenses_before) >= 200
         and (offenses <= 0.5 * offenses_before or offenses >= 2 * offenses_before)
@@ -62,7 +63,8 @@ explained as (
 named as (
     select
         years.crime_year_key,
-        reasons.reason
+        reasons.reason,
+        true as is_lasting
     from {{ ref('int_crime__years') }} as years
     inner join reasons
         on
@@ -78,10 +80,16 @@ named as (
     select
         level_changes.crime_year_key,
         concat(
-            'the level changes by ', {{ in_words('cast(round(level_changes.level_change_percent) as bigint)') }},
-            ' percent since ', {{ in_words('cast(level_changes.year_before as bigint)') }}, ' (',
+            'the level changes ',
+            case
+                when level_changes.level_change_percent is null
+                    then concat('to ', {{ in_words('cast(level_changes.offenses as bigint)') }})
+                else concat('by ', {{ in_words('cast(round(level_changes.level_change_percent) as bigint)') }}, ' percent')
+            end,
+            ' since ', {{ in_words('cast(level_changes.year_before as bigint)') }}, ' (',
             {{ in_words('cast(level_changes.offenses_before as bigint)') }}, '); nobody names a cause'
-        ) as reason
+        ) as reason,
+        false as is_lasting
     from level_changes
     left join explained
         on level_changes.crime_year_key = explained.crime_year_key
@@ -91,7 +99,9 @@ named as (
 broken as (
     select
         crime_year_key,
-        {{ joined('reason') }} as break_reason
+        {{ joined('reason') }} as break_reason,
+        {{ joined('case when is_lasting then reason end') }} as lasting_reason,
+        {{ joined('case when not is_lasting then reason end') }} as momentary_reason
     from named
     group by crime_year_key
 )
@@ -99,6 +109,8 @@ broken as (
 select
     coalesce(broken.crime_year_key, level_changes.crime_year_key) as crime_year_key,
     broken.break_reason,
+    broken.lasting_reason,
+    broken.momentary_reason,
     level_changes.level_change_percent,
     level_changes.year_before,
     level_changes.offenses_before,

@@ -100,8 +100,11 @@ years as (
         case when table8.offenses is null then 'not printed' else 'complete' end as coverage,
         table8.population,
         'as printed' as agency_coverage,
-        coalesce(table8.footnote_texts, case when table8.footnotes is not null
-            then concat('footnotes ', table8.footnotes) end) as footnote_texts,
+        coalesce(table8.footnote_texts, nullif(concat_ws(
+            '; ',
+            case when table8.footnotes is not null then concat('footnotes ', table8.footnotes) end,
+            case when table8.state_footnotes is not null then concat('footnotes of the state ', table8.state_footnotes) end
+        ), '')) as footnote_texts,
         table8._capture_id,
         table8._payload_id,
         table8._record_no,
