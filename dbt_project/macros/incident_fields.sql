@@ -69,6 +69,14 @@
     {{ incident_date(declared_incident_columns('occurrence_date')) }}
 {%- endmacro %}
 
+{#-
+    The day that a record is counted under: of the report, or of the occurrence in a set without report dates. A record of
+    another set that lacks its report date has none: its day of occurrence is another month's.
+-#}
+{% macro incident_counted_on() -%}
+    case when captures._has_report_date then {{ incident_reported_on() }} else {{ incident_occurred_on() }} end
+{%- endmacro %}
+
 {#- The key of a row within its data set. -#}
 {% macro incident_id_columns() -%}
     {{ return(declared_incident_columns('key')) }}
