@@ -32,7 +32,7 @@
 
 {#-
     The months of areas of one level (state, nation), with the columns that the tables of both have. A number of a month that
-    is too new is no count.
+    is too new, or that has nothing of any kind, is no count.
 -#}
 {% macro fbi_area_months(level) -%}
     select
@@ -45,11 +45,16 @@
         {{ date_key('area_months.month_start') }} as month_date_key,
         area_months.month_start,
         area_months.offense_code as fbi_offense_code,
-        case when not area_months.is_too_new then area_months.offenses end as offenses,
+        case when not area_months.is_too_new and area_months.offenses_of_all_kinds > 0 then area_months.offenses end as offenses,
         case when not area_months.is_too_new then area_months.cleared end as cleared,
         area_months.population,
         area_months.participated_population,
-        case when area_months.offenses is null or area_months.is_too_new then 'not reported' else 'reported' end as coverage,
+        case
+            when area_months.offenses is null or area_months.is_too_new then 'not reported'
+            -- as for an agency: a state without one offense of any kind sent nothing
+            when area_months.offenses_of_all_kinds = 0 then 'suspect: nothing of any kind'
+            else 'reported'
+        end as coverage,
         area_months._capture_id,
         area_months._payload_id,
         area_months._record_no,
@@ -57,6 +62,7 @@
     from (
         select
             told.*,
+            sum(abs(coalesce(told.offenses, 0))) over (partition by told.area, told.month_start) as offenses_of_all_kinds,
             {{ fbi_is_too_new('told.month_start', 'told.newest_data') }} as is_too_new
         from {{ ref('stg_fbi__area_months') }} as told
         where told.level = '{{ level }}'

@@ -69,6 +69,14 @@
     {{ incident_date(declared_incident_columns('occurrence_date')) }}
 {%- endmacro %}
 
+{#-
+    The day that a record is counted under: of the report, or of the occurrence in a set without report dates. A record of
+    another set that lacks its report date has none: its day of occurrence is another month's.
+-#}
+{% macro incident_counted_on() -%}
+    case when captures._has_report_date then {{ incident_reported_on() }} else {{ incident_occurred_on() }} end
+{%- endmacro %}
+
 {#- The key of a row within its data set. -#}
 {% macro incident_id_columns() -%}
     {{ return(declared_incident_columns('key')) }}
@@ -113,7 +121,14 @@
 {#- The first text that is not null in the columns of a role: for comparison only. -#}
 {% macro incident_role(role) -%} {{ incident_text(declared_incident_columns(role)) }} {%- endmacro %}
 
-{#- What a city counts by besides code and group: its domestic flag, or its mark of supplements. -#}
+{#-
+    What a city counts by, as it writes it. Two of its groups may be one to us (a blank at the end of a text): both count.
+-#}
 {% macro incident_counted_by() -%}
-    {{ incident_text(declared_incident_columns('domestic') + declared_incident_columns('supplement')) }}
+    concat(
+        {%- for role in ['code', 'domestic', 'supplement', 'victim_group'] %}
+        coalesce({% for name in declared_incident_columns(role) %}{{ field(name) }}, {% endfor %}'(none)')
+        {{- ", ' | '," if not loop.last }}
+        {%- endfor %}
+    )
 {%- endmacro %}

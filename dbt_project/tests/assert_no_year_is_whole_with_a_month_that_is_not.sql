@@ -1,5 +1,5 @@
 -- A complete year of an agency has no month that is partial, suspect or not reported (but for one that stands in the
--- return of another month).
+-- return of another month, and for that other).
 select
     years.ori,
     years.calendar_year,
@@ -15,5 +15,6 @@ inner join {{ ref('fct_crime_month') }} as months
 where
     years.coverage = 'complete'
     and months.coverage not in (
-        'reported', 'negative: earlier reports unfounded', 'not reported: in the return of another month'
+        'reported', 'negative: earlier reports unfounded', 'not reported: in the return of another month',
+        'suspect: several months in one return'
     )

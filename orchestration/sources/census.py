@@ -129,7 +129,7 @@ class Places(Dataset):
             raise SourceError(self.id, "?", str(error), url=payload.url) from error
         header = ["subdivision" if name == _SUBDIVISION else name for name in header]
         level, year = payload.context["level"], payload.context["year"]
-        parts = [position for position, name in enumerate(header) if name in LEVELS]
+        parts = [position for position, name in enumerate(header) if name in (*LEVELS, "subdivision")]
         places = [tuple(as_text(row[position]) for position in parts if position < len(row)) for row in units]
         if len(set(places)) < len(places):
             raise SourceError(self.id, "?", "a unit came twice: as many others did not come", url=payload.url)

@@ -345,9 +345,14 @@ def _wanted(known: EarlierCaptures, client: str) -> list[str]:
     searched = [name for name in SEARCHED if name != "MatterFullText"]
     fields = ("MatterId", "MatterLastModifiedUtc", "MatterRestrictViewViaWeb", *searched)
     newest: dict[str, tuple[str | None, ...]] = {}
+    # The API gives no summary: a file's stands (see int_ordinances__council_matters).
+    summary, summaries = fields.index("MatterSummary"), dict[str, tuple[str, str]]()
     for row in known.rows("legistar/matters", fields, (client, client + SWEEP)):
-        before = newest.get(str(row[0]))
-        newest[str(row[0])] = row if before is None else max(before, row, key=lambda r: str(r[-1]))
+        matter_id = str(row[0])
+        before = newest.get(matter_id)
+        newest[matter_id] = row if before is None else max(before, row, key=lambda r: str(r[-1]))
+        if told := row[summary]:
+            summaries[matter_id] = max((str(row[-1]), told), summaries.get(matter_id, ("", "")))
     month_ago = (utc_now() - SWEEP_EVERY).isoformat()
     wanted: list[tuple[str, str, str]] = []
     for matter_id, (_, saved, restricted, *texts, _) in newest.items():
@@ -355,7 +360,8 @@ def _wanted(known: EarlierCaptures, client: str) -> list[str]:
         is_due = last < month_ago or (saved or "")[:19] > last[:19]
         if restricted == "true" or not is_due:
             continue
-        if finder.find(dict(zip(searched, texts, strict=True))).is_relevant:
+        told_of = {**dict(zip(searched, texts, strict=True)), "MatterSummary": summaries.get(matter_id, ("", None))[1]}
+        if finder.find(told_of).is_relevant:
             wanted.append((last, saved or "", matter_id))
     newest_first = sorted(wanted, key=lambda w: w[1], reverse=True)
     return [matter_id for _, _, matter_id in sorted(newest_first, key=lambda w: w[0])]

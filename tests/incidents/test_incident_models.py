@@ -96,6 +96,7 @@ def built(build, tmp_path_factory) -> Iterator[tuple[duckdb.DuckDBPyConnection, 
         lapd(3, "2021-01-06", "121", "H", status_desc="Synthetic"),  # a later version of number 3: another code
         lapd(90, "2031-01-05"),                                 # a date after the capture
         {**lapd(91, "2021-01-05"), "date_rptd": None, "date_occ": None},
+        {**lapd(98, "2021-01-05"), "date_rptd": None},          # no report date: its occurrence is no report of January
         {**lapd(92, "2021-01-05"), "dr_no": None},
         {**lapd(93, "2021-01-05"), "date_rptd": "1800-01-01T00:00:00.000"},
         {**lapd(94, "2021-01-05"), "date_rptd": "01/31/2021 12:00:00 AM"},
@@ -109,7 +110,9 @@ def built(build, tmp_path_factory) -> Iterator[tuple[duckdb.DuckDBPyConnection, 
     land_counts(settings, "2nrs-mtv8", [
         group("2021-01", 11, crm_cd="121", vict_descent="H"),
         group("2021-02", 40, "2021-02-20", crm_cd="121", vict_descent="H"),
-        group("2021-02", 60, "2021-03-05", crm_cd="510"),
+        # two groups of the server's that are one to us: both count
+        group("2021-02", 35, "2021-03-05", crm_cd="510"),
+        group("2021-02", 25, "2021-03-05", crm_cd="510", vict_descent=" "),
         {"n": "3", "crm_cd": "121"},
         group("2031-01", 1, crm_cd="121"),
     ], datetime(2021, 6, 1, 6, tzinfo=UTC))  # fmt: skip
@@ -175,12 +178,12 @@ def test_every_captured_row_is_staged_quarantined_a_copy_or_superseded(built):
         "duplicate: ": 1,
         "superseded: ": 1,
         "quarantined: date after the capture": 1,
-        "quarantined: no date that can be read": 1,
+        "quarantined: no date that can be read": 2,
         "quarantined: no number of the report that can be read": 3,
         "quarantined: date before 1980": 1,
     }
     reasons = connection.execute("select _reject_reason from quarantine.socrata__incidents order by 1").fetchall()
-    assert len(reasons) == 6
+    assert len(reasons) == 7
 
 
 def test_a_report_counts_once_under_each_family_and_group(built):

@@ -322,6 +322,19 @@ class TestHistories:
         with time_machine.travel(later + timedelta(days=1)):
             assert legistar._wanted(catalog(settings).known(HISTORIES), "boston") == []
 
+    def test_what_a_files_summary_says_still_counts_after_the_api_which_has_none(
+        self, night, settings, publisher, tmp_path
+    ):
+        told = {"ID": 9, "File": "Int 0009-2014", "Title": "Synthetic", "Summary": SANCTUARY, "History": [],
+                "LastModified": "2015-01-01T00:00:00Z", "IntroDate": "2014-01-02T00:00:00Z"}  # fmt: skip
+        path = tmp_path / "0009.json"
+        path.write_text(json.dumps(told), encoding="utf-8")
+        (result,) = import_files(MATTERS, [path], settings, retrieved_at=TODAY - timedelta(days=40))
+        assert result.ok, result.line()
+        publisher.matters["nyc"] = [matter(9, title="Synthetic"), matter(10, title="Synthetic")]
+        assert night(MATTERS, "nyc:all").slices[0].status == "landed"
+        assert legistar._wanted(catalog(settings).known(HISTORIES), "nyc") == ["9"]
+
     def test_a_permanent_500_of_one_matter_is_archived_and_passed_over(self, night, settings, publisher, relevant):
         publisher.broken["boston", 1] = 500
         (done,) = night(HISTORIES, "boston").slices

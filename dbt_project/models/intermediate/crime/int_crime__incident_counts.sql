@@ -22,7 +22,7 @@ with texts as (
 typed as (
     select
         captures._set_id as set_id,
-        coalesce({{ incident_reported_on() }}, {{ incident_occurred_on() }}) as counted_on,
+        {{ incident_counted_on() }} as counted_on,
         {{ incident_code() }} as code,
         {{ incident_yes() }} as is_domestic,
         {{ incident_victim_group() }} as victim_group_code,

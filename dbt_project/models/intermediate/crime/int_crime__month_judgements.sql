@@ -12,9 +12,11 @@ with months as (
         month_start,
         {{ month_no('month_start') }} as month_no,
         cast(sum(abs(coalesce(offenses_as_printed, 0))) as bigint) as offenses,
-        -- an adjustment of earlier returns is no month's count
-        count(case when coverage not like 'not reported%' and coverage not like 'adjustment%' then offenses_as_printed end)
-            as kinds_reported,
+        -- an adjustment of earlier returns, or a return of several months, is no month's count
+        count(case
+            when coverage not like 'not reported%' and coverage not like 'adjustment%'
+                and coverage <> 'suspect: several months in one return' then offenses_as_printed
+        end) as kinds_reported,
         max(population) as population
     from {{ ref('int_crime__month_tellings') }}
     group by source_kind, ori, month_start

@@ -16,7 +16,7 @@ with months as (
     from {{ ref('stg_fbi__return_a') }} as return_a
 ),
 
-returned as (
+by_card as (
     select
         months.*,
         case
@@ -27,8 +27,34 @@ returned as (
             when card_type = '2' and offenses_of_all_kinds > 0 then 'adjustment without a normal return'
             when offenses_of_all_kinds > 0 then 'suspect: counted without a return'
             else 'not reported'
-        end as return_coverage
+        end as card_coverage
     from months
+),
+
+-- a return that holds other months too, as the file says, counts them all: a year's count may rest on it, no month's
+holders as (
+    select distinct
+        ori,
+        extract(year from month_start) as calendar_year,
+        included_in_month
+    from by_card
+    where card_coverage = 'not reported: in the return of another month'
+),
+
+returned as (
+    select
+        by_card.*,
+        case
+            when holders.ori is not null and by_card.card_coverage = 'reported' and by_card.offenses_of_all_kinds > 0
+                then 'suspect: several months in one return'
+            else by_card.card_coverage
+        end as return_coverage
+    from by_card
+    left join holders
+        on
+            by_card.ori = holders.ori
+            and extract(year from by_card.month_start) = holders.calendar_year
+            and extract(month from by_card.month_start) = holders.included_in_month
 ),
 
 by_offense as (
@@ -66,7 +92,8 @@ select
         'reported', 'adjustment without a normal return', 'suspect: counted without a return'
     ) then offenses_as_printed end as offenses,
     case when return_coverage in (
-        'reported', 'adjustment without a normal return', 'suspect: counted without a return'
+        'reported', 'adjustment without a normal return', 'suspect: counted without a return',
+        'suspect: several months in one return'
     ) then cleared end as cleared,
     population,
     case when return_coverage = 'reported' and offenses_as_printed < 0 then 'negative: earlier reports unfounded'

@@ -1,6 +1,29 @@
 -- A year is twelve months of one series from one source, or a row of the annual table. What is less is no year: its
 -- count is null, and months_covered says how much of it there is.
-with of_months as (
+with months as (
+    select
+        printed.ori,
+        printed.agency_key,
+        printed.jurisdiction_key,
+        printed.offense_key,
+        printed.fbi_offense_code,
+        printed.month_start,
+        printed.series,
+        printed.source_kind,
+        printed.agency_coverage,
+        printed.coverage,
+        -- a return of several months is no month's count, and is part of the year's
+        case when printed.coverage = 'suspect: several months in one return' then printed.offenses_as_printed
+            else printed.offenses end as offenses,
+        printed.cleared,
+        printed.population,
+        printed._capture_id,
+        printed._payload_id,
+        printed._kind
+    from {{ ref('fct_crime_month') }} as printed
+),
+
+of_months as (
     select
         'months' as source_kind,
         months.ori,
@@ -10,8 +33,10 @@ with of_months as (
         months.fbi_offense_code,
         cast(extract(year from months.month_start) as int) as calendar_year,
         max(months.agency_coverage) as agency_coverage,
-        count(case when months.coverage in ('reported', 'negative: earlier reports unfounded') then 1
-            when months.coverage = 'not reported: in the return of another month' then 1 end) as months_covered,
+        count(case when months.coverage in (
+            'reported', 'negative: earlier reports unfounded', 'not reported: in the return of another month',
+            'suspect: several months in one return'
+        ) then 1 end) as months_covered,
         count(distinct months.series) as series_of_the_year,
         count(distinct months.source_kind) as sources_of_the_year,
         min(months.series) as series,
@@ -21,7 +46,7 @@ with of_months as (
         count(case when months.offenses is not null and months.cleared is null then 1 end) as months_without_clearances,
         max(months.population) as population,
         {{ provenance_of_one('months') }}
-    from {{ ref('fct_crime_month') }} as months
+    from months
     group by
         months.ori, months.agency_key, months.jurisdiction_key, months.offense_key, months.fbi_offense_code,
         cast(extract(year from months.month_start) as int)

@@ -10,35 +10,52 @@ with elms as (
     from {{ ref('stg_elms__matters') }} as elms
 ),
 
+-- Legistar's API gives neither a summary nor a text. What a file said of them stands until another file says it anew: an
+-- answer of the API takes nothing back of what it cannot show.
+told as (
+    select
+        client,
+        matter_id,
+        summary,
+        full_text,
+        row_number() over (
+            partition by client, matter_id order by _retrieved_at desc, _capture_id desc, _record_no desc
+        ) as newest_first
+    from {{ ref('base_legistar__matters') }}
+    where _fate <> 'quarantined' and (summary is not null or full_text is not null)
+),
+
 gathered as (
     select
         'legistar' as source,
-        client,
-        matter_id,
-        file_number,
-        matter_name,
-        title,
-        notes,
-        summary,
-        full_text,
-        own_text,
-        type_name,
-        status_name as outcome_text,
+        matters.client,
+        matters.matter_id,
+        matters.file_number,
+        matters.matter_name,
+        matters.title,
+        matters.notes,
+        told.summary,
+        told.full_text,
+        matters.own_text,
+        matters.type_name,
+        matters.status_name as outcome_text,
         cast(null as date) as outcome_on,
-        body_name,
-        introduced_on,
-        passed_on,
-        enacted_on,
-        enactment_number,
-        is_restricted,
-        last_modified_at,
+        matters.body_name,
+        matters.introduced_on,
+        matters.passed_on,
+        matters.enacted_on,
+        matters.enactment_number,
+        matters.is_restricted,
+        matters.last_modified_at,
         1 as records_of_number,
-        _capture_id,
-        _payload_id,
-        _record_no,
-        _kind,
-        _retrieved_at
-    from {{ ref('stg_legistar__matters') }}
+        matters._capture_id,
+        matters._payload_id,
+        matters._record_no,
+        matters._kind,
+        matters._retrieved_at
+    from {{ ref('stg_legistar__matters') }} as matters
+    left join told
+        on matters.client = told.client and matters.matter_id = told.matter_id and told.newest_first = 1
     union all
     select
         'elms' as source,

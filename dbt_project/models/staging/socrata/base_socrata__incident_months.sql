@@ -23,5 +23,5 @@ with typed as (
         on records._capture_id = captures._serving_id
 )
 ,
-{{ with_fate('typed', key=['set_id', 'report_month', 'code', 'counted_by', 'victim_group_code'], content=[
-    'set_id', 'report_month', 'code', 'counted_by', 'victim_group_code', 'reports', 'newest_on']) }}
+{{ with_fate('typed', key=['set_id', 'report_month', 'counted_by'], content=['set_id', 'report_month', 'counted_by',
+    'reports', 'newest_on']) }}

@@ -5,6 +5,7 @@ with typed as (
         {{ incident_id() }} as incident_id,
         {{ incident_reported_on() }} as reported_on,
         {{ incident_occurred_on() }} as occurred_on,
+        {{ incident_counted_on() }} as counted_on,
         {{ incident_code() }} as code,
         {{ incident_yes() }} as is_domestic,
         {{ incident_is_supplement() }} as is_supplement,
@@ -22,10 +23,9 @@ with typed as (
 judged as (
     select
         typed.*,
-        coalesce(reported_on, occurred_on) as counted_on,
         case
             when incident_id is null then 'no number of the report that can be read'
-            else {{ incident_date_fault('coalesce(reported_on, occurred_on)', '_retrieved_at') }}
+            else {{ incident_date_fault('counted_on', '_retrieved_at') }}
         end as _reject_reason
     from typed
 )

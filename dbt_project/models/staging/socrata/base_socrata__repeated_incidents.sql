@@ -15,12 +15,11 @@ compared as (
         {{ incident_id() }} as incident_id,
         {{ surrogate_key([
             incident_role('report_date'), incident_role('occurrence_date'), incident_code(), incident_victim_group(),
-            incident_counted_by(), incident_role('version_status'), incident_role('version_words'),
-            incident_role('version_place'), incident_role('version_area'), incident_role('version_number')
+            incident_role('domestic'), incident_role('supplement'), incident_role('version_status'),
+            incident_role('version_words'), incident_role('version_place'), incident_role('version_area'),
+            incident_role('version_number')
         ]) }} as content,
-        {{ incident_date_fault(
-            'coalesce(' ~ incident_reported_on() ~ ', ' ~ incident_occurred_on() ~ ')', 'captures._retrieved_at'
-        ) }} is null as is_good,
+        {{ incident_date_fault(incident_counted_on(), 'captures._retrieved_at') }} is null as is_good,
         captures._retrieved_at,
         records._capture_id,
         records._record_no
