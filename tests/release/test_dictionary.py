@@ -155,3 +155,25 @@ def test_every_number_of_a_release_has_its_unit_and_says_what_may_be_added(publi
     assert told["obligated_amount"] == "USD; additive over awards"
     assert told["officers_funded_reported"] == "count; additive over awards where known"
     assert told["fiscal_year"] == "label; not additive"
+
+
+def test_nulls_are_where_the_dictionary_says_so_in_every_column_of_a_release(published):
+    """A column that is never null has none, and one that has some says what they mean."""
+    settings, _ = published
+    broken: list[str] = []
+    with duckdb.connect(str(settings.published_file), read_only=True) as connection:
+        tables: dict[tuple[str, str], list[tuple[str, str]]] = {}
+        for schema, table, column, description in connection.execute(
+            "select table_schema, table_name, column_name, description from meta.column_dictionary"
+            " where table_schema in ('core', 'analysis', 'meta', 'reference')"
+        ).fetchall():
+            tables.setdefault((schema, table), []).append((column, description))
+        assert len(tables) > 90
+        for (schema, table), columns in tables.items():
+            counts = ", ".join(f'count(*) - count("{column}")' for column, _ in columns)
+            nulls = connection.execute(f'select {counts} from {schema}."{table}"').fetchone()
+            for (column, description), missing in zip(columns, nulls, strict=True):
+                said = "Never null" not in description and "null" in description.lower()
+                if missing and not said:
+                    broken.append(f"{schema}.{table}.{column} has {missing} nulls: {description}")
+    assert broken == []

@@ -109,6 +109,11 @@ select
         when decided.candidates > 1
             then concat(sited.base, ', ', coalesce(sited.state_code, 'no state'), ' as ', sited.level_group, ': ', cast(decided.candidates as {{ dbt.type_string() }}), ' units of that name')
         when decided.candidates = 1 then concat(sited.base, ', ', coalesce(sited.state_code, 'no state'), ' as ', sited.level_group)
+        when decided.candidates = 0
+            then concat(sited.base, ', ', coalesce(sited.state_code, 'no state'), ' as ', sited.level_group, ': a hand-kept exception leaves it open')
+        -- units of that name in other counties do not count
+        when sited.level_group in ('place', 'town') and sited.county_words <> ''
+            then concat(sited.base, ', ', coalesce(sited.state_code, 'no state'), ' as ', sited.level_group, ': no such unit in the county printed, ', sited.county_words)
         else concat(sited.base, ', ', coalesce(sited.state_code, 'no state'), ' as ', sited.level_group, ': no such unit')
     end as match_evidence,
     case when coalesce(decided.candidates, 0) <> 1 then

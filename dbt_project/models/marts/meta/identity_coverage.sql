@@ -25,7 +25,11 @@ everything as (
         'agencies of the register' as what, agency_kind as kind, is_resolved, {{ unknown_key() }} as located_in_jurisdiction_key,
         cast(null as decimal(18, 2)) as amount
     from {{ ref('dim_agency') }}
-    where agency_key <> {{ unknown_key() }} and ori is not null
+    where
+        agency_key <> {{ unknown_key() }}
+        and ori is not null
+        -- an agency that sends months and stands in no register has a number and no name
+        and ori not in (select ori from {{ ref('int_crime__unregistered') }})
 ),
 
 rolled as (

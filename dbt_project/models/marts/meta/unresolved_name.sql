@@ -44,7 +44,12 @@ registered as (
         count(*) as mentions,
         cast(null as decimal(18, 2)) as amount
     from {{ ref('dim_agency') }}
-    where not is_resolved and agency_key <> {{ unknown_key() }} and ori is not null
+    where
+        not is_resolved
+        and agency_key <> {{ unknown_key() }}
+        and ori is not null
+        -- an agency that sends months and stands in no register has a number and no name
+        and ori not in (select ori from {{ ref('int_crime__unregistered') }})
     group by agency_name, state_code, agency_kind, match_method, match_evidence
 ),
 
