@@ -26,17 +26,30 @@ with listed as (
     ) as offices
 ),
 
--- the whole year where the inventory has it, else the sum of the search's type groups
+figures as (
+    select
+        assistance_listing,
+        fiscal_year,
+        is_total,
+        obligated_amount,
+        seen_on,
+        figure_note,
+        max(case when is_total and obligated_amount is not null then 1 else 0 end) over (
+            partition by assistance_listing, fiscal_year
+        ) = 1 as has_total
+    from {{ ref('fct_listing_year') }}
+),
+
+-- the whole year where the inventory has it, else the sum of the search's type groups; its day and its note are of the same
 years as (
     select
         assistance_listing,
         fiscal_year,
-        coalesce(
-            max(case when is_total then obligated_amount end), sum(case when not is_total then obligated_amount end)
-        ) as nation_amount,
+        sum(obligated_amount) as nation_amount,
         max(seen_on) as seen_on,
         max(figure_note) as figure_note
-    from {{ ref('fct_listing_year') }}
+    from figures
+    where is_total = has_total
     group by assistance_listing, fiscal_year
 )
 
