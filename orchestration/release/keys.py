@@ -4,7 +4,8 @@ What belongs here: primary, unique and foreign keys out of dbt's manifest, as th
 not: which joins keep sums right (joins), keys of tables that only a publication fills (own_tables).
 
 A test `unique_combination` or `unique` makes a key. The shortest one whose columns are all tested as never null is the
-primary key. A test `relationships` makes a foreign key. Nothing is declared a second time.
+primary key. A test `relationships` makes a foreign key, if what it points at is a key: a join on a column whose values
+come again would multiply rows. Nothing is declared a second time.
 """
 
 from __future__ import annotations
@@ -71,6 +72,8 @@ def of_manifest(manifest: Mapping[str, Any]) -> list[Key]:
         never_null = filled.get(unique_id, set())
         primary = min((key for key in keys if never_null.issuperset(key)), key=_preference, default=None)
         found += [Key(tables[unique_id], PRIMARY if key == primary else UNIQUE, key) for key in keys]
+    single_out = {(key.table, key.columns) for key in found if key.kind != FOREIGN}
+    found = [key for key in found if key.kind != FOREIGN or (key.to, key.to_columns) in single_out]
     return sorted(found, key=lambda key: (key.table, -len(key.kind), key.columns, key.to or ()))
 
 

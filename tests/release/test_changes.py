@@ -307,6 +307,13 @@ class TestKeys:
         manifest = json.loads((published[0].dbt_target_dir / markers.MANIFEST_FILE).read_text(encoding="utf-8"))
         assert set(keys.of_manifest(manifest)) == set(declared_keys)
 
+    def test_a_foreign_key_points_at_one_row(self, file, declared_keys):
+        pointed_at = {(*key.to, *key.to_columns) for key in declared_keys if key.kind == keys.FOREIGN}
+        assert len(pointed_at) >= 20
+        for schema, table, column in sorted(pointed_at):
+            values = f"select {column} from {schema}.{table} where {column} is not null"
+            assert ask(file, f"{values} group by all having count(*) > 1") == [], (schema, table, column)
+
     def test_every_published_table_has_a_key_that_holds(self, file, declared_keys):
         chosen = keys.identifying(declared_keys)
         tables = ask(file, f"select schema_name, table_name from {layout.catalog('duckdb_tables')}")
