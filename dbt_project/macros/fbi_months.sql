@@ -46,7 +46,7 @@
         area_months.month_start,
         area_months.offense_code as fbi_offense_code,
         case when not area_months.is_too_new and area_months.offenses_of_all_kinds > 0 then area_months.offenses end as offenses,
-        case when not area_months.is_too_new then area_months.cleared end as cleared,
+        case when not area_months.is_too_new and area_months.offenses_of_all_kinds > 0 then area_months.cleared end as cleared,
         area_months.population,
         area_months.participated_population,
         case

@@ -75,14 +75,14 @@ def cell(value: Any, *, is_separated: bool = False, digits: int = 1, cents: int 
     if isinstance(value, int):
         return f"{value:,}" if is_separated else str(value)
     if isinstance(value, float):
-        # what is not zero is never shown as zero
-        return f"{value:.2g}" if 0 < abs(value) < 0.5 / 10**digits else f"{value:,.{digits}f}"
+        # what is not zero is never shown as zero, and a negative zero is a zero
+        return f"{value:.2g}" if 0 < abs(value) < 0.5 / 10**digits else f"{value or 0:,.{digits}f}"
     if isinstance(value, Decimal):
         if not value.is_finite():
             return str(value)
         if cents is None:
             cents = _cents([value])
-        return f"{float(value):.2g}" if 0 < abs(value) < Decimal("0.005") else f"{value:,.{cents}f}"
+        return f"{float(value):.2g}" if 0 < abs(value) < Decimal("0.005") else f"{value or 0:,.{cents}f}"
     text = str(value)
     if len(text) > LONGEST_CELL:
         text = f"{text[:LONGEST_CELL]}... ({len(text):,} characters; --format csv gives them all)"

@@ -63,6 +63,7 @@ class OffsetPages:
     order_name: str = "$order"
     lower_limits: int | None = None
     offset: int = 0
+    pages: int = 0
 
     def __post_init__(self) -> None:
         if self.limit < 1:
@@ -82,11 +83,15 @@ class OffsetPages:
     def advance(self, received: int) -> bool:
         """Move on after a page of `received` rows; False if it was the last."""
         self.offset += received
-        if received < self.limit:
-            return bool(received and self.lower_limits and received % self.lower_limits == 0)
-        if self.offset >= self.limit * self.max_pages:
-            raise PagesExhausted(f"{self.max_pages} full pages of {self.limit} rows and no end")
+        self.pages += 1
+        if received < self.limit and not self._may_be_full(received):
+            return False
+        if self.pages >= self.max_pages:
+            raise PagesExhausted(f"{self.max_pages} full pages of {self.limit} rows at most and no end")
         return True
+
+    def _may_be_full(self, received: int) -> bool:
+        return bool(received and self.lower_limits and received % self.lower_limits == 0)
 
 
 @dataclass

@@ -39,8 +39,8 @@ def write(folder: Path, release: Release, since: str | None, changes: Sequence[C
 
     since, earlier: the release that it is compared with, and its folder; None for a first one.
     """
-    entries = [_summary(release, since, changes)]
-    entries += _of_two_places(_entry(release, since, change) for change in changes if change.is_notable)
+    told = _of_two_places(_entry(release, since, change) for change in changes if change.is_notable)
+    entries = [_summary(release, since, changes, len(told)), *told]
     entries = _distinct([*entries, *_kept(earlier)])[:MOST]
     title = f"{citation.NAME}: what changed, {release.edition} edition"
     _write(folder / FILE, release, title, entries, _id(release.edition, "feed"))
@@ -61,8 +61,8 @@ def _id(*parts: str | None) -> str:
     return uuid.uuid5(_NAMESPACE, "\x1f".join(part or "" for part in parts)).urn
 
 
-def _summary(release: Release, since: str | None, changes: Sequence[Change]) -> etree._Element:
-    notable = sum(1 for change in changes if change.is_notable)
+def _summary(release: Release, since: str | None, changes: Sequence[Change], notable: int) -> etree._Element:
+    """The entry of the release itself. notable: how many changes are told one by one."""
     if since is None:
         title = f"Release {release.id} of the {release.edition} edition is compared with no other"
         text = "It is the first of its edition, or the one before it is damaged."

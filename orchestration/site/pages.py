@@ -174,8 +174,8 @@ def number(value: Any, digits: int | None = None) -> str:
         return ""
     if digits is None:
         digits = _digits([value])
-    # what is not zero is never shown as zero
-    return f"{float(value):.2g}" if 0 < abs(value) < 0.5 / 10**_DIGITS else f"{value:,.{digits}f}"
+    # what is not zero is never shown as zero, and the negative zero that rounding leaves is a zero
+    return f"{float(value):.2g}" if 0 < abs(value) < 0.5 / 10**_DIGITS else f"{value or 0:,.{digits}f}"
 
 
 def _digits(values: Iterable[Any]) -> int:

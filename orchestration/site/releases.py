@@ -31,16 +31,21 @@ _WARNED = """
 select check_name, status, detail, accepted_because
 from meta.check_result where status <> 'pass' order by check_name
 """
+# What moved from one place to another is a line of both, and one change.
 _COUNTED = """
 select count(*) as changes, count(*) filter (where is_notable) as notable, min(since_release) as since
-from meta.change
+from (
+    select distinct table_schema, table_name, kind, row_key, changed_column, sentence, is_notable, since_release
+    from meta.change
+)
 """
 
 
 def notable(pages: Pages, most: int) -> tuple[Row, list[Row]]:
     """How many changes there are since the release before, and the first notable ones."""
     (counted,) = pages.rows(_COUNTED)
-    return counted, [row for row in pages.rows(_CHANGES) if row["is_notable"]][:most]
+    by_sentence = {(row["table"], row["sentence"]): row for row in reversed(pages.rows(_CHANGES)) if row["is_notable"]}
+    return counted, list(reversed(by_sentence.values()))[:most]
 
 
 def write(pages: Pages, settings: Settings) -> None:

@@ -143,7 +143,7 @@ class Matters(_Legistar):
         return slice_key.removesuffix(SWEEP)
 
     def pull(self, web: Web, settings: Settings, slice_: Slice, known: EarlierCaptures) -> Iterator[Payload]:
-        """Pages while exactly 1,000 rows come, by MatterId: a matter that changes meanwhile may come twice at most.
+        """Pages of 1,000 rows by MatterId: a matter that changes meanwhile may come twice at most.
 
         A shorter page ends the list, unless it may be a full one of a server whose limit is lower (LOWER_LIMITS).
 

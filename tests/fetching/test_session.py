@@ -303,6 +303,13 @@ class TestPages:
                 break
         assert seen == list(range(rows))
 
+    def test_pages_of_a_server_with_a_lower_limit_end_at_the_bound(self):
+        pages = OffsetPages(limit=50, order="id", lower_limits=5, max_pages=3)
+        assert pages.advance(25)
+        assert pages.advance(25)
+        with pytest.raises(PagesExhausted, match="no end"):
+            pages.advance(25)
+
     def test_a_cursor_that_does_not_move_or_never_ends_is_an_error(self):
         pages = CursorPages(fields=("a", "b"), has_next="more")
         assert pages.advance(1, {"a": 1, "b": 2, "more": True})

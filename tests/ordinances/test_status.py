@@ -188,7 +188,7 @@ class TestTheArticle:
         ((said, counted),) = connection.execute(
             "select evidence, evidence_rows from analysis.mart_claim_check where claim_id = 'affirmed_after_election'"
         ).fetchall()
-        assert said.endswith(f"; {counted} events of the four cities are known, acts or not, of any time")
+        assert said.endswith(f"; {counted} events of the four cities are known, acts and others, of any date")
         ever = {row["event"] for row in ask(connection, "four_cities", **{"from": "1900-01-01", "to": "2100-01-01"})}
         assert {"listed", "filed", "filed_at_end_of_term", "challenge_dismissed"} <= ever
 

@@ -391,7 +391,10 @@ def test_what_moved_from_one_place_to_another_is_one_entry_in_the_feeds_of_both(
         code_digest="c", software="0", previous=None, captures=[], rows={}, differences={}, checks={}, accepted={},
     )  # fmt: skip
     feed.write(tmp_path, release, "1", [moved, dataclasses.replace(moved, geoid="0644000")], None)
-    assert len(entries_of(tmp_path / feed.FILE)) == 2  # the release and the change
+    entries = entries_of(tmp_path / feed.FILE)
+    assert len(entries) == 2  # the release and the change
+    titles = {entry.findtext("a:title", namespaces=ATOM) for entry in entries.values()}
+    assert titles == {"Release 2: 1 notable change since 1", "it moved"}
     for geoid in ("1714000", "0644000"):
         (entry,) = entries_of(tmp_path / feed.PLACES / f"{geoid}.atom").values()
         assert entry.findtext("a:title", namespaces=ATOM) == "it moved"

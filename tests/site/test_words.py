@@ -62,6 +62,7 @@ def test_a_figure_that_is_missing_is_unknown_and_a_remark_that_is_missing_is_non
         ([44.0, 1200.0], ["44", "1,200"]),
         ([2024, 1, 12000], ["2024", "1", "12,000"]),
         ([0.001, 0.5, 0.0], ["0.001", "0.5", "0.0"]),
+        ([-0.0, 1.2, Decimal("-0.00")], ["0.0", "1.2", "0.0"]),
     ],
 )
 def test_the_numbers_of_a_column_have_the_same_digits_after_the_point(values: list[Any], expected: list[str]):

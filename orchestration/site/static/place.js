@@ -371,7 +371,7 @@
     rows: {
       when: "first day of the month or year", until: "day after its last", label: "the month or year, as people write it",
       offenses: "offenses reported to the police; unit: count; null: not known, which is not zero",
-      coverage: "what the count stands for", known: "the same in a word or two, as drawn", series: "the way of counting; two series are never added or compared",
+      coverage: "what the count stands for", known: "the same in a few words, as drawn", series: "the way of counting; two series are never added or compared",
       part: "piece of the line: values of two pieces are not compared", strip: "the same for every row: where coverage is drawn",
       note: "why the series breaks here; empty if it does not",
     },

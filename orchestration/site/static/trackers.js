@@ -136,7 +136,7 @@
 
   /* What the columns of the maps' data mean. */
   const MEANS = {
-    states: { fips: "the state's code of the Census", code: "postal code", state: "name", listed: "lines of the list in the state, which on ICE's list are agreements; null: no list of the day is known",
+    states: { fips: "the state's code of the Census", code: "postal code", state: "name", listed: "lines of the list in the state (on ICE's list of 287(g) agencies, agreements); null: no list of the day is known",
       says: "what the list says, in words", list_of: "day of the list that says so" },
     counties: { fips: "the county's code of the Census (GEOID)", county: "name and state", says: "what the list says of the county",
       name: "as the list prints it", list_of: "day of the list that says so" },

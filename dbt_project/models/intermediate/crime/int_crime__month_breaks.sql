@@ -6,7 +6,7 @@ with reasons as (
         months.month_start,
         months.offense_code,
         breaks.reason,
-        true as is_lasting
+        'lasts' as kind
     from {{ ref('int_crime__months') }} as months
     inner join {{ ref('crime_series_breaks') }} as breaks
         on
@@ -24,7 +24,7 @@ with reasons as (
         months.month_start,
         months.offense_code,
         'the first month of the agency in NIBRS' as reason,
-        false as is_lasting
+        'start' as kind
     from {{ ref('int_crime__months') }} as months
     inner join {{ ref('int_crime__agencies') }} as agencies
         on
@@ -41,7 +41,7 @@ with reasons as (
             {{ in_words('cast(round(mean_before) as bigint)') }}, ' a month in the six months before, ',
             {{ in_words('cast(round(mean_after) as bigint)') }}, ' in the six from here on; nobody names a cause'
         ) as reason,
-        false as is_lasting
+        'level' as kind
     from {{ ref('int_crime__level_changes') }}
     where not is_explained
 )
@@ -51,7 +51,8 @@ select
     month_start,
     offense_code,
     {{ joined('reason') }} as break_reason,
-    {{ joined('case when is_lasting then reason end') }} as lasting_reason,
-    {{ joined('case when not is_lasting then reason end') }} as momentary_reason
+    {{ joined("case when kind = 'lasts' then reason end") }} as lasting_reason,
+    {{ joined("case when kind = 'start' then reason end") }} as start_reason,
+    {{ joined("case when kind = 'level' then reason end") }} as level_reason
 from reasons
 group by ori, month_start, offense_code

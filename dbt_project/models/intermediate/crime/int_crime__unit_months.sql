@@ -33,9 +33,9 @@ with reported as (
         max(case when months.fbi_offense_code <> 'RPE' then months.series end) as crime_series,
         max(case when months.fbi_offense_code = 'RPE' then months.series end) as rape_series,
         {{ joined_once('breaks.lasting_reason') }} as lasting_reason,
-        {{ joined_once("case when months.level_change_percent is not null and not months.is_level_change_explained "
-            ~ "then concat(months.fbi_offense_code, ': ', breaks.momentary_reason) "
-            ~ "else breaks.momentary_reason end") }} as momentary_reason,
+        {{ joined_once('breaks.start_reason') }} as start_reason,
+        {{ joined("case when breaks.level_reason is not null "
+            ~ "then concat(months.fbi_offense_code, ': ', breaks.level_reason) end") }} as level_reasons,
         {{ joined("case when months.level_change_percent is not null then concat("
             ~ "months.fbi_offense_code, ' ', case when months.level_change_percent > 0 then '+' else '' end, "
             ~ "cast(cast(round(months.level_change_percent, 0) as int) as " ~ dbt.type_string() ~ "), '%') end") }}
@@ -52,11 +52,11 @@ with reported as (
     group by units.jurisdiction_key, months.month_start
 ),
 
--- every reason of every family: one that lasts once, one of a family's level with the family
+-- every reason of every family: what holds for all of them once, a change of level with the family
 reasoned as (
     select
         reported.*,
-        nullif(concat_ws('; ', lasting_reason, momentary_reason), '') as break_reason
+        nullif(concat_ws('; ', lasting_reason, start_reason, level_reasons), '') as break_reason
     from reported
 ),
 
@@ -72,7 +72,8 @@ changed as (
                 <> rape_series
                 -- only a reason that lasts has an end: the month after another level is of the new one
                 or (
-                    momentary_reason is not null
+                    start_reason is not null
+                    or level_reasons is not null
                     or coalesce(lag(lasting_reason) over (partition by jurisdiction_key order by month_start), '-')
                     <> coalesce(lasting_reason, '-')
                 ) and month_start > min(month_start) over (partition by jurisdiction_key)

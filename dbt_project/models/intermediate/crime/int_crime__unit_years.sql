@@ -18,8 +18,8 @@ with printed as (
         max(years.population) as population_as_printed,
         count(distinct case when years.offenses is not null then years.fbi_offense_code end) as families_printed,
         {{ joined_once('breaks.lasting_reason') }} as lasting_reason,
-        {{ joined("case when breaks.momentary_reason is not null "
-            ~ "then concat(years.fbi_offense_code, ': ', breaks.momentary_reason) end") }} as momentary_reason,
+        {{ joined("case when breaks.level_reason is not null "
+            ~ "then concat(years.fbi_offense_code, ': ', breaks.level_reason) end") }} as level_reasons,
         {{ joined("case when breaks.level_change_percent is not null then concat("
             ~ "years.fbi_offense_code, ' ', case when breaks.level_change_percent > 0 then '+' else '' end, "
             ~ "cast(cast(round(breaks.level_change_percent, 0) as int) as " ~ dbt.type_string() ~ "), '%') "
@@ -50,7 +50,7 @@ ranked as (
 reasoned as (
     select
         ranked.*,
-        nullif(concat_ws('; ', lasting_reason, momentary_reason), '') as break_reason
+        nullif(concat_ws('; ', lasting_reason, level_reasons), '') as break_reason
     from ranked
 ),
 

@@ -38,11 +38,13 @@ level_changes as (
         year_before,
         offenses,
         offenses_before,
-        -- a rise from nothing has no percent
-        100.0 * (offenses - offenses_before) / nullif(offenses_before, 0) as level_change_percent
+        -- a rise from 0 has no percent
+        case when offenses_before > 0 then 100.0 * (offenses - offenses_before) / offenses_before end as level_change_percent
     from compared
     where
         year_before >= calendar_year - 3
+        -- more earlier reports that proved unfounded than new ones: no level
+        and offenses_before >= 0
         -- below 200 a year chance and one event make such changes
         and greatest(offenses, offenses_before) >= 200
         and (offenses <= 0.5 * offenses_before or offenses >= 2 * offenses_before)
@@ -79,16 +81,18 @@ named as (
     union all
     select
         level_changes.crime_year_key,
-        concat(
-            'the level changes ',
-            case
-                when level_changes.level_change_percent is null
-                    then concat('to ', {{ in_words('cast(level_changes.offenses as bigint)') }})
-                else concat('by ', {{ in_words('cast(round(level_changes.level_change_percent) as bigint)') }}, ' percent')
-            end,
-            ' since ', {{ in_words('cast(level_changes.year_before as bigint)') }}, ' (',
-            {{ in_words('cast(level_changes.offenses_before as bigint)') }}, '); nobody names a cause'
-        ) as reason,
+        case
+            when level_changes.level_change_percent is null
+                then concat(
+                    'the count rises from 0 in ', {{ in_words('cast(level_changes.year_before as bigint)') }}, ' to ',
+                    {{ in_words('cast(level_changes.offenses as bigint)') }}, '; nobody names a cause'
+                )
+            else concat(
+                'the level changes by ', {{ in_words('cast(round(level_changes.level_change_percent) as bigint)') }},
+                ' percent since ', {{ in_words('cast(level_changes.year_before as bigint)') }}, ' (',
+                {{ in_words('cast(level_changes.offenses_before as bigint)') }}, '); nobody names a cause'
+            )
+        end as reason,
         false as is_lasting
     from level_changes
     left join explained
@@ -101,7 +105,7 @@ broken as (
         crime_year_key,
         {{ joined('reason') }} as break_reason,
         {{ joined('case when is_lasting then reason end') }} as lasting_reason,
-        {{ joined('case when not is_lasting then reason end') }} as momentary_reason
+        {{ joined('case when not is_lasting then reason end') }} as level_reason
     from named
     group by crime_year_key
 )
@@ -110,7 +114,7 @@ select
     coalesce(broken.crime_year_key, level_changes.crime_year_key) as crime_year_key,
     broken.break_reason,
     broken.lasting_reason,
-    broken.momentary_reason,
+    broken.level_reason,
     level_changes.level_change_percent,
     level_changes.year_before,
     level_changes.offenses_before,

@@ -31,7 +31,6 @@ newest_people as (
         hispanic_share,
         row_number() over (partition by geoid order by estimate_year desc, _retrieved_at desc) as newest
     from {{ ref('int_identity__people') }}
-    where population is not null
 ),
 
 named as (

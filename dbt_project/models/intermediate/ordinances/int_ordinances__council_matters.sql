@@ -10,19 +10,34 @@ with elms as (
     from {{ ref('stg_elms__matters') }} as elms
 ),
 
--- Legistar's API gives neither a summary nor a text. What a file said of them stands until another file says it anew: an
+-- Legistar's API gives neither a summary nor a text. What a file said of each stands until another file says it anew: an
 -- answer of the API takes nothing back of what it cannot show.
 told as (
     select
         client,
         matter_id,
-        summary,
-        full_text,
-        row_number() over (
-            partition by client, matter_id order by _retrieved_at desc, _capture_id desc, _record_no desc
-        ) as newest_first
-    from {{ ref('base_legistar__matters') }}
-    where _fate <> 'quarantined' and (summary is not null or full_text is not null)
+        max(case when newest_summary = 1 then summary end) as summary,
+        max(case when newest_text = 1 then full_text end) as full_text
+    from (
+        select
+            client,
+            matter_id,
+            summary,
+            full_text,
+            {% for column, place in [('summary', 'newest_summary'), ('full_text', 'newest_text')] %}
+            row_number() over (
+                partition by client, matter_id
+                order by
+                    case when {{ column }} is null then 1 else 0 end,
+                    _retrieved_at desc,
+                    _capture_id desc,
+                    _record_no desc
+            ) as {{ place }}{{ ',' if not loop.last }}
+            {% endfor %}
+        from {{ ref('base_legistar__matters') }}
+        where _fate <> 'quarantined'
+    ) as texts
+    group by client, matter_id
 ),
 
 gathered as (
@@ -55,7 +70,7 @@ gathered as (
         matters._retrieved_at
     from {{ ref('stg_legistar__matters') }} as matters
     left join told
-        on matters.client = told.client and matters.matter_id = told.matter_id and told.newest_first = 1
+        on matters.client = told.client and matters.matter_id = told.matter_id
     union all
     select
         'elms' as source,

@@ -1,5 +1,5 @@
 -- Every captured count or estimate of a unit's people; dim_jurisdiction has the newest. A city that is also a county has one row a
--- year: that of the city, or if no count of the city is captured, that of the county.
+-- year: that of the city, or where none of the city is captured, that of the county.
 with codes as (
     select
         jurisdiction_key,
@@ -31,12 +31,7 @@ estimates as (
         places._kind,
         row_number() over (
             partition by codes.jurisdiction_key, places.estimate_year
-            -- a count that an answer leaves out is missing: one that is known before it stays
-            order by
-                case when places.population is null then 1 else 0 end,
-                codes.precedence,
-                places._retrieved_at desc,
-                places._payload_id
+            order by codes.precedence, places._retrieved_at desc, places._payload_id
         ) as newest
     from {{ ref('int_identity__people') }} as places
     inner join codes
