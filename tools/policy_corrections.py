@@ -10,9 +10,8 @@ import csv
 from pathlib import Path
 
 # Towns of which the gathered rows have no code: county subdivisions, by the Bureau's file.
-TOWNS = {
-    ("Maplewood", "34"): "3401343800", ("South Orange", "34"): "3401369274", ("South Kingstown", "44"): "4400967460",
-}  # fmt: skip
+with Path(__file__).with_name("town_codes.csv").open(encoding="utf-8", newline="") as _towns:
+    TOWNS = {(row["town"], row["state_fips"]): row["town_geoid"] for row in csv.DictReader(_towns)}
 # Places of the gathered rows that do not govern under that code: the town whose police the event is of.
 with Path(__file__).with_name("towns_of_places.csv").open(encoding="utf-8", newline="") as _places:
     TOWN_OF_PLACE = {row["place_geoid"]: row["town_geoid"] for row in csv.DictReader(_places)}
