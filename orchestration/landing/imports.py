@@ -147,8 +147,7 @@ def _one_dataset(
     *,
     is_asked_for: bool,
 ) -> None:
-    came: list[str] = []
-    _take(dataset, path, settings, retrieved_at, result, came, accepted, is_asked_for=is_asked_for)
+    came = _take(dataset, path, settings, retrieved_at, result, accepted, is_asked_for=is_asked_for)
     # a file that is refused is open until a file of its name is taken
     name = f"file {result.file}"
     refused = is_asked_for and not result.ok
@@ -191,12 +190,12 @@ def _take(
     settings: Settings,
     retrieved_at: datetime | None,
     result: FileResult,
-    came: list[str],
     accepted: Mapping[str, Mapping[str, str]],
     *,
     is_asked_for: bool,
-) -> None:
-    """Add to `came` the slices that the file brought, new or unchanged."""
+) -> list[str]:
+    """The slices that the file brought, new or unchanged."""
+    came: list[str] = []
     messages_before = len(result.messages)
     try:
         with guard.reading(dataset.id, "?"):
@@ -239,3 +238,4 @@ def _take(
     if len(result.messages) == messages_before and is_asked_for:
         result.ok = False
         result.messages.append("the file holds no records of this dataset")
+    return came

@@ -29,6 +29,7 @@ from orchestration.sources.base import Batch, Dataset, EarlierCaptures, Record, 
 from orchestration.sources.fields import DATE, TEXT, WHOLE, each, typed
 from orchestration.sources.legistar_files import batches
 from orchestration.sources.legistar_forms import histories_in, is_matters_alone, matters_in
+from orchestration.sources.legistar_wanted import shown_histories, wanted_histories
 from orchestration.sources.turns import by_day, in_turn
 from orchestration.wire import Payload, SliceFault, SliceSkipped, SourceError, as_text, utc_now
 
@@ -278,7 +279,7 @@ class Histories(_Legistar):
                 continue
             # Is the client closed, or does it hide just these? A matter that it showed before tells.
             if shown_before is None:
-                shown_before = iter(by_day(_shown(known, client).keys() - set(wanted)))
+                shown_before = iter(by_day(shown_histories(known, client).keys() - set(wanted)))
             if witness := next(shown_before, None):
                 answer, refused = self._history(web, slice_, url, secret, witness)
                 # its history is known and not due: a run that brings nothing else brings nothing new
@@ -335,44 +336,7 @@ class Histories(_Legistar):
 
 
 def _wanted(known: EarlierCaptures, client: str) -> list[str]:
-    """The relevant matters of a client to request: new ones first, then those changed since or requested a month ago.
-
-    Among these, the matter that changed last comes first. A matter that is hidden or has no history leaves no record
-    that it was requested, and is wanted again in every run (see turns).
-    """
-    asked = _shown(known, client)
-    # Full texts come with files that bring their histories too; they would fill the memory here.
-    searched = [name for name in SEARCHED if name != "MatterFullText"]
-    fields = ("MatterId", "MatterLastModifiedUtc", "MatterRestrictViewViaWeb", *searched)
-    newest: dict[str, tuple[str | None, ...]] = {}
-    # The API gives no summary: a file's stands (see int_ordinances__council_matters).
-    summary, summaries = fields.index("MatterSummary"), dict[str, tuple[str, str]]()
-    for row in known.rows("legistar/matters", fields, (client, client + SWEEP)):
-        matter_id = str(row[0])
-        before = newest.get(matter_id)
-        newest[matter_id] = row if before is None else max(before, row, key=lambda r: str(r[-1]))
-        if told := row[summary]:
-            summaries[matter_id] = max((str(row[-1]), told), summaries.get(matter_id, ("", "")))
-    month_ago = (utc_now() - SWEEP_EVERY).isoformat()
-    wanted: list[tuple[str, str, str]] = []
-    for matter_id, (_, saved, restricted, *texts, _) in newest.items():
-        last = asked.get(matter_id, "")
-        is_due = last < month_ago or (saved or "")[:19] > last[:19]
-        if restricted == "true" or not is_due:
-            continue
-        told_of = {**dict(zip(searched, texts, strict=True)), "MatterSummary": summaries.get(matter_id, ("", None))[1]}
-        if finder.find(told_of).is_relevant:
-            wanted.append((last, saved or "", matter_id))
-    newest_first = sorted(wanted, key=lambda w: w[1], reverse=True)
-    return [matter_id for _, _, matter_id in sorted(newest_first, key=lambda w: w[0])]
-
-
-def _shown(known: EarlierCaptures, client: str) -> dict[str, str]:
-    """When the history of each matter came last, of those whose history ever came."""
-    shown: dict[str, str] = {}
-    for matter_id, retrieved in known.rows("legistar/histories", ("matter_id",), (client,)):
-        shown[str(matter_id)] = max(str(retrieved), shown.get(str(matter_id), ""))
-    return shown
+    return wanted_histories(known, client, (client, client + SWEEP), SWEEP_EVERY, SEARCHED)
 
 
 def _rows(dataset: str, slice_key: str, payload: Payload) -> list[dict[str, Any]]:
