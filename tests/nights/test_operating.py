@@ -125,9 +125,11 @@ def test_dagsters_records_are_in_postgresql_where_the_page_says_so(
         assert (home / "dagster.yaml").read_text(encoding="utf-8") == text
         assert list((settings.landing_dir / "meyer").glob("*/*/capture.json"))
     finally:
-        with suppress(ProcessLookupError):
-            os.killpg(pages.pid, signal.SIGTERM)
-        pages.wait(timeout=240)
+        # on a loaded machine the web server was seen to outlive the signal by minutes, which is not what is tested here
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            with suppress(ProcessLookupError, subprocess.TimeoutExpired):
+                os.killpg(pages.pid, number)
+                pages.wait(timeout=60)
 
 
 _LAUNCH = """mutation { launchRun(executionParams: {selector: {repositoryName: "__repository__",

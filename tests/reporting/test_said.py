@@ -310,7 +310,7 @@ def test_the_share_of_a_month_is_that_of_the_awards_that_are_open_in_it(connecti
     assert (row["awards_open"], float(row["obligated_amount_open"])) == (2, 3_224_500)
     assert float(row["share_of_nation_percent"]) == pytest.approx(100 * 99_500 / 107_826_661.26, abs=0.0006)
     caveats = " ".join(questions.question("panel").caveats)
-    assert "the awards that are open in the month" in caveats
+    assert "the awards that are running in the month" in caveats
     assert "all captured awards of the jurisdiction" not in caveats
 
 
