@@ -6,6 +6,7 @@ What belongs here: the Dagster commands that serve the pages. What does not: wha
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from pathlib import Path
 from typing import NoReturn
@@ -23,5 +24,8 @@ def serve(settings: Settings, *, port: int, read_only: bool, path_prefix: str) -
     if read_only:
         web = str(Path(sys.executable).with_name("dagster-webserver"))
         os.execv(web, [web, *on, "--read-only", *(["--path-prefix", path_prefix] if path_prefix else [])])
+    # A script's shell starts what it puts into the background with Ctrl-C ignored. Dagster treats SIGTERM as it treats
+    # Ctrl-C: only SIGKILL would end it then.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     dagster = str(Path(sys.executable).with_name("dagster"))
     os.execv(dagster, [dagster, "dev", *on])
