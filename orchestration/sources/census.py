@@ -32,7 +32,12 @@ TOWN_STATES = (
 )  # fmt: skip
 _SUBDIVISION = "county subdivision"
 # The five-year estimates of a year come out in December of the year after, or some months later.
-_PUBLICATION_LAG_YEARS = (1, 2, 3)
+_OUT_AFTER_YEARS = 3
+_LAST_YEAR_WITHOUT_TOWNS = 2014
+# The panels begin in this year; the API has five-year estimates since 2009.
+FIRST_YEAR = 2012
+# Years that are out do not change: a run asks for so many of their slices.
+_MOST_EARLIER_A_RUN = 200
 
 
 class Places(Dataset):
@@ -66,50 +71,62 @@ class Places(Dataset):
     min_volume_ratio = 0.9
 
     def slices(self, settings: Settings, known: EarlierCaptures) -> list[Slice]:
-        """One slice a level and state, requested once a month: the estimates are published once a year."""
-        return due(self.all_slices(), known, timedelta(days=30))
+        """The years that may have come out, once a month; earlier ones once a year, some of them a run."""
+        newest = utc_now().year - _OUT_AFTER_YEARS
+        moving, earlier = [], []
+        for slice_ in self.all_slices():
+            (moving if int(slice_.params["year"]) > newest else earlier).append(slice_)
+        rest = due(earlier, known, timedelta(days=365))
+        return [*due(moving, known, timedelta(days=30)), *rest[:_MOST_EARLIER_A_RUN]]
 
     def all_slices(self) -> list[Slice]:
-        """One slice a level and state: the API wants a state with every place, county or county subdivision."""
+        """One slice a level, state and year: the API wants a state with every place, county or county subdivision."""
         return [
-            Slice(f"{level}:{state.fips}", {"level": level, "fips": state.fips, "state": state.postal})
+            Slice(
+                f"{level}:{state.fips}:{year}",
+                {"level": level, "fips": state.fips, "state": state.postal, "year": str(year)},
+            )
             for state in STATES
             for level in (*LEVELS, *([TOWN] if state.postal in TOWN_STATES else []))
+            for year in range(FIRST_YEAR, utc_now().year)
         ]
 
     def pull(self, web: Web, settings: Settings, slice_: Slice, known: EarlierCaptures) -> Iterator[Payload]:
-        """One request: an answer is never paged. The newest published year; a 404 shows which is not.
+        """One request: an answer is never paged. Nothing if the year's estimates are not out yet.
 
-        Raises SourceError where a year that was captured is not there any more: an older one must not take its place.
+        Raises SourceError if they are not there though they must be: three years later, or once they were captured.
         """
-        level, fips = slice_.params["level"], slice_.params["fips"]
+        level, fips, year = slice_.params["level"], slice_.params["fips"], slice_.params["year"]
         asked = _SUBDIVISION if level == TOWN else level
         params = {"get": ",".join(VARIABLES), "for": f"{asked}:{fips}" if level == "state" else f"{asked}:*"}
         if level != "state":
             params["in"] = f"state:{fips} county:*" if level == TOWN else f"state:{fips}"
         assert settings.census_api_key is not None
-        newest = max((held for held, _ in known.rows(self.id, ["year"], {slice_.key}) if held), default="")
-        for lag in _PUBLICATION_LAG_YEARS:
-            year = str(utc_now().year - lag)
-            answer = web.get(
-                f"{settings.census_url}/{year}/acs/acs5",
-                params=params,
-                secret_params={"key": settings.census_api_key.get_secret_value()},
-                accept_status=frozenset({404}),
-                context={"level": level, "year": year},
-            )
-            if answer.status == 404:
-                continue
-            if answer.body.lstrip()[:1] == b"<":
-                # A missing or refused key is answered with 200 and a page for people.
-                what = "a page came instead of data: is CENSUS_API_KEY valid?"
+        answer = web.get(
+            f"{settings.census_url}/{year}/acs/acs5",
+            params=params,
+            secret_params={"key": settings.census_api_key.get_secret_value()},
+            accept_status=frozenset({400, 404}),
+            context={"level": level, "year": year},
+        )
+        if answer.status == 400:
+            # The estimates of 2010 give towns of one county alone, and those of other early years may do so too
+            # (https://github.com/CT-Data-Haven/cwi/issues/7).
+            if level == TOWN and int(year) <= _LAST_YEAR_WITHOUT_TOWNS and b"geography" in answer.body:
+                return
+            raise SourceError(self.id, slice_.key, f"HTTP 400: {jsons.excerpt(answer.body)}", url=answer.url)
+        if answer.status == 404:
+            if any(known.rows(self.id, ["year"], {slice_.key})):
+                what = f"the estimates of {year}, which were captured, are no longer there"
                 raise SourceError(self.id, slice_.key, what, url=answer.url)
-            if year < newest:
-                what = f"the estimates of {newest}, which were captured, are no longer there, only those of {year}"
-                raise SourceError(self.id, slice_.key, what, url=answer.url)
-            yield answer
+            if utc_now().year - int(year) >= _OUT_AFTER_YEARS:
+                raise SourceError(self.id, slice_.key, f"there are no estimates of {year}", url=answer.url)
             return
-        raise SourceError(self.id, slice_.key, f"no estimates of the last {len(_PUBLICATION_LAG_YEARS)} years")
+        if answer.body.lstrip()[:1] == b"<":
+            # A missing or refused key is answered with 200 and a page for people.
+            what = "a page came instead of data: is CENSUS_API_KEY valid?"
+            raise SourceError(self.id, slice_.key, what, url=answer.url)
+        yield answer
 
     def cut(self, payload: Payload) -> Iterator[Record]:
         """One record a unit, from a header row and rows of text; negative sentinels stay the text they are.

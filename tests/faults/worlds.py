@@ -556,7 +556,7 @@ def places(server: HTTPServer) -> World:
 
     key = {"census_url": publisher.url, "census_api_key": SecretStr(servers.CENSUS_KEY)}
     return World(
-        "census/places", "place:01", publisher, key,
+        "census/places", "place:01:2024", publisher, key,
         news=lambda: publisher.units.update({("place", "01"): units}),
         hold=lambda: [{"unit": unit} for unit in publisher.units["place", "01"]], set=set_units,
         rows=rows, with_rows=with_rows, needed="B01003_001E", text="NAME", amount="B01003_001E",

@@ -405,6 +405,7 @@ class Census(Publisher):
     def __init__(self, server: HTTPServer, newest_year: int) -> None:
         super().__init__(server)
         self.newest_year = newest_year
+        self.refuses_geography = False
         # Level and state to (name, population, Hispanic population, unit code).
         self.units: dict[tuple[str, str], list[tuple[str, str, str | None, str]]] = {}
 
@@ -414,6 +415,8 @@ class Census(Publisher):
         found = re.fullmatch(r"/(\d{4})/acs/acs5", path)
         if not found or int(found[1]) > self.newest_year:
             return Response("<html><body>error: unknown dataset</body></html>", status=404, content_type="text/html")
+        if self.refuses_geography:
+            return Response(b"error: unknown/unsupported geography heirarchy", status=400, content_type="text/plain")
         level, _, wanted = request.args["for"].partition(":")
         state = wanted if level == "state" else request.args["in"].removeprefix("state:").removesuffix(" county:*")
         parts = {"state": ["state"], "county subdivision": ["state", "county", level]}.get(level, ["state", level])

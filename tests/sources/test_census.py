@@ -63,7 +63,7 @@ def serving(settings: Settings) -> dict[str | None, dict[str, str | None]]:
 
 
 def test_places_counties_and_the_state_come_with_geoid_parts_as_text(night, settings):
-    done = night("place:01", "county:01", "state:01")
+    done = night("place:01:2024", "county:01:2024", "state:01:2024")
     assert [(s.status, s.records) for s in done.slices] == [("landed", 2), ("landed", 1), ("landed", 1)]
     units = serving(settings)
     place, county, state = units["Testville city, Testland"], units["Test County, Testland"], units["Testland"]
@@ -78,43 +78,69 @@ def test_places_counties_and_the_state_come_with_geoid_parts_as_text(night, sett
 
 
 def test_towns_come_with_the_county_they_lie_in_and_only_where_towns_govern(night, settings):
-    done = night("town:36")
+    done = night("town:36:2024")
     # a county has many towns
     assert [(s.status, s.records) for s in done.slices] == [("landed", 2)]
     town = serving(settings)["Test town, Test County, Testland"]
     assert (town["level"], town["state"], town["county"], town["subdivision"]) == ("town", "36", "001", "00003")
-    asked = {slice_.key for slice_ in PLACES.all_slices() if slice_.key.startswith("town:")}
+    asked = {slice_.params["fips"] for slice_ in PLACES.all_slices() if slice_.params["level"] == "town"}
     # New York and Pennsylvania have towns and townships that govern, California and Texas have none
-    assert {"town:36", "town:42"} <= asked
-    assert not {"town:06", "town:48"} & asked
+    assert {"36", "42"} <= asked
+    assert not {"06", "48"} & asked
     assert len(asked) == 20
 
 
 def test_a_negative_sentinel_and_a_null_stay_what_they_are(night, settings):
-    night("place:01")
+    night("place:01:2024")
     unit = serving(settings)["Nulltown CDP, Testland"]
     assert (unit["B01003_001E"], unit["B03003_003E"]) == ("-666666666", None)
 
 
-def test_the_newest_year_that_is_out_is_taken_and_written_to_each_record(night, settings, publisher):
-    night("state:01")
-    assert [r.path.split("/")[2] for r in publisher.asked] == ["2025", "2024"]
-    assert serving(settings)["Testland"]["year"] == "2024"
-    capture = Catalog(settings.landing_dir, as_of=None, edition="live").serving(PLACES)[0]
-    assert [p.status for p in capture.payloads] == [200]
+def test_each_year_is_a_slice_of_its_own_and_its_year_is_in_each_record(night, settings, publisher):
+    night("state:01:2023")
+    publisher.units["state", "01"] = [("Testland", "90001", "8001", "")]
+    night("state:01:2024")
+    assert [r.path.split("/")[2] for r in publisher.asked] == ["2023", "2024"]
+    # a later year takes no earlier one's place
+    catalog = Catalog(settings.landing_dir, as_of=None, edition="live")
+    files = [str(path) for capture in catalog.serving(PLACES) for path in catalog.records_paths(capture)]
+    found = duckdb.sql(f"select year, B01003_001E from read_parquet({files!r}) order by year").fetchall()
+    assert found == [("2023", "90000"), ("2024", "90001")]
 
 
-def test_an_older_year_never_takes_the_place_of_one_that_is_gone_for_a_night(night, settings, publisher):
-    night("state:01")
-    publisher.newest_year = 2023
-    (outcome,) = night("state:01").slices
+def test_a_year_that_is_not_out_yet_is_no_fault(night, settings, publisher):
+    (outcome,) = night("state:01:2025").slices
+    assert (outcome.status, outcome.records) == ("empty", 0)
+
+
+@pytest.mark.parametrize(("slice_", "newest", "why"), [
+    ("state:01:2024", 2023, "the estimates of 2024, which were captured, are no longer there"),
+    # three years after its last month a year was always out
+    ("state:01:2023", 2022, "there are no estimates of 2023"),
+])  # fmt: skip
+def test_a_year_that_must_be_there_and_is_not_is_a_fault(night, settings, publisher, slice_, newest, why):
+    night("state:01:2024")
+    publisher.newest_year = newest
+    (outcome,) = night(slice_).slices
     assert outcome.status == "failed"
-    assert "the estimates of 2024, which were captured, are no longer there, only those of 2023" in outcome.message
+    assert why in outcome.message
     assert serving(settings)["Testland"]["year"] == "2024"
+
+
+@pytest.mark.parametrize(("slice_", "status"), [
+    ("town:36:2013", "empty"),
+    # later years have towns of a whole state, and every year has places
+    ("town:36:2024", "failed"), ("place:01:2013", "failed"),
+])  # fmt: skip
+def test_towns_of_an_early_year_that_come_by_county_alone_are_left_out(night, publisher, slice_, status):
+    publisher.refuses_geography = True
+    (outcome,) = night(slice_).slices
+    assert outcome.status == status
+    assert status == "empty" or "unknown/unsupported geography" in outcome.message
 
 
 def test_the_key_goes_on_the_wire_and_into_no_file(night, settings, publisher):
-    night("place:01")
+    night("place:01:2024")
     assert all(r.args["key"] == servers.CENSUS_KEY for r in publisher.asked)
     for path in settings.landing_dir.rglob("*"):
         if path.is_file():
@@ -125,24 +151,36 @@ def test_the_key_goes_on_the_wire_and_into_no_file(night, settings, publisher):
 
 def test_a_refused_key_is_told_as_such_at_once_and_not_shown(night, settings, publisher):
     wrong = settings.model_copy(update={"census_api_key": SecretStr("synthetic-wrong-key")})
-    done = night("place:01", settings=wrong)
+    done = night("place:01:2024", settings=wrong)
     assert done.slices[0].status == "failed"
-    assert "census/places slice place:01" in done.slices[0].message
+    assert "census/places slice place:01:2024" in done.slices[0].message
     assert "CENSUS_API_KEY" in done.slices[0].message
     assert "synthetic-wrong-key" not in done.slices[0].message
     assert len(publisher.asked) == 1
 
 
-def test_every_state_has_its_levels_and_a_captured_one_rests_for_a_month(night, settings):
-    # three levels of 50 states, the District and Puerto Rico, and the towns of twenty states
-    every = 52 * 3 + 20
-    assert len({s.key for s in PLACES.all_slices()}) == every
-    night("place:01")
-    known = Catalog(settings.landing_dir, as_of=None, edition="live").known(PLACES)
-    with time_machine.travel(datetime(2026, 12, 1, tzinfo=UTC)):
-        assert len(PLACES.slices(settings, known)) == every - 1
-    with time_machine.travel(datetime(2026, 12, 24, tzinfo=UTC)):
-        assert len(PLACES.slices(settings, known)) == every
+def test_the_years_that_may_come_out_rest_for_a_month_and_earlier_ones_for_a_year(night, settings):
+    # three levels of 50 states, the District and Puerto Rico, and the towns of twenty states; 2012 to 2025
+    units = 52 * 3 + 20
+    every = PLACES.all_slices()
+    assert len({s.key for s in every}) == units * 14
+    assert {s.params["year"] for s in every} == {str(year) for year in range(2012, 2026)}
+
+    def due(moment: datetime) -> list[str]:
+        known = Catalog(settings.landing_dir, as_of=None, edition="live").known(PLACES)
+        with time_machine.travel(moment):
+            return [slice_.key for slice_ in PLACES.slices(settings, known)]
+
+    # 2024 and 2025 of everything, and as many earlier ones as a run brings
+    assert len(due(TODAY)) == units * 2 + 200
+    night("place:01:2024", "county:01:2012")
+    days = ((2026, 12, 1), (2026, 12, 24), (2027, 11, 24))
+    soon, in_a_month, in_a_year = (due(datetime(*day, tzinfo=UTC)) for day in days)
+    assert not {"place:01:2024", "county:01:2012"} & set(soon)
+    assert {"place:01:2024", "county:01:2012"} & set(in_a_month) == {"place:01:2024"}
+    # the earlier ones that were never asked for come before it
+    assert "county:01:2012" not in in_a_year
+    assert len(in_a_year) == units * 2 + 200
 
 
 @pytest.mark.parametrize(("body", "why"), [
