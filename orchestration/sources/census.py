@@ -73,7 +73,8 @@ class Places(Dataset):
     def slices(self, settings: Settings, known: EarlierCaptures) -> list[Slice]:
         """The years that may have come out, once a month; earlier ones once a year, some of them a run."""
         newest = utc_now().year - _OUT_AFTER_YEARS
-        moving, earlier = [], []
+        moving: list[Slice] = []
+        earlier: list[Slice] = []
         for slice_ in self.all_slices():
             (moving if int(slice_.params["year"]) > newest else earlier).append(slice_)
         rest = due(earlier, known, timedelta(days=365))
