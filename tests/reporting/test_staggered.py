@@ -93,6 +93,27 @@ def test_past_the_day_to_which_a_policy_is_known_nothing_is_assumed():
     assert of_both_stages[2] == pytest.approx(3, abs=1e-6)
 
 
+def test_a_policy_of_the_year_after_the_one_left_out_is_in_no_study():
+    """2021 is left out: a policy of 2022 has no year before, which everything is compared with. The effect is 10."""
+    years = [*YEARS, 2024, 2025]
+    begins = {0: 2017, 1: 2022, 2: 2024}
+    rows = pd.DataFrame(
+        {
+            "unit": f"u{unit:02d}", "period": year, "people": 1000, "rate": 100 + unit + year % 5 + 10 * in_force,
+            "cohort": begins.get(unit % 4), "is_broken": False, "has_policy": in_force, "is_standing": in_force,
+            "is_listed": False, "has_state_policy": False,
+        }
+        for unit in range(40) for year in years for in_force in [year >= begins.get(unit % 4, 9999)]
+    )  # fmt: skip
+    sample, left_out = staggered.choose(rows, staggered.YEARS)
+    assert set(sample["cohort"]) == {0, 2017, 2024}
+    assert list(left_out.values()) == [10, 0, 0, 0, 0, 0]
+    found = staggered.estimate(sample, staggered.YEARS)
+    assert found.loc[found["event"].between(0, 1), "estimate"].tolist() == pytest.approx([10] * 6, abs=1e-6)
+    # pretended two years earlier, the policies of 2024 would be of 2022
+    assert set(staggered.placebo(sample, staggered.YEARS)["cohort"]) == {0, 2015}
+
+
 def test_a_method_without_an_answer_is_named():
     sample, _ = staggered.choose(made_up(), staggered.YEARS)
     assert staggered.without_answer(staggered.estimate(sample, staggered.YEARS)) == []
