@@ -16,7 +16,7 @@
 -- column: others (count): Victims of the window whom the police recorded as not Hispanic. Null if not captured, or too small to show (not zero).
 -- column: all_before (count): Victims in the same months of the year before, also those of unknown ethnicity. Null if not captured or too small to show.
 -- column: all_victims (count): Victims of the window, also those of unknown ethnicity. Null if not captured or too small to show.
--- column: beside_others (percent): Change of Hispanic victims divided by the change of the others, less 1: -20 means a fifth below what it would be if it had moved like the others. Null unless groups are comparable.
+-- column: beside_others (percent): Hispanic victims as a ratio to those a year before, divided by the same ratio of the others, less 1: -20 means a fifth below what it would be if it had moved like the others. Null unless groups are comparable.
 -- column: low (percent): Low end of the 95% interval of beside_others. Null unless groups are comparable.
 -- column: high (percent): High end of the 95% interval of beside_others. Null unless groups are comparable.
 -- column: beside_all (percent): Change of the Hispanic share of all victims, in percent of that share. Null unless groups are comparable.
