@@ -37,7 +37,7 @@ class Panel:
 
 
 _POLICIES = """
-        policy_status <> 'not known' as has_policy,
+        policy_status <> 'not known' or first_policy_on is not null as has_policy,
         policy_status in ('in force', 'weakened', 'enjoined') as is_standing,
         jurisdiction_key in (
             select jurisdiction_key from core.fct_listed_unit where verdict = 'sanctuary'

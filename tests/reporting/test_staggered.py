@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 
+import duckdb
 import pandas as pd
 import pytest
 
@@ -141,6 +142,24 @@ def test_what_it_reads_of_the_recorded_edition_knows_the_limits_of_policies_and_
     assert not set(sample.loc[sample["cohort"] == 0, "unit"]) & ever_listed
     treated = sample[sample["cohort"] > 0]
     assert treated.loc[treated["period"] >= treated["cohort"], "is_standing"].all()
+
+
+def test_a_policy_of_an_unknown_month_that_nobody_knows_to_stand_is_a_policy():
+    """In force from some day of 2016, its status not known in 2019: without a month, and no unit without a policy."""
+    connection = duckdb.connect()
+    connection.execute("create schema analysis; create schema core")
+    connection.execute("create table core.fct_listed_unit (jurisdiction_key text, verdict text)")
+    connection.execute("""
+        create table analysis.mart_policy_crime_panel as
+        select 'u' as jurisdiction_key, 24229 as month_no, date '2019-01-01' as month_start, 1000 as population,
+            1 as homicide_offenses, 1 as robbery_offenses, 1 as aggravated_assault_offenses,
+            'its jurisdiction' as agency_covers, date '2016-01-01' as first_policy_on,
+            'year' as first_policy_precision, null as level_changes, 'not known' as policy_status,
+            'not known' as state_policy_status
+    """)
+    [row] = staggered.read(connection, staggered.MONTHS).to_dict("records")
+    assert pd.isna(row["cohort"])
+    assert row["has_policy"]
 
 
 @pytest.mark.parametrize(
