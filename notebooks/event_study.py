@@ -38,7 +38,14 @@ def read_panel(connection: Connection) -> pd.DataFrame:
         f"""
         select
             jurisdiction_key, jurisdiction_name, month_start, month_no, crime_coverage, crime_series, series_segment,
-            event_time_listing, first_listed_on, is_first_listing_censored, is_state_listed, agency_covers,
+            event_time_listing, first_listed_on, is_first_listing_censored, agency_covers,
+            -- a list that says of one day only gives no first listing, and names its cities and states all the same
+            jurisdiction_key in (
+                select jurisdiction_key from core.fct_listed_unit where verdict = 'sanctuary'
+            ) as is_ever_listed,
+            state_code in (
+                select state_code from core.fct_listed_unit where verdict = 'sanctuary' and level = 'state'
+            ) as is_state_listed,
             -- the FBI tells the people of some years only: the Census's one estimate stands for all months
             case when population > 0 then 100000.0 * ({counts}) / population end as rate
         from analysis.mart_policy_crime_panel
@@ -60,12 +67,12 @@ def choose_sample(panel: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, int]]:
     others_served = int(panel.loc[~serves, "jurisdiction_key"].nunique())
     panel = panel[serves]
     state_listed = panel.groupby("jurisdiction_key")["is_state_listed"].transform(lambda x: x.eq(True).any())
-    ever = panel["first_listed_on"].notna()
+    ever = panel["first_listed_on"].notna() | panel["is_ever_listed"]
     inside = ever & (panel["event_time_listing"] == 0)
     cohorts = panel[inside].groupby("month_no")["jurisdiction_key"].nunique()
     left_out = {
         "whose police serve others, too, or not all of it, or that is not known": others_served,
-        "listed in another month": 0,
+        "listed in another month, or on a list of one day": 0,
         "state listed, city not": 0,
         "not whole in the window": 0,
     }
@@ -76,8 +83,9 @@ def choose_sample(panel: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, int]]:
     in_cohort = sample[inside & (sample["month_no"] == event_month)]["jurisdiction_key"]
     sample["treated"] = sample["jurisdiction_key"].isin(in_cohort)
     units = sample.groupby("jurisdiction_key")
-    listed_otherwise = units["first_listed_on"].first().notna() & ~units["treated"].first()
-    left_out["listed in another month"] = int(listed_otherwise.sum())
+    named = units["first_listed_on"].first().notna() | units["is_ever_listed"].first()
+    listed_otherwise = named & ~units["treated"].first()
+    left_out["listed in another month, or on a list of one day"] = int(listed_otherwise.sum())
     control = ~ever & ~state_listed
     left_out["state listed, city not"] = int(sample[~ever & state_listed]["jurisdiction_key"].nunique())
     sample = sample[(sample["treated"] | control) & sample["event_time"].between(-LONGEST, LONGEST)]

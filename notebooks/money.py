@@ -56,14 +56,17 @@ def read_years(connection: Connection, tracker: str) -> pd.DataFrame:
 def bounds(years: pd.DataFrame) -> pd.DataFrame:
     """The listed jurisdictions' percent of each year's obligations, at the least and at the most.
 
-    At the least they have what is captured; at the most they also have all that is not. No assumption is made about
-    the awards that are not captured: the truth lies between, wherever it is.
+    At the least they have what is captured; at the most they also have all that is not. Nothing is assumed of who has
+    what is not captured, but two things of its amount: that nobody's part of it is negative on balance, and that an
+    award's money is obligated in the award's own year. Where more is captured than the nation obligated they do not
+    hold, and there are no bounds.
     """
     rest = years["nation"] - years["captured"]
+    least = years["listed"].where(rest >= 0)
     return years.assign(
         captured_percent=100 * years["captured"] / years["nation"],
-        least_percent=100 * years["listed"] / years["nation"],
-        most_percent=100 * (years["listed"] + rest) / years["nation"],
+        least_percent=100 * least / years["nation"],
+        most_percent=100 * (least + rest) / years["nation"],
     )
 
 
@@ -94,6 +97,8 @@ def read_places(connection: Connection, tracker: str) -> pd.DataFrame:
 @app.function
 def why_it_cannot_rank(years: pd.DataFrame, places: pd.DataFrame) -> list[str]:
     """What stands against ranking jurisdictions by captured awards, in words; [] if nothing of the list does."""
+    if not len(places):
+        return ["the tracker lists no jurisdiction now: its list was withdrawn, or is of one day"]
     reasons = []
     without = int((places["awards"] == 0).sum())
     if without:
@@ -102,6 +107,8 @@ def why_it_cannot_rank(years: pd.DataFrame, places: pd.DataFrame) -> list[str]:
         )
     if not len(years):
         reasons.append("no year's national total is held with the captured awards of that year")
+    elif (years["captured_percent"] > 100).any():
+        reasons.append("more is captured of a year than the nation obligated in it: its awards are of other years, too")
     elif (least := years["captured_percent"].min()) < ENOUGH_PERCENT:
         most = years["captured_percent"].max()
         reasons.append(
@@ -157,10 +164,11 @@ def _(tracker):
 
 
 @app.cell
-def _(years):
+def _(places, years):
     shown = years[["fiscal_year", "nation", "captured", "listed", "least_percent", "most_percent"]].round(1)
     shown["fiscal_year"] = shown["fiscal_year"].astype(str)
-    print(shown.to_string(index=False))
+    if len(places):
+        print(shown.to_string(index=False))
     base = alt.Chart(years).encode(x=alt.X("fiscal_year:O", title="fiscal year"))
     percent = alt.Y("least_percent:Q", title="% of the nation's obligations", scale=alt.Scale(domain=[0, 100]))
     drawn = base.mark_bar(size=18, opacity=0.5).encode(
@@ -175,14 +183,16 @@ def _(years):
                 ## What the part allows to say
 
                 At the least, the listed jurisdictions have what is captured of theirs. At the most, they also have
-                everything that is not captured. The bar is all that can be said without guessing. Where it is long,
-                little is known.
+                everything that is not captured. Where the bar is long, little is known. It assumes that awards are
+                obligated in their own year, and that what is not captured has no jurisdiction from which more was
+                taken back than newly obligated: such amounts make the nation's total smaller, and the truth may then
+                lie above the bar.
                 """
             ),
             drawn.properties(width=480)
-            if len(years)
-            else mo.md("No year's national total is held: there is nothing to draw."),
-            mo.ui.table(shown, selection=None),
+            if len(years) and len(places)
+            else mo.md("Nothing to draw: no year's national total is held, or the tracker lists no jurisdiction now."),
+            mo.ui.table(shown if len(places) else shown.iloc[0:0], selection=None),
         ]
     )
     return

@@ -37,7 +37,7 @@ class Panel:
 
 
 _POLICIES = """
-        policy_status <> 'not known' as has_policy,
+        policy_status <> 'not known' or first_policy_on is not null as has_policy,
         policy_status in ('in force', 'weakened', 'enjoined') as is_standing,
         jurisdiction_key in (
             select jurisdiction_key from core.fct_listed_unit where verdict = 'sanctuary'
@@ -87,10 +87,12 @@ def read(connection: Connection, panel: Panel) -> pd.DataFrame:
 def choose(rows: pd.DataFrame, panel: Panel) -> tuple[pd.DataFrame, dict[str, int]]:
     """Units whose own policy began inside the panel, beside units that nothing of the kind is known of.
 
-    A unit stands only where every period has a rate and no level changes. One that is not treated stands only where it
-    has as many people as the smallest that is, no policy, no policy of its state, and no tracker of sanctuary
-    jurisdictions ever listed it, at whatever time. A treated unit's periods after its policy's beginning stand only as
-    long as the policy is known to stand: where its status is not known any longer, or it was ended, nothing is assumed.
+    A unit stands only where every period has a rate and no level changes. A treated one needs the period before its
+    policy, with which everything is compared: the panel may leave that period out for everyone. One that is not treated
+    stands only where it has as many people as the smallest that is, no policy, no policy of its state, and no tracker
+    of sanctuary jurisdictions ever listed it, at whatever time. A treated unit's periods after its policy's beginning
+    stand only as long as the policy is known to stand: where its status is not known any longer, or it was ended,
+    nothing is assumed.
     The second value says how many fell out, and why.
     """
     first, last = rows["period"].min(), rows["period"].max()
@@ -100,7 +102,8 @@ def choose(rows: pd.DataFrame, panel: Panel) -> tuple[pd.DataFrame, dict[str, in
         is_listed=("is_listed", "any"), has_state_policy=("has_state_policy", "any"),
     )  # fmt: skip
     begins = units["cohort"].notna()
-    inside = begins & (units["cohort"] > first) & (units["cohort"] <= last)
+    has_base = (units["cohort"] - 1).isin(rows["period"].unique())
+    inside = begins & (units["cohort"] > first) & (units["cohort"] <= last) & has_base
     whole = (units["missing"] == 0) & (units["periods"] == rows["period"].nunique()) & ~units["is_broken"]
     treated = inside & whole
     nothing = ~begins & ~units["has_policy"] & ~units["is_listed"] & ~units["has_state_policy"]
@@ -115,7 +118,9 @@ def choose(rows: pd.DataFrame, panel: Panel) -> tuple[pd.DataFrame, dict[str, in
     treated = treated & ~never_seen
     kept = treated | (nothing & whole & large)
     left_out = {
-        "policy began before or after the panel": int((begins & ~inside).sum()),
+        "policy began before or after the panel, or just after a period that it leaves out": int(
+            (begins & ~inside).sum()
+        ),
         "not whole, or its level changes": int((~whole & (inside | nothing)).sum()),
         "policy, listing or state's policy of no known beginning": int((~begins & ~nothing).sum()),
         "smaller than any with a policy": int((nothing & whole & ~large).sum()),
@@ -217,6 +222,8 @@ def placebo(sample: pd.DataFrame, panel: Panel) -> pd.DataFrame:
     before = sample[(sample["cohort"] == 0) | (sample["period"] < sample["cohort"])]
     pretended = before["cohort"].where(before["cohort"] == 0, before["cohort"] - panel.after_needed)
     moved = before.assign(cohort=pretended)
-    seen = moved.groupby("unit").agg(first=("period", "min"), last=("period", "max"), cohort=("cohort", "first"))
-    fits = seen.index[(seen["cohort"] == 0) | ((seen["first"] < seen["cohort"]) & (seen["cohort"] <= seen["last"]))]
+    seen = moved.groupby("unit").agg(last=("period", "max"), cohort=("cohort", "first"))
+    # As for the real policy: the period before it is what everything is compared with.
+    based = moved.loc[moved["period"] == moved["cohort"] - 1, "unit"]
+    fits = seen.index[(seen["cohort"] == 0) | (seen.index.isin(based) & (seen["cohort"] <= seen["last"]))]
     return moved[moved["unit"].isin(fits)].reset_index(drop=True)

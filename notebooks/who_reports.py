@@ -30,18 +30,22 @@ with app.setup:
             case when first_policy_precision in ('day', 'month') then month_no - event_time_policy end
         """,
         "a 287(g) agreement": """
-            case when bool_or(not has_287g_agreement) over of_agency
+            case when min(case when not has_287g_agreement then month_no end) over of_agency
+                < min(case when has_287g_agreement then month_no end) over of_agency
                 then min(case when has_287g_agreement then month_no end) over of_agency end
         """,
         "Secure Communities in the county": "month_no - event_time_secure_communities",
     }
-    # An agency of which the beginning is not known is no agency without one.
+    # An agency of which the beginning is not known is no agency without one: its unit has a policy, or its state, or a
+    # tracker of sanctuary jurisdictions ever listed it; or it has an agreement in the first month that is known.
     UNKNOWN = {
         "a policy of the unit": """
-            event_time_policy is null and (policy_status <> 'not known' or state_policy_status = 'in force'
-                or coalesce(sanctuary_trackers, 0) > 0)
+            event_time_policy is null and (first_policy_on is not null or policy_status <> 'not known'
+                or state_policy_status = 'in force' or jurisdiction_key in (
+                    select jurisdiction_key from core.fct_listed_unit where verdict = 'sanctuary'
+                ))
         """,
-        "a 287(g) agreement": "has_287g_agreement is null",
+        "a 287(g) agreement": "coalesce(has_287g_agreement, true)",
         "Secure Communities in the county": "secure_communities_from is null",
     }
 
@@ -69,12 +73,14 @@ def stack(panel: pd.DataFrame, family: str = OUTCOME) -> tuple[pd.DataFrame, dic
     """A study for each month in which the event began somewhere: agencies of that month beside those without it.
 
     An agency is in a study only with every month of the window sent, every count shown, and ethnicity known of enough
-    victims, steadily. An agency to which the event comes later than the window ends is without it. Each row is a
-    study's agency, month and group. The second value says how many agencies fell out, and why.
+    victims, steadily. An agency to which the event comes later than the window ends is without it. A month in which
+    nobody is without it is no study. Each row is a study's agency, month and group. The second value says how many
+    agencies fell out, and why.
     """
     began = panel.groupby("ori")["began"].first()
     unknown = panel.groupby("ori")["is_unknown"].any() & began.isna()
     left_out = {"beginning not known": int(unknown.sum()), "before the archives or after them": 0, "not whole": 0}
+    alone: set[str] = set()
     studies = []
     used: set[str] = set()
     for month in sorted(began.dropna().unique()):
@@ -82,6 +88,9 @@ def stack(panel: pd.DataFrame, family: str = OUTCOME) -> tuple[pd.DataFrame, dic
         with_it = set(began.index[began == month])
         without = set(began.index[(began.isna() & ~unknown) | (began > month + AFTER - 1)])
         kept = whole_agencies(window[window["ori"].isin(with_it | without)], family)
+        if not without & kept:
+            alone |= with_it & kept
+            continue
         if not with_it & kept:
             continue
         used |= with_it & kept
@@ -99,7 +108,8 @@ def stack(panel: pd.DataFrame, family: str = OUTCOME) -> tuple[pd.DataFrame, dic
     dated = began.dropna()
     outside = (dated - BEFORE < reach.loc[dated.index, "min"]) | (dated + AFTER - 1 > reach.loc[dated.index, "max"])
     left_out["before the archives or after them"] = int(outside.sum())
-    left_out["not whole"] = int((~outside).sum()) - len(used)
+    left_out["not whole"] = int((~outside).sum()) - len(used) - len(alone)
+    left_out["nobody without it beside them"] = len(alone)
     columns = ["ori", "month_no", "study", "group", "victims", "is_with", "is_after"]
     found = pd.concat(studies)[columns] if studies else pd.DataFrame(columns=columns)
     return found.reset_index(drop=True), left_out

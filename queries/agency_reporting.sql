@@ -7,8 +7,9 @@
 -- parameter: rows=compared (which_rows)
 -- caveat: Victims in the files that an agency sent to the FBI (NIBRS), by month of the incident: no file says when somebody reported. Fewer victims are neither fewer crimes nor proof of fear.
 -- caveat: Counts are of the whole window: of the month, of the three months that end with it, or of the year up to it. Windows of neighboring rows overlap: never add them.
+-- caveat: A February of 29 days is a day longer than the next: a count falls from 2016 to 2017 by 3.4 percent in February, and by 1.1 in January to March, by the calendar alone. One group beside another is not touched by it.
 -- caveat: Only windows whose groups can be compared are shown. With rows=all the others are, too, and `group_comparability` says why each is not compared. Counts of 1 to 4 are never shown.
--- caveat: beside_others is the change of Hispanic victims divided by that of other victims, less 1, with a 95% interval that allows for months that scatter more than chance. An interval on both sides of 0 decides nothing.
+-- caveat: beside_others is the ratio of Hispanic victims to those a year before, divided by that of other victims, less 1, with a 95% interval that allows for months that scatter more than chance. An interval on both sides of 0 decides nothing.
 -- column: month_start: The month, or the last month of the window, by its first day. Never null.
 -- column: hispanic_before (count): Victims in the same months of the year before whom the police recorded as Hispanic. Null if not captured, or too small to show (not zero).
 -- column: hispanic (count): Victims of the window whom the police recorded as Hispanic. Null if not captured, or too small to show (not zero).
@@ -16,7 +17,7 @@
 -- column: others (count): Victims of the window whom the police recorded as not Hispanic. Null if not captured, or too small to show (not zero).
 -- column: all_before (count): Victims in the same months of the year before, also those of unknown ethnicity. Null if not captured or too small to show.
 -- column: all_victims (count): Victims of the window, also those of unknown ethnicity. Null if not captured or too small to show.
--- column: beside_others (percent): Change of Hispanic victims divided by the change of the others, less 1: -20 means a fifth below what it would be if it had moved like the others. Null unless groups are comparable.
+-- column: beside_others (percent): Hispanic victims as a ratio to those a year before, divided by the same ratio of the others, less 1: -20 means a fifth below what it would be if it had moved like the others. Null unless groups are comparable.
 -- column: low (percent): Low end of the 95% interval of beside_others. Null unless groups are comparable.
 -- column: high (percent): High end of the 95% interval of beside_others. Null unless groups are comparable.
 -- column: beside_all (percent): Change of the Hispanic share of all victims, in percent of that share. Null unless groups are comparable.

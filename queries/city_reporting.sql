@@ -7,6 +7,7 @@
 -- caveat: Fewer reports do not prove fear, nor less crime. Always read a group's change beside that of the whole city.
 -- caveat: A change is empty if the series breaks between the months, or if a month is missing or not complete; `comparability` says which.
 -- caveat: Counts are of the whole window: of the month, of the three months that end with it, or of the year up to it. Windows of neighboring rows overlap: never add them.
+-- caveat: A February of 29 days is a day longer than the next: a count falls from 2016 to 2017 by 3.4 percent in February, and by 1.1 in January to March, by the calendar alone. One group beside another is not touched by it.
 -- caveat: `LAPD collisions` are traffic collisions by month of occurrence, a placebo: no crime. counted_what and date_basis say what each series counts, and by which day.
 -- caveat: Printed figures are shown beside ours, in the row of the month in which their period ends; the period may end within that month (printed_period in analysis.mart_reporting_gap). `published figures only`: nothing captured can check the figure.
 -- column: month_start: The month, or the last month of the window, by its first day. Never null.

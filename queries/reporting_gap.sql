@@ -7,6 +7,7 @@
 -- caveat: mixes_samples: the window pools years before and after a change of the survey, in 2006 or in 2016 (break_reason in the mart). BJS calls the figures of 2006 not comparable with other years, and asks for caution with 2016.
 -- caveat: The others are victims who are not Hispanic. Victims who did not say are in neither group.
 -- caveat: A lower share does not prove fear, and says nothing about how much crime there is.
+-- caveat: The windows overlap: a year stands in up to three of them. Many windows that say the same are not as many findings.
 -- column: n_hispanic (count): Victimizations of Hispanic victims in the national sample, on which hispanic_percent rests.
 -- column: hispanic_percent (percent): Percent of victimizations of Hispanic victims that were reported to the police, nation, weighted.
 -- column: n_others (count): Victimizations of victims who are not Hispanic in the national sample, on which others_percent rests.

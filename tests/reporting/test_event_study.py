@@ -48,6 +48,7 @@ def synthetic_panel(cities: int = 24, months: int = 26, event: int = 13, **chang
                     "series_segment": 0,
                     "event_time_listing": month - event if listed else None,
                     "first_listed_on": pd.Timestamp("2031-02-01") if listed else pd.NaT,
+                    "is_ever_listed": listed,
                     "is_first_listing_censored": False if listed else None,
                     "is_state_listed": False,
                     "agency_covers": "its jurisdiction",
@@ -92,6 +93,15 @@ def test_cities_with_a_hole_or_a_break_or_a_listed_state_are_left_out_and_counte
     sample, left_out = notebook.choose_sample(panel)
     assert not {"c00", "c01", "c02", "c20", "c21", "c22"} & set(sample["jurisdiction_key"])
     assert list(left_out.values()) == [2, 1, 1, 2]
+
+
+def test_a_city_on_a_list_of_one_day_is_none_that_nobody_lists(notebook):
+    """The map of 2014 names a city and gives it no first listing: it is no city to compare with."""
+    panel = synthetic_panel()
+    panel.loc[panel["jurisdiction_key"] == "c23", "is_ever_listed"] = True
+    sample, left_out = notebook.choose_sample(panel)
+    assert "c23" not in set(sample["jurisdiction_key"])
+    assert left_out["listed in another month, or on a list of one day"] == 1
 
 
 def test_las_vegas_whose_police_serve_most_of_its_county_is_no_city_of_the_study(notebook, published):

@@ -38,6 +38,22 @@ def test_the_truth_lies_between_the_bounds_whoever_has_the_rest(notebook):
     assert found["captured_percent"].tolist() == [40, 100]
 
 
+def test_where_more_is_captured_than_the_nation_obligated_there_are_no_bounds(notebook):
+    """Awards of 2019 signed in 2020: 120 of 100 would give "at the most 0" of what has 20 for sure."""
+    years = pd.DataFrame({"nation": [100.0], "captured": [120.0], "listed": [20.0]})
+    found = notebook.bounds(years)
+    assert found[["least_percent", "most_percent"]].isna().all(axis=None)
+    assert found["listed"].tolist() == [20]
+    assert any("more is captured" in said for said in notebook.why_it_cannot_rank(found, places()))
+
+
+def test_a_tracker_that_lists_nobody_now_has_nothing_to_rank(notebook):
+    years = pd.DataFrame({"captured_percent": [3.0]})
+    assert notebook.why_it_cannot_rank(years, places().iloc[0:0]) == [
+        "the tracker lists no jurisdiction now: its list was withdrawn, or is of one day"
+    ]
+
+
 def places(**changes: object) -> pd.DataFrame:
     return pd.DataFrame({"awards": [2, 1], "awards_with_outlay": [2, 1]}).assign(**changes)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import json
 import re
+from datetime import date
 from pathlib import Path
 
 import lxml.html
@@ -137,6 +138,20 @@ def test_a_count_of_a_window_says_of_which_window(connection, name):
     asked = questions.question(name)
     assert any("of the whole window" in caveat for caveat in asked.caveats)
     assert "last month of the window" in asked.columns["month_start"].meaning
+
+
+@pytest.mark.parametrize("name", ["agency_reporting", "city_reporting"])
+def test_what_a_leap_year_does_to_a_change_is_what_the_calendar_does(name):
+    days = [(date(year, 3, 1) - date(year, 2, 1)).days for year in (2016, 2017)]
+    quarters = [(date(year, 4, 1) - date(year, 1, 1)).days for year in (2016, 2017)]
+    month, quarter = (f"{100 * (1 - now / before):.1f}" for before, now in (days, quarters))
+    [said] = [caveat for caveat in questions.question(name).caveats if "29 days" in caveat]
+    assert f"{month} percent in February" in said
+    assert f"{quarter} in January to March" in said
+
+
+def test_windows_of_the_survey_that_share_years_are_said_to_overlap():
+    assert any("overlap" in caveat for caveat in questions.question("reporting_gap").caveats)
 
 
 def test_officers_are_said_to_be_of_the_awards_for_which_a_number_was_announced(connection):

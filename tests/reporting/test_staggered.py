@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 
+import duckdb
 import pandas as pd
 import pytest
 
@@ -93,6 +94,27 @@ def test_past_the_day_to_which_a_policy_is_known_nothing_is_assumed():
     assert of_both_stages[2] == pytest.approx(3, abs=1e-6)
 
 
+def test_a_policy_of_the_year_after_the_one_left_out_is_in_no_study():
+    """2021 is left out: a policy of 2022 has no year before, which everything is compared with. The effect is 10."""
+    years = [*YEARS, 2024, 2025]
+    begins = {0: 2017, 1: 2022, 2: 2024}
+    rows = pd.DataFrame(
+        {
+            "unit": f"u{unit:02d}", "period": year, "people": 1000, "rate": 100 + unit + year % 5 + 10 * in_force,
+            "cohort": begins.get(unit % 4), "is_broken": False, "has_policy": in_force, "is_standing": in_force,
+            "is_listed": False, "has_state_policy": False,
+        }
+        for unit in range(40) for year in years for in_force in [year >= begins.get(unit % 4, 9999)]
+    )  # fmt: skip
+    sample, left_out = staggered.choose(rows, staggered.YEARS)
+    assert set(sample["cohort"]) == {0, 2017, 2024}
+    assert list(left_out.values()) == [10, 0, 0, 0, 0, 0]
+    found = staggered.estimate(sample, staggered.YEARS)
+    assert found.loc[found["event"].between(0, 1), "estimate"].tolist() == pytest.approx([10] * 6, abs=1e-6)
+    # pretended two years earlier, the policies of 2024 would be of 2022
+    assert set(staggered.placebo(sample, staggered.YEARS)["cohort"]) == {0, 2015}
+
+
 def test_a_method_without_an_answer_is_named():
     sample, _ = staggered.choose(made_up(), staggered.YEARS)
     assert staggered.without_answer(staggered.estimate(sample, staggered.YEARS)) == []
@@ -120,6 +142,24 @@ def test_what_it_reads_of_the_recorded_edition_knows_the_limits_of_policies_and_
     assert not set(sample.loc[sample["cohort"] == 0, "unit"]) & ever_listed
     treated = sample[sample["cohort"] > 0]
     assert treated.loc[treated["period"] >= treated["cohort"], "is_standing"].all()
+
+
+def test_a_policy_of_an_unknown_month_that_nobody_knows_to_stand_is_a_policy():
+    """In force from some day of 2016, its status not known in 2019: without a month, and no unit without a policy."""
+    connection = duckdb.connect()
+    connection.execute("create schema analysis; create schema core")
+    connection.execute("create table core.fct_listed_unit (jurisdiction_key text, verdict text)")
+    connection.execute("""
+        create table analysis.mart_policy_crime_panel as
+        select 'u' as jurisdiction_key, 24229 as month_no, date '2019-01-01' as month_start, 1000 as population,
+            1 as homicide_offenses, 1 as robbery_offenses, 1 as aggravated_assault_offenses,
+            'its jurisdiction' as agency_covers, date '2016-01-01' as first_policy_on,
+            'year' as first_policy_precision, null as level_changes, 'not known' as policy_status,
+            'not known' as state_policy_status
+    """)
+    [row] = staggered.read(connection, staggered.MONTHS).to_dict("records")
+    assert pd.isna(row["cohort"])
+    assert row["has_policy"]
 
 
 @pytest.mark.parametrize(

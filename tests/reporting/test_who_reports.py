@@ -11,6 +11,7 @@ import os
 import subprocess
 import sys
 
+import duckdb
 import pandas as pd
 import pytest
 
@@ -102,6 +103,73 @@ def test_an_agency_whose_beginning_is_not_known_is_none_without_it(notebook):
     stacked, left_out = notebook.stack(panel)
     assert "SY0000023" not in set(stacked["ori"])
     assert left_out["beginning not known"] == 1
+
+
+@pytest.fixture
+def panel_of_three_months():
+    """A made-up panel, an agency a case: `agreement` and `policy` of each of its months, 1 to 3."""
+    cases = {
+        "never": ((False, False, False), None, "not known"),
+        "second": ((False, True, True), None, "not known"),
+        "always": ((True, True, True), None, "not known"),
+        "known late": ((None, True, True), None, "not known"),
+        "ended": ((None, True, False), None, "not known"),
+        "lapsed": ((False, False, False), "1979-01-01", "not known"),
+        "listed": ((False, False, False), None, "not known"),
+    }
+    connection = duckdb.connect()
+    connection.execute("create schema analysis; create schema core")
+    connection.execute(
+        "create table core.fct_listed_unit as select 'listed' as jurisdiction_key, 'sanctuary' as verdict"
+    )
+    connection.execute("""
+        create table analysis.mart_reporting_panel (
+            ori text, jurisdiction_key text, month_no int, has_287g_agreement boolean, first_policy_on date,
+            policy_status text
+        )
+    """)
+    for case, (agreements, policy, status) in cases.items():
+        for month, agreement in enumerate(agreements, 1):
+            connection.execute(
+                "insert into analysis.mart_reporting_panel values (?, ?, ?, ?, ?, ?)",
+                [case, case, month, agreement, policy, status],
+            )
+    connection.execute("""
+        create or replace table analysis.mart_reporting_panel as
+        select *, null::int as event_time_policy, null::text as first_policy_precision,
+            null::text as state_policy_status, null::date as secure_communities_from,
+            null::int as event_time_secure_communities, 0.9 as year_known_share, 1 as all_offenses_hispanic_victims,
+            1 as all_offenses_non_hispanic_victims, 1 as motor_vehicle_theft_hispanic_victims,
+            1 as motor_vehicle_theft_non_hispanic_victims
+        from analysis.mart_reporting_panel
+    """)
+    return connection
+
+
+@pytest.mark.parametrize(
+    ("event", "began", "without"),
+    [
+        ("a 287(g) agreement", {"second": 2}, {"never", "lapsed", "listed"}),
+        ("a policy of the unit", {}, {"never", "second", "always", "known late", "ended"}),
+    ],
+)
+def test_an_agency_that_may_have_it_already_is_none_without_it(notebook, panel_of_three_months, event, began, without):
+    """With an agreement in its first known month, with a policy of old, or ever listed: the beginning is not known."""
+    panel = notebook.read(panel_of_three_months, event)
+    agencies = panel.groupby("ori").agg(began=("began", "first"), is_unknown=("is_unknown", "any"))
+    assert agencies["began"].dropna().to_dict() == began
+    assert set(agencies.index[agencies["began"].isna() & ~agencies["is_unknown"]]) == without
+
+
+def test_a_month_in_which_nobody_is_without_the_event_is_no_study(notebook):
+    """Ten agencies of their own month, in which nobody else is whole, have nobody beside them."""
+    panel = synthetic_panel()
+    alone = panel[panel["began"].notna()].assign(ori=lambda rows: "AL" + rows["ori"], began=BEGAN + 100.0)
+    alone["month_no"] += 100
+    stacked, left_out = notebook.stack(pd.concat([panel, alone]))
+    assert set(stacked["study"]) == {BEGAN}
+    assert left_out["nobody without it beside them"] == 12
+    assert left_out["not whole"] == 0
 
 
 def test_too_few_agencies_on_either_side_are_refused(notebook):

@@ -1,6 +1,8 @@
 -- Months from which an agency's counts of an offence lie far below or far above what they were, and stay there: the six
 -- months with a count from there on against the six before them, a hole of up to a year and a half between.
 {%- set offense_months = 'partition by ori, offense_code order by month_start' %}
+{%- set six_before = offense_months ~ ' rows between 6 preceding and 1 preceding' %}
+{%- set six_after = offense_months ~ ' rows between current row and 5 following' %}
 
 with months as (
     select
@@ -17,8 +19,10 @@ with months as (
 levels as (
     select
         months.*,
-        avg(cast(offenses as double)) over ({{ offense_months }} rows between 6 preceding and 1 preceding) as mean_before,
-        avg(cast(offenses as double)) over ({{ offense_months }} rows between current row and 5 following) as mean_after,
+        avg(cast(offenses as double)) over ({{ six_before }}) as mean_before,
+        avg(cast(offenses as double)) over ({{ six_after }}) as mean_after,
+        {{ median_over('offenses', six_before) }} as median_before,
+        {{ median_over('offenses', six_after) }} as median_after,
         lag(month_no, 6) over ({{ offense_months }}) as first_before,
         lead(month_no, 5) over ({{ offense_months }}) as last_after
     from months
@@ -31,8 +35,9 @@ compared as (
             when first_before < month_no - 24 or last_after > month_no + 11 then null
             -- below 30 a month chance alone halves or doubles a count
             when last_after is null or greatest(mean_before, mean_after) < 30 or mean_before <= 0 then null
-            when mean_after <= 0.5 * mean_before then 'falls'
-            when mean_after >= 2 * mean_before then 'jumps'
+            -- one odd month moves a mean and makes no level: the medians are apart, too
+            when mean_after <= 0.5 * mean_before and median_after <= 0.75 * median_before then 'falls'
+            when mean_after >= 2 * mean_before and median_before <= 0.75 * median_after then 'jumps'
         end as direction
     from levels
     where first_before is not null

@@ -31,6 +31,7 @@ windows as (
         {% endfor %}
         cast(null as double) as year_known_share,
         cast(null as double) as year_known_share_before,
+        cast(null as double) as year_known_share_most,
         false as is_hispanic_alone_recorded,
         false as is_coding_drift,
         reports.is_across_break,
@@ -63,6 +64,7 @@ windows as (
         {% endfor %}
         victims.year_known_share,
         victims.year_known_share_before,
+        victims.year_known_share_most,
         coalesce(victims.is_hispanic_alone_recorded, false) as is_hispanic_alone_recorded,
         coalesce(victims.is_coding_drift, false) as is_coding_drift,
         victims.is_across_break,
@@ -103,7 +105,7 @@ judged as (
             when least(year_known_share, year_known_share_before) < {{ known_share_needed() }}
                 or least(known_share, known_share_before) < {{ known_share_needed() }}
                 then 'ethnicity is known of too few victims'
-            when abs(year_known_share - year_known_share_before) > {{ known_share_may_move() }}
+            when year_known_share_most - least(year_known_share, year_known_share_before) > {{ known_share_may_move() }}
                 -- the share of a few victims moves by chance
                 or (
                     abs(known_share - known_share_before) > {{ known_share_may_move() }}

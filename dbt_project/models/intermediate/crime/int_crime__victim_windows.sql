@@ -43,6 +43,8 @@ windows as (
         sum(is_sent_before) over frame_of_months as months_sent_before,
         min(year_known_share) over frame_of_months as year_known_share,
         min(year_known_share_before) over frame_of_months as year_known_share_before,
+        -- three months may lie in two years, each with a share of its own
+        max(greatest(year_known_share, year_known_share_before)) over frame_of_months as year_known_share_most,
         max(greatest(is_hispanic_alone_recorded, is_hispanic_alone_recorded_before)) over frame_of_months as is_hispanic_alone_recorded,
         {% for name in counts + sums %}
         {% for side in ['', '_before'] %}
@@ -97,6 +99,7 @@ select
     citywide_before as citywide_reports_before,
     year_known_share,
     year_known_share_before,
+    year_known_share_most,
     is_hispanic_alone_recorded = 1 as is_hispanic_alone_recorded,
     -- under 50 such victims a share moves by chance; counts below the floor may be any that it hides
     coalesce(
