@@ -112,7 +112,11 @@ class Judge:
         constant = [name for name, field in now.fields.items() if field.is_constant]
         then_paths = self.catalog.records_paths(last) if last and last.records else []
         then = self._measured(then_paths, last.fields) if last and then_paths and emptier else None
-        checks.append(accept.filled(dataset, now, then, holds_all=holds_all))
+        among = None
+        if dataset.adds_records and last and then and set(dataset.key) <= {*writer.fields} & {*last.fields}:
+            empty = [name for name in now.required if now.fields[name].empty]
+            among = measure.empty_again(writer.records_paths(), then_paths, dataset.key, empty)
+        checks.append(accept.filled(dataset, now, then, holds_all=holds_all, among=among))
         values: dict[str, int] = {}
         if last and then_paths and now.records >= accept.FEW_VALUES <= last.records:
             values = measure.distinct(then_paths, [name for name in constant if name in last.fields])

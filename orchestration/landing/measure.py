@@ -188,6 +188,22 @@ def distinct(paths: Sequence[Path], names: Sequence[str]) -> dict[str, int]:
     return dict(zip(names, row or (), strict=True))
 
 
+def empty_again(
+    paths: Sequence[Path], then_paths: Sequence[Path], key: Sequence[str], names: Sequence[str]
+) -> dict[str, int]:
+    """In how many records each of some fields is empty, of those records whose key earlier files have too."""
+    if not names:
+        return {}
+    together = ", ".join(map(_name, key))
+    counts = ", ".join(f"count(*) filter (where nullif(trim({_name(name)}), '') is null)" for name in names)
+    with _engine(os.getpid()).cursor() as connection:
+        row = connection.execute(
+            f"select {counts} from {_records(paths)} where ({together}) in (select ({together}) from"
+            f" {_records(then_paths)})"
+        ).fetchone()
+    return dict(zip(names, map(int, row or ()), strict=True))
+
+
 def medians(paths: Sequence[Path], names: Sequence[str]) -> dict[str, float]:
     """The median size of each field's numbers that are not 0, about; a field without any is left out."""
     if not names:

@@ -143,6 +143,9 @@ class Dataset(ABC):
     key: ClassVar[tuple[str, ...]] = ()
     # True: one answer gives each key once, so that a key that comes twice is a fault of the answer.
     gives_each_key_once: ClassVar[bool] = False
+    # True: a capture has the last one's records and later ones, which may be empty (months that nobody has reported
+    # yet). Whether a field became empty is then judged by the records whose keys both have.
+    adds_records: ClassVar[bool] = False
     high_water_field: ClassVar[str | None] = None
     partitioned_by: ClassVar[Literal["fiscal_year", "state", "year", "city_month"] | None] = None
     # True: `records` payloads are CSV texts with a header, or zips of CSV parts; the landing code parses them in bulk,

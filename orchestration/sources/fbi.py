@@ -126,7 +126,9 @@ class _Months(Dataset):
     base_url_setting = "fbi_cde_url"
     max_age = timedelta(days=60)
     # Each answer begins with the same month. A month that was in an answer may become null but does not disappear.
+    # Months are added at the end, and an agency that sends nothing has no count in them.
     min_volume_ratio = 1.0
+    adds_records = True
 
     def __init__(self) -> None:
         # Of one run's session: the publisher's day of refresh, and the slices without changes.
