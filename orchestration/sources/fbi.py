@@ -39,6 +39,8 @@ _ORI = matching("[A-Z0-9]{9}", "an ORI of nine characters")
 _COUNTS = {
     "offense_code": one_of(*OFFENSES), "month": matching(_MONTH.pattern, "a month (mm-yyyy)"),
     "actual": WHOLE.or_all_empty, **each(("cleared", "population", "participated_population"), WHOLE),
+    # Written otherwise it would date nothing, and what stands in months to come would be counts.
+    "max_data_date": matching(r"(0?[1-9]|1[0-2])/\d{4}", "a month (mm/yyyy)"),
 }  # fmt: skip
 _AREA_NAMES = {row["name"] for row in seeds.rows("states")} | {_NATION_NAME, "U.S. Virgin Islands"}
 # The agencies of the study's cities: committed, because the choice of agencies is ours.

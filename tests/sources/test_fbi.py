@@ -353,6 +353,19 @@ def test_months_that_had_counts_and_lost_them_are_rejected_whatever_came_after(n
     assert not [r for r in serving(settings) if r["actual"] is None]
 
 
+@pytest.mark.parametrize(
+    ("newest", "status"), [("6/2026", "landed"), ("2026-06", "rejected"), ("June 2026", "rejected")]
+)
+def test_a_newest_month_that_cannot_be_read_is_no_missing_one(night, publisher, newest, status):
+    """What stands in the months after it is no count, so an answer that does not tell them is not read."""
+    publisher.newest = newest
+    for dataset, slice_key in ((MONTHS, FIRST), (AREAS, "CA")):
+        publisher.areas = {("CA", offense): {"03-2026": 1, "04-2026": 0} for offense in fbi.OFFENSES}
+        (done,) = night(slice_key, dataset=dataset).slices
+        assert done.status == status
+        assert ("'max_data_date' is not a month (mm/yyyy)" in done.message) == (status == "rejected")
+
+
 def test_an_areas_months_are_its_own_with_their_level_and_never_an_agencys(night, publisher, settings):
     publisher.areas["CA", "HOM"] = {"01-2026": 150, "02-2026": None}
     publisher.areas["US", "HOM"] = {"01-2026": 1500}
