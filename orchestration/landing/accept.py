@@ -11,7 +11,7 @@ from datetime import date, datetime
 from typing import Protocol
 
 from orchestration.landing.form import Check
-from orchestration.landing.measure import Measure
+from orchestration.landing.measure import Measure, Shared
 from orchestration.sources.base import Dataset, NoSuch
 
 
@@ -131,7 +131,7 @@ def filled(
     last: Measure | None,
     *,
     holds_all: bool,
-    among: Mapping[str, int] | None = None,
+    shared: Shared | None = None,
 ) -> Check:
     """No required field became empty.
 
@@ -139,7 +139,7 @@ def filled(
     dataset's bound above it is too much, but not one record alone. An increment is no sample of the whole, so there,
     and where there is no capture to compare with, a field counts as gone only where all of some records lack it.
 
-    among: in how many records each field is empty, of those that the last capture has too; None: all are compared.
+    shared: the records that the last capture has too, if only these are compared.
     """
     messages, bound = [], dataset.max_unreadable or Dataset.max_unreadable
     for name in measured.required:
@@ -150,19 +150,19 @@ def filled(
         was = before.empty / last.records if last and before else None
         against = f" ({was:.1%} in the last accepted capture)" if was is not None else ""
         is_gone = field.empty == measured.records >= FEW_RECORDS
-        empty, of = field.empty, measured.records
-        if among is not None and last is not None and not is_gone:
-            empty, of = among[name], last.records
+        empty, of, words = field.empty, measured.records, "records"
         # One record more or less of a small capture is no share.
         excess = empty - was * of if was is not None else 0
+        if shared is not None and was is not None and not is_gone:
+            empty, of, words = shared.empty[name], shared.records, "records that came before"
+            excess = empty - shared.was_empty[name]
         rose = was is not None and excess > max(bound * of, 1) and empty > 1
         if (
             (holds_all and rose)
             or (is_gone and was is not None and was < 0.5)
             or (is_gone and was is None and type_ is not None and type_.may_be_empty != "all")
         ):
-            shown = "records" if among is None or is_gone else "records that came before"
-            messages.append(f"{name!r} is empty in {empty:,} of {of:,} {shown}{against}")
+            messages.append(f"{name!r} is empty in {empty:,} of {of:,} {words}{against}")
     detail = "; ".join(messages[:5]) or "no required field became empty"
     return Check(name="filled", passed=not messages, detail=detail)
 

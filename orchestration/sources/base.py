@@ -143,8 +143,8 @@ class Dataset(ABC):
     key: ClassVar[tuple[str, ...]] = ()
     # True: one answer gives each key once, so that a key that comes twice is a fault of the answer.
     gives_each_key_once: ClassVar[bool] = False
-    # True: a capture has the last one's records and later ones, which may be empty (months that nobody has reported
-    # yet). Whether a field became empty is then judged by the records whose keys both have.
+    # True: a whole capture has the last one's records and new ones, which may be empty where those are not: months that
+    # nobody has reported yet, awards of which nothing is paid. A field became empty if it did in records of both.
     adds_records: ClassVar[bool] = False
     high_water_field: ClassVar[str | None] = None
     partitioned_by: ClassVar[Literal["fiscal_year", "state", "year", "city_month"] | None] = None
