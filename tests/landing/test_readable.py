@@ -374,6 +374,23 @@ def test_a_year_that_grows_is_judged_by_the_records_that_it_had(settings):
     assert "is empty in 430 of 460 records that came before (87.0% in the last accepted capture)" in some.message
 
 
+def test_a_year_of_awards_that_grows_is_of_the_units_that_it_was(settings):
+    def answer(small: int, large: int, unit: float = 1) -> dict[str, object]:
+        amounts = [*[500 * unit] * small, *[250_000 * unit] * large]
+        return {"results": [
+            {"Award ID": f"SYNTH{n}", "Recipient Name": f"CITY {n}", "Award Amount": amount, "Start Date": "2026-01-01",
+             "generated_internal_id": f"ASST_NON_SYNTH{n}_015"} for n, amount in enumerate(amounts)
+        ]}  # fmt: skip
+
+    def awards(body: object, day: str) -> Outcome:
+        return land(settings, "usaspending/awards", "grants:FY2026", body, day)
+
+    assert awards(answer(40, 0), "2026-08-20").status == "landed"
+    grown = awards(answer(40, 400), "2026-10-02")
+    assert grown.status == "landed", grown.message
+    assert awards(answer(40, 500, unit=0.001), "2026-11-02").status == "rejected"
+
+
 def test_a_year_of_other_units_is_seen_though_it_grew(settings):
     cents = {"federal_action_obligation": "10000.00"}
     assert year(settings, transactions(60), "2026-08-20").status == "landed"
