@@ -103,10 +103,10 @@ class Judge:
         """The required fields of the records that the last capture has too; None if most are new, or are not told."""
         writer, dataset = self.writer, self.writer.dataset
         fields = {*writer.fields} & {*(last.fields if last else ())}
-        if not dataset.adds_records or last is None or not set(dataset.key) <= fields:
+        if not dataset.grows_by or last is None or not set(dataset.grows_by) <= fields:
             return None
         names = [name for name in now.required if name in fields]
-        found = measure.shared(writer.records_paths(), then_paths, dataset.key, names)
+        found = measure.shared(writer.records_paths(), then_paths, dataset.grows_by, names)
         return found if found.records * 2 >= min(writer.records, last.records) else None
 
     def _read_checks(self, last: Capture | None, *, is_counted: bool) -> list[Check]:
@@ -130,7 +130,7 @@ class Judge:
         checks.append(accept.varied(dataset, now, last.records if last else 0, values, holds_all=holds_all))
         if holds_all and last and then_paths and now.records >= accept.FEW_RECORDS <= last.records:
             sized = [n for n, t in dataset.types.items() if t.is_number and n in writer.fields and n in last.fields]
-            paths, key = writer.records_paths(), dataset.key
+            paths, key = writer.records_paths(), dataset.grows_by
             sizes = measure.medians(paths, sized, key=key, others=then_paths if shared else ())
             before = measure.medians(then_paths, sized, key=key, others=paths if shared else ())
             checks.append(accept.units(sizes, before))

@@ -190,7 +190,10 @@ def distinct(paths: Sequence[Path], names: Sequence[str]) -> dict[str, int]:
 
 @dataclass(frozen=True)
 class Shared:
-    """Records of two captures whose key both have: how many, and in how many of them each field is empty, in each."""
+    """Records of two captures whose key both have: how many, and in how many of them each field is empty, in each.
+
+    The key is that by which a capture grows (Dataset.grows_by).
+    """
 
     records: int
     empty: Mapping[str, int]

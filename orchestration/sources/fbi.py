@@ -128,9 +128,7 @@ class _Months(Dataset):
     base_url_setting = "fbi_cde_url"
     max_age = timedelta(days=60)
     # Each answer begins with the same month. A month that was in an answer may become null but does not disappear.
-    # Months are added at the end, and an agency that sends nothing has no count in them.
     min_volume_ratio = 1.0
-    adds_records = True
 
     def __init__(self) -> None:
         # Of one run's session: the publisher's day of refresh, and the slices without changes.
@@ -279,6 +277,8 @@ class AgencyMonths(_Months):
                 "last_refresh_date", "refresh_date")  # fmt: skip
     types = typed({**_COUNTS, "ori": _ORI})
     key = ("ori", "offense_code", "month")
+    # Months are added at the end, and an agency that sends nothing has no count in them.
+    grows_by = key
 
     def slices(self, settings: Settings, known: EarlierCaptures) -> list[Slice]:
         """One slice per agency, oldest capture first: the study's and the last release's (see `wanted_agencies`)."""
@@ -312,6 +312,7 @@ class AreaMonths(_Months):
                 "last_refresh_date", "refresh_date")  # fmt: skip
     types = typed({**_COUNTS, "level": one_of("state", "nation"), "area": STATE_CODE})
     key = ("level", "area", "offense_code", "month")
+    grows_by = key
 
     def slices(self, settings: Settings, known: EarlierCaptures) -> list[Slice]:
         """The stalest areas, as many as their share of the run's budget allows."""

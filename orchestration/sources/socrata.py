@@ -56,6 +56,8 @@ class IncidentMonths(Dataset):
     base_url_setting = "socrata_url"
     max_age = timedelta(days=45)
     volume_counts = "reports"
+    # A set that begins every January has few months at first, and another one's share of unknown groups says little.
+    grows_by = ("month",)
 
     def slices(self, settings: Settings, known: EarlierCaptures) -> list[Slice]:
         """Every set that grows, and the closed ones once a month.

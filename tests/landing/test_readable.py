@@ -374,6 +374,30 @@ def test_a_year_that_grows_is_judged_by_the_records_that_it_had(settings):
     assert "is empty in 430 of 460 records that came before (87.0% in the last accepted capture)" in some.message
 
 
+def test_a_set_that_grows_by_months_is_judged_by_those_that_it_had(settings):
+    def groups(unknown: dict[str, int]) -> list[dict[str, str]]:
+        return [
+            {"month": f"2026-{month}-01T00:00:00.000", "ofns_desc": f"OFFENSE {n}", "n": "3",
+             "newest": f"2026-{month}-28T00:00:00.000", **({"vic_race": "WHITE"} if n >= of_month else {})}
+            for month, of_month in unknown.items() for n in range(100)
+        ]  # fmt: skip
+
+    def city(unknown: dict[str, int], day: str) -> Outcome:
+        which = {"set": "5uac-w243", "city": "new_york", "year": "2026"}
+        return land(
+            settings, "socrata/incident_months", "5uac-w243 2026", groups(unknown), day, context=which, params=which
+        )
+
+    assert city({"01": 5}, "2026-02-10").status == "landed"
+    grown = city({"01": 5, "02": 9, "03": 14}, "2026-04-20")
+    assert grown.status == "landed", grown.message
+    lost = city({"01": 25, "02": 9, "03": 14, "04": 9}, "2026-05-20")
+    assert lost.status == "rejected"
+    assert (
+        "'vic_race' is empty in 48 of 300 records that came before (9.3% in the last accepted capture)" in lost.message
+    )
+
+
 def test_a_year_of_awards_that_grows_is_of_the_units_that_it_was(settings):
     def answer(small: int, large: int, unit: float = 1) -> dict[str, object]:
         amounts = [*[500 * unit] * small, *[250_000 * unit] * large]
