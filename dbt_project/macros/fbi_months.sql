@@ -19,13 +19,15 @@
 {%- endmacro %}
 
 {#-
-    Whether a month lies after the newest one of the publisher's data, which the answer gives as 06/2026: it is not reported
-    yet, whatever number stands there. False where the answer names no newest month.
+    Whether a month lies after the newest one of the publisher's data, which the answer gives as 06/2026 or 6/2026: it is not
+    reported yet, whatever number stands there. False where the answer names no newest month.
 -#}
 {% macro fbi_is_too_new(month_start, newest_data) -%}
     coalesce(
         {{ month_start }}
-        > try_cast(concat(substr({{ newest_data }}, 4, 4), '-', substr({{ newest_data }}, 1, 2), '-01') as date),
+        > try_cast(concat(
+            split_part({{ newest_data }}, '/', 2), '-', lpad(split_part({{ newest_data }}, '/', 1), 2, '0'), '-01'
+        ) as date),
         false
     )
 {%- endmacro %}

@@ -11,7 +11,7 @@ from datetime import date, datetime
 from typing import Protocol
 
 from orchestration.landing.form import Check
-from orchestration.landing.measure import Measure
+from orchestration.landing.measure import Measure, Shared
 from orchestration.sources.base import Dataset, NoSuch
 
 
@@ -125,12 +125,21 @@ def readable(dataset: Dataset, slice_key: str, measured: Measure) -> Check:
 FEW_RECORDS = 20
 
 
-def filled(dataset: Dataset, measured: Measure, last: Measure | None, *, holds_all: bool) -> Check:
+def filled(
+    dataset: Dataset,
+    measured: Measure,
+    last: Measure | None,
+    *,
+    holds_all: bool,
+    shared: Shared | None = None,
+) -> Check:
     """No required field became empty.
 
     Of a slice that holds all, the share of empty values is compared with the last accepted capture's: more than the
     dataset's bound above it is too much, but not one record alone. An increment is no sample of the whole, so there,
     and where there is no capture to compare with, a field counts as gone only where all of some records lack it.
+
+    shared: the records that the last capture has too, if only these are compared.
     """
     messages, bound = [], dataset.max_unreadable or Dataset.max_unreadable
     for name in measured.required:
@@ -141,15 +150,19 @@ def filled(dataset: Dataset, measured: Measure, last: Measure | None, *, holds_a
         was = before.empty / last.records if last and before else None
         against = f" ({was:.1%} in the last accepted capture)" if was is not None else ""
         is_gone = field.empty == measured.records >= FEW_RECORDS
+        empty, of, words = field.empty, measured.records, "records"
         # One record more or less of a small capture is no share.
-        excess = field.empty - was * measured.records if was is not None else 0
-        rose = was is not None and excess > max(bound * measured.records, 1) and field.empty > 1
+        excess = empty - was * of if was is not None else 0
+        if shared is not None and was is not None and not is_gone:
+            empty, of, words = shared.empty[name], shared.records, "records that came before"
+            excess = empty - shared.was_empty[name]
+        rose = was is not None and excess > max(bound * of, 1) and empty > 1
         if (
             (holds_all and rose)
             or (is_gone and was is not None and was < 0.5)
             or (is_gone and was is None and type_ is not None and type_.may_be_empty != "all")
         ):
-            messages.append(f"{name!r} is empty in {field.empty:,} of {measured.records:,} records{against}")
+            messages.append(f"{name!r} is empty in {empty:,} of {of:,} {words}{against}")
     detail = "; ".join(messages[:5]) or "no required field became empty"
     return Check(name="filled", passed=not messages, detail=detail)
 

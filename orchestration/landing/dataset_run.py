@@ -19,7 +19,7 @@ from typing import Any, Literal
 from orchestration import faults
 from orchestration.fetching.session import FetchError, Web
 from orchestration.files import CannotWrite
-from orchestration.landing import attempts, clock, integrity, land, object_storage
+from orchestration.landing import attempts, clock, integrity, land, object_storage, order
 from orchestration.landing.catalog import Catalog
 from orchestration.landing.known import KnownCaptures
 from orchestration.progress import say
@@ -234,6 +234,8 @@ def _run_live(
     try:
         listed = dataset.slices(settings, known)
         slices = _wanted(dataset, listed, slice_keys, partition)
+        if not (slice_keys or partition):
+            slices = order.apart(dataset, slices, _folder(dataset, settings))
         keys = [slice_.key for slice_ in [*listed, *dataset.all_slices()]]
         gone = attempts.gone(_folder(dataset, settings), "live", listed=keys, answered=known.checked)
     except Exception as error:  # as for a slice: the other datasets of the run must not suffer

@@ -99,6 +99,16 @@ class Judge:
             captured_on=self.when.date(),
         )
 
+    def _shared(self, now: measure.Measure, last: Capture | None, then_paths: list[Path]) -> measure.Shared | None:
+        """The required fields of the records that the last capture has too; None if most are new, or are not told."""
+        writer, dataset = self.writer, self.writer.dataset
+        fields = {*writer.fields} & {*(last.fields if last else ())}
+        if not dataset.grows_by or last is None or not set(dataset.grows_by) <= fields:
+            return None
+        names = [name for name in now.required if name in fields]
+        found = measure.shared(writer.records_paths(), then_paths, dataset.grows_by, names)
+        return found if found.records * 2 >= min(writer.records, last.records) else None
+
     def _read_checks(self, last: Capture | None, *, is_counted: bool) -> list[Check]:
         """What the records themselves show: whether they can be read, are filled, and differ."""
         writer, dataset = self.writer, self.writer.dataset
@@ -112,15 +122,18 @@ class Judge:
         constant = [name for name, field in now.fields.items() if field.is_constant]
         then_paths = self.catalog.records_paths(last) if last and last.records else []
         then = self._measured(then_paths, last.fields) if last and then_paths and emptier else None
-        checks.append(accept.filled(dataset, now, then, holds_all=holds_all))
+        shared = self._shared(now, last, then_paths) if then_paths and holds_all else None
+        checks.append(accept.filled(dataset, now, then, holds_all=holds_all, shared=shared))
         values: dict[str, int] = {}
         if last and then_paths and now.records >= accept.FEW_VALUES <= last.records:
             values = measure.distinct(then_paths, [name for name in constant if name in last.fields])
         checks.append(accept.varied(dataset, now, last.records if last else 0, values, holds_all=holds_all))
         if holds_all and last and then_paths and now.records >= accept.FEW_RECORDS <= last.records:
             sized = [n for n, t in dataset.types.items() if t.is_number and n in writer.fields and n in last.fields]
-            sizes = measure.medians(writer.records_paths(), sized)
-            checks.append(accept.units(sizes, measure.medians(then_paths, sized)))
+            paths, key = writer.records_paths(), dataset.grows_by
+            sizes = measure.medians(paths, sized, key=key, others=then_paths if shared else ())
+            before = measure.medians(then_paths, sized, key=key, others=paths if shared else ())
+            checks.append(accept.units(sizes, before))
         checks.append(accept.keys_differ(dataset, now, is_counted=is_counted))
         return checks
 

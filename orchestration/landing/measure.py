@@ -188,8 +188,52 @@ def distinct(paths: Sequence[Path], names: Sequence[str]) -> dict[str, int]:
     return dict(zip(names, row or (), strict=True))
 
 
-def medians(paths: Sequence[Path], names: Sequence[str]) -> dict[str, float]:
-    """The median size of each field's numbers that are not 0, about; a field without any is left out."""
+@dataclass(frozen=True)
+class Shared:
+    """Records of two captures whose key both have: how many, and in how many of them each field is empty, in each.
+
+    The key is that by which a capture grows (Dataset.grows_by).
+    """
+
+    records: int
+    empty: Mapping[str, int]
+    was_empty: Mapping[str, int]
+
+
+def shared(paths: Sequence[Path], then_paths: Sequence[Path], key: Sequence[str], names: Sequence[str]) -> Shared:
+    """Measure some fields of the records in files whose key stands in earlier files too, and of those in these.
+
+    names: fields that both have.
+    """
+    records, empty = _among(paths, then_paths, key, names)
+    return Shared(records, empty, _among(then_paths, paths, key, names)[1])
+
+
+def _among(
+    paths: Sequence[Path], others: Sequence[Path], key: Sequence[str], names: Sequence[str]
+) -> tuple[int, dict[str, int]]:
+    counts = "".join(f", count(*) filter (where nullif(trim({_name(name)}), '') is null)" for name in names)
+    with _engine(os.getpid()).cursor() as connection:
+        row = connection.execute(f"select count(*){counts} from {_with_key_in(paths, others, key)}").fetchone()
+    assert row is not None
+    return row[0], dict(zip(names, row[1:], strict=True))
+
+
+def _with_key_in(paths: Sequence[Path], others: Sequence[Path], key: Sequence[str]) -> str:
+    """SQL of the records of some files whose key stands in others; of all of them where there are no others."""
+    if not others:
+        return _records(paths)
+    together = ", ".join(map(_name, key))
+    return f"(select * from {_records(paths)} where ({together}) in (select ({together}) from {_records(others)}))"
+
+
+def medians(
+    paths: Sequence[Path], names: Sequence[str], *, key: Sequence[str] = (), others: Sequence[Path] = ()
+) -> dict[str, float]:
+    """The median size of each field's numbers that are not 0, about; a field without any is left out.
+
+    others: only records whose key stands in these files too.
+    """
     if not names:
         return {}
     sizes = ", ".join(
@@ -198,7 +242,9 @@ def medians(paths: Sequence[Path], names: Sequence[str]) -> dict[str, float]:
     )
     found = ", ".join(f"approx_quantile(v{n}, 0.5) filter (where v{n} > 0)" for n in range(len(names)))
     with _engine(os.getpid()).cursor() as connection:
-        row = connection.execute(f"select {found} from (select {sizes} from {_records(paths)})").fetchone()
+        row = connection.execute(
+            f"select {found} from (select {sizes} from {_with_key_in(paths, others, key)})"
+        ).fetchone()
     return {name: value for name, value in zip(names, row or (), strict=True) if value}
 
 

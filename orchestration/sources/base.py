@@ -143,6 +143,10 @@ class Dataset(ABC):
     key: ClassVar[tuple[str, ...]] = ()
     # True: one answer gives each key once, so that a key that comes twice is a fault of the answer.
     gives_each_key_once: ClassVar[bool] = False
+    # Of whole captures that grow by records which may be empty where the last one's are not (months that nobody has
+    # reported yet, awards of which nothing is paid): the fields by which a record is one that the last capture had too.
+    # A field became empty, or changed its unit, if it did in such records. (): all are compared.
+    grows_by: ClassVar[tuple[str, ...]] = ()
     high_water_field: ClassVar[str | None] = None
     partitioned_by: ClassVar[Literal["fiscal_year", "state", "year", "city_month"] | None] = None
     # True: `records` payloads are CSV texts with a header, or zips of CSV parts; the landing code parses them in bulk,

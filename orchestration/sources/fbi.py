@@ -39,6 +39,8 @@ _ORI = matching("[A-Z0-9]{9}", "an ORI of nine characters")
 _COUNTS = {
     "offense_code": one_of(*OFFENSES), "month": matching(_MONTH.pattern, "a month (mm-yyyy)"),
     "actual": WHOLE.or_all_empty, **each(("cleared", "population", "participated_population"), WHOLE),
+    # Written otherwise it would date nothing, and what stands in months to come would be counts.
+    "max_data_date": matching(r"(0?[1-9]|1[0-2])/\d{4}", "a month (mm/yyyy)"),
 }  # fmt: skip
 _AREA_NAMES = {row["name"] for row in seeds.rows("states")} | {_NATION_NAME, "U.S. Virgin Islands"}
 # The agencies of the study's cities: committed, because the choice of agencies is ours.
@@ -275,6 +277,8 @@ class AgencyMonths(_Months):
                 "last_refresh_date", "refresh_date")  # fmt: skip
     types = typed({**_COUNTS, "ori": _ORI})
     key = ("ori", "offense_code", "month")
+    # Months are added at the end, and an agency that sends nothing has no count in them.
+    grows_by = key
 
     def slices(self, settings: Settings, known: EarlierCaptures) -> list[Slice]:
         """One slice per agency, oldest capture first: the study's and the last release's (see `wanted_agencies`)."""
@@ -308,6 +312,7 @@ class AreaMonths(_Months):
                 "last_refresh_date", "refresh_date")  # fmt: skip
     types = typed({**_COUNTS, "level": one_of("state", "nation"), "area": STATE_CODE})
     key = ("level", "area", "offense_code", "month")
+    grows_by = key
 
     def slices(self, settings: Settings, known: EarlierCaptures) -> list[Slice]:
         """The stalest areas, as many as their share of the run's budget allows."""

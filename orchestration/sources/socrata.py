@@ -21,6 +21,7 @@ from orchestration.sources import socrata_files, soda
 from orchestration.sources.answers import rows_of
 from orchestration.sources.base import Batch, Dataset, EarlierCaptures, Record, Slice, due, whole_count
 from orchestration.sources.fields import SHOWN_DATE, TEXT, WHOLE, each, matching, typed
+from orchestration.sources.turns import in_turn
 from orchestration.wire import Payload, SourceError, as_text, utc_now
 
 # Sets that no longer grow are requested again after this long.
@@ -55,6 +56,8 @@ class IncidentMonths(Dataset):
     base_url_setting = "socrata_url"
     max_age = timedelta(days=45)
     volume_counts = "reports"
+    # A set that begins every January has few months at first, and another one's share of unknown groups says little.
+    grows_by = ("month",)
 
     def slices(self, settings: Settings, known: EarlierCaptures) -> list[Slice]:
         """Every set that grows, and the closed ones once a month.
@@ -187,7 +190,7 @@ class Incidents(Dataset):
     max_age = timedelta(days=45)
 
     def slices(self, settings: Settings, known: EarlierCaptures) -> list[Slice]:
-        """The months whose count by the city differs from ours, newest first, as many as a run may request."""
+        """The months whose count by the city differs from ours, mostly newest first, as many as a run may request."""
         held = known.slices()
         begun = {key.split()[0] for key in held}
         if not begun:
@@ -203,7 +206,9 @@ class Incidents(Dataset):
             if known.records(_key(set_id, month)) != n and BY_ID[set_id].first_month <= month <= this_month
         ]  # fmt: skip
         newest_first = sorted(news, key=lambda one: one[0], reverse=True)
-        return [_month_slice(BY_ID[one], month) for month, one in newest_first[: settings.incident_months_a_night]]
+        by_key = {_key(set_id, month): _month_slice(BY_ID[set_id], month) for month, set_id in newest_first}
+        # The newest change in every run, and what is rejected differs again: the older ones have their turn too.
+        return [by_key[key] for key in in_turn(list(by_key))[: settings.incident_months_a_night]]
 
     def all_slices(self) -> list[Slice]:
         """Every month of every set, to the last month that a backfill may name."""

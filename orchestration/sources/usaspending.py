@@ -92,6 +92,8 @@ class Awards(Dataset):
         "Total Outlays": NUMBER,
     })  # fmt: skip
     key = ("generated_internal_id",)
+    # Most awards of a fiscal year are made in its last month, under other programs than those before.
+    grows_by = key
     high_water_field = "Last Modified Date"
     partitioned_by = "fiscal_year"
     base_url_setting = "usaspending_url"

@@ -118,6 +118,8 @@ class Transactions(Dataset):
     volume_within = ("cfda_number", frozenset(LISTINGS))
     partial_records = (DELETE_INDICATOR, "D")
     key = ("assistance_transaction_unique_key",)
+    # Most awards of a fiscal year are made in its last month, and nothing is paid out of them yet.
+    grows_by = key
     high_water_field = "last_modified_date"
     partitioned_by = "fiscal_year"
     base_url_setting = "usaspending_url"

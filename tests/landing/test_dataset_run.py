@@ -101,6 +101,35 @@ def test_failures_with_an_answer_between_them_are_no_row(live, web, httpserver):
     assert [s.status for s in mixed.slices] == ["failed", "landed", "failed", "landed"]
 
 
+def test_two_slices_that_always_fail_do_not_keep_the_others_from_being_requested(live, web, httpserver):
+    class Broken(Ncvs):
+        sick = ("1993", "1994")
+
+        def answer(self, request, path):
+            year = request.args["$where"].split("'")[1]
+            return empty_503() if year in self.sick else super().answer(request, path)
+
+    def years() -> list[str]:
+        found = list(dict.fromkeys(request.args["$where"].split("'")[1] for request in broken.asked))
+        broken.asked.clear()
+        return found
+
+    httpserver.clear_all_handlers()
+    broken = Broken(httpserver, ROWS)
+    capture_dataset(NCVS, live, web=web(live))
+    assert years() == ["1993", "1994"], "the stalest come first, and the publisher looks down"
+    for later in (1, 40, 80):
+        with time_machine.travel(datetime.now(UTC) + timedelta(days=later)):
+            again = capture_dataset(NCVS, live, web=web(live))
+        asked = years()
+        assert {one.slice for one in again.slices if one.status == "failed"} == set(broken.sick)
+        assert {*broken.sick, "2019", "2020", "2021"} <= set(asked), "each of them has its turn"
+    broken.sick = tuple(asked)
+    with time_machine.travel(datetime.now(UTC) + timedelta(days=120)):
+        capture_dataset(NCVS, live, web=web(live))
+    assert len(years()) == FAILURES_BEFORE_GIVING_UP, "a publisher that is down is not asked more often"
+
+
 def test_a_source_without_its_key_is_skipped_with_one_clear_line(tmp_path):
     settings = Settings(home=tmp_path, edition="live", contact="synthetic@example.org")
     lines: list[str] = []

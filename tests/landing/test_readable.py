@@ -356,6 +356,83 @@ def test_an_increment_is_no_sample_of_the_whole(settings):
     assert few.status == "landed", few.message
 
 
+def test_a_year_that_grows_is_judged_by_the_records_that_it_had(settings):
+    """Most awards of a fiscal year are made in September: larger ones, and nothing is paid out of them yet."""
+    paid = {"total_outlayed_amount_for_overall_award": "10.00", "primary_place_of_performance_city_name": "SYNTHVILLE"}
+    august = transactions(60, **paid).splitlines(keepends=True)
+    larger = transactions(460, federal_action_obligation="5000.00", total_obligated_amount="5000.00")
+    september = larger.splitlines(keepends=True)[61:]
+    assert year(settings, b"".join(august), "2026-08-20").status == "landed"
+    grown = year(settings, b"".join([*august, *september]), "2026-10-02")
+    assert grown.status == "landed", grown.message
+    unpaid = transactions(60, **{**paid, "total_outlayed_amount_for_overall_award": ""}).splitlines(keepends=True)
+    lost = year(settings, b"".join([*unpaid, *september]), "2026-11-02")
+    assert lost.status == "rejected"
+    assert "'total_outlayed_amount_for_overall_award' is empty in 460 of 460 records" in lost.message
+    some = year(settings, b"".join([*august[:31], *unpaid[31:], *september]), "2026-11-03")
+    assert some.status == "rejected"
+    assert "is empty in 430 of 460 records that came before (87.0% in the last accepted capture)" in some.message
+
+
+def test_a_set_that_grows_by_months_is_judged_by_those_that_it_had(settings):
+    def groups(unknown: dict[str, int]) -> list[dict[str, str]]:
+        return [
+            {"month": f"2026-{month}-01T00:00:00.000", "ofns_desc": f"OFFENSE {n}", "n": "3",
+             "newest": f"2026-{month}-28T00:00:00.000", **({"vic_race": "WHITE"} if n >= of_month else {})}
+            for month, of_month in unknown.items() for n in range(100)
+        ]  # fmt: skip
+
+    def city(unknown: dict[str, int], day: str) -> Outcome:
+        which = {"set": "5uac-w243", "city": "new_york", "year": "2026"}
+        return land(
+            settings, "socrata/incident_months", "5uac-w243 2026", groups(unknown), day, context=which, params=which
+        )
+
+    assert city({"01": 5}, "2026-02-10").status == "landed"
+    grown = city({"01": 5, "02": 9, "03": 14}, "2026-04-20")
+    assert grown.status == "landed", grown.message
+    lost = city({"01": 25, "02": 9, "03": 14, "04": 9}, "2026-05-20")
+    assert lost.status == "rejected"
+    assert (
+        "'vic_race' is empty in 48 of 300 records that came before (9.3% in the last accepted capture)" in lost.message
+    )
+
+
+def test_a_year_of_awards_that_grows_is_of_the_units_that_it_was(settings):
+    def answer(small: int, large: int, unit: float = 1) -> dict[str, object]:
+        amounts = [*[500 * unit] * small, *[250_000 * unit] * large]
+        return {"results": [
+            {"Award ID": f"SYNTH{n}", "Recipient Name": f"CITY {n}", "Award Amount": amount, "Start Date": "2026-01-01",
+             "generated_internal_id": f"ASST_NON_SYNTH{n}_015"} for n, amount in enumerate(amounts)
+        ]}  # fmt: skip
+
+    def awards(body: object, day: str) -> Outcome:
+        return land(settings, "usaspending/awards", "grants:FY2026", body, day)
+
+    assert awards(answer(40, 0), "2026-08-20").status == "landed"
+    grown = awards(answer(40, 400), "2026-10-02")
+    assert grown.status == "landed", grown.message
+    assert awards(answer(40, 500, unit=0.001), "2026-11-02").status == "rejected"
+
+
+def test_a_year_of_other_units_is_seen_though_it_grew(settings):
+    cents = {"federal_action_obligation": "10000.00"}
+    assert year(settings, transactions(60), "2026-08-20").status == "landed"
+    other = year(settings, transactions(460, **cents), "2026-10-02")
+    assert other.status == "rejected"
+    assert "'federal_action_obligation' is 10,000 in the median record, 100 in the last" in other.message
+
+
+def test_a_year_under_other_keys_is_compared_as_a_whole(settings):
+    assert year(settings, transactions(60), "2026-08-20").status == "landed"
+    renamed = transactions(60, recipient_name="").replace(b"SYNTH_", b"OTHER_")
+    bare = b"".join([*transactions(40).replace(b"SYNTH_", b"NEW_").splitlines(keepends=True),
+                     *renamed.splitlines(keepends=True)[1:21]])  # fmt: skip
+    other = year(settings, bare, "2026-10-02")
+    assert other.status == "rejected"
+    assert "'recipient_name' is empty in 20 of 60 records (0.0% in the last accepted capture)" in other.message
+
+
 def test_a_value_that_the_publisher_leaves_out_is_no_fault(settings):
     months = {f"{m:02}-2025": (None if m > 6 else 3) for m in range(1, 13)}
     answer = {

@@ -255,6 +255,7 @@ class Fbi(Publisher):
         self.refreshed = "05/06/2026"
         # State or US to the same by offence; an area without any answers 400.
         self.areas: dict[tuple[str, str], dict[str, int | None]] = {}
+        self.newest = "04/2026"
         # Requests that are left of the hour, told in a header while it lasts; None: no limit.
         self.left: int | None = None
         self.tells_what_is_left = False
@@ -310,7 +311,7 @@ class Fbi(Publisher):
             {
                 "offenses": {"actuals": actuals},
                 "populations": {"population": {name: dict.fromkeys(months, 7000) for name in series}},
-                "cde_properties": {"max_data_date": {"UCR": "04/2026"}, "last_refresh_date": {"UCR": self.refreshed}},
+                "cde_properties": {"max_data_date": {"UCR": self.newest}, "last_refresh_date": {"UCR": self.refreshed}},
             }
         )
 
@@ -337,7 +338,7 @@ class Fbi(Publisher):
                     "population": {"United States": of_nation, name: dict.fromkeys(months, 5000), state_name: of_state},
                     "participated_population": {name: dict.fromkeys(months, 4000), state_name: of_state},
                 },
-                "cde_properties": {"max_data_date": {"UCR": "04/2026"}, "last_refresh_date": {"UCR": self.refreshed}},
+                "cde_properties": {"max_data_date": {"UCR": self.newest}, "last_refresh_date": {"UCR": self.refreshed}},
             }
         )
 

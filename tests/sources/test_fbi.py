@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import duckdb
@@ -312,6 +313,57 @@ def test_a_fall_of_nine_tenths_is_rejected_and_the_months_of_before_go_on_servin
     assert done.slices[0].status == "rejected"
     assert "2 records against 27 last time" in done.slices[0].message
     assert len(serving(settings)) == 27
+
+
+def all_offenses(months: int, silent: Callable[[int], bool]) -> dict[str, dict[str, int | None]]:
+    """Counts of every offense in so many months from January 2016 on; none in the months that are silent."""
+    named = [f"{n % 12 + 1:02}-{2016 + n // 12}" for n in range(months)]
+    return {o: {m: None if silent(n) else 5 + n % 3 for n, m in enumerate(named)} for o in fbi.OFFENSES}
+
+
+def test_an_agency_that_sends_nothing_for_months_is_known_to_have_sent_nothing(night, publisher, settings):
+    """New Haven's four newest months were empty in autumn 2026, and every month before them was as in May."""
+    publisher.add(
+        FIRST, "Testville Police Department", STATE, BY_POSTAL[STATE].name, all_offenses(124, lambda n: False)
+    )
+    night(FIRST)
+    publisher.add(
+        FIRST, "Testville Police Department", STATE, BY_POSTAL[STATE].name, all_offenses(128, lambda n: n >= 124)
+    )
+    publisher.refreshed = "09/06/2026"
+    done = night(FIRST, at=datetime(2026, 9, 10, 6, tzinfo=UTC))
+    assert (done.slices[0].status, done.slices[0].records) == ("landed", 128 * len(fbi.OFFENSES))
+    silent = {r["month"] for r in serving(settings) if r["actual"] is None}
+    assert silent == {"05-2026", "06-2026", "07-2026", "08-2026"}
+
+
+def test_months_that_had_counts_and_lost_them_are_rejected_whatever_came_after(night, publisher, settings):
+    publisher.add(
+        FIRST, "Testville Police Department", STATE, BY_POSTAL[STATE].name, all_offenses(124, lambda n: False)
+    )
+    night(FIRST)
+    publisher.add(
+        FIRST, "Testville Police Department", STATE, BY_POSTAL[STATE].name, all_offenses(128, lambda n: n in (3, 4))
+    )
+    publisher.refreshed = "09/06/2026"
+    done = night(FIRST, at=datetime(2026, 9, 10, 6, tzinfo=UTC))
+    lost, before = 2 * len(fbi.OFFENSES), 124 * len(fbi.OFFENSES)
+    assert done.slices[0].status == "rejected"
+    assert f"'actual' is empty in {lost} of {before} records that came before" in done.slices[0].message
+    assert not [r for r in serving(settings) if r["actual"] is None]
+
+
+@pytest.mark.parametrize(
+    ("newest", "status"), [("6/2026", "landed"), ("2026-06", "rejected"), ("June 2026", "rejected")]
+)
+def test_a_newest_month_that_cannot_be_read_is_no_missing_one(night, publisher, newest, status):
+    """What stands in the months after it is no count, so an answer that does not tell them is not read."""
+    publisher.newest = newest
+    for dataset, slice_key in ((MONTHS, FIRST), (AREAS, "CA")):
+        publisher.areas = {("CA", offense): {"03-2026": 1, "04-2026": 0} for offense in fbi.OFFENSES}
+        (done,) = night(slice_key, dataset=dataset).slices
+        assert done.status == status
+        assert ("'max_data_date' is not a month (mm/yyyy)" in done.message) == (status == "rejected")
 
 
 def test_an_areas_months_are_its_own_with_their_level_and_never_an_agencys(night, publisher, settings):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import gzip
 import json
 from collections import Counter
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import duckdb
@@ -366,6 +366,28 @@ class TestNights:
         assert [(s.slice, s.status, s.records) for s in done.slices] == [(f"{LAPD.id} 2020-03", "landed", 5)]
         assert len(publisher.asked) - asked == 2, "its count and its one page"
         assert night(ROWS, at=tomorrow).slices == []
+
+    def test_months_that_differ_in_every_run_do_not_keep_the_older_ones_from_their_turn(self, settings):
+        class Known:
+            """A city whose every month was revised, and of which no answer is accepted."""
+
+            def slices(self):
+                return {JANUARY}
+
+            def rows(self, dataset_id, fields, slice_keys=None):
+                return [(LAPD.id, f"{month}-01T00:00:00.000", "7") for month in LAPD.months()[:36]]
+
+            def records(self, slice_key):
+                return 6
+
+        few, asked = settings.model_copy(update={"incident_months_a_night": 4}), Counter[str]()
+        for day in range(60):
+            with time_machine.travel(TODAY + timedelta(days=day)):
+                tonight = [slice_.key for slice_ in ROWS.slices(few, Known())]
+            assert len(tonight) == 4
+            asked.update(tonight)
+        assert asked[f"{LAPD.id} 2022-12"] == 60, "the newest month comes first in every run"
+        assert len(asked) == 36, "and each of the others has its turn"
 
     def test_a_backfill_by_city_and_month_asks_every_set_of_the_city(self, night, publisher):
         old, collisions = cities.BY_ID["63jg-8b9z"], cities.BY_ID["d5tf-ez2w"]

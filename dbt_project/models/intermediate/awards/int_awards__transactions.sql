@@ -2,10 +2,14 @@
 
 -- Every transaction under the listings, and whether its publisher still has it. A year's newest whole capture lacks
 -- what was deleted; a Delta names it; a listing that changed made a new key for the same action.
+-- A download has the types that it asks for alone, an archive all of them: of another type a download says nothing.
+{%- set asked_types = ['02', '03', '04', '05', 'F001', 'F002', '06', '10', 'F006', 'F007'] %}
+
 with asked_for as (
     select
         staged.*,
-        coalesce(staged.fain, staged.uri) as award_id
+        coalesce(staged.fain, staged.uri) as award_id,
+        coalesce(staged.assistance_type_code in ('{{ asked_types | join("', '") }}'), true) as is_asked_for_by_type
     from {{ ref('stg_usaspending__transactions') }} as staged
     inner join {{ ref('assistance_listings') }} as listings
         on staged.assistance_listing = listings.assistance_listing
@@ -77,12 +81,12 @@ every_transaction as (
         case
             when moved.transaction_unique_key is not null
                 then concat('its listing changed to ', moved.new_listing)
-            when asked_for._seen_until < whole_years.content_as_of
+            when asked_for.is_asked_for_by_type and asked_for._seen_until < whole_years.content_as_of
                 then 'a newer capture of its whole fiscal year lacks it'
         end as deleted_because,
         case
             when moved.transaction_unique_key is not null then moved.moved_as_of
-            when asked_for._seen_until < whole_years.content_as_of then whole_years.content_as_of
+            when asked_for.is_asked_for_by_type and asked_for._seen_until < whole_years.content_as_of then whole_years.content_as_of
         end as deleted_as_of
     from asked_for
     left join {{ ref('int_awards__whole_years') }} as whole_years on asked_for.fiscal_year = whole_years.fiscal_year
