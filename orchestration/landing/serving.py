@@ -122,8 +122,8 @@ class Captures:
 
         replace: the newest accepted capture of each slice; merge: all of them; snapshot: all of them, one a
         moment. A transcribed capture yields to any fetched or imported one of its slice (of its moment, for
-        snapshots), because what was typed stands in for bytes that nobody had. A snapshot that is on hold is
-        not in use.
+        snapshots), because what was typed stands in for bytes that nobody had. A typed table is whole, whatever the
+        policy: corrected, it replaces what was typed before. A snapshot that is on hold is not in use.
         """
         waiting = self.on_hold(dataset)
         return [c for c in self._able_to_serve(dataset) if c.capture_id not in waiting]
@@ -159,7 +159,12 @@ class Captures:
         if dataset.policy == "merge":
             captured = [c for c in able if c.kind != "transcribed"]
             bytes_for = {c.slice for c in captured}
-            return [c for c in able if c.kind != "transcribed" or c.slice not in bytes_for]
+            typed: dict[str, list[Capture]] = defaultdict(list)
+            for capture in able:
+                if capture.kind == "transcribed" and capture.slice not in bytes_for:
+                    typed[capture.slice].append(capture)
+            last_typed = {max(group, key=self._typed_last).capture_id for group in typed.values()}
+            return [c for c in able if c.kind != "transcribed" or c.capture_id in last_typed]
         groups: dict[str, list[Capture]] = defaultdict(list)
         for capture in able:
             moment = capture.retrieved_at.date().isoformat() if dataset.policy == "snapshot" else ""
@@ -169,9 +174,17 @@ class Captures:
             captured = [c for c in group if c.kind != "transcribed"]
             if dataset.policy == "snapshot" and captured:
                 serving.extend(captured)
+            elif captured:
+                serving.append(max(captured, key=lambda c: (c.retrieved_at, c.landed_at)))
             else:
-                serving.append(max(captured or group, key=lambda c: (c.retrieved_at, c.landed_at)))
+                serving.append(max(group, key=self._typed_last))
         return sorted(serving, key=lambda c: (c.retrieved_at, c.capture_id))
+
+    def _typed_last(self, capture: Capture) -> tuple[datetime, datetime]:
+        """The order of what was typed of one slice. A correction that is taken back is no new capture: the first one is
+        shown again, and goes before the correction of the same day.
+        """
+        return capture.retrieved_at, max(capture.landed_at, self._shown_again(capture))
 
     def is_stale(self, capture: Capture) -> bool:
         """It is the newest of its slice in use, and a later one was rejected or on hold; or nothing new comes.

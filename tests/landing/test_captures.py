@@ -16,6 +16,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+import time_machine
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
@@ -194,6 +195,43 @@ def test_a_transcribed_capture_yields_to_bytes_of_its_slice(settings):
     land(settings, ncvs(4), "2026-06-01T00:00:00", kind="transcribed", edition="recorded")
     brought = land(settings, ncvs(5), "2026-01-01T00:00:00", kind="imported", edition="import")
     assert [c.capture_id for c in catalog(settings, edition="recorded").serving(NCVS)] == [brought.capture.capture_id]
+
+
+def test_a_corrected_typed_table_replaces_what_was_typed_before_and_so_does_one_that_is_taken_back(settings):
+    """A typed table is whole, in a dataset of policy merge, too: a row that was taken out of it is gone.
+
+    Both are dated by the publisher's day, so that their ids' order is that of their digests.
+    """
+
+    def typed(when: str, **amounts: str) -> Outcome:
+        results = [
+            {"Award ID": fain, "Recipient Name": "SYNTHETIC", "Award Amount": float(amount),
+             "generated_internal_id": f"ASST_NON_{fain}_015", "Start Date": "2020-10-01"}
+            for fain, amount in amounts.items()
+        ]  # fmt: skip
+        body = json.dumps({"results": results}).encode()
+        with time_machine.travel(moment(when), tick=False):
+            return write(
+                AWARDS, Slice("typed"), [Payload(body, "https://synthetic.invalid/awards", moment("2024-05-28"))],
+                landing_dir=settings.landing_dir, kind="transcribed", edition="recorded",
+                retrieved_at=moment("2024-05-28"),
+            )  # fmt: skip
+
+    def held() -> set[tuple[str, str]]:
+        found = raw(settings, edition="recorded").execute(
+            'select "Award ID", "Award Amount" from raw.usaspending__awards'
+        )
+        return {(fain, amount) for fain, amount in found.fetchall()}
+
+    first = {"SYNTH1": "100", "SYNTH2": "200"}
+    typed("2026-01-01", **first)
+    assert held() == {("SYNTH1", "100.0"), ("SYNTH2", "200.0")}
+    # whatever the digests are, one of these would sort before the first
+    for day, amount in enumerate(("101", "102", "103", "104"), start=2):
+        assert typed(f"2026-01-0{day}", SYNTH1=amount).status == "landed"
+        assert held() == {("SYNTH1", f"{amount}.0")}
+    assert typed("2026-01-06", **first).status == "unchanged"
+    assert held() == {("SYNTH1", "100.0"), ("SYNTH2", "200.0")}
 
 
 def test_the_recorded_edition_does_not_serve_a_live_build(settings):
