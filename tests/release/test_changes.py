@@ -144,6 +144,23 @@ class TestEachChangeIsTold:
         assert f"lists {name}, " in told.sentence
         assert told.sentence.endswith(f"from {since} on; before, until 2026-01-31")
 
+    def test_a_listing_that_an_older_list_shows_earlier_is_not_said_to_be_off_the_lists(self, file, compare):
+        """An older list that is brought later moves the first day: the row has another key, and the name is listed."""
+        key, name, state, tracker, since, before = ask(
+            file,
+            "select listing_key, listed_name, state_code, tracker_name, listed_from, listed_from + 30"
+            " from core.fct_tracker_listing join core.dim_tracker using (tracker_key)"
+            " where listed_to is null order by 1 limit 1",
+        )[0]
+        told = compare(
+            "update core.fct_tracker_listing set listing_key = 'later', listed_from = listed_from + 30"
+            f" where listing_key = '{key}'"
+        )
+        sentences = {change.kind: change.sentence for change in told if change.is_notable}
+        assert sentences["new"].startswith(f"{tracker} lists {name}, {state} (")
+        assert sentences["new"].endswith(f", from {since}")
+        assert sentences["gone"] == f"No longer held: that {tracker} lists {name}, {state}, from {before}"
+
     def test_a_month_that_comes_to_be_known_is_not_revised(self, file, compare):
         key, offenses = ask(file, "select crime_month_key, offenses from core.fct_crime_month"
                                   " where offenses > 20 order by 1 limit 1")[0]  # fmt: skip
