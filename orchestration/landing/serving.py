@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, date, datetime, time
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 
 from orchestration import sources
@@ -153,6 +154,36 @@ class Captures:
         if self.until is not None:
             found = [answer for answer in found if answer[1] <= self.until]
         return [answer for answer in found if self.as_of is None or answer[1].date() <= self.as_of]
+
+    def shown_again(self, dataset: Dataset) -> list[tuple[Capture, datetime]]:
+        """Snapshots that their publisher showed again after another one that is in use, with the first time after it.
+
+        An answer that is equal to the last one is no capture. If a file of a day between the two is brought later, the
+        list is as the file has it from that day on, and as the publisher showed it from its next answer on.
+        """
+        if dataset.policy != "snapshot":
+            return []
+        shown: dict[str, list[date]] = defaultdict(list)
+        moments: dict[tuple[str, date], datetime] = {}
+        for _, when, compared in sorted(self.unchanged(dataset), key=lambda answer: answer[1], reverse=True):
+            if compared is not None:
+                shown[compared].append(when.date())
+                moments[compared, when.date()] = when
+        groups: dict[str, list[Capture]] = defaultdict(list)
+        for capture in self.serving(dataset):
+            groups[f"{capture.slice}\x1f{capture.selection}"].append(capture)
+        found: list[tuple[Capture, datetime]] = []
+        for group in groups.values():
+            days = [capture.retrieved_at.date() for capture in group]
+            for n, capture in enumerate(group):
+                # what was typed or brought is compared with itself, and no publisher answers
+                again = shown.get(capture.capture_id, []) if capture.kind == "fetched" else []
+                for after, before in pairwise([*days[n + 1 :], date.max]):
+                    if not again or again[0] <= after:
+                        break
+                    if between := [day for day in again if after < day < before]:
+                        found.append((capture, moments[capture.capture_id, min(between)]))
+        return sorted(found, key=lambda one: (one[1], one[0].capture_id))
 
     def _able_to_serve(self, dataset: Dataset) -> list[Capture]:
         able = [c for c in self.accepted(dataset.id) if self.edition == "recorded" or c.edition != "recorded"]

@@ -270,6 +270,40 @@ def test_every_snapshot_serves_and_a_list_that_returns_is_a_new_one(settings):
     assert cut_off.status == "rejected"
 
 
+def test_a_list_that_was_shown_again_after_a_file_that_is_brought_later_stands_again(settings):
+    """An answer that is equal to the last one is no capture, and a file of a day in between would be the last word."""
+    from orchestration.recorded.workbooks import workbook
+
+    everyone = [f"Synthetic {n} Police Department" for n in range(20)]
+
+    def snapshot(now: str, kind: str, day: str, *agencies: str) -> Outcome:
+        rows = [["STATE", "LAW ENFORCEMENT AGENCY", "SUPPORT TYPE", "SIGNED"]]
+        rows += [["OHIO", agency, "Task Force Model", "2020-01-01"] for agency in agencies]
+        payload = Payload(workbook(rows), "https://synthetic.invalid/x.xlsx", moment(day))
+        with time_machine.travel(moment(now), tick=False):
+            return write(
+                ICE, Slice("participating"), [payload], landing_dir=settings.landing_dir, kind=kind,
+                edition="live" if kind == "fetched" else "import", retrieved_at=moment(day),
+            )  # fmt: skip
+
+    def again(**options: object) -> list[tuple[str, str]]:
+        found = raw(settings, **options).execute("select capture_id, shown_at from raw.shown_again order by 2")
+        return [(capture_id, f"{when:%Y-%m-%d %H}") for capture_id, when in found.fetchall()]
+
+    first = snapshot("2026-01-01T06:00", "fetched", "2026-01-01T06:00", *everyone)
+    for day in ("2026-01-02T06:00", "2026-01-05T06:00", "2026-01-06T06:00", "2026-01-09T06:00"):
+        assert snapshot(day, "fetched", day, *everyone).status == "unchanged"
+    assert again() == []
+    for day in ("2026-01-03", "2026-01-07"):
+        assert snapshot("2026-01-10T12:00", "imported", day, *everyone[1:]).status == "landed"
+    it = first.capture.capture_id
+    assert again() == [(it, "2026-01-05 06"), (it, "2026-01-09 06")]
+    assert again(as_of=date(2026, 1, 4)) == []
+    # what comes then is a capture, and the answers before it were given all the same
+    assert snapshot("2026-01-11T06:00", "fetched", "2026-01-11T06:00", *everyone).status == "landed"
+    assert again() == [(it, "2026-01-05 06"), (it, "2026-01-09 06")]
+
+
 def test_a_field_that_no_capture_has_is_null_and_an_empty_dataset_is_an_empty_view(settings):
     land(settings, ncvs(3), "2026-01-01T02:00:00")
     connection = raw(settings)
