@@ -121,7 +121,7 @@ class Captures:
     def serving(self, dataset: Dataset) -> list[Capture]:
         """The captures that the raw view reads, oldest first.
 
-        replace: the newest accepted capture of each slice; merge: all of them; snapshot: all of them, one a
+        replace: the newest accepted capture of each slice (`_newest`); merge: all of them; snapshot: all of them, one a
         moment. A transcribed capture yields to any fetched or imported one of its slice (of its moment, for
         snapshots), because what was typed stands in for bytes that nobody had. A typed table is whole, whatever the
         policy: corrected, it replaces what was typed before. A snapshot that is on hold is not in use.
@@ -178,8 +178,9 @@ class Captures:
             for n, capture in enumerate(group):
                 # what was typed or brought is compared with itself, and no publisher answers
                 again = shown.get(capture.capture_id, []) if capture.kind == "fetched" else []
-                for after, before in pairwise([*days[n + 1 :], date.max]):
-                    if not again or again[0] <= after:
+                for other, (after, before) in zip(group[n + 1 :], pairwise([*days[n + 1 :], date.max]), strict=True):
+                    # the publisher's next capture ends what it showed before, whatever a clock said of an answer
+                    if not again or other.kind == "fetched" or again[0] <= after:
                         break
                     if between := [day for day in again if after < day < before]:
                         found.append((capture, moments[capture.capture_id, min(between)]))
@@ -206,10 +207,22 @@ class Captures:
             if dataset.policy == "snapshot" and captured:
                 serving.extend(captured)
             elif captured:
-                serving.append(max(captured, key=lambda c: (c.retrieved_at, c.landed_at)))
+                serving.append(self._newest(captured))
             else:
                 serving.append(max(group, key=self._typed_last))
         return sorted(serving, key=lambda c: (c.retrieved_at, c.capture_id))
+
+    def _newest(self, captured: list[Capture]) -> Capture:
+        """The capture with the newest content. An answer that is equal to the last one is no capture, but it shows that
+        the last one was true then: a file of a day before it, brought later, is older.
+        """
+
+        def taken(capture: Capture) -> tuple[datetime, datetime]:
+            return capture.retrieved_at, capture.landed_at
+
+        newest = max(captured, key=taken)
+        fetched = max((c for c in captured if c.kind == "fetched"), key=taken, default=newest)
+        return fetched if self._shown_again(fetched) >= newest.retrieved_at else newest
 
     def _typed_last(self, capture: Capture) -> tuple[datetime, datetime]:
         """The order of what was typed of one slice. A correction that is taken back is no new capture: the first one is

@@ -197,6 +197,19 @@ def test_a_transcribed_capture_yields_to_bytes_of_its_slice(settings):
     assert [c.capture_id for c in catalog(settings, edition="recorded").serving(NCVS)] == [brought.capture.capture_id]
 
 
+def test_a_file_of_a_day_before_the_last_answer_does_not_replace_what_the_answer_showed(settings):
+    """That of 10 January is the 1st's: a file of the 5th, brought later, is older, one of the 12th newer."""
+    first = land(settings, ncvs(4), "2026-01-01T02:00:00")
+    with time_machine.travel(moment("2026-01-10T02:00:00"), tick=False):
+        assert land(settings, ncvs(4), "2026-01-10T02:00:00").status == "unchanged"
+    land(settings, ncvs(5), "2026-01-05T00:00:00", kind="imported", edition="import")
+    assert [c.capture_id for c in catalog(settings).serving(NCVS)] == [first.capture.capture_id]
+    newer = land(settings, ncvs(5, weight="2"), "2026-01-12T00:00:00", kind="imported", edition="import")
+    assert [c.capture_id for c in catalog(settings).serving(NCVS)] == [newer.capture.capture_id]
+    last = land(settings, ncvs(4), "2026-01-13T02:00:00")
+    assert [c.capture_id for c in catalog(settings).serving(NCVS)] == [last.capture.capture_id]
+
+
 def test_a_corrected_typed_table_replaces_what_was_typed_before_and_so_does_one_that_is_taken_back(settings):
     """A typed table is whole, in a dataset of policy merge, too: a row that was taken out of it is gone.
 
