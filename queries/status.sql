@@ -162,16 +162,23 @@ unread as (
         case when matters.instrument = 'resolution' then 'adopted, not read' else 'became law, not read' end as status,
         matters.law_on as held_since,
         matters.law_on as held_since_earliest,
-        learned.learned_on,
+        acts.learned_on,
         matters.title as said_by,
         'council record' as source_status,
         matters.address as beside_it
     from units
     cross join asked
     join core.dim_council_matter as matters using (jurisdiction_key)
-    left join learned on matters._capture_id = learned.capture_id
+    -- the act by which it became law, as the council's record told it first
+    left join (
+        select source_citation, event_from, min(learned_on) as learned_on
+        from core.fct_policy_event
+        where origin = 'council'
+        group by source_citation, event_from
+    ) as acts
+        on matters.address = acts.source_citation and matters.law_on = acts.event_from
     where matters.is_unread_law and matters.law_on <= asked.day
-        and (asked.known = 'public' or learned.learned_on <= asked.day)
+        and (asked.known = 'public' or acts.learned_on <= asked.day)
 )
 
 select jurisdiction, what, name, status, held_since, held_since_earliest, learned_on, said_by, source_status, beside_it

@@ -7,7 +7,8 @@
               because two equal rows may be two events (NCVS microdata)
     content   the columns that make two rows of one key the same row
     across    true for datasets of policy "merge", and if captures may overlap: the newest version of a
-              key is used, whichever capture it is in. false: versions are compared inside one capture
+              key is used, whichever capture it is in; of captures of one time, the one that was landed last.
+              false: versions are compared inside one capture
 -#}
 {% macro with_fate(cte, key=[], content=[], across=false) %}
 copied as (
@@ -21,7 +22,9 @@ copied as (
                 case when typed._reject_reason is null then 0 else 1 end,
                 {% if not across %}typed._capture_id,{% endif %}
                 {{ surrogate_key(key) }}, {{ surrogate_key(content or key) }}
-            order by captured._retrieved_at desc, typed._capture_id desc, typed._payload_id, typed._record_no
+            order by
+                captured._retrieved_at desc, captured._landed_at desc, typed._capture_id desc, typed._payload_id,
+                typed._record_no
         ) as _copy
         {% else %}
         1 as _copy
@@ -31,7 +34,8 @@ copied as (
         select
             capture_id as _serving_id,
             kind as _kind,
-            retrieved_at as _retrieved_at
+            retrieved_at as _retrieved_at,
+            landed_at as _landed_at
         from {{ source('raw', 'capture') }}
     ) as captured
         on typed._capture_id = captured._serving_id
@@ -46,12 +50,23 @@ versioned as (
                 case when _reject_reason is null then _copy else -1 end,
                 {% if not across %}_capture_id,{% endif %}
                 {{ surrogate_key(key) }}
-            order by _retrieved_at desc, _capture_id desc, _payload_id desc, _record_no desc
+            order by
+                _retrieved_at desc, {% if across %}_landed_at desc, {% endif %}_capture_id desc, _payload_id desc,
+                _record_no desc
         ) as _version
         {% else %}
         1 as _version
         {% endif %}
     from copied
+    {% if key and across %}
+    inner join (
+        select
+            capture_id as _landed_id,
+            landed_at as _landed_at
+        from {{ source('raw', 'capture') }}
+    ) as landed
+        on copied._capture_id = landed._landed_id
+    {% endif %}
 )
 
 select

@@ -1,8 +1,8 @@
 """Raw views: the captures in use, as dbt's sources.
 
 What belongs here: schema `raw` of the build file: one view for each dataset over its captures' Parquet files, and the
-tables build, capture, payload and standing. What does not: typing or renaming a publisher's field (staging), what a
-build keeps of the last one (raw_versions).
+tables build, capture, payload, shown_again and standing. What does not: typing or renaming a publisher's field
+(staging), what a build keeps of the last one (raw_versions).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from orchestration.landing.form import Capture
 from orchestration.sources.base import Dataset
 
 # The tables of schema raw that are about the landing folder, beside one view for each dataset.
-TABLES = ("build", "capture", "payload", "standing")
+TABLES = ("build", "capture", "payload", "shown_again", "standing")
 
 _TEXT, _TIME, _WHOLE, _YES = pa.string(), pa.timestamp("us"), pa.int64(), pa.bool_()
 
@@ -37,6 +37,7 @@ _PAYLOAD = pa.schema(
     [("capture_id", _TEXT), ("payload_id", _TEXT), ("url", _TEXT), ("method", _TEXT), ("status", pa.int32()),
      ("media_type", _TEXT), ("retrieved_at", _TIME), ("sha256", _TEXT), ("bytes", _WHOLE), ("records", _WHOLE)]
 )  # fmt: skip
+_SHOWN_AGAIN = pa.schema([("capture_id", _TEXT), ("shown_at", _TIME)])
 _STANDING = pa.schema(
     [("dataset", _TEXT), ("source", _TEXT), ("title", _TEXT), ("publisher", _TEXT), ("homepage", _TEXT),
      ("domain", _TEXT), ("state", _TEXT), ("slices_failed", _WHOLE), ("slices_skipped", _WHOLE),
@@ -61,6 +62,13 @@ def create(connection: duckdb.DuckDBPyConnection, catalog: Catalog, datasets: Se
         [_capture_row(c, c.capture_id in served, on_hold.get(c.capture_id), catalog) for c in known],
     )
     _table(connection, "payload", _PAYLOAD, [row for c in known for row in _payload_rows(c)])
+    again = [one for dataset in datasets for one in catalog.shown_again(dataset)]
+    _table(
+        connection,
+        "shown_again",
+        _SHOWN_AGAIN,
+        [{"capture_id": capture.capture_id, "shown_at": _naive(when)} for capture, when in again],
+    )
     _table(connection, "standing", _STANDING, [_standing_row(dataset, catalog) for dataset in datasets])
     digests = catalog.digests()
     read = {

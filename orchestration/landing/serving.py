@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, date, datetime, time
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 
 from orchestration import sources
@@ -120,10 +121,10 @@ class Captures:
     def serving(self, dataset: Dataset) -> list[Capture]:
         """The captures that the raw view reads, oldest first.
 
-        replace: the newest accepted capture of each slice; merge: all of them; snapshot: all of them, one a
+        replace: the newest accepted capture of each slice (`_newest`); merge: all of them; snapshot: all of them, one a
         moment. A transcribed capture yields to any fetched or imported one of its slice (of its moment, for
-        snapshots), because what was typed stands in for bytes that nobody had. A snapshot that is on hold is
-        not in use.
+        snapshots), because what was typed stands in for bytes that nobody had. A typed table is whole, whatever the
+        policy: corrected, it replaces what was typed before. A snapshot that is on hold is not in use.
         """
         waiting = self.on_hold(dataset)
         return [c for c in self._able_to_serve(dataset) if c.capture_id not in waiting]
@@ -154,12 +155,48 @@ class Captures:
             found = [answer for answer in found if answer[1] <= self.until]
         return [answer for answer in found if self.as_of is None or answer[1].date() <= self.as_of]
 
+    def shown_again(self, dataset: Dataset) -> list[tuple[Capture, datetime]]:
+        """Snapshots that their publisher showed again after another one that is in use, with the first time after it.
+
+        An answer that is equal to the last one is no capture. If a file of a day between the two is brought later, the
+        list is as the file has it from that day on, and as the publisher showed it from its next answer on.
+        """
+        if dataset.policy != "snapshot":
+            return []
+        shown: dict[str, list[date]] = defaultdict(list)
+        moments: dict[tuple[str, date], datetime] = {}
+        for _, when, compared in sorted(self.unchanged(dataset), key=lambda answer: answer[1], reverse=True):
+            if compared is not None:
+                shown[compared].append(when.date())
+                moments[compared, when.date()] = when
+        groups: dict[str, list[Capture]] = defaultdict(list)
+        for capture in self.serving(dataset):
+            groups[f"{capture.slice}\x1f{capture.selection}"].append(capture)
+        found: list[tuple[Capture, datetime]] = []
+        for group in groups.values():
+            days = [capture.retrieved_at.date() for capture in group]
+            for n, capture in enumerate(group):
+                # what was typed or brought is compared with itself, and no publisher answers
+                again = shown.get(capture.capture_id, []) if capture.kind == "fetched" else []
+                for other, (after, before) in zip(group[n + 1 :], pairwise([*days[n + 1 :], date.max]), strict=True):
+                    # the publisher's next capture ends what it showed before, whatever a clock said of an answer
+                    if not again or other.kind == "fetched" or again[0] <= after:
+                        break
+                    if between := [day for day in again if after < day < before]:
+                        found.append((capture, moments[capture.capture_id, min(between)]))
+        return sorted(found, key=lambda one: (one[1], one[0].capture_id))
+
     def _able_to_serve(self, dataset: Dataset) -> list[Capture]:
         able = [c for c in self.accepted(dataset.id) if self.edition == "recorded" or c.edition != "recorded"]
         if dataset.policy == "merge":
             captured = [c for c in able if c.kind != "transcribed"]
             bytes_for = {c.slice for c in captured}
-            return [c for c in able if c.kind != "transcribed" or c.slice not in bytes_for]
+            typed: dict[str, list[Capture]] = defaultdict(list)
+            for capture in able:
+                if capture.kind == "transcribed" and capture.slice not in bytes_for:
+                    typed[capture.slice].append(capture)
+            last_typed = {max(group, key=self._typed_last).capture_id for group in typed.values()}
+            return [c for c in able if c.kind != "transcribed" or c.capture_id in last_typed]
         groups: dict[str, list[Capture]] = defaultdict(list)
         for capture in able:
             moment = capture.retrieved_at.date().isoformat() if dataset.policy == "snapshot" else ""
@@ -169,9 +206,29 @@ class Captures:
             captured = [c for c in group if c.kind != "transcribed"]
             if dataset.policy == "snapshot" and captured:
                 serving.extend(captured)
+            elif captured:
+                serving.append(self._newest(captured))
             else:
-                serving.append(max(captured or group, key=lambda c: (c.retrieved_at, c.landed_at)))
+                serving.append(max(group, key=self._typed_last))
         return sorted(serving, key=lambda c: (c.retrieved_at, c.capture_id))
+
+    def _newest(self, captured: list[Capture]) -> Capture:
+        """The capture with the newest content. An answer that is equal to the last one is no capture, but it shows that
+        the last one was true then: a file of a day before it, brought later, is older.
+        """
+
+        def taken(capture: Capture) -> tuple[datetime, datetime]:
+            return capture.retrieved_at, capture.landed_at
+
+        newest = max(captured, key=taken)
+        fetched = max((c for c in captured if c.kind == "fetched"), key=taken, default=newest)
+        return fetched if self._shown_again(fetched) >= newest.retrieved_at else newest
+
+    def _typed_last(self, capture: Capture) -> tuple[datetime, datetime]:
+        """The order of what was typed of one slice. A correction that is taken back is no new capture: the first one is
+        shown again, and goes before the correction of the same day.
+        """
+        return capture.retrieved_at, max(capture.landed_at, self._shown_again(capture))
 
     def is_stale(self, capture: Capture) -> bool:
         """It is the newest of its slice in use, and a later one was rejected or on hold; or nothing new comes.

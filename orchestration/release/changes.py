@@ -69,6 +69,7 @@ def between(connection: duckdb.DuckDBPyConnection, older: str, newer: str, keys:
     """
     before, after = _tables(connection, older), _tables(connection, newer)
     identifying = table_keys.identifying(keys)
+    stated = {(key.table, frozenset(key.columns)) for key in table_keys.of_release(connection, older)}
     teller = telling.Teller(connection, older, newer, keys)
     found: list[tuple[Any, Change]] = []
     for table in sorted(before.keys() | after.keys()):
@@ -81,6 +82,9 @@ def between(connection: duckdb.DuckDBPyConnection, older: str, newer: str, keys:
             sentence = f"{'.'.join(table)} {'has a new column' if is_new else 'no longer has the column'} {column}"
             found.append(((2, table, column), Change("column", sentence, table, column=column)))
         pair = _Pair(connection, table, identifying.get(table, ()), before[table], after[table])
+        if (table, frozenset(pair.key)) not in stated and not pair.is_keyed_before():
+            # of another grain: several rows of one release would be one of the other
+            pair.key = ()
         if not pair.is_equal():
             found += [(_order(change, teller), change) for change in _of_table(pair, teller)]
     ordered = [change for _, change in sorted(found, key=lambda one: one[0])]
@@ -150,6 +154,12 @@ class _Pair:
         hashed = f"select count(*), coalesce(sum(cast(hash({names}) as hugeint)), 0) from"
         one, other = (self.connection.execute(f"{hashed} {file}").fetchone() for file in (self.older, self.newer))
         return one == other
+
+    def is_keyed_before(self) -> bool:
+        """Whether the key singles out the rows of the older release, too."""
+        names = ", ".join(f'"{name}"' for name in self.key)
+        twice = f"select 1 from {self.older} group by {names} having count(*) > 1 limit 1"
+        return not self.key or not self.connection.execute(twice).fetchall()
 
     @property
     def on(self) -> str:

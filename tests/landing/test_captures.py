@@ -16,6 +16,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+import time_machine
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
@@ -196,6 +197,56 @@ def test_a_transcribed_capture_yields_to_bytes_of_its_slice(settings):
     assert [c.capture_id for c in catalog(settings, edition="recorded").serving(NCVS)] == [brought.capture.capture_id]
 
 
+def test_a_file_of_a_day_before_the_last_answer_does_not_replace_what_the_answer_showed(settings):
+    """That of 10 January is the 1st's: a file of the 5th, brought later, is older, one of the 12th newer."""
+    first = land(settings, ncvs(4), "2026-01-01T02:00:00")
+    with time_machine.travel(moment("2026-01-10T02:00:00"), tick=False):
+        assert land(settings, ncvs(4), "2026-01-10T02:00:00").status == "unchanged"
+    land(settings, ncvs(5), "2026-01-05T00:00:00", kind="imported", edition="import")
+    assert [c.capture_id for c in catalog(settings).serving(NCVS)] == [first.capture.capture_id]
+    newer = land(settings, ncvs(5, weight="2"), "2026-01-12T00:00:00", kind="imported", edition="import")
+    assert [c.capture_id for c in catalog(settings).serving(NCVS)] == [newer.capture.capture_id]
+    last = land(settings, ncvs(4), "2026-01-13T02:00:00")
+    assert [c.capture_id for c in catalog(settings).serving(NCVS)] == [last.capture.capture_id]
+
+
+def test_a_corrected_typed_table_replaces_what_was_typed_before_and_so_does_one_that_is_taken_back(settings):
+    """A typed table is whole, in a dataset of policy merge, too: a row that was taken out of it is gone.
+
+    Both are dated by the publisher's day, so that their ids' order is that of their digests.
+    """
+
+    def typed(when: str, **amounts: str) -> Outcome:
+        results = [
+            {"Award ID": fain, "Recipient Name": "SYNTHETIC", "Award Amount": float(amount),
+             "generated_internal_id": f"ASST_NON_{fain}_015", "Start Date": "2020-10-01"}
+            for fain, amount in amounts.items()
+        ]  # fmt: skip
+        body = json.dumps({"results": results}).encode()
+        with time_machine.travel(moment(when), tick=False):
+            return write(
+                AWARDS, Slice("typed"), [Payload(body, "https://synthetic.invalid/awards", moment("2024-05-28"))],
+                landing_dir=settings.landing_dir, kind="transcribed", edition="recorded",
+                retrieved_at=moment("2024-05-28"),
+            )  # fmt: skip
+
+    def held() -> set[tuple[str, str]]:
+        found = raw(settings, edition="recorded").execute(
+            'select "Award ID", "Award Amount" from raw.usaspending__awards'
+        )
+        return {(fain, amount) for fain, amount in found.fetchall()}
+
+    first = {"SYNTH1": "100", "SYNTH2": "200"}
+    typed("2026-01-01", **first)
+    assert held() == {("SYNTH1", "100.0"), ("SYNTH2", "200.0")}
+    # whatever the digests are, one of these would sort before the first
+    for day, amount in enumerate(("101", "102", "103", "104"), start=2):
+        assert typed(f"2026-01-0{day}", SYNTH1=amount).status == "landed"
+        assert held() == {("SYNTH1", f"{amount}.0")}
+    assert typed("2026-01-06", **first).status == "unchanged"
+    assert held() == {("SYNTH1", "100.0"), ("SYNTH2", "200.0")}
+
+
 def test_the_recorded_edition_does_not_serve_a_live_build(settings):
     land(settings, ncvs(4), "2026-06-01T00:00:00", kind="transcribed", edition="recorded")
     assert catalog(settings, edition="live").serving(NCVS) == []
@@ -230,6 +281,40 @@ def test_every_snapshot_serves_and_a_list_that_returns_is_a_new_one(settings):
     assert len(catalog(settings).serving(ICE)) == 3
     cut_off = snapshot("2026-01-04T00:00:00", *everyone[:10])
     assert cut_off.status == "rejected"
+
+
+def test_a_list_that_was_shown_again_after_a_file_that_is_brought_later_stands_again(settings):
+    """An answer that is equal to the last one is no capture, and a file of a day in between would be the last word."""
+    from orchestration.recorded.workbooks import workbook
+
+    everyone = [f"Synthetic {n} Police Department" for n in range(20)]
+
+    def snapshot(now: str, kind: str, day: str, *agencies: str) -> Outcome:
+        rows = [["STATE", "LAW ENFORCEMENT AGENCY", "SUPPORT TYPE", "SIGNED"]]
+        rows += [["OHIO", agency, "Task Force Model", "2020-01-01"] for agency in agencies]
+        payload = Payload(workbook(rows), "https://synthetic.invalid/x.xlsx", moment(day))
+        with time_machine.travel(moment(now), tick=False):
+            return write(
+                ICE, Slice("participating"), [payload], landing_dir=settings.landing_dir, kind=kind,
+                edition="live" if kind == "fetched" else "import", retrieved_at=moment(day),
+            )  # fmt: skip
+
+    def again(**options: object) -> list[tuple[str, str]]:
+        found = raw(settings, **options).execute("select capture_id, shown_at from raw.shown_again order by 2")
+        return [(capture_id, f"{when:%Y-%m-%d %H}") for capture_id, when in found.fetchall()]
+
+    first = snapshot("2026-01-01T06:00", "fetched", "2026-01-01T06:00", *everyone)
+    for day in ("2026-01-02T06:00", "2026-01-05T06:00", "2026-01-06T06:00", "2026-01-09T06:00"):
+        assert snapshot(day, "fetched", day, *everyone).status == "unchanged"
+    assert again() == []
+    for day in ("2026-01-03", "2026-01-07"):
+        assert snapshot("2026-01-10T12:00", "imported", day, *everyone[1:]).status == "landed"
+    it = first.capture.capture_id
+    assert again() == [(it, "2026-01-05 06"), (it, "2026-01-09 06")]
+    assert again(as_of=date(2026, 1, 4)) == []
+    # what comes then is a capture, and the answers before it were given all the same
+    assert snapshot("2026-01-11T06:00", "fetched", "2026-01-11T06:00", *everyone).status == "landed"
+    assert again() == [(it, "2026-01-05 06"), (it, "2026-01-09 06")]
 
 
 def test_a_field_that_no_capture_has_is_null_and_an_empty_dataset_is_an_empty_view(settings):

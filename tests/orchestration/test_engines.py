@@ -90,6 +90,7 @@ def test_raw_tables_are_folders_of_links_to_the_captures_in_use(on_spark):
         "build",
         "capture",
         "payload",
+        "shown_again",
         "standing",
     }
     letters = tables[LETTERS.raw_name]

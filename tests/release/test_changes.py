@@ -144,6 +144,23 @@ class TestEachChangeIsTold:
         assert f"lists {name}, " in told.sentence
         assert told.sentence.endswith(f"from {since} on; before, until 2026-01-31")
 
+    def test_a_listing_that_an_older_list_shows_earlier_is_not_said_to_be_off_the_lists(self, file, compare):
+        """An older list that is brought later moves the first day: the row has another key, and the name is listed."""
+        key, name, state, tracker, since, before = ask(
+            file,
+            "select listing_key, listed_name, state_code, tracker_name, listed_from, listed_from + 30"
+            " from core.fct_tracker_listing join core.dim_tracker using (tracker_key)"
+            " where listed_to is null order by 1 limit 1",
+        )[0]
+        told = compare(
+            "update core.fct_tracker_listing set listing_key = 'later', listed_from = listed_from + 30"
+            f" where listing_key = '{key}'"
+        )
+        sentences = {change.kind: change.sentence for change in told if change.is_notable}
+        assert sentences["new"].startswith(f"{tracker} lists {name}, {state} (")
+        assert sentences["new"].endswith(f", from {since}")
+        assert sentences["gone"] == f"No longer held: that {tracker} lists {name}, {state}, from {before}"
+
     def test_a_month_that_comes_to_be_known_is_not_revised(self, file, compare):
         key, offenses = ask(file, "select crime_month_key, offenses from core.fct_crime_month"
                                   " where offenses > 20 order by 1 limit 1")[0]  # fmt: skip
@@ -270,6 +287,17 @@ class TestReleasesOfOtherVersions:
             "update core.fct_policy_event set note = 'x'",
         )
         assert "core.fct_policy_event changed; the two releases key it differently" in [c.sentence for c in found]
+
+    def test_a_table_of_another_grain_is_not_compared_row_by_row(self, compare):
+        """The older release had two rows of each key, and did not state it: one of them is neither new nor gone."""
+        found = compare(
+            "delete from meta.relationship where from_schema = 'core' and from_table = 'fct_listing_year'",
+            "insert into core.fct_listing_year select * from core.fct_listing_year",
+        )
+        told = [change for change in found if change.table == ("core", "fct_listing_year")]
+        assert [(change.kind, change.sentence) for change in told] == [
+            ("rows", "core.fct_listing_year changed; the two releases key it differently")
+        ]
 
     def test_another_type_of_the_same_value_is_no_change(self, compare):
         assert compare("alter table core.fct_award alter column fiscal_year type bigint") == []

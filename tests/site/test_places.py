@@ -210,6 +210,8 @@ class TestInABrowser:
             "2025-06-01: by then the list was withdrawn"
         ]
         assert not [end for end in ends.values() if "2014-10-01" in end]
+        # it is the only map that is held, but of a second one the same would be true
+        assert [row[2] for row in rows if row[0].startswith("CIS map")] == ["on the list of 2014-09-30"]
 
     @pytest.mark.parametrize(
         # Homeland Security's list of 2025-05-29 named Chicago, and no Arlington in Texas

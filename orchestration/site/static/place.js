@@ -231,7 +231,8 @@
     part("lists", rows.length ? table("Listings", ["List", "As printed", "From", "Until", "Source"], rows.map((one) => [
       common.trackers[one.tracker].tracker_name,
       one.name + " (" + one.level + ")" + (one.kind ? ", " + one.kind : ""),
-      one.since || "on the first captured list, of " + one.from,
+      // of a list that speaks of its own day, the day before is not known, be it the first that is held or not
+      one.since || (common.trackers[one.tracker].lasts === "its day" ? "on the list of " : "on the first captured list, of ") + one.from,
       until(one),
       from("Listing of " + one.name + ", " + common.trackers[one.tracker].tracker_name, one.payload, one.record, "core.fct_tracker_listing " + one.key),
     ])) : el("p", { class: "unknown" }, "No captured list names this place. A list that is not captured may."));

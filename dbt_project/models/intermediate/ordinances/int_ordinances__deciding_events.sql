@@ -31,6 +31,34 @@ waiting as (
     group by events.policy_event_key, events.provision_code
 ),
 
+-- of a beginning only the month or the year is known, and an end lies within it. It came before that end: nothing of the
+-- measure stood until then that could have ended, or it is no beginning of its own. What was restored comes after an end.
+overtaken as (
+    select distinct
+        begins.policy_event_key,
+        begins.provision_code
+    from events as begins
+    inner join events as ends
+        on
+            begins.jurisdiction_key = ends.jurisdiction_key
+            and begins.provision_code = ends.provision_code
+            and begins.instrument_id = ends.instrument_id
+            and begins.track = ends.track
+            and ends.sets = 0
+            and ends.event_to >= begins.event_from and ends.event_to < begins.event_to
+    left join events as earlier
+        on
+            begins.jurisdiction_key = earlier.jurisdiction_key
+            and begins.provision_code = earlier.provision_code
+            and begins.instrument_id = earlier.instrument_id
+            and begins.track = earlier.track
+            and earlier.sets = 1
+            and earlier.event_to <= ends.event_to
+    where
+        begins.sets = 1 and begins.event not in ('restored', 'reaffirmed')
+        and (earlier.policy_event_key is null or begins.event in ('effective', 'amended', 'weakened'))
+),
+
 -- a reaffirmation carries on what an earlier event of the measure put in force, and its beginning is that event's. What
 -- has ended since is not carried on
 unbroken as (
@@ -80,8 +108,11 @@ deciding as (
         on events.policy_event_key = waiting.policy_event_key and events.provision_code = waiting.provision_code
     left join begun
         on events.policy_event_key = begun.policy_event_key and events.provision_code = begun.provision_code
+    left join overtaken
+        on events.policy_event_key = overtaken.policy_event_key and events.provision_code = overtaken.provision_code
     where
         waiting.policy_event_key is null
+        and overtaken.policy_event_key is null
         and (events.event <> 'reaffirmed' or begun.policy_event_key is not null)
     union all
     -- -1: past the date of the only source, neither in force nor ended

@@ -86,12 +86,14 @@ council as (
         events._payload_id,
         events._record_no,
         events._kind,
-        events._retrieved_at
+        coalesce(learned.learned_on, cast(events._retrieved_at as date)) as learned_on
     from {{ ref('int_ordinances__council_events') }} as events
     inner join {{ ref('int_ordinances__council_matters') }} as matters
         on events.council_matter_key = matters.council_matter_key
     inner join {{ ref('int_ordinances__council_found') }} as found
         on events.council_matter_key = found.council_matter_key
+    left join {{ ref('int_ordinances__council_learned') }} as learned
+        on events._capture_id = learned._capture_id and events._record_no = learned._record_no
     left join readings
         on matters.client = readings.client and matters.file_number = readings.file_number
     where
@@ -165,7 +167,7 @@ select
     concat('file ', coalesce(file_number, 'not numbered'), ': ', said) as note,
     'council' as origin,
     is_provision_known and event_on is not null as decides_status,
-    cast(_retrieved_at as date) as learned_on,
+    learned_on,
     council_matter_key,
     _capture_id,
     _payload_id,

@@ -35,9 +35,34 @@ every_listing as (
     {% endfor %}
 ),
 
+-- what a list held that was shown again after another one
+shown as (
+    select *
+    from every_listing
+    union all
+    select
+        every_listing.tracker_code,
+        again.shown_at as snapshot_at,
+        every_listing.state_spelling,
+        every_listing.listed_name,
+        every_listing.listed_level,
+        every_listing.support_type,
+        every_listing.signed_on,
+        every_listing.signed_unread,
+        every_listing.county_name,
+        every_listing.hint,
+        every_listing._capture_id,
+        every_listing._payload_id,
+        every_listing._record_no,
+        every_listing._kind
+    from every_listing
+    inner join {{ source('raw', 'shown_again') }} as again
+        on every_listing._capture_id = again.capture_id
+),
+
 keyed as (
     select
-        every_listing.*,
+        shown.*,
         -- ?? where no state is printed, or none that is known: the name still has its spells
         coalesce(state_names.postal, '??') as state_code,
         -- the spelling by which captures are compared: case, spaces and marks do not make another listing
@@ -45,8 +70,8 @@ keyed as (
             tracker_code, '|', coalesce(state_names.postal, '??'), '|', listed_level, '|',
             {{ regexp_replace_all("upper(listed_name)", "[^A-Z0-9]+", " ") }}, '|', coalesce(upper(support_type), '')
         ) as listing_id
-    from every_listing
-    left join state_names on every_listing.state_spelling = state_names.spelling
+    from shown
+    left join state_names on shown.state_spelling = state_names.spelling
 ),
 
 once as (

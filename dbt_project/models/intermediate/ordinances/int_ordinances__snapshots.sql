@@ -1,5 +1,5 @@
 -- On which day which tracker says something about which state, in the order of time: the captures of one day are one
--- snapshot (ICE replaces its file up to twice a day). A list that its publisher withdrew ends by the event that says
+-- snapshot (ICE replaces its file up to twice a day), and so is a list that is shown again after another. A list that its publisher withdrew ends by the event that says
 -- so, as by a snapshot without a name; silence ends nothing.
 with payloads as (
     select
@@ -9,16 +9,24 @@ with payloads as (
     group by capture_id
 ),
 
+taken as (
+    select capture_id, retrieved_at as shown_at from {{ source('raw', 'capture') }}
+    union all
+    select capture_id, shown_at from {{ source('raw', 'shown_again') }}
+),
+
 captures as (
     {% for tracker, dataset in declared_trackers().items() %}
     select
         '{{ tracker }}' as tracker_code,
-        cast(captures.retrieved_at as date) as snapshot_on,
+        cast(taken.shown_at as date) as snapshot_on,
         captures.selection_values,
         captures.capture_id as _capture_id,
         payloads.payload_id as _payload_id,
         captures.kind as _kind
     from {{ source('raw', 'capture') }} as captures
+    inner join taken
+        on captures.capture_id = taken.capture_id
     inner join payloads
         on captures.capture_id = payloads.capture_id
     where captures.is_serving and captures.dataset = '{{ dataset }}'

@@ -40,6 +40,7 @@ repeated as (
         {{ field('correction_delete_ind') }} is not null and trim({{ field('correction_delete_ind') }}) = 'D' as is_deletion,
         captures.content_as_of,
         captures.retrieved_at,
+        captures.landed_at,
         case
             when substr(captures.slice, 1, 2) = 'FY' and {{ transaction_modified_on('records') }} < cast(captures.content_as_of as date)
                 then cast(captures.content_as_of as date)
@@ -83,13 +84,13 @@ compared as (
         seen_until,
         row_number() over (
             partition by repeated_key, content_id
-            order by content_as_of desc, retrieved_at desc, _capture_id desc, _record_no desc
+            order by content_as_of desc, retrieved_at desc, landed_at desc, _capture_id desc, _record_no desc
         ) as _copy,
         row_number() over (
             partition by repeated_key
             order by
                 case when is_deletion = ends_deleted then 0 else 1 end,
-                modified_on desc, content_as_of desc, retrieved_at desc, _capture_id desc, _record_no desc
+                modified_on desc, content_as_of desc, retrieved_at desc, landed_at desc, _capture_id desc, _record_no desc
         ) as _version
     from last_seen
     where is_readable
