@@ -181,7 +181,7 @@ class TestInABrowser:
         assert tab.ask("document.querySelectorAll('#found li').length") == 0
         assert "does not mean" in tab.ask("document.getElementById('said').textContent")
 
-    @pytest.mark.parametrize("code", ["1714000", "0667000", "4159000", "17031", "41", "0644000", "3651000"])
+    @pytest.mark.parametrize("code", ["1714000", "0667000", "4159000", "17031", "41", "0644000", "3651000", "1"])
     def test_a_place_says_who_lists_it_as_the_named_query_does(
         self, tab: browser.Tab, site: Path, warehouse: reader.Reader, code: str
     ):
@@ -195,6 +195,22 @@ class TestInABrowser:
             for _, tracker, answer, _, by, *_ in rows:
                 said = tab.ask(f"clawback.saysOn('{tracker}', '{day}')")
                 assert (said["answer"], said["by"] or None) == (answer, str(by) if by else None), (tracker, day)
+
+    @pytest.mark.parametrize(
+        ("code", "says"),
+        [("66", "territory, GEOID 66"), ("5101000", "independent city, in no county, GEOID 5101000"),
+         ("0667000", "city and county in one, GEOID 0667000"), ("48", "state, GEOID 48")],
+    )  # fmt: skip
+    def test_a_page_says_what_kind_of_unit_it_is_about(self, tab: browser.Tab, site: Path, code: str, says: str):
+        """Guam is no state, and Alexandria (Virginia) is in no county."""
+        opened(tab, site, f"place.html?place={code}")
+        assert tab.ask("document.getElementById('lead').textContent").startswith(says)
+
+    def test_what_decides_a_provision_is_told_in_words(self, tab: browser.Tab, site: Path):
+        """The stay of 25 September 2017 put Texas' Senate Bill 4 in force."""
+        opened(tab, site, "place.html?place=4835000&day=2017-10-01")
+        said = tab.ask("document.getElementById('says-table').textContent")
+        assert "in force (injunction stayed statute SB 4)" in said
 
     def test_a_list_of_one_day_is_not_said_to_have_ended_on_the_next(self, tab: browser.Tab, site: Path):
         """Denver is on the map as of 2014-09-30, which says nothing of later days, and on a list that was withdrawn."""

@@ -178,7 +178,8 @@
       return { answer: "listed: " + about.verdict, means: about.listed_means, as: names.join("; "), payload: listed.map((one) => one.payload), ...by };
     }
     let answer = "not listed";
-    if (about.holds === "a part of the list") answer = "not known: a part of the list is captured";
+    if (place.level === "nation") answer = "does not apply: a list names parts of the nation";
+    else if (about.holds === "a part of the list") answer = "not known: a part of the list is captured";
     else if (postal === "US") answer = "not known: its state is not known";
     else if (!snapshot) answer = "no list of its state by then";
     else if (about.lasts === "its day" && snapshot[0] < day) answer = "no list of that day";
@@ -200,7 +201,7 @@
         link(about.homepage, about.tracker_name), said.answer,
         el("span", {}, said.as || "", said.as ? el("br") : null, said.means || ""),
         said.by ? "list of " + said.by + (said.next ? ", next of " + said.next : day > said.by ? ", the last one seen" : "") : "",
-        said.payload || said.list ? from("What " + about.tracker_name + " says of " + place.name + " on " + day, said.payload || said.list) : about.holds === "nothing" || postal === "US" ? "nothing that says so is held" : "no list of its state is held",
+        said.payload || said.list ? from("What " + about.tracker_name + " says of " + place.name + " on " + day, said.payload || said.list) : place.level === "nation" ? "" : about.holds === "nothing" || postal === "US" ? "nothing that says so is held" : "no list of its state is held",
       ];
     });
     const held = (who) => ((who && who.statuses) || []).filter((one) => one.from <= day && (!one.to || one.to > day));
@@ -209,8 +210,8 @@
     const provisions = Object.entries(common.provisions).map(([code, [name, meaning]]) => [
       el("span", { title: meaning }, name),
       (own.get(code) || {}).status || "unknown",
-      (own.get(code) || {}).by || "no cited source says anything",
-      state.has(code) ? state.get(code).status + " (" + state.get(code).by + ")" : "",
+      words((own.get(code) || {}).by) || "no cited source says anything",
+      state.has(code) ? state.get(code).status + " (" + words(state.get(code).by) + ")" : "",
       ofLaw(name, day, [own.get(code), state.get(code)].filter(Boolean)),
     ]);
     part("says-table",
@@ -241,7 +242,7 @@
     const rows = (place.agencies || []).filter(Boolean);
     const filed = rows.some((one) => one[9]);
     const named = (one) => one[2] + (one[1] ? " (" + one[1] + ")" : ", not in the FBI's register held here");
-    part("agencies", rows.length ? table("Agencies", ["Agency", "Kind", el("span", {}, word("NIBRS", "nibrs"), " since"), "Months held", "Months counted", "Its figures cover", filed && "Incident files held (years)", "Source"].filter(Boolean), rows.map((one) => [
+    part("agencies", rows.length ? table("Agencies", ["Agency", "Kind", el("span", {}, word("NIBRS", "nibrs"), " since"), "Months held", "Months with every offense counted", "Its figures cover", filed && "Incident files held (years)", "Source"].filter(Boolean), rows.map((one) => [
       named(one), one[3] || "", one[4] || "not known", one[5] || "none",
       one[5] ? one[6] + " of " + one[5] : "", one[5] ? one[8] : "",
       ...(filed ? [one[9] ? one[9] + ": " + one[11] + " of " + one[10] + " months count as sent" : "none"] : []),
@@ -472,6 +473,7 @@
   }
 
   const LEVELS = { place: "city or village", town: "town or township", consolidated: "city and county in one",
+    independent: "independent city, in no county", territory: "territory",
     unresolved: "a printed name that is matched to no government unit" };
 
   function fail(text) {
@@ -503,7 +505,7 @@
     document.title = place.name + " | Clawback";
     document.getElementById("place-title").textContent = place.name;
     document.getElementById("lead").textContent = [
-      LEVELS[place.level] || place.level,
+      LEVELS[place.kind] || LEVELS[place.level] || place.level,
       place.geoid ? "GEOID " + place.geoid : "",
       place.population ? number(place.population) + " people in " + place.population_year : "population not held",
     ].filter(Boolean).join(", ") + ".";
