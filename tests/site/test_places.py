@@ -199,12 +199,25 @@ class TestInABrowser:
     @pytest.mark.parametrize(
         ("code", "says"),
         [("66", "territory, GEOID 66"), ("5101000", "independent city, in no county, GEOID 5101000"),
-         ("0667000", "city and county in one, GEOID 0667000"), ("48", "state, GEOID 48")],
+         ("48", "state, GEOID 48"),
+         # the people of the rest of East Baton Rouge Parish are not in it
+         ("2205000", "city and county under one government, GEOID 2205000, 219,573 people in 2023 under the city's"),
+         ("5310215", "city or village, GEOID 5310215")],
     )  # fmt: skip
     def test_a_page_says_what_kind_of_unit_it_is_about(self, tab: browser.Tab, site: Path, code: str, says: str):
         """Guam is no state, and Alexandria (Virginia) is in no county."""
         opened(tab, site, f"place.html?place={code}")
         assert tab.ask("document.getElementById('lead').textContent").startswith(says)
+
+    @pytest.mark.parametrize(
+        ("code", "name"),
+        [("22033", "Baton Rouge city, Louisiana"), ("36061", "New York city, New York"),
+         ("11001", "Washington city, District of Columbia"), ("17031", "Cook County, Illinois")],
+    )  # fmt: skip
+    def test_a_county_that_a_city_also_is_has_the_city_s_page(self, tab: browser.Tab, site: Path, code: str, name: str):
+        opened(tab, site, f"place.html?place={code}")
+        assert tab.console == []
+        assert tab.ask("document.getElementById('place-title').textContent") == name
 
     def test_what_decides_a_provision_is_told_in_words(self, tab: browser.Tab, site: Path):
         """The stay of 25 September 2017 put Texas' Senate Bill 4 in force."""

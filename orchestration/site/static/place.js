@@ -472,7 +472,7 @@
     await draw();
   }
 
-  const LEVELS = { place: "city or village", town: "town or township", consolidated: "city and county in one",
+  const LEVELS = { place: "city or village", town: "town or township", consolidated: "city and county under one government",
     independent: "independent city, in no county", territory: "territory",
     unresolved: "a printed name that is matched to no government unit" };
 
@@ -490,7 +490,8 @@
     let state = asked.get("state");
     if (!/^[A-Z]{2}$/.test(state || "")) {
       await script("data/places.js");
-      state = (clawback.data.index.find((one) => one[0] === id) || [])[2];
+      const rows = clawback.data.index;
+      state = (rows.find((one) => one[0] === id || one[6] === id) || rows.find((one) => one[0] === id.slice(0, 2)) || [])[2];
     }
     try {
       if (state) await script("data/places/" + state + ".js");
@@ -499,15 +500,17 @@
     }
     postal = state;
     shard = clawback.data[state];
-    place = shard && Object.hasOwn(shard.places, id) ? shard.places[id] : null;
+    // a county that a city also is has the city's page: San Francisco, the five of New York
+    const code = !shard || Object.hasOwn(shard.places, id) ? id : Object.keys(shard.places).find((one) => (shard.places[one].counties || []).includes(id));
+    place = shard && Object.hasOwn(shard.places, code) ? shard.places[code] : null;
     if (!place) return fail("This release holds no award, listing, legal event or crime figure of a place with the code " + id + ".");
-    place.id = id;
+    place.id = code;
     document.title = place.name + " | Clawback";
     document.getElementById("place-title").textContent = place.name;
     document.getElementById("lead").textContent = [
       LEVELS[place.kind] || LEVELS[place.level] || place.level,
       place.geoid ? "GEOID " + place.geoid : "",
-      place.population ? number(place.population) + " people in " + place.population_year : "population not held",
+      place.population ? number(place.population) + " people in " + place.population_year + (place.kind === "consolidated" ? " under the city's own code" : "") : "population not held",
     ].filter(Boolean).join(", ") + ".";
     const [people] = place.people || [];
     document.getElementById("people").replaceChildren(people ? from("Population of " + place.name + " in " + place.population_year, people.payload, people.record, "core.fct_population_year " + people.key) : "");
