@@ -297,7 +297,7 @@ class TestInABrowser:
         [("22109", "awards", "$1,000,000"), ("06015", "awards", "As announced"),
          ("06015", "awards", "No award of this place is captured from USAspending."),
          ("1714000", "awards", "not to be added to the captured awards"), ("1714000", "awards", "15JCOPS21GG03416UHPX"),
-         ("22019", "agencies", "2012, 2013, 2014, 2016, 2017: 60 of 60 months count as sent"),
+         ("22019", "agencies", "2012, 2013, 2014, 2016, 2017: 60 of 60 months held count as sent"),
          ("22019", "axis", "Victims in incident files are: see its agencies below.")],
     )  # fmt: skip
     def test_a_place_shows_what_was_announced_and_which_incident_files_are_held(

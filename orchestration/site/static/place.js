@@ -245,7 +245,7 @@
     part("agencies", rows.length ? table("Agencies", ["Agency", "Kind", el("span", {}, word("NIBRS", "nibrs"), " since"), "Months held", "Months with every offense counted", "Its figures cover", filed && "Incident files held (years)", "Source"].filter(Boolean), rows.map((one) => [
       named(one), one[3] || "", one[4] || "not known", one[5] || "none",
       one[5] ? one[6] + " of " + one[5] : "", one[5] ? one[8] : "",
-      ...(filed ? [one[9] ? one[9] + ": " + one[11] + " of " + one[10] + " months count as sent" : "none"] : []),
+      ...(filed ? [one[9] ? one[9] + ": " + one[11] + " of " + one[10] + " months held count as sent" : "none"] : []),
       from(named(one) + (one[5] ? ", its months" : ""), [one[7] || [], ...(one[12] || "").split(" ").filter(Boolean), ...(place.months || []).filter((of) => of.agency === one[0]).map((of) => of.payloads)].flat()),
     ])) : el("p", { class: "unknown" }, "No agency in the FBI's register is matched to this place."),
     filed ? el("p", { class: "note" }, "Months are those of the FBI's Crime Data Explorer. Incident files hold victims by group, month of the incident and offense: ",
