@@ -219,6 +219,12 @@ class TestInABrowser:
         assert tab.console == []
         assert tab.ask("document.getElementById('place-title').textContent") == name
 
+    def test_a_law_of_the_state_is_cited_as_the_state_s(self, tab: browser.Tab, site: Path):
+        opened(tab, site, "place.html?place=5101000")
+        cited = tab.ask("[...document.querySelectorAll('#events .cited')].map((one) => one.textContent)")
+        assert cited
+        assert all(", Virginia. In: Clawback" in one and "Alexandria" not in one for one in cited)
+
     def test_what_decides_a_provision_is_told_in_words(self, tab: browser.Tab, site: Path):
         """The stay of 25 September 2017 put Texas' Senate Bill 4 in force."""
         opened(tab, site, "place.html?place=4835000&day=2017-10-01")
@@ -339,6 +345,27 @@ class TestInABrowser:
         assert cited.partition(" From: ")[2] == line.partition(" From: ")[2]
         release = line.partition(" In: ")[2].partition(" edition")[0]
         assert release in cited
+
+    @pytest.mark.parametrize(
+        ("part", "table", "key", "what"),
+        [("events", "core.fct_policy_event", "policy_event_key", "announced MCC ch. 2-173 Welcoming City (2012)"),
+         ("awards", "core.fct_announced_award", "announced_award_key", "Award announced by Chicago Tribune")],
+    )  # fmt: skip
+    def test_who_printed_it_is_cited_as_the_command_line_does(
+        self, tab: browser.Tab, site: Path, warehouse: reader.Reader, part: str, table: str, key: str, what: str
+    ):
+        """The row's own document and its publisher, not the table that it was typed into alone."""
+        opened(tab, site, "place.html?state=IL&place=1714000")
+        cited = tab.ask(
+            f"[...document.querySelectorAll('#{part} .cited')].map((o) => o.textContent)"
+            f".find((text) => text.startsWith('{what}'))"
+        )
+        traced = tab.ask(
+            f"[...document.querySelectorAll('#{part} tr')].find((row) => row.textContent.includes('{what}'))"
+            ".textContent.match(/clawback trace \\S+ (\\S+?)Cite/)[1]"
+        )
+        line = citing.of_row(warehouse, table, f"{key}={traced}", "text")
+        assert cited.partition(" From: ")[2] == line.partition(" From: ")[2]
 
     def test_what_is_not_held_is_drawn_as_unknown_to_the_end_of_the_axis(self, tab: browser.Tab, site: Path):
         # Steelton is in Table 8 of 2012 to 2018 without 2014; the tables go on to 2023

@@ -61,26 +61,28 @@
   }
 
   /* A line to cite, as `clawback cite` writes it: what, the release, whose bytes, when they came, their sha256. */
-  clawback.citation = function (what, numbers, address) {
+  clawback.citation = function (what, numbers, source, publisher) {
+    // the document that the row cites, and the first address in it
+    const address = ((source || "").match(/https?:\/\/[^\s;,()]+/) || [null])[0];
     const lines = payloadsOf(numbers).map((it) => {
       const [title, home] = common.sources[it.dataset] || [words(it.dataset), ""];
       const typed = it.kind === "transcribed", day = String(it.retrieved).slice(0, 10);
       /* What was typed was not sent by the address that the live edition asks. */
       const shown = (url) => /^http/.test(url || "") && !(typed && (url.includes("{") || new RegExp("^" + common.api).test(url.split("/")[2])));
       const url = (typed && address) || [it.url, home].find(shown);
-      return it.publisher + ": " + title + (url ? ", " + url : "") + ", " + (common.kinds[it.kind] || "retrieved") + (typed ? ", dated " : " ") + day +
+      return ((typed && publisher) || it.publisher) + ": " + title + (url ? ", " + url : "") + (typed && source && source !== url ? ", " + source : "") + ", " + (common.kinds[it.kind] || "retrieved") + (typed ? ", dated " : " ") + day +
         (typed && it.note ? " (" + it.note + ")" : "") + (it.sha256 ? ", sha256 " + it.sha256 + (typed ? " (" + common.own_file + ")" : "") : "");
     });
     const more = lines.length > 5 ? "; and " + number(lines.length - 5) + " more payloads of these publishers" : "";
     return what.replace(/\.$/, "") + ". In: " + common.cite + (lines.length ? " From: " + lines.slice(0, 5).join("; ") + more + "." : "");
   };
 
-  function cite(what, numbers, address) {
-    return el("details", {}, el("summary", {}, "Cite"), el("p", { class: "note cited" }, clawback.citation(what, numbers, address)));
+  function cite(what, numbers, source, publisher) {
+    return el("details", {}, el("summary", {}, "Cite"), el("p", { class: "note cited" }, clawback.citation(what, numbers, source, publisher)));
   }
 
   /* Both, for the last column of a table. */
-  const from = (what, numbers, record, trace, address) => el("span", {}, origin(numbers, record, trace), cite(what, numbers, address));
+  const from = (what, numbers, record, trace, source, publisher) => el("span", {}, origin(numbers, record, trace), cite(what, numbers, source, publisher));
 
   function table(caption, heads, rows) {
     const frame = el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": caption },
@@ -120,7 +122,7 @@
         number(one.officers),
         el("span", {}, one.by + ", of an award to " + one.agency, el("br"), linked(one.source)),
         one.fain || "none, or nobody can tell which",
-        from("Award announced by " + one.by + ", " + place.name, one.payload, one.record, "core.fct_announced_award " + one.key, one.source),
+        from("Award announced by " + one.by + ", " + place.name, one.payload, one.record, "core.fct_announced_award " + one.key, one.source, one.by),
       ])),
     ];
   }
@@ -149,21 +151,21 @@
   const STANDING = { sourced: "in full by", partial: "in part by", unsourced: "no source is found", "council record": "the council's own record" };
 
   function events() {
-    const row = (one) => [
+    const row = (who) => (one) => [
       when(one),
       words(one.event) + ": " + [one.instrument, one.number].filter(Boolean).join(" "),
       one.provision === "general" ? "in general" : (common.provisions[one.provision] || [words(one.provision)])[0],
       el("span", {}, el("em", {}, (STANDING[one.status] || one.status) + ": "), linked(one.source), one.note ? el("br") : null, one.note || ""),
-      from([words(one.event), one.number || one.instrument].filter(Boolean).join(" ") + ", " + place.name, one.payload, one.record, "core.fct_policy_event " + one.key),
+      from([words(one.event), one.number || one.instrument].filter(Boolean).join(" ") + ", " + who.name, one.payload, one.record, "core.fct_policy_event " + one.key, one.source),
     ];
     const heads = ["When", "What", "On", "Who says so", "Source"];
     const own = place.events || [];
     const state = ofState();
     part("events",
-      own.length ? table("Laws and cases", heads, own.map(row)) :
+      own.length ? table("Laws and cases", heads, own.map(row(place))) :
         el("p", { class: "unknown" }, "No legal event of this place is known to this release. Unknown does not mean none."),
       state && state.events ? el("h3", {}, "Of the state") : null,
-      state && state.events ? table("Laws and cases of the state", heads, state.events.map(row)) : null);
+      state && state.events ? table("Laws and cases of the state", heads, state.events.map(row(state))) : null);
   }
 
   /* What a tracker says of the place on a day: the same answer as `clawback query on_which_lists`. */
