@@ -7,7 +7,7 @@
 -- caveat: A list of one date says nothing about another day, and a list that is captured in part says nothing about a name that is not in that part (core.dim_tracker.lasts, holds).
 -- caveat: A list is its publisher's verdict, in the names it has and in those it leaves out. Not being listed does not mean no.
 -- column: jurisdiction: Government unit that was asked about. Never null.
--- column: answer: listed and what it means; not listed; or why that is not known for the day. Never null.
+-- column: answer: listed and what it means; not listed; or why that is not known for the day or does not apply. Never null.
 -- column: listed_as: Level and name as the list prints them. Null if the unit is not listed.
 -- column: by_the_list_of: Day of the list that answers for the day asked. Null if there is none.
 -- column: next_list_of: Day of the tracker's next list of the state. Null if none is captured.
@@ -17,7 +17,7 @@ with asked as (
 ),
 
 units as (
-    select jurisdiction_key, name, state_code
+    select jurisdiction_key, name, state_code, level
     from core.dim_jurisdiction
     where jurisdiction_key = $jurisdiction
 ),
@@ -54,7 +54,9 @@ select
     trackers.tracker_code,
     case
         when listed.tracker_key is not null then 'listed: ' || trackers.verdict
+        when units.level = 'nation' then 'does not apply: a list names parts of the nation'
         when trackers.holds = 'a part of the list' then 'not known: a part of the list is captured'
+        when units.state_code is null then 'not known: its state is not known'
         when snapshots.tracker_key is null then 'no list of its state by then'
         when trackers.lasts = 'its day' and snapshots.snapshot_on < asked.day then 'no list of that day'
         when snapshots.is_withdrawal then 'not listed: the list was withdrawn'

@@ -2,7 +2,7 @@
 -- title: Which legal events of {jurisdiction} on its part in immigration enforcement are known, and who says so?
 -- about: policies
 -- parameter: jurisdiction=Chicago (place)
--- caveat: Only events whose source is cited decide a status (source_status sourced, partial or council record; is_decisive). Before the first of them nothing is known.
+-- caveat: Only events whose source is cited decide a status (source_status sourced, partial or council record; is_decisive in core.fct_policy_event). Before the first of them nothing is known.
 -- caveat: A state's law is shown beside a city's; it does not replace it here.
 -- an act of several provisions is one event
 select distinct

@@ -130,7 +130,9 @@ trackers as (
         trackers.tracker_code as name,
         case
             when listed.tracker_key is not null then 'listed: ' || trackers.verdict
+            when units.level = 'nation' then 'does not apply: a list names parts of the nation'
             when trackers.holds = 'a part of the list' then 'not known: a part of the list is captured'
+            when units.state_code is null then 'not known: its state is not known'
             when snapshots.tracker_key is null then 'no list of its state by then'
             when trackers.lasts = 'its day' and snapshots.snapshot_on < asked.day then 'no list of that day'
             when snapshots.is_withdrawal then 'not listed: the list was withdrawn'

@@ -35,7 +35,7 @@ def of_row(reader: Reader, table: str, key: str, format_: str) -> str:
 def of_question(reader: Reader, name: str, given: Mapping[str, str], format_: str) -> str:
     """A named question's answer; raises questions.UnknownQuestion."""
     asked = question(name)
-    read = provenance.of(reader, asked.sql)
+    read = provenance.of(reader, asked.sql, asked.parameters_of(given).values())
     return _written(reader, answer(reader, asked, given).title, [source.cited for source in read.sources], format_)
 
 
@@ -83,7 +83,7 @@ def _source(
 
 
 def _of_table(reader: Reader, schema: str, name: str, row: Mapping[str, Any]) -> list[citation.Source]:
-    datasets = provenance.datasets(reader, {((schema, name), column) for column in row})
+    datasets = provenance.datasets(reader, {((schema, name), column) for column in row}, list(row.values()))
     made = [source.cited for source in provenance.sources(reader, datasets)]
     document = documents.of_row(row)
     if document is None:

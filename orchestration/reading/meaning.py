@@ -8,7 +8,7 @@ for beside (question, parameters, caveats, release, cite). What does not: findin
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
@@ -57,11 +57,11 @@ class Meaning:
 
 def of_question(reader: Reader, asked: Question, given: Mapping[str, str], found: Answer) -> Meaning:
     """What an answer to a named question means."""
-    made = _of(reader, asked.sql, found.relation, found.title, asked.columns)
-    defaults = {name: parameter.default for name, parameter in asked.parameters.items()}
+    parameters = asked.parameters_of(given)
+    made = _of(reader, asked.sql, found.relation, found.title, asked.columns, parameters.values())
     said = {
         "question": asked.name,
-        "parameters": {**defaults, **given},
+        "parameters": parameters,
         "caveats": asked.caveats,
         "notes": found.notes,
         "why_empty": found.why_empty,
@@ -83,10 +83,15 @@ def of_sql(reader: Connection, sql: str, rows: Rows | duckdb.DuckDBPyRelation) -
 
 
 def _of(
-    reader: Connection, sql: str, rows: Any, title: str, declared: Mapping[str, ResultColumn] = MappingProxyType({})
+    reader: Connection,
+    sql: str,
+    rows: Any,
+    title: str,
+    declared: Mapping[str, ResultColumn] = MappingProxyType({}),
+    values: Collection[str] = (),
 ) -> Meaning:
-    """declared: what a named question says of columns that it computes or renames."""
-    read = provenance.of(reader, sql)
+    """declared: what a named question says of columns that it computes or renames; values: of its parameters."""
+    read = provenance.of(reader, sql, values)
     release = provenance.release(reader)
     fields = []
     for name, kind in zip(rows.columns, rows.types, strict=True):

@@ -110,8 +110,10 @@ def find(connection: Connection, text: str) -> Found:
         if named := _named(units, name, state):
             return _chosen(text, named, [u for u in units if _has_name(u, _spelled(name), state)])
     called = {_spelled(name): geoid for geoid, names in nicknames.of_places().items() for name in names}
-    if named := [u for u in units if u.geoid and u.geoid == called.get(wanted)]:
-        return Found(named[0])
+    for name, state in _readings(text):
+        geoid = called.get(_spelled(name))
+        if named := [u for u in units if u.geoid and u.geoid == geoid and state in (None, u.state_code)]:
+            return Found(named[0])
     raise NoSuchPlace(_nothing(text, units))
 
 
@@ -194,6 +196,9 @@ def _has_name(unit: Place, name: str, state: str | None) -> bool:
         return False
     if unit.spelled == name or unit.spelled.replace(" ", "") == name.replace(" ", ""):
         return True
+    if unit.level == "tribe":
+        # its spelled name is without "Nation" or "Tribal"
+        return _spelled(unit.name) == name
     if unit.level != "consolidated":
         return False
     parts = unit.spelled.removesuffix(" COUNTY")
@@ -204,6 +209,8 @@ def _named(units: list[Place], text: str, state: str | None) -> list[Place]:
     """The units of the name in the first rank that has any."""
     name = _spelled(text)
     base, kind, word = _kind(name)
+    # no other state has parishes
+    units = [u for u in units if u.state_code == "LA"] if word == "PARISH" else units
     ranks: list[Callable[[Place], bool]] = [
         lambda u: u.level not in ("county", "unresolved") and u.is_government and not (state and u.level == "state"),
         lambda u: u.level == "county",

@@ -34,7 +34,15 @@ with recursive upward as (
     from upward join meta.column_lineage as l on (l.table_schema, l.table_name, l.column_name) = (s, t, c)
     where (l.parent_schema, l.parent_table) <> ($schema, $table) and not ends_with(l.parent_column, '_key')
 )
-select distinct replace(t, '__', '/') from upward where s = 'raw' and contains(t, '__')
+select distinct s, replace(t, '__', '/') from upward
+where s = 'raw' and contains(t, '__') or s = 'core' and t in ('fct_tracker_listing', 'fct_tracker_snapshot')
+"""
+# Whose lists they are. The day of a list is that of its capture, and no column leads from it to the list.
+_LISTS = """
+select distinct trackers.tracker_code, replace(captures.dataset, '__', '/')
+from core.fct_tracker_snapshot as snapshots
+join core.dim_tracker as trackers using (tracker_key)
+join meta.capture as captures on snapshots._capture_id = captures.capture_id
 """
 # Datasets of which something is captured, and how what is read of them came.
 _SOURCES = """
@@ -106,11 +114,11 @@ class Read:
     sources: tuple[Source, ...] = ()
 
 
-def of(reader: Connection, sql: str) -> Read:
-    """What a statement reads; nothing where it cannot be analyzed (describe, for one)."""
+def of(reader: Connection, sql: str, values: Collection[str] = ()) -> Read:
+    """What a statement reads; nothing where it cannot be analyzed (describe, for one). values: of its parameters."""
     known = _known(reader, tables(reader, sql))
     kinds = {relation: dict.fromkeys(columns, "varchar") for relation, columns in known.items()}
-    if not known or not isinstance(parse_one(sql, dialect="duckdb"), exp.Query):
+    if not known or not isinstance(tree := parse_one(sql, dialect="duckdb"), exp.Query):
         return Read()
     try:
         used = _used(sql, kinds)
@@ -120,7 +128,8 @@ def of(reader: Connection, sql: str) -> Read:
         parents = {}
     entries = {(relation, name): entry for relation, columns in known.items() for name, entry in columns.items()}
     columns = {name.lower(): _column(name, parents[name], entries) for name in parents}
-    return Read(columns, tuple(sources(reader, datasets(reader, used & entries.keys()))))
+    told = {literal.name for literal in tree.find_all(exp.Literal)} | set(values)
+    return Read(columns, tuple(sources(reader, datasets(reader, used & entries.keys(), told))))
 
 
 def tables(reader: Connection, sql: str) -> list[Relation]:
@@ -142,8 +151,11 @@ def tables(reader: Connection, sql: str) -> list[Relation]:
     return sorted(found)
 
 
-def datasets(reader: Connection, used: Collection[tuple[Relation, str]]) -> set[str]:
-    """The datasets (source/name) that columns are computed from; keys and names count only if nothing else is used."""
+def datasets(reader: Connection, used: Collection[tuple[Relation, str]], values: Collection[Any] = ()) -> set[str]:
+    """The datasets (source/name) that columns are computed from; keys and names count only if nothing else is used.
+
+    values: what is compared with the columns. Of lists, those of the trackers that it names; of all, if it names none.
+    """
     figures = {(of, column) for of, column in used if of != _NAMES and not column.endswith("_key")}
     for places in (figures, set(used)):
         if places:
@@ -151,8 +163,16 @@ def datasets(reader: Connection, used: Collection[tuple[Relation, str]]) -> set[
             named = dict(zip(("schemas", "tables", "columns"), map(list, lists), strict=True))
             rows = reader.execute(_DATASETS, {**named, "schema": _NAMES[0], "table": _NAMES[1]}).fetchall()
             if rows:
-                return {row[0] for row in rows}
+                found = {name for schema, name in rows if schema == "raw"}
+                return found if len(found) == len(rows) else found | _lists(reader, values)
     return set()
+
+
+def _lists(reader: Connection, values: Collection[Any]) -> set[str]:
+    """The datasets of the trackers that the values name, else of all."""
+    rows = reader.execute(_LISTS).fetchall()
+    named = {dataset for tracker, dataset in rows if tracker in values}
+    return named or {dataset for _, dataset in rows}
 
 
 def sources(reader: Connection, datasets: Iterable[str]) -> list[Source]:

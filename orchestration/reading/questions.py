@@ -89,6 +89,10 @@ class Question:
     sql: str
     columns: Mapping[str, ResultColumn] = field(default_factory=dict)
 
+    def parameters_of(self, given: Mapping[str, str]) -> dict[str, str]:
+        """The parameters with which it is asked: what is given, else the defaults."""
+        return {**{name: parameter.default for name, parameter in self.parameters.items()}, **given}
+
 
 @dataclass(frozen=True)
 class Answer:

@@ -12,6 +12,14 @@ from orchestration.site.pages import Pages, Picture, Row, counted, number
 
 ASKED = "Who stands to lose how much federal policing money, why, and do people still report crimes?"
 
+# The table has a row per event and provision; an act of several provisions is one event, as the named queries have it.
+LEGAL_EVENTS = """(
+    select jurisdiction_key, jurisdiction_name, instrument, instrument_number, event, event_from, event_to,
+        date_precision, source_status, source_citation,
+        string_agg(replace(provision_code, '_', ' '), ', ' order by provision_code) as provisions
+    from core.fct_policy_event group by all
+)"""
+
 
 def write(pages: Pages) -> None:
     """Write index.html and the data of its pictures."""
@@ -64,13 +72,17 @@ order by records_held = 0, dataset
 
 def _facts(pages: Pages) -> list[tuple[str, str]]:
     """What the release holds, in a few counts."""
-    counts = pages.rows("""
+    counts = pages.rows(f"""
         select 'awards, by their captures' as what, count(*) as n from core.fct_award
         union all select 'lines of lists, each with its days', count(*) from core.fct_tracker_listing
         union all
-        select 'legal events, with a date or without', count(*) from core.fct_policy_event
-        union all select 'months of an agency and an offense', count(*) from core.fct_crime_month
-        union all select 'printed years of a place and an offense', count(*) from core.fct_crime_year_printed
+        select 'legal events, with a date or without', count(*) from {LEGAL_EVENTS}
+        union all
+        select format('months of an agency and an offense; {{:,}} have a count', count(offenses)), count(*)
+        from core.fct_crime_month
+        union all
+        select format('printed years of a place and an offense; {{:,}} have a count', count(offenses)), count(*)
+        from core.fct_crime_year_printed
         union all select 'figures that others printed', count(*) from core.fct_published_statistic
     """)
     return [(row["what"], number(row["n"])) for row in counts]

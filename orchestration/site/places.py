@@ -20,6 +20,8 @@ from orchestration.site.held import BESIDE, PARTS, PREPARED
 from orchestration.site.pages import Pages, Row, chart
 
 _SHARDS = "data/places"
+# Wyoming's code; the codes of the territories follow it.
+_LAST_STATE = "56"
 _CHARTS = ("timeline", "crime", "coverage", "county")
 
 
@@ -100,11 +102,13 @@ def _common(pages: Pages) -> Row:
 def _write_shards(pages: Pages) -> None:
     """A file for each state: its places, its trackers' snapshots, the payloads that its rows came from."""
     shards: dict[str, dict[str, Any]] = {}
-    for shard, id_, key, name, level, geoid, population, year, share in pages.connection.execute(
-        "select shard, id, jurisdiction_key, name, level, geoid, population, population_year, hispanic_share"
-        " from shown order by shard, id"
-    ).fetchall():
-        about = {"key": key, "name": name, "level": level, "geoid": geoid, "population": population}
+    for shard, id_, key, name, level, kind, geoid, population, year, share in pages.connection.execute(f"""
+        select shard, id, jurisdiction_key, name, level,
+            case when level = 'state' and geoid > '{_LAST_STATE}' then 'territory' else merger end,
+            geoid, population, population_year, hispanic_share
+        from shown order by shard, id
+    """).fetchall():
+        about = {"key": key, "name": name, "level": level, "kind": kind, "geoid": geoid, "population": population}
         about |= {"population_year": year, "hispanic_share": share}
         shards.setdefault(shard, {})[id_] = about
     texts: dict[str, dict[str, list[str]]] = {}

@@ -118,10 +118,10 @@ def budget(pages: Pages) -> Picture:
 
 def events(pages: Pages) -> Picture:
     """Legal events by year and by how good their source is."""
-    rows = pages.rows("""
+    rows = pages.rows(f"""
         select year(event_from) as year, source_status as source, count(*) as events,
             count(*) filter (where effects.sets is not null) as acts
-        from core.fct_policy_event
+        from {front.LEGAL_EVENTS}
         left join reference.policy_event_effects as effects using (event)
         where event_from is not null
         group by all order by all
@@ -129,10 +129,10 @@ def events(pages: Pages) -> Picture:
     acts = sum(row.pop("acts") for row in rows)
     total = sum(row["events"] for row in rows)
     sourced = sum(row["events"] for row in rows if row["source"] in ("sourced", "council record"))
-    (counts,) = pages.rows("""
+    (counts,) = pages.rows(f"""
         select count(*) as every, count(*) filter (where source_status = 'council record') as councils,
             count(*) filter (where source_status = 'unsourced') as unsourced
-        from core.fct_policy_event
+        from {front.LEGAL_EVENTS}
     """)
     finding = "Which legal events are known?"
     if rows:
@@ -155,6 +155,7 @@ def events(pages: Pages) -> Picture:
             " the council's own record. unsourced: nobody has found where it is printed.",
             "The events that change nothing by themselves are votes on the way, bills that died, positions, letters and"
             " what trackers listed.",
+            "An event that both the ledger and a council's own record tell counts in both.",
             "The ledger has what somebody found and cited. More events in a year may be more finding, not more law.",
             "A city, county or state that is not in it is unknown. It does not mean that it has no law.",
         ),
@@ -165,13 +166,13 @@ def events(pages: Pages) -> Picture:
 
 def all_events(pages: Pages) -> Picture:
     """Every legal event, with who says so."""
-    rows = pages.rows("""
+    rows = pages.rows(f"""
         select jurisdiction_name as jurisdiction,
             case date_precision when 'year' then strftime(event_from, '%Y')
                 when 'month' then strftime(event_from, '%Y-%m') else cast(event_from as varchar) end as since,
             replace(event, '_', ' ') as event, concat_ws(' ', instrument, instrument_number) as instrument,
-            replace(provision_code, '_', ' ') as provision, source_status as source, source_citation as citation
-        from core.fct_policy_event order by jurisdiction_name, event_from nulls last
+            provisions as provision, source_status as source, source_citation as citation
+        from {front.LEGAL_EVENTS} order by jurisdiction_name, event_from nulls last
     """)
     return Picture(
         name="legal_events",
@@ -189,7 +190,7 @@ def all_events(pages: Pages) -> Picture:
             "jurisdiction": "who decided",
             "since": "the day, month or year, as exactly as it is known; the first day that it may have been",
             "event": "what happened", "instrument": "by which instrument",
-            "provision": "on which provision", "source": "how good the source is", "citation": "where it is printed",
+            "provision": "on which provisions", "source": "how good the source is", "citation": "where it is printed",
         },
     )  # fmt: skip
 

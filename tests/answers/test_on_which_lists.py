@@ -54,3 +54,13 @@ def test_the_names_of_a_day_add_up_to_the_publisher_s_count(connection):
         " where tracker_code = 'doj' group by 1 order by 1"
     ).fetchall()
     assert counted == [(date(2025, 8, 5), 35), (date(2025, 9, 26), 34)]
+
+
+def test_of_the_nation_and_of_a_unit_of_no_known_state_no_list_is_asked(connection):
+    assert {said for said, _ in answers(connection, "1", "2025-08-05").values()} == {
+        "does not apply: a list names parts of the nation"
+    }
+    found = answers(connection, "Police Executive Research Forum", "2025-08-05")
+    said = {tracker: answer for tracker, (answer, _) in found.items()}
+    assert said.pop("ice_ddor") == "not known: a part of the list is captured"
+    assert set(said.values()) == {"not known: its state is not known"}

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 
+import pytest
+
 from tools import name_patterns
 
 
@@ -38,3 +40,21 @@ def test_an_example_is_spelled_as_its_pattern_reads_it():
             assert not row["unless"] or not re.search(row["unless"], spelled), row
             read += 1
     assert read > 20
+
+
+def kind_by_words(spelled: str) -> str | None:
+    """The kind that the words alone give, by the first pattern that finds them."""
+    for row in name_patterns.rows():
+        found = row["words"] == "words" and not row["also"] and re.search(row["pattern"], spelled)
+        if found and not (row["unless"] and re.search(row["unless"], spelled)):
+            return row["kind"]
+    return None
+
+
+@pytest.mark.parametrize(
+    ("spelled", "kind"),
+    # Carnation (Washington) has a row in the FBI's Table 8 of ten years, and is no nation
+    [("CARNATION", None), ("NAVAJO NATION", "tribe"), ("SEMINOLE NATION OF OKLAHOMA", "tribe"), ("NATION", "tribe")],
+)
+def test_a_word_is_found_whole(spelled: str, kind: str | None):
+    assert kind_by_words(spelled) == kind

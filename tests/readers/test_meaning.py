@@ -199,6 +199,27 @@ class TestWhatAStatementReads:
         )
         assert {source.dataset for source in provenance.of(reader, sql).sources} == {"usaspending/awards"}
 
+    @pytest.mark.parametrize(
+        ("name", "given", "lists"),
+        [
+            ("agreements", {}, {"ice/agreements_287g"}),
+            ("at_risk", {}, {"doj/sanctuary_list"}),
+            # that it was withdrawn is an event of the ledger
+            ("at_risk", {"tracker": "dhs"}, {"dhs/sanctuary_list", "ledger/policy_events"}),
+        ],
+    )
+    def test_the_publisher_of_a_list_is_cited_where_the_list_decides(self, reader, name, given, lists):
+        """The day of a list is that of its capture: no column leads from it to the list."""
+        asked = questions.question(name)
+        found = {one.dataset for one in provenance.of(reader, asked.sql, asked.parameters_of(given).values()).sources}
+        publishers = {"cis", "dhs", "doj", "ice", "ilrc", "meyer"}
+        assert {one for one in found if one.partition("/")[0] in publishers} == lists - {"ledger/policy_events"}
+        assert lists <= found
+
+    def test_a_question_of_no_tracker_in_particular_cites_all_whose_lists_are_held(self, reader):
+        found = {one.publisher for one in provenance.of(reader, questions.question("panel").sql).sources}
+        assert {"US Department of Justice", "US Department of Homeland Security"} <= found
+
     def test_every_named_question_has_columns_and_names_only_datasets_that_hold_something(self, reader):
         held = {
             row[0].replace("__", "/", 1)

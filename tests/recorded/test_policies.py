@@ -7,6 +7,7 @@ does not: what a listing means (tests/ordinances).
 from __future__ import annotations
 
 import csv
+import re
 import sys
 from collections import Counter
 from datetime import date, datetime, timedelta
@@ -45,6 +46,14 @@ def test_every_row_of_a_list_names_a_source_that_is_explained(name: str):
         assert about["where"].startswith("http")
         assert date.fromisoformat(about["as_of"])
         assert about["note"]
+
+
+def test_a_source_of_the_ledger_stands_by_itself():
+    """In a release a row stands alone: what refers to the row above it ("same") leads nowhere."""
+    sources_of = {row["source"] for row in build.table("policy_events") if row["source_status"] != "unsourced"}
+    assert [
+        one for one in sources_of if re.match(r"(the )?(same|ibid|idem|as above|ditto)\b", one, re.IGNORECASE)
+    ] == []
 
 
 @pytest.mark.parametrize("dataset_id", LISTS)

@@ -155,20 +155,28 @@ class TestTheCapturedAwards:
 
 
 def test_the_events_with_a_full_source_are_counted_of_all_dated_events(tmp_path: Path):
-    """Two are sourced, of three that have a date; one of these puts a policy in force."""
+    """Two are sourced, of three that have a date; one of these puts a policy in force, and is of two provisions."""
     picture = subjects.events(made(
         tmp_path,
         "create schema reference",
         "create table reference.policy_event_effects as select * from (values ('issued', 1), ('listed', null))"
         " as v (event, sets)",
-        "create table core.fct_policy_event as select * from (values (date '2017-01-01', 'sourced', 'listed'),"
-        " (date '2017-01-01', 'council record', 'issued'), (date '2018-01-01', 'partial', 'listed'),"
-        " (null, 'sourced', 'issued')) as v (event_from, source_status, event)",
+        "create table core.fct_policy_event as select 'u' as jurisdiction_key, 'U city, Ohio' as jurisdiction_name,"
+        " 'act' as instrument, '1' as instrument_number, event_from as event_to, 'day' as date_precision,"
+        " 'an address' as source_citation, * from (values (date '2017-01-01', 'sourced', 'listed', 'general'),"
+        " (date '2017-01-01', 'council record', 'issued', 'general'),"
+        " (date '2017-01-01', 'council record', 'issued', 'no_287g'),"
+        " (date '2018-01-01', 'partial', 'listed', 'general'), (null, 'sourced', 'issued', 'general'))"
+        " as v (event_from, source_status, event, provision_code)",
     ))  # fmt: skip
     assert picture.finding == (
         "3 dated events are known: 1 put a policy in force, reaffirm, change or end it."
         " 2 of the 3 rest on a full source."
     )
+    assert picture.caveats[0].startswith("In all 4 events are known: 3 of the ledger and 1 of councils' own records.")
+    assert [(row["year"], row["source"], row["events"]) for row in picture.rows] == [
+        (2017, "council record", 1), (2017, "sourced", 1), (2018, "partial", 1),
+    ]  # fmt: skip
 
 
 def test_justices_names_are_those_since_its_first_list_that_is_held(tmp_path: Path):

@@ -181,7 +181,7 @@ class TestInABrowser:
         assert tab.ask("document.querySelectorAll('#found li').length") == 0
         assert "does not mean" in tab.ask("document.getElementById('said').textContent")
 
-    @pytest.mark.parametrize("code", ["1714000", "0667000", "4159000", "17031", "41", "0644000", "3651000"])
+    @pytest.mark.parametrize("code", ["1714000", "0667000", "4159000", "17031", "41", "0644000", "3651000", "1"])
     def test_a_place_says_who_lists_it_as_the_named_query_does(
         self, tab: browser.Tab, site: Path, warehouse: reader.Reader, code: str
     ):
@@ -195,6 +195,41 @@ class TestInABrowser:
             for _, tracker, answer, _, by, *_ in rows:
                 said = tab.ask(f"clawback.saysOn('{tracker}', '{day}')")
                 assert (said["answer"], said["by"] or None) == (answer, str(by) if by else None), (tracker, day)
+
+    @pytest.mark.parametrize(
+        ("code", "says"),
+        [("66", "territory, GEOID 66"), ("5101000", "independent city, in no county, GEOID 5101000"),
+         ("48", "state, GEOID 48"),
+         # the people of the rest of East Baton Rouge Parish are not in it
+         ("2205000", "city and county under one government, GEOID 2205000, 219,573 people in 2023 under the city's"),
+         ("5310215", "city or village, GEOID 5310215")],
+    )  # fmt: skip
+    def test_a_page_says_what_kind_of_unit_it_is_about(self, tab: browser.Tab, site: Path, code: str, says: str):
+        """Guam is no state, and Alexandria (Virginia) is in no county."""
+        opened(tab, site, f"place.html?place={code}")
+        assert tab.ask("document.getElementById('lead').textContent").startswith(says)
+
+    @pytest.mark.parametrize(
+        ("code", "name"),
+        [("22033", "Baton Rouge city, Louisiana"), ("36061", "New York city, New York"),
+         ("11001", "Washington city, District of Columbia"), ("17031", "Cook County, Illinois")],
+    )  # fmt: skip
+    def test_a_county_that_a_city_also_is_has_the_city_s_page(self, tab: browser.Tab, site: Path, code: str, name: str):
+        opened(tab, site, f"place.html?place={code}")
+        assert tab.console == []
+        assert tab.ask("document.getElementById('place-title').textContent") == name
+
+    def test_a_law_of_the_state_is_cited_as_the_state_s(self, tab: browser.Tab, site: Path):
+        opened(tab, site, "place.html?place=5101000")
+        cited = tab.ask("[...document.querySelectorAll('#events .cited')].map((one) => one.textContent)")
+        assert cited
+        assert all(", Virginia. In: Clawback" in one and "Alexandria" not in one for one in cited)
+
+    def test_what_decides_a_provision_is_told_in_words(self, tab: browser.Tab, site: Path):
+        """The stay of 25 September 2017 put Texas' Senate Bill 4 in force."""
+        opened(tab, site, "place.html?place=4835000&day=2017-10-01")
+        said = tab.ask("document.getElementById('says-table').textContent")
+        assert "in force (injunction stayed statute SB 4)" in said
 
     def test_a_list_of_one_day_is_not_said_to_have_ended_on_the_next(self, tab: browser.Tab, site: Path):
         """Denver is on the map as of 2014-09-30, which says nothing of later days, and on a list that was withdrawn."""
@@ -270,7 +305,7 @@ class TestInABrowser:
         [("22109", "awards", "$1,000,000"), ("06015", "awards", "As announced"),
          ("06015", "awards", "No award of this place is captured from USAspending."),
          ("1714000", "awards", "not to be added to the captured awards"), ("1714000", "awards", "15JCOPS21GG03416UHPX"),
-         ("22019", "agencies", "2012, 2013, 2014, 2016, 2017: 60 of 60 months count as sent"),
+         ("22019", "agencies", "2012, 2013, 2014, 2016, 2017: 60 of 60 months held count as sent"),
          ("22019", "axis", "Victims in incident files are: see its agencies below.")],
     )  # fmt: skip
     def test_a_place_shows_what_was_announced_and_which_incident_files_are_held(
@@ -312,6 +347,27 @@ class TestInABrowser:
         assert cited.partition(" From: ")[2] == line.partition(" From: ")[2]
         release = line.partition(" In: ")[2].partition(" edition")[0]
         assert release in cited
+
+    @pytest.mark.parametrize(
+        ("part", "table", "key", "what"),
+        [("events", "core.fct_policy_event", "policy_event_key", "announced MCC ch. 2-173 Welcoming City (2012)"),
+         ("awards", "core.fct_announced_award", "announced_award_key", "Award announced by Chicago Tribune")],
+    )  # fmt: skip
+    def test_who_printed_it_is_cited_as_the_command_line_does(
+        self, tab: browser.Tab, site: Path, warehouse: reader.Reader, part: str, table: str, key: str, what: str
+    ):
+        """The row's own document and its publisher, not the table that it was typed into alone."""
+        opened(tab, site, "place.html?state=IL&place=1714000")
+        cited = tab.ask(
+            f"[...document.querySelectorAll('#{part} .cited')].map((o) => o.textContent)"
+            f".find((text) => text.startsWith('{what}'))"
+        )
+        traced = tab.ask(
+            f"[...document.querySelectorAll('#{part} tr')].find((row) => row.textContent.includes('{what}'))"
+            ".textContent.match(/clawback trace \\S+ (\\S+?)Cite/)[1]"
+        )
+        line = citing.of_row(warehouse, table, f"{key}={traced}", "text")
+        assert cited.partition(" From: ")[2] == line.partition(" From: ")[2]
 
     def test_what_is_not_held_is_drawn_as_unknown_to_the_end_of_the_axis(self, tab: browser.Tab, site: Path):
         # Steelton is in Table 8 of 2012 to 2018 without 2014; the tables go on to 2023

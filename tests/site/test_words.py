@@ -111,10 +111,18 @@ def test_heads_and_captions_are_words_not_columns(site: Path, name: str):
 
 
 def test_counts_of_legal_events_agree_or_say_why(site: Path, warehouse: reader.Reader):
+    """An act of several provisions is one event: the table has a row for each provision, the pages count it once."""
     ((every, dated, ledger),) = warehouse.execute(
-        "select count(*), count(event_from), count(*) filter (where source_status <> 'council record')"
-        " from core.fct_policy_event"
+        "select count(*), count(event_from), count(*) filter (where source_status <> 'council record') from ("
+        "select distinct jurisdiction_key, instrument, instrument_number, event, event_from, event_to, source_status,"
+        " source_citation from core.fct_policy_event)"
     ).fetchall()
+    ((rows, of_it),) = warehouse.execute(
+        "select count(*), count(*) filter (where instrument_number = 'LL 2017/228' and event = 'council_passed')"
+        " from core.fct_policy_event where source_status = 'council record'"
+    ).fetchall()
+    assert of_it == 2, "Local Law 228 of 2017 is read for two provisions"
+    assert every < ledger + rows
     text = " ".join(page(site / "ordinances.html").text_content().split())
     assert f"{dated} dated events are known" in text
     assert f"In all {every} events are known: {ledger} of the ledger" in text

@@ -61,26 +61,28 @@
   }
 
   /* A line to cite, as `clawback cite` writes it: what, the release, whose bytes, when they came, their sha256. */
-  clawback.citation = function (what, numbers, address) {
+  clawback.citation = function (what, numbers, source, publisher) {
+    // the document that the row cites, and the first address in it
+    const address = ((source || "").match(/https?:\/\/[^\s;,()]+/) || [null])[0];
     const lines = payloadsOf(numbers).map((it) => {
       const [title, home] = common.sources[it.dataset] || [words(it.dataset), ""];
       const typed = it.kind === "transcribed", day = String(it.retrieved).slice(0, 10);
       /* What was typed was not sent by the address that the live edition asks. */
       const shown = (url) => /^http/.test(url || "") && !(typed && (url.includes("{") || new RegExp("^" + common.api).test(url.split("/")[2])));
       const url = (typed && address) || [it.url, home].find(shown);
-      return it.publisher + ": " + title + (url ? ", " + url : "") + ", " + (common.kinds[it.kind] || "retrieved") + (typed ? ", dated " : " ") + day +
+      return ((typed && publisher) || it.publisher) + ": " + title + (url ? ", " + url : "") + (typed && source && source !== url ? ", " + source : "") + ", " + (common.kinds[it.kind] || "retrieved") + (typed ? ", dated " : " ") + day +
         (typed && it.note ? " (" + it.note + ")" : "") + (it.sha256 ? ", sha256 " + it.sha256 + (typed ? " (" + common.own_file + ")" : "") : "");
     });
     const more = lines.length > 5 ? "; and " + number(lines.length - 5) + " more payloads of these publishers" : "";
     return what.replace(/\.$/, "") + ". In: " + common.cite + (lines.length ? " From: " + lines.slice(0, 5).join("; ") + more + "." : "");
   };
 
-  function cite(what, numbers, address) {
-    return el("details", {}, el("summary", {}, "Cite"), el("p", { class: "note cited" }, clawback.citation(what, numbers, address)));
+  function cite(what, numbers, source, publisher) {
+    return el("details", {}, el("summary", {}, "Cite"), el("p", { class: "note cited" }, clawback.citation(what, numbers, source, publisher)));
   }
 
   /* Both, for the last column of a table. */
-  const from = (what, numbers, record, trace, address) => el("span", {}, origin(numbers, record, trace), cite(what, numbers, address));
+  const from = (what, numbers, record, trace, source, publisher) => el("span", {}, origin(numbers, record, trace), cite(what, numbers, source, publisher));
 
   function table(caption, heads, rows) {
     const frame = el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": caption },
@@ -120,7 +122,7 @@
         number(one.officers),
         el("span", {}, one.by + ", of an award to " + one.agency, el("br"), linked(one.source)),
         one.fain || "none, or nobody can tell which",
-        from("Award announced by " + one.by + ", " + place.name, one.payload, one.record, "core.fct_announced_award " + one.key, one.source),
+        from("Award announced by " + one.by + ", " + place.name, one.payload, one.record, "core.fct_announced_award " + one.key, one.source, one.by),
       ])),
     ];
   }
@@ -149,21 +151,21 @@
   const STANDING = { sourced: "in full by", partial: "in part by", unsourced: "no source is found", "council record": "the council's own record" };
 
   function events() {
-    const row = (one) => [
+    const row = (who) => (one) => [
       when(one),
       words(one.event) + ": " + [one.instrument, one.number].filter(Boolean).join(" "),
       one.provision === "general" ? "in general" : (common.provisions[one.provision] || [words(one.provision)])[0],
       el("span", {}, el("em", {}, (STANDING[one.status] || one.status) + ": "), linked(one.source), one.note ? el("br") : null, one.note || ""),
-      from([words(one.event), one.number || one.instrument].filter(Boolean).join(" ") + ", " + place.name, one.payload, one.record, "core.fct_policy_event " + one.key),
+      from([words(one.event), one.number || one.instrument].filter(Boolean).join(" ") + ", " + who.name, one.payload, one.record, "core.fct_policy_event " + one.key, one.source),
     ];
     const heads = ["When", "What", "On", "Who says so", "Source"];
     const own = place.events || [];
     const state = ofState();
     part("events",
-      own.length ? table("Laws and cases", heads, own.map(row)) :
+      own.length ? table("Laws and cases", heads, own.map(row(place))) :
         el("p", { class: "unknown" }, "No legal event of this place is known to this release. Unknown does not mean none."),
       state && state.events ? el("h3", {}, "Of the state") : null,
-      state && state.events ? table("Laws and cases of the state", heads, state.events.map(row)) : null);
+      state && state.events ? table("Laws and cases of the state", heads, state.events.map(row(state))) : null);
   }
 
   /* What a tracker says of the place on a day: the same answer as `clawback query on_which_lists`. */
@@ -178,7 +180,8 @@
       return { answer: "listed: " + about.verdict, means: about.listed_means, as: names.join("; "), payload: listed.map((one) => one.payload), ...by };
     }
     let answer = "not listed";
-    if (about.holds === "a part of the list") answer = "not known: a part of the list is captured";
+    if (place.level === "nation") answer = "does not apply: a list names parts of the nation";
+    else if (about.holds === "a part of the list") answer = "not known: a part of the list is captured";
     else if (postal === "US") answer = "not known: its state is not known";
     else if (!snapshot) answer = "no list of its state by then";
     else if (about.lasts === "its day" && snapshot[0] < day) answer = "no list of that day";
@@ -200,7 +203,7 @@
         link(about.homepage, about.tracker_name), said.answer,
         el("span", {}, said.as || "", said.as ? el("br") : null, said.means || ""),
         said.by ? "list of " + said.by + (said.next ? ", next of " + said.next : day > said.by ? ", the last one seen" : "") : "",
-        said.payload || said.list ? from("What " + about.tracker_name + " says of " + place.name + " on " + day, said.payload || said.list) : about.holds === "nothing" || postal === "US" ? "nothing that says so is held" : "no list of its state is held",
+        said.payload || said.list ? from("What " + about.tracker_name + " says of " + place.name + " on " + day, said.payload || said.list) : place.level === "nation" ? "" : about.holds === "nothing" || postal === "US" ? "nothing that says so is held" : "no list of its state is held",
       ];
     });
     const held = (who) => ((who && who.statuses) || []).filter((one) => one.from <= day && (!one.to || one.to > day));
@@ -209,8 +212,8 @@
     const provisions = Object.entries(common.provisions).map(([code, [name, meaning]]) => [
       el("span", { title: meaning }, name),
       (own.get(code) || {}).status || "unknown",
-      (own.get(code) || {}).by || "no cited source says anything",
-      state.has(code) ? state.get(code).status + " (" + state.get(code).by + ")" : "",
+      words((own.get(code) || {}).by) || "no cited source says anything",
+      state.has(code) ? state.get(code).status + " (" + words(state.get(code).by) + ")" : "",
       ofLaw(name, day, [own.get(code), state.get(code)].filter(Boolean)),
     ]);
     part("says-table",
@@ -242,10 +245,10 @@
     const rows = (place.agencies || []).filter(Boolean);
     const filed = rows.some((one) => one[9]);
     const named = (one) => one[2] + (one[1] ? " (" + one[1] + ")" : ", not in the FBI's register held here");
-    part("agencies", rows.length ? table("Agencies", ["Agency", "Kind", el("span", {}, word("NIBRS", "nibrs"), " since"), "Months held", "Months counted", "Its figures cover", filed && "Incident files held (years)", "Source"].filter(Boolean), rows.map((one) => [
+    part("agencies", rows.length ? table("Agencies", ["Agency", "Kind", el("span", {}, word("NIBRS", "nibrs"), " since"), "Months held", "Months with every offense counted", "Its figures cover", filed && "Incident files held (years)", "Source"].filter(Boolean), rows.map((one) => [
       named(one), one[3] || "", one[4] || "not known", one[5] || "none",
       one[5] ? one[6] + " of " + one[5] : "", one[5] ? one[8] : "",
-      ...(filed ? [one[9] ? one[9] + ": " + one[11] + " of " + one[10] + " months count as sent" : "none"] : []),
+      ...(filed ? [one[9] ? one[9] + ": " + one[11] + " of " + one[10] + " months held count as sent" : "none"] : []),
       from(named(one) + (one[5] ? ", its months" : ""), [one[7] || [], ...(one[12] || "").split(" ").filter(Boolean), ...(place.months || []).filter((of) => of.agency === one[0]).map((of) => of.payloads)].flat()),
     ])) : el("p", { class: "unknown" }, "No agency in the FBI's register is matched to this place."),
     filed ? el("p", { class: "note" }, "Months are those of the FBI's Crime Data Explorer. Incident files hold victims by group, month of the incident and offense: ",
@@ -472,7 +475,8 @@
     await draw();
   }
 
-  const LEVELS = { place: "city or village", town: "town or township", consolidated: "city and county in one",
+  const LEVELS = { place: "city or village", town: "town or township", consolidated: "city and county under one government",
+    independent: "independent city, in no county", territory: "territory",
     unresolved: "a printed name that is matched to no government unit" };
 
   function fail(text) {
@@ -489,7 +493,8 @@
     let state = asked.get("state");
     if (!/^[A-Z]{2}$/.test(state || "")) {
       await script("data/places.js");
-      state = (clawback.data.index.find((one) => one[0] === id) || [])[2];
+      const rows = clawback.data.index;
+      state = (rows.find((one) => one[0] === id || one[6] === id) || rows.find((one) => one[0] === id.slice(0, 2)) || [])[2];
     }
     try {
       if (state) await script("data/places/" + state + ".js");
@@ -498,15 +503,17 @@
     }
     postal = state;
     shard = clawback.data[state];
-    place = shard && Object.hasOwn(shard.places, id) ? shard.places[id] : null;
+    // a county that a city also is has the city's page: San Francisco, the five of New York
+    const code = !shard || Object.hasOwn(shard.places, id) ? id : Object.keys(shard.places).find((one) => (shard.places[one].counties || []).includes(id));
+    place = shard && Object.hasOwn(shard.places, code) ? shard.places[code] : null;
     if (!place) return fail("This release holds no award, listing, legal event or crime figure of a place with the code " + id + ".");
-    place.id = id;
+    place.id = code;
     document.title = place.name + " | Clawback";
     document.getElementById("place-title").textContent = place.name;
     document.getElementById("lead").textContent = [
-      LEVELS[place.level] || place.level,
+      LEVELS[place.kind] || LEVELS[place.level] || place.level,
       place.geoid ? "GEOID " + place.geoid : "",
-      place.population ? number(place.population) + " people in " + place.population_year : "population not held",
+      place.population ? number(place.population) + " people in " + place.population_year + (place.kind === "consolidated" ? " under the city's own code" : "") : "population not held",
     ].filter(Boolean).join(", ") + ".";
     const [people] = place.people || [];
     document.getElementById("people").replaceChildren(people ? from("Population of " + place.name + " in " + place.population_year, people.payload, people.record, "core.fct_population_year " + people.key) : "");

@@ -148,7 +148,8 @@ select
     gathered.records_of_number,
     case
         when gathered.source = 'legistar'
-            then concat('https://webapi.legistar.com/v1/', gathered.client, '/matters/', gathered.matter_id)
+            -- the page for people: it opens without the token that some councils' API asks for
+            then concat('https://', gathered.client, '.legistar.com/gateway.aspx?m=l&id=', gathered.matter_id)
         else concat('https://api.chicityclerkelms.chicago.gov/matter/', gathered.matter_id)
     end as address,
     gathered._capture_id,
