@@ -76,7 +76,8 @@ policies as (
 ),
 
 learned as (
-    -- what came over HTTP was learned when it was shown; a file or a transcription when it was brought
+    -- what came over HTTP was learned when it was shown; a file or a transcription when it was brought; a list
+    -- that was shown again, on the day on which it was
     select capture_id, cast(case kind when 'fetched' then retrieved_at else landed_at end as date) as learned_on
     from meta.capture
 ),
@@ -88,7 +89,7 @@ snapshots as (
         snapshots.tracker_key,
         max(snapshots.snapshot_on) as snapshot_on,
         arg_max(snapshots.is_withdrawal, snapshots.snapshot_on) as is_withdrawal,
-        arg_max(learned.learned_on, snapshots.snapshot_on) as learned_on
+        arg_max(greatest(learned.learned_on, snapshots.snapshot_on), snapshots.snapshot_on) as learned_on
     from core.fct_tracker_snapshot as snapshots
     cross join asked
     join units using (state_code)
@@ -106,7 +107,8 @@ listed as (
         case when knew.its_first_list then listings.listed_from else snapshots.snapshot_on end as listed_from,
         case when knew.its_first_list then listings.listed_since end as listed_since,
         listings.support_type,
-        case when knew.its_first_list then learned.learned_on else snapshots.learned_on end as learned_on
+        case when knew.its_first_list then greatest(learned.learned_on, listings.listed_from) else snapshots.learned_on end
+            as learned_on
     from core.fct_tracker_listing as listings
     cross join asked
     join core.dim_tracker as trackers using (tracker_key)
@@ -171,11 +173,11 @@ unread as (
     from units
     cross join asked
     join core.dim_council_matter as matters using (jurisdiction_key)
-    -- the act by which it became law, as the council's record told it first
+    -- the act by which it became law; a vote of the same day alone does not say so
     left join (
-        select source_citation, event_from, min(learned_on) as learned_on
+        select source_citation, event_from, max(learned_on) as learned_on
         from core.fct_policy_event
-        where origin = 'council'
+        where origin = 'council' and event in ('overridden', 'signed', 'enacted', 'council_passed')
         group by source_citation, event_from
     ) as acts
         on matters.address = acts.source_citation and matters.law_on = acts.event_from

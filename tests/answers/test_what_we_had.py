@@ -53,3 +53,14 @@ def test_who_left_a_list_that_came_later_was_on_the_list_that_we_had(connection)
 def test_a_list_of_one_day_that_came_later_is_not_known_on_its_day(connection):
     assert listed(connection, "17031", "2014-09-30", "cis") == {("no list of its state by then", "None")}
     assert {status for status, _ in listed(connection, "17031", "2014-09-30", "cis", "public")} == {"listed: sanctuary"}
+
+
+def test_a_list_that_was_shown_again_is_learned_when_it_was(published):
+    """Had Justice shown its list of August again on 26 September, after a file without Nevada, that day is the one."""
+    settings, _ = published
+    again = "listed_name = 'Nevada' and listed_from = date '2025-08-05'"
+    shown = f"if({again}, date '2025-09-26', listed_from) as listed_from, if({again}, null, listed_to) as listed_to"
+    landed = {"core.fct_tracker_listing": shown, "meta.capture": "retrieved_at as landed_at"}
+    with altered(settings.published_file, landed) as made:
+        assert listed(made, "32", "2026-12-31", "doj", "public") == {("listed: sanctuary", "2025-09-26")}
+        assert listed(made, "32", "2026-12-31", "doj") == {("listed: sanctuary", "2025-09-26")}

@@ -35,7 +35,8 @@ compared as (
             when first_before < month_no - 24 or last_after > month_no + 11 then null
             -- below 30 a month chance alone halves or doubles a count
             when last_after is null or greatest(mean_before, mean_after) < 30 or mean_before <= 0 then null
-            -- one odd month moves a mean and makes no level: the medians are apart, too
+            -- one odd month moves a mean and makes no level: the medians are apart, too, and two of 0 are not
+            when greatest(median_before, median_after) <= 0 then null
             when mean_after <= 0.5 * mean_before and median_after <= 0.75 * median_before then 'falls'
             when mean_after >= 2 * mean_before and median_before <= 0.75 * median_after then 'jumps'
         end as direction

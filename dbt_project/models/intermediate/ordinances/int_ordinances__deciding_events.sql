@@ -31,6 +31,38 @@ waiting as (
     group by events.policy_event_key, events.provision_code
 ),
 
+-- the ends of what stood until then: a beginning before the end, and no other end between the two
+ends_of_standing as (
+    select distinct
+        policy_event_key,
+        provision_code
+    from (
+        select
+            ends.policy_event_key,
+            ends.provision_code
+        from events as ends
+        inner join events as earlier
+            on
+                ends.jurisdiction_key = earlier.jurisdiction_key
+                and ends.provision_code = earlier.provision_code
+                and ends.instrument_id = earlier.instrument_id
+                and ends.track = earlier.track
+                and earlier.sets = 1
+                and earlier.event_to <= ends.event_to
+        left join events as other_ends
+            on
+                ends.jurisdiction_key = other_ends.jurisdiction_key
+                and ends.provision_code = other_ends.provision_code
+                and ends.instrument_id = other_ends.instrument_id
+                and ends.track = other_ends.track
+                and other_ends.sets = 0
+                and other_ends.event_to > earlier.event_to and other_ends.event_to < ends.event_to
+        where ends.sets = 0
+        group by ends.policy_event_key, ends.provision_code, earlier.policy_event_key
+        having count(other_ends.policy_event_key) = 0
+    ) as of_each_beginning
+),
+
 -- of a beginning only the month or the year is known, and an end lies within it. It came before that end: nothing of the
 -- measure stood until then that could have ended, or it is no beginning of its own. What was restored comes after an end.
 overtaken as (
@@ -46,17 +78,11 @@ overtaken as (
             and begins.track = ends.track
             and ends.sets = 0
             and ends.event_to >= begins.event_from and ends.event_to < begins.event_to
-    left join events as earlier
-        on
-            begins.jurisdiction_key = earlier.jurisdiction_key
-            and begins.provision_code = earlier.provision_code
-            and begins.instrument_id = earlier.instrument_id
-            and begins.track = earlier.track
-            and earlier.sets = 1
-            and earlier.event_to <= ends.event_to
+    left join ends_of_standing
+        on ends.policy_event_key = ends_of_standing.policy_event_key and ends.provision_code = ends_of_standing.provision_code
     where
         begins.sets = 1 and begins.event not in ('restored', 'reaffirmed')
-        and (earlier.policy_event_key is null or begins.event in ('effective', 'amended', 'weakened'))
+        and (ends_of_standing.policy_event_key is null or begins.event in ('effective', 'amended', 'weakened'))
 ),
 
 -- a reaffirmation carries on what an earlier event of the measure put in force, and its beginning is that event's. What

@@ -1,6 +1,6 @@
 -- On which day which tracker says something about which state, in the order of time: the captures of one day are one
--- snapshot (ICE replaces its file up to twice a day), and so is a list that is shown again after another. A list that its publisher withdrew ends by the event that says
--- so, as by a snapshot without a name; silence ends nothing.
+-- snapshot (ICE replaces its file up to twice a day), and so is a list that is shown again after another. A list that its
+-- publisher withdrew ends by the event that says so, as by a snapshot without a name; silence ends nothing.
 with payloads as (
     select
         capture_id,
