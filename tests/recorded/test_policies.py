@@ -56,6 +56,13 @@ def test_a_source_of_the_ledger_stands_by_itself():
     ] == []
 
 
+def test_a_bill_of_new_york_that_died_is_no_local_law():
+    """An introduction ("Int") has a local law's number from its enactment on; the council's own record says bill."""
+    introductions = [row for row in build.table("policy_events") if re.match(r"Int \d", row["number"])]
+    assert len(introductions) == 14
+    assert {(row["instrument"], row["event"]) for row in introductions} == {("bill", "filed_at_end_of_term")}
+
+
 @pytest.mark.parametrize("dataset_id", LISTS)
 def test_what_a_list_becomes_is_its_rows(dataset_id: str):
     assert len(records(dataset_id)) == len(build.table(LISTS[dataset_id]))

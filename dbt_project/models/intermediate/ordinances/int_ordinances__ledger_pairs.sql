@@ -34,7 +34,7 @@ ledger as (
     where
         origin = 'ledger'
         -- what a council does; orders, directives and the trackers' acts are none of its record
-        and instrument in ('ordinance', 'local law', 'resolution', 'act', 'emergency act')
+        and instrument in ('ordinance', 'local law', 'bill', 'resolution', 'act', 'emergency act')
 )
 
 select

@@ -1,6 +1,6 @@
 -- Each figure that a police department printed of reports by victims, beside what the incidents of the same months give.
 -- Rounding, later corrections of the records and the choice of codes move a count: within 1 point of percent, or 2
--- percent of a count, the two agree.
+-- percent of a count, the two agree. A printed difference is a change, too: within 1 percent of the count of the year before.
 {%- set points = 1.0 %}
 {%- set share_of_count = 0.02 %}
 
@@ -71,6 +71,11 @@ beside as (
                     when 'Citywide' then windows.citywide_reports - windows.citywide_reports_before
                 end
         end as computed,
+        case printed.victim_group
+            when 'Hispanic' then windows.hispanic_reports_before
+            when 'Non-Hispanic' then windows.others_reports_before
+            when 'Citywide' then windows.citywide_reports_before
+        end as computed_before,
         row_number() over (
             partition by printed.published_statistic_key
             order by case when windows.comparability = 'comparable' then 0 else 1 end, windows.series
@@ -127,7 +132,9 @@ select
         when captured.windows is null then 'published figures only'
         when beside.computed is null then 'not comparable'
         when printed.unit = 'percent' and abs(beside.computed - printed.figure) <= {{ points }} then 'agrees'
-        when printed.unit <> 'percent'
+        when printed.unit = 'difference'
+            and abs(beside.computed - printed.figure) <= {{ points }} * beside.computed_before / 100 then 'agrees'
+        when printed.unit not in ('percent', 'difference')
             and abs(beside.computed - printed.figure) <= {{ share_of_count }} * abs(printed.figure) then 'agrees'
         else 'differs'
     end as agreement,

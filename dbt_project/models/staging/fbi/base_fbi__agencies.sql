@@ -3,7 +3,12 @@
 with typed as (
     select
         {{ text_field('ori') }} as ori,
-        {{ text_field('state_abbr') }} as state_code,
+        -- the FBI has codes of its own for two
+        case {{ text_field('state_abbr') }}
+            when 'GM' then 'GU'
+            when 'NB' then 'NE'
+            else {{ text_field('state_abbr') }}
+        end as state_code,
         {{ text_field('agency_name') }} as agency_name,
         {{ text_field('agency_type_name') }} as agency_type,
         {{ text_field('counties') }} as counties,
