@@ -3,6 +3,7 @@
 -- about: policies
 -- parameter: jurisdiction=Chicago (place)
 -- caveat: Only events whose source is cited decide a status (source_status sourced, partial or council record; is_decisive in core.fct_policy_event). Before the first of them nothing is known.
+-- caveat: An act that both the ledger and the council's own record tell has a row of each, and one row of the ledger may name two laws: to count acts, take the rows of one source alone.
 -- caveat: A state's law is shown beside a city's; it does not replace it here.
 -- an act of several provisions is one event
 select distinct
