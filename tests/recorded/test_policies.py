@@ -17,6 +17,7 @@ import openpyxl
 import pytest
 
 from orchestration import sources
+from orchestration.declared import seeds
 from orchestration.recorded import build
 from orchestration.settings import PROJECT_ROOT
 
@@ -61,6 +62,13 @@ def test_a_bill_of_new_york_that_died_is_no_local_law():
     introductions = [row for row in build.table("policy_events") if re.match(r"Int \d", row["number"])]
     assert len(introductions) == 14
     assert {(row["instrument"], row["event"]) for row in introductions} == {("bill", "filed_at_end_of_term")}
+
+
+def test_absence_from_a_list_of_agencies_is_said_of_the_agencies_that_are_matched():
+    """A place's agencies may be another unit's: Las Vegas' police is Clark County's sheriff."""
+    (said,) = (row["not_listed_means"] for row in seeds.rows("trackers") if row["names"] == "agencies")
+    assert said.startswith("That no agency matched to the unit had an agreement")
+    assert "an agency of another unit that serves it may have one" in said
 
 
 @pytest.mark.parametrize("dataset_id", LISTS)
