@@ -57,7 +57,7 @@ def test_the_names_of_a_day_add_up_to_the_publisher_s_count(connection):
 
 
 def test_of_the_nation_and_of_a_unit_of_no_known_state_no_list_is_asked(connection):
-    assert {said for said, _ in answers(connection, "1", "2025-08-05").values()} == {
+    assert {said for said, _ in answers(connection, "United States", "2025-08-05").values()} == {
         "does not apply: a list names parts of the nation"
     }
     found = answers(connection, "Police Executive Research Forum", "2025-08-05")
