@@ -159,7 +159,9 @@ def test_a_row_that_cites_a_document_is_cited_by_it_and_its_publisher(reader):
 
 def test_an_answer_says_that_its_figures_were_typed(reader):
     line = citing.of_question(reader, "at_risk", {}, "text")
-    assert line.count("transcribed by Clawback from a publication") == 3
+    # the list, the legal events, the awards, and what the nation obligated
+    assert line.count("transcribed by Clawback from a publication") == 4
+    assert "US Department of Justice: Sanctuary jurisdictions listed" in line
     assert "retrieved" not in line
     assert "orchestration/" not in line
 

@@ -113,9 +113,8 @@ judged as (
                 ) then 'the share of victims of known ethnicity moved'
             when is_coding_drift then 'the code of the offense drifted'
             -- nulls of an agency are counts below the floor
-            when hispanic_reports is null or others_reports is null or hispanic_reports_before is null
-                or others_reports_before is null or least_count < {{ victim_floor() }}
-                then 'a count is too small to be shown'
+            when (hispanic_reports + others_reports + hispanic_reports_before + others_reports_before) is null
+                or least_count < {{ victim_floor() }} then 'a count is too small to be shown'
             when dispersion_degrees is null then 'too few months to say how far counts scatter'
             else 'comparable'
         end as group_comparability

@@ -9,12 +9,6 @@ with payloads as (
     group by capture_id
 ),
 
-taken as (
-    select capture_id, retrieved_at as shown_at from {{ source('raw', 'capture') }}
-    union all
-    select capture_id, shown_at from {{ source('raw', 'shown_again') }}
-),
-
 captures as (
     {% for tracker, dataset in declared_trackers().items() %}
     select
@@ -25,7 +19,11 @@ captures as (
         payloads.payload_id as _payload_id,
         captures.kind as _kind
     from {{ source('raw', 'capture') }} as captures
-    inner join taken
+    inner join (
+        select capture_id, retrieved_at as shown_at from {{ source('raw', 'capture') }}
+        union all
+        select capture_id, shown_at from {{ source('raw', 'shown_again') }}
+    ) as taken
         on captures.capture_id = taken.capture_id
     inner join payloads
         on captures.capture_id = payloads.capture_id
