@@ -112,7 +112,8 @@ def find(connection: Connection, text: str) -> Found:
             called = [u for u in _called(units, name, state) if u not in named]
             if _kind(_spelled(name))[1] == "county":
                 named += called
-            bearers = [u for u in units if u in named or u in called or _has_name(u, _spelled(name), state)]
+            keys = {u.key for u in (*named, *called)}
+            bearers = [u for u in units if u.key in keys or _has_name(u, _spelled(name), state)]
             return _chosen(text, named, bearers)
     for name, state in _readings(text):
         if called := _called(units, name, state):
