@@ -148,14 +148,16 @@ def filled(
             continue
         before = last.fields.get(name) if last and last.records else None
         was = before.empty / last.records if last and before else None
-        against = f" ({was:.1%} in the last accepted capture)" if was is not None else ""
         is_gone = field.empty == measured.records >= FEW_RECORDS
         empty, of, words = field.empty, measured.records, "records"
+        # What tells which records came before is empty in none of them.
+        is_told = name in dataset.grows_by
+        if shared is not None and was is not None and shared.were and not is_gone and not is_told:
+            empty, of, words = shared.empty[name], shared.records, "records that came before"
+            was = shared.were_empty[name] / shared.were
+        against = f" ({was:.1%} in the last accepted capture)" if was is not None else ""
         # One record more or less of a small capture is no share.
         excess = empty - was * of if was is not None else 0
-        if shared is not None and was is not None and not is_gone:
-            empty, of, words = shared.empty[name], shared.records, "records that came before"
-            excess = empty - shared.was_empty[name]
         rose = was is not None and excess > max(bound * of, 1) and empty > 1
         if (
             (holds_all and rose)

@@ -192,12 +192,14 @@ def distinct(paths: Sequence[Path], names: Sequence[str]) -> dict[str, int]:
 class Shared:
     """Records of two captures whose key both have: how many, and in how many of them each field is empty, in each.
 
-    The key is that by which a capture grows (Dataset.grows_by).
+    The key is that by which a capture grows (Dataset.grows_by). Where it is a month, a month's records may have become
+    more.
     """
 
     records: int
     empty: Mapping[str, int]
-    was_empty: Mapping[str, int]
+    were: int
+    were_empty: Mapping[str, int]
 
 
 def shared(paths: Sequence[Path], then_paths: Sequence[Path], key: Sequence[str], names: Sequence[str]) -> Shared:
@@ -205,8 +207,7 @@ def shared(paths: Sequence[Path], then_paths: Sequence[Path], key: Sequence[str]
 
     names: fields that both have.
     """
-    records, empty = _among(paths, then_paths, key, names)
-    return Shared(records, empty, _among(then_paths, paths, key, names)[1])
+    return Shared(*_among(paths, then_paths, key, names), *_among(then_paths, paths, key, names))
 
 
 def _among(

@@ -84,7 +84,8 @@ def find(connection: Connection, text: str) -> Found:
     text: a GEOID (2, 5, 7 or 10 digits, or without its leading zero; a city answers to those of the counties that it
     has replaced, too), a postal code of a state, "DC", or a name, with or without its kind and state: "Portland, OR",
     "Cook County".
-    What no table has as a name may be a nickname (declared/nicknames.toml).
+    What no table has as a name may be a nickname (declared/nicknames.toml). The county that a city also is bears its
+    own name: Duval County is Jacksonville, too, beside the one in Texas.
     A bare name means a city or town before a county, and a county before a name without a government.
     Raises NoSuchPlace and SeveralPlaces.
     """
@@ -108,12 +109,15 @@ def find(connection: Connection, text: str) -> Found:
             return Found(states[0])
     for name, state in _readings(text):
         if named := _named(units, name, state):
-            return _chosen(text, named, [u for u in units if _has_name(u, _spelled(name), state)])
-    called = {_spelled(name): geoid for geoid, names in nicknames.of_places().items() for name in names}
+            called = [u for u in _called(units, name, state) if u not in named]
+            if _kind(_spelled(name))[1] == "county":
+                named += called
+            keys = {u.key for u in (*named, *called)}
+            bearers = [u for u in units if u.key in keys or _has_name(u, _spelled(name), state)]
+            return _chosen(text, named, bearers)
     for name, state in _readings(text):
-        geoid = called.get(_spelled(name))
-        if named := [u for u in units if u.geoid and u.geoid == geoid and state in (None, u.state_code)]:
-            return Found(named[0])
+        if called := _called(units, name, state):
+            return Found(called[0])
     raise NoSuchPlace(_nothing(text, units))
 
 
@@ -150,6 +154,13 @@ def _read_units(connection: Connection) -> list[Place]:
         " from core.dim_jurisdiction where jurisdiction_key <> '-1' order by geoid, name"
     ).fetchall()
     return [Place(*row) for row in rows]
+
+
+def _called(units: list[Place], text: str, state: str | None) -> list[Place]:
+    """The unit whose nickname it is."""
+    name = _spelled(text)
+    codes = {geoid for geoid, names in nicknames.of_places().items() if name in map(_spelled, names)}
+    return [u for u in units if u.geoid in codes and state in (None, u.state_code)]
 
 
 @cache
@@ -205,6 +216,12 @@ def _has_name(unit: Place, name: str, state: str | None) -> bool:
     return re.match(rf"{re.escape(name)}[ /]", parts) is not None or parts.endswith((f" {name}", f"/{name}"))
 
 
+def _is_county_part(unit: Place, name: str) -> bool:
+    """Whether a merged government has the name of its county behind its city's: Nashville-Davidson."""
+    _, mark, county = unit.name.replace("/", "-").partition("-")
+    return bool(mark) and unit.level == "consolidated" and f"{_spelled(county)} ".startswith(f"{name} ")
+
+
 def _named(units: list[Place], text: str, state: str | None) -> list[Place]:
     """The units of the name in the first rank that has any."""
     name = _spelled(text)
@@ -231,7 +248,8 @@ def _named(units: list[Place], text: str, state: str | None) -> list[Place]:
     if kind == "county" and not found:
         found = [u for u in named if u.level == "consolidated"]
     worded = [u for u in found if (u.legal_word or "").upper() == word]
-    return worded or found or bare
+    merged = [u for u in named if kind == "county" and u not in found and _is_county_part(u, base)]
+    return [*(worded or found), *merged] or bare
 
 
 def _chosen(text: str, named: list[Place], all_of_name: list[Place]) -> Found:
@@ -243,6 +261,8 @@ def _chosen(text: str, named: list[Place], all_of_name: list[Place]) -> Found:
         u.level == "state"
         or u.state_code == first.state_code
         or (first.level == "state" and (u.population or 0) >= LARGE)
+        # a city of several counties has more people than the one that bears the name
+        or (first.level == "consolidated" and first.also_geoid is None)
         for u in ordered
         if u.key != first.key
     )
@@ -251,7 +271,8 @@ def _chosen(text: str, named: list[Place], all_of_name: list[Place]) -> Found:
     if len(ordered) == 1 or (dominates and not has_rival):
         others = sorted((u for u in all_of_name if u.key != first.key), key=lambda u: -(u.population or 0))
         return Found(first, tuple(others))
-    shown = _some(sorted(ordered, key=lambda u: u.level != "state"))
+    also = [u for u in all_of_name if u not in ordered and u.level == "consolidated"]
+    shown = _some([*also, *sorted(ordered, key=lambda u: u.level != "state")])
     raise SeveralPlaces(f"several places are called {text!r}: {shown}. Ask with the state (Portland, OR) or by code")
 
 

@@ -55,6 +55,9 @@ UNITS = [
     ("1235000", "12031", "consolidated", "Jacksonville city, Florida", "JACKSONVILLE", "city", True, "FL", 985843),
     ("48131", None, "county", "Duval County, Texas", "DUVAL", "County", True, "TX", 9731),
     ("2255000", "22071", "consolidated", "New Orleans city, Louisiana", "NEW ORLEANS", "city", True, "LA", 364136),
+    ("37057", None, "county", "Davidson County, North Carolina", "DAVIDSON", "County", True, "NC", 172586),
+    ("06031", None, "county", "Kings County, California", "KINGS", "County", True, "CA", 152682),
+    ("2044250", None, "place", "Manhattan city, Kansas", "MANHATTAN", "city", True, "KS", 53829),
     ("36073", None, "county", "Orleans County, New York", "ORLEANS", "County", True, "NY", 39124),
     ("2205000", "22033", "consolidated", "Baton Rouge city, Louisiana", "BATON ROUGE", "city", True, "LA", 219573),
     ("22121", None, "county", "West Baton Rouge Parish, Louisiana", "WEST BATON ROUGE", "Parish", True, "LA", 28034),
@@ -129,7 +132,8 @@ def connection():
         ("Bronx County", "New York city, New York"),
         ("Kings County, NY", "New York city, New York"),
         ("Duval County, FL", "Jacksonville city, Florida"),
-        ("Duval County", "Duval County, Texas"),
+        ("Duval County, TX", "Duval County, Texas"),
+        ("Richmond County, NY", "New York city, New York"),
         ("East Baton Rouge Parish", "Baton Rouge city, Louisiana"),
         # New York has a county of that name, and no parish
         ("Orleans Parish", "New Orleans city, Louisiana"),
@@ -180,6 +184,19 @@ def test_a_name_that_one_place_dominates_means_it_and_names_the_others(connectio
     assert [other.name for other in found.others] == ["Los Angeles County, California"]
 
 
+def test_a_county_that_a_city_also_is_stands_beside_the_counties_of_its_name(connection):
+    """Jacksonville is Duval County in Florida, which has a hundred times the people of that in Texas."""
+    found = places.find(connection, "Duval County")
+    assert found.place.name == "Jacksonville city, Florida"
+    assert [other.name for other in found.others] == ["Duval County, Texas"]
+
+
+def test_a_nickname_that_another_place_has_as_its_name_is_named_beside_it(connection):
+    found = places.find(connection, "Manhattan")
+    assert found.place.name == "Manhattan city, Kansas"
+    assert [other.name for other in found.others] == ["New York city, New York"]
+
+
 @pytest.mark.parametrize(("typed", "code"), [("667000", "0667000"), ("6075", "06075")])
 def test_a_code_without_its_leading_zero_is_read_with_it_and_said_so(connection, typed, code):
     found = places.find(connection, typed)
@@ -203,6 +220,9 @@ def test_a_number_that_is_no_code_is_refused_with_the_lengths_of_codes(connectio
         ("Washington", ("(53)", "1150000")),
         ("Washington County", ("41067", "24043")),
         ("Kansas City", ("2938000", "2036000")),
+        # the county that a city also is, and one that another state has; that of New York is a fifth of the city
+        ("Davidson County", ("4752006", "37057")),
+        ("Kings County", ("3651000", "06031")),
         # people say Boise for the city, whose name is Boise City
         ("Boise, ID", ("1608830", "16015")),
         # a village and the town around it are two governments, though one has ten times the people

@@ -398,6 +398,29 @@ def test_a_set_that_grows_by_months_is_judged_by_those_that_it_had(settings):
     )
 
 
+def test_months_of_a_set_that_are_judged_by_their_shares(settings):
+    def january(groups: int, unknown: int, day: str, undated: int = 0) -> Outcome:
+        body = [
+            {"month": None if n < undated else "2026-01-01T00:00:00.000", "ofns_desc": f"OFFENSE {n}", "n": "3",
+             "newest": "2026-01-04T00:00:00.000", **({"vic_race": "WHITE"} if n >= unknown else {})}
+            for n in range(groups)
+        ]  # fmt: skip
+        which = {"set": "5uac-w243", "city": "new_york", "year": "2026"}
+        return land(settings, "socrata/incident_months", "5uac-w243 2026", body, day, context=which, params=which)
+
+    assert january(40, 4, "2026-01-05").status == "landed"
+    # a month under way has more groups each night
+    later = january(400, 40, "2026-01-30")
+    assert later.status == "landed", later.message
+    lost = january(400, 60, "2026-02-05")
+    assert lost.status == "rejected"
+    assert "'vic_race' is empty in 60 of 400 records that came before (10.0% in the last" in lost.message
+    # the months that came before have a month, each of them
+    undated = january(400, 40, "2026-02-06", undated=160)
+    assert undated.status == "rejected"
+    assert "'month' is empty in 160 of 400 records (0.0% in the last accepted capture)" in undated.message
+
+
 def test_a_year_of_awards_that_grows_is_of_the_units_that_it_was(settings):
     def answer(small: int, large: int, unit: float = 1) -> dict[str, object]:
         amounts = [*[500 * unit] * small, *[250_000 * unit] * large]

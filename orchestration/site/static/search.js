@@ -1,5 +1,5 @@
 /* The search for places: MiniSearch over the list of places. It forgives slips of typing, and knows the nicknames of
-   words.toml. What belongs here: which words a place is found by, and the list of what is found. */
+   nicknames.toml. What belongs here: which words a place is found by, and the list of what is found. */
 "use strict";
 
 (function () {
@@ -7,6 +7,8 @@
   const [CODE, NAME, STATE, LEVEL, PEOPLE, MARKS_OF, ALSO] = [0, 1, 2, 3, 4, 5, 6];
   const SHORT = { st: "saint", ste: "sainte", ft: "fort", mt: "mount" };
   const MARKS = [[1, "awards"], [2, "lists"], [4, "laws and cases"], [8, "crime figures"]];
+  // an entry of the index -> its place: the id is the place's number, of a nickname with that of the nickname behind it
+  const row = (id) => Number(String(id).split(" ")[0]);
   let places, found;
 
   const plain = (text) => text.normalize("NFKD").replace(/[\u0300-\u036f'.`’]/g, "").toLowerCase();
@@ -21,22 +23,24 @@
       fields: ["name", "state", "code", "nickname"],
       tokenize: terms,
       processTerm: (term) => SHORT[term] || term,
-      searchOptions: { combineWith: "AND", boost: { code: 9, nickname: 9, name: 2 }, boostDocument: (n) => weight(rows[n]) },
+      searchOptions: { combineWith: "AND", boost: { code: 9, nickname: 9, name: 2 }, boostDocument: (id) => weight(rows[row(id)]) },
     });
-    found.addAll(rows.map((one, id) => ({
-      id,
-      name: one[NAME].split(",")[0],
-      state: one[STATE] + " " + (states[one[STATE]] || ""),
-      code: one[CODE] + " " + one[ALSO],
-      nickname: one[LEVEL] === "state" ? one[STATE] : (nicknames[one[CODE]] || []).join(" "),
-    })));
+    // each nickname is an entry of its own: "York County" is not found in "New York City" and "Bronx County" together
+    const named = (one) => (one[LEVEL] === "state" ? [one[STATE]] : nicknames[one[CODE]] || []);
+    found.addAll(rows.flatMap((one, id) => {
+      const state = one[STATE] + " " + (states[one[STATE]] || "");
+      return [
+        { id: String(id), name: one[NAME].split(",")[0], state, code: one[CODE] + " " + one[ALSO] },
+        ...named(one).map((nickname, n) => ({ id: id + " " + n, nickname, state })),
+      ];
+    }));
   };
 
   /* Places that fit what was typed, the likeliest first; is_guess: nothing fits but with slips of typing. */
   clawback.find = function (text) {
     const digits = text.replace(/\s/g, "");
     const typed = /^\d{2,10}$/.test(digits) ? digits : text;
-    const rows = (options) => found.search(typed, options).map(({ id }) => places[id]);
+    const rows = (options) => [...new Set(found.search(typed, options).map(({ id }) => places[row(id)]))];
     const exact = rows({ prefix: (term) => term.length > 2 && !/\d/.test(term) });
     if (exact.length || /\d/.test(typed)) return { rows: exact, is_guess: false };
     return { rows: rows({ prefix: (term) => term.length > 3, fuzzy: (term) => (term.length > 3 ? 0.25 : false) }), is_guess: true };

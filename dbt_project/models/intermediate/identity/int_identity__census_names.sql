@@ -9,7 +9,8 @@ with newest_estimates as (
         _capture_id,
         _payload_id,
         _kind,
-        row_number() over (partition by geoid order by estimate_year desc, _retrieved_at desc) as newest
+        row_number() over (partition by geoid order by estimate_year desc, _retrieved_at desc) as newest,
+        estimate_year = max(estimate_year) over (partition by state_fips, level) as is_of_last_year
     from {{ ref('stg_census__places') }}
 ),
 
@@ -45,7 +46,11 @@ named as (
         _kind
     from newest_estimates
     -- the estimates also name county subdivisions that do not govern; the gazetteer shows which do
-    where newest = 1 and level <> 'town'
+    where
+        newest = 1 and level <> 'town'
+        -- a place of earlier years alone was dissolved, or has another code since: its name would fit two units. Counties
+        -- that ended are few, and what was printed of them is theirs
+        and (level <> 'place' or is_of_last_year or geoid in (select geoid from {{ ref('stg_census__gazetteer') }}))
     union all
     select
         2 as choice,
