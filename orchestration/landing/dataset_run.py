@@ -361,7 +361,7 @@ def _over(over: RunOver, left: int) -> SliceOutcome:
 
 
 def _serving(dataset: Dataset, settings: Settings, slice_: Slice) -> str | None:
-    catalog = Catalog(settings.landing_dir, as_of=None, edition=settings.edition)
+    catalog = Catalog(settings.landing_dir, as_of=None, edition=settings.edition, only=dataset.id)
     serving = [c for c in catalog.serving(dataset) if c.slice == slice_.key]
     return serving[-1].capture_id if serving else None
 
