@@ -150,9 +150,9 @@ def filled(
         was = before.empty / last.records if last and before else None
         is_gone = field.empty == measured.records >= FEW_RECORDS
         empty, of, words = field.empty, measured.records, "records"
-        # What tells which records came before is empty in none of them.
-        is_told = name in dataset.grows_by
-        if shared is not None and was is not None and shared.were and not is_gone and not is_told:
+        # A part of the key by which records are found again is empty in none that was.
+        is_of_key = name in dataset.grows_by
+        if shared is not None and was is not None and shared.were and not is_gone and not is_of_key:
             empty, of, words = shared.empty[name], shared.records, "records that came before"
             was = shared.were_empty[name] / shared.were
         against = f" ({was:.1%} in the last accepted capture)" if was is not None else ""

@@ -33,7 +33,7 @@ TOWN_STATES = (
 _SUBDIVISION = "county subdivision"
 # The five-year estimates of a year come out in December of the year after, or some months later.
 _OUT_AFTER_YEARS = 3
-_LAST_YEAR_WITHOUT_TOWNS = 2014
+_TOWNS_MAY_LACK_UNTIL = 2014
 # The panels begin in this year; the API has five-year estimates since 2009.
 FIRST_YEAR = 2012
 # Years that are out do not change: a run asks for so many of their slices.
@@ -93,7 +93,7 @@ class Places(Dataset):
         ]
 
     def pull(self, web: Web, settings: Settings, slice_: Slice, known: EarlierCaptures) -> Iterator[Payload]:
-        """One request: an answer is never paged. Nothing if the year's estimates are not out yet.
+        """One request: an answer is never paged. Nothing if the year's estimates are not out yet, or lack its towns.
 
         Raises SourceError if they are not there though they must be: three years later, or once they were captured.
         """
@@ -113,7 +113,7 @@ class Places(Dataset):
         if answer.status == 400:
             # The estimates of 2010 give towns of one county alone, and those of other early years may do so too
             # (https://github.com/CT-Data-Haven/cwi/issues/7).
-            if level == TOWN and int(year) <= _LAST_YEAR_WITHOUT_TOWNS and b"geography" in answer.body:
+            if level == TOWN and int(year) <= _TOWNS_MAY_LACK_UNTIL and b"geography" in answer.body:
                 return
             raise SourceError(self.id, slice_.key, f"HTTP 400: {jsons.excerpt(answer.body)}", url=answer.url)
         if answer.status == 404:
