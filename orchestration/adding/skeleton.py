@@ -15,7 +15,7 @@ _FORMS: dict[str, tuple[str, str]] = {
     "city": (r"(?P<city>[a-z]+(_[a-z]+)*)-(?P<id>[a-z0-9]{4}-[a-z0-9]{4})", "<city>-<id of the set>: dallas-qv6i-rri7"),
     "tracker": (r"(?P<source>[a-z][a-z0-9]*)/(?P<name>[a-z][a-z0-9_]*)", "<publisher>/<list>: watchers/sanctuary_list"),
     "source": (r"(?P<source>[a-z][a-z0-9]*)/(?P<name>[a-z][a-z0-9_]*)", "<publisher>/<dataset>: marshals/warrants"),
-    "council": (r"(?P<client>[a-z0-9-]+)", "the client's name at webapi.legistar.com: sanjose"),
+    "council": (r"(?P<client>[a-z0-9-]+)", "the client's name at webapi.legistar.com: pittsburgh"),
 }
 
 

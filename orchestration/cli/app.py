@@ -24,6 +24,7 @@ from orchestration.cli.show import EXIT_FAULT, EXIT_USAGE, err, out, warn
 from orchestration.limits import Limits
 from orchestration.release.history import DamagedRelease
 from orchestration.running import stopping
+from orchestration.running.instance import CannotOpenRecords
 from orchestration.settings import Settings
 
 app = typer.Typer(
@@ -84,8 +85,8 @@ def main() -> None:
     except files.CannotWrite as refusal:
         warn(str(refusal), style="red", event="stopped", level=logging.ERROR, exit_code=EXIT_FAULT)
         sys.exit(EXIT_FAULT)
-    except DamagedRelease as damaged:
-        warn(str(damaged), style="red", event="stopped", level=logging.ERROR, exit_code=EXIT_FAULT)
+    except (DamagedRelease, CannotOpenRecords) as fault:
+        warn(str(fault), style="red", event="stopped", level=logging.ERROR, exit_code=EXIT_FAULT)
         sys.exit(EXIT_FAULT)
     except ValidationError as wrong:
         if wrong.title not in (Settings.__name__, Limits.__name__):

@@ -186,7 +186,10 @@ def provenance(catalog: Catalog, row: dict[str, Any]) -> tuple[Capture, Any]:
     where = catalog.landing_dir
     if not os.access(where, os.R_OK | os.X_OK):
         raise CannotTrace(f"{where} cannot be read: no permission; change the folder's owner or its mode")
-    raise CannotTrace(f"capture {row['_capture_id']} with payload {row['_payload_id']} is not in {where}")
+    raise CannotTrace(
+        f"capture {row['_capture_id']} with payload {row['_payload_id']} is not in {where}:"
+        " bring it back from a backup, or name the folder that has it in CLAWBACK_LANDING (docs/operating.md)"
+    )
 
 
 def prove(

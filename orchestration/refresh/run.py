@@ -21,7 +21,7 @@ from orchestration.refresh import plan, timeline
 from orchestration.refresh.account import BROKEN, PUBLISHED, REFUSED, SOURCE_TOO_OLD, Account, account_of, with_room
 from orchestration.release import audit, history, publish
 from orchestration.running import ending, runs, stopping, waiting
-from orchestration.running.instance import dagster_home
+from orchestration.running.instance import dagster_home, records
 from orchestration.running.lock import alone
 from orchestration.settings import Settings
 
@@ -160,11 +160,10 @@ def _stopped_in_order(
 
 
 def _report_canceled(settings: Settings, run_id: str, signal: str) -> None:
-    dagster_home(settings)
     # Dagster takes seconds to import: only the commands that run it pay
     import dagster as dg
 
-    with dg.DagsterInstance.get() as instance:
+    with records(settings) as instance:
         run = instance.get_run_by_id(run_id)
         # the main thread may have taken the end of its child processes for a failure meanwhile
         if run is not None and run.status is not dg.DagsterRunStatus.SUCCESS:
@@ -185,8 +184,6 @@ def _run(
     dagster_home(settings)
     _share_settings(settings)
     # Dagster takes seconds to import: only the commands that run it pay.
-    import dagster as dg
-
     from orchestration.assets.capture import asset_key
     from orchestration.assets.warehouse import LANDING_KEYS
     from orchestration.definitions import defs
@@ -211,7 +208,7 @@ def _run(
     logs.mkdir(parents=True, exist_ok=True)
     # dbt's own lines go to a file: the screen shows the progress.
     with (
-        dg.DagsterInstance.get() as instance,
+        records(settings) as instance,
         waiting.reporting_waits(instance, run_id),
         (logs / "dbt.out").open("w", encoding="utf-8") as dbt_lines,
         redirect_stdout(dbt_lines),

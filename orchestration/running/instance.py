@@ -1,4 +1,4 @@
-"""Dagster's folder in Clawback's home (its data folder): where it is, and Dagster's own settings in it.
+"""Dagster's folder in Clawback's home (its data folder): Dagster's own settings in it, and opening its records.
 
 What belongs here: dagster.yaml and the environment that Dagster reads. What does not: the runs in its records (runs),
 how its event log is stored (event_log).
@@ -7,10 +7,15 @@ how its event log is stored (event_log).
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from orchestration import files
 from orchestration.settings import Settings
+
+if TYPE_CHECKING:
+    from dagster import DagsterInstance
 
 # No path stands in dagster.yaml: a home may be moved. `clawback` rewrites the file if it differs; a file without
 # this first line is somebody's own and stays.
@@ -35,16 +40,51 @@ event_log_storage:
 )
 
 
+class CannotOpenRecords(Exception):
+    """Dagster's records cannot be opened with this environment; the message says what is missing."""
+
+
 def dagster_home(settings: Settings) -> Path:
     """Dagster's folder of this home, with telemetry off and one step at a time in each pool; it is made if missing."""
     home = settings.dagster_home
     home.mkdir(parents=True, exist_ok=True)
     config = home / "dagster.yaml"
-    stands = config.read_text(encoding="utf-8") if config.exists() else ""
-    # the form of earlier versions, which named the home by its absolute path
-    is_ours = stands.startswith((_OURS, "telemetry:\n  enabled: false\n")) or not stands
-    if is_ours and stands != _DAGSTER_YAML:
+    stands = _yaml_of(settings)
+    if _is_ours(stands) and stands != _DAGSTER_YAML:
         files.write_whole(config, _DAGSTER_YAML)
     os.environ["DAGSTER_HOME"] = str(home)
     os.environ.setdefault("DAGSTER_DISABLE_TELEMETRY", "1")
     return home
+
+
+def has_records(settings: Settings) -> bool:
+    """Whether Dagster may have records of runs. With a dagster.yaml of somebody's own they may be in a database."""
+    return (settings.dagster_home / "history").is_dir() or not _is_ours(_yaml_of(settings))
+
+
+def records(settings: Settings) -> DagsterInstance:
+    """Dagster's records of this home, to be closed by the caller. Raises CannotOpenRecords."""
+    home = dagster_home(settings)
+    # Dagster takes seconds to import: only what opens its records pays
+    import dagster as dg
+
+    try:
+        return dg.DagsterInstance.get()
+    except dg.DagsterInvalidConfigError as wrong:
+        names = sorted(set(re.findall(r'the environment variable "(\w+)" which is not set', str(wrong))))
+        if not names:
+            raise
+        raise CannotOpenRecords(
+            f"Dagster's records cannot be opened: {home / 'dagster.yaml'} reads {' and '.join(names)}, which the"
+            " environment does not have. Set what the services have (docs/operating.md)."
+        ) from None
+
+
+def _yaml_of(settings: Settings) -> str:
+    config = settings.dagster_home / "dagster.yaml"
+    return config.read_text(encoding="utf-8") if config.exists() else ""
+
+
+def _is_ours(text: str) -> bool:
+    # the second is the form of earlier versions, which named the home by its absolute path
+    return not text or text.startswith((_OURS, "telemetry:\n  enabled: false\n"))

@@ -21,7 +21,7 @@ from pathlib import Path
 from orchestration import files
 from orchestration.release import history, publish, seal
 from orchestration.running import runs
-from orchestration.running.instance import dagster_home
+from orchestration.running.instance import has_records, records
 from orchestration.running.lock import AnotherRefreshRuns, alone
 from orchestration.settings import Settings
 
@@ -103,7 +103,8 @@ def carry_out(settings: Settings, *, releases: int, days: int, build: bool = Fal
     """Delete what `plan` names with the same arguments; what was deleted.
 
     Each deletion is whole by itself: after a kill the rest is still there, and the next call goes on.
-    Raises running.lock.AnotherRefreshRuns, publish.AnotherPublicationRuns, files.CannotWrite.
+    Raises running.lock.AnotherRefreshRuns, publish.AnotherPublicationRuns, files.CannotWrite,
+    running.instance.CannotOpenRecords.
     """
     with alone(settings, str(uuid.uuid4())), publish.alone(settings):
         if build and (building := _building(settings)):
@@ -125,13 +126,9 @@ def carry_out(settings: Settings, *, releases: int, days: int, build: bool = Fal
 
 def _building(settings: Settings) -> str | None:
     """A run of Dagster's daemon that is at the build file or about to be; None if there is none. It holds no lock."""
-    if not (settings.dagster_home / "history").is_dir():
+    if not has_records(settings):
         return None
-    dagster_home(settings)
-    # Dagster takes seconds to import: only what opens its records pays
-    import dagster as dg
-
-    with dg.DagsterInstance.get() as instance:
+    with records(settings) as instance:
         return min(runs.slot_holders(instance), default=None)
 
 
@@ -147,17 +144,16 @@ def _delete_release(settings: Settings, removal: Removal) -> None:
 
 
 def _old_runs(settings: Settings, before: datetime, days: int) -> list[Removal]:
-    if not (settings.dagster_home / "history").is_dir():
+    if not has_records(settings):
         return []
-    dagster_home(settings)
     # Dagster takes seconds to import: only what opens its records pays
     import dagster as dg
 
     ended = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
-    with dg.DagsterInstance.get() as instance:
-        records = instance.get_run_records(dg.RunsFilter(statuses=ended))
+    with records(settings) as instance:
+        of_runs = instance.get_run_records(dg.RunsFilter(statuses=ended))
     found = []
-    for record in records[_NEWEST_RUNS:]:
+    for record in of_runs[_NEWEST_RUNS:]:
         at = datetime.fromtimestamp(record.end_time or record.create_timestamp.timestamp(), UTC)
         if at < before:
             why = f"ended {at:%Y-%m-%d}, more than {days} days ago"
@@ -179,10 +175,7 @@ def _run_bytes(settings: Settings, run_id: str) -> int:
 def _delete_runs(settings: Settings, run_ids: list[str]) -> None:
     if not run_ids:
         return
-    # Dagster takes seconds to import: only what opens its records pays
-    import dagster as dg
-
-    with dg.DagsterInstance.get() as instance:
+    with records(settings) as instance:
         for run_id in run_ids:
             instance.delete_run(run_id)
     for run_id in run_ids:

@@ -33,6 +33,25 @@ def test_every_generated_file_is_current():
     assert rendered.stale() == {}
 
 
+def test_each_example_of_the_page_can_be_begun(tmp_path):
+    """docs/adding.md: a name that is taken would be refused."""
+    for kept in ("dbt_project/seeds/council_clients.csv", "dbt_project/seeds/incident_offense_codes.csv"):
+        (tmp_path / kept).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(PROJECT_ROOT / kept, tmp_path / kept)
+    page = (PROJECT_ROOT / "docs" / "adding.md").read_text(encoding="utf-8")
+    examples = dict(re.findall(r"`clawback new (\w+) (\S+)`", page))
+    assert examples.keys() == {"city", "tracker", "source", "council"}
+    for kind, name in examples.items():
+        made = skeleton.create(kind, name, tmp_path)
+        assert made.created or made.extended, kind
+
+
+def test_the_page_of_incidents_says_of_which_sets_something_is_unverified():
+    page = (PROJECT_ROOT / "docs" / "incidents.md").read_text(encoding="utf-8")
+    said = re.findall(r"^\| [A-Z][A-Za-z ]+, `(\w{4}-\w{4})`", page, re.MULTILINE)
+    assert sorted(said) == sorted(one.id for one in cities.SETS if one.unverified)
+
+
 @pytest.mark.parametrize("dataset", list(sources.DATASETS.values()), ids=lambda dataset: dataset.id)
 def test_the_columns_of_a_source_are_the_fields_of_its_dataset(dataset):
     """A field without a description would be missing from its quarantine model, and one too many would be a lie."""

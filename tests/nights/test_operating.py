@@ -82,6 +82,14 @@ def test_each_unit_starts_a_command_that_is_there() -> None:
     assert started == 4
 
 
+def test_each_service_has_the_password_of_the_database() -> None:
+    """Each opens Dagster's records; the page puts the password into both files, for services with and without keys."""
+    said = (PROJECT_ROOT / "docs" / "operating.md").read_text(encoding="utf-8")
+    for name in (name for name in UNITS if name.endswith(".service")):
+        (file,) = re.findall(r"^EnvironmentFile=-(/etc/clawback/\S+)$", (DEPLOY / name).read_text(), re.MULTILINE)
+        assert f"install -D -m 600 /dev/null {file} " in said, name
+
+
 def test_every_command_that_the_pages_show_is_one() -> None:
     """A line of a code block that begins with `clawback`: the command is there, and so is each of its options."""
     shown = [

@@ -6,6 +6,7 @@ What belongs here: what `clawback prune` shows and deletes. What does not: what 
 from __future__ import annotations
 
 import json
+import shutil
 import time
 from pathlib import Path
 
@@ -16,9 +17,9 @@ from orchestration.assets.warehouse import WAREHOUSE_POOL
 from orchestration.release import history, publish, seal
 from orchestration.release.history import Release
 from orchestration.running import prune
-from orchestration.running.instance import dagster_home
+from orchestration.running.instance import records
 from orchestration.running.lock import AnotherRefreshRuns, alone
-from orchestration.settings import Settings
+from orchestration.settings import PROJECT_ROOT, Settings
 from tests.conftest import clawback
 
 DAY = 24 * 3600
@@ -42,6 +43,16 @@ def _release(settings: Settings, number: int) -> None:
     seal.enter(settings, folder.name, sums)
 
 
+def _run_for_eight_days(settings: Settings) -> None:
+    with records(settings) as instance:
+        job = dg.job(name="refresh")(lambda: None)
+        for age in range(8, 0, -1):
+            run = instance.create_run_for_job(job)
+            for kind, at in ((dg.DagsterEventType.RUN_START, 0), (dg.DagsterEventType.RUN_SUCCESS, 60)):
+                event = dg.DagsterEvent(event_type_value=kind.value, job_name="refresh")
+                instance.report_dagster_event(event, run.run_id, timestamp=time.time() - age * DAY + at)
+
+
 @pytest.fixture
 def home(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
     """Five releases of which an early one serves, a capture, and eight runs that ended one day after the other."""
@@ -54,14 +65,7 @@ def home(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
     settings.build_dir.mkdir()
     settings.build_file.write_bytes(b"a build")
     monkeypatch.setenv("DAGSTER_HOME", "")
-    dagster_home(settings)
-    with dg.DagsterInstance.get() as instance:
-        job = dg.job(name="refresh")(lambda: None)
-        for age in range(8, 0, -1):
-            run = instance.create_run_for_job(job)
-            for kind, at in ((dg.DagsterEventType.RUN_START, 0), (dg.DagsterEventType.RUN_SUCCESS, 60)):
-                event = dg.DagsterEvent(event_type_value=kind.value, job_name="refresh")
-                instance.report_dagster_event(event, run.run_id, timestamp=time.time() - age * DAY + at)
+    _run_for_eight_days(settings)
     return settings
 
 
@@ -138,6 +142,51 @@ def test_the_build_file_stays_while_dagster_builds(home: Settings) -> None:
         instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
     prune.carry_out(home, releases=1, days=1, build=True)
     assert not home.build_file.exists()
+
+
+@pytest.fixture
+def home_of_another_store(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """Dagster's records are where somebody's own dagster.yaml says, as with PostgreSQL; eight runs ended."""
+    settings.dagster_home.mkdir(parents=True)
+    store = {
+        "storage": {"sqlite": {"base_dir": str(settings.root / "store")}},
+        "telemetry": {"enabled": False},
+        "concurrency": {"pools": {"default_limit": 1}},
+    }
+    (settings.dagster_home / "dagster.yaml").write_text(json.dumps(store), encoding="utf-8")
+    settings.build_dir.mkdir()
+    settings.build_file.write_bytes(b"a build")
+    monkeypatch.setenv("DAGSTER_HOME", "")
+    _run_for_eight_days(settings)
+    assert not (settings.dagster_home / "history").exists()
+    return settings
+
+
+def test_runs_of_another_store_are_deleted_too(home_of_another_store: Settings) -> None:
+    found = prune.carry_out(home_of_another_store, releases=1, days=2)
+    assert [one.what for one in found.removals] == ["run"] * 3
+    with records(home_of_another_store) as instance:
+        assert instance.get_runs_count() == 5
+
+
+def test_the_build_file_stays_while_a_run_of_another_store_builds(home_of_another_store: Settings) -> None:
+    with records(home_of_another_store) as instance:
+        run = instance.create_run_for_job(dg.job(name="refresh")(lambda: None))
+        instance.event_log_storage.initialize_concurrency_limit_to_default(WAREHOUSE_POOL)
+        instance.event_log_storage.claim_concurrency_slot(WAREHOUSE_POOL, run.run_id, "dbt_models")
+        with pytest.raises(AnotherRefreshRuns, match=run.run_id):
+            prune.carry_out(home_of_another_store, releases=1, days=1, build=True)
+    assert home_of_another_store.build_file.exists()
+
+
+def test_a_database_without_its_password_is_named_in_one_line(settings: Settings) -> None:
+    settings.dagster_home.mkdir(parents=True)
+    shutil.copy(PROJECT_ROOT / "deploy" / "dagster-postgresql.yaml", settings.dagster_home / "dagster.yaml")
+    shown = clawback(settings.root, "prune")
+    assert (shown.returncode, shown.stdout) == (1, "")
+    [line] = shown.stderr.splitlines()
+    assert "CLAWBACK_DATABASE_HOST and CLAWBACK_DATABASE_PASSWORD" in line
+    assert "docs/operating.md" in line
 
 
 def test_the_command_looks_first_and_deletes_when_told(home: Settings) -> None:

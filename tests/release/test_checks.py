@@ -7,6 +7,7 @@ What belongs here: what needs no dbt and no published home. What does not: the g
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
@@ -20,7 +21,7 @@ from orchestration import sources
 from orchestration.landing import land
 from orchestration.landing.catalog import Catalog
 from orchestration.reading import trace
-from orchestration.release import checks, history, incremental, seal
+from orchestration.release import checks, history, incremental, seal, sums
 from orchestration.release.markers import Marker
 from orchestration.settings import DBT_PROJECT_DIR, PROJECT_ROOT, Settings
 from orchestration.sources.base import Slice
@@ -166,6 +167,20 @@ def test_the_digest_of_the_code_covers_what_turns_captures_into_a_release(tmp_pa
     assert before == digest()
     (copy / file).write_bytes((copy / file).read_bytes() + b"\n")
     assert (digest() != before) is counts
+
+
+def test_the_page_of_the_gate_has_each_check_that_can_be_accepted_and_no_other():
+    page = (PROJECT_ROOT / "docs" / "gate.md").read_text(encoding="utf-8")
+    said = {
+        name.removesuffix("..."): accepted
+        for name, accepted in re.findall(r"^\| `([^`]+)` \|.*\| (yes|no) \|$", page, re.MULTILINE)
+    }
+    acceptable = [*checks.names(["core.fct_award"]), *sums.names(), "checks kept"]
+    found = {
+        name: [row for row in said if name == row or (row[-1] in " _" and name.startswith(row))] for name in acceptable
+    }
+    assert {name: rows for name, rows in found.items() if len(rows) != 1} == {}
+    assert {row for rows in found.values() for row in rows} == {row for row in said if said[row] == "yes"}
 
 
 def test_a_fifth_of_new_records_is_taken_in_and_more_is_made_anew():

@@ -25,6 +25,12 @@ TOOL = [sys.executable, str(PROJECT_ROOT / "tools" / "supply_chain.py")]
 POLICY = tomllib.loads(supply_chain.POLICY.read_text(encoding="utf-8"))
 
 
+def test_the_page_says_which_extras_the_bill_lists():
+    page = (PROJECT_ROOT / "docs" / "releasing.md").read_text(encoding="utf-8")
+    (said,) = re.findall(r"the product and the extras ([^.]*?) need, with its license", page)
+    assert set(re.findall(r"`(\w+)`", said)) == set(supply_chain.SET_UP)
+
+
 @pytest.fixture(scope="module")
 def made(tmp_path_factory) -> tuple[subprocess.CompletedProcess[str], Path]:
     folder = tmp_path_factory.mktemp("dist")
