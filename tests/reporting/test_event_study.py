@@ -79,6 +79,9 @@ def test_estimates_and_clustered_errors_are_those_of_an_econometrics_package(not
     assert found["estimate"].to_dict() == pytest.approx({-2: 1 / 3, -1: 0, 0: 10 / 3, 1: 3, 2: -1}, abs=1e-6)
     errors = {-2: 4.132527, -1: 0, 0: 3.160520, 1: 0.983192, 2: 3.452857}
     assert found["error"].to_dict() == pytest.approx(errors, abs=1e-6)
+    # Student's t with 5 degrees of freedom (six cities): 2.570582 in every table of quantiles
+    half = {event: 2.570582 * error for event, error in errors.items()}
+    assert ((found["high"] - found["low"]) / 2).to_dict() == pytest.approx(half, abs=1e-5)
 
 
 def test_cities_with_a_hole_or_a_break_or_a_listed_state_are_left_out_and_counted(notebook):
