@@ -15,6 +15,7 @@ from pathlib import Path
 import duckdb
 
 from orchestration import sources
+from orchestration.landing import attempts
 from orchestration.landing.form import Capture
 from orchestration.landing.serving import Captures
 from orchestration.sources.base import Dataset
@@ -55,6 +56,14 @@ class KnownCaptures:
         for slice_key, when, compared in self._captures.unchanged(self._dataset):
             found[slice_key].append((when, compared))
         return found
+
+    def rejected(self, slice_key: str) -> datetime | None:
+        return self._rejected.get(slice_key)
+
+    @cached_property
+    def _rejected(self) -> dict[str, datetime]:
+        entries = attempts.opened(attempts.attempted(self._captures.landing_dir / self._dataset.id), live=True)
+        return {one.slice: one.last for one in entries if one.status == "rejected" and one.edition == "live"}
 
     def records(self, slice_key: str) -> int | None:
         return self._records.get(slice_key)

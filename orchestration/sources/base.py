@@ -79,6 +79,9 @@ class EarlierCaptures(Protocol):
     def checked(self, slice_key: str) -> datetime | None:
         """When the publisher last answered for the slice, new or unchanged; None if it never did."""
 
+    def rejected(self, slice_key: str) -> datetime | None:
+        """When the slice was last requested, if what came was rejected; None if not."""
+
     def records(self, slice_key: str) -> int | None:
         """How many records the slice's capture in use has; None if there is none."""
 
@@ -275,14 +278,26 @@ class Dataset(ABC):
         raise SourceError(self.id, path.name, what)
 
 
-def due(slices: Iterable[Slice], known: EarlierCaptures, every: timedelta = timedelta(0)) -> list[Slice]:
-    """The slices that have had no answer within `every`, the oldest first."""
+def due(
+    slices: Iterable[Slice],
+    known: EarlierCaptures,
+    every: timedelta = timedelta(0),
+    *,
+    rejected_every: timedelta = timedelta(0),
+) -> list[Slice]:
+    """The slices that have had no answer within `every`, the oldest first.
+
+    rejected_every: how long a slice waits whose last answer was rejected. Give it where an answer is a large file that
+    most likely comes again as it was.
+    """
+    slices = list(slices)
     never = datetime.min.replace(tzinfo=UTC)
     asked = [(known.checked(slice_.key) or never, slice_) for slice_ in slices]
     now = utc_now()
     # An answer of a time to come, by a clock that was ahead, is as good as one of now.
     ages = [(max(now - when, timedelta(0)), when, s) for when, s in sorted(asked, key=lambda a: (a[0], a[1].key))]
-    return [s for age, when, s in ages if when == never or age >= every]
+    waiting = {s.key for s in slices if (at := known.rejected(s.key)) and now - at < rejected_every}
+    return [s for age, when, s in ages if s.key not in waiting and (when == never or age >= every)]
 
 
 def renamed(record: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 # Archives have some MB to 120 MB, and one connection brings less than half a MB in a second.
 _MOST_ARCHIVES_A_RUN = 25
 _NEWEST_YEARS = 3
+# An archive that was rejected most likely comes again as it was: it does not take the place of others in each run.
+_REJECTED_EVERY = timedelta(days=30)
 _FILE = re.compile(r"(?P<state>[A-Z]{2})-(?P<year>(?:19|20)\d\d)(?!\d)")
 # The publisher's page of downloads reads its list from here.
 _DOWNLOADS = "webapp/assets/JSON/downloads/downloads.json"
@@ -85,7 +87,7 @@ class Nibrs(SignedFile):
         """The newest years of every state, stalest first, as many as a run can bring."""
         newest = utc_now().year - _NEWEST_YEARS
         moving = [slice_ for slice_ in self.all_slices() if int(slice_.params["year"]) >= newest]
-        return due(moving, known, timedelta(days=1))[:_MOST_ARCHIVES_A_RUN]
+        return due(moving, known, timedelta(days=1), rejected_every=_REJECTED_EVERY)[:_MOST_ARCHIVES_A_RUN]
 
     def all_slices(self) -> list[Slice]:
         """Every state and year of which an archive may be out; the publisher does not have all of them."""

@@ -344,6 +344,22 @@ class TestLive:
         night("LA-2024", at=datetime(2026, 6, 30, 6, tzinfo=UTC))
         assert publisher.links == links + 1
 
+    def test_a_rejected_archive_takes_no_place_in_a_run_for_a_month(self, night, live, publisher):
+        publisher.files["nibrs/incident/2024/AK-2024.zip"] = b"PK\x03\x04 and then nothing of a zip"
+
+        def in_a_run(at: datetime) -> bool:
+            with time_machine.travel(at):
+                known = KnownCaptures(Catalog(live.landing_dir, as_of=None, edition="live"), NIBRS)
+                return "AK-2024" in {s.key for s in NIBRS.slices(live, known)}
+
+        assert in_a_run(TODAY), "Alaska's comes first of those that were never captured"
+        assert night("AK-2024").slices[0].status == "rejected"
+        assert not in_a_run(TODAY + timedelta(days=29))
+        assert in_a_run(TODAY + timedelta(days=31))
+        again = night("AK-2024", at=TODAY + timedelta(days=31))
+        assert again.slices[0].status == "rejected", "named, it is requested; the same file is rejected again"
+        assert not in_a_run(TODAY + timedelta(days=32)), "the month begins again"
+
     def test_a_run_asks_for_the_newest_years_of_some_states_and_a_backfill_for_any(self, live):
         with time_machine.travel(TODAY):
             slices = NIBRS.slices(live, KnownCaptures(Catalog(live.landing_dir, as_of=None, edition="live"), NIBRS))
