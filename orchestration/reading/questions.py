@@ -149,7 +149,7 @@ def answer(connection: Connection, asked: Question, given: Mapping[str, str]) ->
             if found.read_as:
                 notes.append(f"{name}={text} is read as {found.read_as}: a GEOID begins with its zero.")
         else:
-            values[name], labels[name] = text, _checked(connection, name, text, parameter)
+            values[name], labels[name] = _checked(connection, name, text, parameter)
             if parameter.kind == "date" and labels[name] > (last := _last_day(connection)):
                 notes.append(f"{name}={text} lies after {last}, the day of the newest capture: nothing later is known.")
     if (first := values.get("from")) and (until := values.get("to")) and first > until:
@@ -184,18 +184,34 @@ def _others(found: places.Found) -> str:
     return f"{found.place} is meant. Others bear the name: {some}{more}. Ask for them by state or code."
 
 
-def _checked(connection: Connection, name: str, text: str, parameter: Parameter) -> str:
-    """The parameter's value in words. Raises WrongParameter if it does not exist."""
+def _checked(connection: Connection, name: str, text: str, parameter: Parameter) -> tuple[str, str]:
+    """The parameter's value, and the value in words. Raises WrongParameter if it does not exist."""
     if parameter.kind == "date":
-        return _day(name, text) if text or parameter.default else _last_day(connection)
+        return text, _day(name, text) if text or parameter.default else _last_day(connection)
     if text == "" and parameter.default == "":
-        return ""
+        return "", ""
     kind = _kinds()[parameter.kind]
     values: dict[str, str] = dict(connection.execute(kind["sql"]).fetchall())
     # If the release has nothing of the kind, the answer is empty and says so.
-    if values and text not in values:
+    if not values:
+        return text, text
+    value = _meant(text, values)
+    if value is None:
         raise WrongParameter(f"{name}={text!r}: no such {kind['what']}; there are: {', '.join(values)}")
-    return values.get(text, text)
+    return value, values[value]
+
+
+def _meant(text: str, values: Mapping[str, str]) -> str | None:
+    """The value that a text names, by itself or by its words, in whatever case; None if none or several are named."""
+    if text in values:
+        return text
+    by_value = [value for value in values if _plain(value) == _plain(text)]
+    named = by_value or [value for value, words in values.items() if _plain(words) == _plain(text)]
+    return named[0] if len(named) == 1 else None
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"[\s_-]+", " ", text).strip().casefold().removeprefix("the ")
 
 
 def _day(name: str, text: str) -> str:

@@ -21,6 +21,8 @@ from orchestration.release import layout, seal
 from orchestration.settings import DBT_PROJECT_DIR, PROJECT_ROOT, Settings
 
 RELEASE_FILE = "release.json"
+# What turns captures into a release, of our own packages.
+_PACKAGES = ("councils", "declared", "engine", "forms", "landing", "reading", "release", "site", "sources")
 
 
 class NoSuchRelease(Exception):
@@ -172,10 +174,11 @@ def code_digest() -> str:
     """A digest of everything that turns captures into a release: our code, and the versions that the lock pins."""
     digest = hashlib.sha256()
     package = PROJECT_ROOT / "orchestration"
-    # descriptions, units and former names are published too, and so are the pages
+    # descriptions, units and former names are published too, and so are the pages, with docs/ and the named questions
     files = [p for p in DBT_PROJECT_DIR.rglob("*") if p.suffix in (".sql", ".yml", ".csv", ".md", ".toml")]
-    for folder in ("declared", "engine", "forms", "landing", "release", "site", "sources"):
-        files += [p for p in (package / folder).rglob("*") if p.is_file()]
+    folders = [package / name for name in _PACKAGES]
+    for folder in (*folders, PROJECT_ROOT / "docs", PROJECT_ROOT / "queries"):
+        files += [p for p in folder.rglob("*") if p.is_file()]
     files += [package / "wire.py"]
     files += [lock for lock in (PROJECT_ROOT / "requirements.lock",) if lock.exists()]
     for path in sorted(files):

@@ -65,6 +65,8 @@ def has_records(settings: Settings) -> bool:
 def records(settings: Settings) -> DagsterInstance:
     """Dagster's records of this home, to be closed by the caller. Raises CannotOpenRecords."""
     home = dagster_home(settings)
+    # a server that takes a connection and never answers would keep a command waiting for ever; Dagster tries six times
+    os.environ.setdefault("PGCONNECT_TIMEOUT", "3")
     # Dagster takes seconds to import: only what opens its records pays
     import dagster as dg
 
@@ -78,6 +80,25 @@ def records(settings: Settings) -> DagsterInstance:
             f"Dagster's records cannot be opened: {home / 'dagster.yaml'} reads {' and '.join(names)}, which the"
             " environment does not have. Set what the services have (docs/operating.md)."
         ) from None
+    except Exception as fault:
+        refusal = _refusal(fault)
+        if refusal is None:
+            raise
+        raise CannotOpenRecords(
+            f"Dagster's records cannot be opened: {refusal}. Start the database that {home / 'dagster.yaml'} names, or"
+            " set CLAWBACK_DATABASE_HOST and CLAWBACK_DATABASE_PASSWORD as the services have them (docs/operating.md)."
+        ) from None
+
+
+def _refusal(fault: BaseException) -> str | None:
+    """What a database said, or its driver, that could not be reached; None if the fault is of another kind."""
+    # it comes with Dagster, which is imported where this is needed
+    from sqlalchemy.exc import DBAPIError
+
+    cause: BaseException | None = fault
+    while cause is not None and not isinstance(cause, DBAPIError):
+        cause = cause.__cause__ or cause.__context__
+    return " ".join(str(cause.orig).split()) if cause is not None else None
 
 
 def _yaml_of(settings: Settings) -> str:

@@ -72,6 +72,20 @@ class TestParameters:
 
     @pytest.mark.parametrize("wrong", ["2025-13-01", "2025-02-30", "1/2/2025", "yesterday", "20250101", "2025-1-1"])
     @pytest.mark.parametrize(("name", "parameter"), [("listed", "as_of"), ("exposure", "as_of"), ("four_cities", "to")])
+    @pytest.mark.parametrize(
+        ("name", "given", "value"),
+        [
+            ("crime_months", {"jurisdiction": "Chicago, IL", "offense": "Motor Vehicle Theft"}, "MVT"),
+            ("crime_months", {"jurisdiction": "Chicago, IL", "offense": "rob"}, "ROB"),
+            ("crime_months", {"jurisdiction": "Chicago, IL", "offense": "aggravated_assault"}, "ASS"),
+        ],
+    )
+    def test_a_value_may_be_written_in_words_and_in_any_case(self, connection, name, given, value):
+        asked = questions.question(name)
+        by_value = questions.ask(connection, asked, {**given, "offense": value}).fetchall()
+        assert by_value
+        assert questions.ask(connection, asked, given).fetchall() == by_value
+
     def test_dates_are_dates(self, connection, name, parameter, wrong):
         with pytest.raises(questions.WrongParameter, match="is no day: write YYYY-MM-DD"):
             ask(connection, name, **{parameter: wrong})

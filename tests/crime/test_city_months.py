@@ -124,6 +124,7 @@ def test_of_the_newest_months_a_quarter_less_than_the_year_before_is_enough(ask,
         ("NV0020100", "", "2026-06", "2026-06", "partial"),
         ("AZ0072300", "", "2026-07", "2026-07", "partial"),
         ("MDBPD0000", "", "2026-07", "2026-07", "partial"),
+        ("FL0370300", "MVT", "2025-01", "2026-03", "partial"),
     ],
 )
 def test_a_month_that_the_list_of_known_faults_names_counts_nothing(ask, ori, code, first, last, judged):
@@ -137,6 +138,29 @@ def test_a_month_that_the_list_of_known_faults_names_counts_nothing(ask, ori, co
         assert coverage_ in (f"{judged}: named in reference.crime_series_breaks", NEWEST), coverage_
         assert (offenses, printed is None) == (None, False)
         assert reason
+
+
+@pytest.mark.parametrize(
+    ("ori", "month", "code", "printed"),
+    [("FL0521400", "2025-12", "LAR", 4_503), ("FL0500000", "2025-12", "LAR", 3_929), ("FL0130600", "2019-12", "LAR", 14_219)],
+)
+def test_a_december_that_holds_the_year_is_no_month(ask, ori, month, code, printed):
+    """St. Petersburg and the sheriff of Palm Beach County sent nothing else in 2025, and nothing since."""
+    assert ask(
+        "select offenses, offenses_as_printed, coverage from core.fct_crime_month"
+        " where ori = ? and month_start = cast(? || '-01' as date) and fbi_offense_code = ?", ori, month, code,
+    ) == [(None, printed, "suspect: several months in one")]  # fmt: skip
+
+
+@pytest.mark.parametrize(("ori", "year"), [("NY0303000", 2022), ("ILCPD0000", 2017), ("ILCPD0000", 2020)])
+def test_an_agency_that_sends_no_clearances_has_none_and_not_0(ask, ori, year):
+    [(months, cleared, printed)] = ask(
+        "select count(*), count(cleared), sum(offenses_as_printed) from core.fct_crime_month"
+        " where ori = ? and extract(year from month_start) = ?", ori, year,
+    )  # fmt: skip
+    assert (months, cleared) == (84, 0)
+    assert printed > 80_000
+    assert ask("select distinct cleared from core.fct_crime_year where ori = ? and calendar_year = ?", ori, year) == [(None,)]
 
 
 def test_the_two_odd_months_of_oakland_are_no_change_of_its_level(ask):

@@ -313,6 +313,9 @@ class TestYears:
             # its row of 2013 has 0 of everything: a rise from nothing has no percent
             ("Greenville", "AL", "LAR", 2014, 2013, 0, 295, None),
             ("Jennings", "LA", "LAR", 2022, 2021, 0, 227, None),
+            # Florida's thefts of vehicles stop being sent: fewer than 200 a year, and then none
+            ("Doral", "FL", "MVT", 2022, 2020, 149, 0, -100.0),
+            ("Coral Springs", "FL", "MVT", 2023, 2020, 160, 3, -98.1),
         ],
     )
     def test_a_fall_or_jump_from_one_printed_year_to_the_next_is_flagged(

@@ -31,7 +31,7 @@ AGENCIES = [
     Agency(2, "SY0020000", "Quiet", months="ZZZZZZZZZZZZ"),
     Agency(3, "SY0030000", "Summary", reporting_type="S"),
     Agency(4, "SY0040000", "Late", start="07-01"),
-    Agency(5, "SY0050000", "Silent", months="IIIIIIUUUUUU"),
+    Agency(5, "SY0050000", "Silent", months="IIIIIIUXUUUU"),
     Agency(6, "SY0060000", "Absent", months="UUUUUUUUUUUU"),
     Agency(7, "SY0070000", "Falling"),
 ]
@@ -129,6 +129,7 @@ class TestWhatWasSent:
         ("SY0040000", 7, "sent"),
         ("SY0050000", 5, "sent"),
         ("SY0050000", 7, "not sent: the archive says so"),
+        ("SY0050000", 8, "unknown: the archive does not say whether it was sent"),
         ("SY0070000", 9, "in part: under 60 percent of its median month"),
         ("SY0070000", 8, "sent"),
     ])  # fmt: skip
@@ -141,7 +142,7 @@ class TestWhatWasSent:
         query = "select month_start, victims from core.fct_victim_month_total where ori = ? order by 1"
         assert {victims for _, victims in ask.execute(query, ["SY0020000"]).fetchall()} == {0}
         silent = dict(ask.execute(query, ["SY0050000"]).fetchall())
-        assert (silent[date(2017, 6, 1)], silent[date(2017, 7, 1)]) == (0, None)
+        assert (silent[date(2017, 6, 1)], silent[date(2017, 7, 1)], silent[date(2017, 8, 1)]) == (0, None, None)
 
     def test_an_agency_that_never_sent_in_the_year_has_no_row(self, ask):
         assert ask.execute("select count(*) from core.fct_victim_month_total where ori = 'SY0060000'").fetchone() == (

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import socket
 import time
 from pathlib import Path
 
@@ -187,6 +188,31 @@ def test_a_database_without_its_password_is_named_in_one_line(settings: Settings
     [line] = shown.stderr.splitlines()
     assert "CLAWBACK_DATABASE_HOST and CLAWBACK_DATABASE_PASSWORD" in line
     assert "docs/operating.md" in line
+
+
+@pytest.mark.parametrize("answers", ["refuses", "takes the connection and never answers"])
+def test_a_database_that_does_not_answer_is_said_in_a_line(settings: Settings, answers: str) -> None:
+    silent = socket.create_server(("127.0.0.1", 0))
+    port = silent.getsockname()[1]
+    if answers == "refuses":
+        silent.close()
+    example = (PROJECT_ROOT / "deploy" / "dagster-postgresql.yaml").read_text(encoding="utf-8")
+    settings.dagster_home.mkdir(parents=True)
+    (settings.dagster_home / "dagster.yaml").write_text(example.replace("port: 5432", f"port: {port}"), encoding="utf-8")
+    environment = {
+        "CLAWBACK_DATABASE_HOST": "127.0.0.1",
+        "CLAWBACK_DATABASE_PASSWORD": "a-secret-of-the-test",
+        "PGCONNECT_TIMEOUT": "2",
+    }
+    with silent:
+        shown = clawback(settings.root, "prune", **environment)
+    assert (shown.returncode, shown.stdout) == (1, "")
+    *_, line = shown.stderr.splitlines()
+    assert line.startswith("Dagster's records cannot be opened: connection to server at"), shown.stderr
+    assert str(port) in line
+    assert "CLAWBACK_DATABASE_HOST and CLAWBACK_DATABASE_PASSWORD" in line
+    assert "Traceback" not in shown.stderr
+    assert "a-secret-of-the-test" not in shown.stderr
 
 
 def test_the_command_looks_first_and_deletes_when_told(home: Settings) -> None:

@@ -121,7 +121,8 @@ judged as (
         end as why_code,
         case when has_incidents then 'incidents' else 'no incidents' end as evidence_code,
         case when break_reason is null then comparability else concat(comparability, ': ', break_reason) end as reason,
-        printed_rows + case when has_incidents then 1 else 0 end as evidence_rows
+        -- what was printed is counted with the printed evidence (int_awards__claims_printed)
+        case when has_incidents then 1 else 0 end as evidence_rows
     from compared
 )
 

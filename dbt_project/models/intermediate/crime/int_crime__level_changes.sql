@@ -34,10 +34,11 @@ compared as (
         case
             when first_before < month_no - 24 or last_after > month_no + 11 then null
             -- below 30 a month chance alone halves or doubles a count
-            when last_after is null or greatest(mean_before, mean_after) < 30 or mean_before <= 0 then null
+            when last_after is null or greatest(mean_before, mean_after) < 30 or mean_before < 0 then null
             -- one odd month moves a mean and makes no level: the medians are apart, too, and two of 0 are not
             when greatest(median_before, median_after) <= 0 then null
             when mean_after <= 0.5 * mean_before and median_after <= 0.75 * median_before then 'falls'
+            -- a rise from 0 among them
             when mean_after >= 2 * mean_before and median_before <= 0.75 * median_after then 'jumps'
         end as direction
     from levels
@@ -68,7 +69,9 @@ ranked as (
         row_number() over (
             partition by ori, offense_code, run
             order by
-                case when direction = 'falls' then mean_after / mean_before else -mean_after / mean_before end, month_start
+                case when direction = 'falls' then mean_after / mean_before else mean_before / mean_after end,
+                -- of several rises from 0 the highest, of several falls to 0 the deepest
+                greatest(mean_before, mean_after) desc, month_start
         ) as steepness
     from numbered
     where direction is not null
@@ -97,7 +100,8 @@ select
     ranked.month_start,
     ranked.mean_before,
     ranked.mean_after,
-    100.0 * (ranked.mean_after - ranked.mean_before) / ranked.mean_before as level_change_percent,
+    -- a rise from 0 has no percent
+    100.0 * (ranked.mean_after - ranked.mean_before) / nullif(ranked.mean_before, 0) as level_change_percent,
     explained.ori is not null as is_explained
 from ranked
 left join explained

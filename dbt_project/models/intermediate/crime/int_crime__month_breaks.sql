@@ -37,7 +37,8 @@ with reasons as (
         month_start,
         offense_code,
         concat(
-            'the level changes by ', {{ in_words('cast(round(level_change_percent) as bigint)') }}, ' percent: ',
+            case when level_change_percent is null then 'the count rises from 0: '
+                else concat('the level changes by ', {{ in_words('cast(round(level_change_percent) as bigint)') }}, ' percent: ') end,
             {{ in_words('cast(round(mean_before) as bigint)') }}, ' a month in the six months before, ',
             {{ in_words('cast(round(mean_after) as bigint)') }}, ' in the six from here on; nobody names a cause'
         ) as reason,

@@ -46,8 +46,7 @@ neighbours as (
         ) as empty_three_before,
         sum(is_empty) over (
             partition by source_kind, ori order by month_no range between 1 following and 1 following
-        ) as empty_after,
-        max(month_no) over (partition by source_kind, ori) as last_month_no
+        ) as empty_after
     from sent
 ),
 
@@ -55,7 +54,8 @@ lumped as (
     select
         neighbours.*,
         case
-            when counted >= 30 and empty_before = 1 and (empty_after = 1 or month_no = last_month_no and empty_three_before = 3)
+            -- the last month that counts anything may be the year's, though later ones stand there without a count
+            when counted >= 30 and empty_before = 1 and (empty_after = 1 or months_after = 0 and empty_three_before = 3)
                 then 1
             when
                 counted > 3 * greatest(median_before, median_after)

@@ -124,7 +124,12 @@ ordered as (
         max(case when source_kind = 'Crime Data Explorer' then offenses end)
             over (partition by ori, month_start, offense_code) as explorer_offenses,
         max(case when source_kind = 'Return A master file' then offenses end)
-            over (partition by ori, month_start, offense_code) as return_a_offenses
+            over (partition by ori, month_start, offense_code) as return_a_offenses,
+        -- Some agencies send no clearances, and 0 stands for each (New York in 2022, Chicago from 2017 to 2020): nobody
+        -- who counts a hundred offences in a year clears none of them.
+        sum(abs(cleared)) over (partition by source_kind, ori, extract(year from month_start)) = 0
+        and sum(abs(offenses_as_printed)) over (partition by source_kind, ori, extract(year from month_start)) >= 100
+            as sends_no_clearances
     from counted
 )
 
@@ -135,7 +140,7 @@ select
     source_kind,
     offenses_as_printed,
     whole_offenses as offenses,
-    cleared,
+    case when not coalesce(sends_no_clearances, false) then cleared end as cleared,
     population,
     judged_coverage as coverage,
     case when source_kind = 'Crime Data Explorer' then return_a_offenses else explorer_offenses end

@@ -38,7 +38,8 @@ with reported as (
             ~ "then concat(months.fbi_offense_code, ': ', breaks.level_reason) end") }} as level_reasons,
         {{ joined("case when months.level_change_percent is not null then concat("
             ~ "months.fbi_offense_code, ' ', case when months.level_change_percent > 0 then '+' else '' end, "
-            ~ "cast(cast(round(months.level_change_percent, 0) as int) as " ~ dbt.type_string() ~ "), '%') end") }}
+            ~ "cast(cast(round(months.level_change_percent, 0) as int) as " ~ dbt.type_string() ~ "), '%') "
+            ~ "when months.is_level_change_explained is not null then concat(months.fbi_offense_code, ' from 0') end") }}
             as level_changes
     from {{ ref('int_crime__unit_agencies') }} as units
     inner join {{ ref('fct_crime_month') }} as months

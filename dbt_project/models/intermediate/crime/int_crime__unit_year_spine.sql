@@ -45,4 +45,7 @@ cross join years
 left join {{ ref('dim_jurisdiction') }} as states
     on units.state_code = states.state_code and states.level = 'state'
 left join {{ ref('fct_population_year') }} as people
-    on units.jurisdiction_key = people.jurisdiction_key and years.calendar_year = people.calendar_year
+    on
+        units.jurisdiction_key = people.jurisdiction_key
+        and years.calendar_year = people.calendar_year
+        and people.population_of <> 'less than the unit'

@@ -58,6 +58,7 @@ select
     known_share,
     case
         when reported_status = 'U' then 'not sent: the archive says so'
+        when coalesce(reported_status, '') not in ('I', 'Z') then 'unknown: the archive does not say whether it was sent'
         when reporting_type = 'S' then 'not sent: the agency reports by monthly totals'
         when month_start < {{ dbt.date_trunc('month', 'nibrs_start_on') }} then 'not sent: before the agency reports by incident'
         -- below ten a low month is chance

@@ -45,9 +45,12 @@ level_changes as (
         year_before >= calendar_year - 3
         -- more earlier reports that proved unfounded than new ones: no level
         and offenses_before >= 0
-        -- below 200 a year chance and one event make such changes
-        and greatest(offenses, offenses_before) >= 200
-        and (offenses <= 0.5 * offenses_before or offenses >= 2 * offenses_before)
+        and (
+            -- below 200 a year chance and one event make such changes
+            greatest(offenses, offenses_before) >= 200 and least(offenses, offenses_before) <= 0.5 * greatest(offenses, offenses_before)
+            -- they leave no tenth of 30: 149 thefts of vehicles, then none (Doral, Florida, 2022)
+            or greatest(offenses, offenses_before) >= 30 and least(offenses, offenses_before) <= 0.1 * greatest(offenses, offenses_before)
+        )
 ),
 
 explained as (

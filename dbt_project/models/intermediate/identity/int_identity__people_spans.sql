@@ -11,4 +11,4 @@ select
     end as from_year,
     coalesce(lead(calendar_year) over (partition by jurisdiction_key order by calendar_year) - 1, 9999) as to_year
 from {{ ref('fct_population_year') }}
-where population is not null
+where population is not null and population_of <> 'less than the unit'

@@ -51,7 +51,7 @@ select
     cast(null as bigint) as _record_no,
     years._kind
 from {{ ref('fct_crime_year') }} as years
-where years.level_change_percent is not null
+where years.level_change_since_year is not null
 union all
 select
     {{ surrogate_key(["'year'", 'years.crime_year_printed_key']) }} as crime_series_break_key,
@@ -75,4 +75,4 @@ select
     years._record_no,
     years._kind
 from {{ ref('fct_crime_year_printed') }} as years
-where years.level_change_percent is not null
+where years.level_change_since_year is not null

@@ -12,7 +12,10 @@ select
         when coalesce(notes.is_covered, true) or listings.obligated_amount <> 0 or listings.type_group <> 'all'
             then listings.obligated_amount
     end as obligated_amount,
-    listings.outlayed_amount,
+    case
+        when coalesce(notes.is_covered, true) or listings.outlayed_amount <> 0 or listings.type_group <> 'all'
+            then listings.outlayed_amount
+    end as outlayed_amount,
     listings.sam_actual_amount,
     cast(listings._retrieved_at as date) as seen_on,
     nullif(

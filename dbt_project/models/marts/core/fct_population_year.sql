@@ -37,6 +37,15 @@ estimates as (
     inner join codes
         on places.geoid = codes.geoid
     where places.estimate_year is not null
+),
+
+served as (
+    select
+        estimates.*,
+        lag(population) over (partition by jurisdiction_key order by estimate_year) as people_before,
+        lead(population) over (partition by jurisdiction_key order by estimate_year) as people_after
+    from estimates
+    where newest = 1
 )
 
 select
@@ -45,7 +54,14 @@ select
     estimate_year as calendar_year,
     population_source,
     vintage,
-    population_of,
+    -- no unit of 10,000 loses a third of its people and has them again: the census of 2020 counts Louisville without most of
+    -- its county
+    case
+        when
+            people_before >= 10000 and people_after >= 10000
+            and population < 0.7 * people_before and population < 0.7 * people_after then 'less than the unit'
+        else population_of
+    end as population_of,
     population,
     hispanic_population,
     cast(hispanic_share as double) as hispanic_share,
@@ -53,5 +69,4 @@ select
     _payload_id,
     _record_no,
     _kind
-from estimates
-where newest = 1
+from served

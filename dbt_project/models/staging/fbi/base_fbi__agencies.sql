@@ -11,7 +11,7 @@ with typed as (
         end as state_code,
         {{ text_field('agency_name') }} as agency_name,
         {{ text_field('agency_type_name') }} as agency_type,
-        {{ text_field('counties') }} as counties,
+        nullif({{ text_field('counties') }}, 'N/A') as counties,
         try_cast({{ text_field('is_nibrs') }} as boolean) as is_nibrs,
         {{ printed_day(text_field('nibrs_start_date')) }} as nibrs_start_on,
         -- the register has -9 where it has no place

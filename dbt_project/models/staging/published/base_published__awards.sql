@@ -39,7 +39,8 @@ typed as (
         ) as announced_on,
         case length(printed.document_date) when 10 then 'day' when 7 then 'month' when 4 then 'year' else 'unknown' end
             as announced_precision,
-        printed.agency_name,
+        -- a remark in parentheses where a name would stand names nobody
+        case when printed.agency_name not like '(%)' then printed.agency_name end as agency_name,
         states.postal as state_code,
         printed.place_as_printed,
         printed.program,
@@ -70,6 +71,8 @@ typed as (
         -- "$6.25 million" is fifty times the 125,000 that the hiring program paid a position
         coalesce(
             lower(printed.as_printed) like '%million%'
+            -- cents are not rounded away
+            and try_cast(printed.amount_as_printed as decimal(18, 2)) % 1 = 0
             and cast(try_cast(printed.amount_as_printed as decimal(18, 2)) as bigint) % 10000 = 0
             and (
                 cast(try_cast(printed.amount_as_printed as decimal(18, 2)) as bigint) % 100000 = 0
