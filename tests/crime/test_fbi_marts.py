@@ -316,6 +316,9 @@ class TestYears:
             # Florida's thefts of vehicles stop being sent: fewer than 200 a year, and then none
             ("Doral", "FL", "MVT", 2022, 2020, 149, 0, -100.0),
             ("Coral Springs", "FL", "MVT", 2023, 2020, 160, 3, -98.1),
+            # no row of 2020 to 2022 lies between: next to nothing beside a tenfold count is no level of four years later
+            ("Columbus", "IN", "LAR", 2023, 2019, 1_254, 0, -100.0),
+            ("Terre Haute", "IN", "ASS", 2020, 2016, 23, 725, 3_052.2),
         ],
     )
     def test_a_fall_or_jump_from_one_printed_year_to_the_next_is_flagged(

@@ -14,7 +14,7 @@ with reasons as (
         on breaks.geoid = units.geoid
 ),
 
--- a year beside the last one with a count, of the same agency or row of the table, three years back at most
+-- a year beside the last one with a count, of the same agency or row of the table
 compared as (
     select
         years.*,
@@ -42,13 +42,14 @@ level_changes as (
         case when offenses_before > 0 then 100.0 * (offenses - offenses_before) / offenses_before end as level_change_percent
     from compared
     where
-        year_before >= calendar_year - 3
         -- more earlier reports that proved unfounded than new ones: no level
-        and offenses_before >= 0
+        offenses_before >= 0
         and (
-            -- below 200 a year chance and one event make such changes
-            greatest(offenses, offenses_before) >= 200 and least(offenses, offenses_before) <= 0.5 * greatest(offenses, offenses_before)
-            -- they leave no tenth of 30: 149 thefts of vehicles, then none (Doral, Florida, 2022)
+            -- below 200 a year chance and one event make such changes, and in more than three years a city may come to them
+            year_before >= calendar_year - 3
+            and greatest(offenses, offenses_before) >= 200
+            and least(offenses, offenses_before) <= 0.5 * greatest(offenses, offenses_before)
+            -- they leave no tenth of 30, however long it takes: 149 thefts of vehicles, then none (Doral, Florida, 2022)
             or greatest(offenses, offenses_before) >= 30 and least(offenses, offenses_before) <= 0.1 * greatest(offenses, offenses_before)
         )
 ),
