@@ -316,7 +316,7 @@ class TestYears:
             # Florida's thefts of vehicles stop being sent: fewer than 200 a year, and then none
             ("Doral", "FL", "MVT", 2022, 2020, 149, 0, -100.0),
             ("Coral Springs", "FL", "MVT", 2023, 2020, 160, 3, -98.1),
-            # no row of 2020 to 2022 lies between: next to nothing beside a tenfold count is no level of four years later
+            # no row lies between: next to nothing beside a tenfold count is a change, however many years later
             ("Columbus", "IN", "LAR", 2023, 2019, 1_254, 0, -100.0),
             ("Terre Haute", "IN", "ASS", 2020, 2016, 23, 725, 3_052.2),
         ],
