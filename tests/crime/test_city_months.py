@@ -125,6 +125,9 @@ def test_of_the_newest_months_a_quarter_less_than_the_year_before_is_enough(ask,
         ("AZ0072300", "", "2026-07", "2026-07", "partial"),
         ("MDBPD0000", "", "2026-07", "2026-07", "partial"),
         ("FL0370300", "MVT", "2025-01", "2026-03", "partial"),
+        ("KY0568000", "HOM", "2025-04", "2026-03", "partial"),
+        ("CA0500200", "HOM", "2025-01", "2025-12", "partial"),
+        ("IN0200000", "HOM", "2026-01", "2026-01", "suspect"),
     ],
 )
 def test_a_month_that_the_list_of_known_faults_names_counts_nothing(ask, ori, code, first, last, judged):
