@@ -33,7 +33,6 @@ windows as (
         cast(null as double) as year_known_share_before,
         cast(null as double) as year_known_share_most,
         false as is_hispanic_alone_recorded,
-        false as is_coding_drift,
         reports.is_across_break,
         reports.break_reason,
         reports.comparability
@@ -66,10 +65,12 @@ windows as (
         victims.year_known_share_before,
         victims.year_known_share_most,
         coalesce(victims.is_hispanic_alone_recorded, false) as is_hispanic_alone_recorded,
-        coalesce(victims.is_coding_drift, false) as is_coding_drift,
         victims.is_across_break,
         victims.break_reason,
-        victims.comparability
+        case
+            when victims.comparability = 'comparable' and victims.is_coding_drift then 'the code of the offense drifted'
+            else victims.comparability
+        end as comparability
     from {{ ref('int_crime__victim_windows') }} as victims
     inner join {{ ref('dim_agency') }} as agencies
         on victims.agency_key = agencies.agency_key
@@ -111,7 +112,6 @@ judged as (
                     abs(known_share - known_share_before) > {{ known_share_may_move() }}
                     and (ori is null or least(citywide_reports, citywide_reports_before) >= 100)
                 ) then 'the share of victims of known ethnicity moved'
-            when is_coding_drift then 'the code of the offense drifted'
             -- nulls of an agency are counts below the floor
             when (hispanic_reports + others_reports + hispanic_reports_before + others_reports_before) is null
                 or least_count < {{ victim_floor() }} then 'a count is too small to be shown'
