@@ -205,6 +205,43 @@ class TestPartialMonths:
                    " where ori = 'GA0250300' and fbi_offense_code = 'LAR' and calendar_year = 2025"
                    ) == [("no whole month", 0, None, None)]  # fmt: skip
 
+    @pytest.mark.parametrize(("ori", "larcenies"), [("FL0521400", 4_503), ("FL0500000", 3_929)])
+    def test_a_december_that_holds_the_year_is_no_month(self, ask, ori, larcenies):
+        """St. Petersburg and the sheriff of Palm Beach County sent nothing else in 2025, and nothing since."""
+        assert ask(
+            "select offenses, offenses_as_printed, coverage from core.fct_crime_month"
+            " where ori = ? and month_start = date '2025-12-01' and fbi_offense_code = 'LAR'", ori,
+        ) == [(None, larcenies, "suspect: several months in one")]  # fmt: skip
+
+    @pytest.mark.parametrize(
+        ("ori", "code", "first", "last", "judged", "printed"),
+        [
+            # Tallahassee: the annual tables print 440 to 1,099 a year
+            ("FL0370300", "MVT", "2025-01", "2026-03", "partial", 32),
+            # Louisville: 48 to 192
+            ("KY0568000", "HOM", "2025-04", "2026-03", "partial", 4),
+            ("CA0500200", "HOM", "2025-01", "2026-03", "partial", 0),
+            # Mobile: 82 to 485
+            ("AL0020100", "RPE", "2025-01", "2026-04", "partial", 16),
+            ("IN0200000", "HOM", "2026-01", "2026-01", "suspect", 24),
+        ],
+    )
+    def test_an_offense_that_the_list_of_known_faults_names_counts_nothing(
+        self, ask, ori, code, first, last, judged, printed
+    ):
+        assert ask(
+            "select count(offenses), sum(offenses_as_printed), bool_and(coverage = ? and is_break) from"
+            " core.fct_crime_month where ori = ? and fbi_offense_code = ? and month_start between"
+            " cast(? || '-01' as date) and cast(? || '-01' as date)",
+            f"{judged}: named in reference.crime_series_breaks", ori, code, first, last,
+        ) == [(0, printed, True)]  # fmt: skip
+
+    def test_louisvilles_homicides_before_they_stop_count(self, ask):
+        assert ask(
+            "select sum(offenses) from core.fct_crime_month where ori = 'KY0568000' and fbi_offense_code = 'HOM'"
+            " and month_start < date '2025-04-01'"
+        ) == [(17,)]
+
     def test_a_partial_month_has_no_count_no_rate_and_stands_as_printed(self, ask):
         assert ask(
             "select count(*) > 1500, count(offenses), count(offenses_per_100k), count(*) - count(offenses_as_printed)"
