@@ -15,7 +15,7 @@ from typing import Any
 
 import duckdb
 
-from orchestration.declared import licenses
+from orchestration import sources
 from orchestration.reading import empty, provenance, usage
 from orchestration.reading.questions import Answer, Question, ResultColumn
 from orchestration.reading.reader import Connection, Reader, Rows
@@ -136,8 +136,8 @@ _TYPES = {
 
 def descriptor(meaning: Meaning, file: str, format_: str, **known: Any) -> dict[str, Any]:
     """The description of a file with the answer. known: of the file itself (bytes, hash), where it can be told."""
-    terms = dict.fromkeys(licenses.of_dataset(source.dataset) for source in meaning.sources)
-    own = licenses.of_dataset("ledger")
+    terms = dict.fromkeys(sources.terms_of(source.dataset) for source in meaning.sources)
+    own = sources.terms_of("ledger")
     beside = {
         "question": meaning.question,
         "parameters": dict(meaning.parameters) if meaning.question else None,

@@ -17,11 +17,11 @@ from sqlglot.optimizer.qualify import qualify
 from sqlglot.optimizer.scope import traverse_scope
 from sqlglot.schema import MappingSchema
 
-from orchestration.declared import licenses
 from orchestration.reading import documents
 from orchestration.reading.reader import Connection, Reader
 from orchestration.release import citation, former, layout, seal
 from orchestration.release.columns import Relation, column_parents
+from orchestration.sources import terms_of
 
 # Every publisher's spelling was compared to name a unit: who only shows the name does not cite them all.
 _NAMES = ("core", "dim_jurisdiction")
@@ -101,7 +101,7 @@ class Source:
             "kind": self.kind,
             "retrieved_at": self.retrieved_at.isoformat() if self.retrieved_at else None,
             "content_newest": self.content_newest,
-            "license": licenses.of_dataset(self.dataset).name,
+            "license": terms_of(self.dataset).name,
         }
         return {name: value for name, value in made.items() if value}
 

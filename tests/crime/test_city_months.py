@@ -142,7 +142,11 @@ def test_a_month_that_the_list_of_known_faults_names_counts_nothing(ask, ori, co
 
 @pytest.mark.parametrize(
     ("ori", "month", "code", "printed"),
-    [("FL0521400", "2025-12", "LAR", 4_503), ("FL0500000", "2025-12", "LAR", 3_929), ("FL0130600", "2019-12", "LAR", 14_219)],
+    [
+        ("FL0521400", "2025-12", "LAR", 4_503),
+        ("FL0500000", "2025-12", "LAR", 3_929),
+        ("FL0130600", "2019-12", "LAR", 14_219),
+    ],
 )
 def test_a_december_that_holds_the_year_is_no_month(ask, ori, month, code, printed):
     """St. Petersburg and the sheriff of Palm Beach County sent nothing else in 2025, and nothing since."""
@@ -160,7 +164,9 @@ def test_an_agency_that_sends_no_clearances_has_none_and_not_0(ask, ori, year):
     )  # fmt: skip
     assert (months, cleared) == (84, 0)
     assert printed > 80_000
-    assert ask("select distinct cleared from core.fct_crime_year where ori = ? and calendar_year = ?", ori, year) == [(None,)]
+    assert ask("select distinct cleared from core.fct_crime_year where ori = ? and calendar_year = ?", ori, year) == [
+        (None,)
+    ]
 
 
 def test_the_two_odd_months_of_oakland_are_no_change_of_its_level(ask):
