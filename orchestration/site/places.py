@@ -34,7 +34,8 @@ def write(pages: Pages) -> None:
         "select id, name, shard, level, population, marks, coalesce(also_geoid, '') as also from shown"
         " order by population desc nulls last, name"
     )
-    states = {row["postal"]: row["name"] for row in seeds.rows("states")}
+    short = nicknames.of_states()
+    states = {row["postal"]: f"{row['name']} {short.get(row['postal'], '')}".strip() for row in seeds.rows("states")}
     index = {"states": states, "nicknames": nicknames.of_places(), "rows": [list(place.values()) for place in places]}
     pages.write_script("data/places.js", "clawback.index", index)
     pages.write_script("data/common.js", "clawback.common", {**_common(pages), "first_year": years.start})
