@@ -172,7 +172,8 @@ class TestInABrowser:
          ("Portlnd, OR", "4159000"), ("phildelphia", "4260000"), ("LA", "22"), ("Nashville", "4752006"),
          ("philly", "4260000"), ("new orl", "2255000"),
          # Staten Island and Bronx County are two nicknames of one place
-         ("Island County", "53029"), ("Chicago Police Department", "1714000"), ("Cook County Sheriff's Office", "17031"),
+         ("Island County", "53029"), ("Chicago Police Department", "1714000"),
+         ("Cook County Sheriff's Office", "17031"),
          # New York City is found by the words, too, and has more people
          ("York County", "45091")],
     )  # fmt: skip
