@@ -519,7 +519,7 @@
     place = shard && Object.hasOwn(shard.places, code) ? shard.places[code] : null;
     if (!place) return fail("This release holds no award, listing, legal event or crime figure of a place with the code " + id + ".");
     place.id = code;
-    document.title = place.name + " | Clawback";
+    document.title = place.name + " | Clawback " + common.release;
     document.getElementById("place-title").textContent = place.name;
     document.getElementById("lead").textContent = [
       LEVELS[place.kind] || LEVELS[place.level] || place.level,
