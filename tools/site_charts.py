@@ -264,7 +264,8 @@ def printed() -> Chart:
     points = alt.Chart(ROWS).mark_point(filled=True, size=80, opacity=1).encode(
         x=x, y=y,
         color=alt.Color(
-            "group:N", title=None, legend=alt.Legend(orient="top"), scale=alt.Scale(range=[BLUE, ORANGE, GREEN])
+            "group:N", title=None, legend=alt.Legend(orient="top", columns=1),
+            scale=alt.Scale(range=[BLUE, ORANGE, GREEN]),
         ),
         shape=alt.Shape("group:N", title=None),
         tooltip=["figure_of:N", "group:N", "percent:Q"],
@@ -281,7 +282,7 @@ def events() -> Chart:
             x=alt.X("year:Q", title="year of the event", axis=alt.Axis(format="d"), scale=alt.Scale(zero=False)),
             y=alt.Y("events:Q", title="events known", stack="zero"),
             color=alt.Color(
-                "source:N", title="source", legend=alt.Legend(orient="top"),
+                "source:N", title="source", legend=alt.Legend(orient="top", columns=2),
                 scale=alt.Scale(domain=["sourced", "council record", "partial", "unsourced"],
                                 range=[BLUE, GREEN, YELLOW, GREY]),
             ),

@@ -9,7 +9,8 @@ from __future__ import annotations
 import sys
 
 from orchestration.adding import passed
-from orchestration.adding.rendered import CannotRender, stale, write
+from orchestration.adding.listed import CannotRender
+from orchestration.adding.rendered import stale, write
 from orchestration.declared import cities
 
 

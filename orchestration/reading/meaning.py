@@ -15,7 +15,6 @@ from typing import Any
 
 import duckdb
 
-from orchestration.declared import licenses
 from orchestration.reading import empty, provenance, usage
 from orchestration.reading.questions import Answer, Question, ResultColumn
 from orchestration.reading.reader import Connection, Reader, Rows
@@ -136,8 +135,6 @@ _TYPES = {
 
 def descriptor(meaning: Meaning, file: str, format_: str, **known: Any) -> dict[str, Any]:
     """The description of a file with the answer. known: of the file itself (bytes, hash), where it can be told."""
-    terms = dict.fromkeys(licenses.of_dataset(source.dataset) for source in meaning.sources)
-    own = licenses.of_dataset("ledger")
     beside = {
         "question": meaning.question,
         "parameters": dict(meaning.parameters) if meaning.question else None,
@@ -161,6 +158,5 @@ def descriptor(meaning: Meaning, file: str, format_: str, **known: Any) -> dict[
         **({"dialect": {"delimiter": ",", "doubleQuote": True, "lineTerminator": "\n"}} if is_csv else {}),
         **{name: value for name, value in beside.items() if value},
         "schema": {"fields": [dict(each) for each in meaning.fields], "missingValues": [""]},
-        "sources": [source.to_json() for source in meaning.sources],
-        "licenses": [each.to_json() for each in (terms or [own])],
+        **provenance.described(meaning.sources),
     }

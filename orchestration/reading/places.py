@@ -31,6 +31,7 @@ _KINDS = {
     "COUNTY": "county",
     "PARISH": "county",
     "STATE": "state",
+    "COMMONWEALTH": "state",
     "CITY": "place",
     "TOWN": "place",
     "TOWNSHIP": "place",
@@ -185,15 +186,25 @@ def _readings(text: str) -> list[tuple[str, str | None]]:
 
 
 def _state(text: str) -> str | None:
-    word = text.strip().upper().replace(".", "")
+    word = _without_periods(text.strip())
     if word in BY_POSTAL:
         return word
-    return BY_NAME[word].postal if word in BY_NAME else None
+    if word in BY_NAME:
+        return BY_NAME[word].postal
+    # "W.Va." and "W. Va."
+    short = {_without_periods(name): postal for postal, name in nicknames.of_states().items()}
+    return short.get(word.replace(" ", ""))
+
+
+def _without_periods(text: str) -> str:
+    return text.upper().replace(".", "")
 
 
 def _kind(name: str) -> tuple[str, str | None, str | None]:
     """A spelled name without its word of kind, the kind (county, place, state), and the word."""
-    words = name.split()
+    words = name.removeprefix("CITY AND COUNTY OF ").split()
+    if len(words) < len(name.split()):
+        return " ".join(words), _KINDS["CITY"], "CITY"
     if len(words) > 2 and words[1] == "OF" and words[0] in _KINDS:
         return " ".join(words[2:]), _KINDS[words[0]], words[0]
     if len(words) > 1 and words[-1] in _KINDS:

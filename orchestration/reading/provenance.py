@@ -6,7 +6,7 @@ What belongs here: asking a release's dictionary about a statement. What does no
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -17,11 +17,12 @@ from sqlglot.optimizer.qualify import qualify
 from sqlglot.optimizer.scope import traverse_scope
 from sqlglot.schema import MappingSchema
 
-from orchestration.declared import licenses
 from orchestration.reading import documents
 from orchestration.reading.reader import Connection, Reader
 from orchestration.release import citation, former, layout, seal
 from orchestration.release.columns import Relation, column_parents
+from orchestration.sources import terms_of
+from orchestration.sources.terms import OWN
 
 # Every publisher's spelling was compared to name a unit: who only shows the name does not cite them all.
 _NAMES = ("core", "dim_jurisdiction")
@@ -101,7 +102,7 @@ class Source:
             "kind": self.kind,
             "retrieved_at": self.retrieved_at.isoformat() if self.retrieved_at else None,
             "content_newest": self.content_newest,
-            "license": licenses.of_dataset(self.dataset).name,
+            "license": terms_of(self.dataset).name,
         }
         return {name: value for name, value in made.items() if value}
 
@@ -182,6 +183,12 @@ def sources(reader: Connection, datasets: Iterable[str]) -> list[Source]:
         [[dataset.replace("/", "__", 1) for dataset in datasets]],
     ).fetchall()
     return [Source(row[0].replace("__", "/", 1), *row[1:]) for row in rows]
+
+
+def described(read: Sequence[Source]) -> dict[str, Any]:
+    """The sources of a file's rows, and under which terms they come, as the file's description has them."""
+    terms = dict.fromkeys(terms_of(source.dataset) for source in read) or [OWN]
+    return {"sources": [source.to_json() for source in read], "licenses": [each.to_json() for each in terms]}
 
 
 def release(reader: Connection) -> dict[str, Any]:

@@ -14,8 +14,7 @@ from typing import Any
 
 import duckdb
 
-from orchestration import files
-from orchestration.declared import licenses
+from orchestration import files, sources
 from orchestration.release import citation, described, layout
 from orchestration.release.history import Release
 from orchestration.release.keys import FOREIGN, PRIMARY, UNIQUE, Key, Relation
@@ -57,7 +56,7 @@ def write(
         "description": f"Release {release.id}, {release.edition} edition. Cite: {_cite(release)}",
         "version": release.id,
         "created": release.built_at.isoformat(),
-        "licenses": [one.to_json() for one in licenses.every()],
+        "licenses": [one.to_json() for one in sources.terms.EVERY],
         "contributors": [{"title": citation.AUTHOR, "role": "author"}],
         "sources": _sources(connection),
         "resources": [
@@ -83,7 +82,7 @@ def _sources(connection: duckdb.DuckDBPyConnection) -> list[dict[str, str]]:
     made = [
         {"title": title, "path": homepage if _ADDRESS.match(homepage or "") else None,
          "publisher": publisher, "dataset": dataset.replace("__", "/", 1),
-         "retrieved_at": retrieved, "license": licenses.of_dataset(dataset).name}
+         "retrieved_at": retrieved, "license": sources.terms_of(dataset).name}
         for dataset, title, publisher, homepage, retrieved in found
     ]  # fmt: skip
     return [{name: value for name, value in one.items() if value} for one in made]

@@ -195,7 +195,7 @@ def at_risk(pages: Pages) -> Picture:
 
 def agreement(pages: Pages) -> Picture:
     """What Homeland Security's and the Justice Department's lists share."""
-    rows = pages.rows("""
+    reads = """
         select
             case level when 'state' then 'states' when 'county' then 'counties' when 'place' then 'cities and towns'
                 when 'tribe' then 'tribes' else 'unresolved names' end as level,
@@ -207,7 +207,8 @@ def agreement(pages: Pages) -> Picture:
         where tracker_a = 'dhs' and tracker_b = 'doj'
         group by all
         order by all
-    """)
+    """
+    rows = pages.rows(reads)
     both = {row["level"]: row["jurisdictions"] for row in rows if row["place_in_bar"] == 1}
     first = sum(row["jurisdictions"] for row in rows if row["place_in_bar"] < 3)
     shared = sum(both.values())
@@ -230,6 +231,7 @@ def agreement(pages: Pages) -> Picture:
         chart="agreement",
         finding=finding if rows else "What do two federal lists of sanctuary jurisdictions share?",
         rows=rows,
+        reads=reads,
         source="US Department of Homeland Security, US Department of Justice (analysis.mart_tracker_agreement)",
         caveats=(
             f"Homeland Security's list is of 2025-05-29. Justice's names are those of every list held since {since}.",
@@ -265,6 +267,7 @@ def agreements(pages: Pages) -> Picture:
         chart="agreements",
         finding=finding,
         rows=rows,
+        reads=asked.sql,
         source="US Immigration and Customs Enforcement, workbooks of 287(g) agreements (core.fct_tracker_listing)",
         caveats=asked.caveats,
         columns={
@@ -276,7 +279,7 @@ def agreements(pages: Pages) -> Picture:
 
 def money(pages: Pages) -> Picture:
     """The captured awards by fiscal year, and what part of the nation's obligations they are."""
-    rows = pages.rows("""
+    reads = """
         select fiscal_year, awards, obligated_amount, share_of_nation_percent,
             case when share_of_nation_percent is null then 'unknown'
                 else cast(round(share_of_nation_percent, 1) as varchar) || '%' end as share_label,
@@ -284,7 +287,8 @@ def money(pages: Pages) -> Picture:
         from analysis.mart_award_share
         where share_scope = 'fiscal year'
         order by fiscal_year
-    """)
+    """
+    rows = pages.rows(reads)
     known = [row for row in rows if row["share_of_nation_percent"] is not None]
     without = sum(row["awards"] for row in rows if row["fiscal_year"] is None)
     finding = "How much policing money do the captured awards hold?"
@@ -300,6 +304,7 @@ def money(pages: Pages) -> Picture:
         chart="money",
         finding=finding,
         rows=rows,
+        reads=reads,
         source="USAspending.gov (analysis.mart_award_share)",
         caveats=(
             "Sums of captured awards are no ranking: awards that are not captured are not in them.",

@@ -21,6 +21,7 @@ import duckdb
 import jinja2
 from markupsafe import Markup
 
+from orchestration.reading import provenance
 from orchestration.reading.writing import guarded
 from orchestration.release import citation
 from orchestration.release.history import Release
@@ -32,6 +33,8 @@ HERE = Path(__file__).parent
 STATIC_FOLDER, VENDOR_FOLDER, CHARTS_FOLDER = HERE / "static", HERE / "vendor", HERE / "charts"
 
 Row = dict[str, Any]
+# The published table that the line of a picture's source names.
+_TABLE = re.compile(r"\((\w+\.\w+)\)")
 
 
 @dataclass(frozen=True)
@@ -39,8 +42,9 @@ class Picture:
     """A chart with what a reader must know: what it shows, whose figures they are, what they do not tell.
 
     name: of its files in data/; finding: its title, the finding in a sentence; columns: what each column of the data
-    means. empty: what is shown in place of a chart without rows; as_printed: columns whose numbers keep the digits that
-    somebody printed: 12 percent is not 12.0.
+    means; reads: the SQL by which its sources are found, where `source` names no table. empty: what is shown in place
+    of a chart without rows; as_printed: columns whose numbers keep the digits that somebody printed: 12 percent is not
+    12.0.
     """
 
     name: str
@@ -52,6 +56,7 @@ class Picture:
     columns: Mapping[str, str]
     empty: str = "This edition holds no figures for this picture."
     as_printed: Collection[str] = ()
+    reads: str = ""
 
     @property
     def embedded(self) -> Markup:
@@ -128,6 +133,7 @@ class Pages:
             "source": picture.source.replace("`", ""),
             "caveats": list(picture.caveats),
             "columns": dict(picture.columns),
+            **provenance.described(self._sources(picture)),
             "release": self.release.id,
             "edition": self.release.edition,
             "built_at": self.release.built_at.isoformat(),
@@ -141,6 +147,11 @@ class Pages:
         for row in picture.rows:
             writer.writerow([_cell(row[name]) for name in picture.columns])
         (folder / f"{picture.name}.csv").write_text(stream.getvalue(), encoding="utf-8")
+
+    def _sources(self, picture: Picture) -> Sequence[provenance.Source]:
+        named = _TABLE.search(picture.source)
+        reads = picture.reads or (f"select * from {named[1]}" if named else "")
+        return provenance.of(self.connection, reads).sources if reads else ()
 
     def cite(self, what: str = "") -> str:
         """How to cite the release, or something in it."""

@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from orchestration import sources as publishers
 from orchestration.declared import nicknames, seeds
 from orchestration.reading import documents
 from orchestration.release import citation
@@ -34,7 +35,8 @@ def write(pages: Pages) -> None:
         "select id, name, shard, level, population, marks, coalesce(also_geoid, '') as also from shown"
         " order by population desc nulls last, name"
     )
-    states = {row["postal"]: row["name"] for row in seeds.rows("states")}
+    short = nicknames.of_states()
+    states = {row["postal"]: f"{row['name']} {short.get(row['postal'], '')}".strip() for row in seeds.rows("states")}
     index = {"states": states, "nicknames": nicknames.of_places(), "rows": [list(place.values()) for place in places]}
     pages.write_script("data/places.js", "clawback.index", index)
     pages.write_script("data/common.js", "clawback.common", {**_common(pages), "first_year": years.start})
@@ -78,7 +80,7 @@ def _common(pages: Pages) -> Row:
             for row in pages.rows("select * exclude (tracker_key) from core.dim_tracker where tracker_key <> '-1'")
         },
         "sources": {
-            row["dataset"]: [row["title"], row["homepage"]]
+            row["dataset"]: [row["title"], row["homepage"], publishers.terms_of(row["dataset"]).title]
             for row in pages.rows("select dataset, title, homepage from core.dim_source where dataset <> 'unknown'")
         },
         "last_month": pages.rows("select max(month_start) as last from core.fct_crime_month")[0]["last"],
@@ -92,6 +94,7 @@ def _common(pages: Pages) -> Row:
         },
         "built": pages.last_day,
         "cite": pages.cite(),
+        "release": pages.release.id,
         # a citation's words, and the hosts that nobody opens
         "kinds": citation.KINDS,
         "own_file": citation.OWN_FILE,

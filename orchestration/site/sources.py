@@ -6,7 +6,7 @@ deciding what is stale (landing, meta.source_status), the terms (declared.licens
 
 from __future__ import annotations
 
-from orchestration.declared import licenses
+from orchestration import sources as publishers
 from orchestration.site.pages import Pages
 
 
@@ -23,5 +23,5 @@ def write(pages: Pages) -> None:
         order by records = 0, coalesce(sources.title, dataset)
     """)
     for one in found:
-        one["license"] = licenses.of_dataset(one["dataset"])
+        one["license"] = publishers.terms_of(one["dataset"])
     pages.write("sources.html", "sources.html", sources=found)

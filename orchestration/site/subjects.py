@@ -73,6 +73,7 @@ def answered(
         columns=_meanings(pages, asked, columns),
         empty=empty,
         as_printed=as_printed,
+        reads=asked.sql,
     )
 
 

@@ -15,6 +15,7 @@ from pkgutil import iter_modules
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from orchestration.sources import terms
 from orchestration.sources.base import Dataset, NoSuch
 
 if TYPE_CHECKING:
@@ -41,7 +42,13 @@ def _modules() -> tuple[ModuleType, ...]:
 
 @cache
 def _datasets() -> dict[str, Dataset]:
-    return {dataset.id: dataset for module in _modules() for dataset in module.DATASETS}
+    found = {dataset.id: dataset for module in _modules() for dataset in module.DATASETS}
+    for dataset in found.values():
+        if getattr(dataset, "terms", None) not in terms.EVERY:
+            raise TypeError(
+                f"{dataset.id}: its class must say `terms = ...`, one of those in orchestration/sources/terms.py"
+            )
+    return found
 
 
 def get(dataset_id: str) -> Dataset:
@@ -51,3 +58,9 @@ def get(dataset_id: str) -> Dataset:
     except KeyError:
         known = ", ".join(sorted(_datasets()))
         raise NoSuch(f"no dataset {dataset_id!r}; there are: {known}") from None
+
+
+def terms_of(dataset: str) -> terms.License:
+    """The terms of a dataset, named source/name or source__name; our own tables (seeds/...) are ours."""
+    source = dataset.replace("__", "/", 1).partition("/")[0]
+    return next((one.terms for one in _datasets().values() if one.source == source), terms.OWN)

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
 from orchestration.fetching.session import Web
 from orchestration.settings import Settings
 from orchestration.sources.fields import FieldType
+from orchestration.sources.terms import License
 from orchestration.wire import Payload, SourceError, utc_now
 
 if TYPE_CHECKING:
@@ -125,6 +126,8 @@ class Dataset(ABC):
     domain: ClassVar[Domain]
     title: ClassVar[str]
     publisher: ClassVar[str]
+    # Under which terms the data may be passed on.
+    terms: ClassVar[License]
     homepage: ClassVar[str]
     policy: ClassVar[Policy]
     # Fields without which a capture is rejected, and those that may be absent.

@@ -22,6 +22,7 @@ from orchestration.sources import soda
 from orchestration.sources.answers import body_of, rows_of
 from orchestration.sources.base import Batch, Dataset, EarlierCaptures, Record, Slice, due, whole_count
 from orchestration.sources.fields import NUMBER, WHOLE, YEAR, each, typed
+from orchestration.sources.terms import FEDERAL
 from orchestration.wire import Payload, SourceError, as_text, utc_now
 
 # Personal victimization, all years; the household file is another resource.
@@ -56,6 +57,7 @@ class Victimizations(Dataset):
     domain = "crime"
     title = "NCVS personal victimizations: weights by year, ethnicity, offense, relation and notification"
     publisher = "Bureau of Justice Statistics"
+    terms = FEDERAL
     homepage = "https://bjs.ojp.gov/national-crime-victimization-survey-ncvs-api"
     policy = "replace"
     required = GROUPS

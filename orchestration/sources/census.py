@@ -19,6 +19,7 @@ from orchestration.sources.answers import body_of, json_of
 from orchestration.sources.base import Batch, Dataset, EarlierCaptures, Record, Slice, due
 from orchestration.sources.fields import NUMBER, STATE_CODE, TEXT, WHOLE, YEAR, each, matching, one_of, typed
 from orchestration.sources.states import STATES
+from orchestration.sources.terms import FEDERAL
 from orchestration.wire import Payload, SourceError, as_text, utc_now
 
 # Total population; of Hispanic or Latino origin.
@@ -52,6 +53,7 @@ class Places(Dataset):
     domain = "reference"
     title = "Government units: population and Hispanic origin"
     publisher = "US Census Bureau"
+    terms = FEDERAL
     homepage = "https://www.census.gov/data/developers/data-sets/acs-5year.html"
     policy = "replace"
     required = ("level", "NAME", "B01003_001E", "state", "year")
@@ -179,6 +181,7 @@ class Gazetteer(Dataset):
     domain = "reference"
     title = "Gazetteer: codes and names of every place, county and county subdivision"
     publisher = "US Census Bureau"
+    terms = FEDERAL
     homepage = "https://www.census.gov/geographies/reference-files/time-series/geo/gazetteer-files.html"
     policy = "replace"
     required = ("USPS", "GEOID", "NAME")

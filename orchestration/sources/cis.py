@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from orchestration.sources.dated_lists import DatedList
 from orchestration.sources.fields import TEXT, matching, one_of, typed
+from orchestration.sources.terms import PRINTED
 
 
 class SanctuaryMap(DatedList):
@@ -20,6 +21,7 @@ class SanctuaryMap(DatedList):
     name = "sanctuary_map"
     title = "Map of sanctuary cities, counties and states, as of September 2014"
     publisher = "Center for Immigration Studies"
+    terms = PRINTED
     homepage = "https://cis.org/Map-Sanctuary-Cities-Counties-and-States"
     # jurisdiction, state and level: the unit that the row is of, where the print has it wrong by `correction`.
     required = ("location_as_printed", "date_as_printed", "jurisdiction", "state", "level", "date_enacted", "policy")

@@ -21,6 +21,7 @@ from orchestration.settings import Settings
 from orchestration.sources.answers import body_of
 from orchestration.sources.base import Batch, Dataset, EarlierCaptures, Record, Slice, due, told_by_request
 from orchestration.sources.fields import PRINTED_AMOUNT, PRINTED_WHOLE, TEXT, WHOLE, YEAR, one_of, typed
+from orchestration.sources.terms import FEDERAL
 from orchestration.sources.usaspending import fiscal_years
 from orchestration.wire import Payload, RunOver, SourceError, utc_now
 
@@ -84,6 +85,7 @@ class Announcements(Dataset):
     domain = "awards"
     title = "Award announcements: agencies, officers and amounts as announced"
     publisher = "Office of Community Oriented Policing Services (COPS Office), US Department of Justice"
+    terms = FEDERAL
     homepage = "https://cops.usdoj.gov/grants"
     policy = "replace"
     required = ("fiscal_year", "program", "state", "agency", "amount", "page")

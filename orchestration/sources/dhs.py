@@ -25,6 +25,7 @@ from orchestration.sources.base import Batch, Dataset, EarlierCaptures, Record, 
 from orchestration.sources.fields import TEXT, one_of, typed
 from orchestration.sources.states import BY_NAME
 from orchestration.sources.tables import broken_letters, csv_records, headings, words
+from orchestration.sources.terms import FEDERAL
 from orchestration.wire import Payload, SourceError
 
 PUBLISHED = datetime(2025, 5, 29, tzinfo=UTC)
@@ -41,6 +42,7 @@ class DhsSanctuaryList(Dataset):
     domain = "ordinances"
     title = "Sanctuary jurisdictions listed by Homeland Security on 2025-05-29 (withdrawn within days)"
     publisher = "US Department of Homeland Security"
+    terms = FEDERAL
     homepage = "https://www.dhs.gov/sanctuary-jurisdictions"
     policy = "snapshot"
     required = ("state", "level_heading", "jurisdiction_as_printed")

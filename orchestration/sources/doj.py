@@ -21,6 +21,7 @@ from orchestration.sources.base import Batch, Dataset, EarlierCaptures, Record, 
 from orchestration.sources.fields import DATE, TEXT, one_of, typed
 from orchestration.sources.states import BY_NAME, BY_POSTAL
 from orchestration.sources.tables import broken_letters, headings, words
+from orchestration.sources.terms import FEDERAL
 from orchestration.wire import Payload, SourceError, utc_now
 
 HEADINGS = ("STATES", "COUNTIES", "CITIES")
@@ -42,6 +43,7 @@ class DojSanctuaryList(Dataset):
     domain = "ordinances"
     title = "Sanctuary jurisdictions listed by the Department of Justice (EO 14287)"
     publisher = "US Department of Justice"
+    terms = FEDERAL
     homepage = "https://www.justice.gov/ag/us-sanctuary-jurisdiction-list-following-executive-order-14287-protecting-american-communities"
     policy = "snapshot"
     required = ("heading", "jurisdiction_as_printed")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from orchestration.sources.dated_lists import DatedList
 from orchestration.sources.fields import DATE, TEXT, matching, one_of, typed
+from orchestration.sources.terms import FEDERAL
 
 
 class ComplianceLetters(DatedList):
@@ -16,6 +17,7 @@ class ComplianceLetters(DatedList):
     name = "compliance_letters"
     title = "Letters that ask for proof of compliance with 8 USC 1373, 2017 and 2018"
     publisher = "US Department of Justice"
+    terms = FEDERAL
     homepage = "https://www.justice.gov/opa/pr/justice-department-demands-documents-and-threatens-subpoena-23-jurisdictions-part-8-usc-1373"
     required = ("letter_date", "jurisdiction", "state", "level", "what", "cited")
     types = typed({

@@ -19,6 +19,7 @@ from orchestration.settings import Settings
 from orchestration.sources.answers import body_of, json_of
 from orchestration.sources.base import Batch, Dataset, EarlierCaptures, Record, Slice, due, told_by_request, whole_count
 from orchestration.sources.fields import DATE, TEXT, each, typed
+from orchestration.sources.terms import COUNCILS
 from orchestration.wire import Payload, SourceError, as_text, utc_now
 
 # The most that the API gives in one answer (its public clients say so).
@@ -42,6 +43,7 @@ class Matters(Dataset):
     domain = "ordinances"
     title = "Chicago's council matters: titles, standing and dates"
     publisher = "Office of the City Clerk of Chicago (eLMS)"
+    terms = COUNCILS
     homepage = "https://chicityclerkelms.chicago.gov"
     policy = "merge"
     # No document names the field of the title. Without it no matter would be found, so a record without it is a fault.

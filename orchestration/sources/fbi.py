@@ -27,6 +27,7 @@ from orchestration.sources.fbi_api import CDE, CONTROL, HOUR, control_budget
 from orchestration.sources.fbi_dates import date_in, innermost, is_iso, month_of, shown_month, sortable
 from orchestration.sources.fields import NUMBER, SHOWN_DATE, STATE_CODE, TEXT, WHOLE, each, matching, one_of, typed
 from orchestration.sources.states import BY_POSTAL, STATES
+from orchestration.sources.terms import FEDERAL
 from orchestration.wire import Payload, RunOver, SourceError, as_text, utc_now
 
 OFFENSES = tuple(offense.code for offense in declared_fbi.OFFENSES)
@@ -64,6 +65,7 @@ class Agencies(Dataset):
     domain = "crime"
     title = "Law-enforcement agencies: ORI, type, counties, NIBRS start"
     publisher = "FBI Crime Data Explorer"
+    terms = FEDERAL
     homepage = "https://cde.ucr.cjis.gov"
     policy = "replace"
     required = ("ori", "agency_name", "agency_type_name", "state_abbr")
@@ -120,6 +122,7 @@ class _Months(Dataset):
     source = "fbi"
     domain = "crime"
     publisher = "FBI Crime Data Explorer"
+    terms = FEDERAL
     homepage = "https://cde.ucr.cjis.gov"
     policy = "replace"
     high_water_field = "last_refresh_date"

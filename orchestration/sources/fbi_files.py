@@ -24,6 +24,7 @@ from orchestration.sources.fbi_layout import MONTH_LENGTH, MONTHS_START, RECORD_
 from orchestration.sources.fbi_links import A_YEAR, SignedFile
 from orchestration.sources.fields import PRINTED_WHOLE, TEXT, YEAR, each, matching, typed
 from orchestration.sources.states import BY_NAME, STATE_NAME
+from orchestration.sources.terms import FEDERAL
 from orchestration.wire import Payload, SourceError
 
 # The FBI's own code of a Return A record.
@@ -43,6 +44,7 @@ class ReturnA(SignedFile):
     name = "return_a"
     title = "Return A master file: offenses known and cleared by agency and month, with the card types of each month"
     publisher = "FBI Uniform Crime Reporting Program"
+    terms = FEDERAL
     required = ("ori", "year", "month", "actual_card_type", *(f"actual_{line}" for line in RETURN_A_LINES))
     optional = (*_HEADER[1:], "month_included_in", "month_last_update", "cleared_card_type", "actual_card_detail",
                 *(f"cleared_{line}" for line in RETURN_A_LINES))  # fmt: skip
@@ -113,6 +115,7 @@ class Table8(SignedFile):
     name = "table8"
     title = "Offenses Known to Law Enforcement by State by City (Table 8): one row a city and year"
     publisher = "FBI, Crime in the United States"
+    terms = FEDERAL
     required = ("year", "state", "city", *_ALWAYS)
     optional = ("city_as_printed", *_SOMETIMES, "footnotes", "footnote_texts", "state_footnotes")
     types = typed({

@@ -28,6 +28,7 @@ from orchestration.sources.fbi_dates import is_iso, sortable
 from orchestration.sources.fbi_links import SignedFile
 from orchestration.sources.fields import NUMBER, STATE_CODE, TEXT, WHOLE, YEAR, each, matching, one_of, typed
 from orchestration.sources.states import STATES
+from orchestration.sources.terms import FEDERAL
 from orchestration.wire import FilePayload, Payload, SourceError, file_digest, utc_now
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ class Nibrs(SignedFile):
     name = "nibrs"
     title = "NIBRS incident files: months of agencies, and victims with their offenses, by state and year"
     publisher = "FBI Uniform Crime Reporting Program"
+    terms = FEDERAL
     tabular = True
     joins_members = True
     partitioned_by = "state"

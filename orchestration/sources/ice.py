@@ -20,6 +20,7 @@ from orchestration.sources.base import Batch, Dataset, EarlierCaptures, Record, 
 from orchestration.sources.fields import TEXT, matching, typed
 from orchestration.sources.states import STATE_NAME
 from orchestration.sources.tables import broken_letters
+from orchestration.sources.terms import FEDERAL
 from orchestration.wire import Payload, SourceError, utc_now
 
 # ParticipatingEntities-20210113002027.xlsx (an archive's time), participatingAgencies05182026am.xlsx (ICE's own).
@@ -44,6 +45,7 @@ class Agreements287g(Dataset):
     domain = "ordinances"
     title = "Agencies with a 287(g) agreement, as listed by ICE"
     publisher = "US Immigration and Customs Enforcement"
+    terms = FEDERAL
     homepage = "https://www.ice.gov/identify-and-arrest/287g"
     policy = "snapshot"
     required = ("STATE", "LAW ENFORCEMENT AGENCY", "SUPPORT TYPE", "SIGNED")

@@ -15,6 +15,7 @@ from orchestration.sources.base import Dataset, EarlierCaptures, Record, Slice
 from orchestration.sources.dated_lists import DatedList
 from orchestration.sources.fields import TEXT, matching, typed
 from orchestration.sources.tables import csv_records
+from orchestration.sources.terms import FEDERAL
 from orchestration.wire import Payload
 
 ICE = "US Immigration and Customs Enforcement"
@@ -27,6 +28,7 @@ class DeclinedDetainers(DatedList):
     name = "declined_detainers"
     title = "Jurisdictions that limit cooperation, of the Declined Detainer Outcome Report of 2017-02-03 (four rows)"
     publisher = ICE
+    terms = FEDERAL
     homepage = "https://www.ice.gov/declined-detainer-outcome-report"
     required = ("report", "jurisdiction_as_printed", "area_of_responsibility", "date_enacted", "policy")
     optional = ("criteria",)
@@ -44,6 +46,7 @@ class SecureCommunities(Dataset):
     domain = "ordinances"
     title = "Secure Communities: month of activation by county"
     publisher = ICE
+    terms = FEDERAL
     homepage = "https://www.ice.gov/secure-communities"
     policy = "replace"
     required = ("county_fips", "county_name", "state", "activated")

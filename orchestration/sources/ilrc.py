@@ -21,6 +21,7 @@ from orchestration.sources.answers import body_of
 from orchestration.sources.base import Batch, Dataset, EarlierCaptures, Record, Slice
 from orchestration.sources.fields import TEXT, each, matching, typed
 from orchestration.sources.tables import csv_records
+from orchestration.sources.terms import PRINTED
 from orchestration.wire import Payload, SourceError
 
 # The seven provisions, each marked 1 or 0.
@@ -40,6 +41,7 @@ class CountyMap(Dataset):
     domain = "ordinances"
     title = "County map of policies on immigration enforcement, by county and provision"
     publisher = "Immigrant Legal Resource Center"
+    terms = PRINTED
     homepage = "https://www.ilrc.org/local-enforcement-map"
     policy = "snapshot"
     required = ("County", "State", "Jurisdiction", *PROVISIONS, "ILRC Total", "GEOID - FIPS")

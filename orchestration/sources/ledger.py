@@ -14,6 +14,7 @@ from orchestration.settings import Settings
 from orchestration.sources.base import Dataset, EarlierCaptures, Record, Slice
 from orchestration.sources.fields import DATE, TEXT, matching, one_of, typed
 from orchestration.sources.tables import csv_records
+from orchestration.sources.terms import OWN
 from orchestration.wire import Payload
 
 
@@ -25,6 +26,7 @@ class PolicyEvents(Dataset):
     domain = "ordinances"
     title = "Legal events of sanctuary policies, with a citation a row"
     publisher = "Clawback's ledger, from the sources that each row cites"
+    terms = OWN
     homepage = "orchestration/recorded/tables/policy_events.csv"
     policy = "replace"
     required = ("jurisdiction", "level", "geoid", "instrument", "event", "event_date", "date_precision",

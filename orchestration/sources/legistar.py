@@ -30,6 +30,7 @@ from orchestration.sources.fields import DATE, TEXT, WHOLE, each, typed
 from orchestration.sources.legistar_files import batches
 from orchestration.sources.legistar_forms import histories_in, is_matters_alone, matters_in
 from orchestration.sources.legistar_wanted import shown_histories, wanted_histories
+from orchestration.sources.terms import COUNCILS
 from orchestration.sources.turns import by_day, in_turn
 from orchestration.wire import Payload, SliceFault, SliceSkipped, SourceError, as_text, utc_now
 
@@ -104,6 +105,7 @@ class Matters(_Legistar):
     name = "matters"
     title = "Council matters: titles, kinds, standing and dates"
     publisher = "City and county councils (Legistar Web API, Granicus)"
+    terms = COUNCILS
     required = ("client", "MatterId", "MatterFile", "MatterTitle", "MatterIntroDate", "MatterLastModifiedUtc")
     optional = (
         "MatterGuid", "MatterRowVersion", "MatterName", "MatterTypeId", "MatterTypeName", "MatterStatusId",
@@ -231,6 +233,7 @@ class Histories(_Legistar):
     after = ("legistar/matters",)
     title = "Histories of the council matters that the finder finds: actions, bodies, votes"
     publisher = "City and county councils (Legistar Web API, Granicus)"
+    terms = COUNCILS
     required = ("client", "matter_id", "MatterHistoryId", "MatterHistoryActionDate", "MatterHistoryActionName")
     optional = (
         "MatterHistoryGuid", "MatterHistoryLastModifiedUtc", "MatterHistoryRowVersion", "MatterHistoryEventId",

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from orchestration.sources.dated_lists import DatedList
 from orchestration.sources.fields import TEXT, matching, one_of, typed
+from orchestration.sources.terms import PRINTED
 
 
 class NoIceHolds(DatedList):
@@ -16,6 +17,7 @@ class NoIceHolds(DatedList):
     name = "no_ice_holds"
     title = "Sheriffs of Colorado without immigration holds, as of 2014-06-24"
     publisher = "Meyer Law Office"
+    terms = PRINTED
     homepage = "https://themeyerlawoffice.com/ice-detainers/"
     required = ("listed_name", "jurisdiction", "state", "level")
     types = typed({

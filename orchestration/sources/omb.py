@@ -21,6 +21,7 @@ from orchestration.settings import Settings
 from orchestration.sources.answers import body_of
 from orchestration.sources.base import Batch, Dataset, EarlierCaptures, Record, Slice, told_by_request
 from orchestration.sources.fields import TEXT, YEAR, matching, one_of, typed
+from orchestration.sources.terms import FEDERAL
 from orchestration.wire import Payload, SourceError, utc_now
 
 # Of the Department of Justice (treasury agency 15): the COPS Office, and the Office of Justice Programs' grants.
@@ -41,6 +42,7 @@ class Budget(Dataset):
     domain = "awards"
     title = "Budget authority and outlays of the COPS Office's account and of state and local assistance, by budget"
     publisher = "Office of Management and Budget"
+    terms = FEDERAL
     homepage = "https://www.whitehouse.gov/omb/budget/"
     policy = "replace"
     required = ("account_code", "account_name", "fiscal_year", "thousands", "measure", "budget_year")

@@ -14,6 +14,7 @@ from orchestration.settings import Settings
 from orchestration.sources.base import Dataset, EarlierCaptures, Record, Slice
 from orchestration.sources.fields import DATE, NUMBER, TEXT, each, matching, one_of, typed
 from orchestration.sources.tables import csv_records
+from orchestration.sources.terms import PRINTED
 from orchestration.wire import Payload
 
 
@@ -25,6 +26,7 @@ class Statistics(Dataset):
     domain = "reference"
     title = "Figures printed by agencies, the press and advocates, each with its source and period"
     publisher = "Several; each row names its own"
+    terms = PRINTED
     homepage = "orchestration/recorded/tables/published_statistics.csv"
     policy = "replace"
     required = ("publisher", "table", "entity", "period_as_printed", "subject", "measure", "value", "unit", "source")
@@ -58,6 +60,7 @@ class Awards(Dataset):
     domain = "awards"
     title = "Awards as publishers announced or reported them, each with its document and its date"
     publisher = "Several; each row names its own"
+    terms = PRINTED
     homepage = "orchestration/recorded/tables/printed_awards.csv"
     policy = "replace"
     required = ("publisher", "document", "agency", "program", "scope", "as_printed", "source", "source_status")

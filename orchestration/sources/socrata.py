@@ -21,6 +21,7 @@ from orchestration.sources import socrata_files, soda
 from orchestration.sources.answers import rows_of
 from orchestration.sources.base import Batch, Dataset, EarlierCaptures, Record, Slice, due, whole_count
 from orchestration.sources.fields import SHOWN_DATE, TEXT, WHOLE, each, matching, typed
+from orchestration.sources.terms import CITIES
 from orchestration.sources.turns import in_turn
 from orchestration.wire import Payload, SourceError, as_text, utc_now
 
@@ -45,6 +46,7 @@ class IncidentMonths(Dataset):
     domain = "crime"
     title = "Cities' incident reports counted by month, code and victim's group, by the cities' own servers"
     publisher = "City police departments, on their Socrata portals"
+    terms = CITIES
     homepage = "https://dev.socrata.com"
     policy = "replace"
     required = ("dataset", "n")
@@ -169,6 +171,7 @@ class Incidents(Dataset):
     domain = "crime"
     title = "Cities' incident reports, row by row"
     publisher = "City police departments, on their Socrata portals"
+    terms = CITIES
     homepage = "https://dev.socrata.com"
     policy = "replace"
     tabular = True

@@ -29,6 +29,7 @@ from orchestration.sources.base import (
     whole_count,
 )
 from orchestration.sources.fields import DATE, NUMBER, TEXT, YEAR, matching, typed
+from orchestration.sources.terms import FEDERAL
 from orchestration.wire import Payload, SourceError, as_text, json_body, utc_now
 
 # Those of the COPS Office, whose one listing became nine in FY2025, and those of the Office of Justice Programs that
@@ -76,6 +77,7 @@ class Awards(Dataset):
     domain = "awards"
     title = "Federal awards under the COPS Office's and the related assistance listings"
     publisher = "USAspending.gov (US Treasury)"
+    terms = FEDERAL
     homepage = "https://www.usaspending.gov"
     policy = "merge"
     required = ("Award ID", "Recipient Name", "Award Amount", "generated_internal_id", "Start Date")
@@ -241,6 +243,7 @@ class AssistanceListings(Dataset):
     domain = "awards"
     title = "Assistance listings: obligations and outlays by fiscal year"
     publisher = "USAspending.gov (US Treasury)"
+    terms = FEDERAL
     homepage = "https://www.usaspending.gov"
     policy = "replace"
     required = ("id", "name", "fiscal_year", "obligation")

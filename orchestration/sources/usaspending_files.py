@@ -25,6 +25,7 @@ from orchestration.settings import Settings
 from orchestration.sources.answers import objects_in
 from orchestration.sources.base import Batch, Dataset, EarlierCaptures, Slice, due, whole_count
 from orchestration.sources.fields import DATE, NUMBER, TEXT, YEAR, each, typed
+from orchestration.sources.terms import FEDERAL
 from orchestration.sources.usaspending import LISTINGS, TYPE_GROUPS, fiscal_years, json_object
 from orchestration.wire import FilePayload, Payload, SourceError, file_digest, json_body, utc_now
 
@@ -96,6 +97,7 @@ class Transactions(Dataset):
     domain = "awards"
     title = "Federal award transactions under the COPS Office's and the related assistance listings"
     publisher = "USAspending.gov (US Treasury)"
+    terms = FEDERAL
     homepage = "https://www.usaspending.gov"
     policy = "merge"
     tabular = True

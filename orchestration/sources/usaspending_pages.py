@@ -17,6 +17,7 @@ from orchestration.fetching.session import FetchError, Web
 from orchestration.settings import Settings
 from orchestration.sources.base import Dataset, EarlierCaptures, Record, Slice
 from orchestration.sources.fields import DATE, NUMBER, TEXT, typed
+from orchestration.sources.terms import FEDERAL
 from orchestration.sources.turns import by_day, in_turn
 from orchestration.sources.usaspending import json_object
 from orchestration.sources.usaspending_files import AGENCY_CODE, WHOLE_AGAIN
@@ -46,6 +47,7 @@ class AwardOutlays(Dataset):
     domain = "awards"
     title = "Open awards' own pages: obligations and outlays to date"
     publisher = "USAspending.gov (US Treasury)"
+    terms = FEDERAL
     homepage = "https://www.usaspending.gov"
     policy = "merge"
     required = ("generated_unique_award_id",)

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from orchestration import sources
-from orchestration.adding import rendered, skeleton
+from orchestration.adding import listed, rendered, skeleton
 from orchestration.declared import cities
 from orchestration.settings import DBT_PROJECT_DIR, PROJECT_ROOT
 
@@ -155,8 +155,26 @@ def test_a_source_column_whose_description_cannot_be_carried_on_is_refused(tmp_p
     spoilt = re.sub(r'(name: "state", quote: true, description: )"[^"]*"', r'\1"State."', text)
     assert spoilt != text
     path.write_text(spoilt, "utf-8")
-    with pytest.raises(rendered.CannotRender, match=r"_dhs__sources.yml.*dhs__sanctuary_list.state"):
+    with pytest.raises(listed.CannotRender, match=r"_dhs__sources.yml.*dhs__sanctuary_list.state"):
         rendered.render(project)
+
+
+@pytest.mark.parametrize("line", ["missing", "of_what", "how_to_get", "unit"])
+def test_a_dataset_that_says_only_a_part_of_what_it_is_a_part_of_is_refused(tmp_path, line):
+    project = tmp_path / "dbt_project"
+    shutil.copytree(DBT_PROJECT_DIR, project, ignore=shutil.ignore_patterns("target", "logs"))
+    path = project / "models/staging/dhs/_dhs__sources.yml"
+    spoilt, found = re.subn(rf"^ +{line}: .*\n", "", path.read_text(encoding="utf-8"), count=1, flags=re.MULTILINE)
+    assert found == 1
+    path.write_text(spoilt, "utf-8")
+    with pytest.raises(listed.CannotRender, match=rf"_dhs__sources.yml: config.meta.holdings of dhs__.*: {line}$"):
+        rendered.render(project)
+
+
+def test_a_dataset_without_terms_is_refused(monkeypatch):
+    monkeypatch.delattr(type(sources.get("dhs/sanctuary_list")), "terms")
+    with pytest.raises(TypeError, match=r"dhs/sanctuary_list: .*orchestration/sources/terms.py"):
+        sources._datasets.__wrapped__()
 
 
 @pytest.mark.parametrize(

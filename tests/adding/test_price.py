@@ -277,6 +277,16 @@ class TestARefreshPublishes:
         rows = built.execute("select _reject_reason, id, name from quarantine.marshals__open_warrants").fetchall()
         assert rows == [("no id", "", "nameless")]
 
+    def test_what_each_of_the_two_is_a_part_of(self, built):
+        rows = built.execute(
+            "select dataset, records_held, how_to_get from meta.holdings"
+            " where dataset in ('watchers/watch_list', 'marshals/open_warrants') order by all"
+        ).fetchall()
+        assert rows == [
+            ("marshals/open_warrants", 3, "clawback refresh --live --source marshals"),
+            ("watchers/watch_list", 2, "clawback refresh --live --source watchers"),
+        ]
+
     def test_the_council_in_its_register(self, built, project):
         (row,) = built.execute(
             "select geoid, access from reference.council_clients where client = 'testville'"

@@ -117,6 +117,12 @@ def connection():
         ("portland, oregon", "Portland city, Oregon"),
         ("Portland ME", "Portland city, Maine"),
         ("City of Portland, Maine", "Portland city, Maine"),
+        # as newspapers shorten states
+        ("Portland, Ore.", "Portland city, Oregon"),
+        ("Jacksonville, Fla.", "Jacksonville city, Florida"),
+        ("Los Angeles Calif", "Los Angeles city, California"),
+        ("City and County of San Francisco", "San Francisco city, California"),
+        ("City and County of San Francisco, Calif.", "San Francisco city, California"),
         ("Portland, CT", "Portland CDP, Connecticut"),
         ("4159000", "Portland city, Oregon"),
         ("Portland city, Oregon", "Portland city, Oregon"),

@@ -198,7 +198,9 @@ def test_a_database_that_does_not_answer_is_said_in_a_line(settings: Settings, a
         silent.close()
     example = (PROJECT_ROOT / "deploy" / "dagster-postgresql.yaml").read_text(encoding="utf-8")
     settings.dagster_home.mkdir(parents=True)
-    (settings.dagster_home / "dagster.yaml").write_text(example.replace("port: 5432", f"port: {port}"), encoding="utf-8")
+    (settings.dagster_home / "dagster.yaml").write_text(
+        example.replace("port: 5432", f"port: {port}"), encoding="utf-8"
+    )
     environment = {
         "CLAWBACK_DATABASE_HOST": "127.0.0.1",
         "CLAWBACK_DATABASE_PASSWORD": "a-secret-of-the-test",

@@ -53,7 +53,7 @@ def test_the_asset_graph_is_the_reviewed_one(graph, snapshot):
 SHARED = {"dated_lists",
     "answers", "base", "fbi_api", "fbi_dates", "fbi_layout", "fbi_links", "fbi_nibrs_archive", "fbi_nibrs_tables",
     "fields", "legistar_files", "legistar_forms", "legistar_wanted",
-    "socrata_files", "soda", "states", "tables", "turns",
+    "socrata_files", "soda", "states", "tables", "terms", "turns",
 }  # fmt: skip
 
 

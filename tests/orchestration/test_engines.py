@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
+import unicodedata
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
@@ -33,6 +35,17 @@ LETTERS = sources.get("doj/compliance_letters")
 @pytest.fixture
 def on_spark(tmp_path: Path) -> Settings:
     return Settings(home=tmp_path / "home", engine="spark")
+
+
+def test_both_engines_trim_the_same_blanks():
+    """DuckDB's trim takes the blanks of category Zs; the literal that Spark gets lists them, as Spark writes them."""
+    macro = (DBT_PROJECT_DIR / "macros" / "field.sql").read_text(encoding="utf-8")
+    literal = re.search(r"trim\(both '(.+)' from", macro)
+    assert literal
+    listed = literal[1].encode("ascii").decode("unicode_escape")
+    assert sorted(listed) == [chr(n) for n in range(sys.maxunicode + 1) if unicodedata.category(chr(n)) == "Zs"]
+    left = duckdb.execute("select trim(?)", [listed + "a" + listed + "b" + listed]).fetchall()
+    assert left == [("a" + listed + "b",)]
 
 
 def test_the_default_is_duckdb(settings):

@@ -152,7 +152,10 @@ class TestInABrowser:
         ("text", "geoid"),
         [("Portland, OR", "4159000"), ("Portland OR", "4159000"), ("Portland, Oregon", "4159000"),
          ("4159000", "4159000"), ("Chicago", "1714000"), ("Cook County", "17031"), ("OR", "41"),
-         ("San Francisco", "0667000"), ("06075", "0667000"), ("st. paul, mn", "2758000"), ("Los Angeles", "0644000")],
+         ("San Francisco", "0667000"), ("06075", "0667000"), ("st. paul, mn", "2758000"), ("Los Angeles", "0644000"),
+         ("Portland, Ore.", "4159000"), ("Miami, Fla.", "1245000"), ("Charleston, W.Va.", "5414600"),
+         ("City and County of San Francisco", "0667000"), ("City of Chicago", "1714000"),
+         ("County of Los Angeles", "06037"), ("State of California", "06"), ("Commonwealth of Massachusetts", "25")],
     )  # fmt: skip
     def test_the_search_finds_a_place_as_the_command_line_does(
         self, tab: browser.Tab, site: Path, warehouse: reader.Reader, text: str, geoid: str
@@ -169,7 +172,10 @@ class TestInABrowser:
          ("Portlnd, OR", "4159000"), ("phildelphia", "4260000"), ("LA", "22"), ("Nashville", "4752006"),
          ("philly", "4260000"), ("new orl", "2255000"),
          # Staten Island and Bronx County are two nicknames of one place
-         ("Island County", "53029")],
+         ("Island County", "53029"), ("Chicago Police Department", "1714000"),
+         ("Cook County Sheriff's Office", "17031"),
+         # New York City is found by the words, too, and has more people
+         ("York County", "45091")],
     )  # fmt: skip
     def test_the_search_forgives_slips_and_knows_nicknames(self, tab: browser.Tab, site: Path, text: str, geoid: str):
         opened(tab, site, "places.html?q=" + text.replace(" ", "%20"))

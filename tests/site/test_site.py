@@ -199,6 +199,25 @@ def test_what_a_picture_hands_out_is_what_sql_says(site: Path, warehouse: reader
     assert told["release"] in told["cite"]
 
 
+@pytest.mark.parametrize(
+    ("name", "dataset", "license_name"),
+    [
+        ("captured_awards", "usaspending/awards", "other-pd"),
+        ("agreements_287g", "ice/agreements_287g", "other-pd"),
+        ("cops_budget", "omb/budget", "other-pd"),
+        ("printed_figures", "published/statistics", "notspecified"),
+    ],
+)
+def test_what_a_picture_hands_out_says_whose_it_is_and_under_which_terms(site: Path, name, dataset, license_name):
+    told = json.loads((site / "data" / f"{name}.json").read_text(encoding="utf-8"))
+    (source,) = (one for one in told["sources"] if one["dataset"] == dataset)
+    assert source["license"] == license_name
+    assert source["publisher"]
+    assert source["retrieved_at"]
+    terms = {one["name"] for one in told["licenses"]}
+    assert {one["license"] for one in told["sources"]} == terms
+
+
 def test_no_caveat_of_a_table_is_on_a_column_that_it_lacks(site: Path):
     """A caveat of a named query may stand beside another answer: what it says of columns must be of this one's."""
     elsewhere = re.compile(r"[a-z_]+ in (?:(?:core|analysis|meta|reference)\.\w+|the mart)\b")

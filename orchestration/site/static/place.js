@@ -42,6 +42,11 @@
 
   const payloadsOf = (numbers) => [...new Set([numbers].flat())].map((one) => shard.payloads[one]).filter(Boolean);
   const FULL = 40;
+  /* The data sets of payloads, each with the terms under which it may be passed on. */
+  const sourcesOf = (numbers) => [...new Set(payloadsOf(numbers).map((it) => it.dataset))].map((dataset) => {
+    const [title, homepage, license] = common.sources[dataset] || [words(dataset), "", "not known"];
+    return { dataset: dataset.replace("__", "/"), title, homepage, license };
+  });
 
   /* Where figures are from: publisher, address, time, digest; of a single row its record, too. */
   function origin(numbers, record, trace) {
@@ -81,8 +86,14 @@
     return el("details", {}, el("summary", {}, "Cite"), el("p", { class: "note cited" }, clawback.citation(what, numbers, source, publisher)));
   }
 
-  /* Both, for the last column of a table. */
-  const from = (what, numbers, record, trace, source, publisher) => el("span", {}, origin(numbers, record, trace), cite(what, numbers, source, publisher));
+  /* What can be opened on the page, in a few words for paper. */
+  function inShort(numbers, publisher) {
+    const [it, ...more] = payloadsOf(numbers);
+    return it ? el("span", { class: "on-paper" }, ((it.kind === "transcribed" && publisher) || it.publisher) + ", as of " + String(it.retrieved).slice(0, 10) + (more.length ? ", and " + number(more.length) + " more payloads" : "")) : "";
+  }
+
+  /* All three, for the last column of a table. */
+  const from = (what, numbers, record, trace, source, publisher) => el("span", {}, origin(numbers, record, trace), cite(what, numbers, source, publisher), inShort(numbers, publisher));
 
   function table(caption, heads, rows) {
     const frame = el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": caption },
@@ -424,7 +435,7 @@
         if (data.length) await clawback.draw(element, chart, data, place.name + ": " + SAYS[name] + (name === "timeline" ? "" : ": " + document.getElementById("axis-title").textContent));
       }
       const about = { title: series ? series.title : place.name, place: place.name, geoid: place.geoid, caveats: [...document.querySelectorAll("#axis .caveats li")].map((one) => one.textContent), cite: clawback.citation(series ? series.title + ", " + place.name : place.name, series ? series.payloads : []),
-        columns: MEANS.rows, overlay_columns: MEANS.overlay };
+        release: common.release, sources: sourcesOf(series ? series.payloads : []), columns: MEANS.rows, overlay_columns: MEANS.overlay };
       // of a place without a line of offenses, what is drawn are the laws, lists and awards
       const columns = series ? ["label", "offenses", "coverage", "series", "note"] : ["track", "label", "from", "to", "until"];
       const csv = clawback.csv(columns, series ? rows : overlay);
@@ -508,7 +519,7 @@
     place = shard && Object.hasOwn(shard.places, code) ? shard.places[code] : null;
     if (!place) return fail("This release holds no award, listing, legal event or crime figure of a place with the code " + id + ".");
     place.id = code;
-    document.title = place.name + " | Clawback";
+    document.title = place.name + " | Clawback " + common.release;
     document.getElementById("place-title").textContent = place.name;
     document.getElementById("lead").textContent = [
       LEVELS[place.kind] || LEVELS[place.level] || place.level,

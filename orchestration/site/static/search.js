@@ -7,6 +7,10 @@
   const [CODE, NAME, STATE, LEVEL, PEOPLE, MARKS_OF, ALSO] = [0, 1, 2, 3, 4, 5, 6];
   const SHORT = { st: "saint", ste: "sainte", ft: "fort", mt: "mount" };
   const MARKS = [[1, "awards"], [2, "lists"], [4, "laws and cases"], [8, "crime figures"]];
+  // what stands around a name: "City and County of San Francisco", "Cook County Sheriff's Office"
+  const OF = /^(the )?(city and county|city|town|township|village|borough|state|commonwealth) of /i;
+  const KIND_OF = /^(county|parish) of (.+)$/i;
+  const OFFICE = / (police( department| dept)?|sheriff(s|['’]s)?( office| department)?)$/i;
   // an entry of the index -> its place: the id is the place's number, of a nickname with that of the nickname behind it
   const row = (id) => Number(String(id).split(" ")[0]);
   let places, found;
@@ -14,7 +18,12 @@
   const plain = (text) => text.normalize("NFKD").replace(/[\u0300-\u036f'.`’]/g, "").toLowerCase();
   const terms = (text) => plain(text).split(/[^a-z0-9]+/).filter(Boolean);
 
-  /* rows: the places; states: postal code -> name; nicknames: GEOID -> other names. */
+  const bare = (text) => {
+    const [name, ...rest] = text.split(",");
+    return [name.trim().replace(OFFICE, "").replace(OF, "").replace(KIND_OF, "$2 $1"), ...rest].join(",");
+  };
+
+  /* rows: the places; states: postal code -> name and its short form; nicknames: GEOID -> other names. */
   clawback.index = function ({ rows, states, nicknames }) {
     places = rows;
     // a city before a county of the same name, a large one before a small one, a place before a name that is matched to none
@@ -40,10 +49,18 @@
   clawback.find = function (text) {
     const digits = text.replace(/\s/g, "");
     const typed = /^\d{2,10}$/.test(digits) ? digits : text;
-    const rows = (options) => [...new Set(found.search(typed, options).map(({ id }) => places[row(id)]))];
-    const exact = rows({ prefix: (term) => term.length > 2 && !/\d/.test(term) });
+    // those whose name begins with what was typed first, and a printed name that is matched to no place last
+    const rank = (one, name) => (plain(one[NAME]).startsWith(name) ? 2 : 0) - (one[LEVEL] === "unresolved" ? 1 : 0);
+    const rows = (text, options) => {
+      const name = plain(text.split(",")[0].trim());
+      const fit = [...new Set(found.search(text, options).map(({ id }) => places[row(id)]))];
+      return name ? fit.sort((one, other) => rank(other, name) - rank(one, name)) : fit;
+    };
+    const options = { prefix: (term) => term.length > 2 && !/\d/.test(term) };
+    const whole = rows(typed, options);
+    const exact = whole.length ? whole : rows(bare(typed), options);
     if (exact.length || /\d/.test(typed)) return { rows: exact, is_guess: false };
-    return { rows: rows({ prefix: (term) => term.length > 3, fuzzy: (term) => (term.length > 3 ? 0.25 : false) }), is_guess: true };
+    return { rows: rows(bare(typed), { prefix: (term) => term.length > 3, fuzzy: (term) => (term.length > 3 ? 0.25 : false) }), is_guess: true };
   };
 
   function item(one) {
