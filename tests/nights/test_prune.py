@@ -203,7 +203,7 @@ def test_a_database_that_does_not_answer_is_said_in_a_line(settings: Settings, a
     )
     environment = {
         "CLAWBACK_DATABASE_HOST": "127.0.0.1",
-        "CLAWBACK_DATABASE_PASSWORD": "a-secret-of-the-test",
+        "CLAWBACK_DATABASE_PASSWORD": "a-secret-of-the-test",  # pragma: allowlist secret
         "PGCONNECT_TIMEOUT": "2",
     }
     with silent:
