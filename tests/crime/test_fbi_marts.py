@@ -213,6 +213,15 @@ class TestPartialMonths:
             " where ori = ? and month_start = date '2025-12-01' and fbi_offense_code = 'LAR'", ori,
         ) == [(None, larcenies, "suspect: several months in one")]  # fmt: skip
 
+    @pytest.mark.parametrize(("code", "offenses", "cleared"), [("ASS", 1_008, False), ("LAR", 4_503, True)])
+    def test_an_offense_of_which_no_clearances_are_sent_has_none_and_not_0(self, ask, code, offenses, cleared):
+        """St. Petersburg sends clearances of 2025, of its aggravated assaults none."""
+        [(printed, has_cleared)] = ask(
+            "select sum(offenses_as_printed), count(cleared) > 0 from core.fct_crime_month"
+            " where ori = 'FL0521400' and extract(year from month_start) = 2025 and fbi_offense_code = ?", code,
+        )  # fmt: skip
+        assert (printed, has_cleared) == (offenses, cleared)
+
     @pytest.mark.parametrize(
         ("ori", "code", "first", "last", "judged", "printed"),
         [

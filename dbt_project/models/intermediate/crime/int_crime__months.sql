@@ -125,10 +125,12 @@ ordered as (
             over (partition by ori, month_start, offense_code) as explorer_offenses,
         max(case when source_kind = 'Return A master file' then offenses end)
             over (partition by ori, month_start, offense_code) as return_a_offenses,
-        -- Some agencies send no clearances, and 0 stands for each (New York in 2022, Chicago from 2017 to 2020): nobody
-        -- who counts a hundred offences in a year clears none of them.
+        -- Some agencies send no clearances, and 0 stands for each (New York in 2022, Chicago from 2017 to 2020), or none of an
+        -- offence (St. Petersburg's 1,008 assaults of 2025): nobody who counts so many in a year clears none of them.
         sum(abs(cleared)) over (partition by source_kind, ori, extract(year from month_start)) = 0
         and sum(abs(offenses_as_printed)) over (partition by source_kind, ori, extract(year from month_start)) >= 100
+        or sum(abs(cleared)) over (partition by source_kind, ori, offense_code, extract(year from month_start)) = 0
+        and sum(abs(offenses_as_printed)) over (partition by source_kind, ori, offense_code, extract(year from month_start)) >= 150
             as sends_no_clearances
     from counted
 )
