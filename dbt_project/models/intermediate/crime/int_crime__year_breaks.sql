@@ -17,14 +17,19 @@ with reasons as (
 -- a year beside the last one with a count, of the same agency or row of the table
 compared as (
     select
-        years.*,
+        crime_year_key,
+        ori,
+        calendar_year,
+        fbi_offense_code,
+        jurisdiction_key,
+        offenses,
         lag(offenses) over (
             partition by source_kind, ori, place_name, state_code, fbi_offense_code, {{ definition }} order by calendar_year
         ) as offenses_before,
         lag(calendar_year) over (
             partition by source_kind, ori, place_name, state_code, fbi_offense_code, {{ definition }} order by calendar_year
         ) as year_before
-    from {{ ref('int_crime__years') }} as years
+    from {{ ref('int_crime__years') }}
     where offenses is not null
 ),
 

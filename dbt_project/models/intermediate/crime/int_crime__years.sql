@@ -75,6 +75,17 @@ judged as (
     from peopled
 ),
 
+-- each city's name is looked up once, and not for every row of the tables
+cities as (
+    select
+        printed.state_code,
+        printed.city,
+        names.jurisdiction_key
+    from (select distinct state_code, city from {{ ref('int_crime__table8') }}) as printed
+    inner join {{ ref('int_identity__resolved') }} as names
+        on {{ printed_id("'fbi'", 'printed.city', 'printed.state_code', 'cast(null as ' ~ dbt.type_string() ~ ')', 'cast(null as ' ~ dbt.type_string() ~ ')', "'place'") }} = names.printed_id
+),
+
 years as (
     select
         judged.source_kind,
@@ -109,7 +120,7 @@ years as (
         table8.city as place_name,
         table8.state_code,
         {{ unknown_key() }} as agency_key,
-        coalesce(names.jurisdiction_key, {{ unknown_key() }}) as jurisdiction_key,
+        coalesce(cities.jurisdiction_key, {{ unknown_key() }}) as jurisdiction_key,
         case when offenses.offense_code is null then {{ unknown_key() }}
             else {{ surrogate_key(['offenses.offense_code']) }} end as offense_key,
         table8.offense_code as fbi_offense_code,
@@ -135,8 +146,8 @@ years as (
         table8._record_no,
         table8._kind
     from {{ ref('int_crime__table8') }} as table8
-    left join {{ ref('int_identity__resolved') }} as names
-        on {{ printed_id("'fbi'", 'table8.city', 'table8.state_code', 'cast(null as ' ~ dbt.type_string() ~ ')', 'cast(null as ' ~ dbt.type_string() ~ ')', "'place'") }} = names.printed_id
+    left join cities
+        on table8.state_code = cities.state_code and table8.city = cities.city
     left join {{ ref('offenses') }} as offenses
         on table8.offense_code = offenses.fbi_code
 )
