@@ -239,8 +239,8 @@ def built(
         ]  # fmt: skip
         models = [
             "+fct_marshals_open_warrants", "quarantine_marshals__open_warrants", "+fct_tracker_listing",
-            "+fct_incident_month_total", "+dim_tracker", "+dim_offense", "council_clients", "declared_holdings", "+stg_elms__matters",
-            "+fct_award", "quarantine_usaspending__awards",
+            "+fct_incident_month_total", "+dim_tracker", "+dim_offense", "council_clients", "declared_holdings",
+            "+stg_elms__matters", "+fct_award", "quarantine_usaspending__awards",
         ]  # fmt: skip
         done = subprocess.run(
             [sys.executable, str(DRIVER), *slices, "--", *models],
