@@ -49,12 +49,13 @@
   clawback.find = function (text) {
     const digits = text.replace(/\s/g, "");
     const typed = /^\d{2,10}$/.test(digits) ? digits : text;
-    // those whose name begins with what was typed first, and a printed name that is matched to no place last
+    // those whose name begins with what was typed first, and a printed name that is matched to no place last; a short text
+    // is a code or a nickname: "LA" is no beginning of "La Habra"
     const rank = (one, name) => (plain(one[NAME]).startsWith(name) ? 2 : 0) - (one[LEVEL] === "unresolved" ? 1 : 0);
     const rows = (text, options) => {
       const name = plain(text.split(",")[0].trim());
       const fit = [...new Set(found.search(text, options).map(({ id }) => places[row(id)]))];
-      return name ? fit.sort((one, other) => rank(other, name) - rank(one, name)) : fit;
+      return name.length > 3 ? fit.sort((one, other) => rank(other, name) - rank(one, name)) : fit;
     };
     const options = { prefix: (term) => term.length > 2 && !/\d/.test(term) };
     const whole = rows(typed, options);
