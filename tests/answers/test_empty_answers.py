@@ -54,8 +54,8 @@ class TestParameters:
             ("listed", "tracker", "nobody", "all, cis, dhs, doj, doj_letters, ice_287g, ice_ddor, ilrc, meyer_co"),
             # 287(g) agreements are the opposite of a sanctuary list
             ("at_risk", "tracker", "ice_287g", "cis, dhs, doj"),
-            ("tracker_agreement", "a", "DOJ", "cis, dhs, doj, doj_letters, ice_287g, ice_ddor, ilrc, meyer_co"),
-            ("crime_months", "offense", "rape", "RPE"),
+            ("tracker_agreement", "a", "D.O.J.", "cis, dhs, doj, doj_letters, ice_287g, ice_ddor, ilrc, meyer_co"),
+            ("crime_months", "offense", "rap", "RPE"),
             ("crime_years", "offense", "XXX", "ROB"),
             ("reporting_gap", "offense_family", "burglary", "all_violent"),
             ("city_reporting", "window", "year", "year to date"),
