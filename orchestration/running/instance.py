@@ -91,14 +91,16 @@ def records(settings: Settings) -> DagsterInstance:
 
 
 def _refusal(fault: BaseException) -> str | None:
-    """What a database said, or its driver, that could not be reached; None if the fault is of another kind."""
+    """What a server said, or its driver, that could not be reached; None if the fault is another, such as a damaged file."""
     # it comes with Dagster, which is imported where this is needed
     from sqlalchemy.exc import DBAPIError
 
     cause: BaseException | None = fault
     while cause is not None and not isinstance(cause, DBAPIError):
         cause = cause.__cause__ or cause.__context__
-    return " ".join(str(cause.orig).split()) if cause is not None else None
+    if cause is None or type(cause.orig).__module__.startswith("sqlite3"):
+        return None
+    return " ".join(str(cause.orig).split())
 
 
 def _yaml_of(settings: Settings) -> str:
