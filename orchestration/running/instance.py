@@ -91,7 +91,7 @@ def records(settings: Settings) -> DagsterInstance:
 
 
 def _refusal(fault: BaseException) -> str | None:
-    """What a server said, or its driver, that could not be reached; None if the fault is another, such as a damaged file."""
+    """What a server that could not be reached said, or its driver; None if the fault is another (a damaged file)."""
     # it comes with Dagster, which is imported where this is needed
     from sqlalchemy.exc import DBAPIError
 
